@@ -1,0 +1,124 @@
+//! The codec's configuration as it stands in `zarr.json`, apart from the running codec.
+//!
+//! `spec/README.md` describes every key; `spec/schema.json` is its schema.
+
+use crate::axes::Axes;
+use crate::error::{Error, Result};
+use crate::sample::DataType;
+use serde::{Deserialize, Serialize};
+
+/// The configuration of `vqvae`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Configuration {
+    /// The model: its hash, and its decoding half when that is small enough to travel with the archive.
+    pub model: ModelReference,
+    /// The roles of the dimensions, in the array's order.
+    pub axes: Axes,
+    /// The nominal quality, in dB of PSNR on data like the training data. Used by writers only.
+    pub quality: f64,
+    /// The entropy coder. Used by writers only: each chunk says how it was coded.
+    #[serde(default)]
+    pub entropy: EntropyCoder,
+    /// Values that mean "no data": restored exactly, and never made out of valid samples.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nodata: Vec<NoData>,
+    /// What is promised about the decoded samples.
+    #[serde(default)]
+    pub promise: Promise,
+}
+
+/// A model, by its hash.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelReference {
+    /// The model's name, for people.
+    pub name: String,
+    /// SHA-256 of the canonical content of the decoding half, 64 lower-case hexadecimal digits.
+    pub sha256: String,
+    /// The decoding half, base64 of a compressed package; absent when it is above 4 MiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decoder: Option<String>,
+}
+
+/// How codes become bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EntropyCoder {
+    /// Adaptive binary rANS with contexts: the smallest files.
+    #[default]
+    Rans,
+    /// Packed planes under LZ4: the fastest.
+    Lz4,
+}
+
+/// What is promised about the decoded samples.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Promise {
+    /// No bound: each chunk states its measured mean square error and maximum error.
+    #[default]
+    Quality,
+}
+
+/// A nodata value, in the notation of Zarr v3 fill values.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum NoData {
+    /// An integer.
+    Integer(i64),
+    /// A finite float.
+    Float(f64),
+    /// `NaN`, `Infinity` or `-Infinity`.
+    Name(String),
+}
+
+impl NoData {
+    /// The value as a sample of the given type, or `None` for one that this type can't hold (which no sample equals).
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for a name that is no float.
+    pub fn to_f64(&self, data_type: DataType) -> Result<Option<f64>> {
+        let value = match self {
+            Self::Integer(v) => *v as f64,
+            Self::Float(v) => *v,
+            Self::Name(name) => match name.as_str() {
+                "NaN" => f64::NAN,
+                "Infinity" => f64::INFINITY,
+                "-Infinity" => f64::NEG_INFINITY,
+                other => {
+                    return Err(Error::InvalidArgument(format!(
+                        "nodata is \"{other}\", allowed are numbers, \"NaN\", \"Infinity\" and \"-Infinity\""
+                    )));
+                }
+            },
+        };
+        let (low, high) = match data_type {
+            DataType::UInt8 => (0.0, 255.0),
+            DataType::Int16 => (-32768.0, 32767.0),
+            DataType::UInt16 => (0.0, 65535.0),
+            DataType::Int32 => (f64::from(i32::MIN), f64::from(i32::MAX)),
+            DataType::Float32 | DataType::Float64 => return Ok(Some(value)),
+        };
+        Ok((value >= low && value <= high && value.fract() == 0.0).then_some(value))
+    }
+}
+
+impl std::str::FromStr for NoData {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        if let Ok(v) = text.parse::<i64>() {
+            return Ok(Self::Integer(v));
+        }
+        match text.parse::<f64>() {
+            Ok(v) if v.is_nan() => Ok(Self::Name("NaN".to_owned())),
+            Ok(v) if v == f64::INFINITY => Ok(Self::Name("Infinity".to_owned())),
+            Ok(v) if v == f64::NEG_INFINITY => Ok(Self::Name("-Infinity".to_owned())),
+            Ok(v) => Ok(Self::Float(v)),
+            Err(_) => Err(Error::InvalidArgument(format!(
+                "nodata is \"{text}\", allowed are numbers, NaN, Infinity and -Infinity"
+            ))),
+        }
+    }
+}

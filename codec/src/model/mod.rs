@@ -1,0 +1,15 @@
+//! Models: what a fit produces and an archive needs in order to be read.
+//!
+//! A package (`NAME.vqm`) holds a [`Manifest`], the encoder and decoder graphs and the entropy coder's priors.
+//! The *decoding half* is all of it but the encoder; its hash names the model.
+
+pub mod onnx;
+
+mod manifest;
+mod package;
+mod priors;
+pub mod registry;
+
+pub use manifest::{Band, Calibration, Manifest};
+pub use package::{MAX_EMBEDDED, Model};
+pub use priors::Priors;
