@@ -8,8 +8,23 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod axes;
+pub mod config;
+mod container;
 pub mod engine;
+mod entropy;
 pub mod error;
+#[cfg(feature = "fit")]
+pub mod fit;
+mod mask;
 pub mod model;
+pub mod pipeline;
+mod quantise;
+pub mod sample;
+pub mod tiles;
+mod transform;
+#[cfg(feature = "zarrs")]
+pub mod zarr;
 
 pub use error::{Error, Result};
+pub use sample::DataType;

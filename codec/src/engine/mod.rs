@@ -4,14 +4,20 @@
 //! |---|---|---|
 //! | `native` | the linear path of a `klt` model, sparse, in this crate ([`crate::transform`]) | default for `klt` |
 //! | `tract` | tract-onnx, embedded, pure Rust | default for everything else |
-//! | `onnxruntime` | libonnxruntime, opened at run time; CPU, or CUDA when asked | when asked |
+//! | `onnxruntime` | libonnxruntime, opened at run time, on the CPU | when asked |
+//! | `cuda` | the same library with its CUDA execution provider | when asked |
 
+mod kind;
 #[cfg(feature = "onnxruntime")]
 mod onnxruntime;
+#[cfg(test)]
+mod tests;
 #[cfg(feature = "tract")]
 mod tract;
 
-use crate::error::Result;
+pub use kind::{EngineKind, open, survey};
+
+use crate::error::{Error, Result};
 
 /// A dense tensor in C order.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +38,31 @@ pub enum Tensor {
     },
 }
 
+impl Tensor {
+    /// Its shape.
+    pub fn shape(&self) -> &[usize] {
+        match self {
+            Self::F32 { shape, .. } | Self::I32 { shape, .. } => shape,
+        }
+    }
+
+    /// Refuses a tensor whose elements do not fill its shape, before a foreign library sees it.
+    #[cfg(any(feature = "tract", feature = "onnxruntime"))]
+    fn verify(&self) -> Result<()> {
+        let found = match self {
+            Self::F32 { data, .. } => data.len(),
+            Self::I32 { data, .. } => data.len(),
+        };
+        let shape = self.shape();
+        if shape.iter().try_fold(1_usize, |n, &d| n.checked_mul(d)) == Some(found) {
+            return Ok(());
+        }
+        Err(Error::Engine(format!(
+            "an input of shape {shape:?} holds {found} elements; pass one for each position"
+        )))
+    }
+}
+
 /// A loaded graph. Inputs and outputs are positional, in the order in which the graph declares them.
 pub trait Session: Send + Sync {
     /// Runs the graph.
@@ -43,13 +74,27 @@ pub trait Session: Send + Sync {
 
 /// Something that loads ONNX graphs.
 pub trait Engine: Send + Sync {
-    /// `tract` or `onnxruntime`.
+    /// `tract`, `onnxruntime` or `cuda`.
     fn name(&self) -> &'static str;
     /// What it really runs on, such as `tract 0.23.9, CPU` or `onnxruntime 1.31.1, CUDA`.
     fn description(&self) -> String;
-    /// Loads a graph that [`crate::model::onnx::check`] has accepted.
+    /// Loads a graph that [`check`](fn@crate::model::onnx::check) has accepted.
     ///
     /// # Errors
     /// [`Error::Engine`](crate::Error::Engine) when the engine can't be had or refuses the graph.
     fn load(&self, onnx: &[u8]) -> Result<Box<dyn Session>>;
+}
+
+/// Runs foreign code that may panic on a graph that nobody foresaw; a panic is an error of the engine.
+#[cfg(any(feature = "tract", feature = "onnxruntime"))]
+fn guarded<T>(engine: &str, what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    outcome.unwrap_or_else(|panic| {
+        let text = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("no message");
+        Err(Error::Engine(format!("{engine} panicked while {what}: {text}; try another engine")))
+    })
 }

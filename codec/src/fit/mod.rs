@@ -1,6 +1,24 @@
-//! Fits the linear architecture, `klt`, in pure Rust.
-use crate::error::Result;
-use crate::model::Model;
+//! Fits the linear architecture, `klt`, in pure Rust: statistics, no gradient descent.
+//!
+//! [`latents`] takes patches to DCT coefficients; [`basis`] finds, for each spatial frequency, the principal
+//! components across the bands; [`predictor`] fits what neighbouring patches tell of slow planes; [`statistics`] runs
+//! the entropy coder over the training data and keeps what it learnt; [`calibration`] measures what a step means in
+//! dB.
+
+mod basis;
+mod calibration;
+mod latents;
+mod predictor;
+mod solve;
+mod statistics;
+
+pub(crate) use statistics::{Listener, towards};
+
+use crate::error::{Error, Result};
+use crate::model::onnx::klt::{self, KltParameters};
+use crate::model::{Band, Manifest, Model, Priors};
+use latents::Grid;
+use sha2::{Digest, Sha256};
 
 /// One training image.
 #[derive(Clone, Debug)]
@@ -24,7 +42,8 @@ pub struct FitOptions {
     pub patch: usize,
     /// The value against which PSNR is stated.
     pub peak: f64,
-    /// Whether each band is divided by its own standard deviation, instead of all by a common one: for bands in different units.
+    /// Whether each band is divided by its own standard deviation, instead of all by a common one: for bands in
+    /// different units.
     pub scale_each_band: bool,
     /// Licence of the model.
     pub licence: String,
@@ -32,5 +51,144 @@ pub struct FitOptions {
     pub training_data: String,
 }
 
+/// What is taken off a code's magnitude on reconstruction, in steps: with cells of `quantise::ROUNDING` the centre of
+/// mass of natural latents lies at the code itself.
+const SHRINK: f32 = 0.0;
+/// Bound on the difference between conforming decoders, as a part of the peak: several times what was measured.
+const TOLERANCE: f64 = 4e-6;
+
 /// Fits a model. `progress` is called with a fraction from 0 to 1 and what is being done.
-pub fn fit_klt(images: &[Image], options: &FitOptions, progress: &(dyn Fn(f64, &str) + Sync)) -> Result<Model> { todo!() }
+///
+/// # Errors
+/// [`Error::InvalidArgument`] for options out of range, images of another number of bands, and too little valid data.
+pub fn fit_klt(
+    images: &[Image],
+    options: &FitOptions,
+    progress: &(dyn Fn(f64, &str) + Sync),
+) -> Result<Model> {
+    check(images, options)?;
+    progress(0.0, "statistics of the bands");
+    let bands = normalisation(images, options)?;
+    progress(0.05, "patches");
+    let mut grids = latents::coefficients(images, &bands, options.patch)?;
+    progress(0.35, "principal components");
+    let basis = basis::fit(&grids, options.patch, bands.len())?;
+    let unmix = crate::model::unmix(&basis.mix_f32(), bands.len())?;
+    latents::project(&mut grids, &basis, &unmix, bands.len());
+    let mut priors = Priors {
+        sigma: basis.sigma.clone(),
+        order: basis.order.clone(),
+        components: bands.len(),
+        predictor: predictor::Predictor::default(),
+        statistics: crate::entropy::tile::Statistics::unfitted(),
+    };
+    progress(0.55, "predictions");
+    predictor::fit(&grids, &mut priors);
+    progress(0.6, "calibration");
+    let integers = images.iter().all(|i| i.samples.iter().step_by(97).all(|v| v.is_nan() || v.fract() == 0.0));
+    let curve = calibration::measure(&grids, &priors.order, &basis, &bands, options, integers);
+    statistics::fit(&grids, &mut priors, &curve, &|done| progress(0.65 + 0.33 * done, "entropy coder"))?;
+    progress(0.98, "graphs");
+    let parameters = KltParameters {
+        patch: options.patch,
+        bands: bands.len(),
+        mix: basis.mix.clone(),
+        scale: bands.iter().map(|b| b.scale).collect(),
+        offset: bands.iter().map(|b| b.offset).collect(),
+        shrink: SHRINK,
+    };
+    let encoder = klt::encoder(&parameters, &unmix)?;
+    let manifest = Manifest {
+        format: Manifest::FORMAT.to_owned(),
+        version: Manifest::VERSION,
+        name: options.name.clone(),
+        architecture: "klt".to_owned(),
+        planes: priors.planes(),
+        bands,
+        patch: options.patch,
+        window: 1,
+        quantiser: "fsq".to_owned(),
+        peak: options.peak,
+        tolerance: options.peak * TOLERANCE,
+        calibration: curve.points(),
+        encoder_sha256: crate::container::header::hex(&Sha256::digest(&encoder)),
+        licence: options.licence.clone(),
+        training_data: options.training_data.clone(),
+    };
+    let json = serde_json::to_vec_pretty(&manifest)
+        .map_err(|e| Error::InvalidArgument(format!("the manifest can't be written ({e})")))?;
+    let model = Model::new(json, klt::decoder(&parameters)?, Some(encoder), &priors.to_bytes())?;
+    progress(1.0, "done");
+    Ok(model)
+}
+
+fn check(images: &[Image], options: &FitOptions) -> Result<()> {
+    let bands = options.band_names.len();
+    if bands == 0 || bands * options.patch * options.patch > crate::model::MAX_PLANES {
+        return Err(Error::InvalidArgument(format!(
+            "{bands} bands in patches of {0}×{0} are {1} planes, allowed are 1 to {2}; choose bands or a smaller patch",
+            options.patch,
+            bands * options.patch * options.patch,
+            crate::model::MAX_PLANES
+        )));
+    }
+    if !matches!(options.patch, 8 | 16 | 32) {
+        return Err(Error::InvalidArgument(format!("patch is {}, allowed are 8, 16 and 32", options.patch)));
+    }
+    if !(options.peak.is_finite() && options.peak > 0.0) {
+        return Err(Error::InvalidArgument(format!("peak is {}, a positive number is needed", options.peak)));
+    }
+    for (i, image) in images.iter().enumerate() {
+        if image.samples.len() != bands * image.height * image.width {
+            return Err(Error::InvalidArgument(format!(
+                "training image {i} has {} samples, {bands} bands of {} × {} pixels take {}",
+                image.samples.len(),
+                image.height,
+                image.width,
+                bands * image.height * image.width
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Means and scales of the bands over all valid samples.
+fn normalisation(images: &[Image], options: &FitOptions) -> Result<Vec<Band>> {
+    let bands = options.band_names.len();
+    let mut sums = vec![(0.0f64, 0.0f64, 0u64); bands];
+    for image in images {
+        for (band, samples) in image.samples.chunks_exact(image.height * image.width).enumerate() {
+            for v in samples.iter().filter(|v| v.is_finite()).map(|v| f64::from(*v)) {
+                sums[band].0 += v;
+                sums[band].1 += v * v;
+                sums[band].2 += 1;
+            }
+        }
+    }
+    if let Some(band) = sums.iter().position(|s| s.2 == 0) {
+        return Err(Error::InvalidArgument(format!(
+            "band {} has no valid sample in the training data; leave it out, or check nodata",
+            options.band_names[band]
+        )));
+    }
+    let variance = |s: &(f64, f64, u64)| (s.1 / s.2 as f64 - (s.0 / s.2 as f64).powi(2)).max(0.0);
+    let pooled = (sums.iter().map(variance).sum::<f64>() / bands as f64).sqrt();
+    // A constant band, or a constant data set, is coded as zeros at any scale.
+    let positive = |scale: f64| if scale > 1e-12 { scale as f32 } else { 1.0 };
+    Ok(sums
+        .iter()
+        .zip(&options.band_names)
+        .map(|(s, name)| Band {
+            name: name.clone(),
+            unit: String::new(),
+            wavelength_nm: None,
+            offset: (s.0 / s.2 as f64) as f32,
+            scale: positive(if options.scale_each_band { variance(s).sqrt() } else { pooled }),
+        })
+        .collect())
+}
+
+/// All grids' patches that hold data.
+fn valid_patches(grids: &[Grid]) -> usize {
+    grids.iter().map(|g| g.valid.iter().filter(|v| **v).count()).sum()
+}

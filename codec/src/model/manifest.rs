@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct Manifest {
     /// Always `vqz-model`.
     pub format: String,
-    /// The version of the package's layout, 0.
+    /// The version of the package's layout: 0.
     pub version: u32,
     /// A short name, such as `sentinel2-l2a-klt`.
     pub name: String,
@@ -65,4 +65,92 @@ pub struct Calibration {
     pub step: i16,
     /// PSNR in dB against the manifest's peak.
     pub psnr_db: f64,
+}
+
+impl Manifest {
+    /// What every manifest of this version says of its format.
+    pub const FORMAT: &'static str = "vqz-model";
+    /// The version of the package's layout.
+    pub const VERSION: u32 = 0;
+
+    /// Reads and checks `model.json`.
+    pub(crate) fn from_json(json: &[u8]) -> Result<Self> {
+        let manifest: Self = serde_json::from_slice(json)
+            .map_err(|e| Error::InvalidModel(format!("model.json: {e}; get the package again")))?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    fn check(&self) -> Result<()> {
+        let refuse = |what: String| Err(Error::InvalidModel(format!("model.json: {what}; get the package again")));
+        if self.format != Self::FORMAT {
+            return refuse(format!("format is \"{}\", allowed is \"{}\"", self.format, Self::FORMAT));
+        }
+        if self.version != Self::VERSION {
+            return Err(Error::Unsupported(format!(
+                "the model package has version {}, this release reads version {}; update vqz",
+                self.version,
+                Self::VERSION
+            )));
+        }
+        if self.bands.is_empty() || self.bands.len() > 4096 {
+            return refuse(format!("{} bands, allowed are 1 to 4096", self.bands.len()));
+        }
+        for band in &self.bands {
+            if !(band.offset.is_finite() && band.scale.is_finite() && band.scale > 0.0) {
+                return refuse(format!(
+                    "band {} has offset {} and scale {}; finite ones, with a positive scale, are allowed",
+                    band.name, band.offset, band.scale
+                ));
+            }
+        }
+        if !matches!(self.patch, 8 | 16 | 32) {
+            return refuse(format!("patch is {}, allowed are 8, 16 and 32", self.patch));
+        }
+        if self.window != 1 {
+            return refuse(format!("window is {}, allowed is 1", self.window));
+        }
+        if self.quantiser != "fsq" {
+            return refuse(format!("quantiser is \"{}\", allowed is \"fsq\"", self.quantiser));
+        }
+        if self.planes == 0 || self.planes > crate::model::priors::MAX_PLANES {
+            return refuse(format!("{} planes, allowed are 1 to {}", self.planes, crate::model::priors::MAX_PLANES));
+        }
+        if !(self.peak.is_finite() && self.peak > 0.0 && self.tolerance.is_finite() && self.tolerance >= 0.0) {
+            return refuse(format!("peak is {} and tolerance {}; positive ones are allowed", self.peak, self.tolerance));
+        }
+        let falling = self.calibration.windows(2).all(|p| p[0].step > p[1].step && p[0].psnr_db < p[1].psnr_db);
+        if self.calibration.len() < 2 || !falling || self.calibration.iter().any(|c| !c.psnr_db.is_finite()) {
+            return refuse("the calibration must hold two points or more, by falling step and rising PSNR".to_owned());
+        }
+        Ok(())
+    }
+
+    /// The step, as 256 × its base-2 logarithm, whose PSNR on the training data was `quality`. Between the measured
+    /// points it is interpolated; beyond them 6.02 dB halve the step.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] unless quality is from 0 to 200 dB.
+    pub fn step_for_quality(&self, quality: f64) -> Result<i16> {
+        if !(0.0..=200.0).contains(&quality) {
+            return Err(Error::InvalidArgument(format!(
+                "quality is {quality}, allowed are 0 to 200 (dB of PSNR on data like the training data); \
+                 40 to 55 is usual"
+            )));
+        }
+        let points = &self.calibration;
+        let (first, last) = (points[0], points[points.len() - 1]);
+        let slope = 256.0 / (20.0 * 2f64.log10());
+        let step = if quality <= first.psnr_db {
+            f64::from(first.step) + (first.psnr_db - quality) * slope
+        } else if quality >= last.psnr_db {
+            f64::from(last.step) - (quality - last.psnr_db) * slope
+        } else {
+            let i = points.partition_point(|p| p.psnr_db <= quality);
+            let (a, b) = (points[i - 1], points[i]);
+            let t = (quality - a.psnr_db) / (b.psnr_db - a.psnr_db);
+            f64::from(a.step) + t * (f64::from(b.step) - f64::from(a.step))
+        };
+        Ok(step.round().clamp(-16_384.0, 16_384.0) as i16)
+    }
 }

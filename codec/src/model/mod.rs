@@ -7,9 +7,12 @@ pub mod onnx;
 
 mod manifest;
 mod package;
-mod priors;
+pub(crate) mod priors;
 pub mod registry;
 
 pub use manifest::{Band, Calibration, Manifest};
 pub use package::{MAX_EMBEDDED, Model};
+#[cfg(feature = "fit")]
+pub(crate) use package::unmix;
+pub(crate) use priors::MAX_PLANES;
 pub use priors::Priors;

@@ -1,27 +1,326 @@
-//! The package file, `NAME.vqm`, and its hash.
+//! The package file, `NAME.vqm`: a zip archive without compression, named by a hash of its decoding half.
+//!
+//! The decoding half is `model.json`, `decoder.onnx` and `priors.bin`; `model.json` holds the hash of `encoder.onnx`,
+//! so that the one hash stands for the whole.
+
 use crate::config::ModelReference;
-use crate::error::Result;
+use crate::container::header::hex;
+use crate::error::{Error, Result};
+use crate::model::onnx::{self, klt};
 use crate::model::{Manifest, Priors};
+use crate::transform::LinearWeights;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use sha2::{Digest, Sha256};
+use std::io::{Cursor, Read, Write};
 use std::path::Path;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 /// The largest decoding half, compressed, that is embedded in an array's metadata, in bytes.
 pub const MAX_EMBEDDED: usize = 4 << 20;
+/// The largest package, in bytes, unpacked.
+const MAX_PACKAGE: u64 = 1 << 30;
+
+const MANIFEST: &str = "model.json";
+const DECODER: &str = "decoder.onnx";
+const ENCODER: &str = "encoder.onnx";
+const PRIORS: &str = "priors.bin";
 
 /// A model: a fitted one with its encoder, or the decoding half of one.
 #[derive(Debug)]
-pub struct Model { pub(crate) manifest: Manifest, pub(crate) priors: Priors, decoder: Vec<u8>, encoder: Option<Vec<u8>>, sha256: String }
+pub struct Model {
+    manifest: Manifest,
+    manifest_json: Vec<u8>,
+    pub(crate) priors: Priors,
+    decoder: Vec<u8>,
+    encoder: Option<Vec<u8>>,
+    sha256: String,
+    /// The linear map, where `decoder` is exactly the graph of the `klt` architecture.
+    pub(crate) linear: Option<LinearWeights>,
+}
 
 impl Model {
+    /// Puts a package together and checks all of it.
+    pub(crate) fn new(
+        manifest_json: Vec<u8>,
+        decoder: Vec<u8>,
+        encoder: Option<Vec<u8>>,
+        priors: &[u8],
+    ) -> Result<Self> {
+        let manifest = Manifest::from_json(&manifest_json)?;
+        onnx::check(&decoder, &onnx::Limits::default())?;
+        if let Some(encoder) = &encoder {
+            onnx::check(encoder, &onnx::Limits::default())?;
+            let found = hex(&Sha256::digest(encoder));
+            if found != manifest.encoder_sha256 {
+                return Err(Error::InvalidModel(format!(
+                    "encoder.onnx has SHA-256 {found}, model.json says {}; get the package again",
+                    manifest.encoder_sha256
+                )));
+            }
+        }
+        let sha256 = hash(&[(MANIFEST, &manifest_json), (DECODER, &decoder), (PRIORS, priors)]);
+        let priors = Priors::from_bytes(priors)?;
+        if priors.planes() != manifest.planes {
+            return Err(Error::InvalidModel(format!(
+                "priors.bin describes {} planes, model.json says {}; get the package again",
+                priors.planes(),
+                manifest.planes
+            )));
+        }
+        let linear = if manifest.architecture == "klt" { Some(linear(&manifest, &decoder)?) } else { None };
+        Ok(Self { manifest, manifest_json, priors, decoder, encoder, sha256, linear })
+    }
+
     /// Opens a package file.
-    pub fn open(path: &Path) -> Result<Self> { todo!() }
+    ///
+    /// # Errors
+    /// [`Error::MissingModel`] when there is no such file, [`Error::InvalidModel`] when it is no sound package.
+    pub fn open(path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|e| {
+            if e.kind() == std::io::ErrorKind::NotFound {
+                Error::MissingModel(format!(
+                    "there is no file {}; give the path of a package (NAME.vqm), or fit one with `vqz fit`",
+                    path.display()
+                ))
+            } else {
+                Error::io(format!("reading {}", path.display()), e)
+            }
+        })?;
+        Self::from_bytes(&bytes).map_err(|e| match e {
+            Error::InvalidModel(message) => Error::InvalidModel(format!("{}: {message}", path.display())),
+            other => other,
+        })
+    }
+
+    /// Reads a package, or the decoding half of one.
+    ///
+    /// # Errors
+    /// [`Error::InvalidModel`], [`Error::Unsupported`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let invalid = |e: zip::result::ZipError| {
+            Error::InvalidModel(format!("not a model package ({e}); a zip archive of model.json, decoder.onnx, \
+                                         encoder.onnx and priors.bin is needed"))
+        };
+        let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(invalid)?;
+        for index in 0..archive.len() {
+            let file = archive.by_index_raw(index).map_err(invalid)?;
+            let name = String::from_utf8_lossy(file.name_raw()).into_owned();
+            if ![MANIFEST, DECODER, ENCODER, PRIORS].contains(&name.as_str()) {
+                return Err(Error::InvalidModel(format!(
+                    "the package holds \"{name}\", allowed are model.json, decoder.onnx, encoder.onnx and priors.bin"
+                )));
+            }
+        }
+        let mut left = MAX_PACKAGE;
+        let mut entry = |name: &str| -> Result<Option<Vec<u8>>> {
+            let file = match archive.by_name(name) {
+                Ok(file) => file,
+                Err(zip::result::ZipError::FileNotFound) => return Ok(None),
+                Err(e) => return Err(invalid(e)),
+            };
+            let mut content = Vec::new();
+            file.take(left + 1)
+                .read_to_end(&mut content)
+                .map_err(|e| Error::InvalidModel(format!("{name} can't be unpacked ({e}); get the package again")))?;
+            left = left.checked_sub(content.len() as u64).ok_or_else(|| {
+                Error::Limit(format!("the model package unpacks to more than {MAX_PACKAGE} bytes"))
+            })?;
+            Ok(Some(content))
+        };
+        let missing = |name: &str| Error::InvalidModel(format!("the package lacks {name}; get it again"));
+        let manifest = entry(MANIFEST)?.ok_or_else(|| missing(MANIFEST))?;
+        let decoder = entry(DECODER)?.ok_or_else(|| missing(DECODER))?;
+        let priors = entry(PRIORS)?.ok_or_else(|| missing(PRIORS))?;
+        Self::new(manifest, decoder, entry(ENCODER)?, &priors)
+    }
+
+    /// The package: the same model gives the same bytes.
+    ///
+    /// # Errors
+    /// [`Error::InvalidModel`] when it grows beyond what a zip archive holds.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        self.pack(CompressionMethod::Stored, self.encoder.as_deref())
+    }
+
+    /// The decoding half, compressed.
+    pub(crate) fn decoding_half(&self) -> Result<Vec<u8>> {
+        self.pack(CompressionMethod::Deflated, None)
+    }
+
+    fn pack(&self, method: CompressionMethod, encoder: Option<&[u8]>) -> Result<Vec<u8>> {
+        let failed = |e: zip::result::ZipError| Error::InvalidModel(format!("the package can't be written ({e})"));
+        let options = SimpleFileOptions::default()
+            .compression_method(method)
+            .last_modified_time(zip::DateTime::default())
+            .unix_permissions(0o644);
+        let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+        let priors = self.priors.to_bytes();
+        let entries = [
+            (MANIFEST, Some(self.manifest_json.as_slice())),
+            (DECODER, Some(self.decoder.as_slice())),
+            (ENCODER, encoder),
+            (PRIORS, Some(priors.as_slice())),
+        ];
+        for (name, content) in entries.into_iter().filter_map(|(n, c)| c.map(|c| (n, c))) {
+            archive.start_file(name, options).map_err(failed)?;
+            archive.write_all(content).map_err(|e| Error::io(format!("packing {name}"), e))?;
+        }
+        Ok(archive.finish().map_err(failed)?.into_inner())
+    }
+
     /// Writes the package beside `path`, then renames it into place.
-    pub fn save(&self, path: &Path) -> Result<()> { todo!() }
-    /// The hash that names the model: 64 hexadecimal digits.
-    pub fn sha256(&self) -> &str { &self.sha256 }
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let partial = path.with_extension("vqm.partial");
+        let written = std::fs::write(&partial, self.to_bytes()?).and_then(|()| std::fs::rename(&partial, path));
+        written.map_err(|e| {
+            // What was half-written is of no use to anybody; the first error is the one to tell.
+            let _ = std::fs::remove_file(&partial);
+            Error::io(format!("writing {}", path.display()), e)
+        })
+    }
+
+    /// The hash that names the model: 64 lower-case hexadecimal digits.
+    #[must_use]
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
     /// The manifest.
-    pub fn manifest(&self) -> &Manifest { &self.manifest }
-    /// Whether the encoder is there, that is, whether the model can write.
-    pub fn can_encode(&self) -> bool { self.encoder.is_some() }
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Whether the model can write: it has its encoder, or is linear, so that its decoder can be inverted.
+    #[must_use]
+    pub fn can_encode(&self) -> bool {
+        self.encoder.is_some() || self.linear.is_some()
+    }
+
+    /// The decoder's graph, `(codes, step) → samples`.
+    #[must_use]
+    pub fn decoder(&self) -> &[u8] {
+        &self.decoder
+    }
+
+    /// The encoder's graph, `samples → latents`.
+    #[must_use]
+    pub fn encoder(&self) -> Option<&[u8]> {
+        self.encoder.as_deref()
+    }
+
     /// The reference that goes into an array's metadata, with the decoding half when it is small enough.
-    pub fn reference(&self) -> Result<ModelReference> { todo!() }
+    ///
+    /// # Errors
+    /// As [`Model::to_bytes`].
+    pub fn reference(&self) -> Result<ModelReference> {
+        let half = self.decoding_half()?;
+        Ok(ModelReference {
+            name: self.manifest.name.clone(),
+            sha256: self.sha256.clone(),
+            decoder: (half.len() <= MAX_EMBEDDED).then(|| BASE64.encode(half)),
+        })
+    }
+
+    /// Unpacks an embedded decoding half.
+    pub(crate) fn from_embedded(text: &str) -> Result<Self> {
+        if text.len() > MAX_EMBEDDED / 3 * 4 + 8 {
+            return Err(Error::Limit(format!(
+                "the embedded model takes {} characters, a decoding half of at most {MAX_EMBEDDED} bytes is allowed",
+                text.len()
+            )));
+        }
+        let bytes = BASE64
+            .decode(text)
+            .map_err(|e| Error::InvalidModel(format!("the embedded model is not base64 ({e})")))?;
+        Self::from_bytes(&bytes)
+    }
+
+    /// The first four bytes of the hash, as chunks carry them.
+    pub(crate) fn hash_prefix(&self) -> [u8; 4] {
+        std::array::from_fn(|i| {
+            self.sha256.get(2 * i..2 * i + 2).and_then(|d| u8::from_str_radix(d, 16).ok()).unwrap_or(0)
+        })
+    }
+}
+
+/// SHA-256 over each entry's name and content, both preceded by their lengths as 8 bytes, little-endian.
+fn hash(entries: &[(&str, &[u8])]) -> String {
+    let mut sha = Sha256::new();
+    for (name, content) in entries {
+        sha.update((name.len() as u64).to_le_bytes());
+        sha.update(name.as_bytes());
+        sha.update((content.len() as u64).to_le_bytes());
+        sha.update(content);
+    }
+    hex(&sha.finalize())
+}
+
+/// The linear map of a `klt` model. Its encoder is the exact inverse of the stored, rounded decoder.
+fn linear(manifest: &Manifest, decoder: &[u8]) -> Result<LinearWeights> {
+    let parameters = klt::read_decoder(decoder)?;
+    let bands = parameters.bands;
+    let planes = parameters.patch * parameters.patch * bands;
+    let same_bands = manifest.bands.len() == bands
+        && manifest.bands.iter().zip(&parameters.offset).all(|(b, o)| b.offset == *o)
+        && manifest.bands.iter().zip(&parameters.scale).all(|(b, s)| b.scale == *s);
+    if manifest.patch != parameters.patch || manifest.planes != planes || !same_bands {
+        return Err(Error::InvalidModel(
+            "model.json and decoder.onnx disagree on patch, planes or normalisation; get the package again".to_owned(),
+        ));
+    }
+    let mix: Vec<f32> = parameters.mix.iter().map(|w| w.to_f32()).collect();
+    let unmix = unmix(&mix, bands)?;
+    Ok(LinearWeights { patch: parameters.patch, bands, mix, unmix: Some(unmix), shrink: parameters.shrink })
+}
+
+/// The inverse of each frequency's `(component, band)` matrix, as `(component, band)`: latent = Σ unmix × coefficient.
+pub(crate) fn unmix(mix: &[f32], bands: usize) -> Result<Vec<f32>> {
+    let mut out = Vec::with_capacity(mix.len());
+    for matrix in mix.chunks_exact(bands * bands) {
+        // coefficient[band] = Σ latent[component] × mix[component][band], so latent = coefficient × inverse(mix).
+        let inverse = invert(matrix, bands).ok_or_else(|| {
+            Error::InvalidModel("decoder.onnx holds a matrix that can't be inverted; fit the model again".to_owned())
+        })?;
+        for component in 0..bands {
+            for band in 0..bands {
+                out.push(inverse[band * bands + component] as f32);
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// Gauss–Jordan elimination with partial pivoting.
+fn invert(matrix: &[f32], n: usize) -> Option<Vec<f64>> {
+    let mut a: Vec<f64> = matrix.iter().map(|v| f64::from(*v)).collect();
+    let mut inverse: Vec<f64> = (0..n * n).map(|i| f64::from(u8::from(i / n == i % n))).collect();
+    for column in 0..n {
+        let pivot = (column..n).max_by(|i, j| a[i * n + column].abs().total_cmp(&a[j * n + column].abs()))?;
+        let value = a[pivot * n + column];
+        if !value.is_finite() || value.abs() < 1e-6 {
+            return None;
+        }
+        for k in 0..n {
+            a.swap(pivot * n + k, column * n + k);
+            inverse.swap(pivot * n + k, column * n + k);
+        }
+        for k in 0..n {
+            a[column * n + k] /= value;
+            inverse[column * n + k] /= value;
+        }
+        for row in (0..n).filter(|r| *r != column) {
+            let factor = a[row * n + column];
+            for k in 0..n {
+                a[row * n + k] -= factor * a[column * n + k];
+                inverse[row * n + k] -= factor * inverse[column * n + k];
+            }
+        }
+    }
+    inverse.iter().all(|v| v.is_finite()).then_some(inverse)
 }

@@ -3,19 +3,28 @@
 //! [`ChunkCodec`] knows nothing of zarrs and does no I/O: a partial read is planned from the header
 //! ([`ChunkCodec::plan`]), the caller fetches the byte ranges, and [`ChunkCodec::decode_planned`] does the rest.
 
+mod chunk;
+mod decode;
+mod encode;
+mod network;
+mod place;
+
+use crate::axes::Layout;
 use crate::config::Configuration;
+use crate::container::header::{CHECKSUM, Expected, Header};
 use crate::engine::EngineKind;
-use crate::error::Result;
+use crate::entropy::tile::Planes;
+use crate::error::{Error, Result};
 use crate::model::Model;
-use crate::sample::DataType;
+use crate::sample::{DataType, dispatch};
+use crate::transform::Linear;
+use network::Network;
+use place::{Job, jobs};
+use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// Encodes and decodes the chunks of one array.
-#[derive(Debug)]
-pub struct ChunkCodec { _p: () }
-
-/// How the work is done; never changes what is decoded beyond the stated tolerance.
+/// How the work is done; never changes what is decoded beyond the model's tolerance.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
     /// Spread the tiles of one chunk over rayon's threads.
@@ -40,8 +49,29 @@ pub struct Statistics {
 pub struct Plan {
     /// Byte ranges of the encoded chunk, in the order in which [`ChunkCodec::decode_planned`] wants them.
     pub ranges: Vec<Range<u64>>,
-    _p: (),
+    layout: Layout,
+    header: Header,
+    region: Vec<Range<usize>>,
+    jobs: Vec<Job>,
 }
+
+/// Encodes and decodes the chunks of one array.
+#[derive(Debug)]
+pub struct ChunkCodec {
+    configuration: Configuration,
+    model: Arc<Model>,
+    data_type: DataType,
+    /// The fill value's bit pattern.
+    fill: u64,
+    options: Options,
+    step: i16,
+    linear: Option<Linear>,
+    network: Option<Network>,
+    planes: Mutex<HashMap<i16, Arc<Planes>>>,
+}
+
+/// Steps whose tables are kept.
+const KEPT_STEPS: usize = 16;
 
 impl ChunkCodec {
     /// Bytes to fetch from a chunk's start in order to learn its header's length.
@@ -50,28 +80,269 @@ impl ChunkCodec {
     /// A codec for arrays of this type. `fill` is one sample's bytes, in native order.
     ///
     /// # Errors
-    /// `MissingModel`, `InvalidModel`, `InvalidArgument`.
-    pub fn new(configuration: &Configuration, model: Arc<Model>, data_type: DataType, fill: &[u8], options: Options) -> Result<Self> { todo!() }
+    /// [`Error::InvalidArgument`] for a quality, nodata or fill value out of range; [`Error::Engine`] when the engine
+    /// that is asked for can't be had.
+    pub fn new(
+        configuration: &Configuration,
+        model: Arc<Model>,
+        data_type: DataType,
+        fill: &[u8],
+        options: Options,
+    ) -> Result<Self> {
+        if fill.len() != data_type.size() {
+            return Err(Error::InvalidArgument(format!(
+                "the fill value has {} bytes, {} has {}",
+                fill.len(),
+                data_type.name(),
+                data_type.size()
+            )));
+        }
+        let fill = dispatch!(data_type, T => {
+            crate::sample::Sample::to_bits(bytemuck::pod_read_unaligned::<T>(fill))
+        });
+        for value in &configuration.nodata {
+            value.to_f64(data_type)?;
+        }
+        let engine = match options.engine {
+            Some(engine) => Some(engine),
+            None => match std::env::var("VQZ_ENGINE") {
+                Ok(name) if !name.is_empty() => Some(name.parse()?),
+                _ => None,
+            },
+        };
+        let linear = model.linear.as_ref().map(|weights| Linear::new(weights, &model.priors.order));
+        let network = match (engine, &linear) {
+            (None | Some(EngineKind::Native), Some(_)) => None,
+            (Some(EngineKind::Native), None) => {
+                return Err(Error::Engine(format!(
+                    "engine native runs klt models, {} is a {} model; use tract or onnxruntime",
+                    model.manifest().name,
+                    model.manifest().architecture
+                )));
+            }
+            (Some(engine), _) => Some(Network::load(&model, engine)?),
+            (None, None) => Some(Network::load(&model, EngineKind::Tract)?),
+        };
+        Ok(Self {
+            step: model.manifest().step_for_quality(configuration.quality)?,
+            configuration: configuration.clone(),
+            model,
+            data_type,
+            fill,
+            options,
+            linear,
+            network,
+            planes: Mutex::default(),
+        })
+    }
+
+    /// What decodes: `native`, or the engine that runs the model's graph.
+    #[must_use]
+    pub fn engine(&self) -> String {
+        self.network.as_ref().map_or_else(|| "native".to_owned(), Network::description)
+    }
 
     /// Encodes a chunk. `samples` are in C order and native byte order.
-    pub fn encode(&self, shape: &[usize], samples: &[u8]) -> Result<Vec<u8>> { todo!() }
-
-    /// Decodes a whole chunk into `out`, which must hold exactly its bytes. Any part that can't be decoded is an error.
-    pub fn decode_into(&self, shape: &[usize], bytes: &[u8], out: &mut [u8]) -> Result<()> { todo!() }
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] when the shape does not fit the axes, the model's bands or the number of bytes.
+    pub fn encode(&self, shape: &[usize], samples: &[u8]) -> Result<Vec<u8>> {
+        let layout = self.layout(shape)?;
+        let wanted = layout.samples * self.data_type.size();
+        if samples.len() != wanted {
+            return Err(Error::InvalidArgument(format!(
+                "the chunk has {} bytes, shape {shape:?} of {} takes {wanted}",
+                samples.len(),
+                self.data_type.name()
+            )));
+        }
+        dispatch!(self.data_type, T => {
+            match bytemuck::try_cast_slice::<u8, T>(samples) {
+                Ok(samples) => self.encode_chunk(&layout, samples),
+                // Not aligned for its type: a copy is.
+                Err(_) => {
+                    let mut aligned = vec![<T as bytemuck::Zeroable>::zeroed(); layout.samples];
+                    bytemuck::cast_slice_mut::<T, u8>(&mut aligned).copy_from_slice(samples);
+                    self.encode_chunk(&layout, &aligned)
+                }
+            }
+        })
+    }
 
     /// Decodes a whole chunk.
-    pub fn decode(&self, shape: &[usize], bytes: &[u8]) -> Result<Vec<u8>> { todo!() }
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`], [`Error::Truncated`], [`Error::Unsupported`], [`Error::InvalidModel`].
+    pub fn decode(&self, shape: &[usize], bytes: &[u8]) -> Result<Vec<u8>> {
+        let layout = self.layout(shape)?;
+        let mut out = vec![0; layout.samples * self.data_type.size()];
+        self.decode_into(shape, bytes, &mut out)?;
+        Ok(out)
+    }
 
-    /// The length of the header (from the chunk's first byte), told by the first [`Self::PREFIX`] bytes
-    /// (or all of a shorter chunk).
-    pub fn header_len(&self, prefix: &[u8]) -> Result<usize> { todo!() }
+    /// Decodes a whole chunk into `out`, which must hold exactly its bytes.
+    ///
+    /// # Errors
+    /// As [`ChunkCodec::decode`]; `out` then holds nothing of use.
+    pub fn decode_into(&self, shape: &[usize], bytes: &[u8], out: &mut [u8]) -> Result<()> {
+        let region: Vec<Range<usize>> = shape.iter().map(|n| 0..*n).collect();
+        let plan = self.plan(shape, bytes, &region)?;
+        let end = plan.ranges.last().map_or(self.header_len(bytes)? as u64, |r| r.end);
+        if bytes.len() as u64 != end {
+            let kind = if (bytes.len() as u64) < end { Error::Truncated } else { Error::Corrupt };
+            return Err(kind(format!(
+                "the chunk has {} bytes, its tile index says {end}; it was cut off or damaged, write it again",
+                bytes.len()
+            )));
+        }
+        let parts: Vec<&[u8]> = plan.ranges.iter().map(|r| &bytes[r.start as usize..r.end as usize]).collect();
+        self.decode_planned_into(&plan, &parts, out)
+    }
 
-    /// The byte ranges that a region (a start and an end per dimension) needs.
-    pub fn plan(&self, shape: &[usize], header: &[u8], region: &[Range<usize>]) -> Result<Plan> { todo!() }
+    /// The length of the header, counted from the chunk's first byte, as told by its first [`Self::PREFIX`] bytes (or
+    /// all of a shorter chunk).
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`], [`Error::Truncated`], [`Error::Unsupported`].
+    pub fn header_len(&self, prefix: &[u8]) -> Result<usize> {
+        Header::length(prefix).map(|(length, _)| length)
+    }
 
-    /// Decodes a region from the ranges of its plan; returns its samples in C order.
-    pub fn decode_planned(&self, plan: &Plan, parts: &[&[u8]]) -> Result<Vec<u8>> { todo!() }
+    /// The byte ranges that a region (a start and an end for each dimension) needs. `header` may go on after the header.
+    ///
+    /// # Errors
+    /// As [`ChunkCodec::decode`], and [`Error::InvalidArgument`] for a region outside the chunk.
+    pub fn plan(&self, shape: &[usize], header: &[u8], region: &[Range<usize>]) -> Result<Plan> {
+        let layout = self.layout(shape)?;
+        if region.len() != shape.len() || region.iter().zip(shape).any(|(r, n)| r.start > r.end || r.end > *n) {
+            return Err(Error::InvalidArgument(format!("region {region:?} lies outside a chunk of shape {shape:?}")));
+        }
+        let start = self.header_len(header)? as u64;
+        let header = self.read_header(&layout, header)?;
+        let mut at = start;
+        let mut ranges = Vec::new();
+        let mut chosen = Vec::new();
+        let [_, rows, columns] = layout.image_region(region);
+        let empty = region.iter().any(|r| r.is_empty());
+        for (job, length) in jobs(&layout, header.extent, self.model.manifest().patch).zip(&header.tiles) {
+            let range = at..at + u64::from(*length);
+            at = range.end;
+            let apart = job.rows.start >= rows.end
+                || job.rows.end <= rows.start
+                || job.columns.start >= columns.end
+                || job.columns.end <= columns.start;
+            if !empty && !apart && layout.image_in_region(job.image, region).is_some() {
+                ranges.push(range);
+                chosen.push(job);
+            }
+        }
+        Ok(Plan { ranges, layout, header, region: region.to_vec(), jobs: chosen })
+    }
+
+    /// Decodes a region from the ranges of its plan; returns its samples in C order and native byte order.
+    ///
+    /// # Errors
+    /// As [`ChunkCodec::decode`].
+    pub fn decode_planned(&self, plan: &Plan, parts: &[&[u8]]) -> Result<Vec<u8>> {
+        let samples: usize = plan.region.iter().map(Range::len).product();
+        let mut out = vec![0; samples * self.data_type.size()];
+        self.decode_planned_into(plan, parts, &mut out)?;
+        Ok(out)
+    }
+
+    fn decode_planned_into(&self, plan: &Plan, parts: &[&[u8]], out: &mut [u8]) -> Result<()> {
+        let samples: usize = plan.region.iter().map(Range::len).product();
+        if out.len() != samples * self.data_type.size() {
+            return Err(Error::InvalidArgument(format!(
+                "the output has {} bytes, the region takes {}",
+                out.len(),
+                samples * self.data_type.size()
+            )));
+        }
+        let fits = parts.len() == plan.ranges.len()
+            && parts.iter().zip(&plan.ranges).all(|(p, r)| p.len() as u64 == r.end - r.start);
+        if !fits {
+            return Err(Error::Truncated(
+                "the chunk ends before the tiles that its index lists; it was cut off, write it again".to_owned(),
+            ));
+        }
+        dispatch!(self.data_type, T => {
+            match bytemuck::try_cast_slice_mut::<u8, T>(out) {
+                Ok(out) => self.decode_tiles(plan, parts, out),
+                Err(_) => {
+                    let mut aligned = vec![<T as bytemuck::Zeroable>::zeroed(); samples];
+                    self.decode_tiles(plan, parts, &mut aligned)?;
+                    out.copy_from_slice(bytemuck::cast_slice(&aligned));
+                    Ok(())
+                }
+            }
+        })
+    }
 
     /// What the header says about the chunk's errors.
-    pub fn statistics(&self, shape: &[usize], header: &[u8]) -> Result<Statistics> { todo!() }
+    ///
+    /// # Errors
+    /// As [`ChunkCodec::plan`].
+    pub fn statistics(&self, shape: &[usize], header: &[u8]) -> Result<Statistics> {
+        let header = self.read_header(&self.layout(shape)?, header)?;
+        Ok(Statistics {
+            valid: header.valid,
+            mean_square_error: f64::from(header.mean_square_error),
+            max_error: f64::from(header.max_error),
+        })
+    }
+
+    fn layout(&self, shape: &[usize]) -> Result<Layout> {
+        let layout = self.configuration.axes.layout(shape)?;
+        let manifest = self.model.manifest();
+        if layout.bands() != manifest.bands.len() {
+            return Err(Error::InvalidArgument(format!(
+                "chunk has {} bands, model {} takes {}; choose bands with --bands and keep them in one chunk",
+                layout.bands(),
+                manifest.name,
+                manifest.bands.len()
+            )));
+        }
+        Ok(layout)
+    }
+
+    fn read_header(&self, layout: &Layout, bytes: &[u8]) -> Result<Header> {
+        let patch = self.model.manifest().patch;
+        Header::from_bytes(
+            bytes,
+            &Expected {
+                height: layout.height(),
+                width: layout.width(),
+                samples: layout.samples,
+                sample_size: self.data_type.size(),
+                model: self.model.hash_prefix(),
+                model_name: &self.model.manifest().name,
+                tiles: &|extent| jobs(layout, extent, patch).count(),
+            },
+        )
+    }
+
+    /// The planes at a step, from a small cache: a chunk's tiles share them, and so do most chunks of an array.
+    fn planes(&self, step: i16) -> Arc<Planes> {
+        let mut kept = self.planes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(planes) = kept.get(&step) {
+            return planes.clone();
+        }
+        if kept.len() >= KEPT_STEPS {
+            kept.clear();
+        }
+        let planes = Arc::new(self.model.priors.at_step(step));
+        kept.insert(step, planes.clone());
+        planes
+    }
+}
+
+/// Bytes of a tile without its checksum.
+fn checked(part: &[u8]) -> Result<&[u8]> {
+    let Some(length) = part.len().checked_sub(CHECKSUM) else {
+        return Err(Error::Truncated(format!("a tile has {} bytes, at least {CHECKSUM} are needed", part.len())));
+    };
+    let (payload, checksum) = part.split_at(length);
+    crate::container::header::check(payload, checksum, "a tile")?;
+    Ok(payload)
 }

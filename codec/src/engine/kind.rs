@@ -1,0 +1,145 @@
+//! Engines by name, and which of them can be had here.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::Engine;
+use crate::error::{Error, Result};
+
+/// The ways of running a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EngineKind {
+    /// `native`: the linear path in this crate, without ONNX; `klt` models only.
+    Native,
+    /// `tract`: the embedded ONNX engine.
+    Tract,
+    /// `onnxruntime`: libonnxruntime on the CPU.
+    OnnxRuntime,
+    /// `cuda`: libonnxruntime with its CUDA execution provider.
+    OnnxRuntimeCuda,
+}
+
+impl EngineKind {
+    /// All of them, the most portable first.
+    pub const ALL: [Self; 4] = [Self::Native, Self::Tract, Self::OnnxRuntime, Self::OnnxRuntimeCuda];
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Tract => "tract",
+            Self::OnnxRuntime => "onnxruntime",
+            Self::OnnxRuntimeCuda => "cuda",
+        }
+    }
+}
+
+impl fmt::Display for EngineKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for EngineKind {
+    type Err = Error;
+
+    /// # Errors
+    /// [`Error::InvalidArgument`] for an unknown name.
+    fn from_str(name: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
+            Error::InvalidArgument(format!(
+                "engine `{name}` is unknown; choose native, tract, onnxruntime or cuda (see `vqz info --runtime`)"
+            ))
+        })
+    }
+}
+
+/// Opens an engine that runs ONNX graphs.
+///
+/// # Errors
+/// [`Error::Engine`] when it was not compiled in or can't be had on this machine, with what to do about it;
+/// [`Error::InvalidArgument`] for [`EngineKind::Native`], which runs no ONNX.
+pub fn open(kind: EngineKind) -> Result<Arc<dyn Engine>> {
+    match kind {
+        EngineKind::Native => Err(Error::InvalidArgument(
+            "engine `native` runs klt models without ONNX; choose tract, onnxruntime or cuda to run a graph"
+                .to_owned(),
+        )),
+        #[cfg(feature = "tract")]
+        EngineKind::Tract => Ok(Arc::new(super::tract::Tract)),
+        #[cfg(not(feature = "tract"))]
+        EngineKind::Tract => Err(not_built(kind, "tract")),
+        #[cfg(feature = "onnxruntime")]
+        EngineKind::OnnxRuntime => {
+            Ok(Arc::new(super::onnxruntime::OnnxRuntime::open(super::onnxruntime::Provider::Cpu)?))
+        }
+        #[cfg(feature = "onnxruntime")]
+        EngineKind::OnnxRuntimeCuda => {
+            Ok(Arc::new(super::onnxruntime::OnnxRuntime::open(super::onnxruntime::Provider::Cuda)?))
+        }
+        #[cfg(not(feature = "onnxruntime"))]
+        EngineKind::OnnxRuntime | EngineKind::OnnxRuntimeCuda => Err(not_built(kind, "onnxruntime")),
+    }
+}
+
+/// Tries every engine: its description, or the reason why it can't be had.
+pub fn survey() -> Vec<(EngineKind, Result<String, String>)> {
+    let describe = |kind| match kind {
+        EngineKind::Native => Ok("klt models, CPU, in this binary".to_owned()),
+        _ => open(kind).map(|engine| engine.description()).map_err(|e| e.to_string()),
+    };
+    EngineKind::ALL.into_iter().map(|kind| (kind, describe(kind))).collect()
+}
+
+#[cfg(not(all(feature = "tract", feature = "onnxruntime")))]
+fn not_built(kind: EngineKind, feature: &str) -> Error {
+    Error::Engine(format!(
+        "`{kind}` was not compiled into this binary; build it with `--features {feature}`, or choose another engine"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip() {
+        for kind in EngineKind::ALL {
+            assert_eq!(kind.to_string().parse::<EngineKind>().unwrap(), kind);
+        }
+        let error = "torch".parse::<EngineKind>().unwrap_err().to_string();
+        assert!(
+            error.starts_with("invalid argument: engine `torch` is unknown; choose native, tract"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn native_is_no_onnx_engine() {
+        let error = open(EngineKind::Native).err().unwrap().to_string();
+        assert!(error.contains("engine `native` runs klt models without ONNX"), "{error}");
+    }
+
+    #[test]
+    #[cfg(not(feature = "onnxruntime"))]
+    fn a_missing_feature_is_named() {
+        let error = open(EngineKind::OnnxRuntime).err().unwrap().to_string();
+        assert_eq!(
+            error,
+            "engine: `onnxruntime` was not compiled into this binary; build it with `--features onnxruntime`, or \
+             choose another engine"
+        );
+    }
+
+    #[test]
+    fn the_survey_covers_all() {
+        let survey = survey();
+        assert_eq!(survey.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), EngineKind::ALL);
+        #[cfg(feature = "tract")]
+        assert!(survey[1].1.as_ref().unwrap().starts_with("tract "), "{survey:?}");
+        for (kind, outcome) in survey {
+            assert!(!outcome.unwrap_or_else(|why| why).is_empty(), "{kind}");
+        }
+    }
+}

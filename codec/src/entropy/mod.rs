@@ -1,0 +1,11 @@
+//! Integer codes to bytes and back. Nothing here computes in floating point: every table, context and symbol follows
+//! from integers alone, so that codes decode alike everywhere.
+//!
+//! [`rans`] turns binary decisions with probabilities into bytes; [`adaptive`] estimates probabilities; [`tile`]
+//! says which decisions describe a tile's codes, and from which neighbours each is predicted; [`lz4`] is the fast mode.
+
+pub(crate) mod adaptive;
+pub(crate) mod lz4;
+pub(crate) mod predict;
+pub(crate) mod rans;
+pub(crate) mod tile;

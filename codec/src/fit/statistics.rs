@@ -1,0 +1,148 @@
+//! What the entropy coder learns on the training data: the linear rule by least squares, then the counters and mixing
+//! weights by coding.
+
+use super::calibration::Curve;
+use super::latents::Grid;
+use super::solve::Normal;
+use crate::entropy::adaptive::Counter;
+use crate::entropy::rans::Coder;
+use crate::entropy::tile::{CLASSES, FEATURES, Observer, Planes, Statistics, TileCoder};
+use crate::error::Result;
+use crate::model::Priors;
+use crate::quantise;
+
+/// Steps at which tiles are coded.
+const STEPS: usize = 8;
+/// Parts of codes that are not zero, between which those steps lie.
+const SPARSEST: f64 = 0.002;
+const DENSEST: f64 = 0.5;
+/// About how many codes each pass looks at.
+const CODES: usize = 40_000_000;
+/// Observations below which a class keeps the rule it started from.
+const FEWEST: f64 = 2000.0;
+
+/// Fits the linear rule and what tiles start from.
+pub(super) fn fit(grids: &[Grid], priors: &mut Priors, curve: &Curve, progress: &dyn Fn(f64)) -> Result<()> {
+    let useful: Vec<i16> =
+        curve.0.iter().filter(|p| (SPARSEST..DENSEST).contains(&p.nonzero)).map(|p| p.step).collect();
+    let steps: Vec<i16> = if useful.is_empty() {
+        vec![curve.0[curve.0.len() / 2].step]
+    } else {
+        (0..STEPS).map(|i| useful[i * (useful.len() - 1) / (STEPS - 1)]).collect()
+    };
+    let total: usize = grids.iter().map(|g| g.values.len()).sum();
+    let rounds = (CODES / total.max(1)).clamp(1, steps.len());
+    let keep = (total * rounds / CODES).max(1);
+    let grids: Vec<&Grid> = grids.iter().step_by(keep).collect();
+    let passes = 2 * rounds * grids.len();
+    let mut done = 0;
+    let mut rule = Rule { normals: vec![Normal::new(FEATURES); CLASSES] };
+    for pass in 0..2 {
+        for round in 0..rounds {
+            for (i, grid) in grids.iter().enumerate() {
+                // Steps take turns, so that no part of the data is seen at one step only.
+                let step = steps[(i * 3 + round * steps.len() / rounds + pass) % steps.len()];
+                let planes = priors.at_step(step);
+                let mut coder = TileCoder::learner(&planes, grid.columns);
+                if pass == 0 {
+                    code(grid, step, &planes, &mut coder, &mut rule)?;
+                } else {
+                    code(grid, step, &planes, &mut coder, &mut ())?;
+                    keep_learnt(coder, &planes, &mut priors.statistics);
+                }
+                done += 1;
+                progress(done as f64 / passes as f64);
+            }
+        }
+        if pass == 0 {
+            rule.solve(&mut priors.statistics);
+        }
+    }
+    Ok(())
+}
+
+fn code<C: Coder, O: Observer>(
+    grid: &Grid,
+    step: i16,
+    planes: &Planes,
+    coder: &mut TileCoder<'_, C>,
+    observer: &mut O,
+) -> Result<()> {
+    let inverse = 1.0 / quantise::step(step);
+    let mut codes = vec![0; planes.count];
+    let mut nonzero = Vec::new();
+    for (values, valid) in grid.values.chunks_exact(planes.count).zip(&grid.valid) {
+        for (code, value) in codes.iter_mut().zip(values) {
+            *code = quantise::quantise(value * inverse);
+        }
+        coder.patch(&mut codes, !valid, &mut nonzero, observer)?;
+    }
+    Ok(())
+}
+
+/// Takes over what a tile learnt; counters of single planes and groups are averaged by class.
+fn keep_learnt<C>(coder: TileCoder<'_, C>, planes: &Planes, statistics: &mut Statistics) {
+    let (plane, group) = (coder.plane, coder.group);
+    let own = (statistics.plane.clone(), statistics.group.clone());
+    *statistics = coder.learnt;
+    (statistics.plane, statistics.group) = own;
+    planes.average(&plane, &group, statistics);
+}
+
+/// The linear rule's normal equations, by class.
+struct Rule {
+    normals: Vec<Normal>,
+}
+
+impl Observer for Rule {
+    fn magnitude(&mut self, class: usize, features: [u32; FEATURES], magnitude: u32) {
+        let features = features.map(|f| f64::from(f) / 256.0);
+        // Magnitudes spread in proportion to their expectation: weigh so that small ones count as much.
+        let about = 0.05 + features.iter().sum::<f64>() / FEATURES as f64;
+        self.normals[class].add(&features, f64::from(magnitude.min(255)), 1.0 / (about * about));
+    }
+}
+
+impl Rule {
+    fn solve(&self, statistics: &mut Statistics) {
+        for (normal, linear) in self.normals.iter().zip(&mut statistics.linear) {
+            if normal.count > FEWEST {
+                for (weight, w) in linear.iter_mut().zip(normal.solve_nonnegative()) {
+                    *weight = (w * 256.0).round().clamp(0.0, 32_767.0) as i16;
+                }
+            }
+        }
+    }
+}
+
+/// A coder that only listens.
+#[derive(Debug, Default)]
+pub(crate) struct Listener;
+
+impl Coder for Listener {
+    #[inline(always)]
+    fn bit(&mut self, bit: bool, _: u32) -> bool {
+        bit
+    }
+}
+
+/// Moves a class's start towards the mean of what its members learnt.
+pub(crate) fn towards(start: &mut Counter, members: impl Iterator<Item = Counter>) {
+    let (mut sum, mut count) = (0u64, 0u64);
+    for member in members {
+        // A counter near its start says little.
+        let weight = u64::from(member.count());
+        sum += u64::from(member.p1()) * weight;
+        count += weight;
+    }
+    if count == 0 {
+        return;
+    }
+    let mean = sum / count;
+    let known = u64::from(start.count());
+    let p1 = if known == 0 { mean } else { (u64::from(start.p1()) * 7 + mean) / 8 };
+    *start = Counter::new(p1.clamp(16, 65_519) as u16, PLANE_START);
+}
+
+/// Confidence with which a plane's own counters start: low, for they are there to learn what is special in a tile.
+const PLANE_START: u8 = 4;

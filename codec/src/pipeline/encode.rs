@@ -1,0 +1,300 @@
+//! One tile: samples to bytes.
+
+use super::ChunkCodec;
+use super::place::Job;
+use crate::axes::Layout;
+use crate::config::EntropyCoder;
+use crate::container::bytes::put_varint;
+use crate::entropy::lz4;
+use crate::entropy::rans::Encoder;
+use crate::entropy::tile::{Planes, TileCoder};
+use crate::error::{Error, Result};
+use crate::mask::{self, Classifier, ESCAPE, Patterns, inpaint};
+use crate::quantise;
+use crate::sample::Sample;
+use crate::transform::Scratch;
+
+/// A tile's bytes, and what was measured on decoding it again.
+#[derive(Debug, Default)]
+pub(super) struct EncodedTile {
+    pub(super) bytes: Vec<u8>,
+    pub(super) valid: u64,
+    pub(super) squares: f64,
+    pub(super) max_error: f64,
+    /// The largest magnitude of a latent.
+    pub(super) peak: f32,
+}
+
+/// How the mask of a tile is stored.
+pub(super) const MASK_NONE: u8 = 0;
+/// One plane of classes for all bands.
+pub(super) const MASK_SHARED: u8 = 1;
+/// A plane of classes for each band.
+pub(super) const MASK_EACH: u8 = 2;
+
+/// The samples of one tile, `(band, y, x)`.
+struct Tile<T> {
+    bands: usize,
+    height: usize,
+    width: usize,
+    samples: Vec<T>,
+    /// Mask classes; empty when all are valid.
+    classes: Vec<u8>,
+}
+
+impl ChunkCodec {
+    pub(super) fn encode_tile<T: Sample>(
+        &self,
+        layout: &Layout,
+        samples: &[T],
+        job: &Job,
+        classifier: &Classifier<T>,
+        patterns: &Patterns,
+        step: i16,
+    ) -> Result<EncodedTile> {
+        let tile = Tile::gather(layout, samples, job, classifier, patterns);
+        let count = tile.samples.len();
+        if tile.classes.len() == count && tile.classes.iter().all(|c| *c == 1) {
+            return Ok(EncodedTile::default());
+        }
+        let mut bytes = Vec::new();
+        tile.put_mask(&mut bytes);
+        let masked = tile.classes.iter().filter(|c| **c != 0).count();
+        let mut out = EncodedTile::default();
+        if masked < count {
+            let (codes, peak) = self.codes(&tile, step)?;
+            out.peak = peak;
+            let empty = tile.empty_patches(self.model.manifest().patch);
+            let planes = self.planes(step);
+            match self.configuration.entropy {
+                EntropyCoder::Rans => bytes.extend(entropy_code(codes, &planes, tile.columns(self.patch()), &empty)?),
+                EntropyCoder::Lz4 => bytes.extend(lz4::encode(&codes, planes.count)),
+            }
+        }
+        let checksum = crc32c::crc32c(&bytes);
+        bytes.extend_from_slice(&checksum.to_le_bytes());
+        out.bytes = bytes;
+        // What a reader will see, by the reader's own path.
+        let decoded = self.decode_payload(
+            job.rows.len(),
+            job.columns.len(),
+            self.configuration.entropy,
+            patterns,
+            step,
+            super::checked(&out.bytes)?,
+            classifier,
+        )?;
+        tile.measure(&decoded, &mut out);
+        Ok(out)
+    }
+
+    fn patch(&self) -> usize {
+        self.model.manifest().patch
+    }
+
+    /// Codes `(patch, scan position)` and the largest latent's magnitude.
+    fn codes<T: Sample>(&self, tile: &Tile<T>, step: i16) -> Result<(Vec<i32>, f32)> {
+        let inverse = 1.0 / quantise::step(step);
+        let mut peak = 0.0f32;
+        let mut quantised = |latents: &[f32], out: &mut [i32]| {
+            for (latent, code) in latents.iter().zip(out) {
+                peak = peak.max(latent.abs());
+                *code = quantise::quantise(latent * inverse);
+            }
+        };
+        let patch = self.patch();
+        let (rows, columns) = (tile.height.div_ceil(patch), tile.columns(patch));
+        let planes = self.model.manifest().planes;
+        let mut codes = vec![0; rows * columns * planes];
+        let padded = self.padded(tile);
+        let (padded_height, padded_width) = (rows * patch, columns * patch);
+        if let Some(linear) = &self.linear {
+            let mut scratch = Scratch::default();
+            let mut latents = Vec::new();
+            for row in 0..rows {
+                for first in (0..columns).step_by(linear.batch()) {
+                    let slots = linear.batch().min(columns - first);
+                    linear.clear(&mut scratch);
+                    for band in 0..tile.bands {
+                        for i in 0..patch {
+                            let from = (band * padded_height + row * patch + i) * padded_width + first * patch;
+                            for slot in 0..slots {
+                                let lane = linear.lane(slot, band);
+                                let source = &padded[from + slot * patch..from + (slot + 1) * patch];
+                                for (x, value) in source.iter().enumerate() {
+                                    scratch.data[(i * patch + x) * linear.lanes() + lane] = *value;
+                                }
+                            }
+                        }
+                    }
+                    linear.encode(&mut scratch, slots, &mut latents);
+                    let at = (row * columns + first) * planes;
+                    quantised(&latents, &mut codes[at..at + slots * planes]);
+                }
+            }
+            return Ok((codes, peak));
+        }
+        let bands = &self.model.manifest().bands;
+        let mut samples = padded;
+        for (band, plane) in samples.chunks_exact_mut(padded_height * padded_width).enumerate() {
+            plane.iter_mut().for_each(|v| *v = *v * bands[band].scale + bands[band].offset);
+        }
+        let latents = match &self.network {
+            Some(network) => network.encode(&self.model, samples, rows, columns)?,
+            None => None,
+        };
+        let latents = latents.ok_or_else(|| Error::MissingModel("writing needs the model's encoder".to_owned()))?;
+        quantised(&latents, &mut codes);
+        Ok((codes, peak))
+    }
+
+    /// Normalised samples, continued under the mask and, to whole patches, beyond the tile's end.
+    fn padded<T: Sample>(&self, tile: &Tile<T>) -> Vec<f32> {
+        let patch = self.patch();
+        let (height, width) = (tile.height, tile.width);
+        let (padded_height, padded_width) = (height.next_multiple_of(patch), width.next_multiple_of(patch));
+        let mut out = vec![0.0; tile.bands * padded_height * padded_width];
+        for band in 0..tile.bands {
+            let normalisation = &self.model.manifest().bands[band];
+            let (offset, scale) = (f64::from(normalisation.offset), 1.0 / f64::from(normalisation.scale));
+            let from = &tile.samples[band * height * width..(band + 1) * height * width];
+            let mut plane: Vec<f32> = from.iter().map(|v| ((v.to_f64() - offset) * scale) as f32).collect();
+            if !tile.classes.is_empty() {
+                let valid: Vec<bool> = tile.band_classes(band).iter().map(|c| *c == 0).collect();
+                inpaint::fill(&mut plane, &valid, height, width);
+            }
+            let out = &mut out[band * padded_height * padded_width..(band + 1) * padded_height * padded_width];
+            for y in 0..padded_height {
+                let source = &plane[y.min(height - 1) * width..][..width];
+                let row = &mut out[y * padded_width..(y + 1) * padded_width];
+                row[..width].copy_from_slice(source);
+                row[width..].fill(source[width - 1]);
+            }
+        }
+        out
+    }
+}
+
+fn entropy_code(mut codes: Vec<i32>, planes: &Planes, columns: usize, empty: &[bool]) -> Result<Vec<u8>> {
+    let mut coder: TileCoder<'_, Encoder> = TileCoder::encoder(planes, columns);
+    let mut nonzero = Vec::new();
+    for (patch, codes) in codes.chunks_exact_mut(planes.count).enumerate() {
+        let empty = empty.get(patch).copied().unwrap_or(false);
+        coder.patch(codes, empty, &mut nonzero, &mut ())?;
+    }
+    Ok(coder.finish())
+}
+
+impl<T: Sample> Tile<T> {
+    fn gather(
+        layout: &Layout,
+        samples: &[T],
+        job: &Job,
+        classifier: &Classifier<T>,
+        patterns: &Patterns,
+    ) -> Self {
+        let (bands, height, width) = (layout.bands(), job.rows.len(), job.columns.len());
+        let [band_stride, row_stride, column_stride] = layout.image_strides();
+        let mut out = Vec::with_capacity(bands * height * width);
+        for band in 0..bands {
+            for y in job.rows.clone() {
+                let at = layout.image_offset(job.image)
+                    + band * band_stride
+                    + y * row_stride
+                    + job.columns.start * column_stride;
+                if column_stride == 1 {
+                    out.extend_from_slice(&samples[at..at + width]);
+                } else {
+                    out.extend((0..width).map(|x| samples[at + x * column_stride]));
+                }
+            }
+        }
+        let mut tile = Self { bands, height, width, samples: out, classes: Vec::new() };
+        if !classifier.trivial() {
+            let valid = |(i, v): (usize, &T)| classifier.valid(*v, i / (height * width));
+            if !tile.samples.iter().enumerate().all(valid) {
+                tile.classes = tile
+                    .samples
+                    .iter()
+                    .enumerate()
+                    .map(|(i, v)| if valid((i, v)) { 0 } else { patterns.class(v.to_bits()) })
+                    .collect();
+            }
+        }
+        tile
+    }
+
+    fn columns(&self, patch: usize) -> usize {
+        self.width.div_ceil(patch)
+    }
+
+    fn band_classes(&self, band: usize) -> &[u8] {
+        &self.classes[band * self.height * self.width..(band + 1) * self.height * self.width]
+    }
+
+    /// Writes the mask: its mode, and with a mask its length, its stream and the patterns that escape the table.
+    fn put_mask(&self, out: &mut Vec<u8>) {
+        if self.classes.is_empty() {
+            out.push(MASK_NONE);
+            return;
+        }
+        let first = self.band_classes(0);
+        let shared = !first.contains(&ESCAPE) && (1..self.bands).all(|b| self.band_classes(b) == first);
+        let stream = if shared {
+            out.push(MASK_SHARED);
+            mask::coder::encode(first, 1, self.height, self.width)
+        } else {
+            out.push(MASK_EACH);
+            mask::coder::encode(&self.classes, self.bands, self.height, self.width)
+        };
+        put_varint(out, stream.len() as u64);
+        out.extend(stream);
+        for (sample, class) in self.samples.iter().zip(&self.classes) {
+            if *class == ESCAPE {
+                out.extend_from_slice(&sample.to_bits().to_le_bytes()[..T::TYPE.size()]);
+            }
+        }
+    }
+
+    /// Which patches hold no valid sample; empty when there is no mask.
+    fn empty_patches(&self, patch: usize) -> Vec<bool> {
+        empty_patches(&self.classes, self.bands, self.height, self.width, patch)
+    }
+
+    fn measure(&self, decoded: &[T], out: &mut EncodedTile) {
+        for (i, (found, wanted)) in decoded.iter().zip(&self.samples).enumerate() {
+            if self.classes.get(i).is_none_or(|c| *c == 0) {
+                let error = (found.to_f64() - wanted.to_f64()).abs();
+                out.valid += 1;
+                out.squares += error * error;
+                out.max_error = out.max_error.max(error);
+            }
+        }
+    }
+}
+
+/// Which patches hold no valid sample, by rows of patches; empty when `classes` is.
+pub(super) fn empty_patches(
+    classes: &[u8],
+    bands: usize,
+    height: usize,
+    width: usize,
+    patch: usize,
+) -> Vec<bool> {
+    if classes.is_empty() {
+        return Vec::new();
+    }
+    let columns = width.div_ceil(patch);
+    let mut empty = vec![true; height.div_ceil(patch) * columns];
+    for band in 0..bands {
+        for y in 0..height {
+            let row = &classes[(band * height + y) * width..][..width];
+            for (x, class) in row.iter().enumerate() {
+                if *class == 0 {
+                    empty[y / patch * columns + x / patch] = false;
+                }
+            }
+        }
+    }
+    empty
+}

@@ -1,0 +1,221 @@
+//! The weights of the linear map, and its two directions on one batch of patches.
+//!
+//! A batch is as many neighbouring patches as fill sixteen lanes: one of 12 bands, four of 4, sixteen of 1.
+
+use crate::transform::dct::{self, LANES};
+use crate::sample::Sample;
+use pulp::Arch;
+
+/// The largest side of a patch.
+const MAX_PATCH: usize = 32;
+
+/// The linear map as a model states it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct LinearWeights {
+    pub(crate) patch: usize,
+    pub(crate) bands: usize,
+    /// `[frequency][component][band]`: what one unit of a latent adds to the bands' coefficients.
+    pub(crate) mix: Vec<f32>,
+    /// `[frequency][component][band]`: what each band's coefficient adds to a latent.
+    pub(crate) unmix: Option<Vec<f32>>,
+    /// What is taken off a code's magnitude on reconstruction, in steps.
+    pub(crate) shrink: f32,
+}
+
+/// The linear map laid out for lanes, with planes in scan order.
+#[derive(Debug)]
+pub(crate) struct Linear {
+    pub(crate) patch: usize,
+    pub(crate) bands: usize,
+    shrink: f32,
+    /// Lanes that one patch takes.
+    lanes_each: usize,
+    lanes: usize,
+    /// For each scan position: the offset of its frequency in a batch, of its row in `mix`, and the column.
+    place: Vec<(u32, u32, u32)>,
+    /// `[frequency][component][lane]`
+    mix: Vec<f32>,
+    /// `[frequency][band][lane]`, the lanes being components.
+    unmix: Option<Vec<f32>>,
+    /// For each frequency and component, its scan position.
+    scan: Vec<u32>,
+    arch: Arch,
+}
+
+/// Buffers of one worker.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    /// `(row, column, lane)` pixels or `(frequency, lane)` coefficients of one batch.
+    pub(crate) data: Vec<f32>,
+}
+
+impl Linear {
+    /// `order` gives, for each scan position, the plane `frequency × bands + component`.
+    pub(crate) fn new(weights: &LinearWeights, order: &[u32]) -> Self {
+        let (patch, bands) = (weights.patch, weights.bands);
+        let lanes_each = if bands <= 2 { bands } else { bands.next_multiple_of(4) };
+        let lanes = if lanes_each <= LANES { LANES } else { lanes_each.next_multiple_of(LANES) };
+        let lanes_each = if lanes_each <= LANES { lanes_each } else { lanes };
+        let frequencies = patch * patch;
+        let padded = |rows: &dyn Fn(usize, usize, usize) -> f32| {
+            let mut out = vec![0.0; frequencies * bands * lanes_each];
+            for f in 0..frequencies {
+                for row in 0..bands {
+                    for lane in 0..bands {
+                        out[(f * bands + row) * lanes_each + lane] = rows(f, row, lane);
+                    }
+                }
+            }
+            out
+        };
+        let mix = padded(&|f, component, band| weights.mix[(f * bands + component) * bands + band]);
+        let unmix = weights
+            .unmix
+            .as_ref()
+            .map(|unmix| padded(&|f, band, component| unmix[(f * bands + component) * bands + band]));
+        let mut scan = vec![0; order.len()];
+        let place = order
+            .iter()
+            .enumerate()
+            .map(|(position, plane)| {
+                scan[*plane as usize] = position as u32;
+                let frequency = *plane as usize / bands;
+                (
+                    (frequency * lanes) as u32,
+                    (*plane as usize * lanes_each) as u32,
+                    (frequency % patch) as u32,
+                )
+            })
+            .collect();
+        Self {
+            patch,
+            bands,
+            shrink: weights.shrink,
+            lanes_each,
+            lanes,
+            place,
+            mix,
+            unmix,
+            scan,
+            arch: Arch::new(),
+        }
+    }
+
+    /// How many neighbouring patches make a batch.
+    pub(crate) fn batch(&self) -> usize {
+        LANES / self.lanes_each.min(LANES)
+    }
+
+    /// The index, in a batch's pixels, of a band of a patch at the batch's first pixel; pixels lie `lanes` apart.
+    pub(crate) fn lane(&self, patch: usize, band: usize) -> usize {
+        patch * self.lanes_each + band
+    }
+
+    /// The distance between pixels of a batch.
+    pub(crate) fn lanes(&self) -> usize {
+        self.lanes
+    }
+
+    /// Makes room for a batch, all zero.
+    pub(crate) fn clear(&self, scratch: &mut Scratch) {
+        scratch.data.clear();
+        scratch.data.resize(self.patch * self.patch * self.lanes, 0.0);
+    }
+
+    /// The pixels of a batch of patches from the scan positions and codes that are not zero.
+    pub(crate) fn decode<'c>(
+        &self,
+        scratch: &mut Scratch,
+        step: f32,
+        patches: impl Iterator<Item = (&'c [u32], &'c [i32])>,
+    ) {
+        self.clear(scratch);
+        let mut columns = 0;
+        for (slot, (positions, codes)) in patches.enumerate() {
+            for (position, code) in positions.iter().zip(codes) {
+                let (frequency, row, column) = self.place[*position as usize];
+                columns = columns.max(column as usize + 1);
+                let shrink = self.shrink * code.signum() as f32;
+                let value = (*code as f32 - shrink) * step;
+                let row = &self.mix[row as usize..row as usize + self.lanes_each];
+                let at = frequency as usize + slot * self.lanes_each;
+                for (out, weight) in scratch.data[at..at + self.lanes_each].iter_mut().zip(row) {
+                    *out += value * weight;
+                }
+            }
+        }
+        let data = scratch.data.as_mut_slice();
+        let (patch, lanes) = (self.patch, self.lanes);
+        self.arch.dispatch(
+            #[inline(always)]
+            || dct::inverse(data, patch, lanes, columns),
+        );
+    }
+
+    /// Latents, in scan order, of each patch of the batch whose pixels are in `scratch`: `(patch, plane)`.
+    /// Empty when the model has no encoder.
+    pub(crate) fn encode(&self, scratch: &mut Scratch, patches: usize, latents: &mut Vec<f32>) {
+        let planes = self.scan.len();
+        latents.clear();
+        let Some(unmix) = &self.unmix else { return };
+        latents.resize(patches * planes, 0.0);
+        let data = scratch.data.as_mut_slice();
+        self.arch.dispatch(
+            #[inline(always)]
+            || {
+                dct::forward(data, self.patch, self.lanes);
+                let mut sum = vec![0.0f32; self.lanes_each];
+                for frequency in 0..self.patch * self.patch {
+                    for slot in 0..patches {
+                        let at = frequency * self.lanes + slot * self.lanes_each;
+                        sum.fill(0.0);
+                        for (band, value) in data[at..at + self.bands].iter().enumerate() {
+                            let row = (frequency * self.bands + band) * self.lanes_each;
+                            for (s, w) in sum.iter_mut().zip(&unmix[row..row + self.lanes_each]) {
+                                *s += value * w;
+                            }
+                        }
+                        let scan = &self.scan[frequency * self.bands..(frequency + 1) * self.bands];
+                        for (s, position) in sum.iter().zip(scan) {
+                            latents[slot * planes + *position as usize] = *s;
+                        }
+                    }
+                }
+            },
+        );
+    }
+
+    /// Hands each row of each band of a decoded patch to `write`, in data units: band, row, values, samples.
+    pub(crate) fn rows<T: Sample>(
+        &self,
+        scratch: &Scratch,
+        slot: usize,
+        height: usize,
+        normalisation: &[(f32, f32)],
+        mut write: impl FnMut(usize, usize, &[f32], &mut [T]),
+    ) {
+        let (patch, lanes) = (self.patch, self.lanes);
+        let data = scratch.data.as_slice();
+        self.arch.dispatch(
+            #[inline(always)]
+            || {
+                let mut values = [0.0f32; MAX_PATCH];
+                let mut samples = [T::zeroed(); MAX_PATCH];
+                for y in 0..height {
+                    let row = &data[y * patch * lanes..(y + 1) * patch * lanes];
+                    for (band, (scale, offset)) in normalisation.iter().enumerate() {
+                        let lane = self.lane(slot, band);
+                        for (value, pixel) in values.iter_mut().zip(row.chunks_exact(lanes)) {
+                            *value = pixel[lane];
+                        }
+                        for (sample, value) in samples.iter_mut().zip(&mut values) {
+                            *value = *value * scale + offset;
+                            *sample = T::from_decoded(*value);
+                        }
+                        write(band, y, &values[..patch], &mut samples[..patch]);
+                    }
+                }
+            },
+        );
+    }
+}

@@ -1,0 +1,298 @@
+//! Whole chunks: the codec as zarrs sees it.
+
+use super::partial::PartialDecoder;
+#[cfg(feature = "async")]
+use super::partial_async::AsyncPartialDecoder;
+use crate::axes::Role;
+use crate::config::Configuration;
+use crate::engine::EngineKind;
+use crate::error::{Error, Result};
+use crate::model::{Model, registry};
+use crate::pipeline::{ChunkCodec, Options};
+use crate::sample::DataType as SampleType;
+use crate::tiles;
+use serde::Deserialize;
+use std::any::Any;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::num::NonZeroU64;
+use std::sync::{Arc, Mutex, PoisonError};
+use zarrs_codec::{
+    ArrayBytes, ArrayBytesRaw, ArrayCodecTraits, ArrayPartialDecoderTraits, ArrayToBytesCodecTraits,
+    BytesPartialDecoderTraits, BytesRepresentation, Codec, CodecError, CodecMetadataOptions, CodecOptions,
+    CodecSpecificOptions, CodecTraits, CodecTraitsV3, PartialDecoderCapability, PartialEncoderCapability,
+    RecommendedConcurrency,
+};
+#[cfg(feature = "async")]
+use zarrs_codec::{AsyncArrayPartialDecoderTraits, AsyncBytesPartialDecoderTraits};
+use zarrs_data_type::{DataType, FillValue};
+use zarrs_metadata::v3::MetadataV3;
+use zarrs_metadata::{ChunkShape, Configuration as JsonConfiguration};
+use zarrs_plugin::{ExtensionName, PluginCreateError, ZarrVersion};
+
+/// The `vqvae` codec of one array.
+///
+/// An [`EngineKind`] among the array's [`CodecSpecificOptions`] chooses the engine to decode with.
+pub struct VqvaeCodec {
+    /// Without the embedded model, which `json` holds and `model` has in its useful form.
+    configuration: Configuration,
+    /// As it was read, so that metadata is written back exactly.
+    json: JsonConfiguration,
+    model: Arc<Model>,
+    engine: Option<EngineKind>,
+    chunk_codecs: Mutex<HashMap<ChunkCodecKey, Arc<ChunkCodec>>>,
+}
+
+/// What a [`ChunkCodec`] depends on beyond the configuration: known only when a chunk is at hand.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct ChunkCodecKey {
+    data_type: SampleType,
+    fill: Vec<u8>,
+    parallel: bool,
+}
+
+impl fmt::Debug for VqvaeCodec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VqvaeCodec")
+            .field("configuration", &self.configuration)
+            .field("engine", &self.engine)
+            .finish_non_exhaustive()
+    }
+}
+
+impl VqvaeCodec {
+    /// A codec with a model at hand; for writing, one that has its encoder.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for a configuration that JSON can't hold.
+    pub fn new(configuration: &Configuration, model: Arc<Model>) -> Result<Self> {
+        let json: Option<JsonConfiguration> = super::metadata(configuration)?.into();
+        Ok(Self::from_parts(configuration.clone(), json.unwrap_or_default(), model))
+    }
+
+    fn from_parts(mut configuration: Configuration, json: JsonConfiguration, model: Arc<Model>) -> Self {
+        configuration.model.decoder = None;
+        Self { configuration, json, model, engine: None, chunk_codecs: Mutex::default() }
+    }
+
+    /// The model.
+    #[must_use]
+    pub fn model(&self) -> &Arc<Model> {
+        &self.model
+    }
+
+    /// The pipeline for arrays of this type and fill value.
+    pub(super) fn chunk_codec(
+        &self,
+        data_type: &DataType,
+        fill_value: &FillValue,
+        options: &CodecOptions,
+    ) -> Result<Arc<ChunkCodec>> {
+        let key = ChunkCodecKey {
+            data_type: sample_type(data_type)?,
+            fill: fill_value.as_ne_bytes().to_vec(),
+            parallel: options.concurrent_target() > 1,
+        };
+        let cached = |key| {
+            let codecs = self.chunk_codecs.lock().unwrap_or_else(PoisonError::into_inner);
+            codecs.get(key).cloned()
+        };
+        if let Some(codec) = cached(&key) {
+            return Ok(codec);
+        }
+        // Built without the lock: a rayon task that waits inside it could be stealing one that wants it.
+        let codec = Arc::new(ChunkCodec::new(
+            &self.configuration,
+            Arc::clone(&self.model),
+            key.data_type,
+            &key.fill,
+            Options { parallel: key.parallel, engine: self.engine },
+        )?);
+        let mut codecs = self.chunk_codecs.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Arc::clone(codecs.entry(key).or_insert(codec)))
+    }
+
+    /// More bytes than any chunk of this shape takes: nothing beyond is ever fetched, whatever a header says.
+    pub(super) fn max_chunk_bytes(&self, shape: &[usize]) -> Result<u64> {
+        let layout = self.configuration.axes.layout(shape)?;
+        let patch = self.model.manifest().patch.max(1);
+        let padded = |extent: usize| extent.next_multiple_of(patch) as u64;
+        let samples = padded(layout.height())
+            .saturating_mul(padded(layout.width()))
+            .saturating_mul((layout.bands() * layout.images()) as u64);
+        Ok(samples.saturating_mul(32).saturating_add(1 << 20))
+    }
+}
+
+/// The sample type of an array's data type.
+pub(super) fn sample_type(data_type: &DataType) -> Result<SampleType> {
+    match data_type.name(ZarrVersion::V3) {
+        Some(name) if !data_type.is_optional() => SampleType::from_name(&name),
+        name => SampleType::from_name(&format!("{} (optional or unnamed)", name.unwrap_or_default())),
+    }
+}
+
+/// A chunk's shape in the pipeline's terms.
+pub(super) fn pipeline_shape(shape: &[NonZeroU64]) -> Result<Vec<usize>> {
+    shape
+        .iter()
+        .map(|extent| {
+            usize::try_from(extent.get()).map_err(|_| {
+                Error::Limit(format!(
+                    "chunk shape {shape:?} has more samples than fit in memory; use smaller chunks"
+                ))
+            })
+        })
+        .collect()
+}
+
+impl CodecTraitsV3 for VqvaeCodec {
+    fn create(metadata: &MetadataV3) -> Result<Codec, PluginCreateError> {
+        let json = metadata.configuration().cloned().unwrap_or_default();
+        let configuration = Configuration::deserialize(&*json).map_err(|e| {
+            let e = e.to_string();
+            let e = e.strip_prefix("invalid argument: ").unwrap_or(&e);
+            Error::InvalidArgument(format!("the configuration of codec {}: {e}", super::NAME))
+        })?;
+        let model = registry::find(&configuration.model)?;
+        Ok(Codec::ArrayToBytes(Arc::new(Self::from_parts(configuration, json, model))))
+    }
+}
+
+impl CodecTraits for VqvaeCodec {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn configuration(&self, _: ZarrVersion, _: &CodecMetadataOptions) -> Option<JsonConfiguration> {
+        Some(self.json.clone())
+    }
+
+    fn partial_decoder_capability(&self) -> PartialDecoderCapability {
+        PartialDecoderCapability { partial_read: true, partial_decode: true }
+    }
+
+    fn partial_encoder_capability(&self) -> PartialEncoderCapability {
+        // Tiles have no fixed place in a chunk, so a part is written by decoding and encoding the whole.
+        PartialEncoderCapability { partial_encode: false }
+    }
+}
+
+impl ArrayCodecTraits for VqvaeCodec {
+    fn recommended_concurrency(
+        &self,
+        shape: &[NonZeroU64],
+        _: &DataType,
+    ) -> Result<RecommendedConcurrency, CodecError> {
+        let layout = self.configuration.axes.layout(&pipeline_shape(shape)?)?;
+        let patch = self.model.manifest().patch.max(1);
+        let tiles = |extent| tiles::balanced(extent, patch).len();
+        Ok(RecommendedConcurrency::new_maximum(
+            layout.images() * tiles(layout.height()) * tiles(layout.width()),
+        ))
+    }
+
+    /// One tile: all bands, at most 256 rows and columns, one step of everything else.
+    fn partial_decode_granularity(&self, shape: &[NonZeroU64]) -> ChunkShape {
+        let patch = self.model.manifest().patch.max(1);
+        shape
+            .iter()
+            .zip(self.configuration.axes.roles())
+            .map(|(extent, role)| match role {
+                Role::Band => *extent,
+                Role::Y | Role::X => usize::try_from(extent.get())
+                    .ok()
+                    .and_then(|extent| tiles::balanced(extent, patch).first().cloned())
+                    .and_then(|tile| NonZeroU64::new(tile.len() as u64))
+                    .unwrap_or(*extent),
+                Role::Time | Role::Other(_) => NonZeroU64::MIN,
+            })
+            .collect()
+    }
+}
+
+#[cfg_attr(all(feature = "async", not(target_arch = "wasm32")), async_trait::async_trait)]
+#[cfg_attr(all(feature = "async", target_arch = "wasm32"), async_trait::async_trait(?Send))]
+impl ArrayToBytesCodecTraits for VqvaeCodec {
+    fn into_dyn(self: Arc<Self>) -> Arc<dyn ArrayToBytesCodecTraits> {
+        self
+    }
+
+    fn with_codec_specific_options(
+        self: Arc<Self>,
+        options: &CodecSpecificOptions,
+    ) -> Arc<dyn ArrayToBytesCodecTraits> {
+        match options.get_option::<EngineKind>() {
+            Some(engine) if self.engine != Some(*engine) => Arc::new(Self {
+                configuration: self.configuration.clone(),
+                json: self.json.clone(),
+                model: Arc::clone(&self.model),
+                engine: Some(*engine),
+                chunk_codecs: Mutex::default(),
+            }),
+            _ => self,
+        }
+    }
+
+    /// Unbounded: sharding then keeps the encoded chunks until it knows their size, which is far less memory than room
+    /// for the worst case of each.
+    fn encoded_representation(
+        &self,
+        shape: &[NonZeroU64],
+        data_type: &DataType,
+        _: &FillValue,
+    ) -> Result<BytesRepresentation, CodecError> {
+        sample_type(data_type)?;
+        self.configuration.axes.layout(&pipeline_shape(shape)?)?;
+        Ok(BytesRepresentation::UnboundedSize)
+    }
+
+    fn encode<'a>(
+        &self,
+        bytes: ArrayBytes<'a>,
+        shape: &[NonZeroU64],
+        data_type: &DataType,
+        fill_value: &FillValue,
+        options: &CodecOptions,
+    ) -> Result<ArrayBytesRaw<'a>, CodecError> {
+        let codec = self.chunk_codec(data_type, fill_value, options)?;
+        let samples = bytes.into_fixed()?;
+        Ok(Cow::Owned(codec.encode(&pipeline_shape(shape)?, &samples)?))
+    }
+
+    fn decode<'a>(
+        &self,
+        bytes: ArrayBytesRaw<'a>,
+        shape: &[NonZeroU64],
+        data_type: &DataType,
+        fill_value: &FillValue,
+        options: &CodecOptions,
+    ) -> Result<ArrayBytes<'a>, CodecError> {
+        let codec = self.chunk_codec(data_type, fill_value, options)?;
+        Ok(ArrayBytes::new_flen(codec.decode(&pipeline_shape(shape)?, &bytes)?))
+    }
+
+    fn partial_decoder(
+        self: Arc<Self>,
+        input: Arc<dyn BytesPartialDecoderTraits>,
+        shape: &[NonZeroU64],
+        data_type: &DataType,
+        fill_value: &FillValue,
+        _: &CodecOptions,
+    ) -> Result<Arc<dyn ArrayPartialDecoderTraits>, CodecError> {
+        Ok(Arc::new(PartialDecoder::new(self, input, shape, data_type, fill_value)?))
+    }
+
+    #[cfg(feature = "async")]
+    async fn async_partial_decoder(
+        self: Arc<Self>,
+        input: Arc<dyn AsyncBytesPartialDecoderTraits>,
+        shape: &[NonZeroU64],
+        data_type: &DataType,
+        fill_value: &FillValue,
+        _: &CodecOptions,
+    ) -> Result<Arc<dyn AsyncArrayPartialDecoderTraits>, CodecError> {
+        Ok(Arc::new(AsyncPartialDecoder::new(self, input, shape, data_type, fill_value)?))
+    }
+}
