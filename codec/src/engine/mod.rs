@@ -2,7 +2,7 @@
 //!
 //! | engine | what it is | when |
 //! |---|---|---|
-//! | `native` | the linear path of a `klt` model, sparse, in this crate ([`crate::transform`]) | default for `klt` |
+//! | `native` | the linear path of a `klt` model, sparse, in this crate (`transform`) | default for `klt` |
 //! | `tract` | tract-onnx, embedded, pure Rust | default for everything else |
 //! | `onnxruntime` | libonnxruntime, opened at run time, on the CPU | when asked |
 //! | `cuda` | the same library with its CUDA execution provider | when asked |
@@ -17,7 +17,7 @@ mod tract;
 
 pub use kind::{EngineKind, open, survey};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// A dense tensor in C order.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,7 +57,7 @@ impl Tensor {
         if shape.iter().try_fold(1_usize, |n, &d| n.checked_mul(d)) == Some(found) {
             return Ok(());
         }
-        Err(Error::Engine(format!(
+        Err(crate::Error::Engine(format!(
             "an input of shape {shape:?} holds {found} elements; pass one for each position"
         )))
     }
@@ -95,6 +95,6 @@ fn guarded<T>(engine: &str, what: &str, work: impl FnOnce() -> Result<T>) -> Res
             .map(String::as_str)
             .or_else(|| panic.downcast_ref::<&str>().copied())
             .unwrap_or("no message");
-        Err(Error::Engine(format!("{engine} panicked while {what}: {text}; try another engine")))
+        Err(crate::Error::Engine(format!("{engine} panicked while {what}: {text}; try another engine")))
     })
 }

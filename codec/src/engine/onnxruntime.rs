@@ -43,13 +43,13 @@ impl OnnxRuntime {
     pub(super) fn open(provider: Provider) -> Result<Self> {
         guarded("onnxruntime", "opening the library", || {
             let engine = Self { library: library::open()?, provider };
-            engine.probe().map_err(|e| match provider {
-                Provider::Cpu => e,
-                Provider::Cuda => Error::Engine(format!(
-                    "{} has no working CUDA provider: {e}; install onnxruntime-gpu with its CUDA and cuDNN libraries \
+            engine.probe().map_err(|e| match (provider, e) {
+                (Provider::Cuda, Error::Engine(why)) => Error::Engine(format!(
+                    "{} has no working CUDA provider: {why}; install onnxruntime-gpu with its CUDA and cuDNN libraries \
                      and point ORT_DYLIB_PATH at its libonnxruntime, or choose the engine onnxruntime",
                     engine.library.path
                 )),
+                (_, e) => e,
             })?;
             Ok(engine)
         })
@@ -186,15 +186,14 @@ impl Pool {
 }
 
 fn builder(environment: &Environment, provider: Provider) -> Result<SessionBuilder> {
-    let builder = OrtSession::builder(environment)
-        .map_err(failed)?
-        .with_intra_threads(1)
-        .and_then(|b| b.with_parallel_execution(false))
-        .and_then(|b| b.with_deterministic_compute(true))
-        // Tiles differ in shape from call to call.
-        .and_then(|b| b.with_memory_pattern(false))
-        .and_then(|b| b.with_log_level(LogLevel::Error))
-        .map_err(failed)?;
+    let builder = OrtSession::builder(environment).map_err(failed)?;
+    let builder = builder.with_intra_threads(1).map_err(failed)?;
+    let builder = builder.with_parallel_execution(false).map_err(failed)?;
+    let builder = builder.with_deterministic_compute(true).map_err(failed)?;
+    // Tiles differ in shape from call to call.
+    let builder = builder.with_memory_pattern(false).map_err(failed)?;
+    // Errors come back as results; logs on standard error would tell them twice.
+    let builder = builder.with_log_level(LogLevel::Fatal).map_err(failed)?;
     match provider {
         Provider::Cpu => Ok(builder),
         Provider::Cuda => {

@@ -33,7 +33,9 @@ impl Engine for Tract {
 
     fn load(&self, onnx: &[u8]) -> Result<Box<dyn Session>> {
         guarded("tract", "loading a graph", || {
-            let graph = tract_onnx::onnx().model_for_read(&mut Cursor::new(onnx)).map_err(|e| {
+            // Types of inner values are left for tract to infer: the file's are unchecked.
+            let framework = tract_onnx::onnx().with_ignore_value_info(true);
+            let graph = framework.model_for_read(&mut Cursor::new(onnx)).map_err(|e| {
                 Error::Engine(format!("tract can't load the graph: {e:#}; try the engine onnxruntime"))
             })?;
             Ok(Box::new(TractSession { graph, plans: Mutex::default() }) as Box<dyn Session>)

@@ -101,6 +101,9 @@ impl Tables {
     }
 }
 
+/// No mixing weight is larger: four.
+pub(crate) const MAX_WEIGHT: i32 = 1 << 18;
+
 /// Weights of a mixture of three, in 65536ths.
 pub(crate) type Weights = [i32; 3];
 
@@ -119,16 +122,14 @@ pub(crate) fn mix<C: Coder>(
         i32::from(tables.stretch[(b.p1() >> 4) as usize]),
         i32::from(tables.stretch[(c.p1() >> 4) as usize]),
     ];
-    // Weights stay below 2^20 and logits below 2^11, so the sum fits.
-    let dot = i64::from(weights[0]) * i64::from(logits[0])
-        + i64::from(weights[1]) * i64::from(logits[1])
-        + i64::from(weights[2]) * i64::from(logits[2]);
-    let logit = (dot >> 16).clamp(-2047, 2047) as i32;
+    // Weights stay within 2^18 and logits within 2^11, so the sum of three products fits.
+    let dot = weights[0] * logits[0] + weights[1] * logits[1] + weights[2] * logits[2];
+    let logit = (dot >> 16).clamp(-2047, 2047);
     let p1 = u32::from(tables.squash[(logit + 2048) as usize]).clamp(24, ONE - 24);
     let bit = coder.bit(bit, p1);
     let error = (if bit { ONE as i32 } else { 0 }) - p1 as i32;
     for (weight, logit) in weights.iter_mut().zip(logits) {
-        *weight = (*weight + (logit * error + (1 << 14) >> 15)).clamp(-(1 << 19), 1 << 19);
+        *weight = (*weight + (logit * error + (1 << 14) >> 15)).clamp(-MAX_WEIGHT, MAX_WEIGHT);
     }
     a.update(bit, tables.rates);
     b.update(bit, tables.rates);

@@ -11,6 +11,7 @@ use crate::entropy::adaptive::{Counter, Tables, Weights, mix};
 use crate::entropy::predict::{History, Predictor};
 use crate::entropy::rans::{Coder, Decoder, Encoder};
 use crate::error::{Error, Result};
+use pulp::{Arch, Simd, WithSimd};
 
 /// Planes that one group flag speaks for.
 pub(crate) const GROUP: usize = 16;
@@ -202,6 +203,7 @@ pub(crate) struct TileCoder<'a, C> {
     pub(crate) plane: Vec<Counter>,
     pub(crate) group: [Vec<Counter>; 2],
     tables: Tables,
+    arch: Arch,
 }
 
 /// Four classes to the octave from 4 to 2^14, in 256ths.
@@ -242,6 +244,7 @@ impl<'a, C: Coder> TileCoder<'a, C> {
             plane: planes.plane_start.clone(),
             group: planes.group_start.clone(),
             tables: Tables::get(),
+            arch: Arch::new(),
         }
     }
 
@@ -249,6 +252,17 @@ impl<'a, C: Coder> TileCoder<'a, C> {
     /// is not zero. A patch with no valid sample (`empty`) takes no decision and leaves the predictions as its codes.
     /// `nonzero` is told the planes whose code is not zero.
     pub(crate) fn patch<O: Observer>(
+        &mut self,
+        codes: &mut [i32],
+        empty: bool,
+        nonzero: &mut Vec<u32>,
+        observer: &mut O,
+    ) -> Result<()> {
+        self.arch.dispatch(Patch { coder: self, codes, empty, nonzero, observer })
+    }
+
+    #[inline(always)]
+    fn patch_inlined<O: Observer>(
         &mut self,
         codes: &mut [i32],
         empty: bool,
@@ -284,6 +298,7 @@ impl<'a, C: Coder> TileCoder<'a, C> {
     }
 
     /// `around[k]` = 2 west + 2 north + north-west + north-east; what is missing is replaced by what is there.
+    #[inline(always)]
     fn look_around(&mut self, top: bool) {
         let (x, stride) = (self.x, self.planes.padded + 1);
         let padded = self.planes.padded;
@@ -314,6 +329,7 @@ impl<'a, C: Coder> TileCoder<'a, C> {
         }
     }
 
+    #[inline(always)]
     fn code_planes<O: Observer>(
         &mut self,
         codes: &mut [i32],
@@ -348,16 +364,17 @@ impl<'a, C: Coder> TileCoder<'a, C> {
                 let busy = holds_prediction
                     || self.flag(1, first / GROUP, first, GROUP, recent, codes[first..end].iter().any(|c| *c != 0));
                 if !busy {
-                    recent >>= 5;
+                    recent >>= 2;
                     continue;
                 }
+                let mut sum = 0;
                 for k in first..end {
                     let index = (predicted.get(next_predicted) == Some(&(k as u32))).then_some(next_predicted);
                     let base = index.map_or(0, |i| self.history.predict(&planes.predictor, i, x, top));
                     let residual = self.residual(k, x * stride, recent, codes[k].wrapping_sub(base), observer);
                     let magnitude = residual.unsigned_abs().min(255);
                     self.row[x * stride + k] = magnitude as u8;
-                    recent = (recent * 205 >> 8) + magnitude * 51;
+                    sum += magnitude;
                     if residual != 0 || base != 0 {
                         let code = residual.wrapping_add(base);
                         if !(-MAX_CODE..=MAX_CODE).contains(&code) {
@@ -375,6 +392,9 @@ impl<'a, C: Coder> TileCoder<'a, C> {
                         next_predicted += 1;
                     }
                 }
+                // 256 times the mean magnitude, of this group for the most part. Within a group it stands still, so
+                // that a processor can look up the contexts of the next code while it decodes this one.
+                recent = (recent + 3 * (sum * (256 / GROUP as u32))) >> 2;
             }
         }
         Ok(())
@@ -485,6 +505,24 @@ impl<'a, C: Coder> TileCoder<'a, C> {
         let high = learnt.mantissa[exponent].code(&mut self.coder, value >> rest & 1 == 1, &self.tables);
         let low = self.coder.raw(value & ((1 << rest) - 1), rest);
         ((1 << exponent) | u32::from(high) << rest | low) - 1
+    }
+}
+
+/// [`TileCoder::patch`], compiled for the processor at hand.
+struct Patch<'p, 'a, C, O> {
+    coder: &'p mut TileCoder<'a, C>,
+    codes: &'p mut [i32],
+    empty: bool,
+    nonzero: &'p mut Vec<u32>,
+    observer: &'p mut O,
+}
+
+impl<C: Coder, O: Observer> WithSimd for Patch<'_, '_, C, O> {
+    type Output = Result<()>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Result<()> {
+        self.coder.patch_inlined(self.codes, self.empty, self.nonzero, self.observer)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `priors.bin`: what the entropy coder knows of a model's planes before it has seen a code.
 
 use crate::container::bytes::{Reader, put_varint};
-use crate::entropy::adaptive::Counter;
+use crate::entropy::adaptive::{Counter, MAX_WEIGHT};
 use crate::entropy::predict::{Place, Prediction, Predictor, Tap};
 use crate::entropy::tile::{Planes, Relations, Statistics};
 use crate::error::{Error, Result};
@@ -146,8 +146,8 @@ impl Priors {
         let Statistics { weights, group_weights, linear, .. } = &mut statistics;
         for weight in weights.iter_mut().chain(group_weights).flatten() {
             let value = r.u32("a weight")? as i32;
-            if !(-(1 << 19)..=1 << 19).contains(&value) {
-                return Err(Error::Corrupt(format!("a mixing weight is {value}, allowed is ±{}", 1 << 19)));
+            if !(-MAX_WEIGHT..=MAX_WEIGHT).contains(&value) {
+                return Err(Error::Corrupt(format!("a mixing weight is {value}, allowed is ±{MAX_WEIGHT}")));
             }
             *weight = value;
         }

@@ -4,7 +4,8 @@
 
 use crate::transform::dct::{self, LANES};
 use crate::sample::Sample;
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
+use std::marker::PhantomData;
 
 /// The largest side of a patch.
 const MAX_PATCH: usize = 32;
@@ -146,10 +147,7 @@ impl Linear {
         }
         let data = scratch.data.as_mut_slice();
         let (patch, lanes) = (self.patch, self.lanes);
-        self.arch.dispatch(
-            #[inline(always)]
-            || dct::inverse(data, patch, lanes, columns),
-        );
+        self.arch.dispatch(Inverse { data, patch, lanes, columns });
     }
 
     /// Latents, in scan order, of each patch of the batch whose pixels are in `scratch`: `(patch, plane)`.
@@ -159,30 +157,7 @@ impl Linear {
         latents.clear();
         let Some(unmix) = &self.unmix else { return };
         latents.resize(patches * planes, 0.0);
-        let data = scratch.data.as_mut_slice();
-        self.arch.dispatch(
-            #[inline(always)]
-            || {
-                dct::forward(data, self.patch, self.lanes);
-                let mut sum = vec![0.0f32; self.lanes_each];
-                for frequency in 0..self.patch * self.patch {
-                    for slot in 0..patches {
-                        let at = frequency * self.lanes + slot * self.lanes_each;
-                        sum.fill(0.0);
-                        for (band, value) in data[at..at + self.bands].iter().enumerate() {
-                            let row = (frequency * self.bands + band) * self.lanes_each;
-                            for (s, w) in sum.iter_mut().zip(&unmix[row..row + self.lanes_each]) {
-                                *s += value * w;
-                            }
-                        }
-                        let scan = &self.scan[frequency * self.bands..(frequency + 1) * self.bands];
-                        for (s, position) in sum.iter().zip(scan) {
-                            latents[slot * planes + *position as usize] = *s;
-                        }
-                    }
-                }
-            },
-        );
+        self.arch.dispatch(Forward { linear: self, data: &mut scratch.data, unmix, patches, latents });
     }
 
     /// Hands each row of each band of a decoded patch to `write`, in data units: band, row, values, samples.
@@ -194,28 +169,95 @@ impl Linear {
         normalisation: &[(f32, f32)],
         mut write: impl FnMut(usize, usize, &[f32], &mut [T]),
     ) {
-        let (patch, lanes) = (self.patch, self.lanes);
-        let data = scratch.data.as_slice();
-        self.arch.dispatch(
-            #[inline(always)]
-            || {
-                let mut values = [0.0f32; MAX_PATCH];
-                let mut samples = [T::zeroed(); MAX_PATCH];
-                for y in 0..height {
-                    let row = &data[y * patch * lanes..(y + 1) * patch * lanes];
-                    for (band, (scale, offset)) in normalisation.iter().enumerate() {
-                        let lane = self.lane(slot, band);
-                        for (value, pixel) in values.iter_mut().zip(row.chunks_exact(lanes)) {
-                            *value = pixel[lane];
-                        }
-                        for (sample, value) in samples.iter_mut().zip(&mut values) {
-                            *value = *value * scale + offset;
-                            *sample = T::from_decoded(*value);
-                        }
-                        write(band, y, &values[..patch], &mut samples[..patch]);
+        self.arch.dispatch(Rows { linear: self, data: &scratch.data, slot, height, normalisation, write: &mut write, sample: PhantomData });
+    }
+}
+
+// Closures are not inlined into functions with other target features, so what is vectorised has types of its own.
+
+struct Inverse<'a> {
+    data: &'a mut [f32],
+    patch: usize,
+    lanes: usize,
+    columns: usize,
+}
+
+impl WithSimd for Inverse<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        dct::inverse(self.data, self.patch, self.lanes, self.columns);
+    }
+}
+
+struct Forward<'a> {
+    linear: &'a Linear,
+    data: &'a mut [f32],
+    unmix: &'a [f32],
+    patches: usize,
+    latents: &'a mut [f32],
+}
+
+impl WithSimd for Forward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { linear, data, unmix, patches, latents } = self;
+        dct::forward(data, linear.patch, linear.lanes);
+        let planes = linear.scan.len();
+        let mut sum = vec![0.0f32; linear.lanes_each];
+        for frequency in 0..linear.patch * linear.patch {
+            for slot in 0..patches {
+                let at = frequency * linear.lanes + slot * linear.lanes_each;
+                sum.fill(0.0);
+                for (band, value) in data[at..at + linear.bands].iter().enumerate() {
+                    let row = (frequency * linear.bands + band) * linear.lanes_each;
+                    for (s, w) in sum.iter_mut().zip(&unmix[row..row + linear.lanes_each]) {
+                        *s += value * w;
                     }
                 }
-            },
-        );
+                let scan = &linear.scan[frequency * linear.bands..(frequency + 1) * linear.bands];
+                for (s, position) in sum.iter().zip(scan) {
+                    latents[slot * planes + *position as usize] = *s;
+                }
+            }
+        }
+    }
+}
+
+struct Rows<'a, T, F> {
+    linear: &'a Linear,
+    data: &'a [f32],
+    slot: usize,
+    height: usize,
+    normalisation: &'a [(f32, f32)],
+    write: &'a mut F,
+    sample: PhantomData<T>,
+}
+
+impl<T: Sample, F: FnMut(usize, usize, &[f32], &mut [T])> WithSimd for Rows<'_, T, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let (patch, lanes) = (self.linear.patch, self.linear.lanes);
+        let mut values = [0.0f32; MAX_PATCH];
+        let mut samples = [T::zeroed(); MAX_PATCH];
+        for y in 0..self.height {
+            let row = &self.data[y * patch * lanes..(y + 1) * patch * lanes];
+            for (band, (scale, offset)) in self.normalisation.iter().enumerate() {
+                let lane = self.linear.lane(self.slot, band);
+                for (value, pixel) in values.iter_mut().zip(row.chunks_exact(lanes)) {
+                    *value = pixel[lane];
+                }
+                for (sample, value) in samples[..patch].iter_mut().zip(&mut values[..patch]) {
+                    *value = *value * scale + offset;
+                    *sample = T::from_decoded(*value);
+                }
+                (self.write)(band, y, &values[..patch], &mut samples[..patch]);
+            }
+        }
     }
 }

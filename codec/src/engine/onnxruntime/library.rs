@@ -33,7 +33,8 @@ pub(super) fn open() -> Result<&'static Library> {
     }
     let named = env::var_os(VARIABLE).filter(|path| !path.is_empty());
     let candidates = match &named {
-        Some(path) => vec![PathBuf::from(path)],
+        // ort looks for relative paths beside the program; people mean the current folder.
+        Some(path) => vec![fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path))],
         None => candidates(),
     };
     let opened = open_first(&candidates, named.as_ref())?;
@@ -46,7 +47,7 @@ fn open_first(candidates: &[PathBuf], named: Option<&OsString>) -> Result<Librar
         let builder = match ort::init_from(path) {
             Ok(builder) => builder,
             Err(e) => {
-                why_not.push(e.to_string());
+                why_not.push(reason(&e));
                 continue;
             }
         };
@@ -60,6 +61,16 @@ fn open_first(candidates: &[PathBuf], named: Option<&OsString>) -> Result<Librar
         return Ok(Library { path: path.display().to_string(), version, environment });
     }
     Err(missing(named, &why_not))
+}
+
+/// What the loader says, such as which library of its own is missing, is in the source.
+fn reason(error: &ort::LoadDynamicError) -> String {
+    match error {
+        ort::LoadDynamicError::Dlopen { error: inner, .. } => {
+            std::error::Error::source(inner).map_or_else(|| inner.to_string(), ToString::to_string)
+        }
+        other => other.to_string(),
+    }
 }
 
 fn missing(named: Option<&OsString>, why_not: &[String]) -> Error {

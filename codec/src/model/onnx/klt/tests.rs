@@ -11,7 +11,9 @@ use crate::engine::{EngineKind, Tensor, open};
 fn each_engine(f: impl Fn(&dyn crate::engine::Engine)) {
     #[cfg(feature = "tract")]
     f(open(EngineKind::Tract).unwrap().as_ref());
-    if cfg!(feature = "onnxruntime") && std::env::var_os("ORT_DYLIB_PATH").is_some() {
+    if cfg!(feature = "onnxruntime")
+        && std::env::var_os("ORT_DYLIB_PATH").is_some_and(|path| !path.is_empty())
+    {
         f(open(EngineKind::OnnxRuntime).unwrap().as_ref());
     } else {
         eprintln!("SKIPPED: onnxruntime; build with --features onnxruntime and set ORT_DYLIB_PATH");
