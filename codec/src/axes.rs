@@ -147,27 +147,23 @@ impl Axes {
         let mut strides = vec![1usize; shape.len()];
         for d in (0..shape.len() - 1).rev() {
             strides[d] = strides[d + 1].checked_mul(shape[d + 1]).ok_or_else(|| {
-                Error::Limit(format!("chunk shape {shape:?} has more samples than fit in memory; use smaller chunks"))
+                Error::Limit(format!(
+                    "chunk shape {shape:?} has more samples than fit in memory; use smaller chunks"
+                ))
             })?;
         }
-        let samples = strides[0].checked_mul(shape[0]).filter(|n| *n <= MAX_CHUNK_SAMPLES).ok_or_else(|| {
-            Error::Limit(format!(
-                "chunk shape {shape:?} has more than {MAX_CHUNK_SAMPLES} samples; use smaller chunks"
-            ))
-        })?;
+        let samples =
+            strides[0].checked_mul(shape[0]).filter(|n| *n <= MAX_CHUNK_SAMPLES).ok_or_else(|| {
+                Error::Limit(format!(
+                    "chunk shape {shape:?} has more than {MAX_CHUNK_SAMPLES} samples; use smaller chunks"
+                ))
+            })?;
         let y = self.position(&Role::Y).unwrap_or_default();
         let x = self.position(&Role::X).unwrap_or_default();
         let band = self.position(&Role::Band);
-        let looped: Vec<usize> = (0..shape.len()).filter(|d| *d != y && *d != x && Some(*d) != band).collect();
-        Ok(Layout {
-            shape: shape.to_vec(),
-            strides,
-            samples,
-            y,
-            x,
-            band,
-            looped,
-        })
+        let looped: Vec<usize> =
+            (0..shape.len()).filter(|d| *d != y && *d != x && Some(*d) != band).collect();
+        Ok(Layout { shape: shape.to_vec(), strides, samples, y, x, band, looped })
     }
 }
 

@@ -53,12 +53,15 @@ pub(crate) fn decode(stream: &[u8], planes: usize, patches: usize) -> Result<Vec
     let expected: usize = widths.iter().map(|w| usize::from(*w)).sum::<usize>() * patches;
     let declared = reader.varint(u64::MAX, "the packed size")?;
     if declared != expected as u64 {
-        return Err(Error::Corrupt(format!("the planes' packed size is {declared}, their widths give {expected}")));
+        return Err(Error::Corrupt(format!(
+            "the planes' packed size is {declared}, their widths give {expected}"
+        )));
     }
     let block = reader.take(reader.remaining(), "the packed planes")?;
     let mut packed = vec![0; expected];
-    let written = lz4_flex::block::decompress_into(block, &mut packed)
-        .map_err(|e| Error::Corrupt(format!("the packed planes are no valid LZ4 block ({e}); write the chunk again")))?;
+    let written = lz4_flex::block::decompress_into(block, &mut packed).map_err(|e| {
+        Error::Corrupt(format!("the packed planes are no valid LZ4 block ({e}); write the chunk again"))
+    })?;
     if written != expected {
         return Err(Error::Truncated(format!("the LZ4 block holds {written} bytes, {expected} are needed")));
     }
@@ -76,7 +79,9 @@ pub(crate) fn decode(stream: &[u8], planes: usize, patches: usize) -> Result<Vec
                 _ => 0,
             };
             if !(-MAX_CODE..=MAX_CODE).contains(&code) {
-                return Err(Error::Corrupt(format!("a code of {code} is outside ±{MAX_CODE}; write the chunk again")));
+                return Err(Error::Corrupt(format!(
+                    "a code of {code} is outside ±{MAX_CODE}; write the chunk again"
+                )));
             }
             codes[patch * planes + plane] = code;
         }

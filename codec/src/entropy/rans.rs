@@ -92,7 +92,9 @@ impl<'a> Decoder<'a> {
         if self.at == self.bytes.len() && self.state == LOW {
             return Ok(());
         }
-        Err(Error::Corrupt("an entropy-coded stream does not end where its codes do; write the chunk again".into()))
+        Err(Error::Corrupt(
+            "an entropy-coded stream does not end where its codes do; write the chunk again".into(),
+        ))
     }
 
     /// Whether it has run past the end of its bytes, so that what it returns is noise.

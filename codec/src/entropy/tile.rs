@@ -125,9 +125,8 @@ impl Planes {
     ) -> Self {
         let count = sigma.len();
         let padded = count.next_multiple_of(GROUP * SPAN);
-        let ratio = |k: usize| {
-            sigma.get(k).map_or(-8192, |s| (i32::from(*s) - i32::from(step)).clamp(-8192, 8191))
-        };
+        let ratio =
+            |k: usize| sigma.get(k).map_or(-8192, |s| (i32::from(*s) - i32::from(step)).clamp(-8192, 8191));
         let class: Vec<u8> =
             (0..padded).map(|k| ((ratio(k) >> 7) + 16).clamp(0, CLASSES as i32 - 1) as u8).collect();
         // 2^x in 256ths, by Mitchell's approximation: only a feature.
@@ -154,11 +153,7 @@ impl Planes {
             .collect();
         let group_start = [GROUP * SPAN, GROUP].map(|size| {
             let level = usize::from(size == GROUP);
-            class
-                .iter()
-                .step_by(size)
-                .map(|c| statistics.group[level * CLASSES + usize::from(*c)])
-                .collect()
+            class.iter().step_by(size).map(|c| statistics.group[level * CLASSES + usize::from(*c)]).collect()
         });
         Self {
             count,
@@ -359,19 +354,27 @@ impl<'a, C: Coder> TileCoder<'a, C> {
                     break;
                 }
                 let end = (first + GROUP).min(planes.count);
-                let holds_prediction =
-                    predicted.get(next_predicted).is_some_and(|k| (*k as usize) < end);
+                let holds_prediction = predicted.get(next_predicted).is_some_and(|k| (*k as usize) < end);
                 let busy = holds_prediction
-                    || self.flag(1, first / GROUP, first, GROUP, recent, codes[first..end].iter().any(|c| *c != 0));
+                    || self.flag(
+                        1,
+                        first / GROUP,
+                        first,
+                        GROUP,
+                        recent,
+                        codes[first..end].iter().any(|c| *c != 0),
+                    );
                 if !busy {
                     recent >>= 2;
                     continue;
                 }
                 let mut sum = 0;
                 for k in first..end {
-                    let index = (predicted.get(next_predicted) == Some(&(k as u32))).then_some(next_predicted);
+                    let index =
+                        (predicted.get(next_predicted) == Some(&(k as u32))).then_some(next_predicted);
                     let base = index.map_or(0, |i| self.history.predict(&planes.predictor, i, x, top));
-                    let residual = self.residual(k, x * stride, recent, codes[k].wrapping_sub(base), observer);
+                    let residual =
+                        self.residual(k, x * stride, recent, codes[k].wrapping_sub(base), observer);
                     let magnitude = residual.unsigned_abs().min(255);
                     self.row[x * stride + k] = magnitude as u8;
                     sum += magnitude;
@@ -402,7 +405,15 @@ impl<'a, C: Coder> TileCoder<'a, C> {
 
     /// Whether any code of a group, or of a span of groups, is not zero.
     #[inline(always)]
-    fn flag(&mut self, level: usize, index: usize, first: usize, size: usize, recent: u32, busy: bool) -> bool {
+    fn flag(
+        &mut self,
+        level: usize,
+        index: usize,
+        first: usize,
+        size: usize,
+        recent: u32,
+        busy: bool,
+    ) -> bool {
         let around: u32 = self.around[first..first + size].iter().map(|v| u32::from(*v)).sum();
         let around = length_class(around);
         let class = usize::from(self.planes.class[first]);
@@ -421,7 +432,14 @@ impl<'a, C: Coder> TileCoder<'a, C> {
     }
 
     #[inline(always)]
-    fn residual<O: Observer>(&mut self, k: usize, patch: usize, recent: u32, value: i32, observer: &mut O) -> i32 {
+    fn residual<O: Observer>(
+        &mut self,
+        k: usize,
+        patch: usize,
+        recent: u32,
+        value: i32,
+        observer: &mut O,
+    ) -> i32 {
         let planes = self.planes;
         let class = usize::from(planes.class[k]);
         let around = u32::from(self.around[k]);
@@ -549,10 +567,7 @@ impl Planes {
             for (level, size) in [GROUP * SPAN, GROUP].into_iter().enumerate() {
                 let members = group[level].iter().enumerate().filter(|(i, _)| i * size < self.count);
                 let members = members.filter(|(i, _)| usize::from(self.class[i * size]) == class);
-                crate::fit::towards(
-                    &mut statistics.group[level * CLASSES + class],
-                    members.map(|(_, c)| *c),
-                );
+                crate::fit::towards(&mut statistics.group[level * CLASSES + class], members.map(|(_, c)| *c));
             }
         }
     }

@@ -26,10 +26,17 @@ const FEWEST_PATCHES: usize = 16;
 pub(super) fn coefficients(images: &[Image], bands: &[Band], patch: usize) -> Result<Vec<Grid>> {
     let planes = patch * patch * bands.len();
     let identity: Vec<f32> = (0..patch * patch)
-        .flat_map(|_| (0..bands.len() * bands.len()).map(|i| f32::from(u8::from(i / bands.len() == i % bands.len()))))
+        .flat_map(|_| {
+            (0..bands.len() * bands.len()).map(|i| f32::from(u8::from(i / bands.len() == i % bands.len())))
+        })
         .collect();
-    let weights =
-        LinearWeights { patch, bands: bands.len(), mix: identity.clone(), unmix: Some(identity), shrink: 0.0 };
+    let weights = LinearWeights {
+        patch,
+        bands: bands.len(),
+        mix: identity.clone(),
+        unmix: Some(identity),
+        shrink: 0.0,
+    };
     let linear = Linear::new(&weights, &(0..planes as u32).collect::<Vec<_>>());
     let side = MAX_TILE / patch;
     let pieces: Vec<(&Image, usize, usize)> = images

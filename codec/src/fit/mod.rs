@@ -85,7 +85,8 @@ pub fn fit_klt(
     progress(0.55, "predictions");
     predictor::fit(&grids, &mut priors);
     progress(0.6, "calibration");
-    let integers = images.iter().all(|i| i.samples.iter().step_by(97).all(|v| v.is_nan() || v.fract() == 0.0));
+    let integers =
+        images.iter().all(|i| i.samples.iter().step_by(97).all(|v| v.is_nan() || v.fract() == 0.0));
     let curve = calibration::measure(&grids, &priors.order, &basis, &bands, options, integers);
     statistics::fit(&grids, &mut priors, &curve, &|done| progress(0.65 + 0.33 * done, "entropy coder"))?;
     progress(0.98, "graphs");

@@ -26,12 +26,17 @@ pub(super) fn fit(grids: &[Grid], priors: &mut Priors) {
         priors.order.iter().position(|p| *p == plane)
     };
     let mut planes: Vec<(u32, usize, usize)> = (0..bands)
-        .flat_map(|component| slow.iter().enumerate().map(move |(kind, frequency)| (component, kind, *frequency)))
-        .filter_map(|(component, kind, frequency)| Some((position(frequency, component)? as u32, component, kind)))
+        .flat_map(|component| {
+            slow.iter().enumerate().map(move |(kind, frequency)| (component, kind, *frequency))
+        })
+        .filter_map(|(component, kind, frequency)| {
+            Some((position(frequency, component)? as u32, component, kind))
+        })
         .collect();
     planes.sort_unstable();
     planes.truncate(MOST);
-    let fitted: Vec<(Prediction, f64)> = (0..planes.len()).map(|index| one(grids, &planes, index, priors)).collect();
+    let fitted: Vec<(Prediction, f64)> =
+        (0..planes.len()).map(|index| one(grids, &planes, index, priors)).collect();
     for ((scan, ..), (prediction, variance)) in planes.iter().zip(fitted) {
         if !prediction.taps.is_empty() {
             priors.sigma[*scan as usize] = log2_sigma(variance);
@@ -69,7 +74,13 @@ fn one(grids: &[Grid], planes: &[(u32, usize, usize)], index: usize, priors: &Pr
         for row in 1..grid.rows {
             for column in 1..grid.columns {
                 let east = (column + 1).min(grid.columns - 1);
-                let near = [(row, column), (row, column - 1), (row - 1, column), (row - 1, column - 1), (row - 1, east)];
+                let near = [
+                    (row, column),
+                    (row, column - 1),
+                    (row - 1, column),
+                    (row - 1, column - 1),
+                    (row - 1, east),
+                ];
                 if near.iter().any(|(r, c)| !grid.valid[r * grid.columns + c]) {
                     continue;
                 }

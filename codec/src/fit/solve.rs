@@ -13,7 +13,12 @@ pub(super) struct Normal {
 
 impl Normal {
     pub(super) fn new(features: usize) -> Self {
-        Self { gram: DMatrix::zeros(features, features), right: DVector::zeros(features), square: 0.0, count: 0.0 }
+        Self {
+            gram: DMatrix::zeros(features, features),
+            right: DVector::zeros(features),
+            square: 0.0,
+            count: 0.0,
+        }
     }
 
     pub(super) fn add(&mut self, features: &[f64], target: f64, weight: f64) {

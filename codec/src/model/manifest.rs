@@ -82,7 +82,8 @@ impl Manifest {
     }
 
     fn check(&self) -> Result<()> {
-        let refuse = |what: String| Err(Error::InvalidModel(format!("model.json: {what}; get the package again")));
+        let refuse =
+            |what: String| Err(Error::InvalidModel(format!("model.json: {what}; get the package again")));
         if self.format != Self::FORMAT {
             return refuse(format!("format is \"{}\", allowed is \"{}\"", self.format, Self::FORMAT));
         }
@@ -114,14 +115,25 @@ impl Manifest {
             return refuse(format!("quantiser is \"{}\", allowed is \"fsq\"", self.quantiser));
         }
         if self.planes == 0 || self.planes > crate::model::priors::MAX_PLANES {
-            return refuse(format!("{} planes, allowed are 1 to {}", self.planes, crate::model::priors::MAX_PLANES));
+            return refuse(format!(
+                "{} planes, allowed are 1 to {}",
+                self.planes,
+                crate::model::priors::MAX_PLANES
+            ));
         }
-        if !(self.peak.is_finite() && self.peak > 0.0 && self.tolerance.is_finite() && self.tolerance >= 0.0) {
-            return refuse(format!("peak is {} and tolerance {}; positive ones are allowed", self.peak, self.tolerance));
+        if !(self.peak.is_finite() && self.peak > 0.0 && self.tolerance.is_finite() && self.tolerance >= 0.0)
+        {
+            return refuse(format!(
+                "peak is {} and tolerance {}; positive ones are allowed",
+                self.peak, self.tolerance
+            ));
         }
-        let falling = self.calibration.windows(2).all(|p| p[0].step > p[1].step && p[0].psnr_db < p[1].psnr_db);
+        let falling =
+            self.calibration.windows(2).all(|p| p[0].step > p[1].step && p[0].psnr_db < p[1].psnr_db);
         if self.calibration.len() < 2 || !falling || self.calibration.iter().any(|c| !c.psnr_db.is_finite()) {
-            return refuse("the calibration must hold two points or more, by falling step and rising PSNR".to_owned());
+            return refuse(
+                "the calibration must hold two points or more, by falling step and rising PSNR".to_owned(),
+            );
         }
         Ok(())
     }

@@ -11,8 +11,8 @@ pub(crate) mod priors;
 pub mod registry;
 
 pub use manifest::{Band, Calibration, Manifest};
-pub use package::{MAX_EMBEDDED, Model};
 #[cfg(feature = "fit")]
 pub(crate) use package::unmix;
+pub use package::{MAX_EMBEDDED, Model};
 pub(crate) use priors::MAX_PLANES;
 pub use priors::Priors;

@@ -49,9 +49,9 @@ impl Model {
         priors: &[u8],
     ) -> Result<Self> {
         let manifest = Manifest::from_json(&manifest_json)?;
-        // TEMP onnx::check(&decoder, &onnx::Limits::default())?;
+        onnx::check(&decoder, &onnx::Limits::default())?;
         if let Some(encoder) = &encoder {
-            // TEMP onnx::check(encoder, &onnx::Limits::default())?;
+            onnx::check(encoder, &onnx::Limits::default())?;
             let found = hex(&Sha256::digest(encoder));
             if found != manifest.encoder_sha256 {
                 return Err(Error::InvalidModel(format!(
@@ -100,8 +100,10 @@ impl Model {
     /// [`Error::InvalidModel`], [`Error::Unsupported`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
         let invalid = |e: zip::result::ZipError| {
-            Error::InvalidModel(format!("not a model package ({e}); a zip archive of model.json, decoder.onnx, \
-                                         encoder.onnx and priors.bin is needed"))
+            Error::InvalidModel(format!(
+                "not a model package ({e}); a zip archive of model.json, decoder.onnx, \
+                                         encoder.onnx and priors.bin is needed"
+            ))
         };
         let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(invalid)?;
         for index in 0..archive.len() {
@@ -121,9 +123,9 @@ impl Model {
                 Err(e) => return Err(invalid(e)),
             };
             let mut content = Vec::new();
-            file.take(left + 1)
-                .read_to_end(&mut content)
-                .map_err(|e| Error::InvalidModel(format!("{name} can't be unpacked ({e}); get the package again")))?;
+            file.take(left + 1).read_to_end(&mut content).map_err(|e| {
+                Error::InvalidModel(format!("{name} can't be unpacked ({e}); get the package again"))
+            })?;
             left = left.checked_sub(content.len() as u64).ok_or_else(|| {
                 Error::Limit(format!("the model package unpacks to more than {MAX_PACKAGE} bytes"))
             })?;
@@ -150,7 +152,8 @@ impl Model {
     }
 
     fn pack(&self, method: CompressionMethod, encoder: Option<&[u8]>) -> Result<Vec<u8>> {
-        let failed = |e: zip::result::ZipError| Error::InvalidModel(format!("the package can't be written ({e})"));
+        let failed =
+            |e: zip::result::ZipError| Error::InvalidModel(format!("the package can't be written ({e})"));
         let options = SimpleFileOptions::default()
             .compression_method(method)
             .last_modified_time(zip::DateTime::default())
@@ -176,7 +179,8 @@ impl Model {
     /// [`Error::Io`].
     pub fn save(&self, path: &Path) -> Result<()> {
         let partial = path.with_extension("vqm.partial");
-        let written = std::fs::write(&partial, self.to_bytes()?).and_then(|()| std::fs::rename(&partial, path));
+        let written =
+            std::fs::write(&partial, self.to_bytes()?).and_then(|()| std::fs::rename(&partial, path));
         written.map_err(|e| {
             // What was half-written is of no use to anybody; the first error is the one to tell.
             let _ = std::fs::remove_file(&partial);
@@ -271,7 +275,8 @@ fn linear(manifest: &Manifest, decoder: &[u8]) -> Result<LinearWeights> {
         && manifest.bands.iter().zip(&parameters.scale).all(|(b, s)| b.scale == *s);
     if manifest.patch != parameters.patch || manifest.planes != planes || !same_bands {
         return Err(Error::InvalidModel(
-            "model.json and decoder.onnx disagree on patch, planes or normalisation; get the package again".to_owned(),
+            "model.json and decoder.onnx disagree on patch, planes or normalisation; get the package again"
+                .to_owned(),
         ));
     }
     let mix: Vec<f32> = parameters.mix.iter().map(|w| w.to_f32()).collect();
@@ -285,7 +290,9 @@ pub(crate) fn unmix(mix: &[f32], bands: usize) -> Result<Vec<f32>> {
     for matrix in mix.chunks_exact(bands * bands) {
         // coefficient[band] = Σ latent[component] × mix[component][band], so latent = coefficient × inverse(mix).
         let inverse = invert(matrix, bands).ok_or_else(|| {
-            Error::InvalidModel("decoder.onnx holds a matrix that can't be inverted; fit the model again".to_owned())
+            Error::InvalidModel(
+                "decoder.onnx holds a matrix that can't be inverted; fit the model again".to_owned(),
+            )
         })?;
         for component in 0..bands {
             for band in 0..bands {

@@ -111,7 +111,9 @@ impl Priors {
         }
         let version = r.u8("the version")?;
         if version != VERSION {
-            return Err(Error::Unsupported(format!("it has version {version}, this release reads {VERSION}")));
+            return Err(Error::Unsupported(format!(
+                "it has version {version}, this release reads {VERSION}"
+            )));
         }
         let planes = r.varint(MAX_PLANES as u64, "the number of planes")? as usize;
         let components = r.varint(planes as u64, "the number of components")? as usize;
@@ -138,7 +140,9 @@ impl Priors {
             for (counter, p1) in counters.iter_mut().zip(p1) {
                 let count = r.u8("a count")?;
                 if u32::from(count) > START_COUNT {
-                    return Err(Error::Corrupt(format!("a count is {count}, at most {START_COUNT} is allowed")));
+                    return Err(Error::Corrupt(format!(
+                        "a count is {count}, at most {START_COUNT} is allowed"
+                    )));
                 }
                 *counter = Counter::new(p1, count);
             }
@@ -169,7 +173,11 @@ impl Priors {
             let copy = match r.u8("a prediction's flag")? {
                 0 => false,
                 1 => true,
-                other => return Err(Error::Corrupt(format!("a prediction's flag is {other}, allowed are 0 and 1"))),
+                other => {
+                    return Err(Error::Corrupt(format!(
+                        "a prediction's flag is {other}, allowed are 0 and 1"
+                    )));
+                }
             };
             let terms = usize::from(r.u8("the number of terms")?);
             if terms > MAX_TAPS {
@@ -180,12 +188,14 @@ impl Priors {
                     let place = usize::from(r.u8("a term's place")?);
                     let source = r.u8("a term's source")?;
                     let weight = r.i16("a term's weight")?;
-                    let place = *Place::ALL
-                        .get(place)
-                        .ok_or_else(|| Error::Corrupt(format!("a term's place is {place}, allowed are 0 to 4")))?;
+                    let place = *Place::ALL.get(place).ok_or_else(|| {
+                        Error::Corrupt(format!("a term's place is {place}, allowed are 0 to 4"))
+                    })?;
                     let limit = if place == Place::Here { index } else { count };
                     if usize::from(source) >= limit {
-                        return Err(Error::Corrupt(format!("a term reads source {source}, there are {limit}")));
+                        return Err(Error::Corrupt(format!(
+                            "a term reads source {source}, there are {limit}"
+                        )));
                     }
                     Ok(Tap { place, source, weight })
                 })

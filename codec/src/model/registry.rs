@@ -21,7 +21,9 @@ fn models() -> std::sync::MutexGuard<'static, HashMap<String, Arc<Model>>> {
 /// Makes a model known to this process. One that has its encoder takes the place of its decoding half.
 pub fn register(model: Arc<Model>) {
     let mut models = models();
-    let keep = models.get(model.sha256()).is_some_and(|known| known.encoder().is_some() && model.encoder().is_none());
+    let keep = models
+        .get(model.sha256())
+        .is_some_and(|known| known.encoder().is_some() && model.encoder().is_none());
     if !keep {
         models.insert(model.sha256().to_owned(), model);
     }

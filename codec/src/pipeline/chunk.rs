@@ -42,7 +42,8 @@ impl ChunkCodec {
             };
             // Codes are finite in number: a step too fine for this chunk's range is made coarser.
             let peak = tiles.iter().map(|t| t.peak).fold(0.0, f32::max);
-            let finest = quantise::step_log2(f64::from(peak) * HEADROOM / f64::from(MAX_CODE)).saturating_add(1);
+            let finest =
+                quantise::step_log2(f64::from(peak) * HEADROOM / f64::from(MAX_CODE)).saturating_add(1);
             if peak == 0.0 || step >= finest {
                 break tiles;
             }
@@ -107,7 +108,8 @@ impl ChunkCodec {
         let shape: Vec<usize> = plan.region.iter().map(Range::len).collect();
         let region_layout = self.configuration.axes.layout(&shape)?;
         let classifier = Classifier::new(&self.configuration.nodata, &self.model.manifest().bands)?;
-        let decode = |(job, part): (_, &&[u8])| self.decode_tile(layout, &plan.header, job, part, &classifier);
+        let decode =
+            |(job, part): (_, &&[u8])| self.decode_tile(layout, &plan.header, job, part, &classifier);
         for (jobs, parts) in plan.jobs.chunks(TILES_AT_ONCE).zip(parts.chunks(TILES_AT_ONCE)) {
             if self.options.parallel && jobs.len() > 1 {
                 let tiles: Vec<Vec<T>> = jobs.par_iter().zip(parts).map(decode).collect::<Result<_>>()?;

@@ -195,8 +195,7 @@ impl<T: Sample> CodedTile<'_, T> {
             return Err(Error::Engine("the model has no native form and no engine is open".to_owned()));
         };
         let (rows, columns) = self.grid();
-        let samples =
-            network.decode(&self.codec.model, codes, quantise::step(self.step), rows, columns)?;
+        let samples = network.decode(&self.codec.model, codes, quantise::step(self.step), rows, columns)?;
         let (padded_height, padded_width) = (rows * self.patch(), columns * self.patch());
         for (i, row) in out.chunks_exact_mut(self.width).enumerate() {
             let (band, y) = (i / self.height, i % self.height);
@@ -261,16 +260,22 @@ impl<'a, T: Sample> Rows<'a, T> {
         for slot in 0..slots {
             let x0 = (first + slot) * patch;
             let width = patch.min(tile.width - x0);
-            self.linear.rows(&self.scratch, slot, height, &self.normalisation, |band, y, values: &[f32], samples: &mut [T]| {
-                let samples = &mut samples[..width];
-                if let Some(classifier) = classifier {
-                    for (sample, value) in samples.iter_mut().zip(values) {
-                        *sample = classifier.keep_valid(*sample, *value);
+            self.linear.rows(
+                &self.scratch,
+                slot,
+                height,
+                &self.normalisation,
+                |band, y, values: &[f32], samples: &mut [T]| {
+                    let samples = &mut samples[..width];
+                    if let Some(classifier) = classifier {
+                        for (sample, value) in samples.iter_mut().zip(values) {
+                            *sample = classifier.keep_valid(*sample, *value);
+                        }
                     }
-                }
-                let at = (band * tile.height + y0 + y) * tile.width + x0;
-                out[at..at + width].copy_from_slice(samples);
-            });
+                    let at = (band * tile.height + y0 + y) * tile.width + x0;
+                    out[at..at + width].copy_from_slice(samples);
+                },
+            );
         }
     }
 }

@@ -67,7 +67,9 @@ impl ChunkCodec {
             let empty = tile.empty_patches(self.model.manifest().patch);
             let planes = self.planes(step);
             match self.configuration.entropy {
-                EntropyCoder::Rans => bytes.extend(entropy_code(codes, &planes, tile.columns(self.patch()), &empty)?),
+                EntropyCoder::Rans => {
+                    bytes.extend(entropy_code(codes, &planes, tile.columns(self.patch()), &empty)?)
+                }
                 EntropyCoder::Lz4 => bytes.extend(lz4::encode(&codes, planes.count)),
             }
         }
@@ -117,7 +119,8 @@ impl ChunkCodec {
                     linear.clear(&mut scratch);
                     for band in 0..tile.bands {
                         for i in 0..patch {
-                            let from = (band * padded_height + row * patch + i) * padded_width + first * patch;
+                            let from =
+                                (band * padded_height + row * patch + i) * padded_width + first * patch;
                             for slot in 0..slots {
                                 let lane = linear.lane(slot, band);
                                 let source = &padded[from + slot * patch..from + (slot + 1) * patch];
@@ -143,7 +146,8 @@ impl ChunkCodec {
             Some(network) => network.encode(&self.model, samples, rows, columns)?,
             None => None,
         };
-        let latents = latents.ok_or_else(|| Error::MissingModel("writing needs the model's encoder".to_owned()))?;
+        let latents =
+            latents.ok_or_else(|| Error::MissingModel("writing needs the model's encoder".to_owned()))?;
         quantised(&latents, &mut codes);
         Ok((codes, peak))
     }
@@ -163,7 +167,8 @@ impl ChunkCodec {
                 let valid: Vec<bool> = tile.band_classes(band).iter().map(|c| *c == 0).collect();
                 inpaint::fill(&mut plane, &valid, height, width);
             }
-            let out = &mut out[band * padded_height * padded_width..(band + 1) * padded_height * padded_width];
+            let out =
+                &mut out[band * padded_height * padded_width..(band + 1) * padded_height * padded_width];
             for y in 0..padded_height {
                 let source = &plane[y.min(height - 1) * width..][..width];
                 let row = &mut out[y * padded_width..(y + 1) * padded_width];

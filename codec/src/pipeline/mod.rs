@@ -195,7 +195,8 @@ impl ChunkCodec {
                 bytes.len()
             )));
         }
-        let parts: Vec<&[u8]> = plan.ranges.iter().map(|r| &bytes[r.start as usize..r.end as usize]).collect();
+        let parts: Vec<&[u8]> =
+            plan.ranges.iter().map(|r| &bytes[r.start as usize..r.end as usize]).collect();
         self.decode_planned_into(&plan, &parts, out)
     }
 
@@ -214,8 +215,11 @@ impl ChunkCodec {
     /// As [`ChunkCodec::decode`], and [`Error::InvalidArgument`] for a region outside the chunk.
     pub fn plan(&self, shape: &[usize], header: &[u8], region: &[Range<usize>]) -> Result<Plan> {
         let layout = self.layout(shape)?;
-        if region.len() != shape.len() || region.iter().zip(shape).any(|(r, n)| r.start > r.end || r.end > *n) {
-            return Err(Error::InvalidArgument(format!("region {region:?} lies outside a chunk of shape {shape:?}")));
+        if region.len() != shape.len() || region.iter().zip(shape).any(|(r, n)| r.start > r.end || r.end > *n)
+        {
+            return Err(Error::InvalidArgument(format!(
+                "region {region:?} lies outside a chunk of shape {shape:?}"
+            )));
         }
         let start = self.header_len(header)? as u64;
         let header = self.read_header(&layout, header)?;
@@ -263,7 +267,8 @@ impl ChunkCodec {
             && parts.iter().zip(&plan.ranges).all(|(p, r)| p.len() as u64 == r.end - r.start);
         if !fits {
             return Err(Error::Truncated(
-                "the chunk ends before the tiles that its index lists; it was cut off, write it again".to_owned(),
+                "the chunk ends before the tiles that its index lists; it was cut off, write it again"
+                    .to_owned(),
             ));
         }
         dispatch!(self.data_type, T => {
@@ -340,7 +345,10 @@ impl ChunkCodec {
 /// Bytes of a tile without its checksum.
 fn checked(part: &[u8]) -> Result<&[u8]> {
     let Some(length) = part.len().checked_sub(CHECKSUM) else {
-        return Err(Error::Truncated(format!("a tile has {} bytes, at least {CHECKSUM} are needed", part.len())));
+        return Err(Error::Truncated(format!(
+            "a tile has {} bytes, at least {CHECKSUM} are needed",
+            part.len()
+        )));
     };
     let (payload, checksum) = part.split_at(length);
     crate::container::header::check(payload, checksum, "a tile")?;

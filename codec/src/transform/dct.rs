@@ -63,7 +63,8 @@ fn odd_matrix<const H: usize>() -> [[f32; H]; H] {
     let points = 2.0 * H as f64;
     std::array::from_fn(|k| {
         std::array::from_fn(|n| {
-            let angle = (2.0 * n as f64 + 1.0) * (2.0 * k as f64 + 1.0) * std::f64::consts::PI / (2.0 * points);
+            let angle =
+                (2.0 * n as f64 + 1.0) * (2.0 * k as f64 + 1.0) * std::f64::consts::PI / (2.0 * points);
             ((2.0 / points).sqrt() * angle.cos()) as f32
         })
     })
@@ -83,16 +84,6 @@ static MATRICES: LazyLock<Matrices> = LazyLock::new(|| Matrices {
     odd16: odd_matrix(),
     odd32: odd_matrix(),
 });
-
-/// Row `u` of the orthonormal DCT-II of `points` points: for oracles, fits and graphs.
-pub(crate) fn basis(points: usize, u: usize) -> Vec<f64> {
-    let norm = if u == 0 { 1.0 } else { 2.0f64 } / points as f64;
-    (0..points)
-        .map(|n| {
-            norm.sqrt() * ((2 * n + 1) as f64 * u as f64 * std::f64::consts::PI / (2 * points) as f64).cos()
-        })
-        .collect()
-}
 
 const HALF: f32 = std::f32::consts::FRAC_1_SQRT_2;
 
@@ -240,13 +231,14 @@ mod tests {
                 (0..patch * patch * lanes).map(|i| ((i * 7919) % 1009) as f32 / 100.0 - 5.0).collect();
             let mut data = original.clone();
             forward(&mut data, patch, lanes);
-            let rows: Vec<Vec<f64>> = (0..patch).map(|u| basis(patch, u)).collect();
+            let rows = crate::model::onnx::klt::dct_matrix(patch);
             for (u, v, lane) in [(0, 0, 0), (1, 0, 3), (0, 1, 17), (patch - 1, patch - 1, 31), (2, 5, 8)] {
                 let mut expected = 0.0;
                 for i in 0..patch {
                     for j in 0..patch {
-                        expected +=
-                            rows[u][i] * rows[v][j] * f64::from(original[(i * patch + j) * lanes + lane]);
+                        expected += f64::from(rows[u * patch + i])
+                            * f64::from(rows[v * patch + j])
+                            * f64::from(original[(i * patch + j) * lanes + lane]);
                     }
                 }
                 let found = f64::from(data[(u * patch + v) * lanes + lane]);

@@ -2,8 +2,8 @@
 //!
 //! A batch is as many neighbouring patches as fill sixteen lanes: one of 12 bands, four of 4, sixteen of 1.
 
-use crate::transform::dct::{self, LANES};
 use crate::sample::Sample;
+use crate::transform::dct::{self, LANES};
 use pulp::{Arch, Simd, WithSimd};
 use std::marker::PhantomData;
 
@@ -169,7 +169,15 @@ impl Linear {
         normalisation: &[(f32, f32)],
         mut write: impl FnMut(usize, usize, &[f32], &mut [T]),
     ) {
-        self.arch.dispatch(Rows { linear: self, data: &scratch.data, slot, height, normalisation, write: &mut write, sample: PhantomData });
+        self.arch.dispatch(Rows {
+            linear: self,
+            data: &scratch.data,
+            slot,
+            height,
+            normalisation,
+            write: &mut write,
+            sample: PhantomData,
+        });
     }
 }
 

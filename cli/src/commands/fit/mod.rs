@@ -1,0 +1,286 @@
+//! `vqz fit`: a model from rasters.
+
+mod sampling;
+mod trainer;
+
+use crate::output;
+use crate::progress::Progress;
+use crate::raster::bands::Selection;
+use crate::raster::metadata::Metadata;
+use crate::raster::partial::refuse_existing;
+use crate::raster::{OpenOptions, Raster, bands, is_geotiff, open_all, partial::Existing};
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+use sampling::Samples;
+use serde::Serialize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+use vqz_codec::axes::Axes;
+use vqz_codec::config::NoData;
+use vqz_codec::fit::{FitOptions, fit_klt};
+use vqz_codec::model::Calibration;
+use vqz_codec::sample::DataType;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  vqz fit --arch klt --name sentinel2-l2a scenes/*.zarr -o sentinel2-l2a.vqm")]
+pub(crate) struct Args {
+    /// What to fit on: Zarr v3 arrays and groups, GeoTIFFs (feature gdal), and folders of GeoTIFFs.
+    #[arg(required = true)]
+    inputs: Vec<PathBuf>,
+    /// The model to write.
+    #[arg(long, short, value_name = "FILE.vqm")]
+    output: PathBuf,
+    /// The architecture: klt is linear and fitted here, in seconds; conv is a network, fitted by vqz-train.
+    #[arg(long, value_enum, default_value_t = Architecture::Klt)]
+    arch: Architecture,
+    /// The side of a patch, in pixels.
+    #[arg(long, default_value = "16", value_parser = ["8", "16", "32"], value_name = "8|16|32")]
+    patch: String,
+    /// The value against which PSNR is stated; by default 255 for uint8, 10000 for 16 bits that stay below 20000, and
+    /// otherwise the range of the samples.
+    #[arg(long, value_name = "P")]
+    peak: Option<f64>,
+    /// The model's name; by default the output's.
+    #[arg(long)]
+    name: Option<String>,
+    /// Names of the bands; of inputs whose bands have names, those bands are taken.
+    #[arg(long, value_name = "B,…")]
+    bands: Option<Selection>,
+    /// Divide each band by its own standard deviation, instead of all by a common one: for bands in different units.
+    #[arg(long)]
+    scale_each_band: bool,
+    /// Values that mean "no data"; by default those that the inputs' metadata declare.
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true, value_name = "V,…")]
+    nodata: Vec<NoData>,
+    /// The roles of the dimensions in order, where their names do not tell.
+    #[arg(long, value_parser = super::encode::axes, value_name = "band,y,x")]
+    axes: Option<Axes>,
+    /// The licence of the model, which the data may decide.
+    #[arg(long, default_value = "not stated")]
+    licence: String,
+    /// What the data are and whom to credit.
+    #[arg(long, default_value = "")]
+    attribution: String,
+    /// The most samples to fit on; of more, blocks spread evenly over all inputs are taken.
+    #[arg(long, default_value_t = 64_000_000, value_name = "N")]
+    max_samples: u64,
+    /// Replace the output if it exists.
+    #[arg(long)]
+    overwrite: bool,
+    /// Print the figures as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Architecture {
+    /// Principal components of patches.
+    Klt,
+    /// A convolutional network.
+    Conv,
+}
+
+#[derive(Debug, Serialize)]
+struct Figures {
+    output: String,
+    name: String,
+    sha256: String,
+    bands: Vec<String>,
+    images: usize,
+    samples: u64,
+    samples_available: u64,
+    peak: f64,
+    peak_from: &'static str,
+    patch: usize,
+    file_bytes: u64,
+    reading_seconds: f64,
+    fitting_seconds: f64,
+    calibration: Vec<Calibration>,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };
+    refuse_existing(&args.output, existing)?;
+    if args.arch == Architecture::Conv {
+        return trainer::run(&args.inputs, &args.output, args.name.as_deref());
+    }
+    let name = match &args.name {
+        Some(name) => name.clone(),
+        None => args.output.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+    };
+    let begun = Instant::now();
+    let (rasters, band_names) = open(args)?;
+    let samples = sampling::collect(&rasters, args.max_samples, &Progress::new("reading"))?;
+    if samples.taken < samples.available {
+        output::remark(format!(
+            "fitting on {} of {} samples, blocks spread evenly; --max-samples takes more",
+            samples.taken, samples.available
+        ));
+    }
+    let (peak, peak_from) = choose_peak(args.peak, &rasters, &samples)?;
+    let reading_seconds = begun.elapsed().as_secs_f64();
+
+    let begun = Instant::now();
+    let options = FitOptions {
+        name: name.clone(),
+        band_names: band_names.clone(),
+        patch: args.patch.parse().context("--patch")?,
+        peak,
+        scale_each_band: args.scale_each_band,
+        licence: args.licence.clone(),
+        training_data: training_data(args, &rasters, &samples),
+    };
+    let progress = Progress::new("fitting");
+    progress.begin(100);
+    let model = fit_klt(&samples.images, &options, &|fraction, what| progress.fraction(fraction, what))?;
+    drop(progress);
+    model.save(&args.output)?;
+    let figures = Figures {
+        output: args.output.display().to_string(),
+        name,
+        sha256: model.sha256().to_owned(),
+        bands: band_names,
+        images: samples.images.len(),
+        samples: samples.taken,
+        samples_available: samples.available,
+        peak,
+        peak_from,
+        patch: options.patch,
+        file_bytes: std::fs::metadata(&args.output)
+            .with_context(|| format!("reading {}", args.output.display()))?
+            .len(),
+        reading_seconds,
+        fitting_seconds: begun.elapsed().as_secs_f64(),
+        calibration: model.manifest().calibration.clone(),
+    };
+    if args.json { output::json(&figures) } else { print(&figures) }
+}
+
+/// Opens all inputs, and names their bands.
+fn open(args: &Args) -> Result<(Vec<Arc<dyn Raster>>, Vec<String>)> {
+    let options = OpenOptions { axes: args.axes.clone(), nodata: args.nodata.clone(), engine: None };
+    let mut rasters: Vec<Arc<dyn Raster>> = Vec::new();
+    for input in expand(&args.inputs)? {
+        for (_, raster) in open_all(&input, &options)? {
+            rasters.push(match &args.bands {
+                Some(selection) => choose(raster, selection)?,
+                None => raster,
+            });
+        }
+    }
+    let Some(first) = rasters.first() else {
+        bail!("there is nothing to fit on; give Zarr v3 arrays, or GeoTIFFs");
+    };
+    let (count, names) = (first.info().bands(), first.info().band_names());
+    if let Some(other) = rasters.iter().find(|raster| raster.info().bands() != count) {
+        bail!(
+            "{} has {} bands, {} has {count}; a model takes one number of bands: choose them with --bands, or fit two \
+             models",
+            other.info().label,
+            other.info().bands(),
+            first.info().label
+        );
+    }
+    let names = match (&args.bands, names) {
+        (_, Some(names)) => names,
+        (Some(given), None) => given.0.clone(),
+        (None, None) => (0..count).map(|i| format!("band{i}")).collect(),
+    };
+    if names.len() as u64 != count {
+        bail!("--bands names {} bands, the inputs have {count}; name each of them", names.len());
+    }
+    Ok((rasters, names))
+}
+
+/// Takes the named bands where bands have names, or numbers were given; otherwise the names are new ones.
+fn choose(raster: Arc<dyn Raster>, selection: &Selection) -> Result<Arc<dyn Raster>> {
+    let numbered = selection.0.iter().all(|part| part.starts_with(|c: char| c.is_ascii_digit()));
+    if raster.info().band_names().is_some() || numbered {
+        return bands::select(raster, selection);
+    }
+    Ok(raster)
+}
+
+/// Takes folders of GeoTIFFs for what they hold.
+fn expand(inputs: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for input in inputs {
+        if !input.is_dir() || input.join("zarr.json").is_file() {
+            paths.push(input.clone());
+            continue;
+        }
+        let mut inside: Vec<PathBuf> = std::fs::read_dir(input)
+            .with_context(|| format!("listing {}", input.display()))?
+            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+            .filter(|path| is_geotiff(path) || path.join("zarr.json").is_file())
+            .collect();
+        inside.sort();
+        if inside.is_empty() {
+            // Says what the folder is instead.
+            Metadata::read(input)?;
+        }
+        paths.extend(inside);
+    }
+    Ok(paths)
+}
+
+fn choose_peak(
+    given: Option<f64>,
+    rasters: &[Arc<dyn Raster>],
+    samples: &Samples,
+) -> Result<(f64, &'static str)> {
+    if let Some(peak) = given {
+        if !(peak.is_finite() && peak > 0.0) {
+            bail!("the peak is {peak}, it must be above 0");
+        }
+        return Ok((peak, "given"));
+    }
+    let all = |types: &[DataType]| rasters.iter().all(|raster| types.contains(&raster.info().data_type));
+    if all(&[DataType::UInt8]) {
+        return Ok((255.0, "8 bits"));
+    }
+    if all(&[DataType::UInt8, DataType::UInt16, DataType::Int16])
+        && samples.high <= 20_000.0
+        && samples.low > -10_000.0
+    {
+        return Ok((10_000.0, "16 bits, reflectances"));
+    }
+    let span = samples.high - samples.low;
+    if !(span.is_finite() && span > 0.0) {
+        bail!("all valid samples are {}, which gives no peak; state one with --peak", samples.low);
+    }
+    Ok((span, "range of the samples"))
+}
+
+/// What the manifest says about the data: what was stated, and how much it was. No paths.
+fn training_data(args: &Args, rasters: &[Arc<dyn Raster>], samples: &Samples) -> String {
+    let size = format!("{} rasters, {} samples", rasters.len(), samples.taken);
+    if args.attribution.is_empty() { size } else { format!("{} ({size})", args.attribution) }
+}
+
+fn print(figures: &Figures) -> Result<()> {
+    output::line(format!(
+        "{} ({}): {} bands, {} images, {} samples, {}",
+        figures.output,
+        figures.name,
+        figures.bands.len(),
+        figures.images,
+        figures.samples,
+        output::bytes(figures.file_bytes)
+    ))?;
+    output::line(format!("sha256 {}", figures.sha256))?;
+    output::line(format!("peak {} ({}), patch {}", figures.peak, figures.peak_from, figures.patch))?;
+    if let (Some(first), Some(last)) = (figures.calibration.first(), figures.calibration.last()) {
+        output::line(format!(
+            "calibrated for a quality of {:.1} to {:.1} dB",
+            first.psnr_db.min(last.psnr_db),
+            first.psnr_db.max(last.psnr_db)
+        ))?;
+    }
+    output::line(format!(
+        "read in {:.1} s, fitted in {:.1} s",
+        figures.reading_seconds, figures.fitting_seconds
+    ))
+}

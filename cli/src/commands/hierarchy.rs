@@ -1,0 +1,148 @@
+//! What `encode` and `decode` share: a hierarchy is planned node by node, then written beside its target.
+
+use crate::progress::Progress;
+use crate::raster::metadata::Metadata;
+use crate::raster::partial::{Existing, Partial};
+use crate::raster::transfer::transfer;
+use crate::raster::writer::ArrayWriter;
+use crate::raster::{Raster, files};
+use anyhow::Result;
+use serde_json::{Map, Value, json};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Instant, UNIX_EPOCH};
+use vqz_codec::engine::EngineKind;
+
+/// What becomes of one node.
+pub(super) enum Step {
+    /// A group: its metadata is written.
+    Group(Metadata),
+    /// Something else: its files are copied as they are.
+    Copy(PathBuf),
+    /// A raster: its samples go into an array with this metadata.
+    Convert(Arc<dyn Raster>, Metadata),
+}
+
+/// A node of the output.
+pub(super) struct Planned {
+    /// Its path below the root; empty for the root.
+    pub(super) path: String,
+    /// What becomes of it.
+    pub(super) step: Step,
+}
+
+/// How it went.
+pub(super) struct Done {
+    /// Wall time.
+    pub(super) seconds: f64,
+    /// Raw bytes of the chunks that were written now, not kept from an earlier run.
+    pub(super) bytes: u64,
+    /// Chunks kept from an earlier run.
+    pub(super) kept: u64,
+}
+
+/// A group's metadata without the copies of its members' that it may hold: they describe the input.
+pub(super) fn group(metadata: &Metadata) -> Step {
+    let mut metadata = metadata.clone();
+    metadata.json_mut().remove("consolidated_metadata");
+    Step::Group(metadata)
+}
+
+/// Writes a planned hierarchy. `settings` say what must be the same for an interrupted run to be resumed.
+///
+/// # Errors
+/// Whatever reading, encoding and writing say; the target is then as it was.
+pub(super) fn write(
+    target: &Path,
+    existing: Existing,
+    planned: &[Planned],
+    mut settings: Map<String, Value>,
+    engine: Option<EngineKind>,
+    what: &str,
+) -> Result<Done> {
+    settings
+        .insert("arrays".to_owned(), Value::from(planned.iter().filter_map(fingerprint).collect::<Vec<_>>()));
+    let partial = Partial::begin(target, existing, &settings)?;
+    if partial.resumed() {
+        crate::output::remark(format!("going on from {}", partial.folder().display()));
+    }
+    let begun = Instant::now();
+    let mut done = Done { seconds: 0.0, bytes: 0, kept: 0 };
+    for node in planned {
+        let folder = if node.path.is_empty() {
+            partial.folder().to_path_buf()
+        } else {
+            partial.folder().join(&node.path)
+        };
+        match &node.step {
+            Step::Group(metadata) => {
+                files::write_atomically(&folder.join("zarr.json"), &metadata.to_bytes()?)
+            }
+            Step::Copy(from) => files::copy_tree(from, &folder),
+            Step::Convert(raster, metadata) => {
+                convert(raster.as_ref(), metadata, &folder, engine, what, &mut done)
+            }
+        }
+        .map_err(|error| partial.explain(error))?;
+    }
+    partial.commit()?;
+    done.seconds = begun.elapsed().as_secs_f64();
+    Ok(done)
+}
+
+fn convert(
+    raster: &dyn Raster,
+    metadata: &Metadata,
+    folder: &Path,
+    engine: Option<EngineKind>,
+    what: &str,
+    done: &mut Done,
+) -> Result<()> {
+    let writer = ArrayWriter::create(folder, metadata, engine)?;
+    let kept = transfer(raster, &writer, &Progress::new(what))?;
+    let chunks = writer.grid().len().max(1);
+    done.kept += kept;
+    done.bytes += (raster.info().raw_bytes() as f64 * (chunks - kept) as f64 / chunks as f64) as u64;
+    Ok(())
+}
+
+/// What identifies an output array: its metadata, but for the embedded model, which its hash stands for.
+fn fingerprint(node: &Planned) -> Option<Value> {
+    let Step::Convert(_, metadata) = &node.step else {
+        return None;
+    };
+    let mut json = Value::Object(metadata.json().clone());
+    strip_decoder(&mut json);
+    Some(json!({"path": node.path, "metadata": json}))
+}
+
+fn strip_decoder(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            if let Some(Value::Object(model)) = map.get_mut("model") {
+                model.remove("decoder");
+            }
+            map.values_mut().for_each(strip_decoder);
+        }
+        Value::Array(list) => list.iter_mut().for_each(strip_decoder),
+        _ => {}
+    }
+}
+
+/// The settings that every command records: its name, its input and when that was last changed.
+pub(super) fn settings(command: &str, input: &Path) -> Map<String, Value> {
+    let canonical = input.canonicalize().unwrap_or_else(|_| input.to_path_buf());
+    let watched = if input.is_dir() { input.join("zarr.json") } else { input.to_path_buf() };
+    let modified = std::fs::metadata(watched)
+        .and_then(|m| m.modified())
+        .ok()
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
+        .map(|time| time.as_secs());
+    let settings = json!({
+        "vqz": env!("CARGO_PKG_VERSION"),
+        "command": command,
+        "input": canonical.display().to_string(),
+        "input modified": modified,
+    });
+    if let Value::Object(settings) = settings { settings } else { Map::new() }
+}

@@ -1,0 +1,11 @@
+//! The commands, one a file.
+
+pub(crate) mod compare;
+pub(crate) mod decode;
+pub(crate) mod demo;
+pub(crate) mod encode;
+pub(crate) mod fit;
+pub(crate) mod info;
+pub(crate) mod verify;
+
+mod hierarchy;

@@ -1,0 +1,325 @@
+//! Compares two rasters block by block: memory does not grow with them, and every sample is read once.
+//!
+//! Windows of the structural similarity reach over the borders of blocks: the last rows and columns of earlier blocks
+//! are carried along.
+
+use crate::metrics::error::ErrorSum;
+use crate::metrics::ring;
+use crate::metrics::spectral::AngleSum;
+use crate::metrics::ssim::{self, ScoreSum, WINDOW};
+use crate::progress::Progress;
+use crate::raster::Raster;
+use crate::raster::region::{Grid, Region};
+use crate::raster::samples::{Mask, to_f64};
+use anyhow::{Result, bail};
+use rayon::prelude::*;
+use vqz_codec::axes::Role;
+
+/// The smallest and the largest side of a block, in pixels.
+const BLOCK: std::ops::RangeInclusive<u64> = 256..=1024;
+
+/// Rows and columns that windows reach back.
+const CARRY: usize = WINDOW - 1;
+
+/// What to measure against.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// The value against which PSNR and structural similarity are stated.
+    pub(crate) peak: f64,
+    /// Which samples of the reference have data, and which of the other.
+    pub(crate) masks: (Mask, Mask),
+    /// Chunk extents along y and x from which tiles are cut, and the side of a patch.
+    pub(crate) tiles: (usize, usize, usize),
+}
+
+/// What was found in one band, or in all.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Figures {
+    /// Samples that have data in both.
+    pub(crate) errors: ErrorSum,
+    /// Those of them along tile borders.
+    pub(crate) ring: ErrorSum,
+    /// Structural similarity.
+    pub(crate) ssim: ScoreSum,
+    /// Samples that have data in one of the two only.
+    pub(crate) mask_mismatches: u64,
+}
+
+impl Figures {
+    fn merge(&mut self, other: &Self) {
+        self.errors.merge(&other.errors);
+        self.ring.merge(&other.ring);
+        self.ssim.merge(&other.ssim);
+        self.mask_mismatches += other.mask_mismatches;
+    }
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Comparison {
+    /// Band by band.
+    pub(crate) bands: Vec<Figures>,
+    /// The spectral angle; of no pixels where there is one band.
+    pub(crate) angle: AngleSum,
+}
+
+impl Comparison {
+    /// All bands together.
+    pub(crate) fn overall(&self) -> Figures {
+        self.bands.iter().fold(Figures::default(), |mut all, band| {
+            all.merge(band);
+            all
+        })
+    }
+}
+
+/// Compares `b` with the reference `a`.
+///
+/// # Errors
+/// When shapes or roles differ, and whatever reading says.
+pub(crate) fn compare(
+    a: &dyn Raster,
+    b: &dyn Raster,
+    settings: &Settings,
+    progress: &Progress,
+) -> Result<Comparison> {
+    let (info, other) = (a.info(), b.info());
+    if info.shape != other.shape || info.axes != other.axes {
+        let names = |axes: &vqz_codec::axes::Axes| Vec::<String>::from(axes.clone()).join(", ");
+        bail!(
+            "{} has shape {:?} ({}), {} has {:?} ({}); both must be the same",
+            info.label,
+            info.shape,
+            names(&info.axes),
+            other.label,
+            other.shape,
+            names(&other.axes)
+        );
+    }
+    let (y, x, block) = (info.axes.position(&Role::Y), info.axes.position(&Role::X), block_shape(b));
+    let (Some(y), Some(x)) = (y, x) else {
+        bail!("{} has no y or no x dimension", info.label);
+    };
+    let (height, width) = (info.shape[y] as usize, info.shape[x] as usize);
+    let (chunk_y, chunk_x, patch) = settings.tiles;
+    let near = (ring::near_edge(height, chunk_y, patch), ring::near_edge(width, chunk_x, patch));
+    let grid = Grid::new(&info.shape, &block);
+    let bands = info.bands() as usize;
+    let mut found = Comparison { bands: vec![Figures::default(); bands], angle: AngleSum::default() };
+
+    progress.begin(grid.len());
+    // Images one by one; in each, blocks in the order of rows, because of what windows carry along.
+    for image in images(info.shape.len(), &grid, y, x) {
+        let mut carry = Carry::new(bands, width);
+        for region in image {
+            let (ours, theirs) =
+                rayon::join(|| read(a, &region, &settings.masks.0), || read(b, &region, &settings.masks.1));
+            let block = Block { y: region[y].clone(), x: region[x].clone(), a: ours?, b: theirs? };
+            measure(&block, &near, &mut found);
+            carry.windows(&block, settings.peak, &mut found.bands);
+            progress.advance(1);
+        }
+    }
+    Ok(found)
+}
+
+/// Blocks of whole chunks of the second raster, all bands, one step of everything else.
+fn block_shape(b: &dyn Raster) -> Vec<u64> {
+    let info = b.info();
+    let side = |chunk: u64| {
+        let chunk = chunk.max(1);
+        let whole = BLOCK.start().next_multiple_of(chunk);
+        if BLOCK.contains(&chunk) { chunk } else { whole.min(*BLOCK.end()) }
+    };
+    let extents = info.axes.roles().iter().zip(info.shape.iter().zip(&info.chunk));
+    extents
+        .map(|(role, (extent, chunk))| match role {
+            Role::Band => *extent,
+            Role::Y | Role::X => side(*chunk),
+            Role::Time | Role::Other(_) => 1,
+        })
+        .collect()
+}
+
+/// The blocks of a grid, image by image, those of an image by rows.
+fn images(dimensions: usize, grid: &Grid, y: usize, x: usize) -> Vec<Vec<Region>> {
+    let mut numbered: Vec<(Vec<u64>, u64, u64, Region)> = (0..grid.len())
+        .map(|number| {
+            let indices = grid.indices(number);
+            let looped = (0..dimensions).filter(|d| *d != y && *d != x).map(|d| indices[d]).collect();
+            (looped, indices[y], indices[x], grid.region(&indices))
+        })
+        .collect();
+    numbered.sort_by(|p, q| (&p.0, p.1, p.2).cmp(&(&q.0, q.1, q.2)));
+    let mut images: Vec<Vec<Region>> = Vec::new();
+    let mut last = None;
+    for (looped, _, _, region) in numbered {
+        if last.as_ref() != Some(&looped) {
+            images.push(Vec::new());
+            last = Some(looped);
+        }
+        if let Some(image) = images.last_mut() {
+            image.push(region);
+        }
+    }
+    images
+}
+
+/// A block's samples by band, each in C order, NaN where there is no data.
+type Bands = Vec<Vec<f64>>;
+
+struct Block {
+    y: std::ops::Range<u64>,
+    x: std::ops::Range<u64>,
+    a: Bands,
+    b: Bands,
+}
+
+impl Block {
+    fn width(&self) -> usize {
+        (self.x.end - self.x.start) as usize
+    }
+
+    fn height(&self) -> usize {
+        (self.y.end - self.y.start) as usize
+    }
+}
+
+/// Reads a block and sorts its samples by band, row and column, whatever the order of the dimensions.
+fn read(raster: &dyn Raster, region: &Region, mask: &Mask) -> Result<Bands> {
+    let info = raster.info();
+    let shape: Vec<usize> = region.iter().map(|r| (r.end - r.start) as usize).collect();
+    let layout = info.axes.layout(&shape)?;
+    let samples = to_f64(info.data_type, &raster.read(region)?);
+    let [band_stride, y_stride, x_stride] = layout.image_strides();
+    let bands = (0..layout.bands()).into_par_iter().map(|band| {
+        let mut out = Vec::with_capacity(layout.height() * layout.width());
+        for y in 0..layout.height() {
+            let row = band * band_stride + y * y_stride;
+            out.extend((0..layout.width()).map(|x| {
+                let value = samples[row + x * x_stride];
+                if mask.is_valid(value) { value } else { f64::NAN }
+            }));
+        }
+        out
+    });
+    Ok(bands.collect())
+}
+
+/// Errors and angles of a block.
+fn measure(block: &Block, near: &(Vec<bool>, Vec<bool>), found: &mut Comparison) {
+    let (near_y, near_x) = (&near.0[block.y.start as usize..], &near.1[block.x.start as usize..]);
+    let width = block.width();
+    found.bands.par_iter_mut().zip(block.a.par_iter().zip(&block.b)).for_each(|(figures, (a, b))| {
+        for (y, (row_a, row_b)) in a.chunks_exact(width).zip(b.chunks_exact(width)).enumerate() {
+            for (x, (a, b)) in row_a.iter().zip(row_b).enumerate() {
+                if a.is_nan() || b.is_nan() {
+                    figures.mask_mismatches += u64::from(a.is_nan() != b.is_nan());
+                    continue;
+                }
+                figures.errors.add(*a, *b);
+                if near_y[y] || near_x[x] {
+                    figures.ring.add(*a, *b);
+                }
+            }
+        }
+    });
+    if block.a.len() < 2 {
+        return;
+    }
+    let angles: Vec<AngleSum> = (0..block.height())
+        .into_par_iter()
+        .map(|y| {
+            let mut sum = AngleSum::default();
+            for at in y * width..(y + 1) * width {
+                let (mut dot, mut aa, mut bb) = (0.0, 0.0, 0.0);
+                for (a, b) in block.a.iter().zip(&block.b) {
+                    dot += a[at] * b[at];
+                    aa += a[at] * a[at];
+                    bb += b[at] * b[at];
+                }
+                // NaN, where any band has no data, is not above zero.
+                sum.add(dot, aa, bb);
+            }
+            sum
+        })
+        .collect();
+    angles.iter().for_each(|sum| found.angle.merge(sum));
+}
+
+/// What windows need of earlier blocks of the same image.
+struct Carry {
+    bands: Vec<BandCarry>,
+}
+
+/// The last rows of the blocks above over the image's whole width, those of the blocks in this row of blocks so far, and
+/// the last columns of the block to the left with the rows above it; for both images.
+struct BandCarry {
+    above: [Vec<f64>; 2],
+    next: [Vec<f64>; 2],
+    left: [Vec<f64>; 2],
+}
+
+impl Carry {
+    fn new(bands: usize, width: usize) -> Self {
+        let rows = || [vec![f64::NAN; CARRY * width], vec![f64::NAN; CARRY * width]];
+        let band = || BandCarry { above: rows(), next: rows(), left: [Vec::new(), Vec::new()] };
+        Self { bands: (0..bands).map(|_| band()).collect() }
+    }
+
+    /// Scores the windows that end in this block, and keeps what later ones need.
+    fn windows(&mut self, block: &Block, peak: f64, figures: &mut [Figures]) {
+        self.bands.par_iter_mut().zip(block.a.par_iter().zip(&block.b)).zip(figures).for_each(
+            |((carry, (a, b)), figures)| {
+                let (width, a) = carry.extend(block, a, 0);
+                let (_, b) = carry.extend(block, b, 1);
+                figures.ssim.merge(&ssim::windows(&ssim::Pair { width, a: &a, b: &b }, peak));
+            },
+        );
+    }
+}
+
+impl BandCarry {
+    /// A block with the rows above it and the columns to its left, as far as the image has them; returns its width too.
+    fn extend(&mut self, block: &Block, samples: &[f64], which: usize) -> (usize, Vec<f64>) {
+        let (width, height) = (block.width(), block.height());
+        let (x0, x1) = (block.x.start as usize, block.x.end as usize);
+        let top = if block.y.start > 0 { CARRY } else { 0 };
+        let left = if x0 > 0 { CARRY } else { 0 };
+        let full = width + left;
+        let image_width = self.above[which].len() / CARRY;
+        if x0 == 0 && block.y.start > 0 {
+            // A new row of blocks: what was gathered from the one before is now above.
+            std::mem::swap(&mut self.above[which], &mut self.next[which]);
+        }
+        let mut out = Vec::with_capacity(full * (height + top));
+        for row in 0..top + height {
+            if row < top {
+                out.extend_from_slice(
+                    &self.above[which][row * image_width + x0 - left..row * image_width + x1],
+                );
+            } else {
+                if left > 0 {
+                    let from = (row - top) * CARRY;
+                    out.extend_from_slice(&self.left[which][from..from + CARRY]);
+                }
+                out.extend_from_slice(&samples[(row - top) * width..(row - top + 1) * width]);
+            }
+        }
+        // Blocks are at least as wide and high as what is carried, but for the last ones.
+        if height >= CARRY {
+            for row in 0..CARRY {
+                let from = (height - CARRY + row) * width;
+                self.next[which][row * image_width + x0..row * image_width + x1]
+                    .copy_from_slice(&samples[from..from + width]);
+            }
+        }
+        self.left[which].clear();
+        if width >= CARRY {
+            for row in samples.chunks_exact(width) {
+                self.left[which].extend_from_slice(&row[width - CARRY..]);
+            }
+        }
+        (full, out)
+    }
+}

@@ -1,0 +1,198 @@
+//! An encoded array from within: its encoded chunks, their headers, and what these say about errors.
+
+use crate::raster::metadata::Encoded;
+use crate::raster::region::{Grid, Region};
+use crate::raster::transfer;
+use crate::raster::tree::Node;
+use crate::raster::zarr::open_array;
+use anyhow::{Context, Result, bail};
+use std::sync::{Arc, Mutex, PoisonError};
+use vqz_codec::config::Configuration;
+use vqz_codec::engine::EngineKind;
+use vqz_codec::model::{Model, registry};
+use vqz_codec::pipeline::{ChunkCodec, Options, Statistics};
+use zarrs::array::{Array, ArrayShardedReadableExt, ArrayShardedReadableExtCache};
+use zarrs::filesystem::FilesystemStore;
+use zarrs::storage::ReadableStorageTraits;
+use zarrs::storage::byte_range::ByteRange;
+
+/// An encoded array.
+pub(crate) struct Archive {
+    /// How it is encoded.
+    pub(crate) encoded: Encoded,
+    /// The model that decodes it.
+    pub(crate) model: Arc<Model>,
+    codec: ChunkCodec,
+    array: Array<FilesystemStore>,
+    shards: Option<ArrayShardedReadableExtCache>,
+    grid: Grid,
+    shape: Vec<usize>,
+    size: usize,
+    label: String,
+}
+
+/// What all headers of an array say together.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Totals {
+    /// Chunks that hold data.
+    pub(crate) chunks: u64,
+    /// Chunks that are all fill value, and so are not stored.
+    pub(crate) absent: u64,
+    /// Valid samples.
+    pub(crate) valid: u64,
+    /// The sum of squared errors over them.
+    pub(crate) squared_error: f64,
+    /// The largest absolute error.
+    pub(crate) max_error: f64,
+}
+
+impl Totals {
+    fn add(&mut self, statistics: &Statistics) {
+        self.chunks += 1;
+        self.valid += statistics.valid;
+        self.squared_error += statistics.mean_square_error * statistics.valid as f64;
+        self.max_error = self.max_error.max(statistics.max_error);
+    }
+
+    /// Takes those of another array.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.chunks += other.chunks;
+        self.absent += other.absent;
+        self.valid += other.valid;
+        self.squared_error += other.squared_error;
+        self.max_error = self.max_error.max(other.max_error);
+    }
+
+    /// The PSNR in dB against a peak; none where nothing is valid, or nothing is off.
+    pub(crate) fn psnr_db(&self, peak: f64) -> Option<f64> {
+        (self.valid > 0 && self.squared_error > 0.0)
+            .then(|| 10.0 * (peak * peak * self.valid as f64 / self.squared_error).log10())
+    }
+}
+
+impl Archive {
+    /// Opens an encoded array.
+    ///
+    /// # Errors
+    /// When it is not encoded by this codec, other codecs stand around it, or its model can't be had.
+    pub(crate) fn open(node: &Node, engine: Option<EngineKind>) -> Result<Self> {
+        let label = node.label();
+        let Some(encoded) = node.metadata.encoded()? else {
+            bail!("{label} is no vqvae archive: its codecs are {}", node.metadata.codec_names().join(", "));
+        };
+        if !encoded.plain {
+            bail!(
+                "{label} has further codecs around vqvae ({}); its chunks can't be looked at by themselves",
+                node.metadata.codec_names().join(", ")
+            );
+        }
+        let model = registry::find(&encoded.configuration.model).with_context(|| label.clone())?;
+        let array = open_array(&node.folder, engine)?;
+        let shards = encoded.shard.is_some().then(|| ArrayShardedReadableExtCache::new(&array));
+        let codec = ChunkCodec::new(
+            &encoded.configuration,
+            Arc::clone(&model),
+            node.metadata.data_type()?,
+            array.fill_value().as_ne_bytes(),
+            Options { parallel: true, engine },
+        )
+        .with_context(|| label.clone())?;
+        let grid = Grid::new(&node.metadata.shape()?, &encoded.chunk);
+        let shape = encoded.chunk.iter().map(|n| usize::try_from(*n)).collect::<Result<_, _>>()?;
+        let size = node.metadata.data_type()?.size();
+        Ok(Self { encoded, model, codec, array, shards, grid, shape, size, label })
+    }
+
+    /// The codec's configuration.
+    pub(crate) fn configuration(&self) -> &Configuration {
+        &self.encoded.configuration
+    }
+
+    /// One sample of the fill value, in native order.
+    pub(crate) fn fill_bytes(&self) -> &[u8] {
+        self.array.fill_value().as_ne_bytes()
+    }
+
+    /// The chunks that the codec sees.
+    pub(crate) fn grid(&self) -> &Grid {
+        &self.grid
+    }
+
+    /// The name of a chunk, for messages.
+    pub(crate) fn chunk_name(&self, indices: &[u64]) -> String {
+        let place = indices.iter().map(u64::to_string).collect::<Vec<_>>().join("/");
+        let kind = if self.shards.is_some() { "inner chunk" } else { "chunk" };
+        format!("{kind} {place} of {}", self.label)
+    }
+
+    /// A chunk's encoded bytes, or `None` where it is all fill value.
+    pub(crate) fn bytes(&self, indices: &[u64]) -> Result<Option<Vec<u8>>> {
+        let bytes = match &self.shards {
+            None => self.array.retrieve_encoded_chunk(indices).map_err(anyhow::Error::from),
+            Some(cache) => self.array.retrieve_encoded_subchunk(cache, indices).map_err(anyhow::Error::from),
+        };
+        bytes.with_context(|| format!("reading {}", self.chunk_name(indices)))
+    }
+
+    /// A chunk's header, or `None` where it is all fill value.
+    fn header(&self, indices: &[u64]) -> Result<Option<Vec<u8>>> {
+        let read = || -> Result<Option<Vec<u8>>> {
+            if self.shards.is_some() {
+                return self.bytes(indices);
+            }
+            let store = self.array.storage();
+            let key = self.array.chunk_key(indices);
+            let Some(size) = store.size_key(&key)? else {
+                return Ok(None);
+            };
+            let part = |length: u64| store.get_partial(&key, ByteRange::FromStart(0, Some(length.min(size))));
+            let Some(prefix) = part(ChunkCodec::PREFIX as u64)? else {
+                return Ok(None);
+            };
+            let length = self.codec.header_len(&prefix)?;
+            Ok(part(length as u64)?.map(Vec::from))
+        };
+        read().with_context(|| format!("reading the header of {}", self.chunk_name(indices)))
+    }
+
+    /// What a chunk's header says about its errors, or `None` where the chunk is all fill value.
+    pub(crate) fn statistics(&self, indices: &[u64]) -> Result<Option<Statistics>> {
+        let Some(mut header) = self.header(indices)? else {
+            return Ok(None);
+        };
+        let mut statistics = || {
+            let length = self.codec.header_len(&header[..header.len().min(ChunkCodec::PREFIX)])?;
+            header.truncate(length);
+            self.codec.statistics(&self.shape, &header)
+        };
+        statistics().map(Some).with_context(|| format!("reading the header of {}", self.chunk_name(indices)))
+    }
+
+    /// What all headers say together.
+    pub(crate) fn totals(&self) -> Result<Totals> {
+        let totals = Mutex::new(Totals::default());
+        transfer::for_each(self.grid.len(), rayon::current_num_threads(), |number| {
+            let statistics = self.statistics(&self.grid.indices(number))?;
+            let mut totals = totals.lock().unwrap_or_else(PoisonError::into_inner);
+            match statistics {
+                Some(statistics) => totals.add(&statistics),
+                None => totals.absent += 1,
+            }
+            Ok(())
+        })?;
+        Ok(totals.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Decodes a chunk: whole, as it was encoded, beyond the array's edges too. `out` is made to hold it.
+    pub(crate) fn decode(&self, indices: &[u64], bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        out.resize(self.shape.iter().product::<usize>() * self.size, 0);
+        self.codec
+            .decode_into(&self.shape, bytes, out)
+            .with_context(|| format!("decoding {}", self.chunk_name(indices)))
+    }
+
+    /// The part of the array that a chunk covers.
+    pub(crate) fn region(&self, indices: &[u64]) -> Region {
+        self.grid.region(indices)
+    }
+}

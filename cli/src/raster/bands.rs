@@ -1,0 +1,146 @@
+//! A choice of bands, and a raster seen through it.
+
+use crate::raster::region::{Region, Side, copy, extents, volume};
+use crate::raster::{Info, Raster};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use std::ops::Range;
+use std::sync::Arc;
+use vqz_codec::axes::Role;
+
+/// Bands as they are given on the command line: names, numbers from 0, and ranges of numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Selection(pub(crate) Vec<String>);
+
+impl std::str::FromStr for Selection {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let parts: Vec<String> = text.split(',').map(|part| part.trim().to_owned()).collect();
+        if parts.iter().any(String::is_empty) {
+            bail!("bands are \"{text}\"; give names or numbers from 0, such as B02,B03,B04 or 0-2,7");
+        }
+        Ok(Self(parts))
+    }
+}
+
+impl Selection {
+    /// The numbers of the chosen bands.
+    ///
+    /// # Errors
+    /// When a band is named that the array does not have.
+    pub(crate) fn resolve(&self, count: u64, names: Option<&[String]>) -> Result<Vec<u64>> {
+        let mut picks = Vec::new();
+        for part in &self.0 {
+            if let Some(at) = names.and_then(|names| names.iter().position(|name| name == part)) {
+                picks.push(at as u64);
+                continue;
+            }
+            let (first, last) = part.split_once('-').unwrap_or((part, part));
+            match (first.parse::<u64>(), last.parse::<u64>()) {
+                (Ok(first), Ok(last)) if first <= last && last < count => picks.extend(first..=last),
+                _ => {
+                    let known = names.map_or_else(String::new, |names| format!(" or {}", names.join(", ")));
+                    bail!(
+                        "band \"{part}\" is not there; allowed are 0 to {}{known}",
+                        count.saturating_sub(1)
+                    );
+                }
+            }
+        }
+        Ok(picks)
+    }
+}
+
+/// A raster with some of its bands, in any order.
+pub(crate) struct BandSubset {
+    info: Info,
+    inner: Arc<dyn Raster>,
+    dimension: usize,
+    picks: Vec<u64>,
+}
+
+/// Looks at a raster through a choice of bands.
+///
+/// # Errors
+/// When the raster has no dimension of bands, or not those bands.
+pub(crate) fn select(raster: Arc<dyn Raster>, selection: &Selection) -> Result<Arc<dyn Raster>> {
+    let mut info = raster.info().clone();
+    let names = info.band_names();
+    let Some(dimension) = info.axes.position(&Role::Band) else {
+        bail!("{} has no band dimension, so --bands can't choose among bands; leave it out", info.label);
+    };
+    let picks = selection
+        .resolve(info.bands(), names.as_deref())
+        .with_context(|| format!("choosing bands of {}", info.label))?;
+    info.shape[dimension] = picks.len() as u64;
+    info.chunk[dimension] = info.chunk[dimension].min(picks.len() as u64);
+    info.metadata.json_mut().insert("shape".to_owned(), Value::from(info.shape.clone()));
+    if let Some(names) = names {
+        let chosen: Vec<_> = picks.iter().map(|i| names[*i as usize].clone()).collect();
+        for key in ["band_names", "bands"] {
+            if info.metadata.attributes().contains_key(key) {
+                info.metadata.set_attribute(key, Value::from(chosen.clone()));
+            }
+        }
+    }
+    Ok(Arc::new(BandSubset { info, inner: raster, dimension, picks }))
+}
+
+impl Raster for BandSubset {
+    fn info(&self) -> &Info {
+        &self.info
+    }
+
+    fn read(&self, region: &[Range<u64>]) -> Result<Vec<u8>> {
+        let size = self.info.data_type.size();
+        let shape = extents(region);
+        let mut out = vec![0; volume(&shape) as usize * size];
+        let wanted = region[self.dimension].clone();
+        let picks = &self.picks[wanted.start as usize..wanted.end as usize];
+        let zero = vec![0; shape.len()];
+        // All bands between the first and the last are read at once: they usually share chunks.
+        let (Some(first), Some(last)) = (picks.iter().min().copied(), picks.iter().max().copied()) else {
+            return Ok(out);
+        };
+        let mut source: Region = region.to_vec();
+        source[self.dimension] = first..last + 1;
+        let bytes = self.inner.read(&source)?;
+        let source_shape = extents(&source);
+        let mut extent = shape.clone();
+        extent[self.dimension] = 1;
+        for (i, pick) in picks.iter().enumerate() {
+            let (mut from, mut to) = (zero.clone(), zero.clone());
+            from[self.dimension] = pick - first;
+            to[self.dimension] = i as u64;
+            copy(
+                &bytes,
+                Side { shape: &source_shape, start: &from },
+                &mut out,
+                Side { shape: &shape, start: &to },
+                &extent,
+                size,
+            );
+        }
+        Ok(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bands_are_named_or_numbered() {
+        let names: Vec<String> = ["B01", "B02", "B03", "B04"].map(str::to_owned).to_vec();
+        let resolve = |text: &str| text.parse::<Selection>().unwrap().resolve(4, Some(&names));
+        assert_eq!(resolve("B04,B02").unwrap(), [3, 1]);
+        assert_eq!(resolve("0-2,3").unwrap(), [0, 1, 2, 3]);
+        assert_eq!(
+            resolve("B8A").unwrap_err().to_string(),
+            "band \"B8A\" is not there; allowed are 0 to 3 or B01, B02, B03, B04"
+        );
+        assert!(resolve("2-4").is_err());
+        assert!("B02,,B03".parse::<Selection>().is_err());
+    }
+}

@@ -1,0 +1,32 @@
+//! GeoTIFF in and out, through GDAL, with the feature `gdal`; without it, errors that say how to get it.
+
+#[cfg(feature = "gdal")]
+mod reader;
+#[cfg(feature = "gdal")]
+mod writer;
+
+#[cfg(feature = "gdal")]
+pub(crate) use self::{reader::open, writer::write};
+
+#[cfg(not(feature = "gdal"))]
+pub(crate) use self::without::{open, write};
+
+#[cfg(not(feature = "gdal"))]
+mod without {
+    use crate::commands::decode::PlainCodec;
+    use crate::raster::{OpenOptions, Raster};
+    use anyhow::{Result, bail};
+    use std::path::Path;
+    use std::sync::Arc;
+
+    const ADVICE: &str = "this vqz was built without GDAL; build it with `cargo install --path cli --features gdal` \
+                          (Debian's libgdal-dev is needed), or use Zarr v3";
+
+    pub(crate) fn open(path: &Path, _: &OpenOptions) -> Result<Arc<dyn Raster>> {
+        bail!("{} is a GeoTIFF, and {ADVICE}", path.display())
+    }
+
+    pub(crate) fn write(path: &Path, _: &dyn Raster, _: PlainCodec) -> Result<()> {
+        bail!("{} would be a GeoTIFF, and {ADVICE}", path.display())
+    }
+}

@@ -1,0 +1,191 @@
+//! Any raster that GDAL reads, as `(band, y, x)`, in windows.
+
+use crate::raster::metadata::Metadata;
+use crate::raster::region::{extents, volume};
+use crate::raster::{Info, OpenOptions, Raster};
+use anyhow::{Context, Result, bail};
+use gdal::Dataset;
+use gdal::Metadata as _;
+use gdal::raster::{GdalDataType, GdalType, RasterBand};
+use serde_json::{Value, json};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use vqz_codec::axes::{Axes, Role};
+use vqz_codec::config::NoData;
+use vqz_codec::sample::DataType;
+
+/// The smallest side of the blocks in which a file is read, in pixels: many files have strips of one row.
+const BLOCK: u64 = 512;
+
+struct GdalRaster {
+    info: Info,
+    /// GDAL's datasets are not to be used by two threads at one time.
+    dataset: Mutex<Dataset>,
+}
+
+/// Opens a raster file.
+///
+/// # Errors
+/// When GDAL can't, the bands differ in type, or their type is none that the codec takes.
+pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>> {
+    let dataset = Dataset::open(path).with_context(|| format!("opening {}", path.display()))?;
+    let (width, height) = dataset.raster_size();
+    let count = dataset.raster_count();
+    if count == 0 {
+        bail!("{} has no raster bands", path.display());
+    }
+    let shape = vec![count as u64, height as u64, width as u64];
+    let first = dataset.rasterband(1)?;
+    let data_type = data_type(first.band_type()).with_context(|| path.display().to_string())?;
+    let (block_x, block_y) = first.block_size();
+    let side = |block: usize, extent: u64| {
+        let block = (block as u64).max(1);
+        block.max(BLOCK.next_multiple_of(block)).min(extent.max(1))
+    };
+    let chunk = vec![count as u64, side(block_y, shape[1]), side(block_x, shape[2])];
+    let declared = nodata(&first, data_type);
+    let fill = match (&declared, data_type) {
+        (Some(value), _) => serde_json::to_value(value)?,
+        (None, DataType::Float32 | DataType::Float64) => json!(0.0),
+        (None, _) => json!(0),
+    };
+    let mut metadata = Metadata::new_array(&shape, data_type, fill);
+    metadata.json_mut().insert("dimension_names".to_owned(), json!(["band", "y", "x"]));
+    if let Some(value) = &declared {
+        metadata.set_attribute("nodata", serde_json::to_value(value)?);
+    }
+    describe(&dataset, &mut metadata)?;
+    let mut names = Vec::new();
+    for number in 1..=count {
+        let band = dataset.rasterband(number)?;
+        if band.band_type() != first.band_type() {
+            bail!(
+                "{}: band {number} is {:?}, band 1 is {:?}; all must have one type",
+                path.display(),
+                band.band_type(),
+                first.band_type()
+            );
+        }
+        names.push(band.description().unwrap_or_default());
+    }
+    if names.iter().all(|name| !name.is_empty()) {
+        metadata.set_attribute("band_names", json!(names));
+    }
+    let axes = match &options.axes {
+        Some(axes) if axes.roles().len() == 3 => axes.clone(),
+        Some(axes) => {
+            bail!("--axes gives {} roles, a GeoTIFF has 3 dimensions: band,y,x", axes.roles().len())
+        }
+        None => Axes::new(vec![Role::Band, Role::Y, Role::X])?,
+    };
+    let info = Info {
+        label: path.display().to_string(),
+        shape,
+        axes,
+        data_type,
+        chunk,
+        nodata: if options.nodata.is_empty() {
+            declared.into_iter().collect()
+        } else {
+            options.nodata.clone()
+        },
+        metadata,
+        stored: (0, std::fs::metadata(path).with_context(|| format!("reading {}", path.display()))?.len()),
+    };
+    drop(first);
+    Ok(Arc::new(GdalRaster { info, dataset: Mutex::new(dataset) }))
+}
+
+fn data_type(found: GdalDataType) -> Result<DataType> {
+    Ok(match found {
+        GdalDataType::UInt8 => DataType::UInt8,
+        GdalDataType::Int16 => DataType::Int16,
+        GdalDataType::UInt16 => DataType::UInt16,
+        GdalDataType::Int32 => DataType::Int32,
+        GdalDataType::Float32 => DataType::Float32,
+        GdalDataType::Float64 => DataType::Float64,
+        other => DataType::from_name(&other.name())?,
+    })
+}
+
+fn nodata(band: &RasterBand<'_>, data_type: DataType) -> Option<NoData> {
+    let value = band.no_data_value()?;
+    Some(if value.is_nan() {
+        NoData::Name("NaN".to_owned())
+    } else if value.is_infinite() {
+        NoData::Name(if value > 0.0 { "Infinity" } else { "-Infinity" }.to_owned())
+    } else if matches!(data_type, DataType::Float32 | DataType::Float64) {
+        NoData::Float(value)
+    } else if value.fract() == 0.0 && value.abs() < 9e15 {
+        NoData::Integer(value as i64)
+    } else {
+        // No integer sample equals it.
+        return None;
+    })
+}
+
+/// Georeferencing, as attributes: WKT, GDAL's six coefficients, and the authority's code where there is one.
+fn describe(dataset: &Dataset, metadata: &mut Metadata) -> Result<()> {
+    if let Ok(transform) = dataset.geo_transform() {
+        let text = transform.map(|v| v.to_string()).join(" ");
+        metadata.set_attribute("GeoTransform", Value::from(text));
+        let [x0, dx, rx, y0, ry, dy] = transform;
+        metadata.set_attribute("spatial:transform", json!([dx, rx, x0, ry, dy, y0]));
+    }
+    if let Ok(reference) = dataset.spatial_ref() {
+        let wkt = reference.to_wkt().context("the coordinate reference system can't be written as WKT")?;
+        if !wkt.is_empty() {
+            metadata.set_attribute("spatial_ref", Value::from(wkt));
+        }
+        if let (Some(name), Ok(code)) = (reference.auth_name(), reference.auth_code()) {
+            metadata.set_attribute("proj:code", Value::from(format!("{name}:{code}")));
+        }
+    }
+    if let Some(area_or_point) = dataset.metadata_item("AREA_OR_POINT", "") {
+        metadata.set_attribute("AREA_OR_POINT", Value::from(area_or_point));
+    }
+    Ok(())
+}
+
+impl Raster for GdalRaster {
+    fn info(&self) -> &Info {
+        &self.info
+    }
+
+    fn read(&self, region: &[Range<u64>]) -> Result<Vec<u8>> {
+        let dataset = self.dataset.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = match self.info.data_type {
+            DataType::UInt8 => read::<u8>(&dataset, region),
+            DataType::Int16 => read::<i16>(&dataset, region),
+            DataType::UInt16 => read::<u16>(&dataset, region),
+            DataType::Int32 => read::<i32>(&dataset, region),
+            DataType::Float32 => read::<f32>(&dataset, region),
+            DataType::Float64 => read::<f64>(&dataset, region),
+        };
+        read.with_context(|| format!("reading {} at {region:?}", self.info.label))
+    }
+}
+
+fn read<T: GdalType + Copy + Default + bytemuck::Pod>(
+    dataset: &Dataset,
+    region: &[Range<u64>],
+) -> Result<Vec<u8>> {
+    let [bands, y, x] = region else {
+        bail!("a GeoTIFF has 3 dimensions, the region has {}", region.len());
+    };
+    let shape = extents(region);
+    let (width, height) = (shape[2] as usize, shape[1] as usize);
+    let mut samples = vec![T::default(); volume(&shape) as usize];
+    for (out, band) in samples.chunks_exact_mut((width * height).max(1)).zip(bands.clone()) {
+        let band = dataset.rasterband(band as usize + 1)?;
+        band.read_into_slice(
+            (x.start as isize, y.start as isize),
+            (width, height),
+            (width, height),
+            out,
+            None,
+        )?;
+    }
+    Ok(bytemuck::cast_slice(&samples).to_vec())
+}

@@ -1,0 +1,164 @@
+//! Outputs in the making: `OUTPUT.partial` beside the target, renamed when complete, resumed when interrupted.
+
+use crate::raster::files;
+use anyhow::{Context, Result, bail};
+use serde_json::{Map, Value};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+/// Says, inside an unfinished output, how it was begun.
+const MARKER: &str = ".vqz-resume.json";
+
+/// What to do when the output is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Existing {
+    /// Say so and stop.
+    Refuse,
+    /// Replace it, once the new one is complete.
+    Replace,
+}
+
+/// An unfinished output folder. Its files are written one by one, each whole or not at all.
+#[derive(Debug)]
+pub(crate) struct Partial {
+    target: PathBuf,
+    folder: PathBuf,
+    resumed: bool,
+    /// Held locked, so that two processes never write into one folder.
+    _marker: File,
+}
+
+impl Partial {
+    /// Begins an output, or takes up one that was interrupted and had the same settings.
+    ///
+    /// # Errors
+    /// When the target exists and may not be replaced, another process is writing it, or an unfinished output was begun
+    /// with other settings.
+    pub(crate) fn begin(target: &Path, existing: Existing, settings: &Map<String, Value>) -> Result<Self> {
+        refuse_existing(target, existing)?;
+        let folder = beside(target, ".partial");
+        let found = folder.exists();
+        if found && !folder.join(MARKER).is_file() {
+            bail!(
+                "{} exists and is no unfinished output of vqz; move or delete it, or choose another output",
+                folder.display()
+            );
+        }
+        fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
+        let path = folder.join(MARKER);
+        let mut marker = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .with_context(|| format!("opening {}", path.display()))?;
+        match marker.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                bail!("{} is being written by another vqz; wait for it, or stop it", folder.display())
+            }
+            // Some file systems have no locks; one process at a time is then up to the user.
+            Err(TryLockError::Error(_)) => {}
+        }
+        let mut text = String::new();
+        marker.read_to_string(&mut text).with_context(|| format!("reading {}", path.display()))?;
+        let resumed = !text.is_empty();
+        if resumed {
+            check_settings(&text, settings, &folder)?;
+            files::remove_temporaries(&folder)?;
+        } else {
+            let text = serde_json::to_string_pretty(settings)?;
+            marker.write_all(text.as_bytes()).and_then(|()| marker.sync_data()).with_context(|| {
+                // An empty marker says that nothing else is there yet.
+                drop(marker.set_len(0));
+                format!("writing {}", path.display())
+            })?;
+        }
+        Ok(Self { target: target.to_path_buf(), folder, resumed, _marker: marker })
+    }
+
+    /// Where to write.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Whether an earlier run was interrupted, whose files are kept.
+    pub(crate) fn resumed(&self) -> bool {
+        self.resumed
+    }
+
+    /// Puts the finished output in its place.
+    pub(crate) fn commit(self) -> Result<()> {
+        let replaced = self.target.exists().then(|| beside(&self.target, ".replaced"));
+        if let Some(replaced) = &replaced {
+            if replaced.exists() {
+                files::remove(replaced)?;
+            }
+            fs::rename(&self.target, replaced)
+                .with_context(|| format!("moving {} aside", self.target.display()))?;
+        }
+        fs::rename(&self.folder, &self.target)
+            .with_context(|| format!("renaming {} to {}", self.folder.display(), self.target.display()))?;
+        let marker = self.target.join(MARKER);
+        fs::remove_file(&marker).with_context(|| format!("removing {}", marker.display()))?;
+        if let Some(replaced) = replaced {
+            files::remove(&replaced)?;
+        }
+        Ok(())
+    }
+
+    /// Adds to an error what is left on disk and how to go on.
+    pub(crate) fn explain(&self, error: anyhow::Error) -> anyhow::Error {
+        let full = error.chain().any(|cause| {
+            cause.downcast_ref::<std::io::Error>().is_some_and(|e| {
+                matches!(
+                    e.kind(),
+                    std::io::ErrorKind::StorageFull
+                        | std::io::ErrorKind::QuotaExceeded
+                        | std::io::ErrorKind::FileTooLarge
+                )
+            })
+        });
+        let advice = if full { "make room and " } else { "" };
+        error.context(format!(
+            "{} is not complete; {advice}run the same command again to go on from {}, or delete that folder",
+            self.target.display(),
+            self.folder.display()
+        ))
+    }
+}
+
+/// Stops where an output exists that may not be replaced.
+pub(crate) fn refuse_existing(target: &Path, existing: Existing) -> Result<()> {
+    if existing == Existing::Refuse && target.exists() {
+        bail!("output {} exists; choose another, or replace it with --overwrite", target.display());
+    }
+    Ok(())
+}
+
+/// A path with a suffix to its last name.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(suffix);
+    path.with_file_name(name)
+}
+
+/// Names the first setting in which an unfinished output differs.
+fn check_settings(text: &str, settings: &Map<String, Value>, folder: &Path) -> Result<()> {
+    let begun: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
+    let keys = settings.keys().chain(begun.keys());
+    for key in keys {
+        let (before, now) =
+            (begun.get(key).unwrap_or(&Value::Null), settings.get(key).unwrap_or(&Value::Null));
+        if before != now {
+            bail!(
+                "{} was begun with other settings ({key} was {before}, now it is {now}); delete it to start afresh, or \
+                 repeat the earlier settings to go on",
+                folder.display()
+            );
+        }
+    }
+    Ok(())
+}

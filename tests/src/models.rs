@@ -1,0 +1,96 @@
+//! Small models, and the images they are fitted on.
+
+use crate::Random;
+use std::collections::HashMap;
+use std::f64::consts::TAU;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use vqz_codec::fit::{FitOptions, Image, fit_klt};
+use vqz_codec::model::{Model, registry};
+
+/// The value against which the models state their PSNR.
+pub const PEAK: f64 = 255.0;
+
+/// A smooth field with a little noise: a few plane waves, seen by each band with other weights; about 5 to 245.
+#[derive(Clone, Debug)]
+pub struct Field {
+    waves: Vec<[f64; 4]>,
+    seed: u64,
+}
+
+impl Field {
+    /// Another field for each seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let mut wave = || {
+            let (angle, cycles) = (random.fraction() * TAU, 0.005 + 0.06 * random.fraction().powi(2));
+            [
+                angle.cos() * cycles * TAU,
+                angle.sin() * cycles * TAU,
+                random.fraction() * TAU,
+                random.fraction(),
+            ]
+        };
+        Self { waves: (0..5).map(|_| wave()).collect(), seed }
+    }
+
+    /// The value at a place.
+    #[must_use]
+    pub fn at(&self, band: u64, y: u64, x: u64) -> f64 {
+        let smooth: f64 = self
+            .waves
+            .iter()
+            .map(|[fy, fx, phase, mix]| {
+                let weight = 1.0 + 0.4 * (TAU * (mix + 0.17 * band as f64)).sin();
+                weight * (fy * y as f64 + fx * x as f64 + phase).sin()
+            })
+            .sum();
+        let noise = Random::new(self.seed ^ (band << 48 | y << 24 | x)).fraction() - 0.5;
+        125.0 + 16.0 * smooth + 2.0 * noise
+    }
+}
+
+static MODELS: LazyLock<Mutex<HashMap<usize, Arc<Model>>>> = LazyLock::new(Mutex::default);
+
+/// A linear model for this many bands, patch 8, fitted once in a process and registered there.
+///
+/// # Panics
+/// When the fit fails.
+#[must_use]
+pub fn model(bands: usize) -> Arc<Model> {
+    let mut models = MODELS.lock().unwrap_or_else(PoisonError::into_inner);
+    let model = models.entry(bands).or_insert_with(|| {
+        let model = Arc::new(fit(bands, &format!("test-{bands}")));
+        registry::register(Arc::clone(&model));
+        model
+    });
+    Arc::clone(model)
+}
+
+/// Fits a model without registering it.
+///
+/// # Panics
+/// When the fit fails.
+#[must_use]
+pub fn fit(bands: usize, name: &str) -> Model {
+    let images: Vec<Image> = (0..8)
+        .map(|seed| {
+            let field = Field::new(1000 + seed);
+            let samples = (0..bands as u64)
+                .flat_map(|band| (0..64).flat_map(move |y| (0..64).map(move |x| (band, y, x))))
+                .map(|(band, y, x)| field.at(band, y, x) as f32)
+                .collect();
+            Image { height: 64, width: 64, samples }
+        })
+        .collect();
+    let options = FitOptions {
+        name: name.to_owned(),
+        band_names: (1..=bands).map(|band| format!("B{band:02}")).collect(),
+        patch: 8,
+        peak: PEAK,
+        scale_each_band: false,
+        licence: "CC0-1.0".to_owned(),
+        training_data: "synthetic plane waves".to_owned(),
+    };
+    fit_klt(&images, &options, &|_, _| {}).expect("a model can be fitted on synthetic images")
+}
