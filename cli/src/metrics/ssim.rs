@@ -121,8 +121,8 @@ fn strip_windows(pair: &Pair<'_>, first: usize, last: usize, peak: f64) -> Score
                 accumulate(out, &plane[(y + k) * columns..(y + k + 1) * columns], *weight);
             }
         }
-        for x in 0..columns {
-            let centre = (first + y + RADIUS) * pair.width + x + RADIUS;
+        let centres = (first + y + RADIUS) * pair.width + RADIUS;
+        for (x, centre) in (centres..centres + columns).enumerate() {
             if !(pair.a[centre].is_finite() && pair.b[centre].is_finite()) {
                 continue;
             }

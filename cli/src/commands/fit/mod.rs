@@ -158,10 +158,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if args.json { output::json(&figures) } else { print(&figures) }
 }
 
+type Rasters = Vec<Arc<dyn Raster>>;
+
 /// Opens all inputs, and names their bands.
-fn open(args: &Args) -> Result<(Vec<Arc<dyn Raster>>, Vec<String>)> {
+fn open(args: &Args) -> Result<(Rasters, Vec<String>)> {
     let options = OpenOptions { axes: args.axes.clone(), nodata: args.nodata.clone(), engine: None };
-    let mut rasters: Vec<Arc<dyn Raster>> = Vec::new();
+    let mut rasters = Rasters::new();
     for input in expand(&args.inputs)? {
         for (_, raster) in open_all(&input, &options)? {
             rasters.push(match &args.bands {

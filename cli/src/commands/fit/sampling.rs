@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn blocks_are_spread_evenly() {
-        let blocks: Vec<(usize, Region)> = (0..100).map(|i| (i, vec![0..10])).collect();
+        let blocks: Vec<(usize, Region)> = (0..100).map(|i| (i, vec![0..5, 0..2])).collect();
         let chosen: Vec<usize> = spread(&blocks, 1000, 200).iter().map(|(i, _)| *i).collect();
         assert_eq!(chosen.len(), 20);
         assert!(chosen.windows(2).all(|pair| pair[1] - pair[0] == 5));

@@ -93,7 +93,6 @@ pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>
         metadata,
         stored: (0, std::fs::metadata(path).with_context(|| format!("reading {}", path.display()))?.len()),
     };
-    drop(first);
     Ok(Arc::new(GdalRaster { info, dataset: Mutex::new(dataset) }))
 }
 

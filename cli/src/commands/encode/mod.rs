@@ -1,5 +1,8 @@
 //! `vqz encode`: rasters into an archive.
 
+mod figures;
+mod layout;
+
 use super::hierarchy::{self, Planned, Step};
 use crate::output;
 use crate::raster::archive::{Archive, Totals};
@@ -81,44 +84,6 @@ fn entropy(text: &str) -> Result<EntropyCoder, String> {
     }
 }
 
-/// The figures of one encoded array.
-#[derive(Debug, Serialize)]
-struct ArrayFigures {
-    path: String,
-    samples: u64,
-    valid_samples: u64,
-    input_bytes: u64,
-    output_bytes: u64,
-    metadata_bytes: u64,
-    bits_per_sample: f64,
-    ratio: f64,
-    psnr_db: Option<f64>,
-    peak: f64,
-    max_error: f64,
-    chunks: u64,
-    fill_only_chunks: u64,
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct Figures {
-    output: String,
-    model: String,
-    quality: f64,
-    arrays: Vec<ArrayFigures>,
-    input_bytes: u64,
-    output_bytes: u64,
-    metadata_bytes: u64,
-    bits_per_sample: f64,
-    ratio: f64,
-    peak: f64,
-    psnr_db: Option<f64>,
-    max_error: f64,
-    seconds: f64,
-    /// Of raw samples, in 10⁶ bytes a second.
-    pub(super) mb_s: f64,
-    chunks_kept: u64,
-}
-
 impl Args {
     /// The defaults, replacing what is there.
     pub(super) fn plain(input: &Path, output: &Path, model: &Path, quality: f64) -> Self {
@@ -143,7 +108,7 @@ impl Args {
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let figures = encode(args)?;
-    if args.json { output::json(&figures) } else { print(&figures) }
+    if args.json { output::json(&figures) } else { figures.print() }
 }
 
 /// Encodes, and measures what was written.
@@ -159,37 +124,7 @@ pub(super) fn encode(args: &Args) -> Result<Figures> {
     settings.insert("quality".to_owned(), json!(args.quality));
     let done = hierarchy::write(&args.output, existing, &planned, settings, args.engine, "encoding")?;
 
-    let peak = model.manifest().peak;
-    let mut arrays = Vec::new();
-    let mut all = Totals::default();
-    for node in &planned {
-        if let Step::Convert(raster, _) = &node.step {
-            let folder = args.output.join(&node.path);
-            let (array, totals) = array_figures(&folder, &node.path, raster.info(), peak)?;
-            arrays.push(array);
-            all.merge(&totals);
-        }
-    }
-    let sum = |field: fn(&ArrayFigures) -> u64| arrays.iter().map(field).sum::<u64>();
-    let (input_bytes, output_bytes) = (sum(|a| a.input_bytes), sum(|a| a.output_bytes));
-    let figures = Figures {
-        output: args.output.display().to_string(),
-        model: model.manifest().name.clone(),
-        quality: args.quality,
-        input_bytes,
-        output_bytes,
-        metadata_bytes: sum(|a| a.metadata_bytes),
-        bits_per_sample: output_bytes as f64 * 8.0 / sum(|a| a.samples) as f64,
-        ratio: input_bytes as f64 / (output_bytes as f64).max(1.0),
-        peak,
-        psnr_db: all.psnr_db(peak),
-        max_error: all.max_error,
-        seconds: done.seconds,
-        mb_s: done.bytes as f64 / 1e6 / done.seconds.max(1e-9),
-        chunks_kept: done.kept,
-        arrays,
-    };
-    Ok(figures)
+    Figures::measure(args, &planned, &model, &done)
 }
 
 /// Opens a model that can write.
@@ -285,130 +220,6 @@ fn plan_array(args: &Args, model: &Model, path: String, raster: Arc<dyn Raster>)
         nodata: info.nodata.clone(),
         promise: Promise::Quality,
     };
-    let metadata = output_metadata(args, info, &configuration)?;
+    let metadata = layout::output_metadata(args, info, &configuration)?;
     Ok(Planned { path, step: Step::Convert(raster, metadata) })
-}
-
-/// The input's metadata with the archive's chunks and codecs.
-fn output_metadata(args: &Args, info: &Info, configuration: &Configuration) -> Result<Metadata> {
-    let roles = info.axes.roles();
-    let chunk: Vec<u64> = if args.chunk.is_empty() {
-        roles
-            .iter()
-            .zip(&info.shape)
-            .map(|(role, extent)| match role {
-                Role::Band => *extent,
-                Role::Y | Role::X => args.chunk_size.min(*extent),
-                Role::Time | Role::Other(_) => 1,
-            })
-            .collect()
-    } else {
-        args.chunk.clone()
-    };
-    if chunk.len() != info.shape.len() || chunk.contains(&0) {
-        bail!(
-            "--chunk gives {chunk:?}, {} has {} dimensions; give one positive extent for each",
-            info.label,
-            info.shape.len()
-        );
-    }
-    if let Some(d) = info.axes.position(&Role::Band)
-        && chunk[d] != info.shape[d]
-    {
-        bail!("--chunk gives {} bands a chunk, the model needs all {} in one", chunk[d], info.shape[d]);
-    }
-    let codec = json!({"name": CODEC, "configuration": serde_json::to_value(configuration)?});
-    let mut metadata = info.metadata.clone();
-    match args.shard {
-        None => {
-            metadata.set_chunk_shape(&chunk);
-            metadata.set_codecs(json!([codec]));
-        }
-        Some(side) => {
-            metadata.set_chunk_shape(&shard_shape(roles, &chunk, side)?);
-            metadata.set_codecs(json!([{"name": "sharding_indexed", "configuration": {
-                "chunk_shape": chunk,
-                "codecs": [codec],
-                "index_codecs": [{"name": "bytes", "configuration": {"endian": "little"}}, {"name": "crc32c"}],
-                "index_location": "end",
-            }}]));
-        }
-    }
-    if !args.nodata.is_empty() && metadata.declared_nodata().is_empty() {
-        metadata.set_attribute("nodata", serde_json::to_value(&args.nodata)?);
-    }
-    Ok(metadata)
-}
-
-fn shard_shape(roles: &[Role], chunk: &[u64], side: u64) -> Result<Vec<u64>> {
-    let extents = roles.iter().zip(chunk).map(|(role, extent)| match role {
-        Role::Y | Role::X if side < *extent => Ok(*extent),
-        Role::Y | Role::X if side % extent == 0 => Ok(side),
-        Role::Y | Role::X => bail!(
-            "--shard is {side}, chunks are {extent} pixels wide; a shard holds whole chunks, such as {}",
-            side.next_multiple_of(*extent)
-        ),
-        _ => Ok(*extent),
-    });
-    extents.collect()
-}
-
-/// What was written, from the files and the headers in them.
-fn array_figures(folder: &Path, path: &str, input: &Info, peak: f64) -> Result<(ArrayFigures, Totals)> {
-    let Some(node) = tree::arrays(folder)?.into_iter().next() else {
-        bail!("{} is not there any more", folder.display());
-    };
-    let totals = Archive::open(&node, None)?.totals()?;
-    let (metadata_bytes, output_bytes) = crate::raster::files::sizes(folder)?;
-    let figures = ArrayFigures {
-        path: path.to_owned(),
-        samples: input.samples(),
-        valid_samples: totals.valid,
-        input_bytes: input.raw_bytes(),
-        output_bytes,
-        metadata_bytes,
-        bits_per_sample: output_bytes as f64 * 8.0 / input.samples() as f64,
-        ratio: input.raw_bytes() as f64 / (output_bytes as f64).max(1.0),
-        psnr_db: totals.psnr_db(peak),
-        peak,
-        max_error: totals.max_error,
-        chunks: totals.chunks,
-        fill_only_chunks: totals.absent,
-    };
-    Ok((figures, totals))
-}
-
-fn print(figures: &Figures) -> Result<()> {
-    let rows: Vec<Vec<String>> = figures
-        .arrays
-        .iter()
-        .map(|a| {
-            vec![
-                if a.path.is_empty() { figures.output.clone() } else { a.path.clone() },
-                output::bytes(a.input_bytes),
-                output::bytes(a.output_bytes),
-                output::bytes(a.metadata_bytes),
-                format!("{:.4}", a.bits_per_sample),
-                format!("{:.1}", a.ratio),
-                output::optional(a.psnr_db, 2),
-                format!("{}", a.max_error),
-            ]
-        })
-        .collect();
-    let header = ["array", "raw", "encoded", "metadata", "bits/sample", "ratio", "psnr_db", "max_error"];
-    output::line(output::table(&header, &rows))?;
-    let kept = if figures.chunks_kept > 0 {
-        format!(", {} chunks kept from before", figures.chunks_kept)
-    } else {
-        String::new()
-    };
-    output::line(format!(
-        "{} -> {} (and {} of metadata) in {:.2} s, {:.1} MB/s; PSNR against a peak of {}{kept}",
-        output::bytes(figures.input_bytes),
-        output::bytes(figures.output_bytes),
-        output::bytes(figures.metadata_bytes),
-        figures.seconds,
-        figures.mb_s,
-        figures.peak,
-    ))
 }
