@@ -278,6 +278,10 @@ fn the_number_of_threads_changes_no_byte() {
         succeed(&folder, &["--threads", threads, "encode", "in.zarr", &output, "--model", text(&model)]);
     }
     assert_eq!(common::content(&folder.join("out-1.zarr")), common::content(&folder.join("out-3.zarr")));
+    // A chunk of four tiles: a window across their borders is what it is in the whole.
+    succeed(&folder, &["verify", "out-1.zarr", "--against", "in.zarr"]);
+    succeed(&folder, &["decode", "out-1.zarr", "windows.zarr", "--chunk-size", "70"]);
+    assert_eq!(read_array(&folder.join("windows.zarr")), read_array(&folder.join("out-1.zarr")));
 }
 
 #[test]

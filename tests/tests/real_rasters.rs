@@ -11,6 +11,7 @@ use vqz_tests::{Random, repository, skipped};
 use zarrs::array::{Array, ArrayBytes, ArrayMetadata, ArraySubset};
 use zarrs::filesystem::FilesystemStore;
 use zarrs::node::{Node, NodeMetadata};
+use zarrs::plugin::ExtensionName;
 use zarrs::storage::store::MemoryStore;
 
 /// The paths of all arrays below a node.
@@ -57,7 +58,7 @@ fn the_sample_keeps_its_quality() {
     registry::register(Arc::clone(&model));
     let peak = model.manifest().peak;
     let shape = sample.shape().to_vec();
-    let data_type = sample.data_type().to_string();
+    let data_type = sample.data_type().name_v3().expect("the type has a name").into_owned();
     let original: ArrayBytes<'static> =
         sample.retrieve_array_subset(&sample.subset_all()).expect("the sample reads");
     let original = original.into_fixed().expect("samples have a fixed length").into_owned();

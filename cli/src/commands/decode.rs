@@ -129,9 +129,9 @@ fn plain_metadata(args: &Args, raster: &ZarrRaster) -> Result<Metadata> {
     let mut metadata = info.metadata.clone();
     let mut chunk = info.chunk.clone();
     if let Some(side) = args.chunk_size {
-        for (extent, role) in chunk.iter_mut().zip(info.axes.roles()) {
+        for ((chunk, extent), role) in chunk.iter_mut().zip(&info.shape).zip(info.axes.roles()) {
             if matches!(role, Role::Y | Role::X) {
-                *extent = side;
+                *chunk = side.min(*extent);
             }
         }
     }

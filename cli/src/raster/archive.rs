@@ -27,7 +27,8 @@ pub(crate) struct Archive {
     shards: Option<ArrayShardedReadableExtCache>,
     grid: Grid,
     shape: Vec<usize>,
-    size: usize,
+    /// Of a decoded chunk.
+    bytes: usize,
     label: String,
 }
 
@@ -98,9 +99,12 @@ impl Archive {
         )
         .with_context(|| label.clone())?;
         let grid = Grid::new(&node.metadata.shape()?, &encoded.chunk);
-        let shape = encoded.chunk.iter().map(|n| usize::try_from(*n)).collect::<Result<_, _>>()?;
-        let size = node.metadata.data_type()?.size();
-        Ok(Self { encoded, model, codec, array, shards, grid, shape, size, label })
+        let shape: Vec<usize> =
+            encoded.chunk.iter().map(|n| usize::try_from(*n)).collect::<Result<_, _>>()?;
+        // Refuses chunks that no memory holds.
+        let layout = encoded.configuration.axes.layout(&shape).with_context(|| label.clone())?;
+        let bytes = layout.samples * node.metadata.data_type()?.size();
+        Ok(Self { encoded, model, codec, array, shards, grid, shape, bytes, label })
     }
 
     /// The codec's configuration.
@@ -185,7 +189,7 @@ impl Archive {
 
     /// Decodes a chunk: whole, as it was encoded, beyond the array's edges too. `out` is made to hold it.
     pub(crate) fn decode(&self, indices: &[u64], bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
-        out.resize(self.shape.iter().product::<usize>() * self.size, 0);
+        out.resize(self.bytes, 0);
         self.codec
             .decode_into(&self.shape, bytes, out)
             .with_context(|| format!("decoding {}", self.chunk_name(indices)))

@@ -123,8 +123,17 @@ impl Metadata {
         if name != Some("regular") {
             bail!("{} has chunk grid {name:?}, vqz takes \"regular\"; rechunk it first", self.place);
         }
-        self.extents(grid.and_then(|g| g.pointer("/configuration/chunk_shape")))
-            .with_context(|| format!("{}: chunk_grid in zarr.json", self.place))
+        let chunk = self
+            .extents(grid.and_then(|g| g.pointer("/configuration/chunk_shape")))
+            .with_context(|| format!("{}: chunk_grid in zarr.json", self.place))?;
+        let shape = self.shape()?;
+        if chunk.len() != shape.len() || chunk.contains(&0) {
+            bail!(
+                "{} has shape {shape:?} and chunks of {chunk:?}; one positive extent for each dimension is needed",
+                self.place
+            );
+        }
+        Ok(chunk)
     }
 
     fn extents(&self, value: Option<&Value>) -> Result<Vec<u64>> {
@@ -234,6 +243,16 @@ impl Metadata {
         let configuration: Configuration = serde_json::from_value(configuration)
             .with_context(|| format!("{}: the configuration of codec {CODEC}", self.place))?;
         let outer_chunk = self.chunk_shape()?;
+        let dimensions = self.shape()?.len();
+        let chunk = shard.as_ref().unwrap_or(&outer_chunk);
+        if configuration.axes.roles().len() != dimensions || chunk.len() != dimensions {
+            bail!(
+                "{}: the array has {dimensions} dimensions, codec {CODEC} has {} axes and chunks of {chunk:?}; restore \
+                 the array's metadata",
+                self.place,
+                configuration.axes.roles().len()
+            );
+        }
         Ok(Some(match shard {
             None => Encoded { configuration, chunk: outer_chunk, shard: None, plain },
             Some(chunk) => Encoded { configuration, chunk, shard: Some(outer_chunk), plain },

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use zarrs::array::{Array, ArrayBytes, ArraySubset};
 use zarrs::filesystem::FilesystemStore;
 use zarrs::node::{Node, NodeMetadata};
+use zarrs::plugin::ExtensionName;
 use zarrs::storage::storage_adapter::sync_to_async::{SyncToAsyncSpawnBlocking, SyncToAsyncStorageAdapter};
 
 type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
@@ -171,7 +172,7 @@ fn report<T: ?Sized>(array: &Array<T>, part: &str, shape: &[u64], bytes: &ArrayB
     println!(
         "{:16} {part:6} {:8} {shape:?} checksum {checksum:016x}",
         array.path().as_str(),
-        array.data_type().to_string()
+        array.data_type().name_v3().unwrap_or_default()
     );
 }
 

@@ -57,7 +57,8 @@ impl Figures {
         let mut all = Totals::default();
         for node in planned {
             if let Step::Convert(raster, _) = &node.step {
-                let folder = args.output.join(&node.path);
+                let output = &args.output;
+                let folder = if node.path.is_empty() { output.clone() } else { output.join(&node.path) };
                 let (array, totals) = array_figures(&folder, &node.path, raster.info(), peak)?;
                 arrays.push(array);
                 all.merge(&totals);

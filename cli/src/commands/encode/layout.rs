@@ -31,6 +31,8 @@ pub(super) fn output_metadata(args: &Args, info: &Info, configuration: &Configur
             info.shape.len()
         );
     }
+    // Refuses chunks that no memory holds.
+    info.axes.layout(&chunk.iter().map(|n| usize::try_from(*n)).collect::<Result<Vec<_>, _>>()?)?;
     if let Some(d) = info.axes.position(&Role::Band)
         && chunk[d] != info.shape[d]
     {
