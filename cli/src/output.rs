@@ -40,6 +40,16 @@ pub(crate) fn optional(value: Option<f64>, decimals: usize) -> String {
     value.map_or_else(|| "-".to_owned(), |v| format!("{v:.decimals$}"))
 }
 
+/// A figure in data units: whole numbers as they are, others with six significant digits.
+pub(crate) fn figure(value: f64) -> String {
+    if value.fract() == 0.0 || !value.is_finite() {
+        return value.to_string();
+    }
+    let decimals = (5 - value.abs().log10().floor() as i32).clamp(0, 20) as usize;
+    let text = format!("{value:.decimals$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
 /// A table with aligned columns: the first to the left, figures to the right.
 pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     let mut widths: Vec<usize> = header.iter().map(|h| h.chars().count()).collect();
@@ -84,6 +94,10 @@ mod tests {
         assert_eq!(bytes(999), "999 B");
         assert_eq!(bytes(1_234_567), "1.23 MB");
         assert_eq!(optional(None, 2), "-");
+        assert_eq!(
+            ["923", "2.28021", "0.00012", "1234567"],
+            [923.0, 2.2802086, 0.00012, 1_234_567.4].map(figure)
+        );
         let rows =
             [vec!["B02".to_owned(), "41.2".to_owned()], vec!["all bands".to_owned(), "9.1".to_owned()]];
         assert_eq!(table(&["band", "psnr"], &rows), "band       psnr\nB02        41.2\nall bands   9.1");

@@ -93,6 +93,15 @@ fn folders_of_geotiffs_are_fitted() {
     assert_eq!(fitted["bands"], json!(["blue", "green", "red", "nir"]));
     let fitted = figures(&folder, &["fit", "scenes", "-o", "part.vqm", "--patch", "8", "--bands", "red,nir"]);
     assert_eq!(fitted["bands"], json!(["red", "nir"]));
+    let fitted =
+        figures(&folder, &["fit", "scenes", "-o", "new.vqm", "--patch", "8", "--bands", "B2,B3,B4,B8"]);
+    assert_eq!(fitted["bands"], json!(["B2", "B3", "B4", "B8"]));
+    let (code, _, err) = call(&folder, &["fit", "scenes", "-o", "bad.vqm", "--bands", "red,swir"]);
+    assert_eq!(code, 2);
+    assert!(
+        err.ends_with("band \"swir\" is not there; allowed are 0 to 3 or blue, green, red, nir\n"),
+        "{err}"
+    );
 }
 
 #[test]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -62,9 +63,9 @@ class Case(unittest.TestCase):
         return path
 
     def psnr(self, wanted, found, peak, valid=None):
-        difference = wanted.astype(np.float64) - found.astype(np.float64)
         if valid is not None:
-            difference = difference[valid]
+            wanted, found = wanted[valid], found[valid]
+        difference = wanted.astype(np.float64) - found.astype(np.float64)
         return 10 * np.log10(peak**2 / np.mean(difference**2))
 
     def read_by_zarrs(self, archive, like):
@@ -87,6 +88,12 @@ def sample():
     while samples.ndim > 3:
         samples = samples[0]
     return samples, found
+
+
+def manifest(package=MODEL):
+    """What a model says of itself."""
+    with zipfile.ZipFile(package) as archive:
+        return json.loads(archive.read("model.json"))
 
 
 def skipped(test, why):

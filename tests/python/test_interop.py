@@ -6,7 +6,7 @@ import unittest
 import numpy as np
 import zarr
 
-from support import MODEL, Case, configuration, data, sample, skipped
+from support import MODEL, Case, configuration, data, manifest, sample, skipped
 
 PEAK = 10000
 
@@ -25,8 +25,8 @@ class Interop(Case):
     def there_and_back(self, source, samples, quality, *options):
         """Encodes and decodes; returns what zarr-python reads after it made sure that zarrs reads the same."""
         archive, plain = self.folder / "archive.zarr", self.folder / "plain.zarr"
-        self.vqz("encode", source, archive, "--model", MODEL, "--quality", quality, *options)
-        self.vqz("decode", archive, plain)
+        self.vqz("encode", source, archive, "--model", MODEL, "--quality", quality, *options, "--overwrite")
+        self.vqz("decode", archive, plain, "--overwrite")
         decoded = zarr.open_array(plain, mode="r")
         self.assertEqual(decoded.dtype, samples.dtype)
         found = decoded[...]
@@ -51,14 +51,13 @@ class Interop(Case):
             ["--chunk-size", 128, "--entropy", "lz4"],
         ):
             with self.subTest(options=options):
-                found, decoded, archive = self.there_and_back(source, samples, 46, *options, "--nodata", "0", "--overwrite")
+                found, decoded, archive = self.there_and_back(source, samples, 46, *options, "--nodata", "0")
                 np.testing.assert_array_equal(found == 0, samples == 0)
                 self.assertGreater(self.psnr(samples, found, PEAK, samples != 0), 42)
                 self.assertEqual(decoded.metadata.dimension_names, ("time", "band", "y", "x"))
                 self.assertEqual(decoded.attrs["title"], "two dates")
                 self.assertEqual(decoded.attrs["spatial_ref"], {"crs_wkt": "none"})
                 self.assertEqual(configuration(archive)["axes"], ["time", "band", "y", "x"])
-                self.vqz("decode", archive, self.folder / "plain.zarr", "--overwrite")
 
     def test_floats_with_nan(self):
         image, _ = sample()
@@ -95,9 +94,10 @@ class Interop(Case):
             plain = self.folder / f"{engine}.zarr"
             self.vqz("decode", archive, plain, "--engine", engine)
             decoded[engine] = zarr.open_array(plain, mode="r")[...]
+        tolerance = manifest()["tolerance"]
         for engine in ("tract", "onnxruntime"):
             worst = np.abs(decoded[engine].astype(np.float64) - decoded["native"]).max()
-            self.assertLess(worst, 0.5, f"{engine} is off by {worst}")
+            self.assertLessEqual(worst, tolerance, f"{engine} is off by {worst}, the model states {tolerance}")
 
     def test_bad_input_is_told(self):
         image, _ = sample()
@@ -112,7 +112,6 @@ class Interop(Case):
 
     def test_a_geotiff(self):
         import rasterio
-        from rasterio.transform import from_origin
 
         image, _ = sample()
         tif = self.folder / "scene.tif"
@@ -123,7 +122,7 @@ class Interop(Case):
             "width": image.shape[2],
             "dtype": image.dtype,
             "crs": "EPSG:32633",
-            "transform": from_origin(500000, 5000000, 10, 10),
+            "transform": rasterio.Affine(10, 0, 500000, 0, -10, 5000000),
             "tiled": True,
         }
         with rasterio.open(tif, "w", **profile) as file:

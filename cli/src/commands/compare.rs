@@ -307,7 +307,7 @@ fn print(raster: &RasterFigures, other: &str) -> Result<()> {
             vec![
                 band.band.clone(),
                 equal_or(band),
-                format!("{}", band.max_error),
+                output::figure(band.max_error),
                 output::optional(band.ssim, 5),
                 output::optional(band.ring_psnr_db, 2),
                 band.valid_samples.to_string(),
@@ -321,7 +321,7 @@ fn print(raster: &RasterFigures, other: &str) -> Result<()> {
     output::line(format!(
         "sam_deg {}; peak {} ({}); ssim: {}; ring: 8 pixels along the borders of tiles of chunks {y}x{x}, patch {patch}",
         output::optional(raster.sam_deg, 4),
-        raster.peak,
+        output::figure(raster.peak),
         raster.peak_from,
         raster.ssim_window
     ))

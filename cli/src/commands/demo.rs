@@ -5,7 +5,7 @@ use crate::output;
 use crate::raster::files;
 use crate::raster::region::Region;
 use crate::raster::samples::{Mask, to_f64};
-use crate::raster::{OpenOptions, Raster, open_one, whole};
+use crate::raster::{Info, OpenOptions, Raster, open_one, whole};
 use crate::report::html::{Figure, Report, render};
 use crate::report::picture::{self, Planes};
 use anyhow::{Context, Result, bail};
@@ -224,7 +224,7 @@ fn table(figures: &Figures) -> (Vec<String>, Vec<Vec<String>>) {
             format!("{:.1}", run.ratio),
             format!("{:.4}", run.bits_per_sample),
             output::optional(run.psnr_db, 2),
-            run.max_error.to_string(),
+            output::figure(run.max_error),
             output::optional(run.ssim, 4),
             output::optional(run.sam_deg, 3),
             format!("{:.0}", run.encode_mb_s),
@@ -267,8 +267,10 @@ fn page(
     let peak = figures.runs.first().map_or(0.0, |run| run.peak);
     let mut notes = vec![
         format!(
-            "Pictures show {}, each stretched from its 1st to its 99th percentile in the original, with a gamma of 0.8.",
-            picked.names
+            "Pictures show {}{}, each band stretched from its 1st to its 99th percentile in the original, with a gamma of \
+             0.8.",
+            picked.names,
+            looped(info)
         ),
         format!(
             "PSNR is stated against a peak of {peak}; errors are in data units; bits per sample leave the metadata out, \
@@ -301,15 +303,24 @@ fn page(
     }))
 }
 
+/// Says which of several images is shown.
+fn looped(info: &Info) -> String {
+    let several = info
+        .axes
+        .roles()
+        .iter()
+        .zip(&info.shape)
+        .filter(|(role, extent)| matches!(role, Role::Time | Role::Other(_)) && **extent > 1);
+    several.map(|(role, extent)| format!(", the first of {extent} along {role}")).collect()
+}
+
 /// Two significant digits above nearly all errors of the first, and coarsest, picture; one scale for all.
 fn error_scale(before: &Planes, decoded: &[Planes]) -> f64 {
     let Some(first) = decoded.first() else {
         return 1.0;
     };
-    let mut errors: Vec<f64> = (0..3)
-        .flat_map(|c| before.rgb[c].iter().zip(&first.rgb[c]).map(|(a, b)| (a - b).abs()))
-        .filter(|e| e.is_finite())
-        .collect();
+    let largest = |i: usize| (0..3).map(|c| (before.rgb[c][i] - first.rgb[c][i]).abs()).fold(0.0, f64::max);
+    let mut errors: Vec<f64> = (0..before.width * before.height).map(largest).collect();
     errors.sort_by(f64::total_cmp);
     let high = errors.get(errors.len().saturating_sub(1) * 995 / 1000).copied().unwrap_or(1.0);
     if high <= 0.0 {

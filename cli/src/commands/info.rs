@@ -4,7 +4,7 @@ use crate::output;
 use crate::raster::archive::{Archive, Totals};
 use crate::raster::region::volume;
 use crate::raster::tree::{self, Node};
-use crate::raster::{OpenOptions, files, geotiff, is_geotiff};
+use crate::raster::{OpenOptions, files, geotiff, is_raster_file};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use serde_json::Value;
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let model = ModelInfo::of(path)?;
         return if args.json { output::json(&model) } else { model.print() };
     }
-    let arrays = if is_geotiff(path) && path.is_file() {
+    let arrays = if is_raster_file(path) {
         vec![ArrayInfo::of_geotiff(path)?]
     } else {
         let nodes = tree::arrays(path)?;
@@ -82,7 +82,10 @@ impl Runtime {
             .map(|(kind, outcome)| EngineInfo {
                 name: kind.to_string(),
                 available: outcome.is_ok(),
-                description: outcome.clone().unwrap_or_else(|why| why),
+                description: match outcome {
+                    Ok(description) => description.clone(),
+                    Err(why) => why.strip_prefix("engine: ").unwrap_or(why).to_owned(),
+                },
             })
             .collect();
         let chosen = std::env::var("VQZ_ENGINE").ok().filter(|name| !name.is_empty());
@@ -161,7 +164,11 @@ impl ModelInfo {
             "  architecture  {}, {} planes of {}, patch {}, window {}",
             m.architecture, m.planes, m.quantiser, m.patch, m.window
         ))?;
-        output::line(format!("  peak          {}; tolerance {}", m.peak, m.tolerance))?;
+        output::line(format!(
+            "  peak          {}; tolerance {}",
+            output::figure(m.peak),
+            output::figure(m.tolerance)
+        ))?;
         output::line(format!("  licence       {}", m.licence))?;
         output::line(format!("  fitted on     {}", m.training_data))?;
         let rows: Vec<Vec<String>> = m
@@ -340,8 +347,8 @@ impl Encoding {
         output::line(format!(
             "  measured  psnr_db {} (peak {}), max_error {}, over {} valid samples in {} chunks, and {} of fill value only",
             output::optional(self.psnr_db, 3),
-            self.peak,
-            self.max_error,
+            output::figure(self.peak),
+            output::figure(self.max_error),
             self.valid_samples,
             self.chunks,
             self.fill_only_chunks

@@ -280,7 +280,10 @@ fn print(findings: &Findings) -> Result<()> {
         let place = if array.path.is_empty() { &findings.archive } else { &array.path };
         let outcome = match (array.failures.len(), findings.against.is_some()) {
             (0, false) => "all decode".to_owned(),
-            (0, true) => format!("all decode, and hold what they state (max_error {})", array.max_error),
+            (0, true) => format!(
+                "all decode, and hold what they state (max_error {})",
+                output::figure(array.max_error)
+            ),
             (n, _) => format!("{n} FAIL"),
         };
         output::line(format!(

@@ -3,10 +3,11 @@
 //! Windows of the structural similarity reach over the borders of blocks: the last rows and columns of earlier blocks
 //! are carried along.
 
+use crate::metrics::carry::{Bands, Block, Carry};
 use crate::metrics::error::ErrorSum;
 use crate::metrics::ring;
 use crate::metrics::spectral::AngleSum;
-use crate::metrics::ssim::{self, ScoreSum, WINDOW};
+use crate::metrics::ssim::ScoreSum;
 use crate::progress::Progress;
 use crate::raster::Raster;
 use crate::raster::region::{Grid, Region};
@@ -17,9 +18,6 @@ use vqz_codec::axes::Role;
 
 /// The smallest and the largest side of a block, in pixels.
 const BLOCK: std::ops::RangeInclusive<u64> = 256..=1024;
-
-/// Rows and columns that windows reach back.
-const CARRY: usize = WINDOW - 1;
 
 /// What to measure against.
 #[derive(Clone, Debug)]
@@ -165,26 +163,6 @@ fn images(dimensions: usize, grid: &Grid, y: usize, x: usize) -> Vec<Vec<Region>
     images
 }
 
-/// A block's samples by band, each in C order, NaN where there is no data.
-type Bands = Vec<Vec<f64>>;
-
-struct Block {
-    y: std::ops::Range<u64>,
-    x: std::ops::Range<u64>,
-    a: Bands,
-    b: Bands,
-}
-
-impl Block {
-    fn width(&self) -> usize {
-        (self.x.end - self.x.start) as usize
-    }
-
-    fn height(&self) -> usize {
-        (self.y.end - self.y.start) as usize
-    }
-}
-
 /// Reads a block and sorts its samples by band, row and column, whatever the order of the dimensions.
 fn read(raster: &dyn Raster, region: &Region, mask: &Mask) -> Result<Bands> {
     let info = raster.info();
@@ -247,79 +225,87 @@ fn measure(block: &Block, near: &(Vec<bool>, Vec<bool>), found: &mut Comparison)
     angles.iter().for_each(|sum| found.angle.merge(sum));
 }
 
-/// What windows need of earlier blocks of the same image.
-struct Carry {
-    bands: Vec<BandCarry>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::ssim::{Pair, windows};
+    use crate::raster::Info;
+    use crate::raster::metadata::Metadata;
+    use crate::raster::region::{Side, copy, extents, volume};
+    use vqz_codec::axes::Axes;
+    use vqz_codec::sample::DataType;
 
-/// The last rows of the blocks above over the image's whole width, those of the blocks in this row of blocks so far, and
-/// the last columns of the block to the left with the rows above it; for both images.
-struct BandCarry {
-    above: [Vec<f64>; 2],
-    next: [Vec<f64>; 2],
-    left: [Vec<f64>; 2],
-}
-
-impl Carry {
-    fn new(bands: usize, width: usize) -> Self {
-        let rows = || [vec![f64::NAN; CARRY * width], vec![f64::NAN; CARRY * width]];
-        let band = || BandCarry { above: rows(), next: rows(), left: [Vec::new(), Vec::new()] };
-        Self { bands: (0..bands).map(|_| band()).collect() }
+    struct Memory {
+        info: Info,
+        bytes: Vec<u8>,
     }
 
-    /// Scores the windows that end in this block, and keeps what later ones need.
-    fn windows(&mut self, block: &Block, peak: f64, figures: &mut [Figures]) {
-        self.bands.par_iter_mut().zip(block.a.par_iter().zip(&block.b)).zip(figures).for_each(
-            |((carry, (a, b)), figures)| {
-                let (width, a) = carry.extend(block, a, 0);
-                let (_, b) = carry.extend(block, b, 1);
-                figures.ssim.merge(&ssim::windows(&ssim::Pair { width, a: &a, b: &b }, peak));
-            },
-        );
-    }
-}
+    impl Raster for Memory {
+        fn info(&self) -> &Info {
+            &self.info
+        }
 
-impl BandCarry {
-    /// A block with the rows above it and the columns to its left, as far as the image has them; returns its width too.
-    fn extend(&mut self, block: &Block, samples: &[f64], which: usize) -> (usize, Vec<f64>) {
-        let (width, height) = (block.width(), block.height());
-        let (x0, x1) = (block.x.start as usize, block.x.end as usize);
-        let top = if block.y.start > 0 { CARRY } else { 0 };
-        let left = if x0 > 0 { CARRY } else { 0 };
-        let full = width + left;
-        let image_width = self.above[which].len() / CARRY;
-        if x0 == 0 && block.y.start > 0 {
-            // A new row of blocks: what was gathered from the one before is now above.
-            std::mem::swap(&mut self.above[which], &mut self.next[which]);
+        fn read(&self, region: &[std::ops::Range<u64>]) -> Result<Vec<u8>> {
+            let shape = extents(region);
+            let mut out = vec![0; volume(&shape) as usize * 8];
+            let start: Vec<u64> = region.iter().map(|r| r.start).collect();
+            let zero = vec![0; shape.len()];
+            copy(
+                &self.bytes,
+                Side { shape: &self.info.shape, start: &start },
+                &mut out,
+                Side { shape: &shape, start: &zero },
+                &shape,
+                8,
+            );
+            Ok(out)
         }
-        let mut out = Vec::with_capacity(full * (height + top));
-        for row in 0..top + height {
-            if row < top {
-                out.extend_from_slice(
-                    &self.above[which][row * image_width + x0 - left..row * image_width + x1],
-                );
-            } else {
-                if left > 0 {
-                    let from = (row - top) * CARRY;
-                    out.extend_from_slice(&self.left[which][from..from + CARRY]);
-                }
-                out.extend_from_slice(&samples[(row - top) * width..(row - top + 1) * width]);
-            }
+    }
+
+    fn memory(shape: [u64; 3], chunk: u64, value: impl Fn(usize) -> f64) -> Memory {
+        let info = Info {
+            label: "memory".to_owned(),
+            shape: shape.to_vec(),
+            axes: Axes::from_names(&["time", "y", "x"]).unwrap(),
+            data_type: DataType::Float64,
+            chunk: vec![1, chunk, chunk],
+            nodata: Vec::new(),
+            metadata: Metadata::new_array(&shape, DataType::Float64, 0.into()),
+            stored: (0, 0),
+        };
+        Memory { info, bytes: (0..volume(&shape) as usize).flat_map(|i| value(i).to_ne_bytes()).collect() }
+    }
+
+    /// Blocks of 256 pixels, the last ones narrower than a window, against both images at one go.
+    #[test]
+    fn blocks_find_what_the_whole_holds() {
+        let shape = [2, 520, 517];
+        let smooth = |i: usize| 100.0 + 50.0 * ((i % 517) as f64 * 0.1).sin() + (i / 517) as f64 * 0.01;
+        let a = memory(shape, 256, |i| if i % 1009 == 0 { f64::NAN } else { smooth(i) });
+        let b = memory(shape, 256, |i| smooth(i) + ((i * 31) % 17) as f64 - 8.0);
+        let settings =
+            Settings { peak: 255.0, masks: (Mask::default(), Mask::default()), tiles: (256, 256, 16) };
+        let found = compare(&a, &b, &settings, &Progress::new("test")).unwrap();
+
+        let samples = |memory: &Memory| to_f64(DataType::Float64, &memory.bytes);
+        let (whole_a, whole_b) = (samples(&a), samples(&b));
+        let mut errors = ErrorSum::default();
+        let mut mismatches = 0;
+        for (a, b) in whole_a.iter().zip(&whole_b) {
+            if a.is_nan() { mismatches += 1 } else { errors.add(*a, *b) }
         }
-        // Blocks are at least as wide and high as what is carried, but for the last ones.
-        if height >= CARRY {
-            for row in 0..CARRY {
-                let from = (height - CARRY + row) * width;
-                self.next[which][row * image_width + x0..row * image_width + x1]
-                    .copy_from_slice(&samples[from..from + width]);
-            }
+        let all = found.overall();
+        assert_eq!((all.errors.count, all.errors.max), (errors.count, errors.max));
+        assert!((all.errors.squared - errors.squared).abs() < 1e-6 * errors.squared);
+        assert_eq!(all.mask_mismatches, mismatches);
+        let mut scores = ScoreSum::default();
+        for image in 0..2 {
+            let range = image * 520 * 517..(image + 1) * 520 * 517;
+            let pair = Pair { width: 517, a: &whole_a[range.clone()], b: &whole_b[range] };
+            scores.merge(&windows(&pair, 255.0));
         }
-        self.left[which].clear();
-        if width >= CARRY {
-            for row in samples.chunks_exact(width) {
-                self.left[which].extend_from_slice(&row[width - CARRY..]);
-            }
-        }
-        (full, out)
+        assert_eq!(all.ssim.count(), scores.count());
+        assert!((all.ssim.mean().unwrap() - scores.mean().unwrap()).abs() < 1e-12);
+        assert_eq!(found.angle.mean(), None);
     }
 }

@@ -28,6 +28,12 @@ impl ScoreSum {
         self.score += other.score;
     }
 
+    /// How many windows there are.
+    #[cfg(test)]
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
     /// The mean over windows: none of no windows.
     pub(crate) fn mean(&self) -> Option<f64> {
         (self.count > 0).then(|| self.score / self.count as f64)

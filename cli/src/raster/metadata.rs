@@ -72,7 +72,7 @@ impl Metadata {
     }
 
     /// Metadata of an array that stands nowhere yet.
-    #[cfg(feature = "gdal")]
+    #[cfg(any(test, feature = "gdal"))]
     pub(crate) fn new_array(shape: &[u64], data_type: DataType, fill_value: Value) -> Self {
         let json = json!({
             "zarr_format": 3,

@@ -16,6 +16,7 @@ pub(crate) mod zarr;
 use crate::raster::metadata::Metadata;
 use crate::raster::region::{Region, volume};
 use anyhow::{Result, bail};
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 use vqz_codec::axes::{Axes, Role};
@@ -65,9 +66,11 @@ impl Info {
         self.samples().saturating_mul(self.data_type.size() as u64)
     }
 
-    /// Names of the bands, where there are as many as bands.
+    /// Names of the bands, where each has one of its own.
     pub(crate) fn band_names(&self) -> Option<Vec<String>> {
-        self.metadata.band_names().filter(|names| names.len() as u64 == self.bands())
+        let names = self.metadata.band_names()?;
+        let distinct: HashSet<&String> = names.iter().collect();
+        (distinct.len() == names.len() && names.len() as u64 == self.bands()).then_some(names)
     }
 }
 
@@ -99,13 +102,18 @@ pub(crate) fn is_geotiff(path: &Path) -> bool {
     path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("tif") || ext.eq_ignore_ascii_case("tiff"))
 }
 
+/// Whether a path is a file to be read through GDAL: a GeoTIFF, and with GDAL at hand any other.
+pub(crate) fn is_raster_file(path: &Path) -> bool {
+    path.is_file() && (is_geotiff(path) || cfg!(feature = "gdal"))
+}
+
 /// Opens every raster that a path holds, with its path below it: one for an array or a GeoTIFF, and for a group those of
 /// its arrays that have at least two dimensions, a y and an x among them, and a type that the codec takes.
 ///
 /// # Errors
 /// When there is none, saying why.
 pub(crate) fn open_all(path: &Path, options: &OpenOptions) -> Result<Vec<(String, Arc<dyn Raster>)>> {
-    if is_geotiff(path) && path.is_file() {
+    if is_raster_file(path) {
         return Ok(vec![(String::new(), geotiff::open(path, options)?)]);
     }
     let nodes = tree::arrays(path)?;

@@ -99,7 +99,7 @@ impl Figures {
                     format!("{:.4}", a.bits_per_sample),
                     format!("{:.1}", a.ratio),
                     output::optional(a.psnr_db, 2),
-                    format!("{}", a.max_error),
+                    output::figure(a.max_error),
                 ]
             })
             .collect();
@@ -117,7 +117,7 @@ impl Figures {
             output::bytes(self.metadata_bytes),
             self.seconds,
             self.mb_s,
-            self.peak,
+            output::figure(self.peak),
         ))
     }
 }

@@ -3,11 +3,12 @@
 mod figures;
 mod layout;
 
+use super::fit;
 use super::hierarchy::{self, Planned, Step};
 use crate::output;
 use crate::raster::bands::{self, Selection};
 use crate::raster::partial::{Existing, refuse_existing};
-use crate::raster::{OpenOptions, Raster, geotiff, is_geotiff, tree, zarr::ZarrRaster};
+use crate::raster::{OpenOptions, Raster, geotiff, is_raster_file, tree, zarr::ZarrRaster};
 use anyhow::{Context, Result, bail};
 use figures::Figures;
 use serde_json::json;
@@ -146,7 +147,7 @@ fn open_model(path: &Path) -> Result<Arc<Model>> {
 
 fn plan(args: &Args, model: &Model) -> Result<Vec<Planned>> {
     let options = OpenOptions { axes: args.axes.clone(), nodata: args.nodata.clone(), engine: args.engine };
-    if is_geotiff(&args.input) && args.input.is_file() {
+    if is_raster_file(&args.input) {
         return Ok(vec![plan_array(args, model, String::new(), geotiff::open(&args.input, &options)?)?]);
     }
     let mut planned = Vec::new();
@@ -201,7 +202,8 @@ fn plan_array(args: &Args, model: &Model, path: String, raster: Arc<dyn Raster>)
         bail!("array {} has shape {:?}, so there is nothing to encode", info.label, info.shape);
     }
     let expected: Vec<String> = manifest.bands.iter().map(|band| band.name.clone()).collect();
-    if let Some(names) = info.band_names().filter(|names| *names != expected) {
+    let named = expected.iter().enumerate().any(|(i, name)| *name != fit::unnamed_band(i as u64));
+    if let Some(names) = info.band_names().filter(|names| named && *names != expected) {
         output::remark(format!(
             "note: the bands of {} are named {}, those of model {} {}; they are taken in order",
             info.label,

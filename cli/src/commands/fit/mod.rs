@@ -45,7 +45,7 @@ pub(crate) struct Args {
     /// The model's name; by default the output's.
     #[arg(long)]
     name: Option<String>,
-    /// Names of the bands; of inputs whose bands have names, those bands are taken.
+    /// Bands to fit on, by name or by number from 0; names that the inputs do not know name their bands.
     #[arg(long, value_name = "B,…")]
     bands: Option<Selection>,
     /// Divide each band by its own standard deviation, instead of all by a common one: for bands in different units.
@@ -186,23 +186,31 @@ fn open(args: &Args) -> Result<(Rasters, Vec<String>)> {
         );
     }
     let names = match (&args.bands, names) {
+        (Some(given), _) if !numbered(given) => given.0.clone(),
         (_, Some(names)) => names,
-        (Some(given), None) => given.0.clone(),
-        (None, None) => (0..count).map(|i| format!("band{i}")).collect(),
+        (_, None) => (0..count).map(unnamed_band).collect(),
     };
-    if names.len() as u64 != count {
-        bail!("--bands names {} bands, the inputs have {count}; name each of them", names.len());
-    }
     Ok((rasters, names))
 }
 
-/// Takes the named bands where bands have names, or numbers were given; otherwise the names are new ones.
+/// What a band is called that has no name, by its number from 0.
+pub(super) fn unnamed_band(number: u64) -> String {
+    format!("band{number}")
+}
+
+/// Takes the bands that are given by number or by a name that the raster knows; other names are new ones for its bands.
 fn choose(raster: Arc<dyn Raster>, selection: &Selection) -> Result<Arc<dyn Raster>> {
-    let numbered = selection.0.iter().all(|part| part.starts_with(|c: char| c.is_ascii_digit()));
-    if raster.info().band_names().is_some() || numbered {
-        return bands::select(raster, selection);
+    let known = raster.info().band_names().unwrap_or_default();
+    let new = !numbered(selection) && !selection.0.iter().any(|name| known.contains(name));
+    if new && selection.0.len() as u64 == raster.info().bands() {
+        return Ok(raster);
     }
-    Ok(raster)
+    bands::select(raster, selection)
+}
+
+/// Whether bands are given by number.
+fn numbered(selection: &Selection) -> bool {
+    selection.0.iter().all(|part| part.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Takes folders of GeoTIFFs for what they hold.
@@ -273,7 +281,12 @@ fn print(figures: &Figures) -> Result<()> {
         output::bytes(figures.file_bytes)
     ))?;
     output::line(format!("sha256 {}", figures.sha256))?;
-    output::line(format!("peak {} ({}), patch {}", figures.peak, figures.peak_from, figures.patch))?;
+    output::line(format!(
+        "peak {} ({}), patch {}",
+        output::figure(figures.peak),
+        figures.peak_from,
+        figures.patch
+    ))?;
     if let (Some(first), Some(last)) = (figures.calibration.first(), figures.calibration.last()) {
         output::line(format!(
             "calibrated for a quality of {:.1} to {:.1} dB",
