@@ -3,8 +3,8 @@
 //! Models are fitted on the spot, on smooth synthetic images, so that the tests need nothing from elsewhere. Tests
 //! that want real rasters say aloud when they are skipped for want of them ([`data`], [`skipped`]).
 
-pub mod golden;
 pub mod arrays;
+pub mod golden;
 pub mod models;
 
 use std::path::PathBuf;

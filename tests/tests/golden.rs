@@ -18,7 +18,11 @@ fn golden_archives_decode_to_the_bit() {
     for (name, case) in golden::cases() {
         let found = read(&format!("{name}.zarr"));
         let expected = read(&format!("{name}.decoded.zarr"));
-        assert_eq!(found.len(), case.shape.iter().product::<u64>() as usize * case.data_type.size(), "{name}");
+        assert_eq!(
+            found.len(),
+            case.shape.iter().product::<u64>() as usize * case.data_type.size(),
+            "{name}"
+        );
         assert!(found == expected, "{name} decodes to other samples than its writer saw");
     }
 }

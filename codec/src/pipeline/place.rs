@@ -41,8 +41,8 @@ pub(super) fn copy<T: Copy>(
     let x1 = job.columns.end.min(columns.end);
     for band in bands.clone() {
         for y in job.rows.start.max(rows.start)..job.rows.end.min(rows.end) {
-            let from = (band * height + y - job.rows.start) * width - job.columns.start;
-            let source = &tile[from + x0..from + x1];
+            let from = (band * height + y - job.rows.start) * width;
+            let source = &tile[from + x0 - job.columns.start..from + x1 - job.columns.start];
             let at = region_layout.place_offset(&place)
                 + (band - bands.start) * band_stride
                 + (y - rows.start) * row_stride
