@@ -37,7 +37,7 @@ impl Counter {
         let count = self.0 & 0xff;
         let p = i64::from(self.0 >> 8);
         let target = if bit { (1 << 24) - 1 } else { 0 };
-        let p = p + ((target - p) * i64::from(rates[count as usize]) >> 16);
+        let p = p + (((target - p) * i64::from(rates[count as usize])) >> 16);
         self.0 = (p as u32) << 8 | (count + 1).min(COUNT_LIMIT);
     }
 
@@ -74,7 +74,7 @@ static SQUASH: LazyLock<[u16; 4096]> = LazyLock::new(|| {
             table[2048 + i] = upper as u16;
         }
         table[2048 - i] = (65_536 - upper) as u16;
-        power = power * FACTOR >> 62;
+        power = (power * FACTOR) >> 62;
     }
     table[2048] = 32_768;
     table
@@ -129,7 +129,7 @@ pub(crate) fn mix<C: Coder>(
     let bit = coder.bit(bit, p1);
     let error = (if bit { ONE as i32 } else { 0 }) - p1 as i32;
     for (weight, logit) in weights.iter_mut().zip(logits) {
-        *weight = (*weight + (logit * error + (1 << 14) >> 15)).clamp(-MAX_WEIGHT, MAX_WEIGHT);
+        *weight = (*weight + ((logit * error + (1 << 14)) >> 15)).clamp(-MAX_WEIGHT, MAX_WEIGHT);
     }
     a.update(bit, tables.rates);
     b.update(bit, tables.rates);

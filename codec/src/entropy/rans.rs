@@ -56,7 +56,7 @@ impl Encoder {
                 bytes.push(state as u8);
                 state >>= 8;
             }
-            state = (state / frequency << 16) + state % frequency + start;
+            state = ((state / frequency) << 16) + state % frequency + start;
         }
         bytes.extend_from_slice(&state.to_be_bytes());
         bytes.reverse();

@@ -369,12 +369,11 @@ impl<'a, C: Coder> TileCoder<'a, C> {
                     continue;
                 }
                 let mut sum = 0;
-                for k in first..end {
+                for (k, slot) in (first..end).zip(&mut codes[first..end]) {
                     let index =
                         (predicted.get(next_predicted) == Some(&(k as u32))).then_some(next_predicted);
                     let base = index.map_or(0, |i| self.history.predict(&planes.predictor, i, x, top));
-                    let residual =
-                        self.residual(k, x * stride, recent, codes[k].wrapping_sub(base), observer);
+                    let residual = self.residual(k, x * stride, recent, slot.wrapping_sub(base), observer);
                     let magnitude = residual.unsigned_abs().min(255);
                     self.row[x * stride + k] = magnitude as u8;
                     sum += magnitude;
@@ -385,13 +384,13 @@ impl<'a, C: Coder> TileCoder<'a, C> {
                                 "a code of {code} is outside ±{MAX_CODE}; write the chunk again"
                             )));
                         }
-                        codes[k] = code;
+                        *slot = code;
                         if code != 0 {
                             nonzero.push(k as u32);
                         }
                     }
                     if let Some(index) = index {
-                        self.history.set(x, index, codes[k]);
+                        self.history.set(x, index, *slot);
                         next_predicted += 1;
                     }
                 }

@@ -83,10 +83,10 @@ fn search(reference: &ModelReference) -> Result<Model> {
         paths.sort();
         for path in paths.iter().filter(|p| p.extension().is_some_and(|e| e == "vqm")) {
             // A damaged package beside the right one must not hide it.
-            if let Ok(model) = Model::open(path) {
-                if model.sha256() == reference.sha256 {
-                    return Ok(model);
-                }
+            if let Ok(model) = Model::open(path)
+                && model.sha256() == reference.sha256
+            {
+                return Ok(model);
             }
         }
     }

@@ -25,9 +25,9 @@ impl V {
 
     #[inline(always)]
     fn zip(self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
-        let mut out = [0.0; LANES];
-        for i in 0..LANES {
-            out[i] = f(self.0[i], other.0[i]);
+        let mut out = self.0;
+        for (a, b) in out.iter_mut().zip(other.0) {
+            *a = f(*a, b);
         }
         Self(out)
     }
