@@ -14,5 +14,6 @@ pub use manifest::{Band, Calibration, Manifest};
 #[cfg(feature = "fit")]
 pub(crate) use package::unmix;
 pub use package::{MAX_EMBEDDED, Model};
+#[cfg(feature = "fit")]
 pub(crate) use priors::MAX_PLANES;
 pub use priors::Priors;
