@@ -50,7 +50,7 @@ impl Counter {
     }
 }
 
-/// The logistic function and its inverse. Both tables are part of the format; a test pins their checksums.
+/// The logistic function and its inverse. Both tables are part of the format; a test pins them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tables {
     stretch: &'static [i16; 4096],
@@ -135,4 +135,23 @@ pub(crate) fn mix<C: Coder>(
     b.update(bit, tables.rates);
     c.update(bit, tables.rates);
     bit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Weighted sums and ends as computed from the specification's text by another program.
+    #[test]
+    fn the_tables_are_those_of_the_specification() {
+        let tables = Tables::get();
+        let weigh = |values: &mut dyn Iterator<Item = i64>| -> i64 {
+            (1..).zip(values).map(|(i, v): (i64, i64)| i * v).sum()
+        };
+        assert_eq!(weigh(&mut tables.squash.iter().map(|v| i64::from(*v))), 405275784392);
+        assert_eq!(weigh(&mut tables.stretch.iter().map(|v| i64::from(*v))), 2150238236);
+        assert_eq!(weigh(&mut tables.rates.iter().map(|v| i64::from(*v))), 16584302);
+        assert_eq!([tables.squash[0], tables.squash[4095]], [22, 65513]);
+        assert_eq!([tables.stretch[0], tables.stretch[4095]], [-2048, 2047]);
+    }
 }
