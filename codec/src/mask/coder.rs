@@ -90,6 +90,24 @@ pub(crate) fn decode(stream: &[u8], planes: usize, height: usize, width: usize) 
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Any classes, of any shape: streaks of random length, as rows of real masks have them.
+        #[test]
+        fn any_mask_comes_back(
+            shape in (1usize..4, 1usize..40, 1usize..40),
+            streaks in prop::collection::vec((any::<u8>(), 1usize..200), 1..50),
+        ) {
+            let (planes, height, width) = shape;
+            let streaks = streaks.iter().flat_map(|(class, length)| std::iter::repeat_n(*class, *length));
+            let mut classes: Vec<u8> = streaks.take(planes * height * width).collect();
+            classes.resize(planes * height * width, 0);
+            let stream = super::encode(&classes, planes, height, width);
+            prop_assert_eq!(super::decode(&stream, planes, height, width).unwrap(), classes);
+        }
+    }
+
     #[test]
     fn masks_come_back_and_contiguous_ones_are_cheap() {
         let (planes, h, w) = (3, 60, 70);

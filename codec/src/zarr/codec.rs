@@ -2,7 +2,8 @@
 
 use super::partial::PartialDecoder;
 #[cfg(feature = "async")]
-use super::partial_async::AsyncPartialDecoder;
+use super::source::Awaited;
+use super::source::Direct;
 use crate::axes::Role;
 use crate::config::Configuration;
 use crate::engine::EngineKind;
@@ -281,7 +282,7 @@ impl ArrayToBytesCodecTraits for VqvaeCodec {
         fill_value: &FillValue,
         _: &CodecOptions,
     ) -> Result<Arc<dyn ArrayPartialDecoderTraits>, CodecError> {
-        Ok(Arc::new(PartialDecoder::new(self, input, shape, data_type, fill_value)?))
+        Ok(Arc::new(PartialDecoder::new(self, Direct(input), shape, data_type, fill_value)?))
     }
 
     #[cfg(feature = "async")]
@@ -293,6 +294,6 @@ impl ArrayToBytesCodecTraits for VqvaeCodec {
         fill_value: &FillValue,
         _: &CodecOptions,
     ) -> Result<Arc<dyn AsyncArrayPartialDecoderTraits>, CodecError> {
-        Ok(Arc::new(AsyncPartialDecoder::new(self, input, shape, data_type, fill_value)?))
+        Ok(Arc::new(PartialDecoder::new(self, Awaited(input), shape, data_type, fill_value)?))
     }
 }

@@ -10,9 +10,8 @@
 
 mod codec;
 mod partial;
-#[cfg(feature = "async")]
-mod partial_async;
 mod request;
+mod source;
 
 pub use codec::VqvaeCodec;
 

@@ -1,34 +1,41 @@
-//! Parts of chunks, for synchronous storage: the header is read once, then only the tiles that a region touches.
+//! Parts of chunks: the header is read once, then only the tiles that a region touches.
+//!
+//! Asynchronous decoding runs inline, between the awaits, on whatever thread polls: spawn the read where that matters.
 
 use super::codec::{VqvaeCodec, pipeline_shape, sample_type};
 use super::request::{FIRST_READ, Fetch, Head, Request, gather};
+#[cfg(feature = "async")]
+use super::source::Awaited;
+use super::source::{Direct, Source, at_once};
 use crate::error::Result;
 use crate::pipeline::ChunkCodec;
 use std::num::NonZeroU64;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use zarrs_chunk_grid::Indexer;
-use zarrs_codec::{
-    ArrayBytes, ArrayBytesRaw, ArrayPartialDecoderTraits, BytesPartialDecoderTraits, CodecError, CodecOptions,
-};
+#[cfg(feature = "async")]
+use zarrs_codec::AsyncArrayPartialDecoderTraits;
+use zarrs_codec::{ArrayBytes, ArrayBytesRaw, ArrayPartialDecoderTraits, CodecError, CodecOptions};
 use zarrs_data_type::{DataType, FillValue};
 use zarrs_storage::StorageError;
 use zarrs_storage::byte_range::ByteRange;
 
-/// The chunk that a partial decoder reads from: what does not depend on how bytes are had.
-pub(super) struct Target {
-    pub(super) codec: Arc<VqvaeCodec>,
-    pub(super) shape: Vec<usize>,
-    pub(super) max_chunk_bytes: u64,
-    pub(super) data_type: DataType,
-    pub(super) fill_value: FillValue,
+/// Decodes parts of one chunk.
+pub(super) struct PartialDecoder<S> {
+    codec: Arc<VqvaeCodec>,
+    source: S,
+    shape: Vec<usize>,
+    max_chunk_bytes: u64,
+    data_type: DataType,
+    fill_value: FillValue,
     /// The chunk's head, once it was read. A missing chunk is asked for again: it may have been written since.
     head: Mutex<Option<Arc<Head>>>,
 }
 
-impl Target {
+impl<S: Source> PartialDecoder<S> {
     pub(super) fn new(
         codec: Arc<VqvaeCodec>,
+        source: S,
         shape: &[NonZeroU64],
         data_type: &DataType,
         fill_value: &FillValue,
@@ -37,74 +44,91 @@ impl Target {
         let shape = pipeline_shape(shape)?;
         let max_chunk_bytes = codec.max_chunk_bytes(&shape)?;
         let (data_type, fill_value) = (data_type.clone(), fill_value.clone());
-        Ok(Self { codec, shape, max_chunk_bytes, data_type, fill_value, head: Mutex::default() })
+        Ok(Self { codec, source, shape, max_chunk_bytes, data_type, fill_value, head: Mutex::default() })
     }
 
-    pub(super) fn cached(&self) -> Option<Arc<Head>> {
+    fn cached(&self) -> Option<Arc<Head>> {
         self.head.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(super) fn cache(&self, head: Head) -> Arc<Head> {
+    fn cache(&self, head: Head) -> Arc<Head> {
         let head = Arc::new(head);
         *self.head.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&head));
         head
     }
 
-    pub(super) fn size_held(&self) -> usize {
-        self.cached().map_or(0, |head| head.len())
-    }
-
-    /// What a chunk that does not exist decodes to.
-    pub(super) fn fill(&self, indexer: &dyn Indexer) -> Result<ArrayBytes<'static>, CodecError> {
-        Ok(ArrayBytes::new_fill_value(&self.data_type, indexer.len(), &self.fill_value)?)
-    }
-
-    /// The samples of a request out of its decoded region.
-    pub(super) fn finish(
+    /// The samples of an indexer, or what a chunk that does not exist decodes to.
+    async fn samples(
         &self,
-        request: &Request,
         indexer: &dyn Indexer,
-        samples: Vec<u8>,
+        options: &CodecOptions,
     ) -> Result<ArrayBytes<'static>, CodecError> {
-        Ok(ArrayBytes::new_flen(match request {
-            Request::Scattered(region) => {
-                gather(indexer, region, &samples, sample_type(&self.data_type)?.size())?
-            }
-            _ => samples,
-        }))
+        let codec = self.codec.chunk_codec(&self.data_type, &self.fill_value, options)?;
+        let request = Request::new(indexer, &self.shape)?;
+        let samples = match &request {
+            Request::Nothing => Some(Vec::new()),
+            Request::Whole => self.whole(&codec, options).await?,
+            Request::Region(region) => self.region(&codec, region, options).await?,
+            Request::Scattered(region) => match self.region(&codec, region, options).await? {
+                Some(samples) => {
+                    Some(gather(indexer, region, &samples, sample_type(&self.data_type)?.size())?)
+                }
+                None => None,
+            },
+        };
+        Ok(match samples {
+            Some(samples) => ArrayBytes::new_flen(samples),
+            None => ArrayBytes::new_fill_value(&self.data_type, indexer.len(), &self.fill_value)?,
+        })
     }
-}
 
-/// Decodes parts of one chunk.
-pub(super) struct PartialDecoder {
-    target: Target,
-    input: Arc<dyn BytesPartialDecoderTraits>,
-}
+    async fn whole(&self, codec: &ChunkCodec, options: &CodecOptions) -> Result<Option<Vec<u8>>, CodecError> {
+        if let Some(bytes) = self.cached().as_deref().and_then(Head::whole) {
+            return Ok(Some(codec.decode(&self.shape, bytes)?));
+        }
+        match self.source.all(options).await? {
+            None => Ok(None),
+            Some(bytes) => Ok(Some(codec.decode(&self.shape, &bytes)?)),
+        }
+    }
 
-impl PartialDecoder {
-    pub(super) fn new(
-        codec: Arc<VqvaeCodec>,
-        input: Arc<dyn BytesPartialDecoderTraits>,
-        shape: &[NonZeroU64],
-        data_type: &DataType,
-        fill_value: &FillValue,
-    ) -> Result<Self> {
-        Ok(Self { target: Target::new(codec, shape, data_type, fill_value)?, input })
+    async fn region(
+        &self,
+        codec: &ChunkCodec,
+        region: &[Range<usize>],
+        options: &CodecOptions,
+    ) -> Result<Option<Vec<u8>>, CodecError> {
+        let Some(head) = self.head(codec, options).await? else { return Ok(None) };
+        let plan = codec.plan(&self.shape, head.header(), region)?;
+        let fetch = Fetch::new(&plan.ranges, &head, self.max_chunk_bytes)?;
+        let read = match fetch.byte_ranges() {
+            None => Vec::new(),
+            Some(missing) => match self.read(codec, &plan.ranges, missing, options).await? {
+                None => return Ok(None),
+                Some(read) => read,
+            },
+        };
+        Ok(Some(codec.decode_planned(&plan, &fetch.parts(&head, &read)?)?))
     }
 
     /// The chunk's head, or `None` when there is no chunk.
-    fn head(&self, codec: &ChunkCodec, options: &CodecOptions) -> Result<Option<Arc<Head>>, CodecError> {
-        if let Some(head) = self.target.cached() {
+    async fn head(
+        &self,
+        codec: &ChunkCodec,
+        options: &CodecOptions,
+    ) -> Result<Option<Arc<Head>>, CodecError> {
+        if let Some(head) = self.cached() {
             return Ok(Some(head));
         }
         let mut len = FIRST_READ;
-        while self.input.supports_partial_decode() {
+        while self.source.reads_ranges() {
             let range = ByteRange::FromStart(0, Some(len as u64));
-            match self.input.partial_decode(range, options) {
+            match self.source.ranges(vec![range], options).await.map(|read| read.map(|mut parts| parts.pop()))
+            {
                 Ok(None) => return Ok(None),
-                Ok(Some(bytes)) if bytes.len() == len => {
-                    match Head::start(codec, bytes.into_owned(), self.target.max_chunk_bytes)? {
-                        Ok(head) => return Ok(Some(self.target.cache(head))),
+                Ok(Some(Some(bytes))) if bytes.len() == len => {
+                    match Head::start(codec, bytes.into_owned(), self.max_chunk_bytes)? {
+                        Ok(head) => return Ok(Some(self.cache(head))),
                         Err(header) => len = header,
                     }
                 }
@@ -112,43 +136,47 @@ impl PartialDecoder {
                 Ok(Some(_)) | Err(_) => break,
             }
         }
-        match self.input.decode(options)? {
+        match self.source.all(options).await? {
             None => Ok(None),
-            Some(bytes) => Ok(Some(self.target.cache(Head::all(codec, bytes.into_owned())?))),
+            Some(bytes) => Ok(Some(self.cache(Head::all(codec, bytes.into_owned())?))),
         }
     }
 
     /// What is missing for the byte ranges of a plan, or `None` when there is no chunk any more.
-    fn read(
-        &self,
+    async fn read<'a>(
+        &'a self,
         codec: &ChunkCodec,
         planned: &[Range<u64>],
         missing: Vec<ByteRange>,
-        options: &CodecOptions,
-    ) -> Result<Option<Vec<ArrayBytesRaw<'_>>>, CodecError> {
-        let error = match self.input.partial_decode_many(Box::new(missing.into_iter()), options) {
+        options: &'a CodecOptions,
+    ) -> Result<Option<Vec<ArrayBytesRaw<'a>>>, CodecError> {
+        let error = match self.source.ranges(missing, options).await {
             Ok(read) => return Ok(read),
             Err(error) => error,
         };
         // The storage failed, or the chunk was cut off: reading all of it tells which.
-        if let Ok(Some(bytes)) = self.input.decode(options) {
-            Fetch::new(planned, &Head::all(codec, bytes.into_owned())?, self.target.max_chunk_bytes)?;
+        if let Ok(Some(bytes)) = self.source.all(options).await {
+            Fetch::new(planned, &Head::all(codec, bytes.into_owned())?, self.max_chunk_bytes)?;
         }
         Err(error)
     }
+
+    fn size_held(&self) -> usize {
+        self.cached().map_or(0, |head| head.len())
+    }
 }
 
-impl ArrayPartialDecoderTraits for PartialDecoder {
+impl ArrayPartialDecoderTraits for PartialDecoder<Direct> {
     fn data_type(&self) -> &DataType {
-        &self.target.data_type
+        &self.data_type
     }
 
     fn exists(&self) -> Result<bool, StorageError> {
-        self.input.exists()
+        self.source.0.exists()
     }
 
     fn size_held(&self) -> usize {
-        self.input.size_held() + self.target.size_held()
+        self.source.0.size_held() + self.size_held()
     }
 
     fn partial_decode(
@@ -156,36 +184,39 @@ impl ArrayPartialDecoderTraits for PartialDecoder {
         indexer: &dyn Indexer,
         options: &CodecOptions,
     ) -> Result<ArrayBytes<'_>, CodecError> {
-        let target = &self.target;
-        let codec = target.codec.chunk_codec(&target.data_type, &target.fill_value, options)?;
-        let request = Request::new(indexer, &target.shape)?;
-        let samples = match &request {
-            Request::Nothing => Vec::new(),
-            Request::Whole => match target.cached().as_deref().and_then(Head::whole) {
-                Some(bytes) => codec.decode(&target.shape, bytes)?,
-                None => match self.input.decode(options)? {
-                    None => return target.fill(indexer),
-                    Some(bytes) => codec.decode(&target.shape, &bytes)?,
-                },
-            },
-            Request::Region(region) | Request::Scattered(region) => {
-                let Some(head) = self.head(&codec, options)? else { return target.fill(indexer) };
-                let plan = codec.plan(&target.shape, head.header(), region)?;
-                let fetch = Fetch::new(&plan.ranges, &head, target.max_chunk_bytes)?;
-                let read = match fetch.byte_ranges() {
-                    None => Vec::new(),
-                    Some(missing) => match self.read(&codec, &plan.ranges, missing, options)? {
-                        None => return target.fill(indexer),
-                        Some(read) => read,
-                    },
-                };
-                codec.decode_planned(&plan, &fetch.parts(&head, &read)?)?
-            }
-        };
-        target.finish(&request, indexer, samples)
+        at_once(self.samples(indexer, options))
     }
 
     fn supports_partial_decode(&self) -> bool {
-        self.input.supports_partial_decode()
+        self.source.reads_ranges()
+    }
+}
+
+#[cfg(feature = "async")]
+#[cfg_attr(target_arch = "wasm32", async_trait::async_trait(?Send))]
+#[cfg_attr(not(target_arch = "wasm32"), async_trait::async_trait)]
+impl AsyncArrayPartialDecoderTraits for PartialDecoder<Awaited> {
+    fn data_type(&self) -> &DataType {
+        &self.data_type
+    }
+
+    async fn exists(&self) -> Result<bool, StorageError> {
+        self.source.0.exists().await
+    }
+
+    fn size_held(&self) -> usize {
+        self.source.0.size_held() + self.size_held()
+    }
+
+    async fn partial_decode<'a>(
+        &'a self,
+        indexer: &dyn Indexer,
+        options: &CodecOptions,
+    ) -> Result<ArrayBytes<'a>, CodecError> {
+        self.samples(indexer, options).await
+    }
+
+    fn supports_partial_decode(&self) -> bool {
+        self.source.reads_ranges()
     }
 }
