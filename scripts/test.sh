@@ -23,9 +23,9 @@ step "format, consumer" cargo fmt $consumer --check
 step "lint, all features" cargo clippy --workspace --all-targets --all-features -- -D warnings
 step "lint, codec without features" cargo clippy -p vqz-codec --no-default-features -- -D warnings
 step "lint, consumer" cargo clippy $consumer --target-dir target -- -D warnings
-step "build, all features" cargo build --workspace --all-features
-step "build, consumer" cargo build $consumer --target-dir target
+# Builds the programs as well, with the features that the tests' own dependencies turn on: one build for both.
 step "tests" cargo test --workspace --all-features --no-fail-fast
+step "build, consumer" cargo build $consumer --target-dir target
 step "tests, Python" python3 -m unittest discover --start-directory tests/python --verbose
 
 echo
