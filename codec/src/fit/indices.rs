@@ -18,7 +18,9 @@ const DOUBT: f64 = 0.4;
 /// no entry.
 pub fn index_priors(grids: &[CodeGrid], codebooks: &Codebooks) -> Result<Priors> {
     if grids.is_empty() {
-        return Err(Error::InvalidArgument("there are no codes to learn from; give one grid or more".to_owned()));
+        return Err(Error::InvalidArgument(
+            "there are no codes to learn from; give one grid or more".to_owned(),
+        ));
     }
     let shape = IndexShape::of(codebooks);
     for (at, grid) in grids.iter().enumerate() {

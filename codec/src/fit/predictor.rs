@@ -62,7 +62,12 @@ pub(super) fn fit(grids: &[Grid], priors: &mut ScalarPriors) {
     }
 }
 
-fn one(grids: &[Grid], planes: &[(u32, usize, usize)], index: usize, priors: &ScalarPriors) -> (Prediction, f64) {
+fn one(
+    grids: &[Grid],
+    planes: &[(u32, usize, usize)],
+    index: usize,
+    priors: &ScalarPriors,
+) -> (Prediction, f64) {
     let (scan, component, kind) = planes[index];
     let mut taps = Vec::new();
     for (source, (_, other, other_kind)) in planes.iter().enumerate() {

@@ -35,7 +35,9 @@ pub fn scalar_priors(grids: &[LatentGrid]) -> Result<Priors> {
     for (at, grid) in grids.iter().enumerate() {
         grids::check(at, [grid.rows, grid.columns], grid.values.len(), grid.valid.len(), planes)?;
         if let Some(value) = grid.values.iter().find(|v| !v.is_finite()) {
-            return Err(Error::InvalidArgument(format!("grid {at} holds a latent of {value}; finite ones are needed")));
+            return Err(Error::InvalidArgument(format!(
+                "grid {at} holds a latent of {value}; finite ones are needed"
+            )));
         }
     }
     let variances = variances(grids, planes)?;

@@ -12,11 +12,11 @@ mod ports;
 pub(crate) mod priors;
 pub mod registry;
 
-pub use manifest::{Band, Calibration, Manifest};
+pub use crate::quantise::{CodebookShape, Codebooks, Quantiser};
 #[cfg(feature = "fit")]
 pub(crate) use linear::unmix;
+pub use manifest::{Band, Calibration, Manifest};
 pub use package::{MAX_EMBEDDED, Model, ModelParts};
-pub use crate::quantise::{CodebookShape, Codebooks, Quantiser};
 #[cfg(feature = "fit")]
 pub(crate) use priors::MAX_PLANES;
 pub use priors::Priors;

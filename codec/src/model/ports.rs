@@ -5,7 +5,9 @@ use crate::model::onnx::{Axis, Element, Port, Summary};
 
 /// The decoder takes codes, and for scalar codes the step; it gives samples.
 pub(super) fn check_decoder(summary: &Summary, codebooks: bool) -> Result<()> {
-    let wanted = if codebooks { "codes int32 [n, planes, gy, gx] alone, for vq and rvq" } else {
+    let wanted = if codebooks {
+        "codes int32 [n, planes, gy, gx] alone, for vq and rvq"
+    } else {
         "codes int32 [n, planes, gy, gx] and step float32 [1]"
     };
     let sound = match summary.inputs.as_slice() {
@@ -19,7 +21,9 @@ pub(super) fn check_decoder(summary: &Summary, codebooks: bool) -> Result<()> {
 /// The encoder takes samples, and for scalar codes it may take the step; it gives latents. Returns whether it takes the
 /// step.
 pub(super) fn check_encoder(summary: &Summary, codebooks: bool) -> Result<bool> {
-    let wanted = if codebooks { "samples float32 [n, bands, y, x] alone, for vq and rvq" } else {
+    let wanted = if codebooks {
+        "samples float32 [n, bands, y, x] alone, for vq and rvq"
+    } else {
         "samples float32 [n, bands, y, x], or these and step float32 [1]"
     };
     let sound = match summary.inputs.as_slice() {

@@ -55,7 +55,9 @@ impl Rates {
     /// [`Error::InvalidArgument`] for the priors of scalar codes.
     pub fn of(priors: &Priors) -> Result<Self> {
         let index = priors.index().ok_or_else(|| {
-            Error::InvalidArgument("the priors are of scalar codes; rates of indices need index priors".to_owned())
+            Error::InvalidArgument(
+                "the priors are of scalar codes; rates of indices need index priors".to_owned(),
+            )
         })?;
         let (entries, used) = index.statistics.rates(&index.shape);
         Ok(Self { planes: index.shape.planes(), entries, used })

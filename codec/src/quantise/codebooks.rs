@@ -8,7 +8,7 @@ use prost::Message;
 use serde::{Deserialize, Serialize};
 
 /// How latents become codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Quantiser {
     /// Scalar codes with one step.
@@ -126,7 +126,8 @@ impl Codebooks {
     /// # Errors
     /// [`Error::InvalidModel`] when the graph does not hold codebooks of this shape.
     pub(crate) fn from_decoder(onnx: &[u8], quantiser: Quantiser, shape: CodebookShape) -> Result<Self> {
-        let refuse = |what: String| Error::InvalidModel(format!("decoder.onnx: {what}; export the model again"));
+        let refuse =
+            |what: String| Error::InvalidModel(format!("decoder.onnx: {what}; export the model again"));
         let graph = pb::ModelProto::decode(onnx).map_err(|e| refuse(format!("not an ONNX file: {e}")))?.graph;
         let mut tensors = graph.iter().flat_map(|g| &g.initializer);
         let tensor = tensors.find(|t| t.name.as_deref() == Some(INITIALISER)).ok_or_else(|| {

@@ -198,8 +198,7 @@ impl<C: Coder> IndexCoder<C> {
         ];
         observer.decision(slots, used);
         let IndexStatistics { counters: [a, b, c, d, ..], used_weights, .. } = &mut self.learnt;
-        let counters =
-            [&mut a[slots[0].1], &mut b[slots[1].1], &mut c[slots[2].1], &mut d[slots[3].1]];
+        let counters = [&mut a[slots[0].1], &mut b[slots[1].1], &mut c[slots[2].1], &mut d[slots[3].1]];
         mix(&mut self.coder, used, counters, &mut used_weights[plane], &self.tables)
     }
 
@@ -218,7 +217,8 @@ impl<C: Coder> IndexCoder<C> {
         observer: &mut O,
     ) -> i32 {
         let levels = self.levels;
-        let top = self.highest(if self.shape.optional && plane >= self.shape.groups { before } else { beside[0] }, 3);
+        let top = self
+            .highest(if self.shape.optional && plane >= self.shape.groups { before } else { beside[0] }, 3);
         let mut node = 1;
         for level in 0..levels {
             let below = levels - level - 1;
