@@ -19,7 +19,7 @@ pub mod fit;
 mod mask;
 pub mod model;
 pub mod pipeline;
-mod quantise;
+pub mod quantise;
 pub mod sample;
 pub mod tiles;
 mod transform;

@@ -1,12 +1,13 @@
 //! Arrays with the codec: their metadata, their samples, and what must hold after a round trip.
 
-use crate::models::{Field, PEAK, model};
+use crate::models::{Field, PEAK, model_of};
 use serde_json::{Value, json};
 use std::ops::Range;
 use std::sync::Arc;
 use vqz_codec::DataType;
 use vqz_codec::axes::{Axes, Role};
 use vqz_codec::config::{Configuration, EntropyCoder, NoData, Promise};
+use vqz_codec::model::{Model, Quantiser};
 use zarrs::array::{Array, ArrayBytes, ArrayMetadata, ArraySubset};
 use zarrs::storage::ReadableWritableListableStorageTraits;
 
@@ -31,6 +32,8 @@ pub struct Case {
     pub entropy: EntropyCoder,
     /// The nominal quality in dB against [`PEAK`].
     pub quality: f64,
+    /// The model's quantiser.
+    pub quantiser: Quantiser,
 }
 
 impl Default for Case {
@@ -45,6 +48,7 @@ impl Default for Case {
             nodata: Vec::new(),
             entropy: EntropyCoder::Rans,
             quality: 45.0,
+            quantiser: Quantiser::Fsq,
         }
     }
 }
@@ -57,6 +61,15 @@ impl Case {
         band.map_or(1, |dimension| self.shape[dimension] as usize)
     }
 
+    /// The model.
+    ///
+    /// # Panics
+    /// When no model can be fitted.
+    #[must_use]
+    pub fn model(&self) -> Arc<Model> {
+        model_of(self.quantiser, self.bands())
+    }
+
     /// The codec's configuration.
     ///
     /// # Panics
@@ -65,7 +78,7 @@ impl Case {
     pub fn configuration(&self) -> Configuration {
         let names: Vec<String> = self.axes.iter().map(|axis| (*axis).to_owned()).collect();
         Configuration {
-            model: model(self.bands()).reference().expect("a small model can be embedded"),
+            model: self.model().reference().expect("a small model can be embedded"),
             axes: Axes::try_from(names).expect("the case's axes are sound"),
             quality: self.quality,
             entropy: self.entropy,

@@ -4,6 +4,7 @@
 //! that want real rasters say aloud when they are skipped for want of them ([`data`], [`skipped`]).
 
 pub mod arrays;
+pub mod codebooks;
 pub mod golden;
 pub mod models;
 

@@ -1,11 +1,12 @@
 //! Small models, and the images they are fitted on.
 
 use crate::Random;
+use crate::codebooks::{CodebookOptions, fit_codebooks};
 use std::collections::HashMap;
 use std::f64::consts::TAU;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use vqz_codec::fit::{FitOptions, Image, fit_klt};
-use vqz_codec::model::{Model, registry};
+use vqz_codec::model::{CodebookShape, Model, Quantiser, registry};
 
 /// The value against which the models state their PSNR.
 pub const PEAK: f64 = 255.0;
@@ -50,7 +51,7 @@ impl Field {
     }
 }
 
-static MODELS: LazyLock<Mutex<HashMap<usize, Arc<Model>>>> = LazyLock::new(Mutex::default);
+static MODELS: LazyLock<Mutex<HashMap<(usize, Quantiser), Arc<Model>>>> = LazyLock::new(Mutex::default);
 
 /// A linear model for this many bands, patch 8, fitted once in a process and registered there.
 ///
@@ -58,13 +59,46 @@ static MODELS: LazyLock<Mutex<HashMap<usize, Arc<Model>>>> = LazyLock::new(Mutex
 /// When the fit fails.
 #[must_use]
 pub fn model(bands: usize) -> Arc<Model> {
+    model_of(Quantiser::Fsq, bands)
+}
+
+/// A model with this quantiser for this many bands, patch 8, fitted once in a process and registered there: a linear one,
+/// or one with codebooks over the strongest latents of the linear one.
+///
+/// # Panics
+/// When the fit fails.
+#[must_use]
+pub fn model_of(quantiser: Quantiser, bands: usize) -> Arc<Model> {
     let mut models = MODELS.lock().unwrap_or_else(PoisonError::into_inner);
-    let model = models.entry(bands).or_insert_with(|| {
-        let model = Arc::new(fit(bands, &format!("test-{bands}")));
-        registry::register(Arc::clone(&model));
-        model
-    });
-    Arc::clone(model)
+    let mut get = |quantiser, make: &dyn Fn() -> Model| {
+        let model = models.entry((bands, quantiser)).or_insert_with(|| {
+            let model = Arc::new(make());
+            registry::register(Arc::clone(&model));
+            model
+        });
+        Arc::clone(model)
+    };
+    let linear = get(Quantiser::Fsq, &|| fit(bands, &format!("test-{bands}")));
+    match quantiser {
+        Quantiser::Fsq => linear,
+        _ => get(quantiser, &|| {
+            fit_codebooks(&linear, &images(bands, 24), &codebook_options(quantiser, bands))
+        }),
+    }
+}
+
+/// Small codebooks: one index for each of two groups, or up to eight in residual stages. Sizes that are no powers of two.
+fn codebook_options(quantiser: Quantiser, bands: usize) -> CodebookOptions {
+    let shape = match quantiser {
+        Quantiser::Vq => CodebookShape { groups: 4, stages: 1, size: 200, width: 4 },
+        _ => CodebookShape { groups: 2, stages: 8, size: 48, width: 8 },
+    };
+    CodebookOptions {
+        name: format!("test-{quantiser}-{bands}"),
+        quantiser,
+        shape,
+        steps: vec![4.0, 2.0, 1.0, 0.5, 0.25, 0.1, 0.03],
+    }
 }
 
 /// Fits a model without registering it.
@@ -73,16 +107,7 @@ pub fn model(bands: usize) -> Arc<Model> {
 /// When the fit fails.
 #[must_use]
 pub fn fit(bands: usize, name: &str) -> Model {
-    let images: Vec<Image> = (0..8)
-        .map(|seed| {
-            let field = Field::new(1000 + seed);
-            let samples = (0..bands as u64)
-                .flat_map(|band| (0..64).flat_map(move |y| (0..64).map(move |x| (band, y, x))))
-                .map(|(band, y, x)| field.at(band, y, x) as f32)
-                .collect();
-            Image { height: 64, width: 64, samples }
-        })
-        .collect();
+    let images = images(bands, 8);
     let options = FitOptions {
         name: name.to_owned(),
         band_names: (1..=bands).map(|band| format!("B{band:02}")).collect(),
@@ -93,4 +118,18 @@ pub fn fit(bands: usize, name: &str) -> Model {
         training_data: "synthetic plane waves".to_owned(),
     };
     fit_klt(&images, &options, &|_, _| {}).expect("a model can be fitted on synthetic images")
+}
+
+/// Training images of 64 × 64 pixels.
+fn images(bands: usize, count: u64) -> Vec<Image> {
+    (0..count)
+        .map(|seed| {
+            let field = Field::new(1000 + seed);
+            let samples = (0..bands as u64)
+                .flat_map(|band| (0..64).flat_map(move |y| (0..64).map(move |x| (band, y, x))))
+                .map(|(band, y, x)| field.at(band, y, x) as f32)
+                .collect();
+            Image { height: 64, width: 64, samples }
+        })
+        .collect()
 }

@@ -63,11 +63,6 @@ impl<'a> Reader<'a> {
         Ok(i16::from_le_bytes([part[0], part[1]]))
     }
 
-    pub(crate) fn u16(&mut self, what: &str) -> Result<u16> {
-        let part = self.take(2, what)?;
-        Ok(u16::from_le_bytes([part[0], part[1]]))
-    }
-
     /// An unsigned LEB128 that is at most `max`; longer forms than needed are refused.
     pub(crate) fn varint(&mut self, max: u64, what: &str) -> Result<u64> {
         let mut value = 0u64;

@@ -2,9 +2,12 @@
 //! from integers alone, so that codes decode alike everywhere.
 //!
 //! [`rans`] turns binary decisions with probabilities into bytes; [`adaptive`] estimates probabilities; [`tile`]
-//! says which decisions describe a tile's codes, and from which neighbours each is predicted; [`lz4`] is the fast mode.
+//! and
+//! [`indices`] say which decisions describe a tile's scalar codes or codebook indices, and what each is predicted from;
+//! [`lz4`] is the fast mode.
 
 pub(crate) mod adaptive;
+pub(crate) mod indices;
 pub(crate) mod lz4;
 pub(crate) mod predict;
 pub(crate) mod rans;

@@ -28,6 +28,11 @@ pub(super) struct Point {
 pub(super) struct Curve(pub(super) Vec<Point>);
 
 impl Curve {
+    /// Each step and the part of codes that are not zero.
+    pub(super) fn density(&self) -> Vec<(i16, f64)> {
+        self.0.iter().map(|p| (p.step, p.nonzero)).collect()
+    }
+
     /// As the manifest states it: strictly rising in PSNR.
     pub(super) fn points(&self) -> Vec<Calibration> {
         let mut out: Vec<Calibration> = Vec::new();

@@ -17,6 +17,8 @@ pub(super) struct Grid {
     pub(super) values: Vec<f32>,
     /// Whether a patch is free of missing data.
     pub(super) valid: Vec<bool>,
+    /// The only step at which these latents are what an encoder gives, where it works in units of the step.
+    pub(super) step: Option<i16>,
 }
 
 /// The fewest whole patches from which a basis is fitted.
@@ -74,6 +76,7 @@ fn grid(image: &Image, bands: &[Band], linear: &Linear, start: [usize; 2], size:
         columns: size[1],
         values: vec![0.0; size[0] * size[1] * planes],
         valid: vec![true; size[0] * size[1]],
+        step: None,
     };
     let mut scratch = Scratch::default();
     let mut latents = Vec::new();

@@ -1,4 +1,6 @@
-//! Fits the linear architecture, `klt`, in pure Rust: statistics, no gradient descent.
+//! Fits the linear architecture, `klt`, in pure Rust: statistics, no gradient descent. And, for models that others fit,
+//! the entropy coder's priors from codes or latents ([`index_priors`], [`scalar_priors`]), true coded sizes
+//! ([`entropy_bits`]) and the order of a codebook's entries ([`tree_order`]).
 //!
 //! [`latents`] takes patches to DCT coefficients; [`basis`] finds, for each spatial frequency, the principal
 //! components across the bands; [`predictor`] fits what neighbouring patches tell of slow planes; [`statistics`] runs
@@ -7,18 +9,26 @@
 
 mod basis;
 mod calibration;
+mod grids;
+mod indices;
 mod latents;
+mod order;
 mod predictor;
+mod scalar;
 mod solve;
 mod statistics;
 
+pub use grids::{CodeGrid, LatentGrid, entropy_bits};
+pub use indices::index_priors;
+pub use order::tree_order;
+pub use scalar::scalar_priors;
 pub(crate) use statistics::{Listener, towards};
 
 use crate::error::{Error, Result};
 use crate::model::onnx::klt::{self, KltParameters};
-use crate::model::{Band, Manifest, Model, Priors};
+use crate::model::priors::ScalarPriors;
+use crate::model::{Band, Manifest, Model, ModelParts, Quantiser};
 use latents::Grid;
-use sha2::{Digest, Sha256};
 
 /// One training image.
 #[derive(Clone, Debug)]
@@ -75,7 +85,7 @@ pub fn fit_klt(
     let basis = basis::fit(&grids, options.patch, bands.len())?;
     let unmix = crate::model::unmix(&basis.mix_f32(), bands.len())?;
     latents::project(&mut grids, &basis, &unmix, bands.len());
-    let mut priors = Priors {
+    let mut priors = ScalarPriors {
         sigma: basis.sigma.clone(),
         order: basis.order.clone(),
         components: bands.len(),
@@ -88,7 +98,8 @@ pub fn fit_klt(
     let integers =
         images.iter().all(|i| i.samples.iter().step_by(97).all(|v| v.is_nan() || v.fract() == 0.0));
     let curve = calibration::measure(&grids, &priors.order, &basis, &bands, options, integers);
-    statistics::fit(&grids, &mut priors, &curve, &|done| progress(0.65 + 0.33 * done, "entropy coder"))?;
+    let steps = statistics::useful_steps(&curve.density());
+    statistics::fit(&grids, &mut priors, &steps, &|done| progress(0.65 + 0.33 * done, "entropy coder"))?;
     progress(0.98, "graphs");
     let parameters = KltParameters {
         patch: options.patch,
@@ -108,17 +119,17 @@ pub fn fit_klt(
         bands,
         patch: options.patch,
         window: 1,
-        quantiser: "fsq".to_owned(),
+        quantiser: Quantiser::Fsq,
+        codebooks: None,
         peak: options.peak,
         tolerance: options.peak * TOLERANCE,
         calibration: curve.points(),
-        encoder_sha256: crate::container::header::hex(&Sha256::digest(&encoder)),
+        encoder_sha256: String::new(),
         licence: options.licence.clone(),
         training_data: options.training_data.clone(),
     };
-    let json = serde_json::to_vec_pretty(&manifest)
-        .map_err(|e| Error::InvalidArgument(format!("the manifest can't be written ({e})")))?;
-    let model = Model::new(json, klt::decoder(&parameters)?, Some(encoder), &priors.to_bytes())?;
+    let decoder = klt::decoder(&parameters)?;
+    let model = Model::assemble(ModelParts { manifest, decoder, encoder, priors: priors.into() })?;
     progress(1.0, "done");
     Ok(model)
 }

@@ -6,7 +6,7 @@ use super::basis::log2_sigma;
 use super::latents::Grid;
 use super::solve::Normal;
 use crate::entropy::predict::{Place, Prediction, Tap};
-use crate::model::Priors;
+use crate::model::priors::ScalarPriors;
 
 pub(super) use crate::entropy::predict::Predictor;
 
@@ -15,8 +15,24 @@ const MOST: usize = 48;
 /// A prediction must take at least this part off a plane's variance.
 const WORTH: f64 = 0.03;
 
+/// Fits a predictor where planes have no structure of frequencies: each of the strongest from itself in the patches around.
+/// Only those that gain are listed, for the coder takes listed planes to be busy.
+pub(super) fn fit_alone(grids: &[Grid], priors: &mut ScalarPriors) {
+    for scan in 0..priors.planes().min(MOST) {
+        let (prediction, variance) = one(grids, &[(scan as u32, 0, 0)], 0, priors);
+        if prediction.taps.is_empty() {
+            continue;
+        }
+        let source = priors.predictor.planes.len() as u8;
+        let taps = prediction.taps.into_iter().map(|tap| Tap { source, ..tap }).collect();
+        priors.sigma[scan] = log2_sigma(variance);
+        priors.predictor.planes.push(scan as u32);
+        priors.predictor.predictions.push(Prediction { taps, ..prediction });
+    }
+}
+
 /// Fits the predictor, and replaces the standard deviations of predicted planes by those of what is left.
-pub(super) fn fit(grids: &[Grid], priors: &mut Priors) {
+pub(super) fn fit(grids: &[Grid], priors: &mut ScalarPriors) {
     let bands = priors.components;
     let side = (priors.planes() / bands).isqrt();
     // Frequencies (0, 0), (1, 0) and (0, 1), as plane / bands.
@@ -46,7 +62,12 @@ pub(super) fn fit(grids: &[Grid], priors: &mut Priors) {
     }
 }
 
-fn one(grids: &[Grid], planes: &[(u32, usize, usize)], index: usize, priors: &Priors) -> (Prediction, f64) {
+fn one(
+    grids: &[Grid],
+    planes: &[(u32, usize, usize)],
+    index: usize,
+    priors: &ScalarPriors,
+) -> (Prediction, f64) {
     let (scan, component, kind) = planes[index];
     let mut taps = Vec::new();
     for (source, (_, other, other_kind)) in planes.iter().enumerate() {

@@ -1,14 +1,13 @@
 //! What the entropy coder learns on the training data: the linear rule by least squares, then the counters and mixing
 //! weights by coding.
 
-use super::calibration::Curve;
 use super::latents::Grid;
 use super::solve::Normal;
 use crate::entropy::adaptive::Counter;
 use crate::entropy::rans::Coder;
 use crate::entropy::tile::{CLASSES, FEATURES, Observer, Planes, Statistics, TileCoder};
 use crate::error::Result;
-use crate::model::Priors;
+use crate::model::priors::ScalarPriors;
 use crate::quantise;
 
 /// Steps at which tiles are coded.
@@ -21,17 +20,25 @@ const CODES: usize = 40_000_000;
 /// Observations below which a class keeps the rule it started from.
 const FEWEST: f64 = 2000.0;
 
-/// Fits the linear rule and what tiles start from.
-pub(super) fn fit(grids: &[Grid], priors: &mut Priors, curve: &Curve, progress: &dyn Fn(f64)) -> Result<()> {
+/// The steps to learn at, of measured ones: pairs of a step and the part of codes that are not zero, by falling step.
+pub(super) fn useful_steps(measured: &[(i16, f64)]) -> Vec<i16> {
     let useful: Vec<i16> =
-        curve.0.iter().filter(|p| (SPARSEST..DENSEST).contains(&p.nonzero)).map(|p| p.step).collect();
-    let steps: Vec<i16> = if useful.is_empty() {
-        vec![curve.0[curve.0.len() / 2].step]
-    } else {
-        (0..STEPS).map(|i| useful[i * (useful.len() - 1) / (STEPS - 1)]).collect()
-    };
+        measured.iter().filter(|p| (SPARSEST..DENSEST).contains(&p.1)).map(|p| p.0).collect();
+    if useful.is_empty() {
+        return measured.get(measured.len() / 2).map(|p| p.0).into_iter().collect();
+    }
+    (0..STEPS).map(|i| useful[i * (useful.len() - 1) / (STEPS - 1)]).collect()
+}
+
+/// Fits the linear rule and what tiles start from, at these steps, or for grids that state theirs at that one.
+pub(super) fn fit(
+    grids: &[Grid],
+    priors: &mut ScalarPriors,
+    steps: &[i16],
+    progress: &dyn Fn(f64),
+) -> Result<()> {
     let total: usize = grids.iter().map(|g| g.values.len()).sum();
-    let rounds = (CODES / total.max(1)).clamp(1, steps.len());
+    let rounds = (CODES / total.max(1)).clamp(1, steps.len().max(1));
     let keep = (total * rounds / CODES).max(1);
     let grids: Vec<&Grid> = grids.iter().step_by(keep).collect();
     let passes = 2 * rounds * grids.len();
@@ -41,7 +48,8 @@ pub(super) fn fit(grids: &[Grid], priors: &mut Priors, curve: &Curve, progress: 
         for round in 0..rounds {
             for (i, grid) in grids.iter().enumerate() {
                 // Steps take turns, so that no part of the data is seen at one step only.
-                let step = steps[(i * 3 + round * steps.len() / rounds + pass) % steps.len()];
+                let turn = (i * 3 + round * steps.len() / rounds + pass) % steps.len();
+                let step = grid.step.unwrap_or(steps[turn]);
                 let planes = priors.at_step(step);
                 let mut coder = TileCoder::learner(&planes, grid.columns);
                 if pass == 0 {
@@ -61,7 +69,7 @@ pub(super) fn fit(grids: &[Grid], priors: &mut Priors, curve: &Curve, progress: 
     Ok(())
 }
 
-fn code<C: Coder, O: Observer>(
+pub(super) fn code<C: Coder, O: Observer>(
     grid: &Grid,
     step: i16,
     planes: &Planes,

@@ -1,6 +1,7 @@
 //! `model.json`: what a model is for, and the figures that the codec needs to run it.
 
 use crate::error::{Error, Result};
+use crate::quantise::{CodebookShape, Quantiser};
 use serde::{Deserialize, Serialize};
 
 /// The content of `model.json`.
@@ -21,15 +22,19 @@ pub struct Manifest {
     pub patch: usize,
     /// How many dates a patch spans.
     pub window: usize,
-    /// Latent planes at each position of the latent grid.
+    /// Planes of codes at each position of the latent grid.
     pub planes: usize,
-    /// The quantiser's name: `fsq`.
-    pub quantiser: String,
+    /// How latents become codes.
+    pub quantiser: Quantiser,
+    /// The shape of the codebooks of `vq` and `rvq`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codebooks: Option<CodebookShape>,
     /// The value against which PSNR is stated, in data units.
     pub peak: f64,
     /// Bound on the difference between any two conforming decoders' samples, in data units.
     pub tolerance: f64,
-    /// Pairs of step and PSNR measured on the training data, by falling step: what `quality` means.
+    /// Pairs of step and PSNR measured on the training data, by falling step: what `quality` means. With codebooks the step
+    /// sets the price of a bit, see [`lagrangian`](crate::quantise::lagrangian).
     pub calibration: Vec<Calibration>,
     /// SHA-256 of `encoder.onnx`.
     pub encoder_sha256: String,
@@ -81,6 +86,12 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// Latent planes at each position of the latent grid: what the encoder puts out.
+    #[must_use]
+    pub fn latents(&self) -> usize {
+        self.codebooks.map_or(self.planes, |shape| shape.latents())
+    }
+
     fn check(&self) -> Result<()> {
         let refuse =
             |what: String| Err(Error::InvalidModel(format!("model.json: {what}; get the package again")));
@@ -111,8 +122,24 @@ impl Manifest {
         if self.window != 1 {
             return refuse(format!("window is {}, allowed is 1", self.window));
         }
-        if self.quantiser != "fsq" {
-            return refuse(format!("quantiser is \"{}\", allowed is \"fsq\"", self.quantiser));
+        match (self.quantiser, &self.codebooks) {
+            (Quantiser::Fsq, None) => {}
+            (Quantiser::Fsq, Some(_)) => return refuse("fsq takes no codebooks".to_owned()),
+            (quantiser, None) => return refuse(format!("{quantiser} takes codebooks, there are none")),
+            (quantiser, Some(shape)) => {
+                if let Err(what) = shape.check(quantiser) {
+                    return refuse(what);
+                }
+                if shape.planes() != self.planes {
+                    return refuse(format!(
+                        "{} planes, {} groups of {} stages are {}",
+                        self.planes,
+                        shape.groups,
+                        shape.stages,
+                        shape.planes()
+                    ));
+                }
+            }
         }
         if self.planes == 0 || self.planes > crate::model::priors::MAX_PLANES {
             return refuse(format!(

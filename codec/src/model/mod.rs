@@ -5,15 +5,18 @@
 
 pub mod onnx;
 
+mod linear;
 mod manifest;
 mod package;
+mod ports;
 pub(crate) mod priors;
 pub mod registry;
 
-pub use manifest::{Band, Calibration, Manifest};
+pub use crate::quantise::{CodebookShape, Codebooks, Quantiser};
 #[cfg(feature = "fit")]
-pub(crate) use package::unmix;
-pub use package::{MAX_EMBEDDED, Model};
+pub(crate) use linear::unmix;
+pub use manifest::{Band, Calibration, Manifest};
+pub use package::{MAX_EMBEDDED, Model, ModelParts};
 #[cfg(feature = "fit")]
 pub(crate) use priors::MAX_PLANES;
 pub use priors::Priors;

@@ -5,9 +5,11 @@
 
 use crate::config::ModelReference;
 use crate::container::header::hex;
+use crate::entropy::indices::IndexShape;
 use crate::error::{Error, Result};
-use crate::model::onnx::{self, klt};
-use crate::model::{Manifest, Priors};
+use crate::model::linear::linear;
+use crate::model::{Codebooks, Manifest, Priors};
+use crate::model::{onnx, ports};
 use crate::transform::LinearWeights;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -32,12 +34,29 @@ const PRIORS: &str = "priors.bin";
 pub struct Model {
     manifest: Manifest,
     manifest_json: Vec<u8>,
-    pub(crate) priors: Priors,
+    priors: Priors,
     decoder: Vec<u8>,
     encoder: Option<Vec<u8>>,
     sha256: String,
+    /// The codebooks, which `decoder` holds.
+    codebooks: Option<Codebooks>,
+    /// Whether `encoder` takes the step, for encoders that work in units of it.
+    pub(crate) encoder_takes_step: bool,
     /// The linear map, where `decoder` is exactly the graph of the `klt` architecture.
     pub(crate) linear: Option<LinearWeights>,
+}
+
+/// What a fit puts together.
+#[derive(Clone, Debug)]
+pub struct ModelParts {
+    /// What the model is for. Its `encoder_sha256` is filled in.
+    pub manifest: Manifest,
+    /// The decoder's graph.
+    pub decoder: Vec<u8>,
+    /// The encoder's graph.
+    pub encoder: Vec<u8>,
+    /// What the entropy coder starts from.
+    pub priors: Priors,
 }
 
 impl Model {
@@ -49,9 +68,12 @@ impl Model {
         priors: &[u8],
     ) -> Result<Self> {
         let manifest = Manifest::from_json(&manifest_json)?;
-        onnx::check(&decoder, &onnx::Limits::default())?;
+        let summary = onnx::check(&decoder, &onnx::Limits::default())?;
+        ports::check_decoder(&summary, manifest.codebooks.is_some())?;
+        let mut encoder_takes_step = false;
         if let Some(encoder) = &encoder {
-            onnx::check(encoder, &onnx::Limits::default())?;
+            let summary = onnx::check(encoder, &onnx::Limits::default())?;
+            encoder_takes_step = ports::check_encoder(&summary, manifest.codebooks.is_some())?;
             let found = hex(&Sha256::digest(encoder));
             if found != manifest.encoder_sha256 {
                 return Err(Error::InvalidModel(format!(
@@ -62,15 +84,48 @@ impl Model {
         }
         let sha256 = hash(&[(MANIFEST, &manifest_json), (DECODER, &decoder), (PRIORS, priors)]);
         let priors = Priors::from_bytes(priors)?;
-        if priors.planes() != manifest.planes {
+        let codebooks = manifest
+            .codebooks
+            .map(|shape| Codebooks::from_decoder(&decoder, manifest.quantiser, shape))
+            .transpose()?;
+        let fits = match (&codebooks, priors.index()) {
+            (None, None) => priors.planes() == manifest.planes,
+            (Some(codebooks), Some(index)) => index.shape == IndexShape::of(codebooks),
+            _ => false,
+        };
+        if !fits {
             return Err(Error::InvalidModel(format!(
-                "priors.bin describes {} planes, model.json says {}; get the package again",
+                "priors.bin describes {} planes of {}, model.json says {} of {}; get the package again",
                 priors.planes(),
-                manifest.planes
+                if priors.index().is_some() { "indices" } else { "scalar codes" },
+                manifest.planes,
+                manifest.quantiser
             )));
         }
         let linear = if manifest.architecture == "klt" { Some(linear(&manifest, &decoder)?) } else { None };
-        Ok(Self { manifest, manifest_json, priors, decoder, encoder, sha256, linear })
+        Ok(Self {
+            manifest,
+            manifest_json,
+            priors,
+            decoder,
+            encoder,
+            sha256,
+            codebooks,
+            encoder_takes_step,
+            linear,
+        })
+    }
+
+    /// Puts a fitted model together and checks all of it, as [`Model::from_bytes`] does.
+    ///
+    /// # Errors
+    /// [`Error::InvalidModel`], [`Error::Limit`] and [`Error::Unsupported`] with what does not fit.
+    pub fn assemble(parts: ModelParts) -> Result<Self> {
+        let ModelParts { mut manifest, decoder, encoder, priors } = parts;
+        manifest.encoder_sha256 = hex(&Sha256::digest(&encoder));
+        let json = serde_json::to_vec_pretty(&manifest)
+            .map_err(|e| Error::InvalidArgument(format!("the manifest can't be written ({e})")))?;
+        Self::new(json, decoder, Some(encoder), &priors.to_bytes())
     }
 
     /// Opens a package file.
@@ -200,19 +255,31 @@ impl Model {
         &self.manifest
     }
 
+    /// What the entropy coder starts from.
+    #[must_use]
+    pub fn priors(&self) -> &Priors {
+        &self.priors
+    }
+
+    /// The codebooks of a `vq` or `rvq` model.
+    #[must_use]
+    pub fn codebooks(&self) -> Option<&Codebooks> {
+        self.codebooks.as_ref()
+    }
+
     /// Whether the model can write: it has its encoder, or is linear, so that its decoder can be inverted.
     #[must_use]
     pub fn can_encode(&self) -> bool {
         self.encoder.is_some() || self.linear.is_some()
     }
 
-    /// The decoder's graph, `(codes, step) → samples`.
+    /// The decoder's graph, `(codes, step) → samples`; with codebooks `codes → samples`.
     #[must_use]
     pub fn decoder(&self) -> &[u8] {
         &self.decoder
     }
 
-    /// The encoder's graph, `samples → latents`.
+    /// The encoder's graph, `samples → latents`, or `(samples, step) → latents`.
     #[must_use]
     pub fn encoder(&self) -> Option<&[u8]> {
         self.encoder.as_deref()
@@ -263,71 +330,4 @@ fn hash(entries: &[(&str, &[u8])]) -> String {
         sha.update(content);
     }
     hex(&sha.finalize())
-}
-
-/// The linear map of a `klt` model. Its encoder is the exact inverse of the stored, rounded decoder.
-fn linear(manifest: &Manifest, decoder: &[u8]) -> Result<LinearWeights> {
-    let parameters = klt::read_decoder(decoder)?;
-    let bands = parameters.bands;
-    let planes = parameters.patch * parameters.patch * bands;
-    let same_bands = manifest.bands.len() == bands
-        && manifest.bands.iter().zip(&parameters.offset).all(|(b, o)| b.offset == *o)
-        && manifest.bands.iter().zip(&parameters.scale).all(|(b, s)| b.scale == *s);
-    if manifest.patch != parameters.patch || manifest.planes != planes || !same_bands {
-        return Err(Error::InvalidModel(
-            "model.json and decoder.onnx disagree on patch, planes or normalisation; get the package again"
-                .to_owned(),
-        ));
-    }
-    let mix: Vec<f32> = parameters.mix.iter().map(|w| w.to_f32()).collect();
-    let unmix = unmix(&mix, bands)?;
-    Ok(LinearWeights { patch: parameters.patch, bands, mix, unmix: Some(unmix), shrink: parameters.shrink })
-}
-
-/// The inverse of each frequency's `(component, band)` matrix, as `(component, band)`: latent = Σ unmix × coefficient.
-pub(crate) fn unmix(mix: &[f32], bands: usize) -> Result<Vec<f32>> {
-    let mut out = Vec::with_capacity(mix.len());
-    for matrix in mix.chunks_exact(bands * bands) {
-        // coefficient[band] = Σ latent[component] × mix[component][band], so latent = coefficient × inverse(mix).
-        let inverse = invert(matrix, bands).ok_or_else(|| {
-            Error::InvalidModel(
-                "decoder.onnx holds a matrix that can't be inverted; fit the model again".to_owned(),
-            )
-        })?;
-        for component in 0..bands {
-            for band in 0..bands {
-                out.push(inverse[band * bands + component] as f32);
-            }
-        }
-    }
-    Ok(out)
-}
-
-/// Gauss–Jordan elimination with partial pivoting.
-fn invert(matrix: &[f32], n: usize) -> Option<Vec<f64>> {
-    let mut a: Vec<f64> = matrix.iter().map(|v| f64::from(*v)).collect();
-    let mut inverse: Vec<f64> = (0..n * n).map(|i| f64::from(u8::from(i / n == i % n))).collect();
-    for column in 0..n {
-        let pivot = (column..n).max_by(|i, j| a[i * n + column].abs().total_cmp(&a[j * n + column].abs()))?;
-        let value = a[pivot * n + column];
-        if !value.is_finite() || value.abs() < 1e-6 {
-            return None;
-        }
-        for k in 0..n {
-            a.swap(pivot * n + k, column * n + k);
-            inverse.swap(pivot * n + k, column * n + k);
-        }
-        for k in 0..n {
-            a[column * n + k] /= value;
-            inverse[column * n + k] /= value;
-        }
-        for row in (0..n).filter(|r| *r != column) {
-            let factor = a[row * n + column];
-            for k in 0..n {
-                a[row * n + k] -= factor * a[column * n + k];
-                inverse[row * n + k] -= factor * inverse[column * n + k];
-            }
-        }
-    }
-    inverse.iter().all(|v| v.is_finite()).then_some(inverse)
 }

@@ -7,11 +7,13 @@ use crate::axes::Layout;
 use crate::config::EntropyCoder;
 use crate::container::bytes::Reader;
 use crate::container::header::Header;
+use crate::entropy::indices::IndexCoder;
 use crate::entropy::lz4;
 use crate::entropy::rans::Decoder;
-use crate::entropy::tile::TileCoder;
+use crate::entropy::tile::{Planes, TileCoder};
 use crate::error::{Error, Result};
 use crate::mask::{self, Classifier, ESCAPE, Patterns};
+use crate::model::priors::{IndexPriors, Kind};
 use crate::quantise;
 use crate::sample::Sample;
 use crate::transform::{Linear, Scratch};
@@ -123,16 +125,43 @@ impl<T: Sample> CodedTile<'_, T> {
     }
 
     fn rans(&self, out: &mut [T]) -> Result<()> {
-        let planes = self.codec.planes(self.step);
-        let (rows, columns) = self.grid();
+        match self.codec.model.priors().kind() {
+            Kind::Scalar(priors) => self.scalars(&self.codec.planes(priors, self.step), out),
+            Kind::Index(priors) => self.indices(priors, out),
+        }
+    }
+
+    /// Which patches take no decisions; empty when all take some.
+    fn empty_patches(&self) -> Vec<bool> {
         let bands = self.codec.model.manifest().bands.len();
-        let empty = empty_patches(&self.mask.classes, bands, self.height, self.width, self.patch());
-        let mut coder: TileCoder<'_, Decoder<'_>> = TileCoder::decoder(&planes, columns, self.stream)?;
+        empty_patches(&self.mask.classes, bands, self.height, self.width, self.patch())
+    }
+
+    fn indices(&self, priors: &IndexPriors, out: &mut [T]) -> Result<()> {
+        let (rows, columns) = self.grid();
+        let empty = self.empty_patches();
+        let mut coder = IndexCoder::decoder(priors.shape, &priors.statistics, columns, self.stream)?;
+        let planes = priors.shape.planes();
+        let mut codes = vec![0; rows * columns * planes];
+        for (at, codes) in codes.chunks_exact_mut(planes).enumerate() {
+            if coder.exhausted() {
+                return Err(early());
+            }
+            coder.patch(codes, empty.get(at).copied().unwrap_or(false), &mut ());
+        }
+        coder.finish()?;
+        self.network(&codes, out)
+    }
+
+    fn scalars(&self, planes: &Planes, out: &mut [T]) -> Result<()> {
+        let (rows, columns) = self.grid();
+        let empty = self.empty_patches();
+        let mut coder: TileCoder<'_, Decoder<'_>> = TileCoder::decoder(planes, columns, self.stream)?;
         let mut codes = vec![0i32; planes.count];
         let mut positions = Vec::new();
         let mut patch = |at: usize, codes: &mut [i32], positions: &mut Vec<u32>| {
             if coder.exhausted() {
-                return Err(Error::Truncated("a tile's codes end early; write the chunk again".to_owned()));
+                return Err(early());
             }
             let empty = empty.get(at).copied().unwrap_or(false);
             coder.patch(codes, empty, positions, &mut ())
@@ -167,6 +196,9 @@ impl<T: Sample> CodedTile<'_, T> {
         let planes = self.codec.model.manifest().planes;
         let (rows, columns) = self.grid();
         let mut codes = lz4::decode(self.stream, planes, rows * columns)?;
+        if let Some(codebooks) = self.codec.model.codebooks() {
+            codebooks.check(&codes)?;
+        }
         let (Some(linear), None) = (&self.codec.linear, &self.codec.network) else {
             return self.network(&codes, out);
         };
@@ -206,6 +238,10 @@ impl<T: Sample> CodedTile<'_, T> {
         }
         Ok(())
     }
+}
+
+fn early() -> Error {
+    Error::Truncated("a tile's codes end early; write the chunk again".to_owned())
 }
 
 /// Collects the codes of a batch of patches and writes its pixels.

@@ -5,12 +5,14 @@ use super::place::Job;
 use crate::axes::Layout;
 use crate::config::EntropyCoder;
 use crate::container::bytes::put_varint;
+use crate::entropy::indices::IndexCoder;
 use crate::entropy::lz4;
 use crate::entropy::rans::Encoder;
-use crate::entropy::tile::{Planes, TileCoder};
+use crate::entropy::tile::TileCoder;
 use crate::error::{Error, Result};
 use crate::mask::{self, Classifier, ESCAPE, Patterns, inpaint};
-use crate::quantise;
+use crate::model::priors::Kind;
+use crate::quantise::{self, Search};
 use crate::sample::Sample;
 use crate::transform::Scratch;
 
@@ -62,16 +64,14 @@ impl ChunkCodec {
         let masked = tile.classes.iter().filter(|c| **c != 0).count();
         let mut out = EncodedTile::default();
         if masked < count {
-            let (codes, peak) = self.codes(&tile, step)?;
-            out.peak = peak;
             let empty = tile.empty_patches(self.model.manifest().patch);
-            let planes = self.planes(step);
-            match self.configuration.entropy {
-                EntropyCoder::Rans => {
-                    bytes.extend(entropy_code(codes, &planes, tile.columns(self.patch()), &empty)?)
-                }
-                EntropyCoder::Lz4 => bytes.extend(lz4::encode(&codes, planes.count)),
-            }
+            let (codes, peak) = self.codes(&tile, &empty, step)?;
+            out.peak = peak;
+            let columns = tile.columns(self.patch());
+            bytes.extend(match self.configuration.entropy {
+                EntropyCoder::Rans => self.entropy_code(codes, step, columns, &empty)?,
+                EntropyCoder::Lz4 => lz4::encode(&codes, self.model.manifest().planes),
+            });
         }
         let checksum = crc32c::crc32c(&bytes);
         bytes.extend_from_slice(&checksum.to_le_bytes());
@@ -94,8 +94,8 @@ impl ChunkCodec {
         self.model.manifest().patch
     }
 
-    /// Codes `(patch, scan position)` and the largest latent's magnitude.
-    fn codes<T: Sample>(&self, tile: &Tile<T>, step: i16) -> Result<(Vec<i32>, f32)> {
+    /// Codes `(patch, scan position)`, and the largest latent's magnitude where codes grow with it.
+    fn codes<T: Sample>(&self, tile: &Tile<T>, empty: &[bool], step: i16) -> Result<(Vec<i32>, f32)> {
         let inverse = 1.0 / quantise::step(step);
         let mut peak = 0.0f32;
         let mut quantised = |latents: &[f32], out: &mut [i32]| {
@@ -143,13 +143,49 @@ impl ChunkCodec {
             plane.iter_mut().for_each(|v| *v = *v * bands[band].scale + bands[band].offset);
         }
         let latents = match &self.network {
-            Some(network) => network.encode(&self.model, samples, rows, columns)?,
+            Some(network) => network.encode(&self.model, samples, quantise::step(step), rows, columns)?,
             None => None,
         };
         let latents =
             latents.ok_or_else(|| Error::MissingModel("writing needs the model's encoder".to_owned()))?;
+        if let (Some(codebooks), Some(rates)) = (self.model.codebooks(), &self.rates) {
+            let lambda = quantise::lagrangian(step);
+            let mut codes = codebooks.assign(&latents, lambda, rates, &Search::default());
+            let patches = codes.chunks_exact_mut(planes).zip(empty);
+            patches.filter(|(_, empty)| **empty).for_each(|(codes, _)| codes.fill(0));
+            return Ok((codes, 0.0));
+        }
         quantised(&latents, &mut codes);
         Ok((codes, peak))
+    }
+
+    /// The stream of a tile's codes.
+    fn entropy_code(
+        &self,
+        mut codes: Vec<i32>,
+        step: i16,
+        columns: usize,
+        empty: &[bool],
+    ) -> Result<Vec<u8>> {
+        let priors = self.model.priors();
+        let patches = codes.chunks_exact_mut(priors.planes()).enumerate();
+        let patches = patches.map(|(at, codes)| (codes, empty.get(at).copied().unwrap_or(false)));
+        match priors.kind() {
+            Kind::Scalar(priors) => {
+                let planes = self.planes(priors, step);
+                let mut coder: TileCoder<'_, Encoder> = TileCoder::encoder(&planes, columns);
+                let mut nonzero = Vec::new();
+                for (codes, empty) in patches {
+                    coder.patch(codes, empty, &mut nonzero, &mut ())?;
+                }
+                Ok(coder.finish())
+            }
+            Kind::Index(priors) => {
+                let mut coder = IndexCoder::encoder(priors.shape, &priors.statistics, columns);
+                patches.for_each(|(codes, empty)| coder.patch(codes, empty, &mut ()));
+                Ok(coder.finish())
+            }
+        }
     }
 
     /// Normalised samples, continued under the mask and, to whole patches, beyond the tile's end.
@@ -178,16 +214,6 @@ impl ChunkCodec {
         }
         out
     }
-}
-
-fn entropy_code(mut codes: Vec<i32>, planes: &Planes, columns: usize, empty: &[bool]) -> Result<Vec<u8>> {
-    let mut coder: TileCoder<'_, Encoder> = TileCoder::encoder(planes, columns);
-    let mut nonzero = Vec::new();
-    for (patch, codes) in codes.chunks_exact_mut(planes.count).enumerate() {
-        let empty = empty.get(patch).copied().unwrap_or(false);
-        coder.patch(codes, empty, &mut nonzero, &mut ())?;
-    }
-    Ok(coder.finish())
 }
 
 impl<T: Sample> Tile<T> {

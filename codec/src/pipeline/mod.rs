@@ -16,6 +16,8 @@ use crate::engine::EngineKind;
 use crate::entropy::tile::Planes;
 use crate::error::{Error, Result};
 use crate::model::Model;
+use crate::model::priors::ScalarPriors;
+use crate::quantise::Rates;
 use crate::sample::{DataType, dispatch};
 use crate::transform::Linear;
 use network::Network;
@@ -67,6 +69,8 @@ pub struct ChunkCodec {
     step: i16,
     linear: Option<Linear>,
     network: Option<Network>,
+    /// What indices cost, for the search of models with codebooks.
+    rates: Option<Rates>,
     planes: Mutex<HashMap<i16, Arc<Planes>>>,
 }
 
@@ -110,7 +114,8 @@ impl ChunkCodec {
                 _ => None,
             },
         };
-        let linear = model.linear.as_ref().map(|weights| Linear::new(weights, &model.priors.order));
+        let linear = model.linear.as_ref().zip(model.priors().scalar());
+        let linear = linear.map(|(weights, priors)| Linear::new(weights, &priors.order));
         let network = match (engine, &linear) {
             (None | Some(EngineKind::Native), Some(_)) => None,
             (Some(EngineKind::Native), None) => {
@@ -123,6 +128,7 @@ impl ChunkCodec {
             (Some(engine), _) => Some(Network::load(&model, engine)?),
             (None, None) => Some(Network::load(&model, EngineKind::Tract)?),
         };
+        let rates = model.codebooks().map(|_| Rates::of(model.priors())).transpose()?;
         Ok(Self {
             step: model.manifest().step_for_quality(configuration.quality)?,
             configuration: configuration.clone(),
@@ -132,6 +138,7 @@ impl ChunkCodec {
             options,
             linear,
             network,
+            rates,
             planes: Mutex::default(),
         })
     }
@@ -327,8 +334,8 @@ impl ChunkCodec {
         )
     }
 
-    /// The planes at a step, from a small cache: a chunk's tiles share them, and so do most chunks of an array.
-    fn planes(&self, step: i16) -> Arc<Planes> {
+    /// Scalar planes at a step, from a small cache: a chunk's tiles share them, and so do most chunks of an array.
+    fn planes(&self, priors: &ScalarPriors, step: i16) -> Arc<Planes> {
         let mut kept = self.planes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(planes) = kept.get(&step) {
             return planes.clone();
@@ -336,7 +343,7 @@ impl ChunkCodec {
         if kept.len() >= KEPT_STEPS {
             kept.clear();
         }
-        let planes = Arc::new(self.model.priors.at_step(step));
+        let planes = Arc::new(priors.at_step(step));
         kept.insert(step, planes.clone());
         planes
     }

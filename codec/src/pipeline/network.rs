@@ -1,4 +1,5 @@
-//! A model's graphs in an ONNX engine, and the reordering between the graphs' planes and the scan order.
+//! A model's graphs in an ONNX engine, and the reordering between the graphs' planes and the scan order. Planes of
+//! indices are not reordered.
 
 use crate::engine::{self, EngineKind, Session, Tensor};
 use crate::error::{Error, Result};
@@ -45,45 +46,54 @@ impl Network {
         let planes = manifest.planes;
         let patches = rows * columns;
         let mut input = vec![0; codes.len()];
+        let order = order(model);
         for (patch, codes) in codes.chunks_exact(planes).enumerate() {
-            for (code, plane) in codes.iter().zip(&model.priors.order) {
-                input[*plane as usize * patches + patch] = *code;
+            for (scan, code) in codes.iter().enumerate() {
+                input[order(scan) * patches + patch] = *code;
             }
         }
-        let inputs = vec![
-            Tensor::I32 { shape: vec![1, planes, rows, columns], data: input },
-            Tensor::F32 { shape: vec![1], data: vec![step] },
-        ];
+        let mut inputs = vec![Tensor::I32 { shape: vec![1, planes, rows, columns], data: input }];
+        if model.codebooks().is_none() {
+            inputs.push(Tensor::F32 { shape: vec![1], data: vec![step] });
+        }
         let shape = [1, manifest.bands.len(), rows * manifest.patch, columns * manifest.patch];
         output(self.decoder.run(inputs)?, &shape, "decoder.onnx")
     }
 
-    /// Latents `(patch, scan position)` of samples `(band, y, x)` of whole patches; `None` without an encoder.
+    /// Latents `(patch, scan position)`, not divided by the step, of samples `(band, y, x)` of whole patches; `None` without an encoder.
     pub(super) fn encode(
         &self,
         model: &Model,
         samples: Vec<f32>,
+        step: f32,
         rows: usize,
         columns: usize,
     ) -> Result<Option<Vec<f32>>> {
         let Some(encoder) = &self.encoder else { return Ok(None) };
         let manifest = model.manifest();
-        let planes = manifest.planes;
+        let planes = manifest.latents();
         let shape = vec![1, manifest.bands.len(), rows * manifest.patch, columns * manifest.patch];
         let patches = rows * columns;
-        let latents = output(
-            encoder.run(vec![Tensor::F32 { shape, data: samples }])?,
-            &[1, planes, rows, columns],
-            "encoder.onnx",
-        )?;
+        let mut inputs = vec![Tensor::F32 { shape, data: samples }];
+        if model.encoder_takes_step {
+            inputs.push(Tensor::F32 { shape: vec![1], data: vec![step] });
+        }
+        let latents = output(encoder.run(inputs)?, &[1, planes, rows, columns], "encoder.onnx")?;
+        let order = order(model);
         let mut out = vec![0.0; latents.len()];
         for (patch, out) in out.chunks_exact_mut(planes).enumerate() {
-            for (value, plane) in out.iter_mut().zip(&model.priors.order) {
-                *value = latents[*plane as usize * patches + patch];
+            for (scan, value) in out.iter_mut().enumerate() {
+                *value = latents[order(scan) * patches + patch];
             }
         }
         Ok(Some(out))
     }
+}
+
+/// The graphs' plane at a scan position.
+fn order(model: &Model) -> impl Fn(usize) -> usize {
+    let order = model.priors().scalar().map(|priors| priors.order.as_slice());
+    move |scan| order.map_or(scan, |order| order[scan] as usize)
 }
 
 fn output(outputs: Vec<Tensor>, wanted: &[usize], graph: &str) -> Result<Vec<f32>> {

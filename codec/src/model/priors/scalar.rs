@@ -1,25 +1,18 @@
-//! `priors.bin`: what the entropy coder knows of a model's planes before it has seen a code.
+//! The priors of scalar codes: the scan order, standard deviations, predictions and what the coder learnt.
 
+use super::{MAX_PLANES, put_counters, read_counters, read_weights};
 use crate::container::bytes::{Reader, put_varint};
-use crate::entropy::adaptive::{Counter, MAX_WEIGHT};
 use crate::entropy::predict::{Place, Prediction, Predictor, Tap};
 use crate::entropy::tile::{Planes, Relations, Statistics};
 use crate::error::{Error, Result};
 
-const MAGIC: [u8; 4] = *b"VQZP";
-const VERSION: u8 = 0;
-/// The most planes that a model may have.
-pub(crate) const MAX_PLANES: usize = 1 << 16;
 /// The most planes that take part in predictions.
 const MAX_PREDICTED: usize = 64;
 /// The most terms of one prediction.
 const MAX_TAPS: usize = 32;
-/// Confidence with which a tile starts from what the fit learnt: counts above are cut to this.
-pub(crate) const START_COUNT: u32 = 30;
-
-/// The entropy coder's priors.
+/// The priors of a model with scalar codes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Priors {
+pub(crate) struct ScalarPriors {
     /// The plane at each scan position.
     pub(crate) order: Vec<u32>,
     /// 256 × log2 of each plane's standard deviation, in scan order.
@@ -30,10 +23,9 @@ pub struct Priors {
     pub(crate) statistics: Statistics,
 }
 
-impl Priors {
+impl ScalarPriors {
     /// How many planes there are.
-    #[must_use]
-    pub fn planes(&self) -> usize {
+    pub(crate) fn planes(&self) -> usize {
         self.order.len()
     }
 
@@ -68,16 +60,15 @@ impl Priors {
             .collect()
     }
 
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        let mut out = MAGIC.to_vec();
-        out.push(VERSION);
-        put_varint(&mut out, self.order.len() as u64);
-        put_varint(&mut out, self.components as u64);
-        self.order.iter().for_each(|p| put_varint(&mut out, u64::from(*p)));
+    /// Appends all but the file's magic number and version.
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        put_varint(out, self.order.len() as u64);
+        put_varint(out, self.components as u64);
+        self.order.iter().for_each(|p| put_varint(out, u64::from(*p)));
         self.sigma.iter().for_each(|s| out.extend_from_slice(&s.to_le_bytes()));
-        put_varint(&mut out, self.predictor.planes.len() as u64);
+        put_varint(out, self.predictor.planes.len() as u64);
         for (plane, prediction) in self.predictor.planes.iter().zip(&self.predictor.predictions) {
-            put_varint(&mut out, u64::from(*plane));
+            put_varint(out, u64::from(*plane));
             out.push(u8::from(prediction.copy));
             out.push(prediction.taps.len() as u8);
             for tap in &prediction.taps {
@@ -87,34 +78,17 @@ impl Priors {
             }
         }
         let mut statistics = self.statistics.clone();
-        for counters in statistics.counters() {
-            counters.iter().for_each(|c| out.extend_from_slice(&(c.p1() as u16).to_le_bytes()));
-            counters.iter().for_each(|c| out.push(c.count().min(START_COUNT) as u8));
-        }
+        statistics.counters().into_iter().for_each(|counters| put_counters(out, counters));
         for weights in statistics.weights.iter().chain(&statistics.group_weights) {
             weights.iter().for_each(|w| out.extend_from_slice(&w.to_le_bytes()));
         }
         for linear in &statistics.linear {
             linear.iter().for_each(|w| out.extend_from_slice(&w.to_le_bytes()));
         }
-        out
     }
 
-    pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        Self::read(bytes).map_err(|e| Error::InvalidModel(format!("priors.bin: {e}; get the package again")))
-    }
-
-    fn read(bytes: &[u8]) -> Result<Self> {
-        let mut r = Reader::new(bytes);
-        if r.take(4, "the magic number")? != MAGIC {
-            return Err(Error::Corrupt("it does not start with \"VQZP\"".into()));
-        }
-        let version = r.u8("the version")?;
-        if version != VERSION {
-            return Err(Error::Unsupported(format!(
-                "it has version {version}, this release reads {VERSION}"
-            )));
-        }
+    /// Reads what [`ScalarPriors::write`] wrote.
+    pub(super) fn read(r: &mut Reader<'_>) -> Result<Self> {
         let planes = r.varint(MAX_PLANES as u64, "the number of planes")? as usize;
         let components = r.varint(planes as u64, "the number of components")? as usize;
         let side = planes.checked_div(components).map_or(0, usize::isqrt);
@@ -133,32 +107,16 @@ impl Priors {
             order.push(plane as u32);
         }
         let sigma = (0..planes).map(|_| r.i16("a standard deviation")).collect::<Result<_>>()?;
-        let predictor = Self::read_predictor(&mut r, planes)?;
+        let predictor = Self::read_predictor(r, planes)?;
         let mut statistics = Statistics::unfitted();
         for counters in statistics.counters() {
-            let p1 = (0..counters.len()).map(|_| r.u16("a probability")).collect::<Result<Vec<_>>>()?;
-            for (counter, p1) in counters.iter_mut().zip(p1) {
-                let count = r.u8("a count")?;
-                if u32::from(count) > START_COUNT {
-                    return Err(Error::Corrupt(format!(
-                        "a count is {count}, at most {START_COUNT} is allowed"
-                    )));
-                }
-                *counter = Counter::new(p1, count);
-            }
+            read_counters(r, counters)?;
         }
         let Statistics { weights, group_weights, linear, .. } = &mut statistics;
-        for weight in weights.iter_mut().chain(group_weights).flatten() {
-            let value = r.u32("a weight")? as i32;
-            if !(-MAX_WEIGHT..=MAX_WEIGHT).contains(&value) {
-                return Err(Error::Corrupt(format!("a mixing weight is {value}, allowed is ±{MAX_WEIGHT}")));
-            }
-            *weight = value;
-        }
+        read_weights(r, weights.iter_mut().chain(group_weights).flatten())?;
         for weight in linear.iter_mut().flatten() {
             *weight = r.i16("a weight of the linear rule")?;
         }
-        r.finish("priors.bin")?;
         Ok(Self { order, sigma, components, predictor, statistics })
     }
 

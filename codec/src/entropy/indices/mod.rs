@@ -1,0 +1,295 @@
+//! The decisions that describe a tile's codebook indices, and what each is predicted from.
+//!
+//! Patches go row by row, within a patch the stages, within a stage the groups. Where stages are optional, one decision
+//! says whether this one is used; after one that is not, the group takes no more. An index is then a path down a binary
+//! tree over the codebook, whose order puts like entries side by side, so that the upper decisions mean something.
+
+mod statistics;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use statistics::{IndexShape, IndexStatistics, TABLES};
+
+use crate::entropy::adaptive::{Tables, mix};
+use crate::entropy::rans::{Coder, Decoder, Encoder};
+use crate::error::Result;
+use statistics::*;
+
+/// Is told of every decision: its counters, as table and position, and its outcome.
+pub(crate) trait IndexObserver {
+    fn decision<const N: usize>(&mut self, slots: [(usize, usize); N], bit: bool);
+}
+
+impl IndexObserver for () {
+    #[inline(always)]
+    fn decision<const N: usize>(&mut self, _: [(usize, usize); N], _: bool) {}
+}
+
+/// What a patch shows its neighbours where it has no index: a stage that is not used, or no patch at all.
+const NOTHING: i32 = -1;
+
+/// Codes the patches of one tile in order.
+#[derive(Debug)]
+pub(crate) struct IndexCoder<C> {
+    coder: C,
+    shape: IndexShape,
+    levels: usize,
+    width: usize,
+    x: usize,
+    y: usize,
+    /// `(patch, plane)` of the row above and this one: indices, or [`NOTHING`].
+    above: Vec<i32>,
+    row: Vec<i32>,
+    /// `(patch, group)`: stages used.
+    depth_above: Vec<u8>,
+    depth_row: Vec<u8>,
+    pub(crate) learnt: IndexStatistics,
+    tables: Tables,
+}
+
+/// Where a patch's neighbours are: in this row or the one above, and the column. What is missing is replaced by what is
+/// there.
+#[derive(Clone, Copy)]
+struct Beside {
+    above: bool,
+    column: usize,
+}
+
+impl<C: Coder> IndexCoder<C> {
+    fn start(coder: C, shape: IndexShape, start: &IndexStatistics, width: usize) -> Self {
+        let planes = shape.planes();
+        Self {
+            coder,
+            shape,
+            levels: shape.levels(),
+            width,
+            x: 0,
+            y: 0,
+            above: vec![NOTHING; width * planes],
+            row: vec![NOTHING; width * planes],
+            depth_above: vec![0; width * shape.groups],
+            depth_row: vec![0; width * shape.groups],
+            learnt: start.clone(),
+            tables: Tables::get(),
+        }
+    }
+
+    /// Codes the next patch: one index a plane. A patch with no valid sample (`empty`) takes no decision, its indices are
+    /// 0, and its neighbours see what the patch to its west shows (in the first column, to its north).
+    pub(crate) fn patch<O: IndexObserver>(&mut self, codes: &mut [i32], empty: bool, observer: &mut O) {
+        if self.x == 0 && self.y > 0 {
+            std::mem::swap(&mut self.above, &mut self.row);
+            std::mem::swap(&mut self.depth_above, &mut self.depth_row);
+        }
+        let around = self.around();
+        let (planes, groups) = (self.shape.planes(), self.shape.groups);
+        if empty {
+            codes.fill(0);
+            let Beside { above, column } = around[0];
+            if above {
+                self.row[self.x * planes..][..planes]
+                    .copy_from_slice(&self.above[column * planes..][..planes]);
+                self.depth_row[self.x * groups..][..groups]
+                    .copy_from_slice(&self.depth_above[column * groups..][..groups]);
+            } else {
+                self.row.copy_within(column * planes..(column + 1) * planes, self.x * planes);
+                self.depth_row.copy_within(column * groups..(column + 1) * groups, self.x * groups);
+            }
+        } else {
+            self.stages(codes, around, observer);
+        }
+        self.x += 1;
+        if self.x == self.width {
+            self.x = 0;
+            self.y += 1;
+        }
+    }
+
+    /// West, north, north-west, north-east.
+    fn around(&self) -> [Beside; 4] {
+        let x = self.x;
+        let west = Beside { above: false, column: x.saturating_sub(1) };
+        let north = Beside { above: true, column: x };
+        match (self.y, x) {
+            // At the first patch, nothing: the row above is empty still.
+            (0, 0) => [north; 4],
+            (0, _) => [west; 4],
+            (_, 0) => [north, north, north, Beside { above: true, column: 1.min(self.width - 1) }],
+            _ => [
+                west,
+                north,
+                Beside { above: true, column: x - 1 },
+                Beside { above: true, column: (x + 1).min(self.width - 1) },
+            ],
+        }
+    }
+
+    fn stages<O: IndexObserver>(&mut self, codes: &mut [i32], around: [Beside; 4], observer: &mut O) {
+        let IndexShape { groups, stages, optional, .. } = self.shape;
+        let planes = groups * stages;
+        let here = self.x * planes;
+        self.row[here..here + planes].fill(NOTHING);
+        self.depth_row[self.x * groups..][..groups].fill(0);
+        for stage in 0..stages {
+            let (mut seen, mut used) = (0, 0);
+            for group in 0..groups {
+                let plane = stage * groups + group;
+                if usize::from(self.depth_row[self.x * groups + group]) < stage {
+                    seen += 1;
+                    continue;
+                }
+                let beside = around.map(|b| {
+                    let rows = if b.above { &self.above } else { &self.row };
+                    rows[b.column * planes + plane]
+                });
+                let before = if stage > 0 {
+                    self.row[here + plane - groups]
+                } else if group > 0 {
+                    self.row[here + plane - 1]
+                } else {
+                    NOTHING
+                };
+                if optional {
+                    let depths = around.map(|b| {
+                        let rows = if b.above { &self.depth_above } else { &self.depth_row };
+                        usize::from(rows[b.column * groups + group])
+                    });
+                    let others = match (seen, used) {
+                        (0, _) => 0,
+                        (_, 0) => 1,
+                        (seen, used) if used < seen => 2,
+                        _ => 3,
+                    };
+                    seen += 1;
+                    if !self.used(plane, depths, others, before, codes[plane] != 0, observer) {
+                        codes[plane] = 0;
+                        continue;
+                    }
+                    used += 1;
+                }
+                let index = self.index(plane, beside, before, codes[plane], observer);
+                codes[plane] = index;
+                self.row[here + plane] = index;
+                self.depth_row[self.x * groups + group] = stage as u8 + 1;
+            }
+        }
+    }
+
+    fn used<O: IndexObserver>(
+        &mut self,
+        plane: usize,
+        depths: [usize; 4],
+        others: usize,
+        before: i32,
+        used: bool,
+        observer: &mut O,
+    ) -> bool {
+        let stage = plane / self.shape.groups;
+        let around = depths.iter().fold(0, |bits, depth| bits << 1 | usize::from(*depth > stage));
+        // How far the neighbours go beyond this stage, each by 2 at most.
+        let beyond = |depth: usize| (depth + 2).saturating_sub(stage).min(4);
+        let [west, north, north_west, north_east] = depths.map(beyond);
+        let sum = 2 * (west + north) + north_west + north_east;
+        let slots = [
+            (USED, plane),
+            (USED_AROUND, plane * 16 + around),
+            (USED_DEPTH, (stage * DEPTHS + (sum * 15 + 12) / 24) * OTHERS + others),
+            (USED_AFTER, plane * AFTER + self.highest(before, 5)),
+        ];
+        observer.decision(slots, used);
+        let IndexStatistics { counters: [a, b, c, d, ..], used_weights, .. } = &mut self.learnt;
+        let counters = [&mut a[slots[0].1], &mut b[slots[1].1], &mut c[slots[2].1], &mut d[slots[3].1]];
+        mix(&mut self.coder, used, counters, &mut used_weights[plane], &self.tables)
+    }
+
+    /// The highest bits of an index, 2^bits for nothing.
+    #[inline(always)]
+    fn highest(&self, index: i32, bits: usize) -> usize {
+        if index < 0 { 1 << bits } else { index as usize >> self.levels.saturating_sub(bits) }
+    }
+
+    fn index<O: IndexObserver>(
+        &mut self,
+        plane: usize,
+        beside: [i32; 4],
+        before: i32,
+        wanted: i32,
+        observer: &mut O,
+    ) -> i32 {
+        let levels = self.levels;
+        let top = self
+            .highest(if self.shape.optional && plane >= self.shape.groups { before } else { beside[0] }, 3);
+        let mut node = 1;
+        for level in 0..levels {
+            let below = levels - level - 1;
+            let wanted = wanted as u32 >> below & 1 == 1;
+            let bit = match self.shape.open(node, level) {
+                [false, _] => true,
+                [_, false] => false,
+                _ => {
+                    // Where a neighbour's path is the same so far: its next bit, from 1.
+                    let [west, north, ..] = beside.map(|index| {
+                        let path = index as usize | 1 << levels;
+                        let agrees = index >= 0 && path >> (below + 1) == node;
+                        if agrees { 1 + (path >> below & 1) } else { 0 }
+                    });
+                    let place = if node < TOP_NODES { node } else { TOP_NODES + level };
+                    let slots = [
+                        (NODE, (plane << levels) + node),
+                        (AGREE, (plane * levels + level) * SAYS * SAYS + west * SAYS + north),
+                        (TOP, (plane * (TOP_NODES + levels) + place) * TOP_CLASSES + top),
+                    ];
+                    observer.decision(slots, wanted);
+                    let IndexStatistics { counters: [.., a, b, c], index_weights, .. } = &mut self.learnt;
+                    let counters = [&mut a[slots[0].1], &mut b[slots[1].1], &mut c[slots[2].1]];
+                    let weights = &mut index_weights[plane * levels + level];
+                    mix(&mut self.coder, wanted, counters, weights, &self.tables)
+                }
+            };
+            node = node << 1 | usize::from(bit);
+        }
+        (node - (1 << levels)) as i32
+    }
+}
+
+#[cfg(feature = "fit")]
+impl IndexCoder<crate::fit::Listener> {
+    /// Starts a tile that is only learnt from.
+    pub(crate) fn learner(shape: IndexShape, start: &IndexStatistics, width: usize) -> Self {
+        Self::start(crate::fit::Listener, shape, start, width)
+    }
+}
+
+impl IndexCoder<Encoder> {
+    /// Starts a tile of `width` patches a row.
+    pub(crate) fn encoder(shape: IndexShape, start: &IndexStatistics, width: usize) -> Self {
+        Self::start(Encoder::default(), shape, start, width)
+    }
+
+    /// The tile's stream.
+    pub(crate) fn finish(self) -> Vec<u8> {
+        self.coder.finish()
+    }
+}
+
+impl<'b> IndexCoder<Decoder<'b>> {
+    /// Starts reading a tile's stream.
+    pub(crate) fn decoder(
+        shape: IndexShape,
+        start: &IndexStatistics,
+        width: usize,
+        stream: &'b [u8],
+    ) -> Result<Self> {
+        Ok(Self::start(Decoder::new(stream)?, shape, start, width))
+    }
+
+    /// Whether the stream ran out, so that what comes is noise.
+    pub(crate) fn exhausted(&self) -> bool {
+        self.coder.exhausted()
+    }
+
+    /// Refuses a stream that does not end here.
+    pub(crate) fn finish(self) -> Result<()> {
+        self.coder.finish()
+    }
+}

@@ -1,0 +1,117 @@
+//! Scores of all entries of a codebook against residuals, as blocked matrix products: sixteen entries by four residuals
+//! at a time stay in registers, so that each number of a codebook is loaded once for four residuals.
+
+use crate::quantise::CodebookShape;
+use pulp::{Simd, WithSimd};
+
+/// Entries of a block.
+const LANES: usize = 16;
+/// Residuals that pass over a block together.
+pub(super) const ROWS: usize = 4;
+
+/// Codebooks laid out for [`Scores`].
+#[derive(Clone, Debug)]
+pub(super) struct Packed {
+    width: usize,
+    /// Blocks of each plane.
+    blocks: usize,
+    /// `(plane, block, latent, entry of the block)`, times −2; absent entries are 0.
+    numbers: Vec<f32>,
+    /// `(plane, block × 16 + entry)`: the squared norm; infinite for absent entries.
+    norms: Vec<f32>,
+}
+
+impl Packed {
+    pub(super) fn new(entries: &[f32], shape: &CodebookShape) -> Self {
+        let (size, width) = (shape.size, shape.width);
+        let blocks = size.div_ceil(LANES);
+        let mut numbers = vec![0.0; shape.planes() * blocks * width * LANES];
+        let mut norms = vec![f32::INFINITY; shape.planes() * blocks * LANES];
+        for (at, entry) in entries.chunks_exact(width).enumerate() {
+            let (plane, index) = (at / size, at % size);
+            let block = plane * blocks + index / LANES;
+            for (k, value) in entry.iter().enumerate() {
+                numbers[(block * width + k) * LANES + index % LANES] = -2.0 * value;
+            }
+            norms[block * LANES + index % LANES] = entry.iter().map(|v| v * v).sum();
+        }
+        Self { width, blocks, numbers, norms }
+    }
+
+    /// Scores of a plane: entries, rounded up to whole blocks.
+    pub(super) fn scores(&self) -> usize {
+        self.blocks * LANES
+    }
+
+    /// The squared norms of a plane's entries, those of absent ones infinite.
+    pub(super) fn norms(&self, plane: usize) -> &[f32] {
+        &self.norms[plane * self.scores()..][..self.scores()]
+    }
+}
+
+/// An entry and its score.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Found {
+    pub(super) score: f32,
+    pub(super) index: u32,
+}
+
+/// Finds the entries of a plane with the least `offset − 2 residual · entry` for a few residuals.
+pub(super) struct Best<'a> {
+    pub(super) packed: &'a Packed,
+    pub(super) plane: usize,
+    /// What is added to the score of each entry: its norm and the price of its bits.
+    pub(super) offsets: &'a [f32],
+    /// `(latent, residual)`
+    pub(super) residuals: &'a [[f32; ROWS]],
+    /// The best entries of each residual, best first, equal ones by rising index; as many as there is room for.
+    pub(super) found: [&'a mut [Found]; ROWS],
+}
+
+impl WithSimd for Best<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { packed, plane, offsets, residuals, mut found } = self;
+        let block_size = packed.width * LANES;
+        let numbers = &packed.numbers[plane * packed.blocks * block_size..][..packed.blocks * block_size];
+        for found in &mut found {
+            found.fill(Found { score: f32::INFINITY, index: 0 });
+        }
+        for (block, (numbers, offsets)) in
+            numbers.chunks_exact(block_size).zip(offsets.as_chunks::<LANES>().0).enumerate()
+        {
+            let mut sums = [*offsets; ROWS];
+            for (entries, residuals) in numbers.as_chunks::<LANES>().0.iter().zip(residuals) {
+                for (sums, residual) in sums.iter_mut().zip(residuals) {
+                    for (sum, entry) in sums.iter_mut().zip(entries) {
+                        *sum += residual * entry;
+                    }
+                }
+            }
+            for (found, scores) in found.iter_mut().zip(&sums) {
+                let Some(last) = found.last() else { continue };
+                let least = scores.iter().fold(f32::INFINITY, |a, b| if *b < a { *b } else { a });
+                if least < last.score {
+                    for (lane, score) in scores.iter().enumerate() {
+                        insert(found, Found { score: *score, index: (block * LANES + lane) as u32 });
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Keeps the best, in order. `found` is not empty.
+#[inline(always)]
+fn insert(found: &mut [Found], new: Found) {
+    let mut at = found.len() - 1;
+    if new.score < found[at].score {
+        while at > 0 && new.score < found[at - 1].score {
+            found[at] = found[at - 1];
+            at -= 1;
+        }
+        found[at] = new;
+    }
+}
