@@ -50,6 +50,12 @@ impl Priors {
         }
     }
 
+    /// The plane at each scan position, strongest first; codebook indices are in their own order, and have none.
+    #[must_use]
+    pub fn order(&self) -> Option<&[u32]> {
+        self.scalar().map(|priors| priors.order.as_slice())
+    }
+
     pub(crate) fn kind(&self) -> &Kind {
         &self.0
     }

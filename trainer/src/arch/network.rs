@@ -1,0 +1,221 @@
+//! A whole network: bands to latents, and codes to bands.
+
+use super::branch::Branch;
+use super::heads::Heads;
+use super::linear::Linear;
+use super::ops::{Init, Ops};
+use super::resnet::{Ends, Resnet};
+use serde::{Deserialize, Serialize};
+
+/// What lies between normalised channels and latents.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Body {
+    /// The linear path, with a branch that corrects the picture after decoding, and perhaps one before encoding.
+    Conv {
+        /// The decoder's branch.
+        decoder: Branch,
+        /// The encoder's.
+        encoder: Option<Branch>,
+    },
+    /// Residual blocks and self-attention.
+    Resnet(Resnet),
+}
+
+/// How latents become codes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Quantiser {
+    /// Scalar codes of all planes, with one step that is chosen on encoding.
+    Fsq {
+        /// Whether each plane's share of the step is fitted.
+        fitted_steps: bool,
+    },
+    /// One codebook, each index naming an entry.
+    Vq(Codebooks),
+    /// Stages that each code what those before left, the zero vector among their entries.
+    Rvq(Codebooks),
+}
+
+/// The size of codebooks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Codebooks {
+    /// Groups of latent planes with codebooks of their own.
+    pub groups: usize,
+    /// Stages, 1 for `vq`.
+    pub stages: usize,
+    /// Entries of each codebook.
+    pub size: usize,
+    /// Latent planes of a group.
+    pub width: usize,
+}
+
+impl Codebooks {
+    /// Planes of codes.
+    pub fn planes(&self) -> usize {
+        self.groups * self.stages
+    }
+
+    /// Planes of latents.
+    pub fn latents(&self) -> usize {
+        self.groups * self.width
+    }
+}
+
+/// A network. [`Network::encode`] and [`Network::decode`] are written once for fitting and for export.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// What each band is.
+    pub heads: Heads,
+    /// The linear path; of a `resnet`, only its normalisation is used.
+    pub linear: Linear,
+    /// What lies in the middle.
+    pub body: Body,
+    /// How latents are quantised.
+    pub quantiser: Quantiser,
+    /// Pixels along the side of a patch.
+    pub patch: usize,
+    /// Planes of latents of a `resnet` with scalar codes.
+    pub resnet_latents: usize,
+}
+
+impl Network {
+    /// Planes of latents.
+    pub fn latents(&self) -> usize {
+        match (&self.quantiser, &self.body) {
+            (Quantiser::Vq(books) | Quantiser::Rvq(books), _) => books.latents(),
+            (Quantiser::Fsq { .. }, Body::Conv { .. }) => self.linear.planes(),
+            (Quantiser::Fsq { .. }, Body::Resnet(_)) => self.resnet_latents,
+        }
+    }
+
+    /// Codebooks, unless codes are scalars.
+    pub fn codebooks(&self) -> Option<Codebooks> {
+        match self.quantiser {
+            Quantiser::Fsq { .. } => None,
+            Quantiser::Vq(books) | Quantiser::Rvq(books) => Some(books),
+        }
+    }
+
+    /// Whether the encoder is told the step.
+    pub fn encoder_takes_step(&self) -> bool {
+        let branch = matches!(self.body, Body::Conv { encoder: Some(_), .. });
+        branch && self.codebooks().is_none()
+    }
+
+    /// Whether the codes of a given picture are the same however the network is fitted.
+    pub fn encoder_is_fixed(&self) -> bool {
+        matches!(self.body, Body::Conv { encoder: None, .. })
+            && matches!(
+                self.quantiser,
+                Quantiser::Fsq { fitted_steps: false } | Quantiser::Vq(_) | Quantiser::Rvq(_)
+            )
+    }
+
+    fn ends(&self) -> Ends {
+        Ends { channels: self.linear.channels, latents: self.latents(), patch: self.patch }
+    }
+
+    /// Data units to normalised ones.
+    pub fn normalise<O: Ops>(&self, o: &mut O, channels: &O::Value) -> O::Value {
+        let (offset, scale) = self.normalisation(o);
+        let centred = o.sub(channels, &offset);
+        o.div(&centred, &scale)
+    }
+
+    /// Normalised units to those of the data.
+    pub fn denormalise<O: Ops>(&self, o: &mut O, channels: &O::Value) -> O::Value {
+        let (offset, scale) = self.normalisation(o);
+        let scaled = o.mul(channels, &scale);
+        o.add(&scaled, &offset)
+    }
+
+    fn normalisation<O: Ops>(&self, o: &mut O) -> (O::Value, O::Value) {
+        let shape = [1, self.linear.channels, 1, 1];
+        let offset = o.constant("normalise/offset", &shape, &self.linear.offset);
+        (offset, o.constant("normalise/scale", &shape, &self.linear.scale))
+    }
+
+    /// Latents, not divided by the step, of normalised channels. `step` `(1)` is used by encoders that take it.
+    pub fn encode<O: Ops>(&self, o: &mut O, x: &O::Value, step: &O::Value) -> O::Value {
+        let latents = match &self.body {
+            Body::Resnet(resnet) => resnet.encode(o, x, self.ends()),
+            Body::Conv { encoder, .. } => {
+                let x = match encoder {
+                    None => o.same(x),
+                    Some(branch) => {
+                        let unit = self.unit(o, step);
+                        let scaled = o.div(x, &unit);
+                        let correction =
+                            branch.correction(o, "encoder", self.linear.channels, &scaled, &unit);
+                        let correction = o.mul(&correction, &unit);
+                        o.add(x, &correction)
+                    }
+                };
+                let all = self.linear.analyse(o, &x);
+                match self.codebooks() {
+                    None => all,
+                    Some(_) => {
+                        let kept = o.indices("linear/kept", &self.linear.order[..self.latents()]);
+                        o.pick_channels(&all, &kept)
+                    }
+                }
+            }
+        };
+        match self.gain(o) {
+            Some(gain) => o.mul(&latents, &gain),
+            None => latents,
+        }
+    }
+
+    /// Normalised channels of quantised latents that were divided by the unit, which is the step for scalar codes.
+    pub fn decode<O: Ops>(&self, o: &mut O, values: &O::Value, step: &O::Value) -> O::Value {
+        let unit = self.unit(o, step);
+        let values = match self.gain(o) {
+            Some(gain) => o.div(values, &gain),
+            None => o.same(values),
+        };
+        match &self.body {
+            Body::Resnet(resnet) => {
+                let latents = o.mul(&values, &unit);
+                resnet.decode(o, &latents, self.ends())
+            }
+            Body::Conv { decoder, .. } => {
+                let all = match self.codebooks() {
+                    None => values,
+                    Some(_) => self.restore(o, &values),
+                };
+                let picture = self.linear.synthesise(o, &all);
+                let correction = decoder.correction(o, "decoder", self.linear.channels, &picture, &unit);
+                let sum = o.add(&picture, &correction);
+                o.mul(&sum, &unit)
+            }
+        }
+    }
+
+    /// Puts the strongest planes back to their places among all.
+    fn restore<O: Ops>(&self, o: &mut O, kept: &O::Value) -> O::Value {
+        let mut place = vec![0; self.linear.planes()];
+        for (rank, plane) in self.linear.order.iter().enumerate() {
+            place[*plane] = rank;
+        }
+        let padded = o.pad_channels(kept, self.linear.planes() - self.latents());
+        let place = o.indices("linear/place", &place);
+        o.pick_channels(&padded, &place)
+    }
+
+    /// The unit of the branches: the step, or 1 where codes are indices.
+    fn unit<O: Ops>(&self, o: &mut O, step: &O::Value) -> O::Value {
+        match self.quantiser {
+            Quantiser::Fsq { .. } => o.same(step),
+            _ => o.constant("unit", &[1], &[1.0]),
+        }
+    }
+
+    /// Each plane's fitted gain.
+    fn gain<O: Ops>(&self, o: &mut O) -> Option<O::Value> {
+        matches!(self.quantiser, Quantiser::Fsq { fitted_steps: true })
+            .then(|| o.weight("quantiser/gain", &[1, self.latents(), 1, 1], Init::One))
+    }
+}

@@ -1,0 +1,41 @@
+//! What can go wrong between a disk and a batch.
+//!
+//! Every message says what was found, what is allowed, and what to do next.
+
+/// A result of this module.
+pub type Result<T, E = DataError> = std::result::Result<T, E>;
+
+/// An error of the training data.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// Options, or arrays, that do not fit.
+    #[error("{0}")]
+    Invalid(String),
+    /// A path that can't be opened as Zarr v3.
+    #[error("opening {path}: {reason}")]
+    Open {
+        /// The path.
+        path: String,
+        /// Why not, and what to do.
+        reason: String,
+    },
+    /// A chunk that can't be read or decoded.
+    #[error(
+        "reading chunk {chunk} of array {array}: {reason}; restore the chunk, or leave the array out of the training data"
+    )]
+    Read {
+        /// The array.
+        array: String,
+        /// The chunk's place in the grid, such as `0/2/1`.
+        chunk: String,
+        /// What zarrs or the codec says.
+        reason: String,
+    },
+    /// Nothing to fit on: no arrays, or no valid samples.
+    #[error("{0}")]
+    Empty(String),
+    /// A background reader could not be started, or failed in a way that nobody foresaw.
+    #[error("background reader: {0}")]
+    Reader(String),
+}

@@ -1,0 +1,37 @@
+//! Training data: Zarr v3 arrays and `vqvae` archives, chunk by chunk, as batches of crops in plain memory.
+//!
+//! The way of a sample: [`source`] reads a chunk into a [`piece`], [`split`] has said on which side it stands, [`sampler`]
+//! says which crops make up a batch, [`augment`] changes them, and [`loader`] does all that in background threads, so that
+//! the training loop never waits for a disk. [`spread`] and [`validation`] look at the same pieces as a whole.
+//!
+//! Everything random is drawn from a seed and the place of a batch in the sequence: neither the number of threads nor
+//! the platform changes a batch. Nothing here knows of libtorch.
+
+pub mod augment;
+pub mod batch;
+mod crop;
+pub mod error;
+pub mod fill;
+pub mod loader;
+mod metadata;
+pub mod piece;
+mod random;
+pub mod sampler;
+mod schedule;
+pub mod source;
+pub mod split;
+pub mod spread;
+#[cfg(test)]
+mod tests;
+pub mod validation;
+
+pub use augment::{Augmentation, BandScale, Hiding};
+pub use batch::{Batch, Place, SamplerState};
+pub use error::{DataError, Result};
+pub use loader::{Loader, LoaderOptions};
+pub use piece::Piece;
+pub use sampler::{Mode, Sampler, SamplerOptions};
+pub use source::{Block, Source, SourceOptions};
+pub use split::{Split, SplitOptions, split};
+pub use spread::{BandStatistics, Window, statistics, windows};
+pub use validation::Pieces;

@@ -1,0 +1,329 @@
+//! The fit: batches in, a model package out.
+//!
+//! [`prepare`] makes ready, [`step`] descends, [`evaluate`] measures through the codec, [`package`] exports,
+//! [`checkpoint`] keeps. [`run`] is the loop around them.
+
+pub mod checkpoint;
+pub mod evaluate;
+pub mod guard;
+pub mod optimiser;
+pub mod package;
+mod pictures;
+pub mod prepare;
+pub mod step;
+mod tensors;
+
+use crate::config::{Config, DeviceChoice};
+use crate::data::{Batch, Loader, LoaderOptions, Pieces, SamplerState};
+use crate::error::{Error, Result};
+use crate::report::{CodebookMonitor, CollapseRule, Report, ReportOptions, Step, Timer, Validation};
+use checkpoint::{Checkpoints, State};
+use evaluate::{Point, evaluate};
+use prepare::Prepared;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+use step::Trainee;
+use tch::{Cuda, Device};
+use vqz_codec::fit::Image;
+use vqz_codec::model::Model;
+
+/// Steps between two records.
+const RECORD_EVERY: u64 = 20;
+
+/// What to fit, and where everything goes.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Zarr v3 arrays and groups.
+    pub inputs: Vec<PathBuf>,
+    /// The package to write.
+    pub output: PathBuf,
+    /// The folder of checkpoints and reports.
+    pub run: PathBuf,
+    /// All settings.
+    pub config: Config,
+    /// Go on from the last checkpoint.
+    pub resume: bool,
+}
+
+/// How a fit ended.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Outcome {
+    /// The package, unless it was stopped before the end.
+    pub output: Option<PathBuf>,
+    /// Its hash.
+    pub sha256: Option<String>,
+    /// Steps taken.
+    pub step: u64,
+    /// Seconds of fitting, those before a resumption included.
+    pub seconds: f64,
+    /// Where it was computed.
+    pub device: String,
+    /// Numbers that were fitted.
+    pub weights: usize,
+    /// The last validation.
+    pub validation: Vec<Point>,
+}
+
+/// Fits, until the last step or until `stop` is set; then a checkpoint is written.
+///
+/// # Errors
+/// Every [`Error`]. Checkpoints before it stay whole.
+pub fn run(job: &Job, stop: &AtomicBool) -> Result<Outcome> {
+    let config = &job.config;
+    let device = device(config.run.device)?;
+    if config.run.threads > 0 {
+        tch::set_num_threads(i32::try_from(config.run.threads).unwrap_or(i32::MAX));
+    }
+    let checkpoints = Checkpoints::new(&job.run, config.checkpoint.keep);
+    if !job.resume && !checkpoints.steps().is_empty() {
+        return Err(Error::Checkpoint(format!(
+            "{} holds those of an earlier fit; go on with --resume, or begin anew with --overwrite",
+            job.run.display()
+        )));
+    }
+    let kept = if job.resume { Some(checkpoints.load(config)?) } else { None };
+    std::fs::create_dir_all(&job.run).map_err(|e| Error::io(&job.run, e))?;
+    let settings = job.run.join("config.toml");
+    std::fs::write(&settings, config.to_toml()?).map_err(|e| Error::io(&settings, e))?;
+    let prepared = prepare::prepare(config, &job.inputs, &job.run.join("linear.vqm"))?;
+    let mut trainee = Trainee::new(&prepared, config, device)?;
+    let mut at = Position::default();
+    if let Some((state, tensors)) = kept {
+        let find = |name: &str| tensors.get(name).map(tch::Tensor::shallow_clone);
+        trainee.load(&find).map_err(|what| {
+            Error::Checkpoint(format!("{}: {what}; it is of another architecture", job.run.display()))
+        })?;
+        at = Position { step: state.step, seconds: state.seconds, sampler: Some(state.sampler) };
+    }
+    let report = Report::open(
+        &job.run,
+        &ReportOptions {
+            name: config.model.name.clone(),
+            total_steps: config.optimiser.steps,
+            resume_at_step: job.resume.then_some(at.step),
+            ..ReportOptions::default()
+        },
+    )?;
+    let held = validation_images(&prepared, config)?;
+    Run { job, prepared, trainee, checkpoints, report, held, device, begun: Instant::now(), at }.go(stop)
+}
+
+/// The device that was chosen.
+fn device(choice: DeviceChoice) -> Result<Device> {
+    match choice {
+        DeviceChoice::Cpu => Ok(Device::Cpu),
+        DeviceChoice::Auto => Ok(Device::cuda_if_available()),
+        DeviceChoice::Cuda if Cuda::is_available() => Ok(Device::Cuda(0)),
+        DeviceChoice::Cuda => Err(Error::Configuration(
+            "run.device is cuda, but this libtorch finds no GPU; install a torch with CUDA and build vqz-train against it \
+             (README, \"Fitting networks\"), or choose cpu"
+                .to_owned(),
+        )),
+    }
+}
+
+/// The validation chunks' images, up to the samples asked for; the training windows where nothing was kept back.
+fn validation_images(prepared: &Prepared, config: &Config) -> Result<Vec<Image>> {
+    let at_most = config.validation.samples as usize;
+    if prepared.split.validation.is_empty() {
+        return Ok(package::images(&prepared.windows, at_most));
+    }
+    let mut images = Vec::new();
+    let mut taken = 0;
+    for piece in Pieces::read(Arc::clone(&prepared.source), prepared.split.validation.clone())? {
+        let piece = piece?;
+        let size = piece.image_len();
+        for (i, samples) in piece.samples.chunks_exact(size).enumerate() {
+            let mut samples = samples.to_vec();
+            if let Some(valid) = &piece.valid {
+                for (sample, valid) in samples.iter_mut().zip(&valid[i * size..(i + 1) * size]) {
+                    if *valid == 0 {
+                        *sample = f32::NAN;
+                    }
+                }
+            }
+            if taken > 0 && taken + size > at_most {
+                return Ok(images);
+            }
+            taken += size;
+            images.push(Image { height: piece.height, width: piece.width, samples });
+        }
+    }
+    Ok(images)
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Position {
+    step: u64,
+    seconds: f64,
+    sampler: Option<SamplerState>,
+}
+
+/// A fit that is going on.
+struct Run<'a> {
+    job: &'a Job,
+    prepared: Prepared,
+    trainee: Trainee,
+    checkpoints: Checkpoints,
+    report: Report,
+    held: Vec<Image>,
+    device: Device,
+    begun: Instant,
+    at: Position,
+}
+
+impl Run<'_> {
+    fn seconds(&self) -> f64 {
+        self.at.seconds + self.begun.elapsed().as_secs_f64()
+    }
+
+    fn go(mut self, stop: &AtomicBool) -> Result<Outcome> {
+        let config = &self.job.config;
+        let sampler = self.prepared.sampler(config)?;
+        let options = LoaderOptions { readers: config.data.readers, queue: config.data.queue, epochs: None };
+        let mut loader = match self.at.sampler {
+            Some(place) => Loader::resume(sampler, options, place)?,
+            None => Loader::start(sampler, options)?,
+        };
+        let mut monitor = self.monitor();
+        let mut timer = Timer::new();
+        let mut saved = Instant::now();
+        let mut points = Vec::new();
+        for number in self.at.step..config.optimiser.steps {
+            let waiting = Instant::now();
+            let batch = loader.next().ok_or_else(|| Error::Data("the batches ended early".to_owned()))??;
+            timer.add(crate::report::Phase::Load, waiting.elapsed());
+            let done = number + 1;
+            let last = done == config.optimiser.steps;
+            let tell = done.is_multiple_of(RECORD_EVERY) || last || done == 1;
+            let figures = match self.trainee.step(&batch, number, &mut timer, tell) {
+                Ok(figures) => figures,
+                Err(error) => {
+                    let kind = if matches!(error, Error::NotANumber(_)) { "nan" } else { "error" };
+                    self.report.event(number, kind, &error.to_string())?;
+                    return Err(error);
+                }
+            };
+            self.at.sampler = Some(batch.next);
+            if tell {
+                let mut scalars = figures.scalars;
+                scalars.extend(timer.take());
+                scalars.extend(self.codebooks(&mut monitor, &batch, done)?);
+                let step = Step { step: done, epoch: batch.epoch, seconds: self.seconds(), scalars };
+                self.report.step(&step)?;
+            }
+            let every = config.validation.every_steps;
+            if every > 0 && done.is_multiple_of(every) && !last {
+                self.validate(done)?;
+            }
+            let stopping = stop.load(Ordering::Relaxed);
+            let due = done.is_multiple_of(config.checkpoint.every_steps.max(1))
+                || saved.elapsed().as_secs_f64() > config.checkpoint.every_minutes * 60.0;
+            if due || stopping || last {
+                self.save(done)?;
+                saved = Instant::now();
+            }
+            loader.recycle(batch);
+            if stopping && !last {
+                self.report.event(done, "stop", "stopped; --resume goes on from here")?;
+                self.report.finish()?;
+                return Ok(self.outcome(done, None, points));
+            }
+        }
+        drop(loader);
+        let (model, found) = self.validate(config.optimiser.steps)?;
+        points.extend(found);
+        model.save(&self.job.output)?;
+        self.report.finish()?;
+        Ok(self.outcome(config.optimiser.steps, Some(&model), points))
+    }
+
+    fn outcome(&self, step: u64, model: Option<&Model>, validation: Vec<Point>) -> Outcome {
+        Outcome {
+            output: model.map(|_| self.job.output.clone()),
+            sha256: model.map(|model| model.sha256().to_owned()),
+            step,
+            seconds: self.seconds(),
+            device: format!("{:?}", self.device).to_lowercase(),
+            weights: self.trainee.weights.count(),
+            validation,
+        }
+    }
+
+    fn monitor(&self) -> Option<CodebookMonitor> {
+        let books = self.trainee.network.codebooks()?;
+        Some(CodebookMonitor::new(&vec![books.size; books.planes()], CollapseRule::default()))
+    }
+
+    /// Perplexity and usage of each codebook; collapsed ones start anew.
+    fn codebooks(
+        &mut self,
+        monitor: &mut Option<CodebookMonitor>,
+        batch: &Batch,
+        step: u64,
+    ) -> Result<Vec<(String, f64)>> {
+        let (Some(monitor), Some(codebooks)) = (monitor, &mut self.trainee.codebooks) else {
+            return Ok(Vec::new());
+        };
+        for (book, counts) in codebooks.take_usage().iter().enumerate() {
+            let _ = monitor.observe(book, counts);
+        }
+        let health = monitor.take();
+        let collapsed: Vec<String> = health.iter().filter(|h| h.collapsed).map(|h| h.message()).collect();
+        if !collapsed.is_empty() {
+            self.trainee.restart_codebooks(batch)?;
+            self.report.event(
+                step,
+                "collapse",
+                &format!("{}; started anew by k-means", collapsed.join("; ")),
+            )?;
+        }
+        Ok(health.iter().flat_map(|h| h.scalars()).collect())
+    }
+
+    /// Codes the validation images with the model as it would be shipped.
+    fn validate(&mut self, step: u64) -> Result<(Arc<Model>, Vec<Point>)> {
+        let config = &self.job.config;
+        let model = package::package(&self.trainee, &self.prepared, config)?;
+        let points = evaluate(&model, &self.held, &config.validation.qualities)?;
+        let mut scalars = Vec::new();
+        for point in &points {
+            let quality = point.quality;
+            scalars.push((format!("quality/{quality}/psnr_db"), point.psnr_db));
+            scalars.push((format!("quality/{quality}/bits_per_sample"), point.bits_per_sample));
+            scalars.push((format!("quality/{quality}/max_error"), point.max_error));
+        }
+        if let Some(middle) = points.get(points.len() / 2) {
+            scalars.push(("psnr_db".to_owned(), middle.psnr_db));
+            scalars.push(("rate/bits_per_sample".to_owned(), middle.bits_per_sample));
+        }
+        let bands = self.prepared.band_names.len();
+        let rgb = match &config.validation.rgb {
+            rgb if rgb.is_empty() => (0..bands.min(3)).collect::<Vec<_>>(),
+            rgb => rgb.iter().copied().filter(|band| *band < bands).collect(),
+        };
+        if let Some(quality) = config.validation.qualities.first() {
+            for (i, image) in self.held.iter().take(config.validation.pictures).enumerate() {
+                let picture = pictures::picture(&model, image, *quality, &rgb)?;
+                self.report.picture(step, &format!("validation/{i}"), &picture)?;
+            }
+        }
+        let seconds = self.seconds();
+        self.report.validation(&Validation { step, seconds, scalars })?;
+        Ok((model, points))
+    }
+
+    fn save(&mut self, step: u64) -> Result<()> {
+        let Some(sampler) = self.at.sampler else { return Ok(()) };
+        let state = State::new(step, self.seconds(), sampler, &self.job.config);
+        self.checkpoints.save(&state, &self.trainee.saved())?;
+        Ok(())
+    }
+}
+
+/// Where a fit's folder lies by default: beside its output.
+pub fn run_folder(output: &Path) -> PathBuf {
+    output.with_extension("run")
+}

@@ -1,0 +1,233 @@
+//! From fitted weights to a model: graphs, priors, calibration.
+
+use super::evaluate::{calibrate, calibrated, provisional};
+use super::guard::guarded;
+use super::prepare::{Prepared, channels};
+use super::step::Trainee;
+use crate::arch::export::{decoder, encoder, stored};
+use crate::arch::graph::numbers;
+use crate::arch::{Body, Head, Network, Quantiser, Torch, Weights};
+use crate::config::Config;
+use crate::data::Window;
+use crate::error::Result;
+use std::rc::Rc;
+use std::sync::Arc;
+use tch::{Device, Kind, Tensor};
+use vqz_codec::fit::{CodeGrid, Image, LatentGrid, index_priors, scalar_priors, tree_order};
+use vqz_codec::model::{
+    Band, CodebookShape, Codebooks, Manifest, Model, ModelParts, Priors, Quantiser as CodecQuantiser,
+};
+use vqz_codec::quantise::{Rates, Search, step_log2};
+
+/// Samples that the calibration codes, about.
+const CALIBRATION_SAMPLES: usize = 1_500_000;
+/// Samples that priors are fitted on, about.
+const PRIOR_SAMPLES: usize = 24_000_000;
+/// Steps at which codes are made for the priors of indices.
+const PRIOR_STEPS: usize = 4;
+
+/// The model with the averaged weights, measured and ready to be saved.
+///
+/// # Errors
+/// [`crate::Error::Codec`], [`crate::Error::Torch`].
+pub fn package(trainee: &Trainee, prepared: &Prepared, config: &Config) -> Result<Arc<Model>> {
+    guarded(|| {
+        let weights = trainee.weights.frozen(|name, w| match config.optimiser.ema {
+            ema if ema > 0.0 => stored(trainee.adam.average(name).unwrap_or(w)),
+            _ => stored(w),
+        });
+        let exported = Exported::new(trainee, weights)?;
+        let priors = exported.priors(trainee, prepared)?;
+        let network = &exported.network;
+        let manifest = manifest(network, prepared, config);
+        let parts = |manifest: Manifest| -> Result<Arc<Model>> {
+            Ok(Arc::new(Model::assemble(ModelParts {
+                manifest,
+                decoder: exported.decoder()?,
+                encoder: encoder(network, &exported.weights)?,
+                priors: priors.clone(),
+            })?))
+        };
+        let model = parts(manifest.clone())?;
+        let images = images(&prepared.windows, CALIBRATION_SAMPLES);
+        let calibration = calibrate(&model, &images, trainee.steps())?;
+        parts(calibrated(&manifest, calibration))
+    })
+}
+
+/// Windows spread evenly, up to a number of samples, as images.
+pub fn images(windows: &[Window], at_most: usize) -> Vec<Image> {
+    some(windows, at_most)
+        .map(|w| Image { height: w.height, width: w.width, samples: w.samples.clone() })
+        .collect()
+}
+
+fn some(windows: &[Window], at_most: usize) -> impl Iterator<Item = &Window> {
+    let total: usize = windows.iter().map(|w| w.samples.len()).sum();
+    windows.iter().step_by(total.div_ceil(at_most.max(1)).max(1))
+}
+
+fn manifest(network: &Network, prepared: &Prepared, config: &Config) -> Manifest {
+    let placed = network.heads.placed();
+    let bands = placed.zip(&prepared.band_names).map(|((first, head), name)| {
+        // Where samples lie: engines take data units, so this is for people, and for what continues masks.
+        let (offset, scale) = match head {
+            Head::Continuous => (network.linear.offset[first], network.linear.scale[first]),
+            Head::Canopy { .. } => (network.linear.offset[first + 1], network.linear.scale[first + 1]),
+            Head::Categorical { .. } => (0.0, 1.0),
+        };
+        Band { name: name.clone(), unit: String::new(), wavelength_nm: None, offset, scale }
+    });
+    let (quantiser, planes) = match network.quantiser {
+        Quantiser::Fsq { .. } => (CodecQuantiser::Fsq, network.latents()),
+        Quantiser::Vq(books) => (CodecQuantiser::Vq, books.planes()),
+        Quantiser::Rvq(books) => (CodecQuantiser::Rvq, books.planes()),
+    };
+    Manifest {
+        format: Manifest::FORMAT.to_owned(),
+        version: Manifest::VERSION,
+        name: config.model.name.clone(),
+        architecture: match network.body {
+            Body::Conv { .. } => "conv",
+            Body::Resnet(_) => "resnet",
+        }
+        .to_owned(),
+        bands: bands.collect(),
+        patch: network.patch,
+        window: 1,
+        planes,
+        quantiser,
+        codebooks: network.codebooks().map(shape),
+        peak: prepared.peak,
+        tolerance: tolerance(network, prepared.peak),
+        calibration: provisional(),
+        encoder_sha256: String::new(),
+        licence: config.model.licence.clone(),
+        training_data: config.model.attribution.clone(),
+    }
+}
+
+/// Bound on the difference between conforming decoders: networks add up more terms than the linear path alone.
+fn tolerance(network: &Network, peak: f64) -> f64 {
+    let spread = network.linear.scale.iter().fold(0.0f32, |a, b| a.max(*b));
+    (peak * 4e-6).max(f64::from(spread) * 1e-4)
+}
+
+fn shape(books: crate::arch::Codebooks) -> CodebookShape {
+    CodebookShape { groups: books.groups, stages: books.stages, size: books.size, width: books.width }
+}
+
+/// A network with the weights that go into the package.
+struct Exported {
+    network: Network,
+    weights: Rc<Weights>,
+    /// As the codec searches them, and as the graph holds them.
+    codebooks: Option<(Codebooks, Tensor)>,
+}
+
+impl Exported {
+    fn new(trainee: &Trainee, weights: Rc<Weights>) -> Result<Self> {
+        let network = trainee.network.clone();
+        let mut this = Self { network, weights, codebooks: None };
+        let (Some(state), Some(books)) = (&trainee.codebooks, this.network.codebooks()) else {
+            return Ok(this);
+        };
+        let quantiser = match this.network.quantiser {
+            Quantiser::Rvq(_) => CodecQuantiser::Rvq,
+            _ => CodecQuantiser::Vq,
+        };
+        let averaged = trainee.adam.average("codebook/entries").unwrap_or(&state.entries);
+        let entries = numbers(&stored(averaged));
+        // Entries that are alike get indices that are alike: the entropy coder's tree rests on that.
+        let mut ordered = Vec::with_capacity(entries.len());
+        for plane in entries.chunks_exact(books.size * books.width) {
+            for entry in tree_order(plane, books.width, quantiser == CodecQuantiser::Rvq) {
+                ordered.extend_from_slice(&plane[entry as usize * books.width..][..books.width]);
+            }
+        }
+        let size = [books.planes() as i64, books.size as i64, books.width as i64];
+        let tensor = Tensor::from_slice(&ordered).reshape(size);
+        this.codebooks = Some((Codebooks::new(quantiser, shape(books), &ordered)?, tensor));
+        Ok(this)
+    }
+
+    fn decoder(&self) -> Result<Vec<u8>> {
+        Ok(decoder(&self.network, &self.weights, self.codebooks.as_ref().map(|(_, tensor)| tensor))?)
+    }
+
+    fn priors(&self, trainee: &Trainee, prepared: &Prepared) -> Result<Priors> {
+        if let Some((codebooks, _)) = &self.codebooks {
+            let grids = self.indices(codebooks, &Rates::flat(codebooks), prepared, &trainee.steps())?;
+            let first = index_priors(&grids, codebooks)?;
+            // Choices follow rates, and rates choices: once more.
+            let grids = self.indices(codebooks, &Rates::of(&first)?, prepared, &trainee.steps())?;
+            return Ok(index_priors(&grids, codebooks)?);
+        }
+        if self.network.encoder_is_fixed() {
+            // The codes are those of the linear model, and so are their statistics.
+            return Ok(prepared.base.priors().clone());
+        }
+        let [finest, coarsest] = trainee.steps();
+        let grids: Vec<LatentGrid> = some(&prepared.windows, PRIOR_SAMPLES)
+            .enumerate()
+            .map(|(i, window)| {
+                let part = (i % PRIOR_STEPS) as f64 / (PRIOR_STEPS - 1) as f64;
+                let step = (finest + (coarsest - finest) * part).exp2();
+                let (values, valid, rows, columns) = self.latents(window, step);
+                let told = self.network.encoder_takes_step().then(|| step_log2(step));
+                LatentGrid { rows, columns, values, valid, step: told }
+            })
+            .collect();
+        Ok(scalar_priors(&grids)?)
+    }
+
+    /// Codes of windows at a few steps.
+    fn indices(
+        &self,
+        codebooks: &Codebooks,
+        rates: &Rates,
+        prepared: &Prepared,
+        [finest, coarsest]: &[f64; 2],
+    ) -> Result<Vec<CodeGrid>> {
+        let mut grids = Vec::new();
+        for (i, window) in some(&prepared.windows, PRIOR_SAMPLES / PRIOR_STEPS).enumerate() {
+            let (latents, valid, rows, columns) = self.latents(window, 1.0);
+            for turn in 0..PRIOR_STEPS {
+                let part = ((turn + i) % PRIOR_STEPS) as f64 / (PRIOR_STEPS - 1) as f64;
+                let step = (finest + (coarsest - finest) * part).exp2();
+                let codes =
+                    codebooks.assign(&latents, crate::quantise::lagrangian(step), rates, &Search::default());
+                grids.push(CodeGrid { rows, columns, codes, valid: valid.clone() });
+            }
+        }
+        Ok(grids)
+    }
+
+    /// Latents `(patch, plane)` of a window's whole patches, which patches hold data, and the grid.
+    fn latents(&self, window: &Window, step: f64) -> (Vec<f32>, Vec<bool>, usize, usize) {
+        let patch = self.network.patch;
+        let (rows, columns) = ((window.height / patch).max(1), (window.width / patch).max(1));
+        let (height, width) = ((rows * patch) as i64, (columns * patch) as i64);
+        tch::no_grad(|| {
+            let mut torch = Torch::new(&self.weights);
+            let (raw, marked) = channels(&self.network.heads, window, Device::Cpu);
+            let pad = [0, (width - window.width as i64).max(0), 0, (height - window.height as i64).max(0)];
+            let cut = |t: &Tensor| t.constant_pad_nd(pad).narrow(2, 0, height).narrow(3, 0, width);
+            let gaps = Tensor::from_slice(&marked).reshape(raw.size()).isnan();
+            let x = self.network.normalise(&mut torch, &raw).masked_fill(&gaps, 0.0);
+            let x = cut(&x).to_device(self.weights.device());
+            let unit = Tensor::from_slice(&[step as f32]).to_device(self.weights.device());
+            let latents = self.network.encode(&mut torch, &x, &unit);
+            let present: Tensor = 1.0 - gaps.to_kind(Kind::Float);
+            let present = cut(&present).amax(&[1i64][..], true).max_pool2d(
+                [patch as i64; 2],
+                [patch as i64; 2],
+                [0, 0],
+                [1, 1],
+                false,
+            );
+            let valid = numbers(&present).into_iter().map(|v| v > 0.0).collect();
+            (numbers(&latents.permute([0, 2, 3, 1])), valid, rows, columns)
+        })
+    }
+}

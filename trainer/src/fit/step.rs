@@ -1,0 +1,320 @@
+//! One step of a fit: forwards, losses, backwards, descent.
+
+use super::guard::guarded;
+use super::optimiser::{Adam, Pace, schedule};
+use super::prepare::{Prepared, touch};
+use super::tensors::{Mover, Tensors};
+use crate::arch::{Network, Ops, Torch, Weights};
+use crate::config::Config;
+use crate::data::Batch;
+use crate::error::{Error, Result};
+use crate::loss::adversarial::{Discriminator, Perceptual, balance};
+use crate::loss::{Group, reconstruction};
+use crate::quantise::codebook::{CodebookState, Learning};
+use crate::quantise::{Quantised, fsq, lagrangian};
+use crate::report::{Phase, Timer};
+use std::rc::Rc;
+use tch::{Device, Kind, Tensor};
+
+/// What is fitted, and what fits it.
+#[derive(Debug)]
+pub struct Trainee {
+    /// The network.
+    pub network: Network,
+    /// Its weights.
+    pub weights: Rc<Weights>,
+    /// Its codebooks, where it has some.
+    pub codebooks: Option<CodebookState>,
+    /// The descent of the weights.
+    pub adam: Adam,
+    /// The adversary and its descent.
+    pub adversary: Option<(Discriminator, Adam)>,
+    perceptual: Option<Perceptual>,
+    groups: Vec<Group>,
+    mover: Mover,
+    peak: f64,
+    /// Steps of the quantiser between which those of batches are drawn, as base-2 logarithms.
+    steps: [f64; 2],
+    config: Config,
+    started: bool,
+}
+
+/// What a step tells.
+#[derive(Clone, Debug, Default)]
+pub struct Figures {
+    /// Names and values.
+    pub scalars: Vec<(String, f64)>,
+}
+
+impl Trainee {
+    /// Everything at its start.
+    ///
+    /// # Errors
+    /// [`Error::Torch`], [`Error::OutOfMemory`], [`Error::Codec`].
+    pub fn new(prepared: &Prepared, config: &Config, device: Device) -> Result<Self> {
+        guarded(|| {
+            tch::manual_seed(config.run.seed as i64);
+            let weights = Weights::new(device);
+            let network = prepared.network.clone();
+            touch(&network, &weights);
+            let residual = matches!(network.quantiser, crate::arch::Quantiser::Rvq(_));
+            let mut codebooks = network.codebooks().map(|books| CodebookState::new(books, residual, device));
+            if codebooks.is_none() {
+                let mut torch = Torch::new(&weights);
+                let planes = network.latents();
+                let _ = torch.weight("rate/log_width", &[1, planes, 1, 1], crate::arch::Init::Zero);
+            }
+            let mut fitted = weights.all();
+            if let Some(codebooks) = &mut codebooks
+                && config.codebook.fitting.learning == Learning::Gradient
+            {
+                codebooks.learn_by_gradient();
+                fitted.push(("codebook/entries".to_owned(), codebooks.entries.shallow_clone()));
+            }
+            let adversary = (config.adversarial.weight > 0.0).then(|| {
+                let judge = Discriminator::new(network.linear.channels, config.adversarial.width, device);
+                let adam = Adam::new(judge.weights.all());
+                (judge, adam)
+            });
+            let perceptual = (config.perceptual.weight > 0.0)
+                .then(|| Perceptual::open(&config.perceptual.weights, &config.perceptual.bands, device))
+                .transpose()
+                .map_err(|e| {
+                    Error::Configuration(format!(
+                        "perceptual.weights, {}: {}; a TorchScript file is needed",
+                        config.perceptual.weights.display(),
+                        crate::error::first_line(&e.to_string())
+                    ))
+                })?;
+            let [low, high] = config.optimiser.qualities;
+            let log2 = |quality| -> Result<f64> {
+                Ok(f64::from(prepared.base.manifest().step_for_quality(quality)?) / 256.0)
+            };
+            Ok(Self {
+                mover: Mover::new(prepared, device),
+                adam: Adam::new(fitted),
+                network,
+                weights,
+                codebooks,
+                adversary,
+                perceptual,
+                groups: prepared.groups.clone(),
+                peak: prepared.peak,
+                steps: [log2(high)?, log2(low)?],
+                config: config.clone(),
+                started: false,
+            })
+        })
+    }
+
+    /// What a checkpoint keeps.
+    pub fn saved(&self) -> Vec<(String, Tensor)> {
+        let mut all = self.adam.saved("fit/");
+        if let Some(codebooks) = &self.codebooks {
+            all.extend(codebooks.saved());
+        }
+        if let Some((_, adam)) = &self.adversary {
+            all.extend(adam.saved("judge/"));
+        }
+        all
+    }
+
+    /// Takes over what a checkpoint kept.
+    ///
+    /// # Errors
+    /// What is missing or has another shape, in words.
+    pub fn load(&mut self, find: &dyn Fn(&str) -> Option<Tensor>) -> Result<(), String> {
+        self.adam.load("fit/", find)?;
+        if let Some(codebooks) = &mut self.codebooks {
+            codebooks.load(find);
+            self.started = true;
+        }
+        match &mut self.adversary {
+            Some((_, adam)) => adam.load("judge/", find),
+            None => Ok(()),
+        }
+    }
+
+    /// The base-2 logarithms of the finest and coarsest step.
+    pub fn steps(&self) -> [f64; 2] {
+        self.steps
+    }
+
+    /// Takes step `number`, counted from 0, on a batch.
+    ///
+    /// # Errors
+    /// [`Error::NotANumber`] before any weight is changed; [`Error::OutOfMemory`], [`Error::Torch`].
+    pub fn step(&mut self, batch: &Batch, number: u64, timer: &mut Timer, tell: bool) -> Result<Figures> {
+        let crop = batch.height;
+        guarded(|| self.take(batch, number, timer, tell))
+            .map_err(|e| super::guard::advise(e, batch.images, crop))
+    }
+
+    fn take(&mut self, batch: &Batch, number: u64, timer: &mut Timer, tell: bool) -> Result<Figures> {
+        // All that is random in a step follows from its number, so nothing need be saved for a resumption.
+        let seed = mixed(self.config.run.seed, number);
+        tch::manual_seed((seed >> 1) as i64);
+        let position = (mixed(seed, 1) >> 11) as f64 / (1u64 << 53) as f64;
+        let step = (self.steps[0] + position * (self.steps[1] - self.steps[0])).exp2();
+        let mut torch = Torch::new(&self.weights);
+        let tensors = timer.time(Phase::Load, || self.mover.tensors(&self.network, &mut torch, batch));
+        let mut scalars = Vec::new();
+        let forward = std::time::Instant::now();
+        let half = self.config.optimiser.mixed_precision;
+        let (decoded, quantised, unit) = tch::autocast(half, || self.forward(&mut torch, &tensors, step));
+        let losses = reconstruction(
+            &self.network,
+            &self.groups,
+            &decoded,
+            &tensors.target,
+            &tensors.weights,
+            self.peak,
+        );
+        let samples = tensors.weights.sum(Kind::Float).clamp_min(1.0);
+        let mut total = losses.total;
+        let mse = losses.mse.max(1e-12);
+        if !self.network.encoder_is_fixed() {
+            let rate = &quantised.bits / &samples;
+            total += rate * (self.config.fsq.rate * lagrangian(unit) / mse);
+            total += &quantised.commitment * (self.config.codebook.fitting.commitment / mse);
+        }
+        if self.codebooks.is_none() && self.network.encoder_is_fixed() {
+            // Codes are given: this fits the widths that the estimated rate rests on, and nothing else.
+            total += &quantised.bits / &samples;
+        }
+        total += &quantised.codebook / mse;
+        if let Some(perceptual) = &self.perceptual {
+            let distance = perceptual.distance(&decoded, &tensors.target, &tensors.weights)?;
+            scalars.push(("loss/perceptual".to_owned(), distance.double_value(&[])));
+            total += distance * self.config.perceptual.weight;
+        }
+        let shown = &decoded * &tensors.weights + &tensors.target * (1.0 - &tensors.weights);
+        let judging = self.adversary.is_some() && number >= self.config.adversarial.start;
+        if judging && let Some((judge, _)) = &self.adversary {
+            let fooling = judge.fooling(&shown);
+            let weight = balance(&total, &fooling, &decoded, self.config.adversarial.cap);
+            scalars.push(("loss/adversarial".to_owned(), fooling.double_value(&[])));
+            scalars.push(("loss/adversarial_weight".to_owned(), weight));
+            total += fooling * (weight * self.config.adversarial.weight);
+        }
+        let value = total.double_value(&[]);
+        timer.add(Phase::Forward, forward.elapsed());
+        if !value.is_finite() {
+            return Err(Error::NotANumber(format!(
+                "the loss is {value} at step {number}, on a batch from {}; lower optimiser.learning_rate, look at that \
+                 chunk, then go on with --resume from the last checkpoint",
+                self.places(batch)
+            )));
+        }
+        timer.time(Phase::Backward, || {
+            self.adam.clear();
+            total.backward();
+        });
+        let rate = self.descend(number, timer, batch)?;
+        if judging {
+            let seconds = std::time::Instant::now();
+            if let Some((judge, adam)) = &mut self.adversary {
+                let hinge = judge.hinge(&shown, &tensors.target);
+                adam.clear();
+                hinge.backward();
+                let norm = adam.norm();
+                let pace = Pace {
+                    rate: self.config.adversarial.learning_rate,
+                    decay: 0.0,
+                    clip: self.config.optimiser.clip,
+                    average: 0.0,
+                };
+                adam.step(pace, norm);
+                scalars.push(("loss/discriminator".to_owned(), hinge.double_value(&[])));
+            }
+            timer.add(Phase::Backward, seconds.elapsed());
+        }
+        timer.step_done();
+        if tell {
+            scalars.push(("loss/total".to_owned(), value));
+            scalars.extend(losses.parts);
+            let squares = mse * f64::from(self.network.linear.scale[0]).powi(2);
+            scalars.push(("psnr_db".to_owned(), 10.0 * (self.peak * self.peak / squares).log10()));
+            let channels = self.network.linear.channels as f64;
+            let bands = self.network.heads.bands.len() as f64;
+            let bits = quantised.bits.double_value(&[]) / samples.double_value(&[]);
+            scalars.push(("rate/estimated_bits_per_sample".to_owned(), bits * channels / bands));
+            scalars.push(("learning_rate".to_owned(), rate));
+        }
+        Ok(Figures { scalars })
+    }
+
+    fn places(&self, batch: &Batch) -> String {
+        batch.places.first().map_or_else(|| "nowhere".to_owned(), |p| format!("{:?}", p.block))
+    }
+
+    /// Codes and decodes; the third is the step or its likeness, for rates.
+    fn forward(&mut self, torch: &mut Torch, tensors: &Tensors, step: f64) -> (Tensor, Quantised, f64) {
+        let device = self.weights.device();
+        let unit = Tensor::from_slice(&[step as f32]).to_device(device);
+        let fixed = self.network.encoder_is_fixed();
+        let encode = |torch: &mut Torch| self.network.encode(torch, &tensors.shown, &unit);
+        let latents = if fixed { tch::no_grad(|| encode(torch)) } else { encode(torch) };
+        let quantised = match &mut self.codebooks {
+            None => fsq::quantise(torch, &(&latents / &unit), &unit, self.config.fsq.fitting, fixed),
+            Some(codebooks) => {
+                let options = &self.config.codebook.fitting;
+                if !self.started {
+                    codebooks.start(&latents.detach(), options.initial_vectors);
+                    self.started = true;
+                }
+                let quantised = codebooks.quantise(&latents, step, options, true, fixed);
+                codebooks.restart_idle(&latents.detach(), options);
+                quantised
+            }
+        };
+        let decoded = self.network.decode(torch, &quantised.values, &unit);
+        (decoded.to_kind(Kind::Float), quantised, step)
+    }
+
+    fn descend(&mut self, number: u64, timer: &mut Timer, batch: &Batch) -> Result<f64> {
+        let o = &self.config.optimiser;
+        let rate = o.learning_rate * schedule(number, o.steps, o.warmup, o.final_rate);
+        let pace = Pace { rate, decay: o.weight_decay, clip: o.clip, average: o.ema };
+        let norm = timer.time(Phase::Optimiser, || self.adam.norm());
+        if !norm.is_finite() {
+            return Err(Error::NotANumber(format!(
+                "the gradient's norm is {norm} at step {number}, on a batch from {}; lower optimiser.learning_rate, then \
+                 go on with --resume from the last checkpoint",
+                self.places(batch)
+            )));
+        }
+        timer.time(Phase::Optimiser, || {
+            self.adam.step(pace, norm);
+            if let Some(codebooks) = &mut self.codebooks {
+                codebooks.keep_zero();
+            }
+        });
+        Ok(rate)
+    }
+
+    /// Starts the codebooks anew from a batch: what is done when they collapsed.
+    ///
+    /// # Errors
+    /// [`Error::Torch`], [`Error::OutOfMemory`].
+    pub fn restart_codebooks(&mut self, batch: &Batch) -> Result<()> {
+        guarded(|| {
+            let mut torch = Torch::new(&self.weights);
+            let tensors = self.mover.tensors(&self.network, &mut torch, batch);
+            let unit = torch.constant("unit", &[1], &[1.0]);
+            let latents = tch::no_grad(|| self.network.encode(&mut torch, &tensors.shown, &unit));
+            if let Some(codebooks) = &mut self.codebooks {
+                codebooks.start(&latents, self.config.codebook.fitting.initial_vectors);
+            }
+            Ok(())
+        })
+    }
+}
+
+/// SplitMix64 of two numbers.
+fn mixed(a: u64, b: u64) -> u64 {
+    let mut z = a.wrapping_add(b.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}

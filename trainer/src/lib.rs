@@ -1,0 +1,17 @@
+//! Fits vqz networks with libtorch and exports them as model packages.
+//!
+//! The way of a fit: [`data`] gives batches, [`arch`] turns them into latents and back, [`quantise`] stands between,
+//! [`loss`] says how far off the outcome is, [`fit`] descends, validates, keeps checkpoints and writes the package, and
+//! [`report`] tells how it goes.
+#![forbid(unsafe_code)]
+
+pub mod arch;
+pub mod config;
+pub mod data;
+pub mod error;
+pub mod fit;
+pub mod loss;
+pub mod quantise;
+pub mod report;
+
+pub use error::{Error, Result};

@@ -1,0 +1,171 @@
+//! Losses: how far the decoded bands are from the true ones, where there is data.
+//!
+//! | module | losses |
+//! |---|---|
+//! | [`pixel`] | mean square error, Huber, cross-entropy |
+//! | [`structure`] | structural similarity |
+//! | [`spectrum`] | spectral angle, sliced Wasserstein |
+//! | [`adversarial`] | PatchGAN and perceptual |
+
+pub mod adversarial;
+pub mod pixel;
+pub mod spectrum;
+pub mod structure;
+
+use crate::arch::{Head, Network};
+use serde::{Deserialize, Serialize};
+use tch::{Kind, Tensor};
+
+/// Weights of the losses of a group of bands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Weighting {
+    /// Mean square error, relative to what it is at the moment: its gradient has the same size at every step.
+    pub mse: f64,
+    /// Huber's loss, relative likewise.
+    pub huber: f64,
+    /// Where Huber's loss turns linear, in normalised units.
+    pub huber_delta: f64,
+    /// `1 - SSIM`.
+    pub ssim: f64,
+    /// Spectral angle, in radians.
+    pub spectral_angle: f64,
+    /// Sliced Wasserstein distance of spectra.
+    pub sliced_wasserstein: f64,
+    /// Cross-entropy of categorical bands, and of the flag of canopy-like ones.
+    pub cross_entropy: f64,
+}
+
+impl Default for Weighting {
+    fn default() -> Self {
+        Self {
+            mse: 1.0,
+            huber: 0.0,
+            huber_delta: 1.0,
+            ssim: 0.0,
+            spectral_angle: 0.0,
+            sliced_wasserstein: 0.0,
+            cross_entropy: 1.0,
+        }
+    }
+}
+
+/// A group of bands with its weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// Its name, for reports.
+    pub name: String,
+    /// Its bands, by number.
+    pub bands: Vec<usize>,
+    /// Its weights.
+    pub weighting: Weighting,
+    /// What all of them are multiplied by.
+    pub weight: f64,
+}
+
+/// The losses of one batch.
+#[derive(Debug)]
+pub struct Losses {
+    /// What is minimised.
+    pub total: Tensor,
+    /// Mean square error of continuous channels, normalised, without gradient.
+    pub mse: f64,
+    /// Each loss by name.
+    pub parts: Vec<(String, f64)>,
+}
+
+/// How sharply channels of flags turn into odds: a whole flag is this many nats.
+const SHARPNESS: f64 = 8.0;
+/// Lines that spectra are projected onto.
+const DIRECTIONS: i64 = 32;
+
+/// All losses of decoded channels `y` against `x`, both `(image, channel, y, x)` normalised, with weights that are 0 where a
+/// sample is masked. `peak` is that of the PSNR, in data units.
+pub fn reconstruction(
+    network: &Network,
+    groups: &[Group],
+    y: &Tensor,
+    x: &Tensor,
+    weights: &Tensor,
+    peak: f64,
+) -> Losses {
+    let device = x.device();
+    let mut total = Tensor::zeros([1], (Kind::Float, device)).sum(Kind::Float);
+    let mut parts: Vec<(String, f64)> = Vec::new();
+    let placed: Vec<(usize, &Head)> = network.heads.placed().collect();
+    let (mut squares, mut counted) = (0.0, 0usize);
+    for group in groups {
+        let w = &group.weighting;
+        let mut add = |what: &str, weight: f64, relative: bool, loss: &dyn Fn() -> Tensor| {
+            if weight == 0.0 {
+                return;
+            }
+            let loss = loss();
+            let value = loss.double_value(&[]);
+            parts.push((format!("loss/{}/{what}", group.name), value));
+            let scale = if relative { 1.0 / value.max(1e-12) } else { 1.0 };
+            total += loss * (weight * group.weight * scale);
+        };
+        let continuous: Vec<i64> = group
+            .bands
+            .iter()
+            .filter(|band| *placed[**band].1 == Head::Continuous)
+            .map(|band| placed[*band].0 as i64)
+            .collect();
+        if !continuous.is_empty() {
+            let chosen = Tensor::from_slice(&continuous).to_device(device);
+            let pick = |t: &Tensor| t.index_select(1, &chosen);
+            let (y, x, m) = (pick(y), pick(x), pick(weights));
+            let first = continuous[0] as usize;
+            let (scale, offset) = (&network.linear.scale, &network.linear.offset);
+            squares += pixel::mse(&y, &x, &m).double_value(&[]) * continuous.len() as f64;
+            counted += continuous.len();
+            add("mse", w.mse, true, &|| pixel::mse(&y, &x, &m));
+            add("huber", w.huber, true, &|| pixel::huber(&y, &x, &m, w.huber_delta));
+            add("ssim", w.ssim, false, &|| structure::ssim(&y, &x, &m, peak / f64::from(scale[first])));
+            add("spectral_angle", w.spectral_angle, false, &|| {
+                let units = |of: &[f32]| {
+                    let of: Vec<f32> = continuous.iter().map(|c| of[*c as usize]).collect();
+                    Tensor::from_slice(&of).reshape([1, -1, 1, 1]).to_device(device)
+                };
+                let (scale, offset) = (units(scale), units(offset));
+                spectrum::angle(&(&y * &scale + &offset), &(&x * &scale + &offset), &m)
+            });
+            add("sliced_wasserstein", w.sliced_wasserstein, false, &|| {
+                spectrum::sliced_wasserstein(&y, &x, &m, DIRECTIONS)
+            });
+        }
+        for band in &group.bands {
+            let (first, head) = placed[*band];
+            let own = |t: &Tensor, at: usize, count: usize| t.narrow(1, (first + at) as i64, count as i64);
+            // From normalised units to flags of 0 and 1.
+            let flags = |t: &Tensor, count: usize| {
+                let raw = own(t, 0, count) * f64::from(network.linear.scale[first]);
+                let offsets: Vec<f32> = network.linear.offset[first..first + count].to_vec();
+                let offsets = Tensor::from_slice(&offsets).reshape([1, -1, 1, 1]).to_device(device);
+                (raw + offsets) / f64::from(network.heads.flag)
+            };
+            match head {
+                Head::Continuous => {}
+                Head::Categorical { classes } => {
+                    let count = classes.len();
+                    add("cross_entropy", w.cross_entropy, false, &|| {
+                        let scores = flags(y, count) * SHARPNESS;
+                        pixel::cross_entropy(&scores, &flags(x, count).round(), &own(weights, 0, count))
+                    });
+                }
+                Head::Canopy { .. } => {
+                    add("present", w.cross_entropy, false, &|| {
+                        let scores = (flags(y, 1) - 0.5) * SHARPNESS;
+                        pixel::flag(&scores, &flags(x, 1).round(), &own(weights, 0, 1))
+                    });
+                    add("canopy", w.mse + w.huber, true, &|| {
+                        let there = own(weights, 1, 1) * flags(x, 1).round();
+                        pixel::huber(&own(y, 1, 1), &own(x, 1, 1), &there, w.huber_delta)
+                    });
+                }
+            }
+        }
+    }
+    Losses { total, mse: squares / counted.max(1) as f64, parts }
+}

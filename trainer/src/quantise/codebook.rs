@@ -1,0 +1,322 @@
+//! `vq` and `rvq` as they are fitted: codebooks that follow the latents, by moving averages or by gradients.
+//!
+//! Entries are chosen by distance plus rate, as the codec does. With `rvq`, entry 0 of each stage is the zero vector and
+//! ends a position's stages, so depth varies by place. Entries that nothing chooses are put on vectors that are badly
+//! served (arXiv 2112.00384); the codebooks start from k-means.
+
+use super::kmeans::{centres, nearest};
+use super::{Quantised, lagrangian};
+use crate::arch::Codebooks;
+use serde::{Deserialize, Serialize};
+use tch::{Device, IndexOp, Kind, Tensor};
+
+/// How codebooks learn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Learning {
+    /// Moving averages of the vectors that chose an entry.
+    Ema,
+    /// Gradients of the distance, through the optimiser.
+    Gradient,
+}
+
+/// How `vq` and `rvq` are fitted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CodebookOptions {
+    /// How codebooks learn.
+    pub learning: Learning,
+    /// What part of a moving average stays at each step.
+    pub decay: f64,
+    /// Steps after which an entry that nothing chose is put elsewhere; 0 never does.
+    pub restart_after: u64,
+    /// Gradients pass turned as the vector is turned (arXiv 2410.06424), not unchanged.
+    pub rotation_trick: bool,
+    /// Vectors that k-means looks at.
+    pub initial_vectors: usize,
+    /// Weight of the pull of latents towards their entries.
+    pub commitment: f64,
+}
+
+impl Default for CodebookOptions {
+    fn default() -> Self {
+        Self {
+            learning: Learning::Ema,
+            decay: 0.99,
+            restart_after: 100,
+            rotation_trick: false,
+            initial_vectors: 32_768,
+            commitment: 0.1,
+        }
+    }
+}
+
+/// The state of all codebooks.
+#[derive(Debug)]
+pub struct CodebookState {
+    books: Codebooks,
+    residual: bool,
+    /// `(planes, size, width)`
+    pub entries: Tensor,
+    /// How often each entry is chosen, a moving average `(planes, size)`.
+    pub counts: Tensor,
+    /// Moving sums of the vectors that chose each entry.
+    pub sums: Tensor,
+    /// Steps since each entry was chosen.
+    pub idle: Tensor,
+    /// Choices since the last report, `(planes, size)`.
+    pub used: Tensor,
+}
+
+/// Names of the tensors that a checkpoint keeps.
+const NAMES: [&str; 4] = ["codebook/entries", "codebook/counts", "codebook/sums", "codebook/idle"];
+
+impl CodebookState {
+    /// Codebooks that are started by [`CodebookState::start`] or [`CodebookState::load`].
+    pub fn new(books: Codebooks, residual: bool, device: Device) -> Self {
+        let options = (Kind::Float, device);
+        let (planes, size, width) = (books.planes() as i64, books.size as i64, books.width as i64);
+        Self {
+            books,
+            residual,
+            entries: Tensor::zeros([planes, size, width], options),
+            counts: Tensor::zeros([planes, size], options),
+            sums: Tensor::zeros([planes, size, width], options),
+            idle: Tensor::zeros([planes, size], options),
+            used: Tensor::zeros([planes, size], options),
+        }
+    }
+
+    /// Learns by gradients: the entries become a weight.
+    pub fn learn_by_gradient(&mut self) {
+        self.entries = self.entries.detach().set_requires_grad(true);
+    }
+
+    /// What a checkpoint keeps.
+    pub fn saved(&self) -> Vec<(String, Tensor)> {
+        let tensors = [&self.entries, &self.counts, &self.sums, &self.idle];
+        NAMES.iter().zip(tensors).map(|(name, t)| ((*name).to_owned(), t.detach())).collect()
+    }
+
+    /// Takes over what a checkpoint kept.
+    pub fn load(&mut self, find: &dyn Fn(&str) -> Option<Tensor>) {
+        let [entries, counts, sums, idle] = NAMES.map(find);
+        tch::no_grad(|| {
+            for (own, kept) in [
+                (&mut self.entries, entries),
+                (&mut self.counts, counts),
+                (&mut self.sums, sums),
+                (&mut self.idle, idle),
+            ] {
+                if let Some(kept) = kept {
+                    own.copy_(&kept);
+                }
+            }
+        });
+    }
+
+    /// Starts all codebooks from latents `(n, groups × width, gy, gx)`: k-means of what the stages before leave.
+    pub fn start(&mut self, latents: &Tensor, at_most: usize) {
+        tch::no_grad(|| {
+            for group in 0..self.books.groups {
+                let vectors = self.vectors(latents, group);
+                let count = vectors.size()[0].min(at_most as i64);
+                let some = Tensor::randperm(vectors.size()[0], (Kind::Int64, vectors.device()));
+                let mut residual = vectors.index_select(0, &some.narrow(0, 0, count));
+                for stage in 0..self.books.stages {
+                    let free = self.books.size - usize::from(self.residual);
+                    let mut found = centres(&residual, free as i64);
+                    if self.residual {
+                        found = Tensor::cat(&[found.zeros_like().narrow(0, 0, 1), found], 0);
+                    }
+                    let (chosen, _) = nearest(&residual, &found, None);
+                    residual -= found.index_select(0, &chosen);
+                    let plane = (stage * self.books.groups + group) as i64;
+                    let ones = Tensor::ones([count], (Kind::Float, residual.device()));
+                    let counts = self.counts.i(plane).zeros_like().index_add(0, &chosen, &ones);
+                    self.entries.i(plane).copy_(&found);
+                    self.counts.i(plane).copy_(&(&counts / count as f64));
+                    self.sums.i(plane).copy_(&(&found * counts.unsqueeze(1) / count as f64));
+                }
+            }
+        });
+    }
+
+    /// Latents of one group as vectors `(n·gy·gx, width)`.
+    fn vectors(&self, latents: &Tensor, group: usize) -> Tensor {
+        let width = self.books.width as i64;
+        latents.narrow(1, group as i64 * width, width).permute([0, 2, 3, 1]).reshape([-1, width])
+    }
+
+    /// Bits of each entry of a plane by how often it was chosen.
+    fn bits(&self, plane: i64) -> Tensor {
+        let counts = self.counts.i(plane);
+        let smoothed = &counts + 1e-6;
+        -(&smoothed / smoothed.sum(Kind::Float)).log2()
+    }
+
+    /// Quantises latents. With `learn`, moving averages follow.
+    pub fn quantise(
+        &mut self,
+        latents: &Tensor,
+        step: f64,
+        options: &CodebookOptions,
+        learn: bool,
+        fixed: bool,
+    ) -> Quantised {
+        let lambda = lagrangian(step);
+        let device = latents.device();
+        let zero = || Tensor::zeros([1], (Kind::Float, device)).sum(Kind::Float);
+        let (mut bits, mut codebook, mut commitment) = (zero(), zero(), zero());
+        let mut groups = Vec::new();
+        for group in 0..self.books.groups {
+            let vectors = self.vectors(latents, group);
+            let target = vectors.detach();
+            let mut residual = target.shallow_clone();
+            let mut quantised = vectors.zeros_like();
+            let mut open = Tensor::ones([vectors.size()[0]], (Kind::Float, device));
+            for stage in 0..self.books.stages {
+                let plane = (stage * self.books.groups + group) as i64;
+                let own = self.entries.i(plane);
+                let costs = self.bits(plane);
+                let (chosen, _) =
+                    tch::no_grad(|| nearest(&residual, &own.detach(), Some(&(&costs * lambda))));
+                // A position that ended takes the zero vector for ever, and pays no more.
+                let chosen =
+                    if self.residual { (chosen * open.to_kind(Kind::Int64)).detach() } else { chosen };
+                bits += (costs.index_select(0, &chosen) * &open).sum(Kind::Float);
+                let entries = own.index_select(0, &chosen);
+                if learn {
+                    self.follow(plane, &residual, &chosen, &open, options);
+                }
+                quantised += &entries;
+                residual -= entries.detach();
+                if self.residual {
+                    open *= chosen.gt(0).to_kind(Kind::Float);
+                }
+            }
+            if options.learning == Learning::Gradient {
+                codebook += (&quantised - &target).square().mean(Kind::Float);
+            }
+            let settled = quantised.detach();
+            if !fixed {
+                commitment += (&vectors - &settled).square().mean(Kind::Float);
+            }
+            groups.push(through(&vectors, &settled, options.rotation_trick));
+        }
+        let size = latents.size();
+        let planes: Vec<Tensor> =
+            groups.iter().map(|g| g.reshape([size[0], size[2], size[3], -1]).permute([0, 3, 1, 2])).collect();
+        Quantised { values: Tensor::cat(&planes, 1), bits, commitment, codebook }
+    }
+
+    /// Moving averages of one plane.
+    fn follow(
+        &mut self,
+        plane: i64,
+        residual: &Tensor,
+        chosen: &Tensor,
+        open: &Tensor,
+        options: &CodebookOptions,
+    ) {
+        tch::no_grad(|| {
+            let counts = self.counts.i(plane).zeros_like().index_add(0, chosen, open);
+            self.used.i(plane).copy_(&(self.used.i(plane) + &counts));
+            let total = open.sum(Kind::Float).clamp_min(1.0);
+            let mean = self.counts.i(plane) * options.decay + &counts / &total * (1.0 - options.decay);
+            self.counts.i(plane).copy_(&mean);
+            let idle = (self.idle.i(plane) + 1.0) * counts.lt(0.5).to_kind(Kind::Float);
+            self.idle.i(plane).copy_(&idle);
+            if options.learning != Learning::Ema {
+                return;
+            }
+            let vectors = residual * open.unsqueeze(1);
+            let sums = self.sums.i(plane).zeros_like().index_add(0, chosen, &vectors);
+            let sums = self.sums.i(plane) * options.decay + sums / total * (1.0 - options.decay);
+            self.sums.i(plane).copy_(&sums);
+            let mut entries = &sums / (mean.unsqueeze(1) + 1e-9);
+            // What was hardly ever chosen has no average worth the name.
+            entries = entries.where_self(&mean.gt(1e-8).unsqueeze(1), &self.entries.i(plane));
+            if self.residual {
+                let _ = entries.i(0).fill_(0.0);
+            }
+            self.entries.i(plane).copy_(&entries);
+        });
+    }
+
+    /// Puts entries that were idle for too long on vectors of a batch; returns how many, by plane.
+    pub fn restart_idle(&mut self, latents: &Tensor, options: &CodebookOptions) -> Vec<i64> {
+        if options.restart_after == 0 {
+            return vec![0; self.books.planes()];
+        }
+        tch::no_grad(|| {
+            let mut restarted = Vec::new();
+            for stage in 0..self.books.stages {
+                for group in 0..self.books.groups {
+                    let plane = (stage * self.books.groups + group) as i64;
+                    let mut residual = self.vectors(latents, group);
+                    for before in 0..stage {
+                        let own = self.entries.i((before * self.books.groups + group) as i64);
+                        let (chosen, _) = nearest(&residual, &own, None);
+                        residual -= own.index_select(0, &chosen);
+                    }
+                    let dead = self.idle.i(plane).ge(options.restart_after as f64);
+                    if self.residual {
+                        let _ = dead.i(0).fill_(0);
+                    }
+                    let places = dead.nonzero().flatten(0, -1);
+                    let count = places.size()[0].min(residual.size()[0]);
+                    restarted.push(count);
+                    if count == 0 {
+                        continue;
+                    }
+                    let places = places.narrow(0, 0, count);
+                    // The worst served go first, a little apart, so that twins part company.
+                    let (_, distance) = nearest(&residual, &self.entries.i(plane), None);
+                    let worst = distance.argsort(0, true).narrow(0, 0, count);
+                    let vectors = residual.index_select(0, &worst);
+                    let share = 1.0 / (self.books.size as f64 * 4.0);
+                    let _ = self.entries.i(plane).index_copy_(0, &places, &vectors);
+                    let _ = self.sums.i(plane).index_copy_(0, &places, &(&vectors * share));
+                    let _ = self.counts.i(plane).index_fill_(0, &places, share);
+                    let _ = self.idle.i(plane).index_fill_(0, &places, 0.0);
+                }
+            }
+            restarted
+        })
+    }
+
+    /// Keeps the zero vector of each stage what it is, whatever the gradients said.
+    pub fn keep_zero(&mut self) {
+        if self.residual {
+            let _ = tch::no_grad(|| self.entries.narrow(1, 0, 1).zero_());
+        }
+    }
+
+    /// How often each entry was chosen since the last call, by plane.
+    pub fn take_usage(&mut self) -> Vec<Vec<u64>> {
+        let planes = self.books.planes() as i64;
+        let usage = (0..planes)
+            .map(|p| crate::arch::graph::numbers(&self.used.i(p)).into_iter().map(|c| c as u64).collect())
+            .collect();
+        let _ = tch::no_grad(|| self.used.zero_());
+        usage
+    }
+}
+
+/// Entries forwards; backwards the gradient unchanged, or turned and scaled as entry and vector are to each other.
+fn through(vectors: &Tensor, entries: &Tensor, rotate: bool) -> Tensor {
+    if !rotate {
+        return vectors + (entries - vectors).detach();
+    }
+    let norm = |t: &Tensor| t.square().sum_dim_intlist(Some([-1].as_slice()), true, None).sqrt();
+    let (length, wanted) = (norm(&vectors.detach()).clamp_min(1e-6), norm(entries));
+    let from = vectors.detach() / &length;
+    let to = entries / wanted.clamp_min(1e-6);
+    let half = &from + &to;
+    let half = &half / norm(&half).clamp_min(1e-6);
+    let dot = |a: &Tensor, b: &Tensor| (a * b).sum_dim_intlist(Some([-1].as_slice()), true, None);
+    // Two reflections: the rotation in the plane of both that takes one to the other.
+    let turned = vectors - 2.0 * dot(vectors, &half) * &half + 2.0 * dot(vectors, &from) * &to;
+    turned * (wanted / length).detach()
+}

@@ -1,0 +1,62 @@
+//! `fsq` as it is fitted: rounding with a straight-through gradient or with noise, and a rate from fitted Laplacians.
+
+use super::Quantised;
+use crate::arch::ops::{Init, Ops};
+use crate::arch::torch::Torch;
+use serde::{Deserialize, Serialize};
+use tch::{Kind, Tensor};
+
+/// What is added before a magnitude is rounded down, as the codec does.
+const ROUNDING: f64 = 0.4;
+
+/// How gradients pass the rounding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fitting {
+    /// Rounded values forwards, as if nothing had happened backwards.
+    StraightThrough,
+    /// Uniform noise of one step instead of rounding.
+    Noise,
+}
+
+/// Codes of latents that were divided by the step, as the codec makes them.
+pub fn codes(scaled: &Tensor) -> Tensor {
+    (scaled.abs() + ROUNDING).floor() * scaled.sign()
+}
+
+/// Quantises latents, already in units of the step.
+pub fn quantise(o: &mut Torch, scaled: &Tensor, step: &Tensor, fitting: Fitting, fixed: bool) -> Quantised {
+    let zero = Tensor::zeros([1], (Kind::Float, scaled.device())).sum(Kind::Float);
+    let rounded = codes(&scaled.detach());
+    if fixed {
+        let bits = bits(o, &rounded, step);
+        return Quantised { values: rounded, bits, commitment: zero.shallow_clone(), codebook: zero };
+    }
+    let noisy = scaled + Tensor::rand_like(scaled) - 0.5;
+    let values = match fitting {
+        Fitting::StraightThrough => scaled + (&rounded - scaled).detach(),
+        Fitting::Noise => noisy.shallow_clone(),
+    };
+    let bits = bits(o, &noisy, step);
+    Quantised { values, bits, commitment: zero.shallow_clone(), codebook: zero }
+}
+
+/// Bits of codes under a Laplacian of fitted width for each plane.
+///
+/// Contexts of the entropy coder save a part of it, alike at all rates: as a gradient it serves.
+fn bits(o: &mut Torch, codes: &Tensor, step: &Tensor) -> Tensor {
+    let planes = codes.size()[1] as usize;
+    let width = o.weight("rate/log_width", &[1, planes, 1, 1], Init::Zero);
+    let inverse = step / width.exp();
+    // P(|q| - 1/2 < |x| < |q| + 1/2) of a Laplacian with this width; tails as differences of exponentials.
+    let magnitude = codes.abs();
+    let near: Tensor = (-&inverse * (&magnitude - 0.5).clamp_min(0.0)).exp();
+    let far: Tensor = (-&inverse * (&magnitude + 0.5)).exp();
+    let inside: Tensor = 0.5 - &magnitude;
+    let inner: Tensor = (-&inverse * inside.clamp_min(0.0)).exp();
+    // Below one half both sides of the peak count.
+    let peak: Tensor = 1.0 - (&far + inner) * 0.5;
+    let tail: Tensor = (near - far) * 0.5;
+    let likelihood = peak.where_self(&magnitude.lt(0.5), &tail).clamp_min(1e-9);
+    -likelihood.log2().sum(Kind::Float)
+}

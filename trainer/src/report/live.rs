@@ -1,0 +1,151 @@
+//! The live line: on a terminal one line that is drawn over, elsewhere (a log file) a plain line now and then.
+
+use super::number;
+use super::record::Step;
+use super::timer::NAMES;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::VecDeque;
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+/// Records that the remaining time is estimated from: enough for validations to be in it, few enough to follow change.
+const WINDOW: usize = 64;
+
+/// Where the line goes.
+pub(super) struct Live {
+    bar: Option<ProgressBar>,
+    total_steps: u64,
+    every: Duration,
+    last: Option<Instant>,
+    pace: Pace,
+}
+
+impl Live {
+    /// `terminal`: standard error is one; `every`: the time between plain lines where it is not.
+    pub(super) fn new(terminal: bool, total_steps: u64, every: Duration) -> Self {
+        let bar = terminal.then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            // wide_msg cuts the line at the terminal's width, so that it stays one.
+            ProgressStyle::with_template("{wide_msg}").map_or(bar.clone(), |style| bar.with_style(style))
+        });
+        Self { bar, total_steps, every, last: None, pace: Pace::default() }
+    }
+
+    /// Shows a step.
+    pub(super) fn step(&mut self, step: &Step) {
+        self.pace.add(step.step, step.seconds);
+        if let Some(bar) = &self.bar {
+            bar.set_message(self.line(step));
+            return;
+        }
+        let now = Instant::now();
+        if self.last.is_none_or(|last| now.duration_since(last) >= self.every) {
+            self.last = Some(now);
+            self.say(&self.line(step));
+        }
+    }
+
+    /// Shows a whole line that stays.
+    pub(super) fn say(&self, line: &str) {
+        let write = || {
+            // Nobody to read it is no reason to stop.
+            let _ = writeln!(std::io::stderr(), "{line}");
+        };
+        self.bar.as_ref().map_or_else(write, |bar| bar.suspend(write));
+    }
+
+    /// Removes the line that is drawn over.
+    pub(super) fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn line(&self, step: &Step) -> String {
+        let of = |name: &str| step.scalars.iter().find(|(found, _)| found == name).map(|(_, value)| *value);
+        // What matters most comes first: a narrow terminal cuts the end.
+        let mut parts = vec![match self.total_steps {
+            0 => format!("step {}", number::grouped(step.step)),
+            total => format!("step {}/{}", number::grouped(step.step), number::grouped(total)),
+        }];
+        parts.extend(of("loss/total").map(|loss| format!("loss {}", number::short(loss))));
+        parts.extend(of("psnr_db").map(|psnr| format!("{psnr:.2} dB")));
+        parts.extend(of("rate/bits_per_sample").map(|bits| format!("{bits:.3} bits")));
+        let left = self.total_steps.checked_sub(step.step).filter(|_| self.total_steps > 0);
+        let eta = left.zip(self.pace.seconds_per_step()).map(|(left, pace)| left as f64 * pace);
+        parts.extend(eta.map(|eta| format!("eta {}", number::duration(eta))));
+        let times: Vec<f64> = NAMES.iter().filter_map(|name| of(name)).collect();
+        let sum: f64 = times.iter().sum();
+        if sum > 0.0 {
+            let load = of(NAMES[0]).unwrap_or(0.0) / sum * 100.0;
+            let decimals = usize::from(sum < 10.0);
+            parts.push(format!("{sum:.decimals$} ms/step (load {load:.0} %)"));
+        }
+        parts.extend(of("learning_rate").map(|rate| format!("lr {}", number::short(rate))));
+        parts.join("  ")
+    }
+}
+
+/// Seconds a step over the last records; of this process only, so that a resumption does not count the pause.
+#[derive(Debug, Default)]
+struct Pace(VecDeque<(u64, f64)>);
+
+impl Pace {
+    fn add(&mut self, step: u64, seconds: f64) {
+        if self.0.len() == WINDOW {
+            self.0.pop_front();
+        }
+        self.0.push_back((step, seconds));
+    }
+
+    fn seconds_per_step(&self) -> Option<f64> {
+        let (first, last) = (self.0.front()?, self.0.back()?);
+        (last.0 > first.0).then(|| (last.1 - first.1) / (last.0 - first.0) as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(step: u64, seconds: f64) -> Step {
+        let scalars = [
+            ("loss/total", 0.032_149),
+            ("psnr_db", 38.2149),
+            ("rate/bits_per_sample", 1.2344),
+            ("learning_rate", 3e-4),
+            ("time/load", 5.0),
+            ("time/forward", 40.0),
+            ("time/backward", 45.0),
+            ("time/optimiser", 10.0),
+        ];
+        let scalars = scalars.map(|(name, value)| (name.to_owned(), value)).to_vec();
+        Step { step, epoch: 0, seconds, scalars }
+    }
+
+    #[test]
+    fn one_line_says_it_all() {
+        let mut live = Live::new(false, 20_000, Duration::from_secs(30));
+        live.step(&step(12_400, 1000.0));
+        live.step(&step(12_500, 1010.0));
+        assert_eq!(
+            live.line(&step(12_500, 1010.0)),
+            "step 12,500/20,000  loss 0.03215  38.21 dB  1.234 bits  eta 12 min 30 s  100 ms/step (load 5 %)  lr 3e-4"
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_out() {
+        let live = Live::new(false, 0, Duration::ZERO);
+        assert_eq!(live.line(&Step { step: 3, ..Step::default() }), "step 3");
+    }
+
+    #[test]
+    fn the_pace_is_that_of_the_last_records() {
+        let mut pace = Pace::default();
+        assert_eq!(pace.seconds_per_step(), None);
+        (0..10).for_each(|i| pace.add(i, 100.0 * i as f64));
+        (10..200).for_each(|i| pace.add(i, 1000.0 + 2.0 * i as f64));
+        assert_eq!(pace.seconds_per_step(), Some(2.0));
+    }
+}

@@ -1,0 +1,111 @@
+//! Numbers as people read them, on the terminal and in the page.
+
+/// With a comma between thousands: 12,500.
+pub(super) fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Four significant digits: 0.03215, 38.21, 3e-4, 1.25e6.
+pub(super) fn short(value: f64) -> String {
+    if !value.is_finite() {
+        return "not a number".to_owned();
+    }
+    let size = value.abs();
+    if size == 0.0 {
+        "0".to_owned()
+    } else if !(1e-3..1e6).contains(&size) {
+        let text = format!("{value:.3e}");
+        text.split_once('e').map_or(text.clone(), |(digits, power)| format!("{}e{power}", trim(digits)))
+    } else {
+        let decimals = (3.0 - size.log10().floor()).clamp(0.0, 7.0) as usize;
+        let text = format!("{value:.decimals$}");
+        if decimals > 0 { trim(&text).to_owned() } else { text }
+    }
+}
+
+/// Without zeros at the end of its decimals.
+fn trim(text: &str) -> &str {
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
+}
+
+/// The two largest units: 3 h 12 min, 41 s.
+pub(super) fn duration(seconds: f64) -> String {
+    let seconds = if seconds.is_finite() { seconds.max(0.0).round() as u64 } else { 0 };
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min {} s", seconds % 60),
+        (0, _, _) => format!("{hours} h {minutes} min"),
+        _ => format!("{days} d {hours} h"),
+    }
+}
+
+/// A moment, in seconds since 1970, as 2026-02-03 14:05 UTC.
+pub(super) fn moment(time: f64) -> String {
+    let seconds = time.max(0.0) as u64;
+    let (hour, minute) = (seconds / 3600 % 24, seconds / 60 % 60);
+    // Civil from days, by Howard Hinnant: years that begin in March end with the leap day.
+    let days = seconds / 86_400 + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let (date, month) = (day - (153 * month + 2) / 5 + 1, if month < 10 { month + 3 } else { month - 9 });
+    let year = 400 * era + year + u64::from(month <= 2);
+    format!("{year}-{month:02}-{date:02} {hour:02}:{minute:02} UTC")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_grouped() {
+        assert_eq!(
+            [0, 999, 1000, 12_500, 1_234_567].map(grouped),
+            ["0", "999", "1,000", "12,500", "1,234,567"]
+        );
+    }
+
+    #[test]
+    fn four_digits_and_no_more() {
+        let values =
+            [0.0, 0.032_149, 38.2149, 100.0, 3e-4, 0.5, -1234.56, 1_250_000.0, 2e-7, f64::NAN, 999_999.0];
+        let texts = [
+            "0",
+            "0.03215",
+            "38.21",
+            "100",
+            "3e-4",
+            "0.5",
+            "-1235",
+            "1.25e6",
+            "2e-7",
+            "not a number",
+            "999999",
+        ];
+        assert_eq!(values.map(short), texts);
+    }
+
+    #[test]
+    fn durations_have_two_units() {
+        let texts = ["0 s", "41 s", "12 min 30 s", "3 h 12 min", "2 d 1 h"];
+        assert_eq!([0.2, 41.0, 750.0, 11_520.0, 176_400.0].map(duration), texts);
+    }
+
+    #[test]
+    fn moments_by_the_calendar() {
+        // `date -u -d @N '+%F %R'` says the same.
+        let texts =
+            ["1970-01-01 00:00 UTC", "2024-02-29 12:34 UTC", "2025-12-31 23:59 UTC", "2026-03-01 00:00 UTC"];
+        assert_eq!([0.0, 1_709_210_040.0, 1_767_225_599.0, 1_772_323_200.0].map(moment), texts);
+    }
+}

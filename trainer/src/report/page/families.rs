@@ -1,0 +1,283 @@
+//! Which figure is drawn where, by its name. A figure that no chart asks for gets one with others of its group, so
+//! that whatever a trainer records is seen.
+
+use super::area;
+use super::axis::Axis;
+use super::chart::Chart;
+use super::frame::Mark;
+use super::lines::{self, Curve, Logarithmic, Plot, Range};
+use super::scatter::{self, Path};
+use crate::report::history::{History, Series};
+use crate::report::timer;
+
+/// A chart and the names it asks for; the first one that takes a name has it.
+struct Family {
+    title: &'static str,
+    unit: &'static str,
+    /// From a name without `valid/` to the curve's label, empty where the title says it all.
+    label: fn(&str) -> Option<String>,
+    /// What values are multiplied by.
+    factor: f64,
+    range: Range,
+    logarithmic: Logarithmic,
+}
+
+const FAMILIES: [Family; 6] = [
+    Family {
+        title: "Losses",
+        unit: "",
+        label: |name| name.strip_prefix("loss/").map(str::to_owned),
+        factor: 1.0,
+        range: Range::Values,
+        logarithmic: Logarithmic::WhereWide,
+    },
+    Family {
+        title: "PSNR",
+        unit: "dB",
+        label: |name| ending(name, "psnr_db"),
+        factor: 1.0,
+        range: Range::Values,
+        logarithmic: Logarithmic::No,
+    },
+    Family {
+        title: "Rate",
+        unit: "bits per sample",
+        label: |name| ending(name, "rate/bits_per_sample"),
+        factor: 1.0,
+        range: Range::Values,
+        logarithmic: Logarithmic::No,
+    },
+    Family {
+        title: "Codebook perplexity",
+        unit: "codes in effective use",
+        label: |name| book(name, "perplexity"),
+        factor: 1.0,
+        range: Range::Values,
+        logarithmic: Logarithmic::WhereWide,
+    },
+    Family {
+        title: "Codebook usage",
+        unit: "% of codes",
+        label: |name| book(name, "usage"),
+        factor: 100.0,
+        range: Range::Fixed(0.0, 100.0),
+        logarithmic: Logarithmic::No,
+    },
+    Family {
+        title: "Learning rate",
+        unit: "",
+        label: |name| (name == "learning_rate").then(|| "learning rate".to_owned()),
+        factor: 1.0,
+        range: Range::Values,
+        logarithmic: Logarithmic::Offered,
+    },
+];
+
+/// `valid/q40/psnr_db` without its ending is the setting `q40`.
+fn ending(name: &str, end: &str) -> Option<String> {
+    let rest = name.strip_suffix(end)?;
+    (rest.is_empty() || rest.ends_with('/')).then(|| rest.trim_end_matches('/').to_owned())
+}
+
+fn book(name: &str, end: &str) -> Option<String> {
+    Some(format!("codebook {}", name.strip_prefix("codebook/")?.strip_suffix(end)?.strip_suffix('/')?))
+}
+
+/// All charts of a run as HTML, in reading order.
+pub(super) fn charts(history: &History, steps: &Axis, marks: &[Mark]) -> Vec<String> {
+    let span = (steps.low, steps.high);
+    let mut left: Vec<(&str, bool, &Series)> = history
+        .series
+        .iter()
+        .map(|(name, series)| match name.strip_prefix("valid/") {
+            Some(rest) => (rest, true, series),
+            None => (name.as_str(), false, series),
+        })
+        .collect();
+    let mut drawn = Vec::new();
+    for family in &FAMILIES {
+        let curves = take(&mut left, family);
+        if !curves.is_empty() {
+            let Family { title, unit, range, logarithmic, .. } = *family;
+            let plot = Plot { title, unit, curves: &curves, range, logarithmic };
+            drawn.push((title, lines::chart(&plot, steps, marks).html(span)));
+        }
+    }
+    let times = times(&mut left);
+    if !times.is_empty() {
+        let chart = area::chart("Time per step", "ms", &times, steps, marks);
+        drawn.push(("Time per step", chart.html(span)));
+    }
+    let paths = rate_distortion(history);
+    // After the rate, which it explains.
+    let at = drawn.iter().position(|(title, _)| *title == "Rate").map_or(drawn.len(), |i| i + 1);
+    let scatter = scatter::html(&paths);
+    if !scatter.is_empty() {
+        drawn.insert(at, ("Rate and distortion", scatter));
+    }
+    let mut html: Vec<String> = drawn.into_iter().map(|(_, html)| html).collect();
+    html.extend(others(&left, steps, marks).iter().map(|chart| chart.html(span)));
+    html
+}
+
+/// Takes a family's figures out of `left`. Training and validation of one figure share a colour; totals come first.
+fn take(left: &mut Vec<(&str, bool, &Series)>, family: &Family) -> Vec<Curve> {
+    let (mine, rest) = left.iter().partition::<Vec<_>, _>(|(name, ..)| (family.label)(name).is_some());
+    *left = rest;
+    let mut mine: Vec<_> =
+        mine.into_iter().filter_map(|(name, valid, s)| Some(((family.label)(name)?, valid, s))).collect();
+    // Numbers by their size: codebook 10 after codebook 9.
+    mine.sort_by_key(|(label, valid, _)| {
+        (*label != "total", label.len() * usize::from(label.ends_with(digit)), label.clone(), *valid)
+    });
+    curves(mine, family.factor)
+}
+
+fn digit(c: char) -> bool {
+    c.is_ascii_digit()
+}
+
+fn curves(named: Vec<(String, bool, &Series)>, factor: f64) -> Vec<Curve> {
+    let mut labels: Vec<String> = named.iter().map(|(label, ..)| label.clone()).collect();
+    labels.dedup();
+    let curve = |(label, validation, series): (String, bool, &Series)| {
+        let colour = labels.iter().position(|known| *known == label).unwrap_or(0);
+        let label = match (label.as_str(), validation) {
+            ("", false) => "training".to_owned(),
+            ("", true) => "validation".to_owned(),
+            (label, false) => label.to_owned(),
+            (label, true) => format!("{label}, validation"),
+        };
+        let values = series.values.iter().map(|value| value * factor).collect();
+        Curve { label, colour, validation, series: Series { steps: series.steps.clone(), values } }
+    };
+    named.into_iter().map(curve).collect()
+}
+
+/// The phases of a step, in their order, and whatever else is timed.
+fn times<'a>(left: &mut Vec<(&str, bool, &'a Series)>) -> Vec<(String, &'a Series)> {
+    let (mut mine, rest) =
+        left.iter().partition::<Vec<_>, _>(|(name, valid, _)| name.starts_with("time/") && !valid);
+    *left = rest;
+    mine.sort_by_key(|(name, ..)| timer::NAMES.iter().position(|known| known == name).unwrap_or(usize::MAX));
+    mine.into_iter().map(|(name, _, series)| (name.trim_start_matches("time/").to_owned(), series)).collect()
+}
+
+fn rate_distortion(history: &History) -> Vec<Path> {
+    let path = |(name, rate): (&String, &Series)| {
+        let setting = ending(name.strip_prefix("valid/")?, "rate/bits_per_sample")?;
+        let stem = name.strip_suffix("rate/bits_per_sample")?;
+        let psnr = history.series.get(&format!("{stem}psnr_db"))?;
+        Some(Path::of(if setting.is_empty() { "last validation" } else { &setting }, rate, psnr))
+    };
+    history.series.iter().filter_map(path).filter(|path| !path.points.is_empty()).collect()
+}
+
+/// `weight_decay` as Weight decay.
+fn sentence(name: &str) -> String {
+    let name = name.replace('_', " ");
+    let mut letters = name.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// What is left, a chart for each first part of a name.
+fn others(left: &[(&str, bool, &Series)], steps: &Axis, marks: &[Mark]) -> Vec<Chart> {
+    let group = |name: &str| name.split_once('/').map_or(name, |(group, _)| group).to_owned();
+    let mut groups: Vec<String> = left.iter().map(|(name, ..)| group(name)).collect();
+    groups.sort();
+    groups.dedup();
+    let chart = |title: &String| {
+        let mine = left.iter().filter(|(name, ..)| group(name) == *title);
+        let label =
+            |name: &str| name.strip_prefix(title.as_str()).unwrap_or(name).trim_start_matches('/').to_owned();
+        let mut named: Vec<_> = mine.map(|(name, valid, series)| (label(name), *valid, *series)).collect();
+        named.sort_by_key(|(label, valid, _)| (label.clone(), *valid));
+        let curves = curves(named, 1.0);
+        let title = sentence(title);
+        let plot = Plot {
+            title: &title,
+            unit: "",
+            curves: &curves,
+            range: Range::Values,
+            logarithmic: Logarithmic::WhereWide,
+        };
+        lines::chart(&plot, steps, marks)
+    };
+    groups.iter().map(chart).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn history(names: &[&str]) -> History {
+        let series = Series { steps: vec![1, 2], values: vec![0.5, 0.25] };
+        History {
+            series: names.iter().map(|name| ((*name).to_owned(), series.clone())).collect(),
+            ..History::default()
+        }
+    }
+
+    fn titles(names: &[&str]) -> Vec<String> {
+        let charts = charts(&history(names), &Axis::exact(1.0, 2.0, 2), &[]);
+        let title = |html: &String| html.split("<h3>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+        charts.iter().map(title).collect()
+    }
+
+    #[test]
+    fn each_figure_has_a_chart() {
+        let names = [
+            "codebook/0/perplexity",
+            "codebook/0/usage",
+            "gradient/norm",
+            "learning_rate",
+            "loss/total",
+            "psnr_db",
+            "time/load",
+            "valid/loss/total",
+            "valid/psnr_db",
+            "valid/rate/bits_per_sample",
+            "weight_decay",
+        ];
+        let expected = [
+            "Losses",
+            "PSNR",
+            "Rate",
+            "Rate and distortion",
+            "Codebook perplexity",
+            "Codebook usage",
+            "Learning rate",
+            "Time per step",
+            "Gradient",
+            "Weight decay",
+        ];
+        assert_eq!(titles(&names), expected);
+    }
+
+    #[test]
+    fn training_and_validation_share_a_colour_and_books_are_in_order() {
+        let history = history(&["loss/commit", "loss/total", "valid/loss/total"]);
+        let html = charts(&history, &Axis::exact(1.0, 2.0, 2), &[]).concat();
+        let legend = html.split("<ul class=\"legend\">").nth(1).unwrap().split("</ul>").next().unwrap();
+        assert_eq!(
+            legend,
+            "<li style=\"--c:var(--c0)\"><i></i>total <b></b></li><li class=\"dashed\" style=\"--c:var(--c0)\"><i></i>total, validation \
+             <b></b></li><li style=\"--c:var(--c1)\"><i></i>commit <b></b></li>"
+        );
+        let names: Vec<String> = (0..12).map(|i| format!("codebook/{i}/usage")).collect();
+        let mut left: Vec<_> =
+            names.iter().map(|name| (name.as_str(), false, &history.series["loss/total"])).collect();
+        left.sort_by_key(|(name, ..)| *name);
+        let curves = take(&mut left, &FAMILIES[4]);
+        assert!(curves.iter().enumerate().all(|(i, curve)| curve.label == format!("codebook {i}")));
+        assert!(left.is_empty() && curves[0].series.values == [50.0, 25.0]);
+    }
+
+    #[test]
+    fn settings_have_paths_of_their_own() {
+        let names = ["valid/q40/psnr_db", "valid/q40/rate/bits_per_sample", "valid/q45/rate/bits_per_sample"];
+        let paths = rate_distortion(&history(&names));
+        assert_eq!((paths.len(), paths[0].label.as_str()), (1, "q40"));
+        assert_eq!(ending("notpsnr_db", "psnr_db"), None);
+    }
+}
