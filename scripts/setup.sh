@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the tests need beyond rust, cc, make and python3: Debian packages (with sudo where this is not root),
-# and PyPI wheels into .deps/. What is there already is left alone.
+# PyPI wheels into .deps/, and libtorch into .deps/libtorch. What is there already is left alone.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -39,4 +39,7 @@ if [ "$(cat .deps/.installed 2>/dev/null || true)" != "$wanted" ]; then
     python3 -m pip install --quiet --disable-pip-version-check --no-warn-script-location --root-user-action=ignore \
         --only-binary :all: --target .deps -r tests/python/requirements.txt
     printf '%s\n' "$wanted" >.deps/.installed
+fi
+if [ -z "${LIBTORCH:-}${LIBTORCH_USE_PYTORCH:-}" ]; then
+    scripts/libtorch.sh
 fi

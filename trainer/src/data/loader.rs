@@ -6,8 +6,11 @@
 
 use crate::data::batch::{Batch, SamplerState};
 use crate::data::error::{DataError, Result};
+use crate::data::piece::Piece;
 use crate::data::sampler::{Mode, Sampler};
 use crate::data::schedule::{Bounds, Job, Outcome, Schedule};
+use crate::data::source::Block;
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -19,6 +22,9 @@ pub struct LoaderOptions {
     pub readers: usize,
     /// Batches that may wait, at least 1.
     pub queue: usize,
+    /// Training data of at most this many samples are kept decoded, at 4 bytes each and 1 for a mask, so that later epochs
+    /// read nothing.
+    pub keep: u64,
     /// After how many epochs to end, counted from the start of the sequence; never by default.
     pub epochs: Option<u64>,
 }
@@ -26,13 +32,15 @@ pub struct LoaderOptions {
 impl Default for LoaderOptions {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        Self { readers: cores.clamp(1, 4), queue: 8, epochs: None }
+        Self { readers: cores.clamp(1, 4), queue: 8, keep: 1 << 27, epochs: None }
     }
 }
 
 #[derive(Debug)]
 struct Shared {
     sampler: Sampler,
+    /// What is kept, where all of it may be.
+    kept: Option<Mutex<HashMap<Block, Arc<Piece>>>>,
     state: Mutex<State>,
     /// There may be work.
     work: Condvar,
@@ -50,6 +58,20 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         // The schedule is whole between its calls; a panic of a reader is caught outside the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn piece(&self, block: &Block) -> Result<Arc<Piece>> {
+        let source = self.sampler.source();
+        let Some(kept) = &self.kept else {
+            return source.read(block).map(Arc::new);
+        };
+        let known = kept.lock().unwrap_or_else(PoisonError::into_inner).get(block).cloned();
+        if let Some(piece) = known {
+            return Ok(piece);
+        }
+        let piece = Arc::new(source.read(block)?);
+        kept.lock().unwrap_or_else(PoisonError::into_inner).insert(block.clone(), Arc::clone(&piece));
+        Ok(piece)
     }
 }
 
@@ -97,6 +119,7 @@ impl Loader {
         let bounds = Bounds { queue: options.queue as u64, visits, epochs: options.epochs };
         let schedule = Schedule::new(&sampler, from, bounds);
         let shared = Arc::new(Shared {
+            kept: (sampler.samples() <= options.keep).then(Mutex::default),
             sampler,
             state: Mutex::new(State { schedule, stop: false }),
             work: Condvar::new(),
@@ -218,7 +241,7 @@ fn read(shared: &Shared) {
         match job {
             Job::Read { epoch, visit, slot, block } => {
                 let source = shared.sampler.source();
-                let piece = guarded(|| source.describe(&block), || source.read(&block));
+                let piece = guarded(|| source.describe(&block), || shared.piece(&block));
                 let mut state = shared.lock();
                 state.schedule.read(&shared.sampler, (epoch, visit), slot, piece);
             }

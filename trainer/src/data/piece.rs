@@ -120,31 +120,33 @@ impl Piece {
         value: impl Fn([u8; N]) -> f64,
     ) {
         let stored = bytes.as_chunks::<N>().0;
+        let all = self.samples.capacity();
         let [band_stride, row_stride, column_stride] = layout.image_strides();
         for image in 0..self.images {
             let mut invalid = 0;
-            for pick in picks {
-                for y in 0..self.height {
-                    let start = layout.image_offset(image) + pick * band_stride + y * row_stride;
-                    for x in 0..self.width {
-                        let v = value(stored[start + x * column_stride]);
-                        if mask.is_valid(v) {
-                            self.samples.push(v as f32);
-                            if let Some(valid) = &mut self.valid {
-                                valid.push(1);
-                            }
-                        } else {
-                            let before = self.samples.len();
-                            let all = self.samples.capacity();
-                            let valid = self.valid.get_or_insert_with(|| {
-                                let mut valid = Vec::with_capacity(all);
-                                valid.resize(before, 1);
-                                valid
-                            });
-                            valid.push(0);
-                            self.samples.push(0.0);
-                            invalid += 1;
-                        }
+            for (pick, y) in picks.iter().flat_map(|pick| (0..self.height).map(move |y| (pick, y))) {
+                let start = layout.image_offset(image) + pick * band_stride + y * row_stride;
+                let row = || (0..self.width).map(|x| value(stored[start + x * column_stride]));
+                let before = self.samples.len();
+                let mut clear = true;
+                self.samples.extend(row().map(|v| {
+                    clear &= mask.is_valid(v);
+                    v as f32
+                }));
+                if clear && self.valid.is_none() {
+                    continue;
+                }
+                let valid = self.valid.get_or_insert_with(|| {
+                    let mut valid = Vec::with_capacity(all);
+                    valid.resize(before, 1);
+                    valid
+                });
+                for (v, sample) in row().zip(&mut self.samples[before..]) {
+                    let is_valid = mask.is_valid(v);
+                    valid.push(u8::from(is_valid));
+                    if !is_valid {
+                        *sample = 0.0;
+                        invalid += 1;
                     }
                 }
             }

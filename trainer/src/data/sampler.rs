@@ -183,6 +183,12 @@ impl Sampler {
         self.blocks.chunks(self.pool).map(|visit| (pixels(visit) / batch).round().max(1.0) as u64).sum()
     }
 
+    /// Samples of all blocks, valid or not.
+    #[must_use]
+    pub fn samples(&self) -> u64 {
+        self.blocks.iter().map(|block| self.source.samples(block)).sum()
+    }
+
     /// How many visits of these many fit into the memory that a pool may take; two at least.
     pub(crate) fn visits_in_memory(&self, wanted: usize) -> usize {
         let visit = self.largest.saturating_mul(self.pool as u64);

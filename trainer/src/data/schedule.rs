@@ -170,13 +170,13 @@ impl Schedule {
         sampler: &Sampler,
         (epoch, visit): (u64, u64),
         slot: usize,
-        result: Result<Piece, DataError>,
+        result: Result<Arc<Piece>, DataError>,
     ) {
         let found = self.visits.iter_mut().find(|v| (v.at.epoch, v.at.visit) == (epoch, visit));
         // An earlier visit may have failed meanwhile.
         let Some(found) = found else { return };
         match result {
-            Ok(piece) => found.pieces[slot] = Some(Arc::new(piece)),
+            Ok(piece) => found.pieces[slot] = Some(piece),
             Err(error) => found.failed = Some(error),
         }
         let pieces: Option<Vec<Arc<Piece>>> = found.pieces.iter().cloned().collect();

@@ -182,7 +182,11 @@ impl Run<'_> {
     fn go(mut self, stop: &AtomicBool) -> Result<Outcome> {
         let config = &self.job.config;
         let sampler = self.prepared.sampler(config)?;
-        let options = LoaderOptions { readers: config.data.readers, queue: config.data.queue, epochs: None };
+        let options = LoaderOptions {
+            readers: config.data.readers,
+            queue: config.data.queue,
+            ..LoaderOptions::default()
+        };
         let mut loader = match self.at.sampler {
             Some(place) => Loader::resume(sampler, options, place)?,
             None => Loader::start(sampler, options)?,

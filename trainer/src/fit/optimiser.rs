@@ -89,6 +89,13 @@ impl Adam {
         });
     }
 
+    /// Starts the average of a weight that was set from outside anew.
+    pub fn restart_average(&mut self, name: &str) {
+        if let Some(i) = self.names.iter().position(|n| n == name) {
+            tch::no_grad(|| self.averages[i].copy_(&self.weights[i]));
+        }
+    }
+
     /// The averaged weight of a name.
     pub fn average(&self, name: &str) -> Option<&Tensor> {
         self.names.iter().position(|n| n == name).map(|i| &self.averages[i])

@@ -3,7 +3,7 @@
 use super::evaluate::{calibrate, calibrated, provisional};
 use super::guard::guarded;
 use super::prepare::{Prepared, channels};
-use super::step::Trainee;
+use super::step::{ENTRIES, Trainee};
 use crate::arch::export::{decoder, encoder, stored};
 use crate::arch::graph::numbers;
 use crate::arch::{Body, Head, Network, Quantiser, Torch, Weights};
@@ -136,7 +136,7 @@ impl Exported {
             Quantiser::Rvq(_) => CodecQuantiser::Rvq,
             _ => CodecQuantiser::Vq,
         };
-        let averaged = trainee.adam.average("codebook/entries").unwrap_or(&state.entries);
+        let averaged = trainee.adam.average(ENTRIES).unwrap_or(&state.entries);
         let entries = numbers(&stored(averaged));
         // Entries that are alike get indices that are alike: the entropy coder's tree rests on that.
         let mut ordered = Vec::with_capacity(entries.len());

@@ -16,6 +16,9 @@ use crate::report::{Phase, Timer};
 use std::rc::Rc;
 use tch::{Device, Kind, Tensor};
 
+/// The weight that codebooks are when gradients fit them.
+pub(super) const ENTRIES: &str = "codebook/entries";
+
 /// What is fitted, and what fits it.
 #[derive(Debug)]
 pub struct Trainee {
@@ -69,7 +72,7 @@ impl Trainee {
                 && config.codebook.fitting.learning == Learning::Gradient
             {
                 codebooks.learn_by_gradient();
-                fitted.push(("codebook/entries".to_owned(), codebooks.entries.shallow_clone()));
+                fitted.push((ENTRIES.to_owned(), codebooks.entries.shallow_clone()));
             }
             let adversary = (config.adversarial.weight > 0.0).then(|| {
                 let judge = Discriminator::new(network.linear.channels, config.adversarial.width, device);
@@ -209,6 +212,9 @@ impl Trainee {
         timer.time(Phase::Backward, || {
             self.adam.clear();
             total.backward();
+            if let Some(codebooks) = &self.codebooks {
+                codebooks.keep_zero();
+            }
         });
         let rate = self.descend(number, timer, batch)?;
         if judging {
@@ -261,6 +267,7 @@ impl Trainee {
                 let options = &self.config.codebook.fitting;
                 if !self.started {
                     codebooks.start(&latents.detach(), options.initial_vectors);
+                    self.adam.restart_average(ENTRIES);
                     self.started = true;
                 }
                 let quantised = codebooks.quantise(&latents, step, options, true, fixed);
@@ -284,12 +291,7 @@ impl Trainee {
                 self.places(batch)
             )));
         }
-        timer.time(Phase::Optimiser, || {
-            self.adam.step(pace, norm);
-            if let Some(codebooks) = &mut self.codebooks {
-                codebooks.keep_zero();
-            }
-        });
+        timer.time(Phase::Optimiser, || self.adam.step(pace, norm));
         Ok(rate)
     }
 
@@ -305,6 +307,7 @@ impl Trainee {
             let latents = tch::no_grad(|| self.network.encode(&mut torch, &tensors.shown, &unit));
             if let Some(codebooks) = &mut self.codebooks {
                 codebooks.start(&latents, self.config.codebook.fitting.initial_vectors);
+                self.adam.restart_average(ENTRIES);
             }
             Ok(())
         })

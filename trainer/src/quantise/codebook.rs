@@ -286,10 +286,11 @@ impl CodebookState {
         })
     }
 
-    /// Keeps the zero vector of each stage what it is, whatever the gradients said.
-    pub fn keep_zero(&mut self) {
-        if self.residual {
-            let _ = tch::no_grad(|| self.entries.narrow(1, 0, 1).zero_());
+    /// Keeps gradients from moving the zero vector of each stage.
+    pub fn keep_zero(&self) {
+        let gradient = self.entries.grad();
+        if self.residual && gradient.defined() {
+            let _ = tch::no_grad(|| gradient.narrow(1, 0, 1).zero_());
         }
     }
 

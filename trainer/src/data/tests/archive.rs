@@ -70,10 +70,10 @@ fn crops_a_second() {
     let sides = split(&source, &SplitOptions::default()).unwrap();
     for mode in [Mode::Chunk, Mode::Random { pool: 4 }] {
         for size in [64, 128] {
-            for readers in [1, 2] {
+            for (readers, keep) in [(1, 1 << 27), (2, 1 << 27), (2, 0)] {
                 let options = SamplerOptions { mode, sizes: vec![size], ..SamplerOptions::default() };
                 let sampler = Sampler::new(Arc::clone(&source), sides.training.clone(), options).unwrap();
-                let how = LoaderOptions { readers, ..LoaderOptions::default() };
+                let how = LoaderOptions { readers, keep, ..LoaderOptions::default() };
                 let mut loader = Loader::start(sampler, how).unwrap();
                 let (begun, mut crops) = (Instant::now(), 0);
                 while begun.elapsed().as_secs_f64() < 3.0 {
@@ -83,7 +83,7 @@ fn crops_a_second() {
                 }
                 let rate = f64::from(u32::try_from(crops).unwrap()) / begun.elapsed().as_secs_f64();
                 println!(
-                    "{mode:?}, {size}²×12, {readers} readers: {rate:.0} crops/s, {:.0} Msamples/s",
+                    "{mode:?}, {size}²×12, {readers} readers, keep {keep}: {rate:.0} crops/s, {:.0} Msamples/s",
                     rate * (size * size * 12) as f64 / 1e6
                 );
             }

@@ -14,7 +14,7 @@ fn sampler(source: &Arc<Source>, options: &SamplerOptions) -> Sampler {
 }
 
 fn batches(source: &Arc<Source>, options: &SamplerOptions, readers: usize, epochs: u64) -> Vec<Batch> {
-    let how = LoaderOptions { readers, queue: 3, epochs: Some(epochs) };
+    let how = LoaderOptions { readers, queue: 3, epochs: Some(epochs), ..LoaderOptions::default() };
     Loader::start(sampler(source, options), how).unwrap().map(Result::unwrap).collect()
 }
 
@@ -139,7 +139,7 @@ fn the_number_of_readers_changes_nothing() {
 fn a_saved_place_resumes_with_the_next_batch() {
     let (_folder, source) = scene();
     for options in both_modes() {
-        let how = LoaderOptions { readers: 2, queue: 3, epochs: Some(2) };
+        let how = LoaderOptions { readers: 2, queue: 3, epochs: Some(2), ..LoaderOptions::default() };
         let all = batches(&source, &options, 2, 2);
         for (i, batch) in all.iter().enumerate().step_by(5).chain([(all.len() - 1, &all[all.len() - 1])]) {
             let saved = serde_json::to_string(&batch.next).unwrap();
@@ -155,11 +155,45 @@ fn a_saved_place_resumes_with_the_next_batch() {
 }
 
 #[test]
+fn kept_chunks_are_read_once_and_change_nothing() {
+    let (folder, source) = scene();
+    for options in both_modes() {
+        let count = batches(&source, &options, 2, 3).len();
+        let run = |keep: u64| {
+            let how = LoaderOptions { readers: 2, queue: 3, keep, epochs: Some(3) };
+            Loader::start(sampler(&source, &options), how).unwrap()
+        };
+        let read: Vec<Batch> = run(0).map(Result::unwrap).collect();
+        assert_eq!(read, run(u64::MAX).map(Result::unwrap).collect::<Vec<_>>());
+        // After the first epoch nothing is on disk any more.
+        let mut kept = run(u64::MAX);
+        let mut unkept = run(0);
+        let first: Vec<Batch> =
+            kept.by_ref().map(Result::unwrap).take_while(|batch| batch.epoch == 0).collect();
+        let moved = folder.path().join("moved");
+        std::fs::rename(folder.path().join("c"), &moved).unwrap();
+        for chunk in 0..2 {
+            std::fs::create_dir_all(folder.path().join(format!("c/{chunk}/0/0"))).unwrap();
+            for (y, x) in (0..3).flat_map(|y| (0..3).map(move |x| (y, x))) {
+                let place = folder.path().join(format!("c/{chunk}/0/{y}/{x}"));
+                std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+                std::fs::write(place, b"damaged").unwrap();
+            }
+        }
+        // One batch of the second epoch was taken off to see that it had begun.
+        assert_eq!(first.len() + 1 + kept.map(Result::unwrap).count(), count);
+        assert!(unkept.any(|batch| batch.is_err()));
+        std::fs::remove_dir_all(folder.path().join("c")).unwrap();
+        std::fs::rename(moved, folder.path().join("c")).unwrap();
+    }
+}
+
+#[test]
 fn used_buffers_change_nothing() {
     let (_folder, source) = scene();
     for options in both_modes() {
         let all = batches(&source, &options, 1, 2);
-        let how = LoaderOptions { readers: 2, queue: 2, epochs: Some(2) };
+        let how = LoaderOptions { readers: 2, queue: 2, epochs: Some(2), ..LoaderOptions::default() };
         let mut loader = Loader::start(sampler(&source, &options), how).unwrap();
         for batch in &all {
             let again = loader.next().unwrap().unwrap();
@@ -194,7 +228,7 @@ fn an_unreadable_chunk_comes_out_in_its_place() {
     for readers in [1, 3] {
         for mode in [Mode::Chunk, Mode::Random { pool: 3 }] {
             let options = SamplerOptions { mode, ..small() };
-            let how = LoaderOptions { readers, queue: 2, epochs: None };
+            let how = LoaderOptions { readers, queue: 2, epochs: None, ..LoaderOptions::default() };
             let mut loader = Loader::start(sampler(&source, &options), how).unwrap();
             let failed = loader.find(|batch| batch.is_err()).unwrap().unwrap_err().to_string();
             assert!(failed.starts_with("reading chunk 2/1 of array "), "{failed}");
@@ -208,7 +242,7 @@ fn dropping_the_loader_stops_it() {
     let (_folder, source) = scene();
     for options in both_modes() {
         let begun = Instant::now();
-        let how = LoaderOptions { readers: 3, queue: 2, epochs: None };
+        let how = LoaderOptions { readers: 3, queue: 2, epochs: None, ..LoaderOptions::default() };
         drop(Loader::start(sampler(&source, &options), how).unwrap());
         let mut loader = Loader::start(sampler(&source, &options), how).unwrap();
         loader.next().unwrap().unwrap();
@@ -232,7 +266,7 @@ fn wrong_options_are_refused() {
     assert!(refuse(SamplerOptions { crops: 0, ..small() }).starts_with("a batch of 0 crops"));
     let empty = Sampler::new(Arc::clone(&source), Vec::new(), small()).unwrap_err().to_string();
     assert_eq!(empty, "there are no chunks to fit on; ask for less validation");
-    let how = LoaderOptions { readers: 0, queue: 2, epochs: None };
+    let how = LoaderOptions { readers: 0, queue: 2, epochs: None, ..LoaderOptions::default() };
     let error = Loader::start(sampler(&source, &small()), how).unwrap_err().to_string();
     assert!(error.starts_with("0 readers and a queue of 2 batches are asked for"), "{error}");
 }

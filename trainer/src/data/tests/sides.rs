@@ -18,7 +18,11 @@ fn sides(source: &Source, validation: f64, seed: u64) -> Split {
 /// The values of all valid samples that two epochs of batches hold, targets and inputs.
 fn seen_in_training(source: &Arc<Source>, blocks: &[Block], options: &SamplerOptions) -> HashSet<u32> {
     let sampler = Sampler::new(Arc::clone(source), blocks.to_vec(), options.clone()).unwrap();
-    let loader = Loader::start(sampler, LoaderOptions { readers: 2, queue: 4, epochs: Some(2) }).unwrap();
+    let loader = Loader::start(
+        sampler,
+        LoaderOptions { readers: 2, queue: 4, epochs: Some(2), ..LoaderOptions::default() },
+    )
+    .unwrap();
     let mut seen = HashSet::new();
     for batch in loader {
         let batch = batch.unwrap();
@@ -158,7 +162,11 @@ fn changed_samples_come_from_the_same_side_too() {
     for mode in [Mode::Chunk, Mode::Random { pool: 4 }] {
         let options = SamplerOptions { mode, augmentation: augmentation.clone(), ..small() };
         let sampler = Sampler::new(Arc::clone(&source), split.training.clone(), options).unwrap();
-        let loader = Loader::start(sampler, LoaderOptions { readers: 2, queue: 2, epochs: Some(3) }).unwrap();
+        let loader = Loader::start(
+            sampler,
+            LoaderOptions { readers: 2, queue: 2, epochs: Some(3), ..LoaderOptions::default() },
+        )
+        .unwrap();
         for place in loader.flat_map(|batch| batch.unwrap().places) {
             let apart = |a: &std::ops::Range<u64>, (start, length): (u64, usize)| {
                 a.end <= start || start + length as u64 <= a.start
