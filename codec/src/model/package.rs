@@ -1,7 +1,7 @@
 //! The package file, `NAME.vqm`: a zip archive without compression, named by a hash of its decoding half.
 //!
 //! The decoding half is `model.json`, `decoder.onnx` and `priors.bin`; `model.json` holds the hash of `encoder.onnx`,
-//! so that the one hash stands for the whole.
+//! so that the one hash stands for the whole. `card.md`, where there is one, is for people.
 
 use crate::config::ModelReference;
 use crate::container::header::hex;
@@ -28,6 +28,7 @@ const MANIFEST: &str = "model.json";
 const DECODER: &str = "decoder.onnx";
 const ENCODER: &str = "encoder.onnx";
 const PRIORS: &str = "priors.bin";
+const CARD: &str = "card.md";
 
 /// A model: a fitted one with its encoder, or the decoding half of one.
 #[derive(Debug)]
@@ -38,6 +39,7 @@ pub struct Model {
     decoder: Vec<u8>,
     encoder: Option<Vec<u8>>,
     sha256: String,
+    card: Option<String>,
     /// The codebooks, which `decoder` holds.
     codebooks: Option<Codebooks>,
     /// Whether `encoder` takes the step, for encoders that work in units of it.
@@ -110,6 +112,7 @@ impl Model {
             decoder,
             encoder,
             sha256,
+            card: None,
             codebooks,
             encoder_takes_step,
             linear,
@@ -164,9 +167,9 @@ impl Model {
         for index in 0..archive.len() {
             let file = archive.by_index_raw(index).map_err(invalid)?;
             let name = String::from_utf8_lossy(file.name_raw()).into_owned();
-            if ![MANIFEST, DECODER, ENCODER, PRIORS].contains(&name.as_str()) {
+            if ![MANIFEST, DECODER, ENCODER, PRIORS, CARD].contains(&name.as_str()) {
                 return Err(Error::InvalidModel(format!(
-                    "the package holds \"{name}\", allowed are model.json, decoder.onnx, encoder.onnx and priors.bin"
+                    "the package holds \"{name}\", allowed are model.json, decoder.onnx, encoder.onnx, priors.bin and card.md"
                 )));
             }
         }
@@ -190,7 +193,23 @@ impl Model {
         let manifest = entry(MANIFEST)?.ok_or_else(|| missing(MANIFEST))?;
         let decoder = entry(DECODER)?.ok_or_else(|| missing(DECODER))?;
         let priors = entry(PRIORS)?.ok_or_else(|| missing(PRIORS))?;
-        Self::new(manifest, decoder, entry(ENCODER)?, &priors)
+        let card = entry(CARD)?
+            .map(String::from_utf8)
+            .transpose()
+            .map_err(|_| Error::InvalidModel("card.md is no UTF-8 text; get the package again".to_owned()))?;
+        Ok(Self { card, ..Self::new(manifest, decoder, entry(ENCODER)?, &priors)? })
+    }
+
+    /// The same model with a model card: text for people, which the hash does not cover and archives do not hold.
+    #[must_use]
+    pub fn with_card(self, card: String) -> Self {
+        Self { card: Some(card), ..self }
+    }
+
+    /// The model card, as Markdown.
+    #[must_use]
+    pub fn card(&self) -> Option<&str> {
+        self.card.as_deref()
     }
 
     /// The package: the same model gives the same bytes.
@@ -220,6 +239,8 @@ impl Model {
             (DECODER, Some(self.decoder.as_slice())),
             (ENCODER, encoder),
             (PRIORS, Some(priors.as_slice())),
+            // Of use to whoever holds the whole package; archives stay small.
+            (CARD, encoder.and(self.card.as_deref()).map(str::as_bytes)),
         ];
         for (name, content) in entries.into_iter().filter_map(|(n, c)| c.map(|c| (n, c))) {
             archive.start_file(name, options).map_err(failed)?;

@@ -3,6 +3,7 @@
 //! [`prepare`] makes ready, [`step`] descends, [`evaluate`] measures through the codec, [`package`] exports,
 //! [`checkpoint`] keeps. [`run`] is the loop around them.
 
+pub mod card;
 pub mod checkpoint;
 pub mod evaluate;
 pub mod guard;
@@ -239,6 +240,9 @@ impl Run<'_> {
         drop(loader);
         let (model, found) = self.validate(config.optimiser.steps)?;
         points.extend(found);
+        let card =
+            card::card(&model, &self.trainee, &self.prepared, config, &points, config.optimiser.steps)?;
+        let model = Model::from_bytes(&model.to_bytes()?)?.with_card(card);
         model.save(&self.job.output)?;
         self.report.finish()?;
         Ok(self.outcome(config.optimiser.steps, Some(&model), points))
