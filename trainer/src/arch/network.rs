@@ -172,24 +172,42 @@ impl Network {
     /// Normalised channels of quantised latents that were divided by the unit, which is the step for scalar codes.
     pub fn decode<O: Ops>(&self, o: &mut O, values: &O::Value, step: &O::Value) -> O::Value {
         let unit = self.unit(o, step);
-        let values = match self.gain(o) {
-            Some(gain) => o.div(values, &gain),
-            None => o.same(values),
-        };
+        let values = self.without_gain(o, values);
         match &self.body {
             Body::Resnet(resnet) => {
                 let latents = o.mul(&values, &unit);
                 resnet.decode(o, &latents, self.ends())
             }
             Body::Conv { decoder, .. } => {
-                let all = match self.codebooks() {
-                    None => values,
-                    Some(_) => self.restore(o, &values),
-                };
-                let picture = self.linear.synthesise(o, &all);
+                let picture = self.picture(o, &values);
                 let correction = decoder.correction(o, "decoder", self.linear.channels, &picture, &unit);
                 let sum = o.add(&picture, &correction);
                 o.mul(&sum, &unit)
+            }
+        }
+    }
+
+    /// As [`Network::decode`], by the linear path alone: what the branch of `conv` is measured against.
+    pub fn decode_linearly<O: Ops>(&self, o: &mut O, values: &O::Value, step: &O::Value) -> O::Value {
+        let unit = self.unit(o, step);
+        let values = self.without_gain(o, values);
+        let picture = self.picture(o, &values);
+        o.mul(&picture, &unit)
+    }
+
+    fn without_gain<O: Ops>(&self, o: &mut O, values: &O::Value) -> O::Value {
+        match self.gain(o) {
+            Some(gain) => o.div(values, &gain),
+            None => o.same(values),
+        }
+    }
+
+    fn picture<O: Ops>(&self, o: &mut O, values: &O::Value) -> O::Value {
+        match self.codebooks() {
+            None => self.linear.synthesise(o, values),
+            Some(_) => {
+                let all = self.restore(o, values);
+                self.linear.synthesise(o, &all)
             }
         }
     }

@@ -27,15 +27,25 @@ pub fn card(
         // Writing to a string does not fail.
         let _ = writeln!(text, "- {what}: {value}");
     };
-    line("architecture", &format!("{}, {quantiser}, patches of {} pixels", manifest.architecture, manifest.patch));
+    line(
+        "architecture",
+        &format!("{}, {quantiser}, patches of {} pixels", manifest.architecture, manifest.patch),
+    );
     line("fitted numbers", &trainee.weights.count().to_string());
     line("steps", &step.to_string());
     line("licence", &manifest.licence);
-    line("training data", if manifest.training_data.is_empty() { "not stated" } else { &manifest.training_data });
+    line(
+        "training data",
+        if manifest.training_data.is_empty() { "not stated" } else { &manifest.training_data },
+    );
     let held = prepared.split.validation.len();
     line(
         "chunks",
-        &format!("{} to fit, {held} to validate, of {} arrays", prepared.split.training.len(), prepared.source.rasters().len()),
+        &format!(
+            "{} to fit, {held} to validate, of {} arrays",
+            prepared.split.training.len(),
+            prepared.source.rasters().len()
+        ),
     );
     text += "\n## Bands\n\n| band | mean | standard deviation | least | greatest |\n|---|---|---|---|---|\n";
     for (name, band) in prepared.band_names.iter().zip(&prepared.bands) {
@@ -49,11 +59,19 @@ pub fn card(
         text,
         "\n## Figures\n\nOn {}, through the codec, peak {}. Bytes of all chunks; the model is apart.\n\n\
          | quality | PSNR dB | bits a sample | largest error |\n|---|---|---|---|\n",
-        if held > 0 { "validation chunks, which were not fitted on" } else { "training data: nothing was kept back" },
+        if held > 0 {
+            "validation chunks, which were not fitted on"
+        } else {
+            "training data: nothing was kept back"
+        },
         manifest.peak
     );
     for p in points {
-        let _ = writeln!(text, "| {} | {:.2} | {:.4} | {} |", p.quality, p.psnr_db, p.bits_per_sample, p.max_error);
+        let _ = writeln!(
+            text,
+            "| {} | {:.2} | {:.4} | {} |",
+            p.quality, p.psnr_db, p.bits_per_sample, p.max_error
+        );
     }
     let [coarse, fine] = [manifest.calibration.first(), manifest.calibration.last()]
         .map(|point| point.map_or(f64::NAN, |p| p.psnr_db));

@@ -300,7 +300,7 @@ impl Run<'_> {
         for point in &points {
             let quality = point.quality;
             scalars.push((format!("quality/{quality}/psnr_db"), point.psnr_db));
-            scalars.push((format!("quality/{quality}/bits_per_sample"), point.bits_per_sample));
+            scalars.push((format!("quality/{quality}/rate/bits_per_sample"), point.bits_per_sample));
             scalars.push((format!("quality/{quality}/max_error"), point.max_error));
         }
         if let Some(middle) = points.get(points.len() / 2) {

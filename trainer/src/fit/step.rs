@@ -246,8 +246,29 @@ impl Trainee {
             let bits = quantised.bits.double_value(&[]) / samples.double_value(&[]);
             scalars.push(("rate/estimated_bits_per_sample".to_owned(), bits * channels / bands));
             scalars.push(("learning_rate".to_owned(), rate));
+            if let Some(gain) = self.gain(&mut torch, &quantised, &tensors, step, mse) {
+                scalars.push(("gain_db".to_owned(), gain));
+            }
         }
         Ok(Figures { scalars })
+    }
+
+    /// By how many dB the branch of `conv` betters the linear path on this batch: at random steps PSNR alone says little.
+    fn gain(
+        &self,
+        torch: &mut Torch,
+        quantised: &Quantised,
+        tensors: &Tensors,
+        step: f64,
+        mse: f64,
+    ) -> Option<f64> {
+        if matches!(self.network.body, crate::arch::Body::Resnet(_)) {
+            return None;
+        }
+        let unit = Tensor::from_slice(&[step as f32]).to_device(self.weights.device());
+        let linear = tch::no_grad(|| self.network.decode_linearly(torch, &quantised.values, &unit));
+        let linear = crate::loss::pixel::mse(&linear, &tensors.target, &tensors.weights).double_value(&[]);
+        Some(10.0 * (linear.max(1e-12) / mse).log10())
     }
 
     fn places(&self, batch: &Batch) -> String {
