@@ -2,18 +2,23 @@
 
 use crate::error::{Error, Result};
 use crate::loss::Weighting;
-use crate::quantise::codebook::CodebookOptions;
+use crate::quantise::codebook::Learning;
 use crate::quantise::fsq::Fitting;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 macro_rules! section {
-    ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty = $default:expr,)* }) => {
+    ($(#[$meta:meta])* $name:ident { $($(#[doc = $doc:literal])* $field:ident: $type:ty = $default:expr,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(deny_unknown_fields, default)]
         pub struct $name {
-            $($(#[$field_meta])* pub $field: $type,)*
+            $($(#[doc = $doc])* pub $field: $type,)*
+        }
+
+        impl $name {
+            /// What each key means: what [`Config::explained`] writes above it.
+            const KEYS: &'static [(&'static str, &'static str)] = &[$((stringify!($field), concat!($($doc),*)),)*];
         }
 
         impl Default for $name {
@@ -141,6 +146,24 @@ section! {
         fitted_steps: bool = false,
         /// Weight of the rate, where the encoder is fitted; 1 is the exchange rate of the step.
         rate: f64 = 1.0,
+    }
+}
+
+section! {
+    /// How codebooks are fitted.
+    CodebookOptions {
+        /// ema (moving averages of the vectors that chose an entry) or gradient (the distance, through the optimiser).
+        learning: Learning = Learning::Ema,
+        /// What part of a moving average stays at each step.
+        decay: f64 = 0.99,
+        /// Steps after which an entry that nothing chose is put elsewhere; 0 never does.
+        restart_after: u64 = 100,
+        /// Gradients pass turned as the vector is turned (arXiv 2410.06424), not unchanged.
+        rotation_trick: bool = false,
+        /// Vectors that k-means looks at.
+        initial_vectors: usize = 32_768,
+        /// Weight of the pull of latents towards their entries, where the encoder is fitted.
+        commitment: f64 = 0.1,
     }
 }
 
@@ -388,6 +411,45 @@ impl Config {
         toml::to_string_pretty(self).map_err(|e| Error::Configuration(e.to_string()))
     }
 
+    /// As TOML, every default written out and every key explained.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] for what TOML can't hold.
+    pub fn explained(&self) -> Result<String> {
+        let sections = [
+            ("model", ModelSection::KEYS),
+            ("conv", ConvSection::KEYS),
+            ("resnet", ResnetSection::KEYS),
+            ("fsq", FsqSection::KEYS),
+            ("codebook", CodebookSection::KEYS),
+            ("codebook.fitting", CodebookOptions::KEYS),
+            ("adversarial", AdversarialSection::KEYS),
+            ("perceptual", PerceptualSection::KEYS),
+            ("data", DataSection::KEYS),
+            ("augment", AugmentSection::KEYS),
+            ("optimiser", OptimiserSection::KEYS),
+            ("checkpoint", CheckpointSection::KEYS),
+            ("validation", ValidationSection::KEYS),
+            ("run", RunSection::KEYS),
+        ];
+        let mut keys: &[(&str, &str)] = &[];
+        let mut out = "# Groups of bands with a kind and losses of their own; none is one continuous group of all.\n\
+             # Written as [[heads]], with bands, kind, weight, loss, and classes or bounds where the kind wants them.\n"
+            .to_owned();
+        for line in self.to_toml()?.lines() {
+            if let Some(name) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
+                keys = sections.iter().find(|(section, _)| *section == name).map_or(&[], |(_, keys)| keys);
+            }
+            let key = line.split_once(" = ").map(|(key, _)| key);
+            if let Some((_, meaning)) = keys.iter().find(|(name, _)| key == Some(*name)) {
+                out += &format!("#{meaning}\n");
+            }
+            out += line;
+            out.push('\n');
+        }
+        Ok(out)
+    }
+
     fn check(&self) -> Result<()> {
         let refuse = |what: String| Err(Error::Configuration(what));
         let patch = self.model.patch;
@@ -491,6 +553,14 @@ mod tests {
         let read: Config = toml::from_str(&text).unwrap();
         assert_eq!(read, Config::default());
         assert!(text.contains("learning_rate = 0.002"), "{text}");
+        let explained = Config::default().explained().unwrap();
+        assert_eq!(toml::from_str::<Config>(&explained).unwrap(), Config::default());
+        assert!(explained.contains("# Crops of a batch.\nbatch = 8\n"), "{explained}");
+        let unexplained = explained
+            .lines()
+            .zip(explained.lines().skip(1))
+            .find(|(above, line)| line.contains(" = ") && !above.starts_with('#') && !line.starts_with(' '));
+        assert_eq!(unexplained, None);
     }
 
     #[test]

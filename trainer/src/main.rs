@@ -86,7 +86,7 @@ fn main() -> ExitCode {
 }
 
 fn init(args: &Init) -> Result<ExitCode> {
-    let text = Config::load(None, &args.set)?.to_toml()?;
+    let text = Config::load(None, &args.set)?.explained()?;
     match &args.output {
         None => print(&text)?,
         Some(path) if path.exists() => {

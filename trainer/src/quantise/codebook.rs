@@ -7,6 +7,7 @@
 use super::kmeans::{centres, nearest};
 use super::{Quantised, lagrangian};
 use crate::arch::Codebooks;
+use crate::config::CodebookOptions;
 use serde::{Deserialize, Serialize};
 use tch::{Device, IndexOp, Kind, Tensor};
 
@@ -18,37 +19,6 @@ pub enum Learning {
     Ema,
     /// Gradients of the distance, through the optimiser.
     Gradient,
-}
-
-/// How `vq` and `rvq` are fitted.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct CodebookOptions {
-    /// How codebooks learn.
-    pub learning: Learning,
-    /// What part of a moving average stays at each step.
-    pub decay: f64,
-    /// Steps after which an entry that nothing chose is put elsewhere; 0 never does.
-    pub restart_after: u64,
-    /// Gradients pass turned as the vector is turned (arXiv 2410.06424), not unchanged.
-    pub rotation_trick: bool,
-    /// Vectors that k-means looks at.
-    pub initial_vectors: usize,
-    /// Weight of the pull of latents towards their entries.
-    pub commitment: f64,
-}
-
-impl Default for CodebookOptions {
-    fn default() -> Self {
-        Self {
-            learning: Learning::Ema,
-            decay: 0.99,
-            restart_after: 100,
-            rotation_trick: false,
-            initial_vectors: 32_768,
-            commitment: 0.1,
-        }
-    }
 }
 
 /// The state of all codebooks.
