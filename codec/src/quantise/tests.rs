@@ -132,7 +132,8 @@ proptest! {
 #[test]
 fn a_bit_that_costs_more_is_spent_less() {
     let shape = CodebookShape { groups: 2, stages: 6, size: 40, width: 5 };
-    let (codebooks, rates) = case(Quantiser::Rvq, shape, 3);
+    let (codebooks, _) = case(Quantiser::Rvq, shape, 3);
+    let rates = Rates::flat(&codebooks);
     let mut seed = 4;
     let latents: Vec<f32> = (0..300 * shape.latents()).map(|_| noise(&mut seed)).collect();
     let mut last = (usize::MAX, 0.0);
