@@ -107,31 +107,33 @@ pub(crate) const MAX_WEIGHT: i32 = 1 << 18;
 /// Weights of a mixture of three, in 65536ths.
 pub(crate) type Weights = [i32; 3];
 
-/// Codes a decision by the mixture of a few counters, and teaches all of them.
+/// Codes a decision by the mixture of three counters, and teaches all of them.
 #[inline(always)]
-pub(crate) fn mix<C: Coder, const N: usize>(
+pub(crate) fn mix<C: Coder>(
     coder: &mut C,
     bit: bool,
-    counters: [&mut Counter; N],
-    weights: &mut [i32; N],
+    counters: [&mut Counter; 3],
+    weights: &mut Weights,
     tables: &Tables,
 ) -> bool {
-    let logits = counters.each_ref().map(|c| i32::from(tables.stretch[(c.p1() >> 4) as usize]));
-    // Weights stay within 2^18 and logits within 2^11, so the sum of three products fits 32 bits.
-    let dot = if N <= 3 {
-        weights.iter().zip(&logits).map(|(w, l)| w * l).sum::<i32>() >> 16
-    } else {
-        (weights.iter().zip(&logits).map(|(w, l)| i64::from(*w) * i64::from(*l)).sum::<i64>() >> 16) as i32
-    };
-    let p1 = u32::from(tables.squash[(dot.clamp(-2047, 2047) + 2048) as usize]).clamp(24, ONE - 24);
+    let [a, b, c] = counters;
+    let logits = [
+        i32::from(tables.stretch[(a.p1() >> 4) as usize]),
+        i32::from(tables.stretch[(b.p1() >> 4) as usize]),
+        i32::from(tables.stretch[(c.p1() >> 4) as usize]),
+    ];
+    // Weights stay within 2^18 and logits within 2^11, so the sum of three products fits.
+    let dot = weights[0] * logits[0] + weights[1] * logits[1] + weights[2] * logits[2];
+    let logit = (dot >> 16).clamp(-2047, 2047);
+    let p1 = u32::from(tables.squash[(logit + 2048) as usize]).clamp(24, ONE - 24);
     let bit = coder.bit(bit, p1);
     let error = (if bit { ONE as i32 } else { 0 }) - p1 as i32;
     for (weight, logit) in weights.iter_mut().zip(logits) {
         *weight = (*weight + ((logit * error + (1 << 14)) >> 15)).clamp(-MAX_WEIGHT, MAX_WEIGHT);
     }
-    for counter in counters {
-        counter.update(bit, tables.rates);
-    }
+    a.update(bit, tables.rates);
+    b.update(bit, tables.rates);
+    c.update(bit, tables.rates);
     bit
 }
 

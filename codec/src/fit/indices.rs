@@ -5,9 +5,12 @@ use crate::entropy::adaptive::Counter;
 use crate::entropy::indices::{IndexCoder, IndexObserver, IndexShape, IndexStatistics, TABLES};
 use crate::error::{Error, Result};
 use crate::model::Priors;
-use crate::model::priors::{IndexPriors, START_COUNT};
+use crate::model::priors::IndexPriors;
 use crate::quantise::Codebooks;
 
+/// Confidence with which a tile starts, however much was counted: low, for tiles differ. Measured: see
+/// `docs/decisions.md`.
+const CONFIDENCE: f64 = 4.0;
 /// What is added to the counts of both outcomes.
 const DOUBT: f64 = 0.4;
 
@@ -81,7 +84,7 @@ impl Counts {
                 let p1 = (ones + DOUBT) / (seen + 2.0 * DOUBT);
                 *counter = Counter::new(
                     (p1 * 65_536.0).round().clamp(16.0, 65_519.0) as u16,
-                    seen.min(f64::from(START_COUNT)) as u8,
+                    seen.min(CONFIDENCE) as u8,
                 );
             }
         }
@@ -89,8 +92,8 @@ impl Counts {
 }
 
 impl IndexObserver for Counts {
-    fn decision<const N: usize>(&mut self, slots: [(usize, usize); N], bit: bool) {
-        for (table, slot) in slots {
+    fn decision(&mut self, tables: [usize; 3], slots: [usize; 3], bit: bool) {
+        for (table, slot) in tables.into_iter().zip(slots) {
             self.0[table][slot][usize::from(bit)] += 1;
         }
     }

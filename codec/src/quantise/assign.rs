@@ -21,7 +21,7 @@ pub struct Search {
 impl Default for Search {
     /// What the codec uses. Measured: see `docs/decisions.md`.
     fn default() -> Self {
-        Self { beam: 1 }
+        Self { beam: 4 }
     }
 }
 

@@ -72,25 +72,19 @@ impl WithSimd for Best<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let Self { packed, plane, offsets, residuals, mut found } = self;
         let block_size = packed.width * LANES;
         let numbers = &packed.numbers[plane * packed.blocks * block_size..][..packed.blocks * block_size];
         for found in &mut found {
             found.fill(Found { score: f32::INFINITY, index: 0 });
         }
+        let mut scores = [[0.0; LANES]; ROWS];
         for (block, (numbers, offsets)) in
             numbers.chunks_exact(block_size).zip(offsets.as_chunks::<LANES>().0).enumerate()
         {
-            let mut sums = [*offsets; ROWS];
-            for (entries, residuals) in numbers.as_chunks::<LANES>().0.iter().zip(residuals) {
-                for (sums, residual) in sums.iter_mut().zip(residuals) {
-                    for (sum, entry) in sums.iter_mut().zip(entries) {
-                        *sum += residual * entry;
-                    }
-                }
-            }
-            for (found, scores) in found.iter_mut().zip(&sums) {
+            products(simd, numbers, offsets, residuals, &mut scores);
+            for (found, scores) in found.iter_mut().zip(&scores) {
                 let Some(last) = found.last() else { continue };
                 let least = scores.iter().fold(f32::INFINITY, |a, b| if *b < a { *b } else { a });
                 if least < last.score {
@@ -99,6 +93,37 @@ impl WithSimd for Best<'_> {
                     }
                 }
             }
+        }
+    }
+}
+
+/// Offsets plus products of a block's entries and four residuals.
+#[inline(always)]
+fn products<S: Simd>(
+    simd: S,
+    numbers: &[f32],
+    offsets: &[f32; LANES],
+    residuals: &[[f32; ROWS]],
+    scores: &mut [[f32; LANES]; ROWS],
+) {
+    // Pairs of vectors: with four residuals eight sums, enough to hide an addition's latency, few enough for registers.
+    let (entries, offsets) = (S::as_simd_f32s(numbers).0, S::as_simd_f32s(offsets).0);
+    for first in (0..offsets.len()).step_by(2) {
+        let second = (first + 1).min(offsets.len() - 1);
+        let mut sums = [[offsets[first], offsets[second]]; ROWS];
+        for (entries, residuals) in entries.chunks_exact(offsets.len()).zip(residuals) {
+            let pair = [entries[first], entries[second]];
+            for (sums, residual) in sums.iter_mut().zip(residuals) {
+                let residual = simd.splat_f32s(*residual);
+                for (sum, entries) in sums.iter_mut().zip(pair) {
+                    *sum = simd.mul_add_e_f32s(residual, entries, *sum);
+                }
+            }
+        }
+        for (scores, sums) in scores.iter_mut().zip(sums) {
+            let scores = S::as_mut_simd_f32s(scores).0;
+            scores[first] = sums[0];
+            scores[second] = sums[1];
         }
     }
 }

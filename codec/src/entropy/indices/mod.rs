@@ -15,14 +15,14 @@ use crate::entropy::rans::{Coder, Decoder, Encoder};
 use crate::error::Result;
 use statistics::*;
 
-/// Is told of every decision: its counters, as table and position, and its outcome.
+/// Is told of every decision: its counters, as tables and positions in them, and its outcome.
 pub(crate) trait IndexObserver {
-    fn decision<const N: usize>(&mut self, slots: [(usize, usize); N], bit: bool);
+    fn decision(&mut self, tables: [usize; 3], slots: [usize; 3], bit: bool);
 }
 
 impl IndexObserver for () {
     #[inline(always)]
-    fn decision<const N: usize>(&mut self, _: [(usize, usize); N], _: bool) {}
+    fn decision(&mut self, _: [usize; 3], _: [usize; 3], _: bool) {}
 }
 
 /// What a patch shows its neighbours where it has no index: a stage that is not used, or no patch at all.
@@ -142,13 +142,7 @@ impl<C: Coder> IndexCoder<C> {
                     let rows = if b.above { &self.above } else { &self.row };
                     rows[b.column * planes + plane]
                 });
-                let before = if stage > 0 {
-                    self.row[here + plane - groups]
-                } else if group > 0 {
-                    self.row[here + plane - 1]
-                } else {
-                    NOTHING
-                };
+                let before = if stage > 0 { self.row[here + plane - groups] } else { beside[0] };
                 if optional {
                     let depths = around.map(|b| {
                         let rows = if b.above { &self.depth_above } else { &self.depth_row };
@@ -161,7 +155,7 @@ impl<C: Coder> IndexCoder<C> {
                         _ => 3,
                     };
                     seen += 1;
-                    if !self.used(plane, depths, others, before, codes[plane] != 0, observer) {
+                    if !self.used(plane, depths, others, codes[plane] != 0, observer) {
                         codes[plane] = 0;
                         continue;
                     }
@@ -180,32 +174,18 @@ impl<C: Coder> IndexCoder<C> {
         plane: usize,
         depths: [usize; 4],
         others: usize,
-        before: i32,
         used: bool,
         observer: &mut O,
     ) -> bool {
         let stage = plane / self.shape.groups;
         let around = depths.iter().fold(0, |bits, depth| bits << 1 | usize::from(*depth > stage));
-        // How far the neighbours go beyond this stage, each by 2 at most.
-        let beyond = |depth: usize| (depth + 2).saturating_sub(stage).min(4);
-        let [west, north, north_west, north_east] = depths.map(beyond);
-        let sum = 2 * (west + north) + north_west + north_east;
-        let slots = [
-            (USED, plane),
-            (USED_AROUND, plane * 16 + around),
-            (USED_DEPTH, (stage * DEPTHS + (sum * 15 + 12) / 24) * OTHERS + others),
-            (USED_AFTER, plane * AFTER + self.highest(before, 5)),
-        ];
-        observer.decision(slots, used);
-        let IndexStatistics { counters: [a, b, c, d, ..], used_weights, .. } = &mut self.learnt;
-        let counters = [&mut a[slots[0].1], &mut b[slots[1].1], &mut c[slots[2].1], &mut d[slots[3].1]];
-        mix(&mut self.coder, used, counters, &mut used_weights[plane], &self.tables)
-    }
-
-    /// The highest bits of an index, 2^bits for nothing.
-    #[inline(always)]
-    fn highest(&self, index: i32, bits: usize) -> usize {
-        if index < 0 { 1 << bits } else { index as usize >> self.levels.saturating_sub(bits) }
+        let [west, north, north_west, north_east] = depths;
+        let sum = (2 * (west + north) + north_west + north_east).min(DEPTHS - 1);
+        let slots = [plane, plane * 16 + around, (stage * DEPTHS + sum) * OTHERS + others];
+        observer.decision([USED, AROUND, DEPTH], slots, used);
+        let IndexStatistics { counters: [a, b, c, ..], used_weights, .. } = &mut self.learnt;
+        let counters = [&mut a[slots[0]], &mut b[slots[1]], &mut c[slots[2]]];
+        mix(&mut self.coder, used, counters, &mut used_weights[stage], &self.tables)
     }
 
     fn index<O: IndexObserver>(
@@ -217,31 +197,30 @@ impl<C: Coder> IndexCoder<C> {
         observer: &mut O,
     ) -> i32 {
         let levels = self.levels;
-        let top = self
-            .highest(if self.shape.optional && plane >= self.shape.groups { before } else { beside[0] }, 3);
+        let before = if before < 0 { CLASSES - 1 } else { before as usize >> levels.saturating_sub(HIGHEST) };
         let mut node = 1;
         for level in 0..levels {
             let below = levels - level - 1;
-            let wanted = wanted as u32 >> below & 1 == 1;
             let bit = match self.shape.open(node, level) {
                 [false, _] => true,
                 [_, false] => false,
                 _ => {
                     // Where a neighbour's path is the same so far: its next bit, from 1.
-                    let [west, north, ..] = beside.map(|index| {
-                        let path = index as usize | 1 << levels;
-                        let agrees = index >= 0 && path >> (below + 1) == node;
-                        if agrees { 1 + (path >> below & 1) } else { 0 }
+                    let says = beside.iter().fold(0, |says, index| {
+                        let path = *index as usize | 1 << levels;
+                        let agrees = *index >= 0 && path >> (below + 1) == node;
+                        says * 3 + if agrees { 1 + (path >> below & 1) } else { 0 }
                     });
-                    let place = if node < TOP_NODES { node } else { TOP_NODES + level };
+                    let place = if node < UPPER { node } else { UPPER + level };
                     let slots = [
-                        (NODE, (plane << levels) + node),
-                        (AGREE, (plane * levels + level) * SAYS * SAYS + west * SAYS + north),
-                        (TOP, (plane * (TOP_NODES + levels) + place) * TOP_CLASSES + top),
+                        (plane << levels) + node,
+                        (plane * levels + level) * SAYINGS + says,
+                        (plane * (UPPER + levels) + place) * CLASSES + before,
                     ];
-                    observer.decision(slots, wanted);
+                    let wanted = wanted as u32 >> below & 1 == 1;
+                    observer.decision([NODE, AGREE, BEFORE], slots, wanted);
                     let IndexStatistics { counters: [.., a, b, c], index_weights, .. } = &mut self.learnt;
-                    let counters = [&mut a[slots[0].1], &mut b[slots[1].1], &mut c[slots[2].1]];
+                    let counters = [&mut a[slots[0]], &mut b[slots[1]], &mut c[slots[2]]];
                     let weights = &mut index_weights[plane * levels + level];
                     mix(&mut self.coder, wanted, counters, weights, &self.tables)
                 }

@@ -1,6 +1,6 @@
 //! What a tile of indices starts from: counters in a few tables and the weights that mix them.
 
-use crate::entropy::adaptive::Counter;
+use crate::entropy::adaptive::{Counter, Weights};
 use crate::quantise::{Codebooks, Quantiser};
 
 /// The planes of indices as the entropy coder sees them.
@@ -41,62 +41,74 @@ impl IndexShape {
 }
 
 /// Tables of counters.
-pub(crate) const TABLES: usize = 7;
+pub(crate) const TABLES: usize = 6;
 /// Whether a stage is used: `[plane]`.
 pub(super) const USED: usize = 0;
 /// The same, `[plane][west, north, north-west, north-east use it]`.
-pub(super) const USED_AROUND: usize = 1;
-/// The same, `[stage][how much deeper the neighbours go][what the groups before did]`.
-pub(super) const USED_DEPTH: usize = 2;
-/// The same, `[plane][the index before, by its highest bits]`.
-pub(super) const USED_AFTER: usize = 3;
+pub(super) const AROUND: usize = 1;
+/// The same, `[stage][sum of the neighbours' depths][what the groups before did]`.
+pub(super) const DEPTH: usize = 2;
 /// A bit of an index: `[plane][node]`.
-pub(super) const NODE: usize = 4;
-/// The same, `[plane][level][west][north]`.
-pub(super) const AGREE: usize = 5;
-/// The same, `[plane][level or node][index before or beside]`.
-pub(super) const TOP: usize = 6;
+pub(super) const NODE: usize = 3;
+/// The same, `[plane][level][what west, north, north-west and north-east say]`.
+pub(super) const AGREE: usize = 4;
+/// The same, `[plane][node of the upper levels, or level][highest bits of the index before, or to the west]`.
+pub(super) const BEFORE: usize = 5;
 
-/// Classes of the neighbours' depths, and of the groups before.
-pub(super) const DEPTHS: usize = 16;
+/// Sums of the neighbours' depths, west and north twice, that are told apart.
+pub(super) const DEPTHS: usize = 64;
+/// What the groups before did: there are none, none used this stage, some did, all did.
 pub(super) const OTHERS: usize = 4;
-/// Classes of an index before: its highest five bits, or none.
-pub(super) const AFTER: usize = 33;
-/// What a neighbour says of the next bit: nothing, 0 or 1.
-pub(super) const SAYS: usize = 3;
-/// Nodes of the highest levels, and classes of what is before or beside.
-pub(super) const TOP_NODES: usize = 32;
-pub(super) const TOP_CLASSES: usize = 9;
+/// What four neighbours may say of the next bit: nothing, 0 or 1 each.
+pub(super) const SAYINGS: usize = 81;
+/// Nodes of the upper levels that have contexts of their own.
+pub(super) const UPPER: usize = 32;
+/// Highest bits that are looked at of an index before or beside.
+pub(super) const HIGHEST: usize = 3;
+/// Classes of those: their values, or none.
+pub(super) const CLASSES: usize = (1 << HIGHEST) + 1;
 
 /// Counters and weights. Serialised by `model::priors`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct IndexStatistics {
     pub(crate) counters: [Vec<Counter>; TABLES],
-    /// `[plane]`
-    pub(crate) used_weights: Vec<[i32; 4]>,
+    /// `[stage]`
+    pub(crate) used_weights: Vec<Weights>,
     /// `[plane][level]`
-    pub(crate) index_weights: Vec<[i32; 3]>,
+    pub(crate) index_weights: Vec<Weights>,
 }
 
 impl IndexStatistics {
     /// What is assumed before anything is known.
     pub(crate) fn unfitted(shape: &IndexShape) -> Self {
-        let (planes, levels) = (shape.planes(), shape.levels());
-        let flags = usize::from(shape.optional);
-        let lengths = [
-            planes * flags,
-            planes * 16 * flags,
-            shape.stages * DEPTHS * OTHERS * flags,
-            planes * AFTER * flags,
-            planes << levels,
-            planes * levels * SAYS * SAYS,
-            planes * (TOP_NODES + levels) * TOP_CLASSES,
-        ];
+        let [used, index] = Self::weights(shape);
         Self {
-            counters: lengths.map(|n| vec![Counter::new(32_768, 0); n]),
-            used_weights: vec![[20_000; 4]; planes * flags],
-            index_weights: vec![[24_000; 3]; planes * levels],
+            counters: Self::lengths(shape).map(|n| vec![Counter::new(32_768, 0); n]),
+            used_weights: vec![[24_000; 3]; used],
+            index_weights: vec![[24_000; 3]; index],
         }
+    }
+
+    /// Bytes that the tables and weights take in `priors.bin`.
+    pub(crate) fn stored_bytes(shape: &IndexShape) -> usize {
+        3 * Self::lengths(shape).iter().sum::<usize>() + 12 * Self::weights(shape).iter().sum::<usize>()
+    }
+
+    fn lengths(shape: &IndexShape) -> [usize; TABLES] {
+        let (planes, levels) = (shape.planes(), shape.levels());
+        let optional = usize::from(shape.optional);
+        [
+            planes * optional,
+            planes * 16 * optional,
+            shape.stages * DEPTHS * OTHERS * optional,
+            planes << levels,
+            planes * levels * SAYINGS,
+            planes * (UPPER + levels) * CLASSES,
+        ]
+    }
+
+    fn weights(shape: &IndexShape) -> [usize; 2] {
+        [shape.stages * usize::from(shape.optional), shape.planes() * shape.levels()]
     }
 
     /// Bits of each entry of each plane, and of each plane not being used and being used, without context.

@@ -36,17 +36,24 @@ impl IndexPriors {
             1 => true,
             other => return Err(Error::Corrupt(format!("a flag is {other}, allowed are 0 and 1"))),
         };
-        let entries = groups * stages * size;
-        if groups == 0 || stages == 0 || size < 2 || entries > MAX_ENTRIES || (stages > 1 && !optional) {
+        if groups == 0
+            || stages == 0
+            || size < 2
+            || groups * stages * size > MAX_ENTRIES
+            || (stages > 1 && !optional)
+        {
             return Err(Error::Corrupt(format!(
                 "{groups} groups of {stages} stages of {size} entries are out of range"
             )));
         }
-        // Each entry of a codebook takes three bytes and more.
-        if entries > r.remaining() {
-            return Err(Error::Truncated(format!("{} bytes are left for {entries} entries", r.remaining())));
-        }
         let shape = IndexShape { groups, stages, size, optional };
+        let needed = IndexStatistics::stored_bytes(&shape);
+        if needed != r.remaining() {
+            return Err(Error::Corrupt(format!(
+                "{groups} groups of {stages} stages of {size} entries take {needed} bytes, {} are there",
+                r.remaining()
+            )));
+        }
         let mut statistics = IndexStatistics::unfitted(&shape);
         let IndexStatistics { counters, used_weights, index_weights } = &mut statistics;
         for counters in counters {
