@@ -35,9 +35,77 @@ pub(crate) fn bytes(n: u64) -> String {
     if unit == 0 { format!("{n} B") } else { format!("{value:.2} {}", units[unit]) }
 }
 
+/// A number of things: `1 chunk`, `2 chunks`.
+pub(crate) fn count(n: u64, thing: &str) -> String {
+    if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
+}
+
+/// A PSNR: where there is none although samples are valid, none is off.
+pub(crate) fn psnr(psnr_db: Option<f64>, valid: u64, decimals: usize) -> String {
+    if psnr_db.is_none() && valid > 0 { "exact".to_owned() } else { optional(psnr_db, decimals) }
+}
+
+/// An error in data units that may be missing.
+pub(crate) fn error(value: Option<f64>) -> String {
+    value.map_or_else(|| "-".to_owned(), |v| figure(round_to(v, 4)))
+}
+
+/// Rounds to so many significant digits.
+fn round_to(value: f64, digits: i32) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return value;
+    }
+    let unit = 10f64.powi(digits - 1 - value.abs().log10().floor() as i32);
+    (value * unit).round() / unit
+}
+
 /// A figure that may be missing.
 pub(crate) fn optional(value: Option<f64>, decimals: usize) -> String {
     value.map_or_else(|| "-".to_owned(), |v| format!("{v:.decimals$}"))
+}
+
+/// What an array takes on disk, and the ratios of its raw samples to that.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Stored {
+    /// Of chunks and shards.
+    pub(crate) data_bytes: u64,
+    /// Of `zarr.json`, an embedded model included.
+    pub(crate) metadata_bytes: u64,
+    /// Of both.
+    pub(crate) total_bytes: u64,
+    /// Of chunks, over all samples.
+    pub(crate) bits_per_sample: f64,
+    /// Raw bytes over those of all that is stored.
+    pub(crate) ratio: f64,
+    /// Raw bytes over those of chunks: what the ratio comes to as an array grows, since its metadata does not.
+    pub(crate) data_ratio: f64,
+}
+
+impl Stored {
+    /// From bytes of metadata and of all else, and from what the samples take raw.
+    pub(crate) fn new((metadata_bytes, data_bytes): (u64, u64), raw_bytes: u64, samples: u64) -> Self {
+        let total_bytes = metadata_bytes + data_bytes;
+        Self {
+            data_bytes,
+            metadata_bytes,
+            total_bytes,
+            bits_per_sample: data_bytes as f64 * 8.0 / (samples as f64).max(1.0),
+            ratio: raw_bytes as f64 / (total_bytes as f64).max(1.0),
+            data_ratio: raw_bytes as f64 / (data_bytes as f64).max(1.0),
+        }
+    }
+
+    /// For people.
+    pub(crate) fn words(&self) -> String {
+        format!(
+            "{} ({} of chunks, {} of metadata), ratio {:.1}, {:.1} without the metadata",
+            bytes(self.total_bytes),
+            bytes(self.data_bytes),
+            bytes(self.metadata_bytes),
+            self.ratio,
+            self.data_ratio
+        )
+    }
 }
 
 /// A figure in data units: whole numbers as they are, others with six significant digits.
@@ -98,6 +166,11 @@ mod tests {
             ["923", "2.28021", "0.00012", "1234567"],
             [923.0, 2.2802086, 0.00012, 1_234_567.4].map(figure)
         );
+        assert_eq!([count(0, "chunk"), count(1, "chunk")], ["0 chunks", "1 chunk"]);
+        assert_eq!([psnr(None, 3, 1), psnr(None, 0, 1), psnr(Some(40.0), 3, 1)], ["exact", "-", "40.0"]);
+        assert_eq!([error(Some(56.1873)), error(Some(0.0)), error(None)], ["56.19", "0", "-"]);
+        let stored = Stored::new((100, 50), 3000, 1000);
+        assert_eq!((stored.ratio, stored.data_ratio, stored.bits_per_sample), (20.0, 60.0, 0.4));
         let rows =
             [vec!["B02".to_owned(), "41.2".to_owned()], vec!["all bands".to_owned(), "9.1".to_owned()]];
         assert_eq!(table(&["band", "psnr"], &rows), "band       psnr\nB02        41.2\nall bands   9.1");

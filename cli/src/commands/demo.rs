@@ -51,10 +51,8 @@ struct Figures {
 #[derive(Debug, Serialize)]
 struct Run {
     quality: f64,
-    output_bytes: u64,
-    metadata_bytes: u64,
-    ratio: f64,
-    bits_per_sample: f64,
+    #[serde(flatten)]
+    stored: output::Stored,
     peak: f64,
     psnr_db: Option<f64>,
     max_error: f64,
@@ -86,10 +84,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         decoded_planes.push(picked.planes(decoded.as_ref())?);
         runs.push(Run {
             quality: *quality,
-            output_bytes: compared.stored_bytes,
-            metadata_bytes: compared.metadata_bytes,
-            ratio: compared.ratio,
-            bits_per_sample: compared.bits_per_sample,
+            stored: compared.stored,
             peak: compared.peak,
             psnr_db: compared.overall.psnr_db,
             max_error: compared.overall.max_error,
@@ -219,10 +214,10 @@ fn table(figures: &Figures) -> (Vec<String>, Vec<Vec<String>>) {
     let rows = figures.runs.iter().map(|run| {
         vec![
             run.quality.to_string(),
-            output::bytes(run.output_bytes),
-            output::bytes(run.metadata_bytes),
-            format!("{:.1}", run.ratio),
-            format!("{:.4}", run.bits_per_sample),
+            output::bytes(run.stored.data_bytes),
+            output::bytes(run.stored.metadata_bytes),
+            format!("{:.1}", run.stored.ratio),
+            format!("{:.4}", run.stored.bits_per_sample),
             output::optional(run.psnr_db, 2),
             output::figure(run.max_error),
             output::optional(run.ssim, 4),
@@ -250,7 +245,7 @@ fn page(
             "Decoded at quality {}: {} dB, ratio {:.1}",
             run.quality,
             output::optional(run.psnr_db, 2),
-            run.ratio
+            run.stored.ratio
         );
         let source = picture::data_uri(&picture::colour(planes, stretch)?);
         let errors = picture::data_uri(&picture::errors(before, planes, full_scale)?);

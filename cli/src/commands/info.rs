@@ -1,7 +1,9 @@
 //! `vqz info`: what an array, an archive or a model is, and which engines are at hand.
 
-use crate::output;
+use crate::output::{self, Stored};
 use crate::raster::archive::{Archive, Totals};
+use crate::raster::metadata::Metadata;
+use crate::raster::record::Record;
 use crate::raster::region::volume;
 use crate::raster::tree::{self, Node};
 use crate::raster::{OpenOptions, files, geotiff, is_raster_file};
@@ -216,6 +218,8 @@ struct ArrayInfo {
     data_bytes: u64,
     metadata_bytes: u64,
     bits_per_sample: Option<f64>,
+    /// Raw bytes over all that is stored, metadata included.
+    ratio: f64,
     encoding: Option<Encoding>,
 }
 
@@ -234,7 +238,11 @@ struct Encoding {
     fill_only_chunks: u64,
     valid_samples: u64,
     psnr_db: Option<f64>,
+    rmse: Option<f64>,
     max_error: f64,
+    /// What `vqz encode` recorded, and how it differs from what is there.
+    recorded: Option<Record>,
+    lost: Option<String>,
 }
 
 impl ArrayInfo {
@@ -246,7 +254,7 @@ impl ArrayInfo {
         let encoding = match &encoded {
             Some(encoded) if encoded.plain => {
                 let archive = Archive::open(node, None)?;
-                Some(Encoding::of(&archive, &archive.totals()?)?)
+                Some(Encoding::of(&archive, &archive.totals()?, Record::of(metadata))?)
             }
             _ => None,
         };
@@ -262,6 +270,7 @@ impl ArrayInfo {
             axes: metadata.axes(None).ok().map(Vec::from),
             fill_value: metadata.json().get("fill_value").cloned().unwrap_or_default(),
             bits_per_sample: bits_per_sample(data_bytes, &shape),
+            ratio: Stored::new((metadata_bytes, data_bytes), raw_bytes(metadata, &shape), 1).ratio,
             shape,
             data_bytes,
             metadata_bytes,
@@ -284,6 +293,7 @@ impl ArrayInfo {
             data_bytes: info.stored.1,
             metadata_bytes: info.stored.0,
             bits_per_sample: bits_per_sample(info.stored.1, &info.shape),
+            ratio: Stored::new(info.stored, info.raw_bytes(), 1).ratio,
             encoding: None,
         })
     }
@@ -297,13 +307,19 @@ impl ArrayInfo {
         output::line(format!("  chunks    {}{shard}", list(&self.chunk)))?;
         output::line(format!("  codecs    {}; fill value {}", self.codecs.join(", "), self.fill_value))?;
         output::line(format!(
-            "  stored    {} and {} of metadata, {} bits_per_sample",
+            "  stored    {} and {} of metadata, ratio {:.1}, {} bits/sample without the metadata",
             output::bytes(self.data_bytes),
             output::bytes(self.metadata_bytes),
+            self.ratio,
             output::optional(self.bits_per_sample, 4)
         ))?;
         self.encoding.as_ref().map_or(Ok(()), Encoding::print)
     }
+}
+
+/// 0 of types whose size is not known here.
+fn raw_bytes(metadata: &Metadata, shape: &[u64]) -> u64 {
+    metadata.data_type().map_or(0, |data_type| volume(shape).saturating_mul(data_type.size() as u64))
 }
 
 fn bits_per_sample(bytes: u64, shape: &[u64]) -> Option<f64> {
@@ -312,7 +328,7 @@ fn bits_per_sample(bytes: u64, shape: &[u64]) -> Option<f64> {
 }
 
 impl Encoding {
-    fn of(archive: &Archive, totals: &Totals) -> Result<Self> {
+    fn of(archive: &Archive, totals: &Totals, recorded: Option<Record>) -> Result<Self> {
         let configuration = archive.configuration();
         let peak = archive.model.manifest().peak;
         Ok(Self {
@@ -329,7 +345,10 @@ impl Encoding {
             fill_only_chunks: totals.absent,
             valid_samples: totals.valid,
             psnr_db: totals.psnr_db(peak),
+            rmse: totals.rmse(),
             max_error: totals.max_error,
+            recorded,
+            lost: recorded.and_then(|recorded| recorded.differs(totals)),
         })
     }
 
@@ -341,17 +360,32 @@ impl Encoding {
         };
         output::line(format!("  model     {} ({place}), sha256 {}", self.model, self.sha256))?;
         output::line(format!(
-            "  quality   {} dB asked for, entropy coder {}, promise {}, nodata {}",
-            self.quality, self.entropy, self.promise, self.nodata
+            "  quality   {} dB asked for, entropy coder {}, nodata {}",
+            self.quality,
+            self.entropy.as_str().unwrap_or_default(),
+            self.nodata
         ))?;
+        output::line(format!("  promise   {}", promise(&self.promise)))?;
         output::line(format!(
-            "  measured  psnr_db {} (peak {}), max_error {}, over {} valid samples in {} chunks, and {} of fill value only",
-            output::optional(self.psnr_db, 3),
+            "  measured  PSNR {} dB (peak {}), RMSE {}, max error {}, over {} in {}, and {} of fill value only",
+            output::psnr(self.psnr_db, self.valid_samples, 3),
             output::figure(self.peak),
+            output::error(self.rmse),
             output::figure(self.max_error),
-            self.valid_samples,
-            self.chunks,
+            output::count(self.valid_samples, "valid sample"),
+            output::count(self.chunks, "chunk"),
             self.fill_only_chunks
-        ))
+        ))?;
+        self.lost.as_ref().map_or(Ok(()), |lost| {
+            output::line(format!("  INCOMPLETE  {lost}; the figures are of what is left, see `vqz verify`"))
+        })
+    }
+}
+
+/// A promise in words; one that has none here as it stands.
+fn promise(promise: &Value) -> String {
+    match promise.get("kind").and_then(Value::as_str) {
+        Some("quality") => "none: errors are measured, not bounded".to_owned(),
+        _ => promise.to_string(),
     }
 }
