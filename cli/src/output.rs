@@ -2,7 +2,9 @@
 
 use anyhow::{Context, Result};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::io::Write;
+use std::sync::{Mutex, PoisonError};
 
 /// Writes text and a line feed.
 ///
@@ -17,8 +19,12 @@ pub(crate) fn json(value: &impl Serialize) -> Result<()> {
     line(serde_json::to_string_pretty(value)?)
 }
 
-/// Writes a remark to standard error, where it is in nobody's way.
+/// Writes a remark to standard error, where it is in nobody's way; what was said already is not said again.
 pub(crate) fn remark(text: impl AsRef<str>) {
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    if !SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(text.as_ref().to_owned()) {
+        return;
+    }
     // Nobody listens: nothing to do about it.
     drop(writeln!(std::io::stderr().lock(), "{}", text.as_ref()));
 }
@@ -45,18 +51,17 @@ pub(crate) fn psnr(psnr_db: Option<f64>, valid: u64, decimals: usize) -> String 
     if psnr_db.is_none() && valid > 0 { "exact".to_owned() } else { optional(psnr_db, decimals) }
 }
 
-/// An error in data units that may be missing.
-pub(crate) fn error(value: Option<f64>) -> String {
-    value.map_or_else(|| "-".to_owned(), |v| figure(round_to(v, 4)))
+/// Errors in data units that may be missing: as many decimals for all as give the smallest three significant digits.
+pub(crate) fn errors(values: &[Option<f64>]) -> Vec<String> {
+    let least = values.iter().flatten().copied().filter(|v| *v > 0.0).fold(f64::INFINITY, f64::min);
+    let decimals =
+        if least.is_finite() { (2 - least.log10().floor() as i32).clamp(0, 12) as usize } else { 0 };
+    values.iter().map(|value| optional(*value, decimals)).collect()
 }
 
-/// Rounds to so many significant digits.
-fn round_to(value: f64, digits: i32) -> f64 {
-    if value == 0.0 || !value.is_finite() {
-        return value;
-    }
-    let unit = 10f64.powi(digits - 1 - value.abs().log10().floor() as i32);
-    (value * unit).round() / unit
+/// One of them by itself.
+pub(crate) fn error(value: Option<f64>) -> String {
+    errors(&[value]).concat()
 }
 
 /// A figure that may be missing.
@@ -168,7 +173,8 @@ mod tests {
         );
         assert_eq!([count(0, "chunk"), count(1, "chunk")], ["0 chunks", "1 chunk"]);
         assert_eq!([psnr(None, 3, 1), psnr(None, 0, 1), psnr(Some(40.0), 3, 1)], ["exact", "-", "40.0"]);
-        assert_eq!([error(Some(56.1873)), error(Some(0.0)), error(None)], ["56.19", "0", "-"]);
+        assert_eq!(errors(&[Some(56.187), Some(301.42), None]), ["56.2", "301.4", "-"]);
+        assert_eq!([0.0, 1234.5, 0.012_34].map(|v| error(Some(v))), ["0", "1234", "0.0123"]);
         let stored = Stored::new((100, 50), 3000, 1000);
         assert_eq!((stored.ratio, stored.data_ratio, stored.bits_per_sample), (20.0, 60.0, 0.4));
         let rows =

@@ -370,7 +370,11 @@ fn the_demonstration_writes_its_report() {
         assert!(text.contains("report: demo/report.html"), "{text}");
     }
     let report = std::fs::read_to_string(folder.join("demo/report.html")).unwrap();
-    assert_eq!(report.matches("data:image/png;base64,").count(), 6);
-    assert!(report.contains("red, green, blue") && report.contains("attribution: made up, &amp; drawn"));
+    // The original with its crop; at each quality the whole, the crop and the errors.
+    assert_eq!(report.matches("data:image/png;base64,").count(), 8);
+    assert!(report.contains("red, green, blue") && report.contains("<dd>made up, &amp; drawn</dd>"));
+    assert!(report.contains("<dd>tiny, architecture klt, 4 bands</dd>") && report.contains("<svg "));
+    assert!(report.find("Quality 50").unwrap() < report.find("Quality 40").unwrap(), "the best first");
+    assert!(!folder.join("demo/curve.zarr").exists());
     assert!(folder.join("demo/sample-q50.zarr/zarr.json").is_file());
 }

@@ -36,9 +36,9 @@ pub(in crate::commands) struct Figures {
     arrays: Vec<ArrayFigures>,
     input_bytes: u64,
     #[serde(flatten)]
-    stored: Stored,
+    pub(in crate::commands) stored: Stored,
     peak: f64,
-    psnr_db: Option<f64>,
+    pub(in crate::commands) psnr_db: Option<f64>,
     rmse: Option<f64>,
     max_error: f64,
     seconds: f64,

@@ -82,7 +82,7 @@ pub(crate) struct Args {
 
 impl Args {
     /// The defaults, replacing what is there.
-    pub(super) fn plain(input: &Path, output: &Path, model: &Path, quality: f64) -> Self {
+    pub(in crate::commands) fn plain(input: &Path, output: &Path, model: &Path, quality: f64) -> Self {
         Self {
             input: input.to_path_buf(),
             output: output.to_path_buf(),
@@ -108,7 +108,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 }
 
 /// Encodes, and measures what was written.
-pub(super) fn encode(args: &Args) -> Result<Figures> {
+pub(in crate::commands) fn encode(args: &Args) -> Result<Figures> {
     let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };
     paths::refuse_overlap(&args.input, &args.output)?;
     paths::refuse_missing_folder(&args.output)?;
