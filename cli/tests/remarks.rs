@@ -63,6 +63,11 @@ fn a_fill_value_is_no_mask_and_that_is_said() {
     input.fill = json!(-9999);
     write(&folder.join("dem.zarr"), &input, as_i16(&samples));
     succeed(&folder, &["fit", "dem.zarr", "-o", "dem.vqm", "--patch", "8", "--nodata=-9999"]);
+    let (code, _, err) = call(&folder, &["fit", "dem.zarr", "-o", "bad.vqm", "--patch", "8"]);
+    assert_eq!(code, 0, "{err}");
+    let warning = "warning: 10240 samples of dem.zarr equal its fill value, -9999, and were fitted like data; if they mean \
+                   \"no data\", fit again with --nodata=-9999\n";
+    assert!(err.contains(warning), "{err}");
     let (code, _, err) = call(&folder, &["encode", "dem.zarr", "bad.zarr", "--model", "dem.vqm"]);
     assert_eq!(code, 0, "{err}");
     let warning = "warning: 10240 samples of dem.zarr equal its fill value, -9999, and were encoded as data: they come back \

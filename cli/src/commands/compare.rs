@@ -1,25 +1,19 @@
 //! `vqz compare`: how far a raster is from a reference.
 
+mod settings;
+
 use crate::arguments;
 use crate::metrics::compare::{Comparison, Figures as Measured, Settings, compare};
-use crate::metrics::peak::Evidence;
 use crate::output::{self, CheckFailed, Stored};
 use crate::progress::Progress;
-use crate::raster::region::Region;
-use crate::raster::samples::{Mask, to_f64};
-use crate::raster::{Info, OpenOptions, Raster, open_all};
-use anyhow::{Context, Result, bail};
+use crate::raster::{OpenOptions, Raster, open_all};
+use anyhow::{Result, bail};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
-use vqz_codec::axes::{Axes, Role};
+use vqz_codec::axes::Axes;
 use vqz_codec::config::NoData;
 use vqz_codec::engine::EngineKind;
-use vqz_codec::model::registry;
-use vqz_codec::sample::DataType;
-
-/// The patch that tiles are cut for where neither raster names a model.
-const PATCH: usize = 16;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
@@ -158,22 +152,9 @@ pub(super) fn measure(
     b: &dyn Raster,
     peak: Option<f64>,
 ) -> Result<RasterFigures> {
-    let masks = masks(a.info(), b.info())?;
-    let (peak, peak_from) = choose_peak(a, b, &masks.0, peak)?;
-    let settings = Settings { peak, masks, tiles: tiles(a, b)? };
+    let (settings, peak_from) = settings::choose(a, b, peak)?;
     let found = compare(a, b, &settings, &Progress::new("comparing"))?;
     Ok(figures(path, a, b, &settings, &found, peak_from))
-}
-
-/// Which samples have data. What one of the two declares goes for both where the other declares nothing: an archive keeps
-/// what `encode --nodata` said, its source does not know of it.
-fn masks(a: &Info, b: &Info) -> Result<(Mask, Mask)> {
-    let (ours, theirs) = match (a.nodata.is_empty(), b.nodata.is_empty()) {
-        (true, false) => (&b.nodata, &b.nodata),
-        (false, true) => (&a.nodata, &a.nodata),
-        _ => (&a.nodata, &b.nodata),
-    };
-    Ok((Mask::new(ours, a.data_type)?, Mask::new(theirs, b.data_type)?))
 }
 
 fn figures(
@@ -212,66 +193,6 @@ fn figures(
         overall: band("all".to_owned(), &found.overall()),
         bands: found.bands.iter().enumerate().map(|(i, measured)| band(name(i), measured)).collect(),
     }
-}
-
-fn choose_peak(
-    a: &dyn Raster,
-    b: &dyn Raster,
-    mask: &Mask,
-    given: Option<f64>,
-) -> Result<(f64, &'static str)> {
-    if let Some(peak) = given {
-        return Ok((peak, "given"));
-    }
-    for raster in [b, a] {
-        if let Some(encoded) = raster.info().metadata.encoded()? {
-            return Ok((registry::find(&encoded.configuration.model)?.manifest().peak, "model"));
-        }
-    }
-    let info = a.info();
-    let range = if info.data_type == DataType::UInt8 { (0.0, 0.0) } else { range(a, mask)? };
-    let evidence =
-        Evidence { types: vec![info.data_type], bands: info.bands(), names: info.band_names(), range };
-    match evidence.peak() {
-        Some(peak) => Ok(peak),
-        None => bail!("{} has no range of values; state one with --peak", info.label),
-    }
-}
-
-/// The least and the largest valid sample.
-fn range(raster: &dyn Raster, mask: &Mask) -> Result<(f64, f64)> {
-    let info = raster.info();
-    let grid = crate::raster::region::Grid::new(&info.shape, &info.chunk);
-    let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-    for number in 0..grid.len() {
-        let region: Region = grid.region(&grid.indices(number));
-        for value in to_f64(info.data_type, &raster.read(&region)?) {
-            if mask.is_valid(value) {
-                (low, high) = (low.min(value), high.max(value));
-            }
-        }
-    }
-    Ok((low, high))
-}
-
-/// How the codec cuts, or would cut, the second raster into tiles.
-fn tiles(a: &dyn Raster, b: &dyn Raster) -> Result<(usize, usize, usize)> {
-    for raster in [b, a] {
-        let info = raster.info();
-        let (Some(y), Some(x)) = (info.axes.position(&Role::Y), info.axes.position(&Role::X)) else {
-            continue;
-        };
-        if let Some(encoded) = info.metadata.encoded()? {
-            let patch = registry::find(&encoded.configuration.model)
-                .with_context(|| info.label.clone())?
-                .manifest()
-                .patch;
-            return Ok((encoded.chunk[y] as usize, encoded.chunk[x] as usize, patch));
-        }
-    }
-    let info = b.info();
-    let side = |role: Role| info.extent(&role).min(1024) as usize;
-    Ok((side(Role::Y), side(Role::X), PATCH))
 }
 
 fn check(args: &Args, figures: &Figures) -> Result<()> {
@@ -335,8 +256,8 @@ fn print(raster: &RasterFigures, other: &str) -> Result<()> {
     output::line(output::table(&header, &rows))?;
     let (y, x, patch) = raster.tiles;
     output::line(format!(
-        "SAM {}°; peak {} ({}); SSIM: {}; ring: 8 pixels along the borders of tiles of chunks {y}x{x}, patch {patch}",
-        output::optional(raster.sam_deg, 4),
+        "{}peak {} ({}); SSIM: {}; ring: 8 pixels along the borders of tiles of chunks {y}x{x}, patch {patch}",
+        raster.sam_deg.map_or_else(String::new, |angle| format!("SAM {angle:.4}°; ")),
         output::figure(raster.peak),
         raster.peak_from,
         raster.ssim_window

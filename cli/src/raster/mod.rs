@@ -3,6 +3,7 @@
 pub(crate) mod archive;
 pub(crate) mod bands;
 pub(crate) mod files;
+pub(crate) mod fill;
 pub(crate) mod geotiff;
 pub(crate) mod metadata;
 pub(crate) mod partial;

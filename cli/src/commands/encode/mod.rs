@@ -136,7 +136,7 @@ pub(in crate::commands) fn encode(args: &Args) -> Result<Figures> {
         },
     };
     let done = hierarchy::write(&plan.nodes, work)?;
-    plan.watches.iter().for_each(|watch| watch.report());
+    plan.watches.iter().for_each(|watch| watch.report("encoded as data: they come back changed", "encode"));
     Figures::measure(args, &plan.nodes, &totals.into_inner(), &model, &done)
 }
 

@@ -1,9 +1,9 @@
 //! What an encode will write: each node of the input, converted where it fits the model and copied where it does not.
 
-use super::remarks::{self, FillWatch};
-use super::{Args, layout};
+use super::{Args, layout, remarks};
 use crate::commands::hierarchy::{self, Planned, Step};
 use crate::output;
+use crate::raster::fill::FillWatch;
 use crate::raster::{OpenOptions, Raster, bands, geotiff, is_raster_file, paths, tree, zarr::ZarrRaster};
 use anyhow::{Result, bail};
 use std::sync::Arc;

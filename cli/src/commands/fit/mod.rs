@@ -8,6 +8,7 @@ use crate::metrics::peak::Evidence;
 use crate::output;
 use crate::progress::Progress;
 use crate::raster::bands::Selection;
+use crate::raster::fill::FillWatch;
 use crate::raster::metadata::Metadata;
 use crate::raster::partial::refuse_existing;
 use crate::raster::{OpenOptions, Raster, bands, is_geotiff, open_all, partial::Existing, paths};
@@ -118,7 +119,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     };
     let begun = Instant::now();
     let (rasters, band_names) = open(args)?;
+    let (rasters, watches) = watch(rasters)?;
     let samples = sampling::collect(&rasters, args.max_samples, &Progress::new("reading"))?;
+    watches.iter().for_each(|watch| watch.report("fitted like data", "fit"));
     if samples.taken < samples.available {
         output::remark(format!(
             "fitting on {} of {} samples, blocks spread evenly; --max-samples takes more",
@@ -197,6 +200,22 @@ fn open(args: &Args) -> Result<(Rasters, Vec<String>)> {
         (_, None) => (0..count).map(unnamed_band).collect(),
     };
     Ok((rasters, names))
+}
+
+/// Watches rasters whose fill value may have been meant as "no data".
+fn watch(rasters: Rasters) -> Result<(Rasters, Vec<Arc<FillWatch>>)> {
+    let mut watches = Vec::new();
+    let mut watched = Rasters::new();
+    for raster in rasters {
+        match FillWatch::of(&raster)? {
+            Some(watch) => {
+                watches.push(Arc::clone(&watch));
+                watched.push(watch);
+            }
+            None => watched.push(raster),
+        }
+    }
+    Ok((watched, watches))
 }
 
 /// What a band is called that has no name, by its number from 0.
