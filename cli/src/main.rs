@@ -1,5 +1,6 @@
 //! `vqz`: fit, encode, decode, verify and compare learned raster archives.
 
+mod arguments;
 mod commands;
 mod metrics;
 mod output;

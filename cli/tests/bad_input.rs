@@ -149,9 +149,10 @@ fn an_output_that_exists() {
     succeed(&folder, &args);
     let message = "output out.zarr exists; choose another, or replace it with --overwrite";
     fail(&folder, &args, 2, message);
-    fail(&folder, &["decode", "out.zarr", "out.zarr"], 2, message);
-    let message = "output in.zarr exists; choose another, or replace it with --overwrite";
-    fail(&folder, &["fit", "in.zarr", "-o", "in.zarr"], 2, message);
+    std::fs::write(folder.join("old.vqm"), "a model").unwrap();
+    let message = "output old.vqm exists; choose another, or replace it with --overwrite";
+    fail(&folder, &["fit", "in.zarr", "-o", "old.vqm"], 2, message);
+    std::fs::remove_file(folder.join("old.vqm")).unwrap();
     let before = common::content(&folder.join("out.zarr"));
     succeed(&folder, &args.into_iter().chain(["--overwrite", "--quality", "30"]).collect::<Vec<_>>());
     assert_ne!(common::content(&folder.join("out.zarr")), before);

@@ -32,7 +32,9 @@ fn a_raster_goes_through_all_commands() {
     assert_eq!(array["valid_samples"], 4 * 300 * 270);
     assert!(array["ratio"].as_f64().unwrap() > 3.0, "{array}");
     let out = metadata(&folder.join("out.zarr"));
-    assert_eq!(out["attributes"], input.attributes);
+    let mut recorded = input.attributes.clone();
+    recorded["vqvae"] = json!({"chunks": 9, "valid_samples": 4 * 300 * 270});
+    assert_eq!(out["attributes"], recorded);
     assert_eq!(out["dimension_names"], json!(["band", "y", "x"]));
     assert_eq!(out["fill_value"], 0);
     assert_eq!(out["codecs"][0]["name"], "vqvae");
@@ -56,7 +58,7 @@ fn a_raster_goes_through_all_commands() {
         (array["psnr_db"].as_f64().unwrap(), raster["overall"]["psnr_db"].as_f64().unwrap());
     assert!((stated - found).abs() < 1e-4, "{stated} {found}");
     assert_eq!(array["max_error"], raster["overall"]["max_error"]);
-    assert_eq!(raster["stored_bytes"], array["output_bytes"]);
+    assert_eq!(raster["data_bytes"], array["data_bytes"]);
     assert_eq!(raster["bands"].as_array().unwrap().len(), 4);
     assert_eq!(raster["bands"][0]["band"], "b");
     let ssim = raster["overall"]["ssim"].as_f64().unwrap();
@@ -303,9 +305,11 @@ fn checks_fail_with_exit_code_1() {
         err.starts_with("error: out.zarr is off by up to ") && err.ends_with("at most 0 is asked for\n"),
         "{err}"
     );
-    let (code, _, err) = call(&folder, &["verify", "out.zarr", "--against", "other.zarr"]);
-    assert_eq!(code, 1);
-    assert!(err.starts_with("error: chunk 0/0/0 of out.zarr: a sample is off by "), "{err}");
+    let failing = "error: out.zarr does not hold: 1 failure, listed above; restore the archive from a copy, or encode it \
+                   again\n";
+    let (code, out, err) = call(&folder, &["verify", "out.zarr", "--against", "other.zarr"]);
+    assert_eq!((code, err.as_str()), (1, failing));
+    assert!(out.contains("  chunk 0/0/0 of out.zarr: a sample is off by "), "{out}");
 
     // One byte of a chunk differs.
     let chunk = folder.join("out.zarr/c/0/0/0");
@@ -314,9 +318,12 @@ fn checks_fail_with_exit_code_1() {
     bytes[middle] ^= 1;
     std::fs::write(&chunk, bytes).unwrap();
     let (code, out, err) = call(&folder, &["verify", "out.zarr"]);
-    assert_eq!(code, 1, "{out}{err}");
-    assert!(err.starts_with("error: chunk 0/0/0 of out.zarr: "), "{err}");
-    assert!(err.contains("corrupt data"), "{err}");
+    assert_eq!((code, err.as_str()), (1, failing));
+    assert!(
+        out.starts_with("out.zarr: 1 chunk (") && out.contains(", 0 of fill value only: FAILS\n"),
+        "{out}"
+    );
+    assert!(out.contains("corrupt data"), "{out}");
 }
 
 #[test]
@@ -363,7 +370,11 @@ fn the_demonstration_writes_its_report() {
         assert!(text.contains("report: demo/report.html"), "{text}");
     }
     let report = std::fs::read_to_string(folder.join("demo/report.html")).unwrap();
-    assert_eq!(report.matches("data:image/png;base64,").count(), 6);
-    assert!(report.contains("red, green, blue") && report.contains("attribution: made up, &amp; drawn"));
+    // The original with its crop; at each quality the whole, the crop and the errors.
+    assert_eq!(report.matches("data:image/png;base64,").count(), 8);
+    assert!(report.contains("red, green, blue") && report.contains("<dd>made up, &amp; drawn</dd>"));
+    assert!(report.contains("<dd>tiny, architecture klt, 4 bands</dd>") && report.contains("<svg "));
+    assert!(report.find("Quality 50").unwrap() < report.find("Quality 40").unwrap(), "the best first");
+    assert!(!folder.join("demo/curve.zarr").exists());
     assert!(folder.join("demo/sample-q50.zarr/zarr.json").is_file());
 }

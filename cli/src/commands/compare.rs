@@ -1,48 +1,51 @@
 //! `vqz compare`: how far a raster is from a reference.
 
-use super::encode::axes;
+mod settings;
+
+use crate::arguments;
 use crate::metrics::compare::{Comparison, Figures as Measured, Settings, compare};
-use crate::output::{self, CheckFailed};
+use crate::output::{self, CheckFailed, Stored};
 use crate::progress::Progress;
-use crate::raster::region::Region;
-use crate::raster::samples::{Mask, to_f64};
 use crate::raster::{OpenOptions, Raster, open_all};
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
-use vqz_codec::axes::{Axes, Role};
+use vqz_codec::axes::Axes;
 use vqz_codec::config::NoData;
 use vqz_codec::engine::EngineKind;
-use vqz_codec::model::registry;
-use vqz_codec::sample::DataType;
-
-/// The patch that tiles are cut for where neither raster names a model.
-const PATCH: usize = 16;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
-  vqz compare scene.zarr scene-vqz.zarr --min-psnr 40")]
+  vqz compare scene.zarr scene-vqz.zarr --min-psnr 40
+
+PSNR   peak signal-to-noise ratio, 20 log10(peak / RMSE); \"exact\" where nothing is off
+RMSE   root mean square error, in the samples' unit
+SSIM   structural similarity, 1 is equal (Wang et al. 2004)
+SAM    spectral angle between the bands of a pixel before and after, mean in degrees; 0 is equal
+ring   the same within 8 pixels of the borders of tiles, where a codec that cuts images into tiles would show it
+mask mismatches   samples that have data in only one of the two")]
 pub(crate) struct Args {
     /// The reference: a Zarr v3 array or group, or a GeoTIFF (feature gdal).
     reference: PathBuf,
     /// The other, with any codec: an array or group of the same shape, or a GeoTIFF.
     other: PathBuf,
-    /// The value against which PSNR is stated; by default the model's, else 255 for uint8, 10000 for 16 bits, and the
-    /// reference's range for other types.
-    #[arg(long, value_name = "P")]
+    /// The value against which PSNR is stated; by default the model's, else 255 for uint8, 10000 for 16 bits that look like
+    /// reflectances, and otherwise the reference's range.
+    #[arg(long, value_parser = arguments::positive, allow_negative_numbers = true, value_name = "P")]
     peak: Option<f64>,
-    /// Values that mean "no data"; by default those that the metadata of each raster declare.
+    /// Values that mean "no data"; by default those that the metadata of each raster declare, and where only one of the two
+    /// declares any, its values for both.
     #[arg(long, value_delimiter = ',', allow_hyphen_values = true, value_name = "V,…")]
     nodata: Vec<NoData>,
     /// The roles of the dimensions in order, where their names do not tell.
-    #[arg(long, value_parser = axes, value_name = "band,y,x")]
+    #[arg(long, value_parser = arguments::axes, value_name = "band,y,x")]
     axes: Option<Axes>,
     /// Fail with exit code 1 where the overall PSNR in dB is lower.
-    #[arg(long, value_name = "DB")]
+    #[arg(long, value_parser = arguments::at_least_zero, value_name = "DB")]
     min_psnr: Option<f64>,
     /// Fail with exit code 1 where a sample is off by more.
-    #[arg(long, value_name = "E")]
+    #[arg(long, value_parser = arguments::at_least_zero, value_name = "E")]
     max_error: Option<f64>,
     /// The engine to run the model with; see `vqz info --runtime`.
     #[arg(long, value_name = "NAME")]
@@ -65,10 +68,11 @@ pub(super) struct RasterFigures {
     pub(super) path: String,
     pub(super) samples: u64,
     pub(super) raw_bytes: u64,
-    pub(super) stored_bytes: u64,
-    pub(super) metadata_bytes: u64,
-    pub(super) bits_per_sample: f64,
-    pub(super) ratio: f64,
+    /// Of the other.
+    #[serde(flatten)]
+    pub(super) stored: Stored,
+    /// What the reference and the other declare as "no data".
+    pub(super) nodata: (Vec<NoData>, Vec<NoData>),
     pub(super) peak: f64,
     pub(super) peak_from: &'static str,
     pub(super) ssim_window: &'static str,
@@ -86,6 +90,8 @@ pub(super) struct BandFigures {
     pub(super) valid_samples: u64,
     /// None where the two are equal, or nothing is valid.
     pub(super) psnr_db: Option<f64>,
+    /// In data units.
+    pub(super) rmse: Option<f64>,
     pub(super) max_error: f64,
     pub(super) mean_square_error: Option<f64>,
     pub(super) ssim: Option<f64>,
@@ -146,16 +152,7 @@ pub(super) fn measure(
     b: &dyn Raster,
     peak: Option<f64>,
 ) -> Result<RasterFigures> {
-    let (info, other) = (a.info(), b.info());
-    let (peak, peak_from) = choose_peak(a, b, peak)?;
-    if !(peak.is_finite() && peak > 0.0) {
-        bail!("the peak is {peak}, it must be above 0; state one with --peak");
-    }
-    let settings = Settings {
-        peak,
-        masks: (Mask::new(&info.nodata, info.data_type)?, Mask::new(&other.nodata, other.data_type)?),
-        tiles: tiles(a, b)?,
-    };
+    let (settings, peak_from) = settings::choose(a, b, peak)?;
     let found = compare(a, b, &settings, &Progress::new("comparing"))?;
     Ok(figures(path, a, b, &settings, &found, peak_from))
 }
@@ -175,21 +172,19 @@ fn figures(
         band: name,
         valid_samples: measured.errors.count,
         psnr_db: measured.errors.psnr_db(settings.peak),
+        rmse: measured.errors.rmse(),
         max_error: measured.errors.max,
         mean_square_error: measured.errors.mean_square(),
         ssim: measured.ssim.mean(),
         ring_psnr_db: measured.ring.psnr_db(settings.peak),
         mask_mismatches: measured.mask_mismatches,
     };
-    let (metadata_bytes, stored_bytes) = other.stored;
     RasterFigures {
         path: path.to_owned(),
         samples: info.samples(),
         raw_bytes: info.raw_bytes(),
-        stored_bytes,
-        metadata_bytes,
-        bits_per_sample: stored_bytes as f64 * 8.0 / (info.samples() as f64).max(1.0),
-        ratio: info.raw_bytes() as f64 / (stored_bytes as f64).max(1.0),
+        stored: Stored::new(other.stored, info.raw_bytes(), info.samples()),
+        nodata: (info.nodata.clone(), other.nodata.clone()),
         peak: settings.peak,
         peak_from,
         ssim_window: "gaussian 11x11, sigma 1.5",
@@ -198,63 +193,6 @@ fn figures(
         overall: band("all".to_owned(), &found.overall()),
         bands: found.bands.iter().enumerate().map(|(i, measured)| band(name(i), measured)).collect(),
     }
-}
-
-fn choose_peak(a: &dyn Raster, b: &dyn Raster, given: Option<f64>) -> Result<(f64, &'static str)> {
-    if let Some(peak) = given {
-        return Ok((peak, "given"));
-    }
-    for raster in [b, a] {
-        if let Some(encoded) = raster.info().metadata.encoded()? {
-            return Ok((registry::find(&encoded.configuration.model)?.manifest().peak, "model"));
-        }
-    }
-    match a.info().data_type {
-        DataType::UInt8 => Ok((255.0, "data type")),
-        DataType::UInt16 | DataType::Int16 => Ok((10000.0, "data type")),
-        _ => Ok((range(a)?, "range of the reference")),
-    }
-}
-
-/// The span of a raster's valid samples.
-fn range(raster: &dyn Raster) -> Result<f64> {
-    let info = raster.info();
-    let mask = Mask::new(&info.nodata, info.data_type)?;
-    let grid = crate::raster::region::Grid::new(&info.shape, &info.chunk);
-    let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-    for number in 0..grid.len() {
-        let region: Region = grid.region(&grid.indices(number));
-        for value in to_f64(info.data_type, &raster.read(&region)?) {
-            if mask.is_valid(value) {
-                (low, high) = (low.min(value), high.max(value));
-            }
-        }
-    }
-    if high > low {
-        Ok(high - low)
-    } else {
-        bail!("{} has no range of values; state one with --peak", info.label)
-    }
-}
-
-/// How the codec cuts, or would cut, the second raster into tiles.
-fn tiles(a: &dyn Raster, b: &dyn Raster) -> Result<(usize, usize, usize)> {
-    for raster in [b, a] {
-        let info = raster.info();
-        let (Some(y), Some(x)) = (info.axes.position(&Role::Y), info.axes.position(&Role::X)) else {
-            continue;
-        };
-        if let Some(encoded) = info.metadata.encoded()? {
-            let patch = registry::find(&encoded.configuration.model)
-                .with_context(|| info.label.clone())?
-                .manifest()
-                .patch;
-            return Ok((encoded.chunk[y] as usize, encoded.chunk[x] as usize, patch));
-        }
-    }
-    let info = b.info();
-    let side = |role: Role| info.extent(&role).min(1024) as usize;
-    Ok((side(Role::Y), side(Role::X), PATCH))
 }
 
 fn check(args: &Args, figures: &Figures) -> Result<()> {
@@ -293,11 +231,9 @@ fn check(args: &Args, figures: &Figures) -> Result<()> {
 fn print(raster: &RasterFigures, other: &str) -> Result<()> {
     let place = if raster.path.is_empty() { other } else { &raster.path };
     output::line(format!(
-        "{place}: {} stored (and {} of metadata), {:.4} bits_per_sample, ratio {:.1}",
-        output::bytes(raster.stored_bytes),
-        output::bytes(raster.metadata_bytes),
-        raster.bits_per_sample,
-        raster.ratio
+        "{place}: {}, {:.4} bits/sample",
+        raster.stored.words(),
+        raster.stored.bits_per_sample
     ))?;
     let rows: Vec<Vec<String>> = raster
         .bands
@@ -306,7 +242,8 @@ fn print(raster: &RasterFigures, other: &str) -> Result<()> {
         .map(|band| {
             vec![
                 band.band.clone(),
-                equal_or(band),
+                output::psnr(band.psnr_db, band.valid_samples, 3),
+                output::error(band.rmse),
                 output::figure(band.max_error),
                 output::optional(band.ssim, 5),
                 output::optional(band.ring_psnr_db, 2),
@@ -315,23 +252,24 @@ fn print(raster: &RasterFigures, other: &str) -> Result<()> {
             ]
         })
         .collect();
-    let header = ["band", "psnr_db", "max_error", "ssim", "ring psnr_db", "valid", "mask mismatches"];
+    let header = ["band", "PSNR dB", "RMSE", "max error", "SSIM", "ring PSNR dB", "valid", "mask mismatches"];
     output::line(output::table(&header, &rows))?;
     let (y, x, patch) = raster.tiles;
     output::line(format!(
-        "sam_deg {}; peak {} ({}); ssim: {}; ring: 8 pixels along the borders of tiles of chunks {y}x{x}, patch {patch}",
-        output::optional(raster.sam_deg, 4),
+        "{}peak {} ({}); SSIM: {}; ring: 8 pixels along the borders of tiles of chunks {y}x{x}, patch {patch}",
+        raster.sam_deg.map_or_else(String::new, |angle| format!("SAM {angle:.4}°; ")),
         output::figure(raster.peak),
         raster.peak_from,
         raster.ssim_window
-    ))
-}
-
-/// The PSNR, or why there is none.
-fn equal_or(band: &BandFigures) -> String {
-    match band.psnr_db {
-        Some(psnr) => format!("{psnr:.3}"),
-        None if band.valid_samples > 0 => "equal".to_owned(),
-        None => "-".to_owned(),
+    ))?;
+    if raster.overall.mask_mismatches > 0 {
+        let list = |values: &[NoData]| serde_json::to_string(values).unwrap_or_default();
+        output::line(format!(
+            "mask mismatches: \"no data\" is {} in the reference and {} in the other; where that is not what is meant, \
+             state it for both with --nodata",
+            list(&raster.nodata.0),
+            list(&raster.nodata.1)
+        ))?;
     }
+    Ok(())
 }

@@ -2,9 +2,11 @@
 
 use super::hierarchy::{self, Planned, Step};
 use crate::output;
+use crate::raster::archive::Archive;
 use crate::raster::metadata::Metadata;
 use crate::raster::partial::{Existing, refuse_existing};
-use crate::raster::{OpenOptions, Raster, geotiff, is_geotiff, open_one, tree, zarr::ZarrRaster};
+use crate::raster::record::Record;
+use crate::raster::{OpenOptions, Raster, geotiff, is_geotiff, open_one, paths, tree, zarr::ZarrRaster};
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 use serde::Serialize;
@@ -63,18 +65,30 @@ struct Figures {
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };
+    paths::refuse_overlap(&args.archive, &args.output)?;
+    paths::refuse_missing_folder(&args.output)?;
     refuse_existing(&args.output, existing)?;
     let options = OpenOptions { engine: args.engine, ..OpenOptions::default() };
     let figures = if is_geotiff(&args.output) {
         let raster = open_one(&args.archive, &options)?;
+        remark_on_losses(args)?;
         let begun = Instant::now();
         geotiff::write(&args.output, raster.as_ref(), args.codec)?;
         figures(args, &[raster], None, begun.elapsed().as_secs_f64(), 0)
     } else {
         let planned = plan(args, &options)?;
+        remark_on_losses(args)?;
         let mut settings = hierarchy::settings("decode", &args.archive);
         settings.insert("codec".to_owned(), json!(format!("{:?}", args.codec)));
-        let done = hierarchy::write(&args.output, existing, &planned, settings, args.engine, "decoding")?;
+        let work = hierarchy::Work {
+            target: &args.output,
+            existing,
+            settings,
+            engine: args.engine,
+            what: "decoding",
+            finish: &|_, _| Ok(()),
+        };
+        let done = hierarchy::write(&planned, work)?;
         let rasters: Vec<Arc<dyn Raster>> = planned
             .iter()
             .filter_map(|node| match &node.step {
@@ -100,6 +114,8 @@ fn plan(args: &Args, options: &OpenOptions) -> Result<Vec<Planned>> {
     let mut planned = Vec::new();
     let mut decoded = 0;
     for node in tree::walk(&args.archive)? {
+        // A member of a group may be a link that leads to the output.
+        paths::refuse_overlap(&node.folder, &args.output)?;
         if !node.metadata.is_array() {
             planned.push(Planned { path: node.path.clone(), step: hierarchy::group(&node.metadata) });
         } else if node.metadata.encoded()?.is_some() {
@@ -121,6 +137,26 @@ fn plan(args: &Args, options: &OpenOptions) -> Result<Vec<Planned>> {
         bail!("group {} holds no vqvae archive; give one that `vqz encode` wrote", args.archive.display());
     }
     Ok(planned)
+}
+
+/// Opens every archive with its engine, before anything is begun that it may be missing for, and says where chunks are
+/// lost: what they held comes out as fill value.
+fn remark_on_losses(args: &Args) -> Result<()> {
+    for node in tree::arrays(&args.archive)? {
+        if !node.metadata.encoded()?.is_some_and(|encoded| encoded.plain) {
+            continue;
+        }
+        let archive = Archive::open(&node, args.engine)?;
+        if let Some(record) = Record::of(&node.metadata)
+            && let Some(differs) = record.differs(&archive.totals()?)
+        {
+            output::remark(format!(
+                "warning: {}: {differs}; what is lost comes out as fill value, see `vqz verify`",
+                node.label()
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The archive's metadata with plain codecs.

@@ -31,6 +31,22 @@ pub(super) struct Planned {
     pub(super) step: Step,
 }
 
+/// How to write a hierarchy.
+pub(super) struct Work<'a> {
+    /// The output.
+    pub(super) target: &'a Path,
+    /// What to do when it is there already.
+    pub(super) existing: Existing,
+    /// What must be the same for an interrupted run to be resumed.
+    pub(super) settings: Map<String, Value>,
+    /// The engine to run models with.
+    pub(super) engine: Option<EngineKind>,
+    /// What is being done, for the progress bar.
+    pub(super) what: &'a str,
+    /// Called with a converted array's path and folder when all its chunks are there, before the output is in its place.
+    pub(super) finish: &'a dyn Fn(&str, &Path) -> Result<()>,
+}
+
 /// How it went.
 pub(super) struct Done {
     /// Wall time.
@@ -48,62 +64,50 @@ pub(super) fn group(metadata: &Metadata) -> Step {
     Step::Group(metadata)
 }
 
-/// Writes a planned hierarchy. `settings` say what must be the same for an interrupted run to be resumed.
+/// Writes a planned hierarchy.
 ///
 /// # Errors
 /// Whatever reading, encoding and writing say; the target is then as it was.
-pub(super) fn write(
-    target: &Path,
-    existing: Existing,
-    planned: &[Planned],
-    mut settings: Map<String, Value>,
-    engine: Option<EngineKind>,
-    what: &str,
-) -> Result<Done> {
-    settings
-        .insert("arrays".to_owned(), Value::from(planned.iter().filter_map(fingerprint).collect::<Vec<_>>()));
-    let partial = Partial::begin(target, existing, &settings)?;
+pub(super) fn write(planned: &[Planned], mut work: Work<'_>) -> Result<Done> {
+    let fingerprints: Vec<Value> = planned.iter().filter_map(fingerprint).collect();
+    work.settings.insert("arrays".to_owned(), Value::from(fingerprints));
+    let partial = Partial::begin(work.target, work.existing, &work.settings)?;
     if partial.resumed() {
         crate::output::remark(format!("going on from {}", partial.folder().display()));
     }
     let begun = Instant::now();
     let mut done = Done { seconds: 0.0, bytes: 0, kept: 0 };
-    for node in planned {
-        let folder = if node.path.is_empty() {
-            partial.folder().to_path_buf()
-        } else {
-            partial.folder().join(&node.path)
-        };
-        match &node.step {
-            Step::Group(metadata) => {
-                files::write_atomically(&folder.join("zarr.json"), &metadata.to_bytes()?)
-            }
-            Step::Copy(from) => files::copy_tree(from, &folder),
-            Step::Convert(raster, metadata) => {
-                convert(raster.as_ref(), metadata, &folder, engine, what, &mut done)
-            }
+    // Rasters first: where the first can't be had, nothing else lies about.
+    let (rasters, others): (Vec<_>, Vec<_>) =
+        planned.iter().partition(|node| matches!(node.step, Step::Convert(..)));
+    for node in rasters.into_iter().chain(others) {
+        if let Err(error) = write_node(node, &place(partial.folder(), &node.path), &work, &mut done) {
+            return Err(partial.fail(error));
         }
-        .map_err(|error| partial.explain(error))?;
     }
     partial.commit()?;
     done.seconds = begun.elapsed().as_secs_f64();
     Ok(done)
 }
 
-fn convert(
-    raster: &dyn Raster,
-    metadata: &Metadata,
-    folder: &Path,
-    engine: Option<EngineKind>,
-    what: &str,
-    done: &mut Done,
-) -> Result<()> {
-    let writer = ArrayWriter::create(folder, metadata, engine)?;
-    let kept = transfer(raster, &writer, &Progress::new(what))?;
-    let chunks = writer.grid().len().max(1);
-    done.kept += kept;
-    done.bytes += (raster.info().raw_bytes() as f64 * (chunks - kept) as f64 / chunks as f64) as u64;
-    Ok(())
+/// A node's folder below a root.
+pub(super) fn place(root: &Path, path: &str) -> PathBuf {
+    if path.is_empty() { root.to_path_buf() } else { root.join(path) }
+}
+
+fn write_node(node: &Planned, folder: &Path, work: &Work<'_>, done: &mut Done) -> Result<()> {
+    match &node.step {
+        Step::Group(metadata) => files::write_atomically(&folder.join("zarr.json"), &metadata.to_bytes()?),
+        Step::Copy(from) => files::copy_tree(from, folder),
+        Step::Convert(raster, metadata) => {
+            let writer = ArrayWriter::create(folder, metadata, work.engine)?;
+            let kept = transfer(raster.as_ref(), &writer, &Progress::new(work.what))?;
+            let chunks = writer.grid().len().max(1);
+            done.kept += kept;
+            done.bytes += (raster.info().raw_bytes() as f64 * (chunks - kept) as f64 / chunks as f64) as u64;
+            (work.finish)(&node.path, folder)
+        }
+    }
 }
 
 /// What identifies an output array: its metadata, but for the embedded model, which its hash stands for.

@@ -1,13 +1,13 @@
 //! `vqz info`: what an array, an archive or a model is, and which engines are at hand.
 
-use crate::output;
-use crate::raster::archive::{Archive, Totals};
-use crate::raster::region::volume;
-use crate::raster::tree::{self, Node};
-use crate::raster::{OpenOptions, files, geotiff, is_raster_file};
+mod array;
+
+use crate::output::{self};
+use crate::raster::is_raster_file;
+use crate::raster::tree::{self};
 use anyhow::{Context, Result, bail};
+use array::ArrayInfo;
 use serde::Serialize;
-use serde_json::Value;
 use std::path::{Path, PathBuf};
 use vqz_codec::engine::{EngineKind, survey};
 use vqz_codec::model::{MAX_EMBEDDED, Manifest, Model};
@@ -201,157 +201,4 @@ impl ModelInfo {
 struct Arrays {
     path: String,
     arrays: Vec<ArrayInfo>,
-}
-
-#[derive(Debug, Serialize)]
-struct ArrayInfo {
-    path: String,
-    shape: Vec<u64>,
-    data_type: String,
-    chunk: Vec<u64>,
-    shard: Option<Vec<u64>>,
-    codecs: Vec<String>,
-    axes: Option<Vec<String>>,
-    fill_value: Value,
-    data_bytes: u64,
-    metadata_bytes: u64,
-    bits_per_sample: Option<f64>,
-    encoding: Option<Encoding>,
-}
-
-#[derive(Debug, Serialize)]
-struct Encoding {
-    model: String,
-    sha256: String,
-    embedded: bool,
-    embedded_bytes: usize,
-    quality: f64,
-    entropy: Value,
-    promise: Value,
-    nodata: Value,
-    peak: f64,
-    chunks: u64,
-    fill_only_chunks: u64,
-    valid_samples: u64,
-    psnr_db: Option<f64>,
-    max_error: f64,
-}
-
-impl ArrayInfo {
-    fn of(node: &Node) -> Result<Self> {
-        let metadata = &node.metadata;
-        let shape = metadata.shape()?;
-        let (metadata_bytes, data_bytes) = files::sizes(&node.folder)?;
-        let encoded = metadata.encoded()?;
-        let encoding = match &encoded {
-            Some(encoded) if encoded.plain => {
-                let archive = Archive::open(node, None)?;
-                Some(Encoding::of(&archive, &archive.totals()?)?)
-            }
-            _ => None,
-        };
-        Ok(Self {
-            path: node.label(),
-            data_type: metadata.data_type_name(),
-            chunk: match &encoded {
-                Some(encoded) => encoded.chunk.clone(),
-                None => metadata.chunk_shape()?,
-            },
-            shard: encoded.and_then(|encoded| encoded.shard),
-            codecs: metadata.codec_names(),
-            axes: metadata.axes(None).ok().map(Vec::from),
-            fill_value: metadata.json().get("fill_value").cloned().unwrap_or_default(),
-            bits_per_sample: bits_per_sample(data_bytes, &shape),
-            shape,
-            data_bytes,
-            metadata_bytes,
-            encoding,
-        })
-    }
-
-    fn of_geotiff(path: &Path) -> Result<Self> {
-        let raster = geotiff::open(path, &OpenOptions::default())?;
-        let info = raster.info();
-        Ok(Self {
-            path: info.label.clone(),
-            shape: info.shape.clone(),
-            data_type: info.data_type.name().to_owned(),
-            chunk: info.chunk.clone(),
-            shard: None,
-            codecs: vec!["GeoTIFF".to_owned()],
-            axes: Some(Vec::from(info.axes.clone())),
-            fill_value: info.metadata.json().get("fill_value").cloned().unwrap_or_default(),
-            data_bytes: info.stored.1,
-            metadata_bytes: info.stored.0,
-            bits_per_sample: bits_per_sample(info.stored.1, &info.shape),
-            encoding: None,
-        })
-    }
-
-    fn print(&self) -> Result<()> {
-        let list = |extents: &[u64]| extents.iter().map(u64::to_string).collect::<Vec<_>>().join(" x ");
-        output::line(&self.path)?;
-        let axes = self.axes.as_ref().map_or_else(|| "roles unknown".to_owned(), |axes| axes.join(", "));
-        output::line(format!("  shape     {} ({axes}), {}", list(&self.shape), self.data_type))?;
-        let shard = self.shard.as_ref().map_or_else(String::new, |shard| format!(", shards {}", list(shard)));
-        output::line(format!("  chunks    {}{shard}", list(&self.chunk)))?;
-        output::line(format!("  codecs    {}; fill value {}", self.codecs.join(", "), self.fill_value))?;
-        output::line(format!(
-            "  stored    {} and {} of metadata, {} bits_per_sample",
-            output::bytes(self.data_bytes),
-            output::bytes(self.metadata_bytes),
-            output::optional(self.bits_per_sample, 4)
-        ))?;
-        self.encoding.as_ref().map_or(Ok(()), Encoding::print)
-    }
-}
-
-fn bits_per_sample(bytes: u64, shape: &[u64]) -> Option<f64> {
-    let samples = volume(shape);
-    (samples > 0).then(|| bytes as f64 * 8.0 / samples as f64)
-}
-
-impl Encoding {
-    fn of(archive: &Archive, totals: &Totals) -> Result<Self> {
-        let configuration = archive.configuration();
-        let peak = archive.model.manifest().peak;
-        Ok(Self {
-            model: configuration.model.name.clone(),
-            sha256: configuration.model.sha256.clone(),
-            embedded: configuration.model.decoder.is_some(),
-            embedded_bytes: configuration.model.decoder.as_ref().map_or(0, String::len),
-            quality: configuration.quality,
-            entropy: serde_json::to_value(configuration.entropy)?,
-            promise: serde_json::to_value(&configuration.promise)?,
-            nodata: serde_json::to_value(&configuration.nodata)?,
-            peak,
-            chunks: totals.chunks,
-            fill_only_chunks: totals.absent,
-            valid_samples: totals.valid,
-            psnr_db: totals.psnr_db(peak),
-            max_error: totals.max_error,
-        })
-    }
-
-    fn print(&self) -> Result<()> {
-        let place = if self.embedded {
-            format!("embedded, {}", output::bytes(self.embedded_bytes as u64))
-        } else {
-            "found by its hash".to_owned()
-        };
-        output::line(format!("  model     {} ({place}), sha256 {}", self.model, self.sha256))?;
-        output::line(format!(
-            "  quality   {} dB asked for, entropy coder {}, promise {}, nodata {}",
-            self.quality, self.entropy, self.promise, self.nodata
-        ))?;
-        output::line(format!(
-            "  measured  psnr_db {} (peak {}), max_error {}, over {} valid samples in {} chunks, and {} of fill value only",
-            output::optional(self.psnr_db, 3),
-            output::figure(self.peak),
-            output::figure(self.max_error),
-            self.valid_samples,
-            self.chunks,
-            self.fill_only_chunks
-        ))
-    }
 }

@@ -33,6 +33,11 @@ impl ErrorSum {
         (self.count > 0).then(|| self.squared / self.count as f64)
     }
 
+    /// The root mean square error: none of no samples.
+    pub(crate) fn rmse(&self) -> Option<f64> {
+        self.mean_square().map(f64::sqrt)
+    }
+
     /// The peak signal-to-noise ratio in dB: none of no samples, and where nothing is off.
     pub(crate) fn psnr_db(&self, peak: f64) -> Option<f64> {
         self.mean_square().filter(|mse| *mse > 0.0).map(|mse| 10.0 * (peak * peak / mse).log10())

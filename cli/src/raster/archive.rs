@@ -2,6 +2,7 @@
 
 use crate::raster::metadata::Encoded;
 use crate::raster::region::{Grid, Region};
+use crate::raster::shards::{Place, Shards};
 use crate::raster::transfer;
 use crate::raster::tree::Node;
 use crate::raster::zarr::open_array;
@@ -11,7 +12,7 @@ use vqz_codec::config::Configuration;
 use vqz_codec::engine::EngineKind;
 use vqz_codec::model::{Model, registry};
 use vqz_codec::pipeline::{ChunkCodec, Options, Statistics};
-use zarrs::array::{Array, ArrayShardedReadableExt, ArrayShardedReadableExtCache};
+use zarrs::array::Array;
 use zarrs::filesystem::FilesystemStore;
 use zarrs::storage::ReadableStorageTraits;
 use zarrs::storage::byte_range::ByteRange;
@@ -24,7 +25,7 @@ pub(crate) struct Archive {
     pub(crate) model: Arc<Model>,
     codec: ChunkCodec,
     array: Array<FilesystemStore>,
-    shards: Option<ArrayShardedReadableExtCache>,
+    shards: Option<Shards>,
     grid: Grid,
     shape: Vec<usize>,
     /// Of a decoded chunk.
@@ -48,7 +49,8 @@ pub(crate) struct Totals {
 }
 
 impl Totals {
-    fn add(&mut self, statistics: &Statistics) {
+    /// Takes a chunk.
+    pub(crate) fn add(&mut self, statistics: &Statistics) {
         self.chunks += 1;
         self.valid += statistics.valid;
         self.squared_error += statistics.mean_square_error * statistics.valid as f64;
@@ -62,6 +64,11 @@ impl Totals {
         self.valid += other.valid;
         self.squared_error += other.squared_error;
         self.max_error = self.max_error.max(other.max_error);
+    }
+
+    /// The root mean square error over valid samples; none where nothing is valid.
+    pub(crate) fn rmse(&self) -> Option<f64> {
+        (self.valid > 0).then(|| (self.squared_error / self.valid as f64).sqrt())
     }
 
     /// The PSNR in dB against a peak; none where nothing is valid, or nothing is off.
@@ -89,7 +96,12 @@ impl Archive {
         }
         let model = registry::find(&encoded.configuration.model).with_context(|| label.clone())?;
         let array = open_array(&node.folder, engine)?;
-        let shards = encoded.shard.is_some().then(|| ArrayShardedReadableExtCache::new(&array));
+        let shards = match &encoded.shard {
+            Some(shard) => {
+                Some(Shards::new(&node.metadata, shard, &encoded.chunk).with_context(|| label.clone())?)
+            }
+            None => None,
+        };
         let codec = ChunkCodec::new(
             &encoded.configuration,
             Arc::clone(&model),
@@ -129,47 +141,51 @@ impl Archive {
         format!("{kind} {place} of {}", self.label)
     }
 
+    /// Where a chunk's encoded bytes are, or `None` where it is all fill value.
+    fn place(&self, indices: &[u64]) -> Result<Option<Place>> {
+        if let Some(shards) = &self.shards {
+            return shards.place(&self.array, indices);
+        }
+        let key = self.array.chunk_key(indices);
+        let size = self.array.storage().size_key(&key)?;
+        Ok(size.map(|length| Place { key, start: 0, length }))
+    }
+
+    /// The first bytes of a chunk: at most so many, and fewer where it has no more.
+    fn read(&self, place: &Place, most: u64) -> Result<Vec<u8>> {
+        let range = ByteRange::FromStart(place.start, Some(place.length.min(most)));
+        match self.array.storage().get_partial(&place.key, range)? {
+            Some(bytes) => Ok(Vec::from(bytes)),
+            None => bail!("{} was there, and is not any more", place.key),
+        }
+    }
+
     /// A chunk's encoded bytes, or `None` where it is all fill value.
     pub(crate) fn bytes(&self, indices: &[u64]) -> Result<Option<Vec<u8>>> {
-        let bytes = match &self.shards {
-            None => self.array.retrieve_encoded_chunk(indices).map_err(anyhow::Error::from),
-            Some(cache) => self.array.retrieve_encoded_subchunk(cache, indices).map_err(anyhow::Error::from),
-        };
-        bytes.with_context(|| format!("reading {}", self.chunk_name(indices)))
+        let read = || self.place(indices)?.map(|place| self.read(&place, place.length)).transpose();
+        read().with_context(|| format!("reading {}", self.chunk_name(indices)))
     }
 
     /// A chunk's header, or `None` where it is all fill value.
     fn header(&self, indices: &[u64]) -> Result<Option<Vec<u8>>> {
         let read = || -> Result<Option<Vec<u8>>> {
-            if self.shards.is_some() {
-                return self.bytes(indices);
-            }
-            let store = self.array.storage();
-            let key = self.array.chunk_key(indices);
-            let Some(size) = store.size_key(&key)? else {
+            let Some(place) = self.place(indices)? else {
                 return Ok(None);
             };
-            let part = |length: u64| store.get_partial(&key, ByteRange::FromStart(0, Some(length.min(size))));
-            let Some(prefix) = part(ChunkCodec::PREFIX as u64)? else {
-                return Ok(None);
-            };
+            let prefix = self.read(&place, ChunkCodec::PREFIX as u64)?;
             let length = self.codec.header_len(&prefix)?;
-            Ok(part(length as u64)?.map(Vec::from))
+            self.read(&place, length as u64).map(Some)
         };
         read().with_context(|| format!("reading the header of {}", self.chunk_name(indices)))
     }
 
     /// What a chunk's header says about its errors, or `None` where the chunk is all fill value.
     pub(crate) fn statistics(&self, indices: &[u64]) -> Result<Option<Statistics>> {
-        let Some(mut header) = self.header(indices)? else {
+        let Some(header) = self.header(indices)? else {
             return Ok(None);
         };
-        let mut statistics = || {
-            let length = self.codec.header_len(&header[..header.len().min(ChunkCodec::PREFIX)])?;
-            header.truncate(length);
-            self.codec.statistics(&self.shape, &header)
-        };
-        statistics().map(Some).with_context(|| format!("reading the header of {}", self.chunk_name(indices)))
+        let statistics = self.codec.statistics(&self.shape, &header);
+        statistics.map(Some).with_context(|| format!("reading the header of {}", self.chunk_name(indices)))
     }
 
     /// What all headers say together.

@@ -172,6 +172,13 @@ impl Metadata {
         }
     }
 
+    /// Removes an attribute; attributes that are not there stay away.
+    pub(crate) fn remove_attribute(&mut self, name: &str) {
+        if let Some(Value::Object(attributes)) = self.json.get_mut("attributes") {
+            attributes.remove(name);
+        }
+    }
+
     /// The names of its dimensions, when all have one.
     pub(crate) fn dimension_names(&self) -> Option<Vec<String>> {
         let names = self.json.get("dimension_names")?.as_array()?;
@@ -214,9 +221,22 @@ impl Metadata {
         declared
     }
 
-    /// The names of its codecs, for messages.
+    /// The names of its codecs, for messages; those within shards in brackets.
     pub(crate) fn codec_names(&self) -> Vec<String> {
-        codecs(&self.json).iter().map(|c| codec_name(c).to_owned()).collect()
+        let name = |codec: &Value| match codec.get("configuration").and_then(Value::as_object).map(codecs) {
+            Some(inner) if !inner.is_empty() => {
+                let inner: Vec<&str> = inner.iter().map(codec_name).collect();
+                format!("{} ({})", codec_name(codec), inner.join(", "))
+            }
+            _ => codec_name(codec).to_owned(),
+        };
+        codecs(&self.json).iter().map(name).collect()
+    }
+
+    /// The configuration of its shards, where it is sharded.
+    pub(crate) fn sharding(&self) -> Option<&Map<String, Value>> {
+        let sharding = codecs(&self.json).iter().find(|c| codec_name(c) == "sharding_indexed")?;
+        sharding.get("configuration").and_then(Value::as_object)
     }
 
     /// How it was encoded by this codec, or `None` where it was not.
@@ -224,10 +244,7 @@ impl Metadata {
         let outer = codecs(&self.json);
         let (own, shard, plain) = if let Some(codec) = outer.iter().find(|c| codec_name(c) == CODEC) {
             (codec, None, outer.len() == 1)
-        } else if let Some(sharding) = outer.iter().find(|c| codec_name(c) == "sharding_indexed") {
-            let Some(configuration) = sharding.get("configuration").and_then(Value::as_object) else {
-                return Ok(None);
-            };
+        } else if let Some(configuration) = self.sharding() {
             let inner = codecs(configuration);
             let Some(codec) = inner.iter().find(|c| codec_name(c) == CODEC) else {
                 return Ok(None);

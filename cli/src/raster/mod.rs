@@ -3,11 +3,15 @@
 pub(crate) mod archive;
 pub(crate) mod bands;
 pub(crate) mod files;
+pub(crate) mod fill;
 pub(crate) mod geotiff;
 pub(crate) mod metadata;
 pub(crate) mod partial;
+pub(crate) mod paths;
+pub(crate) mod record;
 pub(crate) mod region;
 pub(crate) mod samples;
+pub(crate) mod shards;
 pub(crate) mod transfer;
 pub(crate) mod tree;
 pub(crate) mod writer;

@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 /// Says, inside an unfinished output, how it was begun.
 const MARKER: &str = ".vqz-resume.json";
 
+/// Ends the name under which a replaced output waits until the new one is in its place.
+const REPLACED: &str = ".replaced";
+
 /// What to do when the output is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Existing {
@@ -91,11 +94,8 @@ impl Partial {
 
     /// Puts the finished output in its place.
     pub(crate) fn commit(self) -> Result<()> {
-        let replaced = self.target.exists().then(|| beside(&self.target, ".replaced"));
+        let replaced = self.target.exists().then(|| beside(&self.target, REPLACED));
         if let Some(replaced) = &replaced {
-            if replaced.exists() {
-                files::remove(replaced)?;
-            }
             fs::rename(&self.target, replaced)
                 .with_context(|| format!("moving {} aside", self.target.display()))?;
         }
@@ -109,8 +109,9 @@ impl Partial {
         Ok(())
     }
 
-    /// Adds to an error what is left on disk and how to go on.
-    pub(crate) fn explain(&self, error: anyhow::Error) -> anyhow::Error {
+    /// Ends an output that failed: adds to the error what is left on disk and how to go on. Where no chunk was written
+    /// there is nothing to go on from, and nothing is left.
+    pub(crate) fn fail(self, error: anyhow::Error) -> anyhow::Error {
         let full = error.chain().any(|cause| {
             cause.downcast_ref::<std::io::Error>().is_some_and(|e| {
                 matches!(
@@ -122,18 +123,53 @@ impl Partial {
             })
         });
         let advice = if full { "make room and " } else { "" };
+        let (target, folder) = (self.target.display().to_string(), self.folder.clone());
+        if self.discard_empty() {
+            return if full {
+                error.context(format!("{target} is not begun; {advice}run the same command again"))
+            } else {
+                error
+            };
+        }
         error.context(format!(
-            "{} is not complete; {advice}run the same command again to go on from {}, or delete that folder",
-            self.target.display(),
-            self.folder.display()
+            "{target} is not complete; {advice}run the same command again to go on from {}, or delete that folder",
+            folder.display()
         ))
+    }
+
+    /// Removes an output that holds nothing but metadata; returns whether it did.
+    fn discard_empty(self) -> bool {
+        let metadata =
+            |file: &PathBuf| file.file_name().is_some_and(|name| name == MARKER || name == "zarr.json");
+        let empty = files::files_under(&self.folder).is_ok_and(|files| files.iter().all(metadata));
+        // What can't be removed now is taken up by the next run.
+        empty && fs::remove_dir_all(&self.folder).is_ok()
     }
 }
 
-/// Stops where an output exists that may not be replaced.
+/// Stops where an output exists that may not be replaced: unless that is asked for, and then where more than an output
+/// would go.
 pub(crate) fn refuse_existing(target: &Path, existing: Existing) -> Result<()> {
-    if existing == Existing::Refuse && target.exists() {
+    if !target.exists() {
+        return Ok(());
+    }
+    if existing == Existing::Refuse {
         bail!("output {} exists; choose another, or replace it with --overwrite", target.display());
+    }
+    let empty = || fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_none());
+    if target.is_dir() && !target.join("zarr.json").is_file() && !empty() {
+        bail!(
+            "output {} is a folder of something else than Zarr v3, which --overwrite does not replace; choose another \
+             output, or delete that folder",
+            target.display()
+        );
+    }
+    let aside = beside(target, REPLACED);
+    if aside.exists() {
+        bail!(
+            "{} is in the way: an earlier run that was interrupted may have put an output aside there; move or delete it",
+            aside.display()
+        );
     }
     Ok(())
 }

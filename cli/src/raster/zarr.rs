@@ -1,8 +1,9 @@
 //! Zarr v3 arrays on a file system, read through zarrs.
 
+use crate::raster::metadata::Metadata;
 use crate::raster::region::volume;
 use crate::raster::tree::Node;
-use crate::raster::{Info, OpenOptions, Raster, files};
+use crate::raster::{Info, OpenOptions, Raster, files, record};
 use anyhow::{Context, Result, anyhow};
 use std::ops::Range;
 use std::path::Path;
@@ -45,7 +46,7 @@ impl ZarrRaster {
             data_type,
             chunk: encoded.map_or_else(|| metadata.chunk_shape(), |encoded| Ok(encoded.chunk))?,
             nodata,
-            metadata: metadata.clone(),
+            metadata: without_record(metadata),
             stored: files::sizes(&node.folder)?,
         };
         let array = open_array(&node.folder, options.engine)?;
@@ -61,6 +62,13 @@ impl ZarrRaster {
         });
         Ok(Self { info, array, cache })
     }
+}
+
+/// Metadata for what is made from an array: the record of an archive's chunks is about that archive only.
+fn without_record(metadata: &Metadata) -> Metadata {
+    let mut metadata = metadata.clone();
+    metadata.remove_attribute(record::ATTRIBUTE);
+    metadata
 }
 
 /// Opens the array in a folder.

@@ -1,105 +1,211 @@
-//! The report's page: a table of figures and pictures side by side, in light and dark.
+//! The report's page, in light and dark, for screens of any width.
 
+use super::escape;
+use super::picture::{self, Picture};
+use super::table::Table;
 use std::fmt::Write;
 
 /// What the page shows.
 pub(crate) struct Report {
-    /// Its title.
+    /// What was encoded.
     pub(crate) title: String,
-    /// A sentence on what was done.
+    /// A sentence or two on what was done.
     pub(crate) summary: String,
-    /// The table's head.
-    pub(crate) header: Vec<String>,
-    /// The table's rows.
-    pub(crate) rows: Vec<Vec<String>>,
+    /// The least that one should know, one for each quality.
+    pub(crate) cards: Vec<Card>,
+    /// Pictures of the whole, a crop of it, and the errors.
+    pub(crate) gallery: Gallery,
+    /// The figures, and remarks on them.
+    pub(crate) figures: (Table, Vec<String>),
+    /// The curve as SVG, and remarks on it.
+    pub(crate) curve: Option<(String, Vec<String>)>,
+    /// Each band's figures.
+    pub(crate) bands: Option<Table>,
+    /// Several dates, with what the pictures show.
+    pub(crate) dates: Option<(String, Vec<Date>)>,
+    /// Terms and what they mean.
+    pub(crate) glossary: Vec<(String, String)>,
+    /// What was used, and whom to credit.
+    pub(crate) credits: Vec<(String, String)>,
+    /// Program, version and date.
+    pub(crate) colophon: String,
+}
+
+/// A figure to be seen from afar.
+pub(crate) struct Card {
+    /// What it is of.
+    pub(crate) what: String,
+    /// The figure and its unit.
+    pub(crate) figure: (String, String),
+    /// What belongs to it.
+    pub(crate) more: String,
+}
+
+/// Pictures in rows: the original, then each quality.
+pub(crate) struct Gallery {
+    /// What all of them show.
+    pub(crate) about: String,
     /// The original.
-    pub(crate) original: Figure,
-    /// Decoded pictures with their errors, one pair for each quality.
-    pub(crate) pairs: Vec<(Figure, Figure)>,
-    /// Remarks under the pictures: credits, scales.
-    pub(crate) notes: Vec<String>,
+    pub(crate) original: (Picture, Picture),
+    /// Where the crop lies in the whole: left, top, width and height in percent.
+    pub(crate) mark: [f64; 4],
+    /// What the crop shows.
+    pub(crate) crop: String,
+    /// The error that has the brightest colour.
+    pub(crate) full_scale: f64,
+    /// One for each quality.
+    pub(crate) rows: Vec<Row>,
 }
 
-/// A picture and what is written under it.
-pub(crate) struct Figure {
-    /// As a `data:` address.
-    pub(crate) source: String,
-    /// What it shows.
-    pub(crate) caption: String,
+/// The pictures of one quality.
+pub(crate) struct Row {
+    /// Which.
+    pub(crate) heading: String,
+    /// What is shown, in figures.
+    pub(crate) text: String,
+    /// Decoded.
+    pub(crate) whole: Picture,
+    /// A crop of it.
+    pub(crate) crop: Picture,
+    /// The errors of the whole.
+    pub(crate) errors: Picture,
 }
 
-const STYLE: &str = "
-:root { color-scheme: light dark; --ink: #1c2430; --soft: #5b6675; --paper: #fbfbf9; --line: #d9dde3; --accent: #0a6e5c; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e6e9ee; --soft: #98a3b3; --paper: #14181e; --line: #2c343f; --accent: #4cc3a8; }
+/// One date of several.
+pub(crate) struct Date {
+    /// Which.
+    pub(crate) name: String,
+    /// The original and decoded.
+    pub(crate) pictures: [Picture; 2],
 }
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 72rem; padding: 2.5rem 1.25rem 4rem; color: var(--ink); background: var(--paper);
-  font: 16px/1.55 system-ui, sans-serif; }
-h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .4rem; }
-h2 { font-size: 1.05rem; margin: 2.5rem 0 .8rem; color: var(--accent); }
-p { margin: .3rem 0; max-width: 48rem; }
-.soft, figcaption, .notes { color: var(--soft); font-size: .9rem; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { padding: .45rem .8rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap; }
-th { font-weight: 600; font-size: .85rem; color: var(--soft); }
-th:first-child, td:first-child { text-align: left; padding-left: 0; }
-.grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 19rem), 1fr)); gap: 1.25rem; }
-figure { margin: 0; }
-img { display: block; width: 100%; border-radius: 4px; border: 1px solid var(--line); image-rendering: pixelated; }
-figcaption { margin-top: .4rem; }
-";
 
 /// The page as HTML.
 pub(crate) fn render(report: &Report) -> String {
     let mut page = String::new();
-    let row = |cells: &[String], tag: &str| {
-        let cells: String = cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", escape(cell))).collect();
-        format!("<tr>{cells}</tr>\n")
-    };
-    let figure = |figure: &Figure| {
-        let caption = escape(&figure.caption);
-        format!(
-            "<figure><img src=\"{}\" alt=\"{caption}\"><figcaption>{caption}</figcaption></figure>\n",
-            figure.source
-        )
-    };
     let title = escape(&report.title);
     // Writing to a string does not fail.
     let _ = write!(
         page,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n\
-         <p class=\"soft\">{}</p>\n<h2>Figures</h2>\n<div class=\"scroll\"><table>\n<thead>{}</thead>\n<tbody>\n",
-        escape(&report.summary),
-        row(&report.header, "th")
+         <title>{title} · vqz</title>\n<style>\n{}</style>\n</head>\n<body>\n<header>\n<p class=\"eyebrow\">vqz report</p>\n\
+         <h1>{title}</h1>\n<p class=\"soft\">{}</p>\n</header>\n",
+        include_str!("style.css"),
+        escape(&report.summary)
     );
-    for cells in &report.rows {
-        page.push_str(&row(cells, "td"));
-    }
-    page.push_str("</tbody>\n</table></div>\n");
-    for (decoded, error) in &report.pairs {
-        let _ = write!(
+    page.push_str("<div class=\"cards\">\n");
+    for card in &report.cards {
+        let _ = writeln!(
             page,
-            "<h2>{}</h2>\n<div class=\"grid\">\n{}{}{}</div>\n",
-            escape(&decoded.caption),
-            figure(&report.original),
-            figure(decoded),
-            figure(error)
+            "<div class=\"card\"><p class=\"what\">{}</p><p class=\"figure\">{} <small>{}</small></p><p \
+             class=\"what\">{}</p></div>",
+            escape(&card.what),
+            escape(&card.figure.0),
+            escape(&card.figure.1),
+            escape(&card.more)
         );
     }
-    page.push_str("<h2>Notes</h2>\n<div class=\"notes\">\n");
-    for note in &report.notes {
-        let _ = writeln!(page, "<p>{}</p>", escape(note));
+    page.push_str("</div>\n");
+    section(&mut page, "Pictures", &gallery(&report.gallery));
+    let (table, remarks) = &report.figures;
+    section(&mut page, "Figures", &(table.render() + &paragraphs(remarks)));
+    if let Some((svg, remarks)) = &report.curve {
+        let content =
+            format!("<div class=\"split\">\n<div>{svg}</div>\n<div>{}</div>\n</div>\n", paragraphs(remarks));
+        section(&mut page, "Bits and quality", &content);
     }
-    page.push_str("</div>\n</body>\n</html>\n");
+    if let Some(table) = &report.bands {
+        section(&mut page, "Band by band", &table.render());
+    }
+    if let Some((about, dates)) = &report.dates {
+        section(&mut page, "Dates", &(paragraph(about) + &strip(dates)));
+    }
+    section(&mut page, "What the terms mean", &definitions(&report.glossary));
+    section(&mut page, "Data and model", &definitions(&report.credits));
+    let _ = write!(page, "<footer>{}</footer>\n</body>\n</html>\n", escape(&report.colophon));
     page
 }
 
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+fn section(page: &mut String, heading: &str, content: &str) {
+    let _ = write!(page, "<section>\n<h2>{}</h2>\n{content}</section>\n", escape(heading));
+}
+
+fn paragraph(text: &str) -> String {
+    format!("<p class=\"soft\">{}</p>\n", escape(text))
+}
+
+fn paragraphs(texts: &[String]) -> String {
+    texts.iter().map(|text| paragraph(text)).collect()
+}
+
+fn definitions(list: &[(String, String)]) -> String {
+    let items =
+        list.iter().map(|(term, text)| format!("<dt>{}</dt><dd>{}</dd>\n", escape(term), escape(text)));
+    format!("<dl>\n{}</dl>\n", items.collect::<String>())
+}
+
+fn image(picture: &Picture) -> String {
+    // Few pixels stay squares; many are drawn smaller than they are.
+    let class = if picture.width <= 512 { " class=\"crisp\"" } else { "" };
+    format!(
+        "<img{class} src=\"{}\" width=\"{}\" height=\"{}\" alt=\"{}\">",
+        picture.source,
+        picture.width,
+        picture.height,
+        escape(&picture.alt)
+    )
+}
+
+fn gallery(gallery: &Gallery) -> String {
+    let [left, top, width, height] = gallery.mark;
+    let mark = format!(
+        "<div class=\"mark\" style=\"left:{left:.2}%;top:{top:.2}%;width:{width:.2}%;height:{height:.2}%\"></div>"
+    );
+    let figure = |class: &str, picture: &Picture, over: &str, caption: &str| {
+        let caption = if caption.is_empty() {
+            String::new()
+        } else {
+            format!("<figcaption>{}</figcaption>", escape(caption))
+        };
+        format!(
+            "<figure class=\"{class}\"><div class=\"frame\">{}{over}</div>{caption}</figure>\n",
+            image(picture)
+        )
+    };
+    let mut text = paragraph(&gallery.about);
+    let full = gallery.full_scale;
+    let _ = write!(
+        text,
+        "<div class=\"gallery\">\n<div class=\"row\"><h3>Original</h3></div>\n{}{}<div class=\"legend\"><div class=\"bar\" \
+         style=\"background:linear-gradient(to right,{})\"></div><div \
+         class=\"ticks\"><span>0</span><span>{}</span><span>{full} and more</span></div><p class=\"soft\">Errors: at each \
+         pixel the largest of the bands shown, in the data's units. One scale for all qualities.</p></div>\n",
+        figure("whole", &gallery.original.0, &mark, ""),
+        figure("crop", &gallery.original.1, "", &gallery.crop),
+        picture::gradient(),
+        full / 2.0
+    );
+    for row in &gallery.rows {
+        let _ = write!(
+            text,
+            "<div class=\"row\"><h3>{}</h3><p>{}</p></div>\n{}{}{}",
+            escape(&row.heading),
+            escape(&row.text),
+            figure("whole", &row.whole, "", ""),
+            figure("crop", &row.crop, "", ""),
+            figure("errors", &row.errors, "", "")
+        );
+    }
+    text.push_str("</div>\n");
+    text
+}
+
+fn strip(dates: &[Date]) -> String {
+    let date = |date: &Date| {
+        let [original, decoded] = &date.pictures;
+        format!("<div><h3>{}</h3>{}{}</div>\n", escape(&date.name), image(original), image(decoded))
+    };
+    format!("<div class=\"dates\">\n{}</div>\n", dates.iter().map(date).collect::<String>())
 }
 
 #[cfg(test)]
@@ -108,18 +214,48 @@ mod tests {
 
     #[test]
     fn a_page_is_whole_and_escaped() {
-        let figure = |caption: &str| Figure { source: "data:,".to_owned(), caption: caption.to_owned() };
+        let picture =
+            |alt: &str| Picture { source: "data:,".to_owned(), width: 4, height: 3, alt: alt.to_owned() };
         let page = render(&Report {
             title: "a < b".to_owned(),
             summary: "s".to_owned(),
-            header: vec!["quality".to_owned()],
-            rows: vec![vec!["40".to_owned()]],
-            original: figure("original"),
-            pairs: vec![(figure("decoded"), figure("error"))],
-            notes: vec!["A & B".to_owned()],
+            cards: vec![Card {
+                what: "quality 45".to_owned(),
+                figure: ("20".to_owned(), "times smaller".to_owned()),
+                more: String::new(),
+            }],
+            gallery: Gallery {
+                about: "about".to_owned(),
+                original: (picture("original"), picture("crop of the original")),
+                mark: [25.0, 0.0, 50.0, 50.0],
+                crop: "a crop".to_owned(),
+                full_scale: 50.0,
+                rows: vec![Row {
+                    heading: "Quality 45".to_owned(),
+                    text: "45 dB".to_owned(),
+                    whole: picture("decoded"),
+                    crop: picture("crop"),
+                    errors: picture("errors"),
+                }],
+            },
+            figures: (
+                Table { wide: true, first: String::new(), groups: Vec::new(), rows: Vec::new() },
+                vec!["A & B".to_owned()],
+            ),
+            curve: None,
+            bands: None,
+            dates: None,
+            glossary: vec![("PSNR".to_owned(), "a ratio".to_owned())],
+            credits: Vec::new(),
+            colophon: "vqz".to_owned(),
         });
-        assert!(page.contains("<h1>a &lt; b</h1>") && page.contains("<p>A &amp; B</p>"));
-        assert!(page.contains("<td>40</td>") && page.ends_with("</html>\n"));
-        assert_eq!(page.matches("<img").count(), 3);
+        assert!(page.contains("<h1>a &lt; b</h1>") && page.contains("<p class=\"soft\">A &amp; B</p>"));
+        assert!(
+            page.contains("left:25.00%;top:0.00%")
+                && page.contains("<span>25</span><span>50 and more</span>")
+        );
+        assert_eq!(page.matches("<img").count(), 5);
+        assert_eq!(page.matches("<section>").count(), page.matches("</section>").count());
+        assert!(page.ends_with("</html>\n"));
     }
 }

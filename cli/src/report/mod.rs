@@ -1,4 +1,11 @@
-//! The demonstration's report: one HTML file with its pictures inside.
+//! The demonstration's report: a page on its own, with figures, pictures and a curve.
 
+pub(crate) mod chart;
 pub(crate) mod html;
 pub(crate) mod picture;
+pub(crate) mod table;
+
+/// Text within HTML, in attributes too.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

@@ -1,8 +1,10 @@
 //! Pictures of rasters: a percentile stretch to 8 bits, and PNG.
 
 use anyhow::{Context, Result};
+use std::ops::Range;
 
 /// Three planes of one size, NaN where there is no data.
+#[derive(Debug)]
 pub(crate) struct Planes {
     /// Columns.
     pub(crate) width: usize,
@@ -30,8 +32,60 @@ pub(crate) fn stretch(planes: &Planes) -> Stretch {
     [of(&planes.rgb[0]), of(&planes.rgb[1]), of(&planes.rgb[2])]
 }
 
+/// A picture for the page.
+pub(crate) struct Picture {
+    /// As a `data:` address.
+    pub(crate) source: String,
+    /// Columns.
+    pub(crate) width: usize,
+    /// Rows.
+    pub(crate) height: usize,
+    /// What it shows, in a few words, for those who do not see it.
+    pub(crate) alt: String,
+}
+
+/// Places where errors change their colour, evenly spaced from 0 to the full scale: dark to bright, and told apart in
+/// grey too (matplotlib's "inferno").
+const SCALE: [[u8; 3]; 8] = [
+    [0, 0, 4],
+    [40, 11, 84],
+    [101, 21, 110],
+    [159, 42, 99],
+    [212, 72, 66],
+    [245, 125, 21],
+    [250, 193, 39],
+    [252, 255, 164],
+];
+
+/// The colours of errors as stops of a CSS gradient.
+pub(crate) fn gradient() -> String {
+    SCALE.map(|[r, g, b]| format!("rgb({r} {g} {b})")).join(",")
+}
+
+impl Planes {
+    /// A part of them.
+    pub(crate) fn crop(&self, x: Range<usize>, y: Range<usize>) -> Self {
+        let part = |plane: &Vec<f64>| -> Vec<f64> {
+            y.clone()
+                .flat_map(|y| plane[y * self.width + x.start..y * self.width + x.end].iter().copied())
+                .collect()
+        };
+        let [r, g, b] = &self.rgb;
+        Self { width: x.len(), height: y.len(), rgb: [part(r), part(g), part(b)] }
+    }
+
+    /// The largest absolute error among the three planes at each pixel: NaN where one has no data.
+    pub(crate) fn errors(&self, other: &Self) -> Vec<f64> {
+        let largest = |i: usize| {
+            let errors = [0, 1, 2].map(|c: usize| (self.rgb[c][i] - other.rgb[c][i]).abs());
+            if errors.iter().any(|e| e.is_nan()) { f64::NAN } else { errors.into_iter().fold(0.0, f64::max) }
+        };
+        (0..self.width * self.height).map(largest).collect()
+    }
+}
+
 /// A true or false colour picture, with a little gamma; transparent where there is no data.
-pub(crate) fn colour(planes: &Planes, stretch: &Stretch) -> Result<Vec<u8>> {
+pub(crate) fn colour(planes: &Planes, stretch: &Stretch, alt: String) -> Result<Picture> {
     let pixels = (0..planes.width * planes.height).flat_map(|i| {
         let valid = planes.rgb.iter().all(|plane| plane[i].is_finite());
         let level = |c: usize| {
@@ -40,19 +94,30 @@ pub(crate) fn colour(planes: &Planes, stretch: &Stretch) -> Result<Vec<u8>> {
         };
         if valid { [level(0), level(1), level(2), 255] } else { [0; 4] }
     });
-    png(planes.width, planes.height, &pixels.collect::<Vec<u8>>())
+    picture(planes, &pixels.collect::<Vec<u8>>(), alt)
 }
 
-/// The largest absolute error among the three planes at each pixel, black at 0 and white at `full_scale`, over yellow
-/// and red between them.
-pub(crate) fn errors(a: &Planes, b: &Planes, full_scale: f64) -> Result<Vec<u8>> {
-    let pixels = (0..a.width * a.height).flat_map(|i| {
-        let error = (0..3).map(|c| (a.rgb[c][i] - b.rgb[c][i]).abs()).fold(0.0, f64::max);
-        let level = (error / full_scale.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
-        let channel = |from: f64| (255.0 * ((level - from) * 3.0).clamp(0.0, 1.0)) as u8;
-        [channel(0.0), channel(1.0 / 3.0), channel(2.0 / 3.0), 255]
+/// The largest absolute error among the three planes at each pixel, in the colours of [`gradient`]; transparent where
+/// there is no data.
+pub(crate) fn errors(a: &Planes, b: &Planes, full_scale: f64, alt: String) -> Result<Picture> {
+    let pixels = a.errors(b).into_iter().flat_map(|error| {
+        if error.is_nan() {
+            return [0; 4];
+        }
+        let level = (error / full_scale.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0) * (SCALE.len() - 1) as f64;
+        let below = (level as usize).min(SCALE.len() - 2);
+        let mix = |c: usize| {
+            let (low, high) = (f64::from(SCALE[below][c]), f64::from(SCALE[below + 1][c]));
+            (low + (high - low) * (level - below as f64)).round() as u8
+        };
+        [mix(0), mix(1), mix(2), 255]
     });
-    png(a.width, a.height, &pixels.collect::<Vec<u8>>())
+    picture(a, &pixels.collect::<Vec<u8>>(), alt)
+}
+
+fn picture(planes: &Planes, rgba: &[u8], alt: String) -> Result<Picture> {
+    let (width, height) = (planes.width, planes.height);
+    Ok(Picture { source: data_uri(&png(width, height, rgba)?), width, height, alt })
 }
 
 fn png(width: usize, height: usize, rgba: &[u8]) -> Result<Vec<u8>> {
@@ -67,7 +132,7 @@ fn png(width: usize, height: usize, rgba: &[u8]) -> Result<Vec<u8>> {
 }
 
 /// As a `data:` address.
-pub(crate) fn data_uri(png: &[u8]) -> String {
+fn data_uri(png: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::from("data:image/png;base64,");
     for group in png.chunks(3) {
@@ -98,6 +163,19 @@ mod tests {
         let plane: Vec<f64> = (0..1000).map(f64::from).chain([f64::NAN, 1e9]).collect();
         let planes = Planes { width: 1002, height: 1, rgb: [plane.clone(), plane.clone(), plane] };
         assert_eq!(stretch(&planes)[0], (10.0, 990.0));
-        assert!(colour(&planes, &stretch(&planes)).unwrap().starts_with(b"\x89PNG"));
+        let picture = colour(&planes, &stretch(&planes), "plane".to_owned()).unwrap();
+        assert!(picture.source.starts_with("data:image/png;base64,iVBORw0KGgo"));
+    }
+
+    #[test]
+    fn crops_and_errors() {
+        let plane = |add: f64| (0..12).map(|v| f64::from(v) + add).collect::<Vec<f64>>();
+        let a = Planes { width: 4, height: 3, rgb: [plane(0.0), plane(0.0), plane(0.0)] };
+        let mut b = Planes { width: 4, height: 3, rgb: [plane(0.0), plane(-2.0), plane(1.0)] };
+        b.rgb[0][5] = f64::NAN;
+        let errors = a.crop(1..3, 1..3).errors(&b.crop(1..3, 1..3));
+        assert!(errors[0].is_nan());
+        assert_eq!(errors[1..], [2.0, 2.0, 2.0]);
+        assert_eq!(a.crop(1..3, 1..2).rgb[0], [5.0, 6.0]);
     }
 }

@@ -1,11 +1,11 @@
 //! What an encode did, from the files that it wrote and the headers in them.
 
 use super::Args;
-use crate::commands::hierarchy::{Done, Planned, Step};
-use crate::output;
-use crate::raster::archive::{Archive, Totals};
-use crate::raster::{Info, files, tree};
-use anyhow::{Result, bail};
+use crate::commands::hierarchy::{self, Done, Planned, Step};
+use crate::output::{self, Stored};
+use crate::raster::archive::Totals;
+use crate::raster::{Info, files};
+use anyhow::Result;
 use serde::Serialize;
 use std::path::Path;
 use vqz_codec::model::Model;
@@ -17,12 +17,11 @@ struct ArrayFigures {
     samples: u64,
     valid_samples: u64,
     input_bytes: u64,
-    output_bytes: u64,
-    metadata_bytes: u64,
-    bits_per_sample: f64,
-    ratio: f64,
+    #[serde(flatten)]
+    stored: Stored,
     psnr_db: Option<f64>,
     peak: f64,
+    rmse: Option<f64>,
     max_error: f64,
     chunks: u64,
     fill_only_chunks: u64,
@@ -36,12 +35,11 @@ pub(in crate::commands) struct Figures {
     quality: f64,
     arrays: Vec<ArrayFigures>,
     input_bytes: u64,
-    output_bytes: u64,
-    metadata_bytes: u64,
-    bits_per_sample: f64,
-    ratio: f64,
+    #[serde(flatten)]
+    pub(in crate::commands) stored: Stored,
     peak: f64,
-    psnr_db: Option<f64>,
+    pub(in crate::commands) psnr_db: Option<f64>,
+    rmse: Option<f64>,
     max_error: f64,
     seconds: f64,
     /// Of raw samples, in 10⁶ bytes a second.
@@ -51,32 +49,35 @@ pub(in crate::commands) struct Figures {
 
 impl Figures {
     /// Measures what was written.
-    pub(super) fn measure(args: &Args, planned: &[Planned], model: &Model, done: &Done) -> Result<Self> {
+    pub(super) fn measure(
+        args: &Args,
+        planned: &[Planned],
+        totals: &[(String, Totals)],
+        model: &Model,
+        done: &Done,
+    ) -> Result<Self> {
         let peak = model.manifest().peak;
         let mut arrays = Vec::new();
         let mut all = Totals::default();
         for node in planned {
-            if let Step::Convert(raster, _) = &node.step {
-                let output = &args.output;
-                let folder = if node.path.is_empty() { output.clone() } else { output.join(&node.path) };
-                let (array, totals) = array_figures(&folder, &node.path, raster.info(), peak)?;
-                arrays.push(array);
-                all.merge(&totals);
-            }
+            let Step::Convert(raster, _) = &node.step else { continue };
+            let Some((_, found)) = totals.iter().find(|(path, _)| *path == node.path) else { continue };
+            let folder = hierarchy::place(&args.output, &node.path);
+            arrays.push(array_figures(&folder, &node.path, raster.info(), found, peak)?);
+            all.merge(found);
         }
         let sum = |field: fn(&ArrayFigures) -> u64| arrays.iter().map(field).sum::<u64>();
-        let (input_bytes, output_bytes) = (sum(|a| a.input_bytes), sum(|a| a.output_bytes));
+        let (input_bytes, samples) = (sum(|a| a.input_bytes), sum(|a| a.samples));
+        let sizes = (sum(|a| a.stored.metadata_bytes), sum(|a| a.stored.data_bytes));
         Ok(Self {
             output: args.output.display().to_string(),
             model: model.manifest().name.clone(),
             quality: args.quality,
             input_bytes,
-            output_bytes,
-            metadata_bytes: sum(|a| a.metadata_bytes),
-            bits_per_sample: output_bytes as f64 * 8.0 / sum(|a| a.samples) as f64,
-            ratio: input_bytes as f64 / (output_bytes as f64).max(1.0),
+            stored: Stored::new(sizes, input_bytes, samples),
             peak,
             psnr_db: all.psnr_db(peak),
+            rmse: all.rmse(),
             max_error: all.max_error,
             seconds: done.seconds,
             mb_s: done.bytes as f64 / 1e6 / done.seconds.max(1e-9),
@@ -94,27 +95,28 @@ impl Figures {
                 vec![
                     if a.path.is_empty() { self.output.clone() } else { a.path.clone() },
                     output::bytes(a.input_bytes),
-                    output::bytes(a.output_bytes),
-                    output::bytes(a.metadata_bytes),
-                    format!("{:.4}", a.bits_per_sample),
-                    format!("{:.1}", a.ratio),
-                    output::optional(a.psnr_db, 2),
+                    output::bytes(a.stored.data_bytes),
+                    output::bytes(a.stored.metadata_bytes),
+                    format!("{:.1}", a.stored.ratio),
+                    format!("{:.4}", a.stored.bits_per_sample),
+                    output::psnr(a.psnr_db, a.valid_samples, 2),
+                    output::error(a.rmse),
                     output::figure(a.max_error),
                 ]
             })
             .collect();
-        let header = ["array", "raw", "encoded", "metadata", "bits/sample", "ratio", "psnr_db", "max_error"];
+        let header =
+            ["array", "raw", "chunks", "metadata", "ratio", "bits/sample", "PSNR dB", "RMSE", "max error"];
         output::line(output::table(&header, &rows))?;
         let kept = if self.chunks_kept > 0 {
-            format!(", {} chunks kept from before", self.chunks_kept)
+            format!(", {} kept from before", output::count(self.chunks_kept, "chunk"))
         } else {
             String::new()
         };
         output::line(format!(
-            "{} -> {} (and {} of metadata) in {:.2} s, {:.1} MB/s; PSNR against a peak of {}{kept}",
+            "{} -> {}; {:.2} s, {:.1} MB/s; PSNR against a peak of {}{kept}",
             output::bytes(self.input_bytes),
-            output::bytes(self.output_bytes),
-            output::bytes(self.metadata_bytes),
+            self.stored.words(),
             self.seconds,
             self.mb_s,
             output::figure(self.peak),
@@ -123,26 +125,24 @@ impl Figures {
 }
 
 /// What was written, from the files and the headers in them.
-fn array_figures(folder: &Path, path: &str, input: &Info, peak: f64) -> Result<(ArrayFigures, Totals)> {
-    let Some(node) = tree::arrays(folder)?.into_iter().next() else {
-        bail!("{} is not there any more", folder.display());
-    };
-    let totals = Archive::open(&node, None)?.totals()?;
-    let (metadata_bytes, output_bytes) = files::sizes(folder)?;
-    let figures = ArrayFigures {
+fn array_figures(
+    folder: &Path,
+    path: &str,
+    input: &Info,
+    totals: &Totals,
+    peak: f64,
+) -> Result<ArrayFigures> {
+    Ok(ArrayFigures {
         path: path.to_owned(),
         samples: input.samples(),
         valid_samples: totals.valid,
         input_bytes: input.raw_bytes(),
-        output_bytes,
-        metadata_bytes,
-        bits_per_sample: output_bytes as f64 * 8.0 / input.samples() as f64,
-        ratio: input.raw_bytes() as f64 / (output_bytes as f64).max(1.0),
+        stored: Stored::new(files::sizes(folder)?, input.raw_bytes(), input.samples()),
         psnr_db: totals.psnr_db(peak),
         peak,
+        rmse: totals.rmse(),
         max_error: totals.max_error,
         chunks: totals.chunks,
         fill_only_chunks: totals.absent,
-    };
-    Ok((figures, totals))
+    })
 }

@@ -3,12 +3,15 @@
 mod sampling;
 mod trainer;
 
+use crate::arguments;
+use crate::metrics::peak::Evidence;
 use crate::output;
 use crate::progress::Progress;
 use crate::raster::bands::Selection;
+use crate::raster::fill::FillWatch;
 use crate::raster::metadata::Metadata;
 use crate::raster::partial::refuse_existing;
-use crate::raster::{OpenOptions, Raster, bands, is_geotiff, open_all, partial::Existing};
+use crate::raster::{OpenOptions, Raster, bands, is_geotiff, open_all, partial::Existing, paths};
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use sampling::Samples;
@@ -20,17 +23,17 @@ use vqz_codec::axes::Axes;
 use vqz_codec::config::NoData;
 use vqz_codec::fit::{FitOptions, fit_klt};
 use vqz_codec::model::Calibration;
-use vqz_codec::sample::DataType;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
-  vqz fit --arch klt --name sentinel2-l2a scenes/*.zarr -o sentinel2-l2a.vqm")]
+  vqz fit scenes/*.zarr -o mine.vqm
+  vqz fit dem.zarr --nodata=-9999 -o dem.vqm")]
 pub(crate) struct Args {
     /// What to fit on: Zarr v3 arrays and groups, GeoTIFFs (feature gdal), and folders of GeoTIFFs.
     #[arg(required = true)]
     inputs: Vec<PathBuf>,
-    /// The model to write.
-    #[arg(long, short, value_name = "FILE.vqm")]
+    /// The model to write; its name ends in .vqm.
+    #[arg(long, short, value_parser = arguments::model_path, value_name = "FILE.vqm")]
     output: PathBuf,
     /// The architecture: klt is linear and fitted here, in seconds; conv is a network, fitted by vqz-train.
     #[arg(long, value_enum, default_value_t = Architecture::Klt)]
@@ -38,9 +41,9 @@ pub(crate) struct Args {
     /// The side of a patch, in pixels.
     #[arg(long, default_value = "16", value_parser = ["8", "16", "32"], value_name = "8|16|32")]
     patch: String,
-    /// The value against which PSNR is stated; by default 255 for uint8, 10000 for 16 bits that stay below 20000, and
-    /// otherwise the range of the samples.
-    #[arg(long, value_name = "P")]
+    /// The value against which PSNR is stated; by default 255 for uint8, 10000 for 16 bits that look like reflectances (by
+    /// their bands' names, or three bands or more that reach into the thousands), and otherwise the range of the samples.
+    #[arg(long, value_parser = arguments::positive, allow_negative_numbers = true, value_name = "P")]
     peak: Option<f64>,
     /// The model's name; by default the output's.
     #[arg(long)]
@@ -55,7 +58,7 @@ pub(crate) struct Args {
     #[arg(long, value_delimiter = ',', allow_hyphen_values = true, value_name = "V,…")]
     nodata: Vec<NoData>,
     /// The roles of the dimensions in order, where their names do not tell.
-    #[arg(long, value_parser = super::encode::axes, value_name = "band,y,x")]
+    #[arg(long, value_parser = arguments::axes, value_name = "band,y,x")]
     axes: Option<Axes>,
     /// The licence of the model, which the data may decide.
     #[arg(long, default_value = "not stated")]
@@ -102,7 +105,11 @@ struct Figures {
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };
+    paths::refuse_missing_folder(&args.output)?;
     refuse_existing(&args.output, existing)?;
+    if args.output.is_dir() {
+        bail!("output {} is a folder, a model is a file; choose another name", args.output.display());
+    }
     if args.arch == Architecture::Conv {
         return trainer::run(&args.inputs, &args.output, args.name.as_deref());
     }
@@ -112,14 +119,16 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     };
     let begun = Instant::now();
     let (rasters, band_names) = open(args)?;
+    let (rasters, watches) = watch(rasters)?;
     let samples = sampling::collect(&rasters, args.max_samples, &Progress::new("reading"))?;
+    watches.iter().for_each(|watch| watch.report("fitted like data", "fit"));
     if samples.taken < samples.available {
         output::remark(format!(
             "fitting on {} of {} samples, blocks spread evenly; --max-samples takes more",
             samples.taken, samples.available
         ));
     }
-    let (peak, peak_from) = choose_peak(args.peak, &rasters, &samples)?;
+    let (peak, peak_from) = choose_peak(args.peak, &rasters, &band_names, &samples)?;
     let reading_seconds = begun.elapsed().as_secs_f64();
 
     let begun = Instant::now();
@@ -193,6 +202,22 @@ fn open(args: &Args) -> Result<(Rasters, Vec<String>)> {
     Ok((rasters, names))
 }
 
+/// Watches rasters whose fill value may have been meant as "no data".
+fn watch(rasters: Rasters) -> Result<(Rasters, Vec<Arc<FillWatch>>)> {
+    let mut watches = Vec::new();
+    let mut watched = Rasters::new();
+    for raster in rasters {
+        match FillWatch::of(&raster)? {
+            Some(watch) => {
+                watches.push(Arc::clone(&watch));
+                watched.push(watch);
+            }
+            None => watched.push(raster),
+        }
+    }
+    Ok((watched, watches))
+}
+
 /// What a band is called that has no name, by its number from 0.
 pub(super) fn unnamed_band(number: u64) -> String {
     format!("band{number}")
@@ -239,45 +264,38 @@ fn expand(inputs: &[PathBuf]) -> Result<Vec<PathBuf>> {
 fn choose_peak(
     given: Option<f64>,
     rasters: &[Arc<dyn Raster>],
+    names: &[String],
     samples: &Samples,
 ) -> Result<(f64, &'static str)> {
     if let Some(peak) = given {
-        if !(peak.is_finite() && peak > 0.0) {
-            bail!("the peak is {peak}, it must be above 0");
-        }
         return Ok((peak, "given"));
     }
-    let all = |types: &[DataType]| rasters.iter().all(|raster| types.contains(&raster.info().data_type));
-    if all(&[DataType::UInt8]) {
-        return Ok((255.0, "8 bits"));
+    let evidence = Evidence {
+        types: rasters.iter().map(|raster| raster.info().data_type).collect(),
+        bands: names.len() as u64,
+        names: Some(names.to_vec()),
+        range: (samples.low, samples.high),
+    };
+    match evidence.peak() {
+        Some(peak) => Ok(peak),
+        None => bail!("all valid samples are {}, which gives no peak; state one with --peak", samples.low),
     }
-    if all(&[DataType::UInt8, DataType::UInt16, DataType::Int16])
-        && samples.high <= 20_000.0
-        && samples.low > -10_000.0
-    {
-        return Ok((10_000.0, "16 bits, reflectances"));
-    }
-    let span = samples.high - samples.low;
-    if !(span.is_finite() && span > 0.0) {
-        bail!("all valid samples are {}, which gives no peak; state one with --peak", samples.low);
-    }
-    Ok((span, "range of the samples"))
 }
 
 /// What the manifest says about the data: what was stated, and how much it was. No paths.
 fn training_data(args: &Args, rasters: &[Arc<dyn Raster>], samples: &Samples) -> String {
-    let size = format!("{} rasters, {} samples", rasters.len(), samples.taken);
+    let size = format!("{}, {} samples", output::count(rasters.len() as u64, "raster"), samples.taken);
     if args.attribution.is_empty() { size } else { format!("{} ({size})", args.attribution) }
 }
 
 fn print(figures: &Figures) -> Result<()> {
     output::line(format!(
-        "{} ({}): {} bands, {} images, {} samples, {}",
+        "{} ({}): {}, {}, {}, {}",
         figures.output,
         figures.name,
-        figures.bands.len(),
-        figures.images,
-        figures.samples,
+        output::count(figures.bands.len() as u64, "band"),
+        output::count(figures.images as u64, "image"),
+        output::count(figures.samples, "sample"),
         output::bytes(figures.file_bytes)
     ))?;
     output::line(format!("sha256 {}", figures.sha256))?;
@@ -289,7 +307,7 @@ fn print(figures: &Figures) -> Result<()> {
     ))?;
     if let (Some(first), Some(last)) = (figures.calibration.first(), figures.calibration.last()) {
         output::line(format!(
-            "calibrated for a quality of {:.1} to {:.1} dB",
+            "measured at a quality of {:.1} to {:.1} dB",
             first.psnr_db.min(last.psnr_db),
             first.psnr_db.max(last.psnr_db)
         ))?;

@@ -1,26 +1,32 @@
 //! `vqz verify`: does an archive decode, and do the statistics hold that its chunks state?
 
-use crate::metrics::error::ErrorSum;
+mod hold;
+mod seen;
+
 use crate::output::{self, CheckFailed};
 use crate::progress::Progress;
 use crate::raster::archive::Archive;
+use crate::raster::record::Record;
 use crate::raster::region::{Side, copy, extents, volume};
-use crate::raster::samples::{Mask, to_f64};
 use crate::raster::transfer::{for_each, workers};
 use crate::raster::tree::{self, Node};
-use crate::raster::{OpenOptions, Raster, open_all};
-use anyhow::{Result, bail};
+use crate::raster::{OpenOptions, Raster, files, open_all};
+use anyhow::{Result, anyhow, bail};
+use hold::hold;
+use seen::{Checked, Failure, Seen};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use vqz_codec::engine::EngineKind;
 use vqz_codec::pipeline::Statistics;
-use vqz_codec::sample::DataType;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
-  vqz verify scene-vqz.zarr --against scene.zarr")]
+  vqz verify scene-vqz.zarr --against scene.zarr
+
+Every chunk that is stored is decoded, with every checksum. Chunks that are lost are noticed by the count that `vqz encode`
+records in the attribute `vqvae`; in archives without that record only --against notices them.")]
 pub(crate) struct Args {
     /// The archive: an encoded Zarr v3 array, or a group that holds some.
     archive: PathBuf,
@@ -50,19 +56,23 @@ struct Findings {
 #[derive(Debug, Serialize)]
 struct ArrayFindings {
     path: String,
+    /// Chunks that are stored.
     chunks: u64,
     fill_only_chunks: u64,
-    bytes: u64,
+    /// What `vqz encode` recorded; without it, lost chunks are not noticed.
+    recorded: Option<Record>,
+    data_bytes: u64,
+    metadata_bytes: u64,
+    /// As the chunks state them.
+    psnr_db: Option<f64>,
+    rmse: Option<f64>,
     max_error: f64,
+    valid_samples: u64,
     failures: Vec<Failure>,
 }
 
-/// A chunk of which something does not hold.
-#[derive(Clone, Debug, Serialize)]
-struct Failure {
-    chunk: String,
-    found: String,
-}
+/// Failures that are listed for people, for each array; JSON has them all.
+const LISTED: usize = 20;
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let nodes: Vec<Node> = tree::arrays(&args.archive)?
@@ -104,15 +114,16 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     } else {
         print(&findings)?
     }
-    match findings.arrays.iter().flat_map(|array| &array.failures).next() {
-        None => Ok(()),
-        Some(first) => {
-            let count: usize = findings.arrays.iter().map(|array| array.failures.len()).sum();
-            let more =
-                if count > 1 { format!(", and {} more chunks fail", count - 1) } else { String::new() };
-            Err(CheckFailed(format!("{}: {}{more}", first.chunk, first.found)).into())
-        }
+    if findings.holds {
+        return Ok(());
     }
+    let failures: u64 = findings.arrays.iter().map(|array| array.failures.len() as u64).sum();
+    Err(CheckFailed(format!(
+        "{} does not hold: {}, listed above; restore the archive from a copy, or encode it again",
+        findings.archive,
+        output::count(failures, "failure")
+    ))
+    .into())
 }
 
 /// The source of an archive: of the same path, or the only one.
@@ -141,14 +152,7 @@ fn source(node: &Node, sources: &[(String, Arc<dyn Raster>)]) -> Result<Arc<dyn 
 fn check_array(node: &Node, archive: &Archive, source: Option<&dyn Raster>) -> Result<ArrayFindings> {
     let grid = archive.grid();
     let size = node.metadata.data_type()?.size() as u64;
-    let findings = Mutex::new(ArrayFindings {
-        path: node.path.clone(),
-        chunks: 0,
-        fill_only_chunks: 0,
-        bytes: 0,
-        max_error: 0.0,
-        failures: Vec::new(),
-    });
+    let seen = Mutex::new(Seen::default());
     let progress = Progress::new("verifying");
     progress.begin(grid.len());
     // Buffers are used again: fresh memory costs as much as a good part of the decoding.
@@ -158,46 +162,68 @@ fn check_array(node: &Node, archive: &Archive, source: Option<&dyn Raster>) -> R
         let mut buffer = buffers.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
         let checked = check_chunk(node, archive, source, &indices, &mut buffer);
         buffers.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
-        let mut findings = findings.lock().unwrap_or_else(PoisonError::into_inner);
-        match checked {
-            Ok(Some((bytes, statistics))) => {
-                findings.chunks += 1;
-                findings.bytes += bytes;
-                findings.max_error = findings.max_error.max(statistics.max_error);
-            }
-            Ok(None) => findings.fill_only_chunks += 1,
-            Err(error) => {
-                let found = format!("{error:#}");
-                let chunk = archive.chunk_name(&indices);
-                findings.failures.push(Failure { chunk, found });
-            }
-        }
+        seen.lock().unwrap_or_else(PoisonError::into_inner).take(number, checked);
         progress.advance(1);
         Ok(())
     })?;
-    let mut findings = findings.into_inner().unwrap_or_else(PoisonError::into_inner);
-    findings.failures.sort_by(|a, b| a.chunk.cmp(&b.chunk));
-    Ok(findings)
+    let seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let recorded = Record::of(&node.metadata);
+    let (metadata_bytes, data_bytes) = files::sizes(&node.folder)?;
+    let peak = archive.model.manifest().peak;
+    Ok(ArrayFindings {
+        path: node.path.clone(),
+        chunks: seen.totals.chunks,
+        fill_only_chunks: seen.totals.absent,
+        recorded,
+        data_bytes,
+        metadata_bytes,
+        psnr_db: seen.totals.psnr_db(peak),
+        rmse: seen.totals.rmse(),
+        max_error: seen.totals.max_error,
+        valid_samples: seen.totals.valid,
+        failures: seen.failures(archive, node, recorded),
+    })
 }
 
-/// Decodes a chunk and holds it against its source. Returns its bytes and what its header states.
+/// Decodes a chunk and holds it against its source.
 fn check_chunk(
     node: &Node,
     archive: &Archive,
     source: Option<&dyn Raster>,
     indices: &[u64],
     decoded: &mut Vec<u8>,
-) -> Result<Option<(u64, Statistics)>> {
-    let Some(bytes) = archive.bytes(indices)? else {
-        if let Some(source) = source {
-            check_fill_only(node, archive, source, indices)?;
+) -> Checked {
+    let bytes = match archive.bytes(indices) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => {
+            let wrong = source.and_then(|source| check_fill_only(node, archive, source, indices).err());
+            return Checked { stored: false, statistics: None, wrong };
         }
-        return Ok(None);
+        Err(error) => return Checked { stored: true, statistics: None, wrong: Some(error) },
     };
-    archive.decode(indices, &bytes, decoded)?;
-    let Some(statistics) = archive.statistics(indices)? else {
-        bail!("the chunk is there, its header is not");
-    };
+    match archive.statistics(indices) {
+        Ok(Some(statistics)) => {
+            let wrong = check_stored(archive, source, indices, &bytes, &statistics, decoded).err();
+            Checked { stored: true, statistics: Some(statistics), wrong }
+        }
+        Ok(None) => {
+            let wrong = anyhow!("the chunk was there, its header is not any more");
+            Checked { stored: true, statistics: None, wrong: Some(wrong) }
+        }
+        Err(error) => Checked { stored: true, statistics: None, wrong: Some(error) },
+    }
+}
+
+/// Decodes a chunk that is stored, and holds it against its source.
+fn check_stored(
+    archive: &Archive,
+    source: Option<&dyn Raster>,
+    indices: &[u64],
+    bytes: &[u8],
+    statistics: &Statistics,
+    decoded: &mut Vec<u8>,
+) -> Result<()> {
+    archive.decode(indices, bytes, decoded)?;
     if let Some(source) = source {
         let region = archive.region(indices);
         let shape = extents(&region);
@@ -213,9 +239,9 @@ fn check_chunk(
             &shape,
             size,
         );
-        hold(archive, &source.read(&region)?, &inside, source.info().data_type, &statistics)?;
+        hold(archive, &source.read(&region)?, &inside, source.info().data_type, statistics)?;
     }
-    Ok(Some((bytes.len() as u64, statistics)))
+    Ok(())
 }
 
 /// A chunk that is not stored must be all fill value in its source.
@@ -229,75 +255,42 @@ fn check_fill_only(node: &Node, archive: &Archive, source: &dyn Raster, indices:
     Ok(())
 }
 
-/// Holds a decoded chunk against its source.
-fn hold(
-    archive: &Archive,
-    source: &[u8],
-    decoded: &[u8],
-    data_type: DataType,
-    stated: &Statistics,
-) -> Result<()> {
-    let mask = Mask::new(&archive.configuration().nodata, data_type)?;
-    let size = data_type.size();
-    let mut errors = ErrorSum::default();
-    let pairs = to_f64(data_type, source).into_iter().zip(to_f64(data_type, decoded));
-    let bits = source.chunks_exact(size).zip(decoded.chunks_exact(size));
-    for ((a, b), (bits_a, bits_b)) in pairs.zip(bits) {
-        match (mask.is_valid(a), mask.is_valid(b)) {
-            (true, true) => errors.add(a, b),
-            (false, _) if bits_a == bits_b => {}
-            (false, _) => bail!("a sample without data, {a}, became {b}"),
-            (true, false) => bail!("a valid sample, {a}, became {b}, which means no data"),
-        }
-    }
-    // Another decoder than the writer's may be off by the model's tolerance, and round to the next integer then.
-    let tolerance = archive.model.manifest().tolerance;
-    let is_float = matches!(data_type, DataType::Float32 | DataType::Float64);
-    let rounding = if is_float { tolerance } else { tolerance.max(1.0) };
-    let allowed = stated.max_error + rounding + stated.max_error.abs() * 1e-6;
-    if errors.max > allowed {
-        bail!("a sample is off by {}, the chunk states at most {}", errors.max, stated.max_error);
-    }
-    if errors.max + rounding + errors.max * 1e-6 < stated.max_error {
-        bail!("no sample is off by more than {}, the chunk states {}", errors.max, stated.max_error);
-    }
-    // Masked samples that were fill value count for nothing on either side, so sums are compared, not means.
-    let stated_sum = stated.mean_square_error * stated.valid as f64;
-    let root = stated.mean_square_error.sqrt();
-    let slack = errors.count as f64 * 4.0 * tolerance * (2.0 * root + 1.0) + 1e-6 * stated_sum + 1e-9;
-    if (errors.squared - stated_sum).abs() > slack {
-        bail!(
-            "the mean square error is {}, the chunk states {}",
-            errors.squared / (stated.valid as f64).max(1.0),
-            stated.mean_square_error
-        );
-    }
-    Ok(())
-}
-
 fn print(findings: &Findings) -> Result<()> {
     for array in &findings.arrays {
         let place = if array.path.is_empty() { &findings.archive } else { &array.path };
         let outcome = match (array.failures.len(), findings.against.is_some()) {
-            (0, false) => "all decode".to_owned(),
-            (0, true) => format!(
-                "all decode, and hold what they state (max_error {})",
-                output::figure(array.max_error)
-            ),
-            (n, _) => format!("{n} FAIL"),
+            (0, false) => "all decode",
+            (0, true) => "all decode, and hold what they state",
+            _ => "FAILS",
         };
         output::line(format!(
-            "{place}: {} chunks, {}, {} of fill value only: {outcome}",
-            array.chunks + array.failures.len() as u64,
-            output::bytes(array.bytes),
+            "{place}: {} ({}), {} of fill value only: {outcome}",
+            output::count(array.chunks, "chunk"),
+            output::bytes(array.data_bytes),
             array.fill_only_chunks
         ))?;
-        for failure in &array.failures {
-            output::line(format!("  {}: {}", failure.chunk, failure.found))?;
+        if array.failures.is_empty() {
+            output::line(format!(
+                "  stated: PSNR {} dB, RMSE {}, max error {}",
+                output::psnr(array.psnr_db, array.valid_samples, 2),
+                output::error(array.rmse),
+                output::figure(array.max_error)
+            ))?;
+        }
+        if array.recorded.is_none() && findings.against.is_none() {
+            output::line(
+                "  no record of how many chunks were written: lost ones would go unnoticed; use --against",
+            )?;
+        }
+        for failure in array.failures.iter().take(LISTED) {
+            output::line(format!("  {}: {}", failure.place, failure.found))?;
+        }
+        if array.failures.len() > LISTED {
+            output::line(format!("  and {} more; --json lists all", array.failures.len() - LISTED))?;
         }
     }
     output::line(format!(
-        "{} in {:.2} s, {:.1} MB/s",
+        "{} of samples in {:.2} s, {:.1} MB/s",
         output::bytes(findings.raw_bytes),
         findings.seconds,
         findings.mb_s

@@ -1,0 +1,72 @@
+//! Values on the command line that are checked before anything is done.
+
+use std::path::PathBuf;
+use vqz_codec::axes::Axes;
+use vqz_codec::config::EntropyCoder;
+
+/// A quality in dB. The bounds are the codec's.
+pub(crate) fn quality(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (0.0..=200.0).contains(&value) => Ok(value),
+        _ => {
+            Err("allowed are 0 to 200, dB of PSNR on data like the model's training data; 40 to 55 is usual"
+                .to_owned())
+        }
+    }
+}
+
+/// A finite number above 0.
+pub(crate) fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && value > 0.0 => Ok(value),
+        _ => Err("allowed are numbers above 0".to_owned()),
+    }
+}
+
+/// A finite number, 0 or above.
+pub(crate) fn at_least_zero(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
+        _ => Err("allowed are numbers from 0 on".to_owned()),
+    }
+}
+
+/// The roles of dimensions.
+pub(crate) fn axes(text: &str) -> Result<Axes, String> {
+    let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+    Axes::from_names(&names).map_err(|e| e.to_string())
+}
+
+/// An entropy coder.
+pub(crate) fn entropy(text: &str) -> Result<EntropyCoder, String> {
+    match text {
+        "rans" => Ok(EntropyCoder::Rans),
+        "lz4" => Ok(EntropyCoder::Lz4),
+        other => Err(format!("found {other}, allowed are rans and lz4")),
+    }
+}
+
+/// The path of a model to write: by its ending the other commands know what it is.
+pub(crate) fn model_path(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match path.extension() {
+        Some(extension) if extension == "vqm" => Ok(path),
+        _ => Err(format!("models end in .vqm, such as {}", path.with_extension("vqm").display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_that_are_none_are_refused() {
+        for text in ["nan", "-3", "300", "inf", "", "45dB"] {
+            assert!(quality(text).unwrap_err().starts_with("allowed are 0 to 200, dB of PSNR"), "{text}");
+        }
+        assert_eq!(quality("0").unwrap(), 0.0);
+        assert!(positive("0").is_err() && positive("nan").is_err() && at_least_zero("nan").is_err());
+        assert_eq!(at_least_zero("0").unwrap(), 0.0);
+        assert_eq!(model_path("nets/mine.txt").unwrap_err(), "models end in .vqm, such as nets/mine.vqm");
+    }
+}

@@ -1,0 +1,160 @@
+//! `vqz demo`: the sample that ships with vqz, through the whole path and back, with a report to look at.
+
+mod page;
+mod runs;
+mod tables;
+mod views;
+
+use crate::arguments;
+use crate::output;
+use crate::raster::{OpenOptions, files, open_one};
+use anyhow::{Context, Result, bail};
+use runs::{Paths, Run};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use views::View;
+use vqz_codec::model::Model;
+
+/// Dates that the report shows, at most.
+const DATES: u64 = 4;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  vqz demo --out target/demo --quality 40,45,50")]
+pub(crate) struct Args {
+    /// Where the archives and report.html go.
+    #[arg(long, default_value = "target/demo", value_name = "FOLDER")]
+    out: PathBuf,
+    /// The raster to encode; by default the sample that ships with vqz.
+    #[arg(long, value_name = "PATH")]
+    sample: Option<PathBuf>,
+    /// The model to encode with; by default the one that ships with vqz.
+    #[arg(long, value_name = "FILE.vqm")]
+    model: Option<PathBuf>,
+    /// The qualities to show, in dB.
+    #[arg(long, value_delimiter = ',', default_values_t = [40.0, 45.0, 50.0], value_parser = arguments::quality,
+        allow_negative_numbers = true, value_name = "DB,…")]
+    quality: Vec<f64>,
+    /// Print the figures as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Figures {
+    sample: String,
+    model: String,
+    model_sha256: String,
+    report: String,
+    raw_bytes: u64,
+    /// As the sample lies: chunks and metadata.
+    sample_bytes: u64,
+    /// The same in bits a sample, metadata left out.
+    sample_bits: f64,
+    threads: usize,
+    /// The best first.
+    runs: Vec<Run>,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let sample = shipped(args.sample.as_deref(), "sample/sentinel2-l2a.zarr", "--sample")?;
+    let model_path = shipped(args.model.as_deref(), "models/sentinel2-l2a.vqm", "--model")?;
+    std::fs::create_dir_all(&args.out).with_context(|| format!("making {}", args.out.display()))?;
+    let original = open_one(&sample, &OpenOptions::default())?;
+    let model =
+        Model::open(&model_path).with_context(|| format!("opening model {}", model_path.display()))?;
+    let view = View::new(original.info());
+    let dates: Vec<u64> = (0..view.dates.min(DATES)).collect();
+    let before =
+        dates.iter().map(|date| view.planes(original.as_ref(), *date)).collect::<Result<Vec<_>>>()?;
+
+    let paths = Paths { sample: &sample, model: &model_path, out: &args.out };
+    let mut qualities = args.quality.clone();
+    qualities.sort_by(|a, b| b.total_cmp(a));
+    qualities.dedup();
+    let mut runs = Vec::new();
+    for quality in qualities {
+        runs.push(runs::run(&paths, original.as_ref(), quality, &view, &dates)?);
+    }
+    let points = runs::curve(&paths, &model, &runs)?;
+    let report = args.out.join("report.html");
+    let stored = original.info().stored;
+    let figures = Figures {
+        sample: sample.display().to_string(),
+        model: model_path.display().to_string(),
+        model_sha256: model.sha256().to_owned(),
+        report: report.display().to_string(),
+        raw_bytes: original.info().raw_bytes(),
+        sample_bytes: stored.0 + stored.1,
+        sample_bits: stored.1 as f64 * 8.0 / (original.info().samples() as f64).max(1.0),
+        threads: rayon::current_num_threads(),
+        runs,
+    };
+    let shown = page::Shown { original: original.as_ref(), model: &model, view: &view, before: &before };
+    files::write_atomically(&report, page::page(&shown, &figures, &points)?.as_bytes())?;
+    if args.json { output::json(&figures) } else { print(&figures) }
+}
+
+/// What was given, or what ships with vqz: in the folder where it is called, or in the one where it was built.
+fn shipped(given: Option<&Path>, relative: &str, option: &str) -> Result<PathBuf> {
+    if let Some(path) = given {
+        return Ok(path.to_path_buf());
+    }
+    let built = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(|root| root.join(relative));
+    let places = [Some(PathBuf::from(relative)), built];
+    match places.into_iter().flatten().find(|path| path.exists()) {
+        Some(path) => Ok(path),
+        None => bail!("{relative} is not here; call vqz demo in the repository, or give {option}"),
+    }
+}
+
+fn print(figures: &Figures) -> Result<()> {
+    output::line(format!(
+        "{}: {} raw, {} as it lies; model {}",
+        figures.sample,
+        output::bytes(figures.raw_bytes),
+        output::bytes(figures.sample_bytes),
+        figures.model
+    ))?;
+    let header = [
+        "quality",
+        "chunks",
+        "metadata",
+        "ratio",
+        "chunks only",
+        "bits/sample",
+        "PSNR dB",
+        "RMSE",
+        "max error",
+        "SSIM",
+        "SAM °",
+        "encode MB/s",
+        "decode MB/s",
+    ];
+    let rows: Vec<Vec<String>> = figures
+        .runs
+        .iter()
+        .map(|run| {
+            vec![
+                run.quality.to_string(),
+                output::bytes(run.stored.data_bytes),
+                output::bytes(run.stored.metadata_bytes),
+                format!("{:.1}", run.stored.ratio),
+                format!("{:.1}", run.stored.data_ratio),
+                format!("{:.4}", run.stored.bits_per_sample),
+                output::psnr(run.psnr_db, run.valid_samples, 2),
+                output::error(run.rmse),
+                output::figure(run.max_error),
+                output::optional(run.ssim, 4),
+                output::optional(run.sam_deg, 3),
+                format!("{:.0}", run.encode_mb_s),
+                format!("{:.0}", run.decode_mb_s),
+            ]
+        })
+        .collect();
+    output::line(output::table(&header, &rows))?;
+    output::line(
+        "ratio: raw bytes over all that is stored; the metadata, which hold the model, do not grow with the array",
+    )?;
+    output::line(format!("report: {}", figures.report))
+}

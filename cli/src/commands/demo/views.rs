@@ -1,0 +1,142 @@
+//! What the report's pictures show of a raster: which bands, which dates, and which crop.
+
+use crate::metrics::error::ErrorSum;
+use crate::raster::region::Region;
+use crate::raster::samples::{Mask, to_f64};
+use crate::raster::{Info, Raster};
+use crate::report::picture::Planes;
+use anyhow::Result;
+use std::ops::Range;
+use vqz_codec::axes::Role;
+
+/// The largest side of a picture, in pixels.
+const PICTURE: u64 = 1024;
+
+/// The bands and the window that pictures show.
+pub(super) struct View {
+    bands: [u64; 3],
+    /// Their names.
+    pub(super) names: String,
+    /// Whether they are red, green and blue.
+    pub(super) true_colour: bool,
+    height: u64,
+    width: u64,
+    /// Dates, or 1.
+    pub(super) dates: u64,
+}
+
+impl View {
+    /// True colour where the names of the bands tell, else the first three.
+    pub(super) fn new(info: &Info) -> Self {
+        let names = info.band_names().unwrap_or_default();
+        let find = |wanted: [&str; 3]| -> Option<[u64; 3]> {
+            let found = wanted.map(|name| names.iter().position(|n| n.eq_ignore_ascii_case(name)));
+            Some([found[0]? as u64, found[1]? as u64, found[2]? as u64])
+        };
+        let last = info.bands().saturating_sub(1);
+        let found = find(["B04", "B03", "B02"]).or_else(|| find(["red", "green", "blue"]));
+        let bands = found.unwrap_or([0, 1.min(last), 2.min(last)]);
+        let name = |i: u64| names.get(i as usize).cloned().unwrap_or_else(|| format!("band {i}"));
+        let mut named = bands.map(name).to_vec();
+        named.dedup();
+        Self {
+            bands,
+            names: named.join(", "),
+            true_colour: found.is_some(),
+            height: info.extent(&Role::Y).min(PICTURE),
+            width: info.extent(&Role::X).min(PICTURE),
+            dates: info.extent(&Role::Time),
+        }
+    }
+
+    /// The planes of one date; the first of whatever else is looped over.
+    pub(super) fn planes(&self, raster: &dyn Raster, date: u64) -> Result<Planes> {
+        let info = raster.info();
+        let mask = Mask::new(&info.nodata, info.data_type)?;
+        let plane = |band: u64| -> Result<Vec<f64>> {
+            let region: Region = info
+                .axes
+                .roles()
+                .iter()
+                .map(|role| match role {
+                    Role::Band => band..band + 1,
+                    Role::Y => 0..self.height,
+                    Role::X => 0..self.width,
+                    Role::Time => date..date + 1,
+                    Role::Other(_) => 0..1,
+                })
+                .collect();
+            let shape: Vec<usize> = region.iter().map(|r| (r.end - r.start) as usize).collect();
+            let layout = info.axes.layout(&shape)?;
+            let samples = to_f64(info.data_type, &raster.read(&region)?);
+            let [_, y_stride, x_stride] = layout.image_strides();
+            let places = (0..layout.height()).flat_map(|y| (0..layout.width()).map(move |x| (y, x)));
+            let values = places.map(|(y, x)| samples[y * y_stride + x * x_stride]);
+            Ok(values.map(|v| if mask.is_valid(v) { v } else { f64::NAN }).collect())
+        };
+        let [r, g, b] = self.bands;
+        Ok(Planes {
+            width: self.width as usize,
+            height: self.height as usize,
+            rgb: [plane(r)?, plane(g)?, plane(b)?],
+        })
+    }
+}
+
+/// Errors over all that a picture shows.
+pub(super) fn shown(before: &Planes, after: &Planes) -> ErrorSum {
+    let mut sum = ErrorSum::default();
+    for (a, b) in before.rgb.iter().flatten().zip(after.rgb.iter().flatten()) {
+        if a.is_finite() && b.is_finite() {
+            sum.add(*a, *b);
+        }
+    }
+    sum
+}
+
+/// Columns and rows of the crop: where the errors are largest, a third of the picture's smaller side.
+pub(super) fn crop(before: &Planes, after: &Planes) -> (Range<usize>, Range<usize>) {
+    let side = (before.width.min(before.height) / 3).clamp(1, 64);
+    let errors = before.errors(after);
+    let step = (side / 8).max(1);
+    let sum = |x: usize, y: usize| -> f64 {
+        let row = |y: usize| &errors[y * before.width + x..y * before.width + x + side];
+        (y..y + side).flat_map(row).filter(|e| e.is_finite()).map(|e| e * e).sum()
+    };
+    let starts = |extent: usize| (0..=extent - side).step_by(step);
+    let places = starts(before.height).flat_map(|y| starts(before.width).map(move |x| (x, y)));
+    let best = places.map(|(x, y)| (sum(x, y), x, y)).max_by(|a, b| a.0.total_cmp(&b.0));
+    let (x, y) = best.map_or((0, 0), |(_, x, y)| (x, y));
+    (x..x + side, y..y + side)
+}
+
+/// Two significant digits above nearly all errors of a picture.
+pub(super) fn full_scale(before: &Planes, after: &Planes) -> f64 {
+    let mut errors = before.errors(after);
+    errors.retain(|error| error.is_finite());
+    errors.sort_by(f64::total_cmp);
+    let high = errors.get(errors.len().saturating_sub(1) * 995 / 1000).copied().unwrap_or(1.0);
+    if high <= 0.0 {
+        return 1.0;
+    }
+    let unit = 10f64.powf(high.log10().floor() - 1.0);
+    (high / unit).ceil() * unit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_crop_is_where_errors_are() {
+        let plane = vec![0.0; 30 * 30];
+        let before = Planes { width: 30, height: 30, rgb: [plane.clone(), plane.clone(), plane.clone()] };
+        let mut bad = plane.clone();
+        bad[25 * 30 + 4] = 9.0;
+        let after = Planes { width: 30, height: 30, rgb: [plane.clone(), bad, plane] };
+        let (x, y) = crop(&before, &after);
+        assert!(x.contains(&4) && y.contains(&25) && x.len() == 10, "{x:?} {y:?}");
+        let sum = shown(&before, &after);
+        assert_eq!((sum.count, sum.max), (2700, 9.0));
+    }
+}

@@ -1,0 +1,202 @@
+//! What an array is, how it is stored, and what its chunks state about their errors.
+
+use crate::output::{self, Stored};
+use crate::raster::archive::{Archive, Totals};
+use crate::raster::metadata::Metadata;
+use crate::raster::record::Record;
+use crate::raster::region::volume;
+use crate::raster::tree::Node;
+use crate::raster::{OpenOptions, files, geotiff};
+use anyhow::Result;
+use serde::Serialize;
+use serde_json::Value;
+use std::path::Path;
+
+/// An array.
+#[derive(Debug, Serialize)]
+pub(super) struct ArrayInfo {
+    path: String,
+    shape: Vec<u64>,
+    data_type: String,
+    chunk: Vec<u64>,
+    shard: Option<Vec<u64>>,
+    codecs: Vec<String>,
+    axes: Option<Vec<String>>,
+    fill_value: Value,
+    data_bytes: u64,
+    metadata_bytes: u64,
+    bits_per_sample: Option<f64>,
+    /// Raw bytes over all that is stored, metadata included.
+    ratio: f64,
+    encoding: Option<Encoding>,
+}
+
+#[derive(Debug, Serialize)]
+struct Encoding {
+    model: String,
+    sha256: String,
+    embedded: bool,
+    embedded_bytes: usize,
+    quality: f64,
+    entropy: Value,
+    promise: Value,
+    nodata: Value,
+    peak: f64,
+    chunks: u64,
+    fill_only_chunks: u64,
+    valid_samples: u64,
+    psnr_db: Option<f64>,
+    rmse: Option<f64>,
+    max_error: f64,
+    /// What `vqz encode` recorded, and how it differs from what is there.
+    recorded: Option<Record>,
+    lost: Option<String>,
+}
+
+impl ArrayInfo {
+    /// Of an array of a hierarchy.
+    pub(super) fn of(node: &Node) -> Result<Self> {
+        let metadata = &node.metadata;
+        let shape = metadata.shape()?;
+        let (metadata_bytes, data_bytes) = files::sizes(&node.folder)?;
+        let encoded = metadata.encoded()?;
+        let encoding = match &encoded {
+            Some(encoded) if encoded.plain => {
+                let archive = Archive::open(node, None)?;
+                Some(Encoding::of(&archive, &archive.totals()?, Record::of(metadata))?)
+            }
+            _ => None,
+        };
+        Ok(Self {
+            path: node.label(),
+            data_type: metadata.data_type_name(),
+            chunk: match &encoded {
+                Some(encoded) => encoded.chunk.clone(),
+                None => metadata.chunk_shape()?,
+            },
+            shard: encoded.and_then(|encoded| encoded.shard),
+            codecs: metadata.codec_names(),
+            axes: metadata.axes(None).ok().map(Vec::from),
+            fill_value: metadata.json().get("fill_value").cloned().unwrap_or_default(),
+            bits_per_sample: bits_per_sample(data_bytes, &shape),
+            ratio: Stored::new((metadata_bytes, data_bytes), raw_bytes(metadata, &shape), 1).ratio,
+            shape,
+            data_bytes,
+            metadata_bytes,
+            encoding,
+        })
+    }
+
+    /// Of a GeoTIFF.
+    pub(super) fn of_geotiff(path: &Path) -> Result<Self> {
+        let raster = geotiff::open(path, &OpenOptions::default())?;
+        let info = raster.info();
+        Ok(Self {
+            path: info.label.clone(),
+            shape: info.shape.clone(),
+            data_type: info.data_type.name().to_owned(),
+            chunk: info.chunk.clone(),
+            shard: None,
+            codecs: vec!["GeoTIFF".to_owned()],
+            axes: Some(Vec::from(info.axes.clone())),
+            fill_value: info.metadata.json().get("fill_value").cloned().unwrap_or_default(),
+            data_bytes: info.stored.1,
+            metadata_bytes: info.stored.0,
+            bits_per_sample: bits_per_sample(info.stored.1, &info.shape),
+            ratio: Stored::new(info.stored, info.raw_bytes(), 1).ratio,
+            encoding: None,
+        })
+    }
+
+    /// Prints it for people.
+    pub(super) fn print(&self) -> Result<()> {
+        let list = |extents: &[u64]| extents.iter().map(u64::to_string).collect::<Vec<_>>().join(" x ");
+        output::line(&self.path)?;
+        let axes = self.axes.as_ref().map_or_else(|| "roles unknown".to_owned(), |axes| axes.join(", "));
+        output::line(format!("  shape     {} ({axes}), {}", list(&self.shape), self.data_type))?;
+        let shard = self.shard.as_ref().map_or_else(String::new, |shard| format!(", shards {}", list(shard)));
+        output::line(format!("  chunks    {}{shard}", list(&self.chunk)))?;
+        output::line(format!("  codecs    {}; fill value {}", self.codecs.join(", "), self.fill_value))?;
+        output::line(format!(
+            "  stored    {} and {} of metadata, ratio {:.1}, {} bits/sample without the metadata",
+            output::bytes(self.data_bytes),
+            output::bytes(self.metadata_bytes),
+            self.ratio,
+            output::optional(self.bits_per_sample, 4)
+        ))?;
+        self.encoding.as_ref().map_or(Ok(()), Encoding::print)
+    }
+}
+
+/// 0 of types whose size is not known here.
+fn raw_bytes(metadata: &Metadata, shape: &[u64]) -> u64 {
+    metadata.data_type().map_or(0, |data_type| volume(shape).saturating_mul(data_type.size() as u64))
+}
+
+fn bits_per_sample(bytes: u64, shape: &[u64]) -> Option<f64> {
+    let samples = volume(shape);
+    (samples > 0).then(|| bytes as f64 * 8.0 / samples as f64)
+}
+
+impl Encoding {
+    fn of(archive: &Archive, totals: &Totals, recorded: Option<Record>) -> Result<Self> {
+        let configuration = archive.configuration();
+        let peak = archive.model.manifest().peak;
+        Ok(Self {
+            model: configuration.model.name.clone(),
+            sha256: configuration.model.sha256.clone(),
+            embedded: configuration.model.decoder.is_some(),
+            embedded_bytes: configuration.model.decoder.as_ref().map_or(0, String::len),
+            quality: configuration.quality,
+            entropy: serde_json::to_value(configuration.entropy)?,
+            promise: serde_json::to_value(&configuration.promise)?,
+            nodata: serde_json::to_value(&configuration.nodata)?,
+            peak,
+            chunks: totals.chunks,
+            fill_only_chunks: totals.absent,
+            valid_samples: totals.valid,
+            psnr_db: totals.psnr_db(peak),
+            rmse: totals.rmse(),
+            max_error: totals.max_error,
+            recorded,
+            lost: recorded.and_then(|recorded| recorded.differs(totals)),
+        })
+    }
+
+    fn print(&self) -> Result<()> {
+        let place = if self.embedded {
+            format!("embedded, {}", output::bytes(self.embedded_bytes as u64))
+        } else {
+            "found by its hash".to_owned()
+        };
+        output::line(format!("  model     {} ({place}), sha256 {}", self.model, self.sha256))?;
+        output::line(format!(
+            "  quality   {} dB asked for, entropy coder {}, nodata {}",
+            self.quality,
+            self.entropy.as_str().unwrap_or_default(),
+            self.nodata
+        ))?;
+        output::line(format!("  promise   {}", promise(&self.promise)))?;
+        output::line(format!(
+            "  measured  PSNR {} dB (peak {}), RMSE {}, max error {}, over {} in {}, and {} of fill value only",
+            output::psnr(self.psnr_db, self.valid_samples, 3),
+            output::figure(self.peak),
+            output::error(self.rmse),
+            output::figure(self.max_error),
+            output::count(self.valid_samples, "valid sample"),
+            output::count(self.chunks, "chunk"),
+            self.fill_only_chunks
+        ))?;
+        self.lost.as_ref().map_or(Ok(()), |lost| {
+            output::line(format!("  INCOMPLETE  {lost}; the figures are of what is left, see `vqz verify`"))
+        })
+    }
+}
+
+/// A promise in words; one that has none here as it stands.
+fn promise(promise: &Value) -> String {
+    match promise.get("kind").and_then(Value::as_str) {
+        Some("quality") => "none: errors are measured, not bounded".to_owned(),
+        _ => promise.to_string(),
+    }
+}

@@ -1,0 +1,54 @@
+//! Whether a decoded chunk and its source are as far apart as the chunk's header states.
+
+use crate::metrics::error::ErrorSum;
+use crate::raster::archive::Archive;
+use crate::raster::samples::{Mask, to_f64};
+use anyhow::{Result, bail};
+use vqz_codec::pipeline::Statistics;
+use vqz_codec::sample::DataType;
+
+/// Holds a decoded chunk against its source.
+pub(super) fn hold(
+    archive: &Archive,
+    source: &[u8],
+    decoded: &[u8],
+    data_type: DataType,
+    stated: &Statistics,
+) -> Result<()> {
+    let mask = Mask::new(&archive.configuration().nodata, data_type)?;
+    let size = data_type.size();
+    let mut errors = ErrorSum::default();
+    let pairs = to_f64(data_type, source).into_iter().zip(to_f64(data_type, decoded));
+    let bits = source.chunks_exact(size).zip(decoded.chunks_exact(size));
+    for ((a, b), (bits_a, bits_b)) in pairs.zip(bits) {
+        match (mask.is_valid(a), mask.is_valid(b)) {
+            (true, true) => errors.add(a, b),
+            (false, _) if bits_a == bits_b => {}
+            (false, _) => bail!("a sample without data, {a}, became {b}"),
+            (true, false) => bail!("a valid sample, {a}, became {b}, which means no data"),
+        }
+    }
+    // Another decoder than the writer's may be off by the model's tolerance, and round to the next integer then.
+    let tolerance = archive.model.manifest().tolerance;
+    let is_float = matches!(data_type, DataType::Float32 | DataType::Float64);
+    let rounding = if is_float { tolerance } else { tolerance.max(1.0) };
+    let allowed = stated.max_error + rounding + stated.max_error.abs() * 1e-6;
+    if errors.max > allowed {
+        bail!("a sample is off by {}, the chunk states at most {}", errors.max, stated.max_error);
+    }
+    if errors.max + rounding + errors.max * 1e-6 < stated.max_error {
+        bail!("no sample is off by more than {}, the chunk states {}", errors.max, stated.max_error);
+    }
+    // Masked samples that were fill value count for nothing on either side, so sums are compared, not means.
+    let stated_sum = stated.mean_square_error * stated.valid as f64;
+    let root = stated.mean_square_error.sqrt();
+    let slack = errors.count as f64 * 4.0 * tolerance * (2.0 * root + 1.0) + 1e-6 * stated_sum + 1e-9;
+    if (errors.squared - stated_sum).abs() > slack {
+        bail!(
+            "the mean square error is {}, the chunk states {}",
+            errors.squared / (stated.valid as f64).max(1.0),
+            stated.mean_square_error
+        );
+    }
+    Ok(())
+}
