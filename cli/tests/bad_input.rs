@@ -255,8 +255,8 @@ fn networks_need_the_trainer() {
     assert_eq!(code, 2);
     assert_eq!(
         err,
-        "error: --arch conv is fitted by vqz-train, which is neither beside vqz nor on PATH; install it with `cargo \
-         install --path trainer` (libtorch is needed), or fit --arch klt, which needs nothing else\n"
+        "error: --arch conv is fitted by vqz-train, which is neither beside vqz nor on PATH; install it as \
+         docs/fitting.md says (libtorch is needed), or fit --arch klt, which needs nothing else\n"
     );
 }
 

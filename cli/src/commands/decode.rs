@@ -52,6 +52,23 @@ pub(crate) enum PlainCodec {
     None,
 }
 
+impl PlainCodec {
+    /// The codecs of plain chunks, as they stand in metadata.
+    pub(super) fn metadata(self, data_type: DataType) -> Value {
+        let bytes = if data_type == DataType::UInt8 {
+            json!({"name": "bytes"})
+        } else {
+            json!({"name": "bytes", "configuration": {"endian": "little"}})
+        };
+        match self {
+            Self::Zstd => {
+                json!([bytes, {"name": "zstd", "configuration": {"level": 1, "checksum": false}}])
+            }
+            Self::None => Value::Array(vec![bytes]),
+        }
+    }
+}
+
 #[derive(Debug, Serialize)]
 struct Figures {
     output: String,
@@ -172,17 +189,7 @@ fn plain_metadata(args: &Args, raster: &ZarrRaster) -> Result<Metadata> {
         }
     }
     metadata.set_chunk_shape(&chunk);
-    let bytes = if info.data_type == DataType::UInt8 {
-        json!({"name": "bytes"})
-    } else {
-        json!({"name": "bytes", "configuration": {"endian": "little"}})
-    };
-    metadata.set_codecs(match args.codec {
-        PlainCodec::Zstd => {
-            json!([bytes, {"name": "zstd", "configuration": {"level": 1, "checksum": false}}])
-        }
-        PlainCodec::None => Value::Array(vec![bytes]),
-    });
+    metadata.set_codecs(args.codec.metadata(info.data_type));
     Ok(metadata)
 }
 

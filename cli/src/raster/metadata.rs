@@ -313,6 +313,11 @@ impl Metadata {
         );
     }
 
+    /// Names the dimensions.
+    pub(crate) fn set_dimension_names(&mut self, names: Value) {
+        self.json.insert("dimension_names".to_owned(), names);
+    }
+
     /// Sets the codecs.
     pub(crate) fn set_codecs(&mut self, codecs: Value) {
         self.json.insert("codecs".to_owned(), codecs);

@@ -10,12 +10,12 @@ use vqz_trainer::config::Config;
 use vqz_trainer::fit::{Job, Outcome, run};
 
 /// Four dates of twelve bands of Sentinel-2, 192 × 192 pixels.
-pub fn sample() -> PathBuf {
+pub(crate) fn sample() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../sample/sentinel2-l2a.zarr")
 }
 
 /// A configuration for fits of a few seconds, with settings over it.
-pub fn config(settings: &[&str]) -> Config {
+pub(crate) fn config(settings: &[&str]) -> Config {
     let quick = [
         "model.name=test",
         "model.peak=10000",
@@ -40,7 +40,7 @@ pub fn config(settings: &[&str]) -> Config {
 }
 
 /// A fit into a folder.
-pub fn job(folder: &Path, input: PathBuf, settings: &[&str]) -> Job {
+pub(crate) fn job(folder: &Path, input: PathBuf, settings: &[&str]) -> Job {
     Job {
         inputs: vec![input],
         output: folder.join("model.vqm"),
@@ -51,12 +51,12 @@ pub fn job(folder: &Path, input: PathBuf, settings: &[&str]) -> Job {
 }
 
 /// Runs it to the end.
-pub fn fit(folder: &Path, settings: &[&str]) -> Result<Outcome> {
+pub(crate) fn fit(folder: &Path, settings: &[&str]) -> Result<Outcome> {
     run(&job(folder, sample(), settings), &AtomicBool::new(false))
 }
 
 /// Writes a Zarr v3 array `(band, y, x)` of float32 in chunks of 64 × 64, without compression.
-pub fn array(
+pub(crate) fn array(
     folder: &Path,
     bands: usize,
     side: usize,
@@ -96,7 +96,7 @@ fn write(path: &Path, bytes: &[u8]) {
 }
 
 /// The records of a run, in their order.
-pub fn records(folder: &Path) -> Vec<Value> {
+pub(crate) fn records(folder: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(folder.join("model.run/metrics.jsonl")).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }

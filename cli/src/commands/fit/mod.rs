@@ -35,7 +35,7 @@ pub(crate) struct Args {
     /// The model to write; its name ends in .vqm.
     #[arg(long, short, value_parser = arguments::model_path, value_name = "FILE.vqm")]
     output: PathBuf,
-    /// The architecture: klt is linear and fitted here, in seconds; conv is a network, fitted by vqz-train.
+    /// The architecture: klt is linear and fitted here, in seconds; the others are networks, fitted by vqz-train.
     #[arg(long, value_enum, default_value_t = Architecture::Klt)]
     arch: Architecture,
     /// The side of a patch, in pixels.
@@ -69,6 +69,15 @@ pub(crate) struct Args {
     /// The most samples to fit on; of more, blocks spread evenly over all inputs are taken.
     #[arg(long, default_value_t = 64_000_000, value_name = "N")]
     max_samples: u64,
+    /// Settings of a network's fit, such as optimiser.steps=5000; `vqz-train init` shows them all.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// The configuration of a network's fit, as `vqz-train init` writes it.
+    #[arg(long, value_name = "FILE.toml")]
+    config: Option<PathBuf>,
+    /// Go on with a network's fit from its last checkpoint.
+    #[arg(long, conflicts_with = "overwrite")]
+    resume: bool,
     /// Replace the output if it exists.
     #[arg(long)]
     overwrite: bool,
@@ -81,8 +90,10 @@ pub(crate) struct Args {
 enum Architecture {
     /// Principal components of patches.
     Klt,
-    /// A convolutional network.
+    /// The linear path with convolutional corrections.
     Conv,
+    /// Residual blocks and self-attention.
+    Resnet,
 }
 
 #[derive(Debug, Serialize)]
@@ -110,8 +121,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if args.output.is_dir() {
         bail!("output {} is a folder, a model is a file; choose another name", args.output.display());
     }
-    if args.arch == Architecture::Conv {
-        return trainer::run(&args.inputs, &args.output, args.name.as_deref());
+    if args.arch != Architecture::Klt {
+        return trainer::run(args);
+    }
+    if args.resume || args.config.is_some() || !args.set.is_empty() {
+        bail!("--set, --config and --resume are for networks; --arch klt takes none of them");
     }
     let name = match &args.name {
         Some(name) => name.clone(),

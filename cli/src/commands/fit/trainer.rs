@@ -1,28 +1,119 @@
 //! Networks are fitted by `vqz-train`, a program of its own because it needs libtorch.
+//!
+//! It reads Zarr v3. Other rasters, and bands that are chosen or named here, are copied into plain arrays in the fit's
+//! folder first.
 
+use super::{Architecture, Args, choose_peak, open, sampling};
+use crate::commands::decode::PlainCodec;
+use crate::output;
+use crate::progress::Progress;
+use crate::raster::Raster;
+use crate::raster::transfer::transfer;
+use crate::raster::writer::ArrayWriter;
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use vqz_codec::axes::Role;
 
 const NAME: &str = "vqz-train";
+/// Samples that a guess of the peak looks at.
+const PEAK_SAMPLES: u64 = 4_000_000;
+/// The side of the copies' chunks, in pixels: what a reader of the fit takes at one time.
+const CHUNK: u64 = 512;
 
 /// Runs `vqz-train` with the same arguments.
-pub(super) fn run(inputs: &[PathBuf], output: &Path, name: Option<&str>) -> Result<()> {
+pub(super) fn run(args: &Args) -> Result<()> {
+    let arch = match args.arch {
+        Architecture::Resnet => "resnet",
+        _ => "conv",
+    };
     let Some(program) = find() else {
         bail!(
-            "--arch conv is fitted by {NAME}, which is neither beside vqz nor on PATH; install it with `cargo install \
-             --path trainer` (libtorch is needed), or fit --arch klt, which needs nothing else"
+            "--arch {arch} is fitted by {NAME}, which is neither beside vqz nor on PATH; install it as docs/fitting.md says \
+             (libtorch is needed), or fit --arch klt, which needs nothing else"
         );
     };
+    let (rasters, band_names) = open(args)?;
+    let samples = sampling::collect(&rasters, PEAK_SAMPLES, &Progress::new("looking"))?;
+    let (peak, _) = choose_peak(args.peak, &rasters, &band_names, &samples)?;
+    drop(samples);
     let mut command = Command::new(&program);
-    command.arg("fit").args(inputs).arg("--output").arg(output);
-    if let Some(name) = name {
+    command.arg("fit");
+    let plain = args.bands.is_none() && args.axes.is_none() && args.nodata.is_empty();
+    if plain && args.inputs.iter().all(|input| input.join("zarr.json").is_file()) {
+        command.args(&args.inputs);
+    } else {
+        command.args(copies(args, &rasters, &band_names)?);
+    }
+    command.arg("--output").arg(&args.output);
+    if let Some(name) = &args.name {
         command.arg("--name").arg(name);
+    }
+    if let Some(config) = &args.config {
+        command.arg("--config").arg(config);
+    }
+    let text = |value: &str| Value::from(value).to_string();
+    let settings = [
+        format!("model.architecture={}", text(arch)),
+        format!("model.patch={}", args.patch),
+        format!("model.peak={peak:?}"),
+        format!("model.scale_each_band={}", args.scale_each_band),
+        format!("model.licence={}", text(&args.licence)),
+        format!("model.attribution={}", text(&args.attribution)),
+        format!("data.max_samples={}", args.max_samples),
+    ];
+    for setting in settings.iter().chain(&args.set) {
+        command.arg("--set").arg(setting);
+    }
+    for (flag, given) in [("--overwrite", args.overwrite), ("--resume", args.resume), ("--json", args.json)] {
+        if given {
+            command.arg(flag);
+        }
     }
     let status = command.status().with_context(|| format!("running {}", program.display()))?;
     if !status.success() {
         bail!("{} ended with {status}; what it wrote above says why", program.display());
     }
+    Ok(())
+}
+
+/// Plain Zarr copies of the rasters, in the fit's folder. Copies of an earlier run are kept.
+fn copies(args: &Args, rasters: &super::Rasters, band_names: &[String]) -> Result<Vec<PathBuf>> {
+    let folder = args.output.with_extension("run").join("data");
+    if folder.exists() && !args.resume {
+        std::fs::remove_dir_all(&folder).with_context(|| format!("removing {}", folder.display()))?;
+    }
+    output::remark(format!("copying {} rasters into {}", rasters.len(), folder.display()));
+    let mut paths = Vec::new();
+    for (number, raster) in rasters.iter().enumerate() {
+        let path = folder.join(format!("{number}.zarr"));
+        copy(raster.as_ref(), band_names, &path)?;
+        paths.push(path);
+    }
+    Ok(paths)
+}
+
+fn copy(raster: &dyn Raster, band_names: &[String], path: &Path) -> Result<()> {
+    let info = raster.info();
+    let mut metadata = info.metadata.clone();
+    let roles = info.axes.roles();
+    let chunk: Vec<u64> = roles
+        .iter()
+        .zip(&info.shape)
+        .map(|(role, extent)| match role {
+            Role::Y | Role::X => CHUNK.min(*extent),
+            Role::Band => *extent,
+            Role::Time | Role::Other(_) => 1,
+        })
+        .collect();
+    metadata.set_chunk_shape(&chunk);
+    metadata.set_codecs(PlainCodec::Zstd.metadata(info.data_type));
+    metadata.set_dimension_names(serde_json::to_value(&info.axes)?);
+    metadata.set_attribute("band_names", serde_json::to_value(band_names)?);
+    metadata.set_attribute("nodata", serde_json::to_value(&info.nodata)?);
+    let writer = ArrayWriter::create(path, &metadata, None)?;
+    transfer(raster, &writer, &Progress::new("copying"))?;
     Ok(())
 }
 
