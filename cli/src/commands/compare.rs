@@ -23,7 +23,7 @@ PSNR   peak signal-to-noise ratio, 20 log10(peak / RMSE); \"exact\" where nothin
 RMSE   root mean square error, in the samples' unit
 SSIM   structural similarity, 1 is equal (Wang et al. 2004)
 SAM    spectral angle between the bands of a pixel before and after, mean in degrees; 0 is equal
-ring   the same within 8 pixels of the borders of tiles, where a codec that cuts images into tiles would show it
+ring   the PSNR within 8 pixels of the borders of tiles, where these would show
 mask mismatches   samples that have data in only one of the two")]
 pub(crate) struct Args {
     /// The reference: a Zarr v3 array or group, or a GeoTIFF (feature gdal).

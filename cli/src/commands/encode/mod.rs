@@ -32,9 +32,9 @@ const CHUNK_SIZE: u64 = 1024;
 #[command(after_help = "Example:
   vqz encode scene.zarr scene-vqz.zarr --model models/sentinel2-l2a.vqm --quality 42
 
-PSNR is stated against the model's peak, RMSE and max error are in the samples' unit. The ratio is that of the raw samples to
-all that is stored, the model in the metadata included. A fill value is no mask: what means \"no data\" is declared, by the
-input or with --nodata.")]
+PSNR is stated against the model's peak, RMSE and max error are in the samples' unit. The ratio is that of the raw \
+samples to all that is stored, the model in the metadata included. A fill value is no mask: what means \"no data\" is \
+declared, by the input or with --nodata.")]
 pub(crate) struct Args {
     /// A Zarr v3 array or group, or a GeoTIFF (feature gdal).
     input: PathBuf,

@@ -25,8 +25,8 @@ use vqz_codec::pipeline::Statistics;
 #[command(after_help = "Example:
   vqz verify scene-vqz.zarr --against scene.zarr
 
-Every chunk that is stored is decoded, with every checksum. Chunks that are lost are noticed by the count that `vqz encode`
-records in the attribute `vqvae`; in archives without that record only --against notices them.")]
+Every chunk that is stored is decoded, with every checksum. Chunks that are lost are noticed by the count that \
+`vqz encode` records in the attribute `vqvae`; in archives without that record only --against notices them.")]
 pub(crate) struct Args {
     /// The archive: an encoded Zarr v3 array, or a group that holds some.
     archive: PathBuf,
