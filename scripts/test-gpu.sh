@@ -1,6 +1,7 @@
 #!/bin/sh
-# Runs the suites that want CUDA: the engines, on the GPU through onnxruntime. Skips aloud without a GPU. Where
-# ORT_DYLIB_PATH names a libonnxruntime with CUDA, that one is used; otherwise a wheel is installed into .deps/gpu/.
+# Runs the suites that want CUDA: the engines, on the GPU through onnxruntime, and fits with libtorch. Skips aloud
+# without a GPU. Where ORT_DYLIB_PATH names a libonnxruntime with CUDA, that one is used; otherwise a wheel is installed
+# into .deps/gpu/.
 set -eu
 cd "$(dirname "$0")/.."
 if ! command -v nvidia-smi >/dev/null 2>&1 || ! nvidia-smi --list-gpus 2>/dev/null | grep -q GPU; then
@@ -24,3 +25,9 @@ if [ -z "${ORT_DYLIB_PATH:-}" ]; then
     export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:-}"
 fi
 VQZ_TEST_GPU=1 cargo test --package vqz-tests --features onnxruntime --test engines -- --nocapture
+# Fits on the GPU with the torch that LIBTORCH or, with LIBTORCH_USE_PYTORCH=1, python3 knows.
+if [ -n "${LIBTORCH:-}${LIBTORCH_USE_PYTORCH:-}" ]; then
+    cargo test --package vqz-trainer --features onnxruntime --test gpu -- --nocapture
+else
+    echo "SKIPPED: fits on the GPU: set LIBTORCH, or LIBTORCH_USE_PYTORCH=1, for a torch with CUDA"
+fi

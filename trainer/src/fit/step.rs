@@ -65,7 +65,7 @@ impl Trainee {
             if codebooks.is_none() {
                 let mut torch = Torch::new(&weights);
                 let planes = network.latents();
-                let _ = torch.weight("rate/log_width", &[1, planes, 1, 1], crate::arch::Init::Zero);
+                let _ = torch.weight(fsq::WIDTHS, &[1, planes, 1, 1], crate::arch::Init::Zero);
             }
             let mut fitted = weights.all();
             if let Some(codebooks) = &mut codebooks
@@ -128,9 +128,9 @@ impl Trainee {
     /// What is missing or has another shape, in words.
     pub fn load(&mut self, find: &dyn Fn(&str) -> Option<Tensor>) -> Result<(), String> {
         self.adam.load("fit/", find)?;
+        self.started = true;
         if let Some(codebooks) = &mut self.codebooks {
             codebooks.load(find);
-            self.started = true;
         }
         match &mut self.adversary {
             Some((_, adam)) => adam.load("judge/", find),

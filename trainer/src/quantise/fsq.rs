@@ -2,12 +2,15 @@
 
 use super::Quantised;
 use crate::arch::ops::{Init, Ops};
-use crate::arch::torch::Torch;
+use crate::arch::torch::{Torch, Weights};
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor};
 
 /// What is added before a magnitude is rounded down, as the codec does.
 const ROUNDING: f64 = 0.4;
+
+/// What a position without codes is still taken for, as a part of the mean activity.
+const QUIET: f64 = 0.05;
 
 /// How gradients pass the rounding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,26 +31,32 @@ pub fn codes(scaled: &Tensor) -> Tensor {
 pub fn quantise(o: &mut Torch, scaled: &Tensor, step: &Tensor, fitting: Fitting, fixed: bool) -> Quantised {
     let zero = Tensor::zeros([1], (Kind::Float, scaled.device())).sum(Kind::Float);
     let rounded = codes(&scaled.detach());
-    if fixed {
-        let bits = bits(o, &rounded, step);
-        return Quantised { values: rounded, bits, commitment: zero.shallow_clone(), codebook: zero };
-    }
-    let noisy = scaled + Tensor::rand_like(scaled) - 0.5;
     let values = match fitting {
-        Fitting::StraightThrough => scaled + (&rounded - scaled).detach(),
-        Fitting::Noise => noisy.shallow_clone(),
+        _ if fixed => rounded,
+        Fitting::StraightThrough => scaled + (rounded - scaled).detach(),
+        Fitting::Noise => scaled + Tensor::rand_like(scaled) - 0.5,
     };
-    let bits = bits(o, &noisy, step);
+    let bits = bits(o, &values, step);
     Quantised { values, bits, commitment: zero.shallow_clone(), codebook: zero }
 }
 
-/// Bits of codes under a Laplacian of fitted width for each plane.
-///
-/// Contexts of the entropy coder save a part of it, alike at all rates: as a gradient it serves.
+/// The weight that holds the logarithms of the planes' widths.
+pub const WIDTHS: &str = "rate/log_width";
+
+/// Starts the widths from latents, not divided by a step: the mean magnitude of a plane is its Laplacian's width.
+pub fn start(weights: &Weights, latents: &Tensor) {
+    let mean = latents.abs().mean_dim(Some([0i64, 2, 3].as_slice()), true, Kind::Float);
+    weights.set(WIDTHS, &(mean + 1e-4).log());
+}
+
+/// Bits of codes under a Laplacian of fitted width for each plane, wider where the position is busy: the part of what the
+/// entropy coder's contexts tell that matters most.
 fn bits(o: &mut Torch, codes: &Tensor, step: &Tensor) -> Tensor {
     let planes = codes.size()[1] as usize;
-    let width = o.weight("rate/log_width", &[1, planes, 1, 1], Init::Zero);
-    let inverse = step / width.exp();
+    let width = o.weight(WIDTHS, &[1, planes, 1, 1], Init::Zero).exp();
+    let activity =
+        (codes.detach().abs() * step / width.detach()).mean_dim(Some([1i64].as_slice()), true, Kind::Float);
+    let inverse = step / (width * (activity + QUIET));
     // P(|q| - 1/2 < |x| < |q| + 1/2) of a Laplacian with this width; tails as differences of exponentials.
     let magnitude = codes.abs();
     let near: Tensor = (-&inverse * (&magnitude - 0.5).clamp_min(0.0)).exp();
