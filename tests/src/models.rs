@@ -51,7 +51,10 @@ impl Field {
     }
 }
 
-static MODELS: LazyLock<Mutex<HashMap<(usize, Quantiser), Arc<Model>>>> = LazyLock::new(Mutex::default);
+/// Models by their number of bands and quantiser.
+type Models = HashMap<(usize, Quantiser), Arc<Model>>;
+
+static MODELS: LazyLock<Mutex<Models>> = LazyLock::new(Mutex::default);
 
 /// A linear model for this many bands, patch 8, fitted once in a process and registered there.
 ///

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use vqz_codec::engine::{EngineKind, survey};
-use vqz_codec::model::{MAX_EMBEDDED, Manifest, Model};
+use vqz_codec::model::{CodebookShape, MAX_EMBEDDED, Manifest, Model, Quantiser};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -160,10 +160,8 @@ impl ModelInfo {
             "  halves        {}",
             if self.can_encode { "encoder and decoder" } else { "decoder only: it can't encode" }
         ))?;
-        output::line(format!(
-            "  architecture  {}, {} planes of {}, patch {}, window {}",
-            m.architecture, m.planes, m.quantiser, m.patch, m.window
-        ))?;
+        output::line(format!("  architecture  {}, patch {}, window {}", m.architecture, m.patch, m.window))?;
+        output::line(format!("  quantiser     {}", codes(m.quantiser, m.planes, m.codebooks)))?;
         output::line(format!(
             "  peak          {}; tolerance {}",
             output::figure(m.peak),
@@ -197,6 +195,17 @@ impl ModelInfo {
     }
 }
 
+/// The planes of codes in words.
+fn codes(quantiser: Quantiser, planes: usize, codebooks: Option<CodebookShape>) -> String {
+    match codebooks {
+        None => format!("{quantiser}, {planes} planes of scalar codes"),
+        Some(CodebookShape { groups, stages, size, width }) => format!(
+            "{quantiser}, {planes} planes of indices: {stages} stages of {groups} groups, codebooks of {size} entries of \
+             {width} latents"
+        ),
+    }
+}
+
 #[derive(Debug, Serialize)]
 struct Arrays {
     path: String,
@@ -225,6 +234,9 @@ struct Encoding {
     sha256: String,
     embedded: bool,
     embedded_bytes: usize,
+    quantiser: Quantiser,
+    planes: usize,
+    codebooks: Option<CodebookShape>,
     quality: f64,
     entropy: Value,
     promise: Value,
@@ -314,12 +326,16 @@ fn bits_per_sample(bytes: u64, shape: &[u64]) -> Option<f64> {
 impl Encoding {
     fn of(archive: &Archive, totals: &Totals) -> Result<Self> {
         let configuration = archive.configuration();
-        let peak = archive.model.manifest().peak;
+        let manifest = archive.model.manifest();
+        let peak = manifest.peak;
         Ok(Self {
             model: configuration.model.name.clone(),
             sha256: configuration.model.sha256.clone(),
             embedded: configuration.model.decoder.is_some(),
             embedded_bytes: configuration.model.decoder.as_ref().map_or(0, String::len),
+            quantiser: manifest.quantiser,
+            planes: manifest.planes,
+            codebooks: manifest.codebooks,
             quality: configuration.quality,
             entropy: serde_json::to_value(configuration.entropy)?,
             promise: serde_json::to_value(&configuration.promise)?,
@@ -340,6 +356,7 @@ impl Encoding {
             "found by its hash".to_owned()
         };
         output::line(format!("  model     {} ({place}), sha256 {}", self.model, self.sha256))?;
+        output::line(format!("  codes     {}", codes(self.quantiser, self.planes, self.codebooks)))?;
         output::line(format!(
             "  quality   {} dB asked for, entropy coder {}, promise {}, nodata {}",
             self.quality, self.entropy, self.promise, self.nodata
