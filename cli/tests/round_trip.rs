@@ -378,3 +378,16 @@ fn the_demonstration_writes_its_report() {
     assert!(!folder.join("demo/curve.zarr").exists());
     assert!(folder.join("demo/sample-q50.zarr/zarr.json").is_file());
 }
+
+#[test]
+fn archives_with_codebooks_are_told_apart_and_verified() {
+    let folder = folder("codebooks");
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../spec/golden/v0/uint16-rvq.zarr");
+    let info = succeed(&folder, &["info", golden]);
+    let wanted = "rvq, 16 planes of indices: 8 stages of 2 groups, codebooks of 48 entries of 8 latents";
+    assert!(info.contains(wanted), "{info}");
+    let encoding = &figures(&folder, &["info", golden])["arrays"][0]["encoding"];
+    assert_eq!(encoding["quantiser"], "rvq");
+    assert_eq!(encoding["codebooks"], serde_json::json!({"groups": 2, "stages": 8, "size": 48, "width": 8}));
+    succeed(&folder, &["verify", golden]);
+}

@@ -1,10 +1,10 @@
 //! Models with codebooks, fitted in plain Rust: k-means, stage by stage, over the strongest latents of a linear model.
 
 use crate::Random;
+use crate::ends::{Ends, by_patch, grid};
 use vqz_codec::engine::{self, EngineKind, Session, Tensor};
 use vqz_codec::fit::{self, CodeGrid, Image};
-use vqz_codec::model::onnx::graph::{Attribute, Dim, ElementType, GraphBuilder, Value};
-use vqz_codec::model::onnx::klt::{self, KltParameters, dct_matrix};
+use vqz_codec::model::onnx::graph::{Attribute, ElementType, GraphBuilder, Value};
 use vqz_codec::model::{
     Calibration, CodebookShape, Codebooks, Manifest, Model, ModelParts, Priors, Quantiser,
 };
@@ -26,16 +26,6 @@ pub struct CodebookOptions {
     pub steps: Vec<f64>,
 }
 
-/// A linear map of patches to the strongest latents and back.
-struct Ends {
-    patch: usize,
-    bands: usize,
-    /// `(latent, band, y, x)`
-    analysis: Vec<f32>,
-    synthesis: Vec<f32>,
-    offset: Vec<f32>,
-}
-
 /// Fits a model with codebooks on top of a linear one.
 ///
 /// # Panics
@@ -50,7 +40,7 @@ pub fn fit_codebooks(linear: &Model, images: &[Image], options: &CodebookOptions
 
     let latents: Vec<f32> = tiles.iter().flat_map(|tile| tile.latents.iter().copied()).collect();
     let codebooks = codebooks(&latents, options);
-    let decoder = ends.decoder(&codebooks);
+    let decoder = decoder(&ends, &codebooks);
     let session = tract.load(&decoder).expect("the decoder loads");
     let priors = priors(&tiles, &codebooks, options);
     let calibration = calibrate(&tiles, images, &codebooks, &priors, session.as_ref(), linear, options);
@@ -92,138 +82,37 @@ impl Tile {
     }
 }
 
-/// `(plane, patch)` to `(patch, plane)`.
-fn by_patch(tensor: &Tensor, patches: usize) -> Vec<f32> {
-    let Tensor::F32 { data, .. } = tensor else { panic!("the graph gives floats") };
-    let planes = data.len() / patches;
-    (0..data.len()).map(|i| data[i % planes * patches + i / planes]).collect()
-}
-
-impl Ends {
-    /// The strongest latents of a linear model on these images.
-    fn strongest(linear: &Model, images: &[Image], latents: usize) -> Self {
-        let parameters = klt::read_decoder(linear.decoder()).expect("the model is linear");
-        let unmix = klt::read_encoder(linear.encoder().expect("the model is whole"), &parameters)
-            .expect("the model is linear");
-        let (patch, bands) = (parameters.patch, parameters.bands);
-        let session = engine::open(EngineKind::Tract)
-            .and_then(|tract| tract.load(linear.encoder().unwrap_or_default()))
-            .expect("the encoder loads");
-        let mut power = vec![0.0f64; parameters.planes()];
-        for image in images {
-            let shape = vec![1, bands, image.height, image.width];
-            let samples = Tensor::F32 { shape, data: image.samples.clone() };
-            let Tensor::F32 { data, .. } = session.run(vec![samples]).expect("the encoder runs").remove(0)
-            else {
-                panic!("the encoder gives floats")
-            };
-            let patches = data.len() / power.len();
-            for (power, values) in power.iter_mut().zip(data.chunks_exact(patches)) {
-                *power += values.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>();
-            }
+/// The lookup, the sum over the stages, and the linear map back.
+fn decoder(ends: &Ends, codebooks: &Codebooks) -> Vec<u8> {
+    let CodebookShape { groups, stages, size, width } = codebooks.shape();
+    let mut g = GraphBuilder::new("decoder");
+    let codes = g.input("codes", ElementType::I32, &grid(groups * stages));
+    let entries: Vec<half::f16> = (0..groups * stages)
+        .flat_map(|plane| (0..size).flat_map(move |index| codebooks.entry(plane, index).to_vec()))
+        .map(half::f16::from_f32)
+        .collect();
+    let books = g.f16("codebooks", &[groups * stages, size, width], &entries);
+    let axis = |axis| [("axis", Attribute::Int(axis))];
+    let mut parts: Vec<Value> = Vec::new();
+    for group in 0..groups {
+        let mut sum: Option<Value> = None;
+        for stage in 0..stages {
+            let plane = stage * groups + group;
+            let at = g.i64(&format!("plane_{plane}"), &[], &[plane as i64]);
+            let book = g.node_with("Gather", &[&books, &at], axis(0));
+            let indices = g.node_with("Gather", &[&codes, &at], axis(1));
+            let values = g.node_with("Gather", &[&book, &indices], axis(0));
+            sum = Some(match sum {
+                Some(sum) => g.node("Add", &[&sum, &values]),
+                None => values,
+            });
         }
-        let mut planes: Vec<usize> = (0..power.len()).collect();
-        planes.sort_by(|a, b| power[*b].total_cmp(&power[*a]));
-        planes.truncate(latents);
-        let mix: Vec<f32> = parameters.mix.iter().map(|w| w.to_f32()).collect();
-        let weights = |across: &[f32], scale: fn(f32) -> f32| -> Vec<f32> {
-            planes.iter().flat_map(|plane| pattern(&parameters, across, scale, *plane)).collect()
-        };
-        Self {
-            patch,
-            bands,
-            analysis: weights(&unmix, |scale| 1.0 / scale),
-            synthesis: weights(&mix, |scale| scale),
-            offset: parameters.offset,
-        }
+        let sum = sum.expect("there is a stage");
+        parts.push(g.transpose(&sum, &[0, 3, 1, 2]));
     }
-
-    fn shape(&self) -> [usize; 4] {
-        let each = self.patch * self.patch * self.bands;
-        [self.analysis.len() / each, self.bands, self.patch, self.patch]
-    }
-
-    fn encoder(&self) -> Vec<u8> {
-        let [latents, bands, patch, _] = self.shape();
-        let mut g = GraphBuilder::new("encoder");
-        let samples = g.input("samples", ElementType::F32, &raster(bands));
-        let weights = g.f32("analysis", &self.shape(), &self.analysis);
-        let bias: Vec<f32> = self
-            .analysis
-            .chunks_exact(bands * patch * patch)
-            .map(|weights| {
-                let bands = weights.chunks_exact(patch * patch).zip(&self.offset);
-                -bands.map(|(w, offset)| w.iter().sum::<f32>() * offset).sum::<f32>()
-            })
-            .collect();
-        let bias = g.f32("bias", &[latents], &bias);
-        let latents_of = g.node_with("Conv", &[&samples, &weights, &bias], window(patch));
-        g.output(&latents_of, "latents", ElementType::F32, &grid(latents));
-        g.to_bytes().expect("the graph is sound")
-    }
-
-    fn decoder(&self, codebooks: &Codebooks) -> Vec<u8> {
-        let CodebookShape { groups, stages, size, width } = codebooks.shape();
-        let [_, bands, patch, _] = self.shape();
-        let mut g = GraphBuilder::new("decoder");
-        let codes = g.input("codes", ElementType::I32, &grid(groups * stages));
-        let entries: Vec<half::f16> = (0..groups * stages)
-            .flat_map(|plane| (0..size).flat_map(move |index| codebooks.entry(plane, index).to_vec()))
-            .map(half::f16::from_f32)
-            .collect();
-        let books = g.f16("codebooks", &[groups * stages, size, width], &entries);
-        let axis = |axis| [("axis", Attribute::Int(axis))];
-        let mut parts: Vec<Value> = Vec::new();
-        for group in 0..groups {
-            let mut sum: Option<Value> = None;
-            for stage in 0..stages {
-                let plane = stage * groups + group;
-                let at = g.i64(&format!("plane_{plane}"), &[], &[plane as i64]);
-                let book = g.node_with("Gather", &[&books, &at], axis(0));
-                let indices = g.node_with("Gather", &[&codes, &at], axis(1));
-                let values = g.node_with("Gather", &[&book, &indices], axis(0));
-                sum = Some(match sum {
-                    Some(sum) => g.node("Add", &[&sum, &values]),
-                    None => values,
-                });
-            }
-            let sum = sum.expect("there is a stage");
-            parts.push(g.transpose(&sum, &[0, 3, 1, 2]));
-        }
-        let latents = g.node_with("Concat", &parts.iter().collect::<Vec<_>>(), axis(1));
-        let weights = g.f32("synthesis", &self.shape(), &self.synthesis);
-        let bias = g.f32("offset", &[bands], &self.offset);
-        let samples = g.node_with("ConvTranspose", &[&latents, &weights, &bias], window(patch));
-        g.output(&samples, "samples", ElementType::F32, &raster(bands));
-        g.to_bytes().expect("the graph is sound")
-    }
-}
-
-/// What one unit of a latent is in the pixels of its patch, `(band, y, x)`.
-fn pattern(parameters: &KltParameters, across: &[f32], scale: fn(f32) -> f32, plane: usize) -> Vec<f32> {
-    let (patch, bands) = (parameters.patch, parameters.bands);
-    let dct = dct_matrix(patch);
-    let (u, v) = (plane / bands / patch, plane / bands % patch);
-    let across = &across[plane * bands..][..bands];
-    (0..bands * patch * patch)
-        .map(|i| {
-            let (band, y, x) = (i / (patch * patch), i / patch % patch, i % patch);
-            across[band] * scale(parameters.scale[band]) * dct[u * patch + y] * dct[v * patch + x]
-        })
-        .collect()
-}
-
-fn window(patch: usize) -> [(&'static str, Attribute); 2] {
-    let side = || Attribute::Ints(vec![patch as i64; 2]);
-    [("kernel_shape", side()), ("strides", side())]
-}
-
-fn raster(bands: usize) -> [Dim; 4] {
-    ["n".into(), bands.into(), "height".into(), "width".into()]
-}
-
-fn grid(planes: usize) -> [Dim; 4] {
-    ["n".into(), planes.into(), "gy".into(), "gx".into()]
+    let latents = g.node_with("Concat", &parts.iter().collect::<Vec<_>>(), axis(1));
+    ends.synthesise(&mut g, &latents);
+    g.to_bytes().expect("the graph is sound")
 }
 
 /// Codebooks by k-means on what the stages before leave of latents `(patch, latent)`.

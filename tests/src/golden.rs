@@ -5,6 +5,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use vqz_codec::DataType;
 use vqz_codec::config::{EntropyCoder, NoData};
+use vqz_codec::model::Quantiser;
 
 /// The folder of the golden archives of the current container version.
 #[must_use]
@@ -75,6 +76,26 @@ pub fn cases() -> Vec<(&'static str, Case)> {
                 chunk: &[264, 300],
                 data_type: DataType::UInt8,
                 quality: 38.0,
+                ..Case::default()
+            },
+        ),
+        ("uint16-vq", Case { quantiser: Quantiser::Vq, quality: 32.0, ..Case::default() }),
+        (
+            "uint16-rvq",
+            Case {
+                quantiser: Quantiser::Rvq,
+                quality: 40.0,
+                nodata: vec![NoData::Integer(0)],
+                ..Case::default()
+            },
+        ),
+        (
+            "uint8-rvq-lz4",
+            Case {
+                quantiser: Quantiser::Rvq,
+                quality: 36.0,
+                data_type: DataType::UInt8,
+                entropy: EntropyCoder::Lz4,
                 ..Case::default()
             },
         ),

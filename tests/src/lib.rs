@@ -5,8 +5,10 @@
 
 pub mod arrays;
 pub mod codebooks;
+mod ends;
 pub mod golden;
 pub mod models;
+pub mod scalars;
 
 use std::path::PathBuf;
 

@@ -51,7 +51,10 @@ impl Field {
     }
 }
 
-static MODELS: LazyLock<Mutex<HashMap<(usize, Quantiser), Arc<Model>>>> = LazyLock::new(Mutex::default);
+/// Models by their number of bands and quantiser.
+type Models = HashMap<(usize, Quantiser), Arc<Model>>;
+
+static MODELS: LazyLock<Mutex<Models>> = LazyLock::new(Mutex::default);
 
 /// A linear model for this many bands, patch 8, fitted once in a process and registered there.
 ///
@@ -82,7 +85,7 @@ pub fn model_of(quantiser: Quantiser, bands: usize) -> Arc<Model> {
     match quantiser {
         Quantiser::Fsq => linear,
         _ => get(quantiser, &|| {
-            fit_codebooks(&linear, &images(bands, 24), &codebook_options(quantiser, bands))
+            fit_codebooks(&linear, &images(bands, 64), &codebook_options(quantiser, bands))
         }),
     }
 }
@@ -90,7 +93,7 @@ pub fn model_of(quantiser: Quantiser, bands: usize) -> Arc<Model> {
 /// Small codebooks: one index for each of two groups, or up to eight in residual stages. Sizes that are no powers of two.
 fn codebook_options(quantiser: Quantiser, bands: usize) -> CodebookOptions {
     let shape = match quantiser {
-        Quantiser::Vq => CodebookShape { groups: 4, stages: 1, size: 200, width: 4 },
+        Quantiser::Vq => CodebookShape { groups: 4, stages: 1, size: 100, width: 3 },
         _ => CodebookShape { groups: 2, stages: 8, size: 48, width: 8 },
     };
     CodebookOptions {
@@ -121,7 +124,8 @@ pub fn fit(bands: usize, name: &str) -> Model {
 }
 
 /// Training images of 64 × 64 pixels.
-fn images(bands: usize, count: u64) -> Vec<Image> {
+#[must_use]
+pub fn images(bands: usize, count: u64) -> Vec<Image> {
     (0..count)
         .map(|seed| {
             let field = Field::new(1000 + seed);

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use vqz_codec::config::{EntropyCoder, NoData};
+use vqz_codec::model::Quantiser;
 use vqz_codec::pipeline::{ChunkCodec, Options};
 use vqz_codec::{DataType, Error};
 use vqz_tests::Random;
 use vqz_tests::arrays::{Case, read, store};
-use vqz_tests::models::model;
 use zarrs::array::{Array, ArrayBytes, ArraySubset};
 use zarrs::filesystem::FilesystemStore;
 use zarrs::storage::WritableStorageTraits;
@@ -69,14 +69,9 @@ impl Victim {
     fn new(name: &'static str, case: &Case, samples: &[u8]) -> Self {
         let shape: Vec<usize> = case.chunk.iter().map(|extent| *extent as usize).collect();
         let fill = case.bytes(&[0.0]);
-        let codec = ChunkCodec::new(
-            &case.configuration(),
-            model(case.bands()),
-            case.data_type,
-            &fill,
-            Options::default(),
-        )
-        .expect("the case is sound");
+        let codec =
+            ChunkCodec::new(&case.configuration(), case.model(), case.data_type, &fill, Options::default())
+                .expect("the case is sound");
         let chunk = codec.encode(&shape, samples).expect("the samples can be encoded");
         let victim = Self { name, codec, bytes: samples.len(), shape, chunk };
         assert_eq!(victim.decode(&victim.chunk).expect("a sound chunk decodes").len(), samples.len());
@@ -167,6 +162,24 @@ fn victims() -> Vec<Victim> {
     for (name, entropy) in [("rans", EntropyCoder::Rans), ("lz4", EntropyCoder::Lz4)] {
         let case = Case { entropy, shape: &[2, 24, 21], chunk: &[2, 24, 21], ..Case::default() };
         victims.push(Victim::new(name, &case, &case.bytes(&case.samples(1))));
+    }
+
+    for (name, quantiser, entropy) in [
+        ("vq", Quantiser::Vq, EntropyCoder::Rans),
+        ("rvq", Quantiser::Rvq, EntropyCoder::Rans),
+        ("rvq lz4", Quantiser::Rvq, EntropyCoder::Lz4),
+    ] {
+        let shape = &[2, 24, 21];
+        let case = Case { quantiser, entropy, quality: 36.0, shape, chunk: shape, ..Case::default() };
+        let mut samples = case.samples(6);
+        // A patch without any sample.
+        samples
+            .iter_mut()
+            .enumerate()
+            .filter(|(i, _)| i % 21 < 9 && i / 21 % 24 < 9)
+            .for_each(|(_, v)| *v = 7.0);
+        let case = Case { nodata: vec![NoData::Integer(7)], ..case };
+        victims.push(Victim::new(name, &case, &case.bytes(&samples)));
     }
 
     // A mask that the bands share, by a nodata value.

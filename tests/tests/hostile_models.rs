@@ -1,8 +1,10 @@
 //! Hostile metadata and models: configurations that can't be, models that are missing, altered, or would do harm.
 
+mod packages;
+
+use packages::{altered, entry, manifest, pack, unpack};
 use prost::Message;
 use serde_json::{Value, json};
-use std::io::{Cursor, Read, Write};
 use vqz_codec::Error;
 use vqz_codec::model::Model;
 use vqz_codec::model::onnx::pb::{ModelProto, NodeProto, StringStringEntryProto};
@@ -10,8 +12,7 @@ use vqz_tests::arrays::Case;
 use vqz_tests::models::{fit, model};
 use zarrs::array::codec::api::Codec;
 use zarrs::metadata::v3::MetadataV3;
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, ZipArchive, ZipWriter};
+use zip::CompressionMethod;
 
 /// What zarrs says of a codec with this configuration.
 fn refusal(configuration: &Value) -> String {
@@ -96,52 +97,6 @@ fn an_embedded_model_must_have_the_hash_that_names_it() {
     assert!(
         refusal(&configuration).starts_with("over the limit: the embedded model takes 8388608 characters")
     );
-}
-
-type Entries = Vec<(String, Vec<u8>)>;
-
-fn unpack(package: &[u8]) -> Entries {
-    let mut archive = ZipArchive::new(Cursor::new(package)).expect("a package is a zip archive");
-    (0..archive.len())
-        .map(|i| {
-            let mut file = archive.by_index(i).expect("the entry is there");
-            let mut content = Vec::new();
-            file.read_to_end(&mut content).expect("the entry can be read");
-            let name = file.name().expect("names are text").into_owned();
-            (name, content)
-        })
-        .collect()
-}
-
-fn pack(entries: &Entries, method: CompressionMethod) -> Vec<u8> {
-    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, content) in entries {
-        let options = SimpleFileOptions::default().compression_method(method);
-        archive.start_file(name.as_str(), options).expect("an entry can be started");
-        archive.write_all(content).expect("an entry can be written");
-    }
-    archive.finish().expect("the archive can be written").into_inner()
-}
-
-/// What is said of a sound package after `change`.
-fn altered(change: impl FnOnce(&mut Entries)) -> Error {
-    let mut entries = unpack(&model(2).to_bytes().expect("a model can be packed"));
-    change(&mut entries);
-    match Model::from_bytes(&pack(&entries, CompressionMethod::Stored)) {
-        Ok(_) => panic!("an altered package was taken"),
-        Err(error) => error,
-    }
-}
-
-fn entry<'a>(entries: &'a mut Entries, name: &str) -> &'a mut Vec<u8> {
-    &mut entries.iter_mut().find(|(found, _)| found == name).expect("the entry is there").1
-}
-
-fn manifest(entries: &mut Entries, change: impl FnOnce(&mut Value)) {
-    let json = entry(entries, "model.json");
-    let mut manifest = serde_json::from_slice(json).expect("the manifest is JSON");
-    change(&mut manifest);
-    *json = serde_json::to_vec(&manifest).expect("a manifest is JSON");
 }
 
 #[test]

@@ -160,10 +160,8 @@ impl ModelInfo {
             "  halves        {}",
             if self.can_encode { "encoder and decoder" } else { "decoder only: it can't encode" }
         ))?;
-        output::line(format!(
-            "  architecture  {}, {} planes of {}, patch {}, window {}",
-            m.architecture, m.planes, m.quantiser, m.patch, m.window
-        ))?;
+        output::line(format!("  architecture  {}, patch {}, window {}", m.architecture, m.patch, m.window))?;
+        output::line(format!("  quantiser     {}", array::codes(m.quantiser, m.planes, m.codebooks)))?;
         output::line(format!(
             "  peak          {}; tolerance {}",
             output::figure(m.peak),

@@ -180,8 +180,10 @@ impl Exported {
             let grids = self.indices(codebooks, &Rates::of(&first)?, prepared, &trainee.steps())?;
             return Ok(index_priors(&grids, codebooks)?);
         }
-        if self.network.encoder_is_fixed() {
-            // The codes are those of the linear model, and so are their statistics.
+        let gains = matches!(self.network.quantiser, Quantiser::Fsq { fitted_steps: true });
+        if matches!(self.network.body, Body::Conv { .. }) && !gains {
+            // Planes are those of the linear model. What a branch before the encoder changes of their statistics is little
+            // beside what frequencies and components tell of each other.
             return Ok(prepared.base.priors().clone());
         }
         let [finest, coarsest] = trainee.steps();

@@ -11,6 +11,7 @@ use anyhow::Result;
 use serde::Serialize;
 use serde_json::Value;
 use std::path::Path;
+use vqz_codec::model::{CodebookShape, Quantiser};
 
 /// An array.
 #[derive(Debug, Serialize)]
@@ -37,6 +38,9 @@ struct Encoding {
     sha256: String,
     embedded: bool,
     embedded_bytes: usize,
+    quantiser: Quantiser,
+    planes: usize,
+    codebooks: Option<CodebookShape>,
     quality: f64,
     entropy: Value,
     promise: Value,
@@ -141,12 +145,16 @@ fn bits_per_sample(bytes: u64, shape: &[u64]) -> Option<f64> {
 impl Encoding {
     fn of(archive: &Archive, totals: &Totals, recorded: Option<Record>) -> Result<Self> {
         let configuration = archive.configuration();
-        let peak = archive.model.manifest().peak;
+        let manifest = archive.model.manifest();
+        let peak = manifest.peak;
         Ok(Self {
             model: configuration.model.name.clone(),
             sha256: configuration.model.sha256.clone(),
             embedded: configuration.model.decoder.is_some(),
             embedded_bytes: configuration.model.decoder.as_ref().map_or(0, String::len),
+            quantiser: manifest.quantiser,
+            planes: manifest.planes,
+            codebooks: manifest.codebooks,
             quality: configuration.quality,
             entropy: serde_json::to_value(configuration.entropy)?,
             promise: serde_json::to_value(&configuration.promise)?,
@@ -170,6 +178,7 @@ impl Encoding {
             "found by its hash".to_owned()
         };
         output::line(format!("  model     {} ({place}), sha256 {}", self.model, self.sha256))?;
+        output::line(format!("  codes     {}", codes(self.quantiser, self.planes, self.codebooks)))?;
         output::line(format!(
             "  quality   {} dB asked for, entropy coder {}, nodata {}",
             self.quality,
@@ -198,5 +207,16 @@ fn promise(promise: &Value) -> String {
     match promise.get("kind").and_then(Value::as_str) {
         Some("quality") => "none: errors are measured, not bounded".to_owned(),
         _ => promise.to_string(),
+    }
+}
+
+/// The planes of codes in words.
+pub(super) fn codes(quantiser: Quantiser, planes: usize, codebooks: Option<CodebookShape>) -> String {
+    match codebooks {
+        None => format!("{quantiser}, {planes} planes of scalar codes"),
+        Some(CodebookShape { groups, stages, size, width }) => format!(
+            "{quantiser}, {planes} planes of indices: {stages} stages of {groups} groups, codebooks of {size} entries of \
+             {width} latents"
+        ),
     }
 }

@@ -8,12 +8,16 @@ mod statistics;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use statistics::{IndexShape, IndexStatistics, TABLES};
+#[cfg(feature = "fit")]
+pub(crate) use statistics::TABLES;
+pub(crate) use statistics::{IndexShape, IndexStatistics};
 
 use crate::entropy::adaptive::{Tables, mix};
 use crate::entropy::rans::{Coder, Decoder, Encoder};
 use crate::error::Result;
-use statistics::*;
+use statistics::{
+    AGREE, AROUND, BEFORE, CLASSES, DEPTH, DEPTHS, HIGHEST, NODE, OTHERS, SAYINGS, UPPER, USED,
+};
 
 /// Is told of every decision: its counters, as tables and positions in them, and its outcome.
 pub(crate) trait IndexObserver {
