@@ -10,6 +10,7 @@ use vqz_trainer::fit::prepare::prepare;
 use vqz_trainer::fit::step::Trainee;
 use vqz_trainer::report::Timer;
 
+const CROPS: usize = 8;
 const WARMUP: u64 = 5;
 const STEPS: u64 = 40;
 
@@ -23,8 +24,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let device = Device::cuda_if_available();
     let mut trainee = Trainee::new(&prepared, &config, device)?;
     let mut loader = Loader::start(prepared.sampler(&config)?, LoaderOptions::default())?;
-    let batch = loader.next().ok_or("no batch")??;
+    let mut batch = loader.next().ok_or("no batch")??;
     drop(loader);
+    // The sample's chunks are too small for as many crops: the same again.
+    while batch.images < CROPS {
+        batch.samples.extend_from_within(..batch.samples.len() / batch.images);
+        batch.images += 1;
+    }
+    batch.valid = None;
     let mut timer = Timer::new();
     let mut begun = Instant::now();
     for step in 0..WARMUP + STEPS {
