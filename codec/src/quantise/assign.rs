@@ -112,11 +112,11 @@ impl Prices {
         let entries: Vec<f32> = rates.entries.iter().map(|b| b * lambda).collect();
         let used: Vec<[f32; 2]> = rates.used.iter().map(|b| b.map(|b| b * lambda)).collect();
         let first = usize::from(codebooks.quantiser() == Quantiser::Rvq);
-        let mut offsets = Vec::with_capacity(shape.planes() * codebooks.packed.scores());
+        let mut offsets = Vec::with_capacity(shape.planes() * codebooks.packed().scores());
         let mut least = Vec::with_capacity(shape.planes());
         for (plane, prices) in entries.chunks_exact(shape.size).enumerate() {
             let start = offsets.len();
-            offsets.extend_from_slice(codebooks.packed.norms(plane));
+            offsets.extend_from_slice(codebooks.packed().norms(plane));
             offsets[start..].iter_mut().zip(prices).for_each(|(o, p)| *o += p);
             offsets[start..start + first].fill(f32::INFINITY);
             least.push(used[plane][1] + prices[first..].iter().copied().fold(f32::INFINITY, f32::min));
@@ -210,7 +210,7 @@ impl<'a> Batch<'a> {
     /// The best entries for each candidate's residual, `(candidate, rank)`.
     fn nearest(&self, plane: usize) -> Vec<Found> {
         let width = self.codebooks.shape().width;
-        let packed = &self.codebooks.packed;
+        let packed = self.codebooks.packed();
         let offsets = &self.prices.offsets[plane * packed.scores()..][..packed.scores()];
         let mut found =
             vec![Found { score: 0.0, index: 0 }; self.candidates.len().next_multiple_of(ROWS) * self.beam];

@@ -6,6 +6,7 @@ use crate::quantise::nearest::Packed;
 use half::f16;
 use prost::Message;
 use serde::{Deserialize, Serialize};
+use std::sync::OnceLock;
 
 /// How latents become codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -107,7 +108,8 @@ pub struct Codebooks {
     shape: CodebookShape,
     /// `(plane, entry, latent)`
     entries: Vec<f32>,
-    pub(super) packed: Packed,
+    /// Made for the first search: readers need none.
+    packed: OnceLock<Packed>,
 }
 
 impl Codebooks {
@@ -170,8 +172,12 @@ impl Codebooks {
             ));
         }
         let entries: Vec<f32> = entries.into_iter().map(f16::to_f32).collect();
-        let packed = Packed::new(&entries, &shape);
-        Ok(Self { quantiser, shape, entries, packed })
+        Ok(Self { quantiser, shape, entries, packed: OnceLock::new() })
+    }
+
+    /// The entries as the search wants them.
+    pub(super) fn packed(&self) -> &Packed {
+        self.packed.get_or_init(|| Packed::new(&self.entries, &self.shape))
     }
 
     /// `vq` or `rvq`.
