@@ -4,6 +4,7 @@ shapes, AdamW with gradient clipping and averaged weights. Run: python trainer/b
 import math
 import time
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -75,29 +76,25 @@ def main():
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(0)
     linear, branch = Linear().to(device), Branch().to(device)
-    width = torch.zeros(1, BANDS * PATCH * PATCH, 1, 1, device=device, requires_grad=True)
-    weights = [*branch.parameters(), width]
+    weights = list(branch.parameters())
     adam = torch.optim.AdamW(weights, lr=2e-3, betas=(0.9, 0.99), weight_decay=0)
     averages = [w.detach().clone() for w in weights]
-    x = torch.randn(CROPS, BANDS, SIDE, SIDE, device=device)
-    valid = torch.ones_like(x)
+    # A batch as a loader gives it: samples in data units, all valid.
+    batch = np.random.default_rng(0).normal(1500, 700, (CROPS, BANDS, SIDE, SIDE)).astype(np.float32)
+    offset, scale = (torch.full((1, BANDS, 1, 1), v, device=device) for v in (1500.0, 700.0))
     for step_number in range(WARMUP + STEPS):
         if step_number == WARMUP:
             begun = time.perf_counter()
+        x = (torch.from_numpy(batch.copy()).to(device) - offset) / scale
+        valid = torch.ones_like(x)
         step = torch.full((1,), 0.1, device=device)
         with torch.no_grad():
             z = linear.analyse(x) / step
             codes = (z.abs() + 0.4).floor() * z.sign()
-        inverse = step / width.exp()
-        m = codes.abs()
-        near, far = (-inverse * (m - 0.5).clamp_min(0)).exp(), (-inverse * (m + 0.5)).exp()
-        inner = (-inverse * (0.5 - m).clamp_min(0)).exp()
-        likelihood = torch.where(m < 0.5, 1 - 0.5 * (far + inner), 0.5 * (near - far)).clamp_min(1e-9)
-        bits = -likelihood.log2().sum()
         p = linear.synthesise(codes)
         y = (p + branch(p, step)) * step
         loss = ((y - x).square() * valid).sum() / valid.sum()
-        total = loss / loss.item() + bits / valid.sum()
+        total = loss / loss.item()
         total.item()
         adam.zero_grad()
         total.backward()

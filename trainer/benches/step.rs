@@ -15,6 +15,7 @@ const WARMUP: u64 = 5;
 const STEPS: u64 = 40;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    vqz_trainer::memory::keep_blocks();
     let sample = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../sample/sentinel2-l2a.zarr");
     let settings =
         ["model.peak=10000", "data.crops=[128]", "data.batch=8", "augment.gain=0", "augment.offset=0"];

@@ -11,6 +11,7 @@ pub mod data;
 pub mod error;
 pub mod fit;
 pub mod loss;
+pub mod memory;
 pub mod quantise;
 pub mod report;
 

@@ -74,6 +74,7 @@ struct Fit {
 const STOPPED: u8 = 3;
 
 fn main() -> ExitCode {
+    vqz_trainer::memory::keep_blocks();
     let result = match Cli::parse().command {
         Command::Init(args) => init(&args),
         Command::Fit(args) => fit(args),

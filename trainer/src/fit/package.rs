@@ -209,7 +209,7 @@ impl Exported {
         [finest, coarsest]: &[f64; 2],
     ) -> Result<Vec<CodeGrid>> {
         let mut grids = Vec::new();
-        for (i, window) in some(&prepared.windows, PRIOR_SAMPLES / PRIOR_STEPS).enumerate() {
+        for (i, window) in some(&prepared.windows, PRIOR_SAMPLES).enumerate() {
             let (latents, valid, rows, columns) = self.latents(window, 1.0);
             for turn in 0..PRIOR_STEPS {
                 let part = ((turn + i) % PRIOR_STEPS) as f64 / (PRIOR_STEPS - 1) as f64;

@@ -164,7 +164,8 @@ impl Trainee {
         let mut scalars = Vec::new();
         let forward = std::time::Instant::now();
         let half = self.config.optimiser.mixed_precision;
-        let (decoded, quantised, unit) = tch::autocast(half, || self.forward(&mut torch, &tensors, step));
+        let (decoded, quantised, unit) =
+            tch::autocast(half, || self.forward(&mut torch, &tensors, step, tell));
         let losses = reconstruction(
             &self.network,
             &self.groups,
@@ -173,17 +174,13 @@ impl Trainee {
             &tensors.weights,
             self.peak,
         );
-        let samples = tensors.weights.sum(Kind::Float).clamp_min(1.0);
+        let samples = || tensors.weights.sum(Kind::Float).clamp_min(1.0);
         let mut total = losses.total;
         let mse = losses.mse.max(1e-12);
         if !self.network.encoder_is_fixed() {
-            let rate = &quantised.bits / &samples;
+            let rate = &quantised.bits / samples();
             total += rate * (self.config.fsq.rate * lagrangian(unit) / mse);
             total += &quantised.commitment * (self.config.codebook.fitting.commitment / mse);
-        }
-        if self.codebooks.is_none() && self.network.encoder_is_fixed() {
-            // Codes are given: this fits the widths that the estimated rate rests on, and nothing else.
-            total += &quantised.bits / &samples;
         }
         total += &quantised.codebook / mse;
         if let Some(perceptual) = &self.perceptual {
@@ -191,10 +188,11 @@ impl Trainee {
             scalars.push(("loss/perceptual".to_owned(), distance.double_value(&[])));
             total += distance * self.config.perceptual.weight;
         }
-        let shown = &decoded * &tensors.weights + &tensors.target * (1.0 - &tensors.weights);
         let judging = self.adversary.is_some() && number >= self.config.adversarial.start;
-        if judging && let Some((judge, _)) = &self.adversary {
-            let fooling = judge.fooling(&shown);
+        // What the adversary sees: under the mask, the truth.
+        let shown = judging.then(|| &decoded * &tensors.weights + &tensors.target * (1.0 - &tensors.weights));
+        if let (Some(shown), Some((judge, _))) = (&shown, &self.adversary) {
+            let fooling = judge.fooling(shown);
             let weight = balance(&total, &fooling, &decoded, self.config.adversarial.cap);
             scalars.push(("loss/adversarial".to_owned(), fooling.double_value(&[])));
             scalars.push(("loss/adversarial_weight".to_owned(), weight));
@@ -217,10 +215,10 @@ impl Trainee {
             }
         });
         let rate = self.descend(number, timer, batch)?;
-        if judging {
+        if let Some(shown) = &shown {
             let seconds = std::time::Instant::now();
             if let Some((judge, adam)) = &mut self.adversary {
-                let hinge = judge.hinge(&shown, &tensors.target);
+                let hinge = judge.hinge(shown, &tensors.target);
                 adam.clear();
                 hinge.backward();
                 let norm = adam.norm();
@@ -243,7 +241,7 @@ impl Trainee {
             scalars.push(("psnr_db".to_owned(), 10.0 * (self.peak * self.peak / squares).log10()));
             let channels = self.network.linear.channels as f64;
             let bands = self.network.heads.bands.len() as f64;
-            let bits = quantised.bits.double_value(&[]) / samples.double_value(&[]);
+            let bits = quantised.bits.double_value(&[]) / samples().double_value(&[]);
             scalars.push(("rate/estimated_bits_per_sample".to_owned(), bits * channels / bands));
             scalars.push(("learning_rate".to_owned(), rate));
             if let Some(gain) = self.gain(&mut torch, &quantised, &tensors, step, mse) {
@@ -276,14 +274,32 @@ impl Trainee {
     }
 
     /// Codes and decodes; the third is the step or its likeness, for rates.
-    fn forward(&mut self, torch: &mut Torch, tensors: &Tensors, step: f64) -> (Tensor, Quantised, f64) {
+    fn forward(
+        &mut self,
+        torch: &mut Torch,
+        tensors: &Tensors,
+        step: f64,
+        tell: bool,
+    ) -> (Tensor, Quantised, f64) {
         let device = self.weights.device();
         let unit = Tensor::from_slice(&[step as f32]).to_device(device);
         let fixed = self.network.encoder_is_fixed();
         let encode = |torch: &mut Torch| self.network.encode(torch, &tensors.shown, &unit);
         let latents = if fixed { tch::no_grad(|| encode(torch)) } else { encode(torch) };
         let quantised = match &mut self.codebooks {
-            None => fsq::quantise(torch, &(&latents / &unit), &unit, self.config.fsq.fitting, fixed),
+            None => {
+                if !self.started {
+                    fsq::start(&self.weights, &latents.detach());
+                    self.adam.restart_average(fsq::WIDTHS);
+                    self.started = true;
+                }
+                let scaled = &latents / &unit;
+                if fixed {
+                    fsq::fixed(torch, &scaled, &unit, tell)
+                } else {
+                    fsq::fitted(torch, &scaled, &unit, self.config.fsq.fitting)
+                }
+            }
             Some(codebooks) => {
                 let options = &self.config.codebook.fitting;
                 if !self.started {

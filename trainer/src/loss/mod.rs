@@ -113,14 +113,17 @@ pub fn reconstruction(
             .map(|band| placed[*band].0 as i64)
             .collect();
         if !continuous.is_empty() {
+            let all = continuous.len() == network.linear.channels;
             let chosen = Tensor::from_slice(&continuous).to_device(device);
-            let pick = |t: &Tensor| t.index_select(1, &chosen);
+            // A copy of every sample is worth avoiding where the group is all there is.
+            let pick = |t: &Tensor| if all { t.shallow_clone() } else { t.index_select(1, &chosen) };
             let (y, x, m) = (pick(y), pick(x), pick(weights));
             let first = continuous[0] as usize;
             let (scale, offset) = (&network.linear.scale, &network.linear.offset);
-            squares += pixel::mse(&y, &x, &m).double_value(&[]) * continuous.len() as f64;
+            let mse = pixel::mse(&y, &x, &m);
+            squares += mse.double_value(&[]) * continuous.len() as f64;
             counted += continuous.len();
-            add("mse", w.mse, true, &|| pixel::mse(&y, &x, &m));
+            add("mse", w.mse, true, &|| mse.shallow_clone());
             add("huber", w.huber, true, &|| pixel::huber(&y, &x, &m, w.huber_delta));
             add("ssim", w.ssim, false, &|| structure::ssim(&y, &x, &m, peak / f64::from(scale[first])));
             add("spectral_angle", w.spectral_angle, false, &|| {

@@ -27,17 +27,25 @@ pub fn codes(scaled: &Tensor) -> Tensor {
     (scaled.abs() + ROUNDING).floor() * scaled.sign()
 }
 
-/// Quantises latents, already in units of the step.
-pub fn quantise(o: &mut Torch, scaled: &Tensor, step: &Tensor, fitting: Fitting, fixed: bool) -> Quantised {
-    let zero = Tensor::zeros([1], (Kind::Float, scaled.device())).sum(Kind::Float);
-    let rounded = codes(&scaled.detach());
+/// Quantises latents, already in units of the step, so that gradients pass to the encoder.
+pub fn fitted(o: &mut Torch, scaled: &Tensor, step: &Tensor, fitting: Fitting) -> Quantised {
     let values = match fitting {
-        _ if fixed => rounded,
-        Fitting::StraightThrough => scaled + (rounded - scaled).detach(),
+        Fitting::StraightThrough => scaled + (codes(&scaled.detach()) - scaled).detach(),
         Fitting::Noise => scaled + Tensor::rand_like(scaled) - 0.5,
     };
     let bits = bits(o, &values, step);
-    Quantised { values, bits, commitment: zero.shallow_clone(), codebook: zero }
+    Quantised { values, bits, commitment: zero(scaled), codebook: zero(scaled) }
+}
+
+/// Quantises latents of an encoder that is not fitted. The rate changes nothing then: it is estimated where it is told.
+pub fn fixed(o: &mut Torch, scaled: &Tensor, step: &Tensor, tell: bool) -> Quantised {
+    let values = codes(&scaled.detach());
+    let bits = if tell { tch::no_grad(|| bits(o, &values, step)) } else { zero(scaled) };
+    Quantised { values, bits, commitment: zero(scaled), codebook: zero(scaled) }
+}
+
+fn zero(like: &Tensor) -> Tensor {
+    Tensor::zeros([1], (Kind::Float, like.device())).sum(Kind::Float)
 }
 
 /// The weight that holds the logarithms of the planes' widths.
