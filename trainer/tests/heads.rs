@@ -13,7 +13,8 @@ use vqz_trainer::fit::run;
 #[test]
 fn classes_and_canopy_come_back_as_classes_and_canopy() {
     let folder = tempfile::tempdir().unwrap();
-    let height = |y: usize, x: usize| if (x / 16 + y / 16) % 3 == 0 { 0.0 } else { (y + x) as f32 / 8.0 };
+    let height =
+        |y: usize, x: usize| if (x / 16 + y / 16).is_multiple_of(3) { 0.0 } else { (y + x) as f32 / 8.0 };
     let class = |y: usize, x: usize| [11.0, 42.0, 81.0][(x / 24 + y / 40) % 3];
     let input = array(&folder.path().join("mixed.zarr"), 3, 256, |band, y, x| match band {
         0 => (y as f32 * 0.1).sin() * 20.0 + x as f32 * 0.3,
