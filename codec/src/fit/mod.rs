@@ -18,6 +18,8 @@ mod scalar;
 mod solve;
 mod statistics;
 
+/// What the encoder puts under a mask, for fits that show a network the same.
+pub use crate::mask::inpaint::fill as continue_under_mask;
 pub use grids::{CodeGrid, LatentGrid, entropy_bits};
 pub use indices::index_priors;
 pub use order::tree_order;

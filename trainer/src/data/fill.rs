@@ -1,76 +1,13 @@
 //! A smooth continuation of a band under its mask: what the codec's encoder puts there before the transform, so that a
 //! network is fitted on the input that it will see.
-//!
-//! The same push–pull as `mask::inpaint` of `vqz-codec`, which is private there; one of the two goes once it is public.
 
-/// Rounds of averaging over the filled samples.
-const ROUNDS: usize = 6;
+use vqz_codec::fit::continue_under_mask;
 
 /// Replaces samples where `valid` is 0. `band` is `(height, width)`; with no valid sample at all it becomes 0.
 pub fn fill(band: &mut [f32], valid: &[u8], height: usize, width: usize) {
-    if valid.iter().all(|v| *v != 0) {
-        return;
-    }
-    pull(band, valid, height, width);
-    let holes: Vec<usize> = (0..band.len()).filter(|i| valid[*i] == 0).collect();
-    for _ in 0..ROUNDS {
-        for &i in &holes {
-            let (y, x) = (i / width, i % width);
-            let mut sum = 0.0;
-            let mut count = 0.0;
-            let mut add = |j: usize| {
-                sum += band[j];
-                count += 1.0;
-            };
-            if x > 0 {
-                add(i - 1);
-            }
-            if x + 1 < width {
-                add(i + 1);
-            }
-            if y > 0 {
-                add(i - width);
-            }
-            if y + 1 < height {
-                add(i + width);
-            }
-            if count > 0.0 {
-                band[i] = sum / count;
-            }
-        }
-    }
-}
-
-fn pull(band: &mut [f32], valid: &[u8], height: usize, width: usize) {
-    if valid.iter().all(|v| *v != 0) {
-        return;
-    }
-    if height * width == 1 {
-        band[0] = 0.0;
-        return;
-    }
-    let (h, w) = (height.div_ceil(2), width.div_ceil(2));
-    let mut sums = vec![0.0f32; h * w];
-    let mut counts = vec![0u8; h * w];
-    for y in 0..height {
-        for x in 0..width {
-            if valid[y * width + x] != 0 {
-                let at = y / 2 * w + x / 2;
-                sums[at] += band[y * width + x];
-                counts[at] += 1;
-            }
-        }
-    }
-    for (sum, count) in sums.iter_mut().zip(&counts) {
-        *sum /= f32::from((*count).max(1));
-    }
-    pull(&mut sums, &counts, h, w);
-    for y in 0..height {
-        for x in 0..width {
-            if valid[y * width + x] == 0 {
-                band[y * width + x] = sums[y / 2 * w + x / 2];
-            }
-        }
+    if valid.iter().any(|v| *v == 0) {
+        let valid: Vec<bool> = valid.iter().map(|v| *v != 0).collect();
+        continue_under_mask(band, &valid, height, width);
     }
 }
 
