@@ -272,7 +272,7 @@ section! {
         clip: f64 = 1.0,
         /// What part of averaged weights stays at each step; 0 takes the last weights.
         ema: f64 = 0.998,
-        /// Half precision where it serves.
+        /// Half precision for resnet on a GPU; conv needs the precision.
         mixed_precision: bool = false,
         /// Qualities between which steps are drawn, in dB on data like these.
         qualities: [f64; 2] = [36.0, 54.0],

@@ -2,11 +2,10 @@
 
 mod common;
 
-use common::{array, config, job, sample};
+use common::{array, config, job, run, sample};
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use vqz_trainer::Error;
-use vqz_trainer::fit::run;
 
 fn message(folder: &Path, input: std::path::PathBuf, settings: &[&str]) -> String {
     let error = run(&job(folder, input, settings), &AtomicBool::new(false)).unwrap_err();

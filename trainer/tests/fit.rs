@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{config, fit, job, records, sample};
+use common::{config, fit, job, records, run, sample};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,6 @@ use vqz_codec::pipeline::{ChunkCodec, Options};
 use vqz_codec::sample::DataType;
 use vqz_trainer::fit::evaluate::Point;
 use vqz_trainer::fit::prepare::prepare;
-use vqz_trainer::fit::run;
 
 /// Bits a sample of the validation images under a package, by the bytes that the codec writes.
 fn coded(folder: &Path, settings: &[&str], quality: f64) -> f64 {

@@ -2,13 +2,12 @@
 
 mod common;
 
-use common::{array, fit, job, records};
+use common::{array, fit, job, records, run};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use vqz_codec::fit::Image;
 use vqz_codec::model::Model;
 use vqz_trainer::fit::evaluate::decoded;
-use vqz_trainer::fit::run;
 
 #[test]
 fn classes_and_canopy_come_back_as_classes_and_canopy() {

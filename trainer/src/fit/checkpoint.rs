@@ -40,9 +40,16 @@ impl State {
 
 /// The settings on which weights and the order of batches depend.
 fn fixed(config: &Config) -> serde_json::Value {
+    // How many threads read, and how far ahead, changes no batch.
+    let defaults = Config::default().data;
+    let data = crate::config::DataSection {
+        readers: defaults.readers,
+        queue: defaults.queue,
+        ..config.data.clone()
+    };
     serde_json::json!({
         "model": config.model, "conv": config.conv, "resnet": config.resnet, "fsq": config.fsq,
-        "codebook": config.codebook, "heads": config.heads, "data": config.data, "augment": config.augment,
+        "codebook": config.codebook, "heads": config.heads, "data": data, "augment": config.augment,
         "adversarial width": config.adversarial.width, "seed": config.run.seed,
         "steps": config.optimiser.steps,
     })

@@ -88,7 +88,12 @@ pub fn run(job: &Job, stop: &AtomicBool) -> Result<Outcome> {
     std::fs::create_dir_all(&job.run).map_err(|e| Error::io(&job.run, e))?;
     let settings = job.run.join("config.toml");
     std::fs::write(&settings, config.to_toml()?).map_err(|e| Error::io(&settings, e))?;
-    let prepared = prepare::prepare(config, &job.inputs, &job.run.join("linear.vqm"))?;
+    let linear = job.run.join("linear.vqm");
+    if !job.resume && linear.exists() {
+        // Of an earlier fit, on other data perhaps, that did not come to a checkpoint.
+        std::fs::remove_file(&linear).map_err(|e| Error::io(&linear, e))?;
+    }
+    let prepared = prepare::prepare(config, &job.inputs, &linear)?;
     let mut trainee = Trainee::new(&prepared, config, device)?;
     let mut at = Position::default();
     if let Some((state, tensors)) = kept {
@@ -119,7 +124,7 @@ fn device(choice: DeviceChoice) -> Result<Device> {
         DeviceChoice::Cuda if Cuda::is_available() => Ok(Device::Cuda(0)),
         DeviceChoice::Cuda => Err(Error::Configuration(
             "run.device is cuda, but this libtorch finds no GPU; install a torch with CUDA and build vqz-train against it \
-             (README, \"Fitting networks\"), or choose cpu"
+             (docs/fitting.md), or choose cpu"
                 .to_owned(),
         )),
     }

@@ -61,16 +61,16 @@ impl Adam {
         self.weights.iter().map(Tensor::grad).enumerate().filter(|(_, g)| g.defined())
     }
 
-    /// One step down the gradients, whose norm is given.
-    pub fn step(&mut self, pace: Pace, norm: f64) {
+    /// One step down the gradients, which are `scale` times too large; their norm is given without that.
+    pub fn step(&mut self, pace: Pace, norm: f64, scale: f64) {
         self.steps += 1;
-        let shrink = if norm > pace.clip { pace.clip / norm } else { 1.0 };
+        let shrink = if norm > pace.clip { pace.clip / norm } else { 1.0 } / scale;
         let first = 1.0 - BETA1.powi(self.steps);
         let second = 1.0 - BETA2.powi(self.steps);
         let gradients: Vec<(usize, Tensor)> = self.gradients().collect();
         tch::no_grad(|| {
             for (i, gradient) in gradients {
-                let gradient = if shrink < 1.0 { gradient * shrink } else { gradient };
+                let gradient = if shrink != 1.0 { gradient * shrink } else { gradient };
                 let (mean, square, weight) = (&mut self.means[i], &mut self.squares[i], &mut self.weights[i]);
                 let _ = mean.lerp_(&gradient, 1.0 - BETA1);
                 let _ = square.lerp_(&gradient.square(), 1.0 - BETA2);
@@ -183,7 +183,7 @@ mod tests {
                 adam.clear();
                 weight.square().sum(Kind::Float).backward();
                 let norm = adam.norm();
-                adam.step(pace, norm);
+                adam.step(pace, norm, 1.0);
             }
         };
         walk(&mut adam, &weight, 100);

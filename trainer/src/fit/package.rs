@@ -4,15 +4,17 @@ use super::evaluate::{calibrate, calibrated, provisional};
 use super::guard::guarded;
 use super::prepare::{Prepared, channels};
 use super::step::{ENTRIES, Trainee};
+use super::tensors::present;
 use crate::arch::export::{decoder, encoder, stored};
 use crate::arch::graph::numbers;
 use crate::arch::{Body, Head, Network, Quantiser, Torch, Weights};
 use crate::config::Config;
 use crate::data::Window;
+use crate::data::fill::fill;
 use crate::error::Result;
 use std::rc::Rc;
 use std::sync::Arc;
-use tch::{Device, Kind, Tensor};
+use tch::{Kind, Tensor};
 use vqz_codec::fit::{CodeGrid, Image, LatentGrid, index_priors, scalar_priors, tree_order};
 use vqz_codec::model::{
     Band, CodebookShape, Codebooks, Manifest, Model, ModelParts, Priors, Quantiser as CodecQuantiser,
@@ -134,6 +136,16 @@ fn shape(books: crate::arch::Codebooks) -> CodebookShape {
     CodebookShape { groups: books.groups, stages: books.stages, size: books.size, width: books.width }
 }
 
+/// A window whose masked samples are continued from those around them.
+fn continued(window: &Window) -> Window {
+    let mut out = window.clone();
+    for band in out.samples.chunks_exact_mut(window.height * window.width) {
+        let valid: Vec<u8> = band.iter().map(|v| u8::from(!v.is_nan())).collect();
+        fill(band, &valid, window.height, window.width);
+    }
+    out
+}
+
 /// A network with the weights that go into the package.
 struct Exported {
     network: Network,
@@ -229,22 +241,18 @@ impl Exported {
         let (height, width) = ((rows * patch) as i64, (columns * patch) as i64);
         tch::no_grad(|| {
             let mut torch = Torch::new(&self.weights);
-            let (raw, marked) = channels(&self.network.heads, window, Device::Cpu);
+            let device = self.weights.device();
+            let (_, marked) = channels(&self.network.heads, window, device);
+            // Under the mask, what the codec's encoder puts there.
+            let (raw, _) = channels(&self.network.heads, &continued(window), device);
             let pad = [0, (width - window.width as i64).max(0), 0, (height - window.height as i64).max(0)];
             let cut = |t: &Tensor| t.constant_pad_nd(pad).narrow(2, 0, height).narrow(3, 0, width);
-            let gaps = Tensor::from_slice(&marked).reshape(raw.size()).isnan();
-            let x = self.network.normalise(&mut torch, &raw).masked_fill(&gaps, 0.0);
-            let x = cut(&x).to_device(self.weights.device());
-            let unit = Tensor::from_slice(&[step as f32]).to_device(self.weights.device());
+            let gaps = Tensor::from_slice(&marked).reshape(raw.size()).to_device(device).isnan();
+            let x = cut(&self.network.normalise(&mut torch, &raw));
+            let unit = Tensor::from_slice(&[step as f32]).to_device(device);
             let latents = self.network.encode(&mut torch, &x, &unit);
-            let present: Tensor = 1.0 - gaps.to_kind(Kind::Float);
-            let present = cut(&present).amax(&[1i64][..], true).max_pool2d(
-                [patch as i64; 2],
-                [patch as i64; 2],
-                [0, 0],
-                [1, 1],
-                false,
-            );
+            let weights: Tensor = 1.0 - gaps.to_kind(Kind::Float);
+            let present = present(&cut(&weights), patch);
             let valid = numbers(&present).into_iter().map(|v| v > 0.0).collect();
             (numbers(&latents.permute([0, 2, 3, 1])), valid, rows, columns)
         })

@@ -16,6 +16,9 @@ use crate::report::{Phase, Timer};
 use std::rc::Rc;
 use tch::{Device, Kind, Tensor};
 
+/// What losses are multiplied by in half precision, so that small gradients are not lost.
+const LOSS_SCALE: f64 = 1024.0;
+
 /// The weight that codebooks are when gradients fit them.
 pub(super) const ENTRIES: &str = "codebook/entries";
 
@@ -163,7 +166,10 @@ impl Trainee {
         let tensors = timer.time(Phase::Load, || self.mover.tensors(&self.network, &mut torch, batch));
         let mut scalars = Vec::new();
         let forward = std::time::Instant::now();
-        let half = self.config.optimiser.mixed_precision;
+        // The linear path's largest latents are too large for half precision to tell fine steps apart.
+        let half = self.config.optimiser.mixed_precision
+            && matches!(self.network.body, crate::arch::Body::Resnet(_));
+        let scale = if half { LOSS_SCALE } else { 1.0 };
         let (decoded, quantised, unit) =
             tch::autocast(half, || self.forward(&mut torch, &tensors, step, tell));
         let losses = reconstruction(
@@ -209,12 +215,12 @@ impl Trainee {
         }
         timer.time(Phase::Backward, || {
             self.adam.clear();
-            total.backward();
+            (total * scale).backward();
             if let Some(codebooks) = &self.codebooks {
                 codebooks.keep_zero();
             }
         });
-        let rate = self.descend(number, timer, batch)?;
+        let rate = self.descend(number, scale, timer, batch)?;
         if let Some(shown) = &shown {
             let seconds = std::time::Instant::now();
             if let Some((judge, adam)) = &mut self.adversary {
@@ -222,13 +228,19 @@ impl Trainee {
                 adam.clear();
                 hinge.backward();
                 let norm = adam.norm();
+                if !norm.is_finite() {
+                    return Err(Error::NotANumber(format!(
+                        "the discriminator's gradient is {norm} at step {number}; lower adversarial.learning_rate, then go \
+                         on with --resume from the last checkpoint"
+                    )));
+                }
                 let pace = Pace {
                     rate: self.config.adversarial.learning_rate,
                     decay: 0.0,
                     clip: self.config.optimiser.clip,
                     average: 0.0,
                 };
-                adam.step(pace, norm);
+                adam.step(pace, norm, 1.0);
                 scalars.push(("loss/discriminator".to_owned(), hinge.double_value(&[])));
             }
             timer.add(Phase::Backward, seconds.elapsed());
@@ -237,7 +249,9 @@ impl Trainee {
         if tell {
             scalars.push(("loss/total".to_owned(), value));
             scalars.extend(losses.parts);
-            let squares = mse * f64::from(self.network.linear.scale[0]).powi(2);
+            let scales = &self.network.linear.scale;
+            let squares =
+                mse * scales.iter().map(|s| f64::from(*s).powi(2)).sum::<f64>() / scales.len() as f64;
             scalars.push(("psnr_db".to_owned(), 10.0 * (self.peak * self.peak / squares).log10()));
             let channels = self.network.linear.channels as f64;
             let bands = self.network.heads.bands.len() as f64;
@@ -286,29 +300,30 @@ impl Trainee {
         let fixed = self.network.encoder_is_fixed();
         let encode = |torch: &mut Torch| self.network.encode(torch, &tensors.shown, &unit);
         let latents = if fixed { tch::no_grad(|| encode(torch)) } else { encode(torch) };
+        let latents = latents.to_kind(Kind::Float);
         let quantised = match &mut self.codebooks {
             None => {
                 if !self.started {
-                    fsq::start(&self.weights, &latents.detach());
+                    fsq::start(&self.weights, &latents.detach(), &tensors.present);
                     self.adam.restart_average(fsq::WIDTHS);
                     self.started = true;
                 }
                 let scaled = &latents / &unit;
                 if fixed {
-                    fsq::fixed(torch, &scaled, &unit, tell)
+                    fsq::fixed(torch, &scaled, &tensors.present, &unit, tell)
                 } else {
-                    fsq::fitted(torch, &scaled, &unit, self.config.fsq.fitting)
+                    fsq::fitted(torch, &scaled, &tensors.present, &unit, self.config.fsq.fitting)
                 }
             }
             Some(codebooks) => {
                 let options = &self.config.codebook.fitting;
                 if !self.started {
-                    codebooks.start(&latents.detach(), options.initial_vectors);
+                    codebooks.start(&latents.detach(), &tensors.present, options.initial_vectors);
                     self.adam.restart_average(ENTRIES);
                     self.started = true;
                 }
-                let quantised = codebooks.quantise(&latents, step, options, true, fixed);
-                codebooks.restart_idle(&latents.detach(), options);
+                let quantised = codebooks.quantise(&latents, &tensors.present, step, options, true, fixed);
+                codebooks.restart_idle(&latents.detach(), &tensors.present, options);
                 quantised
             }
         };
@@ -316,11 +331,11 @@ impl Trainee {
         (decoded.to_kind(Kind::Float), quantised, step)
     }
 
-    fn descend(&mut self, number: u64, timer: &mut Timer, batch: &Batch) -> Result<f64> {
+    fn descend(&mut self, number: u64, scale: f64, timer: &mut Timer, batch: &Batch) -> Result<f64> {
         let o = &self.config.optimiser;
         let rate = o.learning_rate * schedule(number, o.steps, o.warmup, o.final_rate);
         let pace = Pace { rate, decay: o.weight_decay, clip: o.clip, average: o.ema };
-        let norm = timer.time(Phase::Optimiser, || self.adam.norm());
+        let norm = timer.time(Phase::Optimiser, || self.adam.norm()) / scale;
         if !norm.is_finite() {
             return Err(Error::NotANumber(format!(
                 "the gradient's norm is {norm} at step {number}, on a batch from {}; lower optimiser.learning_rate, then \
@@ -328,7 +343,7 @@ impl Trainee {
                 self.places(batch)
             )));
         }
-        timer.time(Phase::Optimiser, || self.adam.step(pace, norm));
+        timer.time(Phase::Optimiser, || self.adam.step(pace, norm, scale));
         Ok(rate)
     }
 
@@ -343,7 +358,7 @@ impl Trainee {
             let unit = torch.constant("unit", &[1], &[1.0]);
             let latents = tch::no_grad(|| self.network.encode(&mut torch, &tensors.shown, &unit));
             if let Some(codebooks) = &mut self.codebooks {
-                codebooks.start(&latents, self.config.codebook.fitting.initial_vectors);
+                codebooks.start(&latents, &tensors.present, self.config.codebook.fitting.initial_vectors);
                 self.adam.restart_average(ENTRIES);
             }
             Ok(())

@@ -14,6 +14,8 @@ pub(super) struct Tensors {
     pub(super) shown: Tensor,
     /// 1 where there is data, else 0.
     pub(super) weights: Tensor,
+    /// 1 for patches that hold data, `(image, 1, gy, gx)`.
+    pub(super) present: Tensor,
 }
 
 /// Moves batches to a device; from pinned memory, without waiting, where that is a GPU.
@@ -64,9 +66,16 @@ impl Mover {
                 let seen =
                     1.0 - self.there(Tensor::from_slice(hidden).reshape([n, 1, h, w]).to_kind(Kind::Float));
                 // Normalised 0 is the band's mean.
-                shown *= seen;
+                shown = shown * seen;
             }
-            Tensors { target, shown, weights }
+            let present = present(&weights, network.patch);
+            Tensors { target, shown, weights, present }
         })
     }
+}
+
+/// 1 for patches in which any channel has data.
+pub(super) fn present(weights: &Tensor, patch: usize) -> Tensor {
+    let side = [patch as i64; 2];
+    weights.amax(&[1i64][..], true).max_pool2d(side, side, [0, 0], [1, 1], false)
 }

@@ -106,34 +106,35 @@ pub fn reconstruction(
             let scale = if relative { 1.0 / value.max(1e-12) } else { 1.0 };
             total += loss * (weight * group.weight * scale);
         };
-        let continuous: Vec<i64> = group
+        let mut continuous: Vec<i64> = group
             .bands
             .iter()
             .filter(|band| *placed[**band].1 == Head::Continuous)
             .map(|band| placed[*band].0 as i64)
             .collect();
+        continuous.sort_unstable();
         if !continuous.is_empty() {
             let all = continuous.len() == network.linear.channels;
             let chosen = Tensor::from_slice(&continuous).to_device(device);
             // A copy of every sample is worth avoiding where the group is all there is.
             let pick = |t: &Tensor| if all { t.shallow_clone() } else { t.index_select(1, &chosen) };
             let (y, x, m) = (pick(y), pick(x), pick(weights));
-            let first = continuous[0] as usize;
             let (scale, offset) = (&network.linear.scale, &network.linear.offset);
+            // Structure and angles mean something in data units.
+            let units = |t: &Tensor| {
+                let of = |all: &[f32]| {
+                    let of: Vec<f32> = continuous.iter().map(|c| all[*c as usize]).collect();
+                    Tensor::from_slice(&of).reshape([1, -1, 1, 1]).to_device(device)
+                };
+                t * of(scale) + of(offset)
+            };
             let mse = pixel::mse(&y, &x, &m);
             squares += mse.double_value(&[]) * continuous.len() as f64;
             counted += continuous.len();
             add("mse", w.mse, true, &|| mse.shallow_clone());
             add("huber", w.huber, true, &|| pixel::huber(&y, &x, &m, w.huber_delta));
-            add("ssim", w.ssim, false, &|| structure::ssim(&y, &x, &m, peak / f64::from(scale[first])));
-            add("spectral_angle", w.spectral_angle, false, &|| {
-                let units = |of: &[f32]| {
-                    let of: Vec<f32> = continuous.iter().map(|c| of[*c as usize]).collect();
-                    Tensor::from_slice(&of).reshape([1, -1, 1, 1]).to_device(device)
-                };
-                let (scale, offset) = (units(scale), units(offset));
-                spectrum::angle(&(&y * &scale + &offset), &(&x * &scale + &offset), &m)
-            });
+            add("ssim", w.ssim, false, &|| structure::ssim(&units(&y), &units(&x), &m, peak));
+            add("spectral_angle", w.spectral_angle, false, &|| spectrum::angle(&units(&y), &units(&x), &m));
             add("sliced_wasserstein", w.sliced_wasserstein, false, &|| {
                 spectrum::sliced_wasserstein(&y, &x, &m, DIRECTIONS)
             });
@@ -170,5 +171,8 @@ pub fn reconstruction(
             }
         }
     }
-    Losses { total, mse: squares / counted.max(1) as f64, parts }
+    // Where no continuous band has data, all channels say how far off the whole is.
+    let mse =
+        if squares > 0.0 { squares / counted as f64 } else { pixel::mse(y, x, weights).double_value(&[]) };
+    Losses { total, mse, parts }
 }

@@ -7,8 +7,9 @@ use tch::{Kind, Tensor};
 /// something.
 pub fn angle(y: &Tensor, x: &Tensor, weights: &Tensor) -> Tensor {
     let sum = |t: Tensor| t.sum_dim_intlist(Some([1].as_slice()), true, None);
-    let lengths = (sum(y.square()) * sum(x.square())).sqrt();
-    let cosine = sum(y * x) / lengths.clamp_min(1e-6);
+    // The slope of the root is infinite at 0.
+    let lengths = (sum(y.square()) * sum(x.square())).clamp_min(1e-12).sqrt();
+    let cosine = sum(y * x) / lengths;
     // The slope of the arc cosine is infinite at 1.
     let angle = cosine.clamp(-1.0 + 1e-6, 1.0 - 1e-6).acos();
     masked_mean(&angle, &whole(weights))

@@ -7,7 +7,7 @@ use tch::{Kind, Tensor};
 const SIDE: i64 = 11;
 const SIGMA: f64 = 1.5;
 
-/// `1 - SSIM` over windows without a masked sample; `range` is the peak in normalised units.
+/// `1 - SSIM` over windows without a masked sample; `range` is the peak, in the units of both.
 pub fn ssim(y: &Tensor, x: &Tensor, weights: &Tensor, range: f64) -> Tensor {
     let size = x.size();
     let side = SIDE.min(size[2]).min(size[3]);
@@ -23,7 +23,9 @@ pub fn ssim(y: &Tensor, x: &Tensor, weights: &Tensor, range: f64) -> Tensor {
     let cov = blur(&(y * x)) - &my * &mx;
     let (c1, c2) = ((0.01 * range).powi(2), (0.03 * range).powi(2));
     let map = (&my * &mx * 2.0 + c1) * (cov * 2.0 + c2) / ((my.square() + mx.square() + c1) * (vy + vx + c2));
-    let whole = blur(weights).gt(1.0 - 1e-4).to_kind(Kind::Float);
+    // The least weight of each window; a sum would let a window's faint corners pass.
+    let gaps = 1.0 - flat(weights);
+    let whole: Tensor = 1.0 - gaps.max_pool2d([side, side], [1, 1], [0, 0], [1, 1], false);
     masked_mean(&(1.0 - map), &whole)
 }
 

@@ -39,7 +39,8 @@ pub struct CodebookState {
 }
 
 /// Names of the tensors that a checkpoint keeps.
-const NAMES: [&str; 4] = ["codebook/entries", "codebook/counts", "codebook/sums", "codebook/idle"];
+const NAMES: [&str; 5] =
+    ["codebook/entries", "codebook/counts", "codebook/sums", "codebook/idle", "codebook/used"];
 
 impl CodebookState {
     /// Codebooks that are started by [`CodebookState::start`] or [`CodebookState::load`].
@@ -64,19 +65,20 @@ impl CodebookState {
 
     /// What a checkpoint keeps.
     pub fn saved(&self) -> Vec<(String, Tensor)> {
-        let tensors = [&self.entries, &self.counts, &self.sums, &self.idle];
+        let tensors = [&self.entries, &self.counts, &self.sums, &self.idle, &self.used];
         NAMES.iter().zip(tensors).map(|(name, t)| ((*name).to_owned(), t.detach())).collect()
     }
 
     /// Takes over what a checkpoint kept.
     pub fn load(&mut self, find: &dyn Fn(&str) -> Option<Tensor>) {
-        let [entries, counts, sums, idle] = NAMES.map(find);
+        let [entries, counts, sums, idle, used] = NAMES.map(find);
         tch::no_grad(|| {
             for (own, kept) in [
                 (&mut self.entries, entries),
                 (&mut self.counts, counts),
                 (&mut self.sums, sums),
                 (&mut self.idle, idle),
+                (&mut self.used, used),
             ] {
                 if let Some(kept) = kept {
                     own.copy_(&kept);
@@ -86,10 +88,10 @@ impl CodebookState {
     }
 
     /// Starts all codebooks from latents `(n, groups × width, gy, gx)`: k-means of what the stages before leave.
-    pub fn start(&mut self, latents: &Tensor, at_most: usize) {
+    pub fn start(&mut self, latents: &Tensor, present: &Tensor, at_most: usize) {
         tch::no_grad(|| {
             for group in 0..self.books.groups {
-                let vectors = self.vectors(latents, group);
+                let vectors = self.present_vectors(latents, present, group);
                 let count = vectors.size()[0].min(at_most as i64);
                 let some = Tensor::randperm(vectors.size()[0], (Kind::Int64, vectors.device()));
                 let mut residual = vectors.index_select(0, &some.narrow(0, 0, count));
@@ -118,6 +120,13 @@ impl CodebookState {
         latents.narrow(1, group as i64 * width, width).permute([0, 2, 3, 1]).reshape([-1, width])
     }
 
+    /// Those of patches that hold data, as a copy; all where none does.
+    fn present_vectors(&self, latents: &Tensor, present: &Tensor, group: usize) -> Tensor {
+        let vectors = self.vectors(latents, group);
+        let chosen = present.flatten(0, -1).nonzero().flatten(0, -1);
+        if chosen.numel() == 0 { vectors.copy() } else { vectors.index_select(0, &chosen) }
+    }
+
     /// Bits of each entry of a plane by how often it was chosen.
     fn bits(&self, plane: i64) -> Tensor {
         let counts = self.counts.i(plane);
@@ -125,10 +134,12 @@ impl CodebookState {
         -(&smoothed / smoothed.sum(Kind::Float)).log2()
     }
 
-    /// Quantises latents. With `learn`, moving averages follow.
+    /// Quantises latents. With `learn`, moving averages follow. `present` is 1 for patches that hold data: the others count
+    /// for nothing.
     pub fn quantise(
         &mut self,
         latents: &Tensor,
+        present: &Tensor,
         step: f64,
         options: &CodebookOptions,
         learn: bool,
@@ -142,9 +153,10 @@ impl CodebookState {
         for group in 0..self.books.groups {
             let vectors = self.vectors(latents, group);
             let target = vectors.detach();
-            let mut residual = target.shallow_clone();
+            // A copy: the target stays what it is while the residual shrinks.
+            let mut residual = target.copy();
             let mut quantised = vectors.zeros_like();
-            let mut open = Tensor::ones([vectors.size()[0]], (Kind::Float, device));
+            let mut open = present.flatten(0, -1);
             for stage in 0..self.books.stages {
                 let plane = (stage * self.books.groups + group) as i64;
                 let own = self.entries.i(plane);
@@ -166,11 +178,11 @@ impl CodebookState {
                 }
             }
             if options.learning == Learning::Gradient {
-                codebook += (&quantised - &target).square().mean(Kind::Float);
+                codebook += masked(&(&quantised - &target).square(), present);
             }
             let settled = quantised.detach();
             if !fixed {
-                commitment += (&vectors - &settled).square().mean(Kind::Float);
+                commitment += masked(&(&vectors - &settled).square(), present);
             }
             groups.push(through(&vectors, &settled, options.rotation_trick));
         }
@@ -215,7 +227,12 @@ impl CodebookState {
     }
 
     /// Puts entries that were idle for too long on vectors of a batch; returns how many, by plane.
-    pub fn restart_idle(&mut self, latents: &Tensor, options: &CodebookOptions) -> Vec<i64> {
+    pub fn restart_idle(
+        &mut self,
+        latents: &Tensor,
+        present: &Tensor,
+        options: &CodebookOptions,
+    ) -> Vec<i64> {
         if options.restart_after == 0 {
             return vec![0; self.books.planes()];
         }
@@ -224,7 +241,7 @@ impl CodebookState {
             for stage in 0..self.books.stages {
                 for group in 0..self.books.groups {
                     let plane = (stage * self.books.groups + group) as i64;
-                    let mut residual = self.vectors(latents, group);
+                    let mut residual = self.present_vectors(latents, present, group);
                     for before in 0..stage {
                         let own = self.entries.i((before * self.books.groups + group) as i64);
                         let (chosen, _) = nearest(&residual, &own, None);
@@ -275,6 +292,12 @@ impl CodebookState {
     }
 }
 
+/// The mean over vectors `(n·gy·gx, width)` of patches that hold data.
+fn masked(values: &Tensor, present: &Tensor) -> Tensor {
+    let weights = present.flatten(0, -1).unsqueeze(1);
+    (values * &weights).sum(Kind::Float) / (weights.sum(Kind::Float) * values.size()[1] as f64).clamp_min(1.0)
+}
+
 /// Entries forwards; backwards the gradient unchanged, or turned and scaled as entry and vector are to each other.
 fn through(vectors: &Tensor, entries: &Tensor, rotate: bool) -> Tensor {
     if !rotate {
@@ -289,5 +312,85 @@ fn through(vectors: &Tensor, entries: &Tensor, rotate: bool) -> Tensor {
     let dot = |a: &Tensor, b: &Tensor| (a * b).sum_dim_intlist(Some([-1].as_slice()), true, None);
     // Two reflections: the rotation in the plane of both that takes one to the other.
     let turned = vectors - 2.0 * dot(vectors, &half) * &half + 2.0 * dot(vectors, &from) * &to;
-    turned * (wanted / length).detach()
+    let turned: Tensor = turned * (&wanted / length).detach();
+    // The zero vector has no direction to turn to.
+    turned.where_self(&wanted.gt(1e-6), &(vectors + (entries - vectors).detach()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arch::graph::numbers;
+
+    const BOOKS: Codebooks = Codebooks { groups: 1, stages: 2, size: 4, width: 2 };
+
+    fn state() -> CodebookState {
+        let mut state = CodebookState::new(BOOKS, true, Device::Cpu);
+        let entries = [0.0f32, 0.0, 3.0, 1.0, -2.0, 2.0, 1.0, -4.0, 0.0, 0.0, 0.5, 0.5, -0.5, 0.5, 0.5, -0.5];
+        state.entries = Tensor::from_slice(&entries).reshape([2, 4, 2]);
+        let _ = state.counts.fill_(0.25);
+        state
+    }
+
+    fn latents() -> (Tensor, Tensor) {
+        // Two patches: (3.4, 1.6) is entry 1 and then 1; the other holds no data.
+        let latents = Tensor::from_slice(&[3.4f32, 100.0, 1.6, -100.0]).reshape([1, 2, 1, 2]);
+        (latents, Tensor::from_slice(&[1.0f32, 0.0]).reshape([1, 1, 1, 2]))
+    }
+
+    #[test]
+    fn latents_are_left_alone_and_the_commitment_is_their_distance() {
+        let (latents, present) = latents();
+        let options = CodebookOptions::default();
+        let quantised = state().quantise(&latents, &present, 1e-6, &options, true, false);
+        assert_eq!(numbers(&latents), [3.4, 100.0, 1.6, -100.0]);
+        let values = numbers(&quantised.values);
+        assert!((values[0] - 3.5).abs() < 1e-6 && (values[2] - 1.5).abs() < 1e-6, "{values:?}");
+        let commitment = quantised.commitment.double_value(&[]);
+        assert!(
+            (commitment - 0.01).abs() < 1e-5,
+            "{commitment}: 0.1 off in both numbers of the patch with data"
+        );
+    }
+
+    #[test]
+    fn patches_without_data_choose_nothing() {
+        let (latents, present) = latents();
+        let mut state = state();
+        let quantised = state.quantise(&latents, &present, 1e-6, &CodebookOptions::default(), true, false);
+        let used = state.take_usage();
+        assert_eq!(used, [[0, 1, 0, 0], [0, 1, 0, 0]]);
+        // Two decisions of one in four: two bits each.
+        assert!((quantised.bits.double_value(&[]) - 4.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn gradients_lead_entries_to_what_chooses_them() {
+        let (latents, present) = latents();
+        let options = CodebookOptions { learning: Learning::Gradient, ..CodebookOptions::default() };
+        let mut state = state();
+        state.learn_by_gradient();
+        for _ in 0..200 {
+            let quantised = state.quantise(&latents, &present, 1e-6, &options, true, false);
+            state.entries.zero_grad();
+            quantised.codebook.backward();
+            let gradient = state.entries.grad();
+            tch::no_grad(|| state.entries -= gradient * 0.1);
+        }
+        let found = state.quantise(&latents, &present, 1e-6, &options, false, false);
+        let values = numbers(&found.values);
+        assert!((values[0] - 3.4).abs() < 1e-3 && (values[2] - 1.6).abs() < 1e-3, "{values:?}");
+    }
+
+    #[test]
+    fn turned_gradients_keep_their_angle_to_the_vector() {
+        let vectors = Tensor::from_slice(&[1.0f32, 0.0]).reshape([1, 2]).set_requires_grad(true);
+        let entries = Tensor::from_slice(&[0.0f32, 2.0]).reshape([1, 2]);
+        let turned = through(&vectors, &entries, true);
+        assert_eq!(numbers(&turned), [0.0, 2.0]);
+        // A gradient along the entry comes back along the vector, scaled by the ratio of their lengths.
+        (turned * Tensor::from_slice(&[0.0f32, 1.0])).sum(Kind::Float).backward();
+        let gradient = numbers(&vectors.grad());
+        assert!((gradient[0] - 2.0).abs() < 1e-5 && gradient[1].abs() < 1e-5, "{gradient:?}");
+    }
 }

@@ -28,19 +28,25 @@ pub fn codes(scaled: &Tensor) -> Tensor {
 }
 
 /// Quantises latents, already in units of the step, so that gradients pass to the encoder.
-pub fn fitted(o: &mut Torch, scaled: &Tensor, step: &Tensor, fitting: Fitting) -> Quantised {
+pub fn fitted(
+    o: &mut Torch,
+    scaled: &Tensor,
+    present: &Tensor,
+    step: &Tensor,
+    fitting: Fitting,
+) -> Quantised {
     let values = match fitting {
         Fitting::StraightThrough => scaled + (codes(&scaled.detach()) - scaled).detach(),
         Fitting::Noise => scaled + Tensor::rand_like(scaled) - 0.5,
     };
-    let bits = bits(o, &values, step);
+    let bits = bits(o, &values, present, step);
     Quantised { values, bits, commitment: zero(scaled), codebook: zero(scaled) }
 }
 
 /// Quantises latents of an encoder that is not fitted. The rate changes nothing then: it is estimated where it is told.
-pub fn fixed(o: &mut Torch, scaled: &Tensor, step: &Tensor, tell: bool) -> Quantised {
+pub fn fixed(o: &mut Torch, scaled: &Tensor, present: &Tensor, step: &Tensor, tell: bool) -> Quantised {
     let values = codes(&scaled.detach());
-    let bits = if tell { tch::no_grad(|| bits(o, &values, step)) } else { zero(scaled) };
+    let bits = if tell { tch::no_grad(|| bits(o, &values, present, step)) } else { zero(scaled) };
     Quantised { values, bits, commitment: zero(scaled), codebook: zero(scaled) }
 }
 
@@ -52,14 +58,15 @@ fn zero(like: &Tensor) -> Tensor {
 pub const WIDTHS: &str = "rate/log_width";
 
 /// Starts the widths from latents, not divided by a step: the mean magnitude of a plane is its Laplacian's width.
-pub fn start(weights: &Weights, latents: &Tensor) {
-    let mean = latents.abs().mean_dim(Some([0i64, 2, 3].as_slice()), true, Kind::Float);
+pub fn start(weights: &Weights, latents: &Tensor, present: &Tensor) {
+    let sums = (latents.abs() * present).sum_dim_intlist(Some([0i64, 2, 3].as_slice()), true, Kind::Float);
+    let mean = sums / present.sum(Kind::Float).clamp_min(1.0);
     weights.set(WIDTHS, &(mean + 1e-4).log());
 }
 
 /// Bits of codes under a Laplacian of fitted width for each plane, wider where the position is busy: the part of what the
 /// entropy coder's contexts tell that matters most.
-fn bits(o: &mut Torch, codes: &Tensor, step: &Tensor) -> Tensor {
+fn bits(o: &mut Torch, codes: &Tensor, present: &Tensor, step: &Tensor) -> Tensor {
     let planes = codes.size()[1] as usize;
     let width = o.weight(WIDTHS, &[1, planes, 1, 1], Init::Zero).exp();
     let activity =
@@ -75,5 +82,5 @@ fn bits(o: &mut Torch, codes: &Tensor, step: &Tensor) -> Tensor {
     let peak: Tensor = 1.0 - (&far + inner) * 0.5;
     let tail: Tensor = (near - far) * 0.5;
     let likelihood = peak.where_self(&magnitude.lt(0.5), &tail).clamp_min(1e-9);
-    -likelihood.log2().sum(Kind::Float)
+    -(likelihood.log2() * present).sum(Kind::Float)
 }

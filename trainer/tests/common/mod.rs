@@ -5,9 +5,10 @@
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, PoisonError};
 use vqz_trainer::Result;
 use vqz_trainer::config::Config;
-use vqz_trainer::fit::{Job, Outcome, run};
+use vqz_trainer::fit::{Job, Outcome};
 
 /// Four dates of twelve bands of Sentinel-2, 192 × 192 pixels.
 pub(crate) fn sample() -> PathBuf {
@@ -53,6 +54,13 @@ pub(crate) fn job(folder: &Path, input: PathBuf, settings: &[&str]) -> Job {
 /// Runs it to the end.
 pub(crate) fn fit(folder: &Path, settings: &[&str]) -> Result<Outcome> {
     run(&job(folder, sample(), settings), &AtomicBool::new(false))
+}
+
+/// Runs a fit, one at a time: libtorch's generator of random numbers is one for the whole process.
+pub(crate) fn run(job: &Job, stop: &AtomicBool) -> Result<Outcome> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    vqz_trainer::fit::run(job, stop)
 }
 
 /// Writes a Zarr v3 array `(band, y, x)` of float32 in chunks of 64 × 64, without compression.

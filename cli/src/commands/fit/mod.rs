@@ -24,6 +24,9 @@ use vqz_codec::config::NoData;
 use vqz_codec::fit::{FitOptions, fit_klt};
 use vqz_codec::model::Calibration;
 
+/// The most samples to fit on by default.
+const MAX_SAMPLES: u64 = 64_000_000;
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   vqz fit scenes/*.zarr -o mine.vqm
@@ -38,9 +41,9 @@ pub(crate) struct Args {
     /// The architecture: klt is linear and fitted here, in seconds; the others are networks, fitted by vqz-train.
     #[arg(long, value_enum, default_value_t = Architecture::Klt)]
     arch: Architecture,
-    /// The side of a patch, in pixels.
-    #[arg(long, default_value = "16", value_parser = ["8", "16", "32"], value_name = "8|16|32")]
-    patch: String,
+    /// The side of a patch, in pixels; 16 by default.
+    #[arg(long, value_parser = ["8", "16", "32"], value_name = "8|16|32")]
+    patch: Option<String>,
     /// The value against which PSNR is stated; by default 255 for uint8, 10000 for 16 bits that look like reflectances (by
     /// their bands' names, or three bands or more that reach into the thousands), and otherwise the range of the samples.
     #[arg(long, value_parser = arguments::positive, allow_negative_numbers = true, value_name = "P")]
@@ -60,15 +63,15 @@ pub(crate) struct Args {
     /// The roles of the dimensions in order, where their names do not tell.
     #[arg(long, value_parser = arguments::axes, value_name = "band,y,x")]
     axes: Option<Axes>,
-    /// The licence of the model, which the data may decide.
-    #[arg(long, default_value = "not stated")]
-    licence: String,
+    /// The licence of the model, which the data may decide; "not stated" by default.
+    #[arg(long)]
+    licence: Option<String>,
     /// What the data are and whom to credit.
-    #[arg(long, default_value = "")]
-    attribution: String,
-    /// The most samples to fit on; of more, blocks spread evenly over all inputs are taken.
-    #[arg(long, default_value_t = 64_000_000, value_name = "N")]
-    max_samples: u64,
+    #[arg(long)]
+    attribution: Option<String>,
+    /// The most samples to fit on, 64000000 by default; of more, blocks spread evenly over all inputs are taken.
+    #[arg(long, value_name = "N")]
+    max_samples: Option<u64>,
     /// Settings of a network's fit, such as optimiser.steps=5000; `vqz-train init` shows them all.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -134,7 +137,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let begun = Instant::now();
     let (rasters, band_names) = open(args)?;
     let (rasters, watches) = watch(rasters)?;
-    let samples = sampling::collect(&rasters, args.max_samples, &Progress::new("reading"))?;
+    let samples =
+        sampling::collect(&rasters, args.max_samples.unwrap_or(MAX_SAMPLES), &Progress::new("reading"))?;
     watches.iter().for_each(|watch| watch.report("fitted like data", "fit"));
     if samples.taken < samples.available {
         output::remark(format!(
@@ -149,10 +153,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let options = FitOptions {
         name: name.clone(),
         band_names: band_names.clone(),
-        patch: args.patch.parse().context("--patch")?,
+        patch: args.patch.as_deref().unwrap_or("16").parse().context("--patch")?,
         peak,
         scale_each_band: args.scale_each_band,
-        licence: args.licence.clone(),
+        licence: args.licence.clone().unwrap_or_else(|| "not stated".to_owned()),
         training_data: training_data(args, &rasters, &samples),
     };
     let progress = Progress::new("fitting");
@@ -299,7 +303,10 @@ fn choose_peak(
 /// What the manifest says about the data: what was stated, and how much it was. No paths.
 fn training_data(args: &Args, rasters: &[Arc<dyn Raster>], samples: &Samples) -> String {
     let size = format!("{}, {} samples", output::count(rasters.len() as u64, "raster"), samples.taken);
-    if args.attribution.is_empty() { size } else { format!("{} ({size})", args.attribution) }
+    match args.attribution.as_deref() {
+        None | Some("") => size,
+        Some(attribution) => format!("{attribution} ({size})"),
+    }
 }
 
 fn print(figures: &Figures) -> Result<()> {

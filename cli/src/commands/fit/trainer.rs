@@ -1,7 +1,6 @@
 //! Networks are fitted by `vqz-train`, a program of its own because it needs libtorch.
 //!
-//! It reads Zarr v3. Other rasters, and bands that are chosen or named here, are copied into plain arrays in the fit's
-//! folder first.
+//! It reads Zarr v3. Other rasters, and bands that are chosen or named here, are copied into plain arrays first.
 
 use super::{Architecture, Args, choose_peak, open, sampling};
 use crate::commands::decode::PlainCodec;
@@ -35,9 +34,6 @@ pub(super) fn run(args: &Args) -> Result<()> {
         );
     };
     let (rasters, band_names) = open(args)?;
-    let samples = sampling::collect(&rasters, PEAK_SAMPLES, &Progress::new("looking"))?;
-    let (peak, _) = choose_peak(args.peak, &rasters, &band_names, &samples)?;
-    drop(samples);
     let mut command = Command::new(&program);
     command.arg("fit");
     let plain = args.bands.is_none() && args.axes.is_none() && args.nodata.is_empty();
@@ -53,16 +49,23 @@ pub(super) fn run(args: &Args) -> Result<()> {
     if let Some(config) = &args.config {
         command.arg("--config").arg(config);
     }
+    // What is not given here is the configuration's to say.
     let text = |value: &str| Value::from(value).to_string();
-    let settings = [
-        format!("model.architecture={}", text(arch)),
-        format!("model.patch={}", args.patch),
-        format!("model.peak={peak:?}"),
-        format!("model.scale_each_band={}", args.scale_each_band),
-        format!("model.licence={}", text(&args.licence)),
-        format!("model.attribution={}", text(&args.attribution)),
-        format!("data.max_samples={}", args.max_samples),
-    ];
+    let mut settings = vec![format!("model.architecture={}", text(arch))];
+    let mut setting = |key: &str, value: Option<String>| settings.extend(value.map(|v| format!("{key}={v}")));
+    setting("model.patch", args.patch.clone());
+    setting("model.licence", args.licence.as_deref().map(text));
+    setting("model.attribution", args.attribution.as_deref().map(text));
+    setting("model.scale_each_band", args.scale_each_band.then(|| "true".to_owned()));
+    setting("data.max_samples", args.max_samples.map(|n| n.to_string()));
+    let peak = match (args.peak, &args.config) {
+        (None, Some(_)) => None,
+        (given, _) => {
+            let samples = sampling::collect(&rasters, PEAK_SAMPLES, &Progress::new("looking"))?;
+            Some(choose_peak(given, &rasters, &band_names, &samples)?.0)
+        }
+    };
+    setting("model.peak", peak.map(|peak| format!("{peak:?}")));
     for setting in settings.iter().chain(&args.set) {
         command.arg("--set").arg(setting);
     }
@@ -71,16 +74,26 @@ pub(super) fn run(args: &Args) -> Result<()> {
             command.arg(flag);
         }
     }
-    let status = command.status().with_context(|| format!("running {}", program.display()))?;
-    if !status.success() {
-        bail!("{} ended with {status}; what it wrote above says why", program.display());
-    }
-    Ok(())
+    become_it(command, &program)
 }
 
-/// Plain Zarr copies of the rasters, in the fit's folder. Copies of an earlier run are kept.
+/// Gives this process over to the program, so that signals and exit codes are its own.
+#[cfg(unix)]
+fn become_it(mut command: Command, program: &Path) -> Result<()> {
+    use std::os::unix::process::CommandExt;
+    Err(command.exec()).with_context(|| format!("running {}", program.display()))
+}
+
+#[cfg(not(unix))]
+fn become_it(mut command: Command, program: &Path) -> Result<()> {
+    let status = command.status().with_context(|| format!("running {}", program.display()))?;
+    std::process::exit(status.code().unwrap_or(2))
+}
+
+/// Plain Zarr copies of the rasters, beside the output: the fit's own folder is the fit's to clear. Those of a run that is
+/// resumed are kept.
 fn copies(args: &Args, rasters: &super::Rasters, band_names: &[String]) -> Result<Vec<PathBuf>> {
-    let folder = args.output.with_extension("run").join("data");
+    let folder = args.output.with_extension("data");
     if folder.exists() && !args.resume {
         std::fs::remove_dir_all(&folder).with_context(|| format!("removing {}", folder.display()))?;
     }
