@@ -18,8 +18,6 @@ mod scalar;
 mod solve;
 mod statistics;
 
-/// What the encoder puts under a mask, for fits that show a network the same.
-pub use crate::mask::inpaint::fill as continue_under_mask;
 pub use grids::{CodeGrid, LatentGrid, entropy_bits};
 pub use indices::index_priors;
 pub use order::tree_order;
@@ -31,6 +29,12 @@ use crate::model::onnx::klt::{self, KltParameters};
 use crate::model::priors::ScalarPriors;
 use crate::model::{Band, Manifest, Model, ModelParts, Quantiser};
 use latents::Grid;
+
+/// Puts under a mask what the encoder puts there, so that a fit shows a network the same: `band` is `(height, width)`, and
+/// samples are replaced where `valid` is false.
+pub fn continue_under_mask(band: &mut [f32], valid: &[bool], height: usize, width: usize) {
+    crate::mask::inpaint::fill(band, valid, height, width);
+}
 
 /// One training image.
 #[derive(Clone, Debug)]

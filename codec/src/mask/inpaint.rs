@@ -7,7 +7,7 @@
 const ROUNDS: usize = 6;
 
 /// Replaces samples where `valid` is false. `band` is `(height, width)`; with no valid sample at all it becomes 0.
-pub fn fill(band: &mut [f32], valid: &[bool], height: usize, width: usize) {
+pub(crate) fn fill(band: &mut [f32], valid: &[bool], height: usize, width: usize) {
     pull(band, valid, height, width);
     let holes: Vec<usize> = (0..band.len()).filter(|i| !valid[*i]).collect();
     for _ in 0..ROUNDS {

@@ -5,7 +5,7 @@ use vqz_codec::fit::continue_under_mask;
 
 /// Replaces samples where `valid` is 0. `band` is `(height, width)`; with no valid sample at all it becomes 0.
 pub fn fill(band: &mut [f32], valid: &[u8], height: usize, width: usize) {
-    if valid.iter().any(|v| *v == 0) {
+    if valid.contains(&0) {
         let valid: Vec<bool> = valid.iter().map(|v| *v != 0).collect();
         continue_under_mask(band, &valid, height, width);
     }

@@ -58,16 +58,18 @@ impl Mover {
                     self.there(valid).index_select(1, &self.bands)
                 }
             };
-            let mut shown = match &batch.input {
+            let shown = match &batch.input {
                 None => target.shallow_clone(),
                 Some(input) => expand(&load(input)),
             };
-            if let Some(hidden) = &batch.hidden {
-                let seen =
-                    1.0 - self.there(Tensor::from_slice(hidden).reshape([n, 1, h, w]).to_kind(Kind::Float));
-                // Normalised 0 is the band's mean.
-                shown = shown * seen;
-            }
+            let shown = match &batch.hidden {
+                None => shown,
+                Some(hidden) => {
+                    let hidden = Tensor::from_slice(hidden).reshape([n, 1, h, w]).to_kind(Kind::Float);
+                    // Normalised 0 is the band's mean. A new tensor: the target is not to be hidden.
+                    shown * (1.0 - self.there(hidden))
+                }
+            };
             let present = present(&weights, network.patch);
             Tensors { target, shown, weights, present }
         })
