@@ -14,8 +14,9 @@ pub mod prepare;
 pub mod step;
 mod tensors;
 
+use crate::arch::Quantiser;
 use crate::config::{Config, DeviceChoice};
-use crate::data::{Batch, Loader, LoaderOptions, Pieces, SamplerState};
+use crate::data::{Loader, LoaderOptions, Pieces, SamplerState};
 use crate::error::{Error, Result};
 use crate::report::{CodebookMonitor, CollapseRule, Report, ReportOptions, Step, Timer, Validation};
 use checkpoint::{Checkpoints, State};
@@ -96,12 +97,17 @@ pub fn run(job: &Job, stop: &AtomicBool) -> Result<Outcome> {
     let prepared = prepare::prepare(config, &job.inputs, &linear)?;
     let mut trainee = Trainee::new(&prepared, config, device)?;
     let mut at = Position::default();
+    let mut restored = false;
     if let Some((state, tensors)) = kept {
         let find = |name: &str| tensors.get(name).map(tch::Tensor::shallow_clone);
         trainee.load(&find).map_err(|what| {
             Error::Checkpoint(format!("{}: {what}; it is of another architecture", job.run.display()))
         })?;
+        restored = true;
         at = Position { step: state.step, seconds: state.seconds, sampler: Some(state.sampler) };
+    }
+    if !restored {
+        trainee.start(&prepared)?;
     }
     let report = Report::open(
         &job.run,
@@ -220,7 +226,7 @@ impl Run<'_> {
             if tell {
                 let mut scalars = figures.scalars;
                 scalars.extend(timer.take());
-                scalars.extend(self.codebooks(&mut monitor, &batch, done)?);
+                scalars.extend(self.codebooks(&mut monitor, done)?);
                 let step = Step { step: done, epoch: batch.epoch, seconds: self.seconds(), scalars };
                 self.report.step(&step)?;
             }
@@ -271,22 +277,25 @@ impl Run<'_> {
     }
 
     /// Perplexity and usage of each codebook; collapsed ones start anew.
-    fn codebooks(
-        &mut self,
-        monitor: &mut Option<CodebookMonitor>,
-        batch: &Batch,
-        step: u64,
-    ) -> Result<Vec<(String, f64)>> {
+    fn codebooks(&mut self, monitor: &mut Option<CodebookMonitor>, step: u64) -> Result<Vec<(String, f64)>> {
         let (Some(monitor), Some(codebooks)) = (monitor, &mut self.trainee.codebooks) else {
             return Ok(Vec::new());
         };
-        for (book, counts) in codebooks.take_usage().iter().enumerate() {
-            let _ = monitor.observe(book, counts);
+        let residual = matches!(self.trainee.network.quantiser, Quantiser::Rvq(_));
+        for (book, mut counts) in codebooks.take_usage().into_iter().enumerate() {
+            if residual {
+                // Entry 0 ends a position's stages: it is no choice among entries.
+                counts[0] = 0;
+            }
+            let _ = monitor.observe(book, &counts);
         }
         let health = monitor.take();
-        let collapsed: Vec<String> = health.iter().filter(|h| h.collapsed).map(|h| h.message()).collect();
+        // Later stages are there for the few places that need them: that they are used little is no collapse.
+        let first = self.trainee.network.codebooks().map_or(0, |books| books.groups);
+        let collapsed: Vec<String> =
+            health.iter().take(first).filter(|h| h.collapsed).map(|h| h.message()).collect();
         if !collapsed.is_empty() {
-            self.trainee.restart_codebooks(batch)?;
+            self.trainee.start(&self.prepared)?;
             self.report.event(
                 step,
                 "collapse",

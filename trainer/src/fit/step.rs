@@ -2,11 +2,11 @@
 
 use super::guard::guarded;
 use super::optimiser::{Adam, Pace, schedule};
-use super::prepare::{Prepared, touch};
-use super::tensors::{Mover, Tensors};
+use super::prepare::{Prepared, channels, touch};
+use super::tensors::{Mover, Tensors, present};
 use crate::arch::{Network, Ops, Torch, Weights};
 use crate::config::Config;
-use crate::data::Batch;
+use crate::data::{Batch, Window};
 use crate::error::{Error, Result};
 use crate::loss::adversarial::{Discriminator, Perceptual, balance};
 use crate::loss::{Group, reconstruction};
@@ -144,6 +144,46 @@ impl Trainee {
     /// The base-2 logarithms of the finest and coarsest step.
     pub fn steps(&self) -> [f64; 2] {
         self.steps
+    }
+
+    /// Starts the codebooks from parts of all training windows: those of a single batch are of one place.
+    ///
+    /// # Errors
+    /// [`Error::Torch`], [`Error::OutOfMemory`].
+    pub fn start(&mut self, prepared: &Prepared) -> Result<()> {
+        /// Samples that are looked at, about.
+        const SAMPLES: usize = 6_000_000;
+        guarded(|| {
+            let Some(codebooks) = &mut self.codebooks else { return Ok(()) };
+            tch::manual_seed(self.config.run.seed as i64);
+            let device = self.weights.device();
+            let mut torch = Torch::new(&self.weights);
+            let unit = torch.constant("unit", &[1], &[1.0]);
+            let patch = self.network.patch as i64;
+            let (mut latents, mut masks) = (Vec::new(), Vec::new());
+            for image in super::package::images(&prepared.windows, SAMPLES) {
+                let (rows, columns) = (image.height as i64 / patch, image.width as i64 / patch);
+                if rows == 0 || columns == 0 {
+                    continue;
+                }
+                let window = Window { height: image.height, width: image.width, samples: image.samples };
+                let (raw, marked) = channels(&self.network.heads, &window, device);
+                let cut = |t: &Tensor| t.narrow(2, 0, rows * patch).narrow(3, 0, columns * patch);
+                let gaps = Tensor::from_slice(&marked).reshape(raw.size()).to_device(device).isnan();
+                let x = self.network.normalise(&mut torch, &raw).masked_fill(&gaps, 0.0);
+                let own = tch::no_grad(|| self.network.encode(&mut torch, &cut(&x), &unit));
+                let weights: Tensor = 1.0 - gaps.to_kind(Kind::Float);
+                latents.push(own.flatten(2, 3).unsqueeze(2));
+                masks.push(present(&cut(&weights), self.network.patch).flatten(2, 3).unsqueeze(2));
+            }
+            if !latents.is_empty() {
+                let vectors = self.config.codebook.fitting.initial_vectors;
+                codebooks.start(&Tensor::cat(&latents, 3), &Tensor::cat(&masks, 3), vectors);
+                self.adam.restart_average(ENTRIES);
+                self.started = true;
+            }
+            Ok(())
+        })
     }
 
     /// Takes step `number`, counted from 0, on a batch.
@@ -345,24 +385,6 @@ impl Trainee {
         }
         timer.time(Phase::Optimiser, || self.adam.step(pace, norm, scale));
         Ok(rate)
-    }
-
-    /// Starts the codebooks anew from a batch: what is done when they collapsed.
-    ///
-    /// # Errors
-    /// [`Error::Torch`], [`Error::OutOfMemory`].
-    pub fn restart_codebooks(&mut self, batch: &Batch) -> Result<()> {
-        guarded(|| {
-            let mut torch = Torch::new(&self.weights);
-            let tensors = self.mover.tensors(&self.network, &mut torch, batch);
-            let unit = torch.constant("unit", &[1], &[1.0]);
-            let latents = tch::no_grad(|| self.network.encode(&mut torch, &tensors.shown, &unit));
-            if let Some(codebooks) = &mut self.codebooks {
-                codebooks.start(&latents, &tensors.present, self.config.codebook.fitting.initial_vectors);
-                self.adam.restart_average(ENTRIES);
-            }
-            Ok(())
-        })
     }
 }
 
