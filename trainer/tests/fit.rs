@@ -144,6 +144,25 @@ fn the_same_seed_gives_the_same_model_and_a_stopped_fit_goes_on_to_the_bit() {
 }
 
 #[test]
+fn a_fit_goes_on_to_the_bit_from_a_checkpoint_on_its_way() {
+    // By the fourth step averages, the adversary and the codebooks' usage have something to lose.
+    for settings in [
+        &["model.quantiser=rvq", "codebook.fitting.restart_after=2"][..],
+        &["model.quantiser=vq", "model.patch=8", "codebook.fitting.learning=gradient"],
+        &["adversarial.weight=0.1", "adversarial.start=2", "adversarial.width=8"],
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = [settings, &["checkpoint.every_steps=4", "checkpoint.keep=9"]].concat();
+        let wanted = fit(folder.path(), &settings).unwrap();
+        std::fs::remove_dir_all(folder.path().join("model.run/checkpoints/step-6")).unwrap();
+        let mut job = job(folder.path(), sample(), &settings);
+        job.resume = true;
+        let resumed = run(&job, &AtomicBool::new(false)).unwrap();
+        assert_eq!(resumed.sha256, wanted.sha256, "{settings:?}");
+    }
+}
+
+#[test]
 fn another_seed_gives_another_model() {
     let (a, b) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let first = fit(a.path(), &["optimiser.steps=2"]).unwrap();

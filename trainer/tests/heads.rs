@@ -122,7 +122,7 @@ fn collapse_is_detected_repaired_and_told() {
         "model.patch=8",
         "codebook.size=64",
         "data.crops=[64]",
-        "optimiser.steps=40",
+        "optimiser.steps=201",
         "data.validation=0",
         "model.peak=1",
     ];

@@ -7,6 +7,7 @@ pub mod card;
 pub mod checkpoint;
 pub mod evaluate;
 pub mod guard;
+mod latents;
 pub mod optimiser;
 pub mod package;
 mod pictures;
@@ -33,6 +34,8 @@ use vqz_codec::model::Model;
 
 /// Steps between two records.
 const RECORD_EVERY: u64 = 20;
+/// Steps over which codebooks are judged: batches of one calm place use few entries, which is no collapse.
+const JUDGE_EVERY: u64 = 200;
 
 /// What to fit, and where everything goes.
 #[derive(Clone, Debug)]
@@ -107,7 +110,8 @@ pub fn run(job: &Job, stop: &AtomicBool) -> Result<Outcome> {
         at = Position { step: state.step, seconds: state.seconds, sampler: Some(state.sampler) };
     }
     if !restored {
-        trainee.start(&prepared)?;
+        let groups = prepared.network.codebooks().map_or(0, |books| books.groups);
+        trainee.start(&prepared, &(0..groups).collect::<Vec<_>>())?;
     }
     let report = Report::open(
         &job.run,
@@ -226,7 +230,9 @@ impl Run<'_> {
             if tell {
                 let mut scalars = figures.scalars;
                 scalars.extend(timer.take());
-                scalars.extend(self.codebooks(&mut monitor, done)?);
+                if done.is_multiple_of(JUDGE_EVERY) {
+                    scalars.extend(self.codebooks(&mut monitor, done)?);
+                }
                 let step = Step { step: done, epoch: batch.epoch, seconds: self.seconds(), scalars };
                 self.report.step(&step)?;
             }
@@ -292,15 +298,14 @@ impl Run<'_> {
         let health = monitor.take();
         // Later stages are there for the few places that need them: that they are used little is no collapse.
         let first = self.trainee.network.codebooks().map_or(0, |books| books.groups);
-        let collapsed: Vec<String> =
-            health.iter().take(first).filter(|h| h.collapsed).map(|h| h.message()).collect();
+        let collapsed: Vec<_> = health.iter().take(first).filter(|h| h.collapsed).collect();
         if !collapsed.is_empty() {
-            self.trainee.start(&self.prepared)?;
-            self.report.event(
-                step,
-                "collapse",
-                &format!("{}; started anew by k-means", collapsed.join("; ")),
-            )?;
+            // The first books are those of the groups' first stages.
+            let groups: Vec<usize> = collapsed.iter().map(|h| h.book).collect();
+            self.trainee.start(&self.prepared, &groups)?;
+            let told: Vec<String> = collapsed.iter().map(|h| h.message()).collect();
+            let message = format!("{}; started anew by k-means", told.join("; "));
+            self.report.event(step, "collapse", &message)?;
         }
         Ok(health.iter().flat_map(|h| h.scalars()).collect())
     }

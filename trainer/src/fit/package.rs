@@ -2,19 +2,18 @@
 
 use super::evaluate::{calibrate, calibrated, provisional};
 use super::guard::guarded;
-use super::prepare::{Prepared, channels};
+use super::latents::latents;
+use super::prepare::Prepared;
 use super::step::{ENTRIES, Trainee};
-use super::tensors::present;
 use crate::arch::export::{decoder, encoder, stored};
 use crate::arch::graph::numbers;
-use crate::arch::{Body, Head, Network, Quantiser, Torch, Weights};
+use crate::arch::{Body, Head, Network, Quantiser, Weights};
 use crate::config::Config;
 use crate::data::Window;
-use crate::data::fill::fill;
 use crate::error::Result;
 use std::rc::Rc;
 use std::sync::Arc;
-use tch::{Kind, Tensor};
+use tch::Tensor;
 use vqz_codec::fit::{CodeGrid, Image, LatentGrid, index_priors, scalar_priors, tree_order};
 use vqz_codec::model::{
     Band, CodebookShape, Codebooks, Manifest, Model, ModelParts, Priors, Quantiser as CodecQuantiser,
@@ -42,23 +41,20 @@ pub fn package(trainee: &Trainee, prepared: &Prepared, config: &Config) -> Resul
         let priors = exported.priors(trainee, prepared)?;
         let network = &exported.network;
         let manifest = manifest(network, prepared, config);
-        let parts = |manifest: Manifest| -> Result<Arc<Model>> {
-            Ok(Arc::new(Model::assemble(ModelParts {
-                manifest,
-                decoder: exported.decoder()?,
-                encoder: encoder(network, &exported.weights)?,
-                priors: priors.clone(),
-            })?))
+        let (decoder, encoder) = (exported.decoder()?, encoder(network, &exported.weights)?);
+        let assemble = |manifest: Manifest| -> Result<Arc<Model>> {
+            let (decoder, encoder, priors) = (decoder.clone(), encoder.clone(), priors.clone());
+            Ok(Arc::new(Model::assemble(ModelParts { manifest, decoder, encoder, priors })?))
         };
-        let model = parts(manifest.clone())?;
+        let model = assemble(manifest.clone())?;
         let images = images(&prepared.windows, CALIBRATION_SAMPLES);
         let calibration = calibrate(&model, &images, trainee.steps())?;
-        parts(calibrated(&manifest, calibration))
+        assemble(calibrated(&manifest, calibration))
     })
 }
 
-/// A part of every window, about so many samples together, as images: all of the data have a say.
-pub fn images(windows: &[Window], at_most: usize) -> Vec<Image> {
+/// A part of every window, about so many samples together: all of the data have a say.
+pub(super) fn parts(windows: &[Window], at_most: usize) -> Vec<Window> {
     /// Parts are multiples of this, so that patches of all sizes are whole.
     const UNIT: usize = 32;
     let bands = windows.first().map_or(1, |w| w.samples.len() / (w.height * w.width).max(1)).max(1);
@@ -69,15 +65,21 @@ pub fn images(windows: &[Window], at_most: usize) -> Vec<Image> {
     windows.iter().step_by(keep).map(|window| part(window, bands, side)).collect()
 }
 
+/// [`parts`] as the codec takes them.
+pub fn images(windows: &[Window], at_most: usize) -> Vec<Image> {
+    let image = |w: Window| Image { height: w.height, width: w.width, samples: w.samples };
+    parts(windows, at_most).into_iter().map(image).collect()
+}
+
 /// The middle of a window.
-fn part(window: &Window, bands: usize, side: usize) -> Image {
+fn part(window: &Window, bands: usize, side: usize) -> Window {
     let (height, width) = (side.min(window.height), side.min(window.width));
     let (top, left) = ((window.height - height) / 2, (window.width - width) / 2);
     let rows =
         (0..bands).flat_map(|band| (0..height).map(move |y| (band * window.height + top + y) * window.width));
     let samples =
         rows.flat_map(|row| window.samples[row + left..row + left + width].iter().copied()).collect();
-    Image { height, width, samples }
+    Window { height, width, samples }
 }
 
 /// Windows spread evenly, up to a number of samples.
@@ -134,16 +136,6 @@ fn tolerance(network: &Network, peak: f64) -> f64 {
 
 fn shape(books: crate::arch::Codebooks) -> CodebookShape {
     CodebookShape { groups: books.groups, stages: books.stages, size: books.size, width: books.width }
-}
-
-/// A window whose masked samples are continued from those around them.
-fn continued(window: &Window) -> Window {
-    let mut out = window.clone();
-    for band in out.samples.chunks_exact_mut(window.height * window.width) {
-        let valid: Vec<u8> = band.iter().map(|v| u8::from(!v.is_nan())).collect();
-        fill(band, &valid, window.height, window.width);
-    }
-    out
 }
 
 /// A network with the weights that go into the package.
@@ -223,38 +215,21 @@ impl Exported {
         let mut grids = Vec::new();
         for (i, window) in some(&prepared.windows, PRIOR_SAMPLES).enumerate() {
             let (latents, valid, rows, columns) = self.latents(window, 1.0);
-            for turn in 0..PRIOR_STEPS {
-                let part = ((turn + i) % PRIOR_STEPS) as f64 / (PRIOR_STEPS - 1) as f64;
-                let step = (finest + (coarsest - finest) * part).exp2();
-                let codes =
-                    codebooks.assign(&latents, crate::quantise::lagrangian(step), rates, &Search::default());
-                grids.push(CodeGrid { rows, columns, codes, valid: valid.clone() });
-            }
+            // One step for each: priors are judged on grids that they were not learnt on.
+            let part = (i % PRIOR_STEPS) as f64 / (PRIOR_STEPS - 1) as f64;
+            let step = (finest + (coarsest - finest) * part).exp2();
+            let lambda = crate::quantise::lagrangian(step);
+            let codes = codebooks.assign(&latents, lambda, rates, &Search::default());
+            grids.push(CodeGrid { rows, columns, codes, valid });
         }
         Ok(grids)
     }
 
     /// Latents `(patch, plane)` of a window's whole patches, which patches hold data, and the grid.
     fn latents(&self, window: &Window, step: f64) -> (Vec<f32>, Vec<bool>, usize, usize) {
-        let patch = self.network.patch;
-        let (rows, columns) = ((window.height / patch).max(1), (window.width / patch).max(1));
-        let (height, width) = ((rows * patch) as i64, (columns * patch) as i64);
-        tch::no_grad(|| {
-            let mut torch = Torch::new(&self.weights);
-            let device = self.weights.device();
-            let (_, marked) = channels(&self.network.heads, window, device);
-            // Under the mask, what the codec's encoder puts there.
-            let (raw, _) = channels(&self.network.heads, &continued(window), device);
-            let pad = [0, (width - window.width as i64).max(0), 0, (height - window.height as i64).max(0)];
-            let cut = |t: &Tensor| t.constant_pad_nd(pad).narrow(2, 0, height).narrow(3, 0, width);
-            let gaps = Tensor::from_slice(&marked).reshape(raw.size()).to_device(device).isnan();
-            let x = cut(&self.network.normalise(&mut torch, &raw));
-            let unit = Tensor::from_slice(&[step as f32]).to_device(device);
-            let latents = self.network.encode(&mut torch, &x, &unit);
-            let weights: Tensor = 1.0 - gaps.to_kind(Kind::Float);
-            let present = present(&cut(&weights), patch);
-            let valid = numbers(&present).into_iter().map(|v| v > 0.0).collect();
-            (numbers(&latents.permute([0, 2, 3, 1])), valid, rows, columns)
-        })
+        let found = latents(&self.network, &self.weights, window, step);
+        let size = found.values.size();
+        let valid = numbers(&found.present).into_iter().map(|v| v > 0.0).collect();
+        (numbers(&found.values.permute([0, 2, 3, 1])), valid, size[2] as usize, size[3] as usize)
     }
 }

@@ -1,12 +1,13 @@
 //! One step of a fit: forwards, losses, backwards, descent.
 
 use super::guard::guarded;
+use super::latents::latents;
 use super::optimiser::{Adam, Pace, schedule};
-use super::prepare::{Prepared, channels, touch};
-use super::tensors::{Mover, Tensors, present};
-use crate::arch::{Network, Ops, Torch, Weights};
+use super::prepare::{Prepared, touch};
+use super::tensors::{Mover, Tensors};
+use crate::arch::{Head, Network, Ops, Torch, Weights};
 use crate::config::Config;
-use crate::data::{Batch, Window};
+use crate::data::Batch;
 use crate::error::{Error, Result};
 use crate::loss::adversarial::{Discriminator, Perceptual, balance};
 use crate::loss::{Group, reconstruction};
@@ -42,7 +43,6 @@ pub struct Trainee {
     /// Steps of the quantiser between which those of batches are drawn, as base-2 logarithms.
     steps: [f64; 2],
     config: Config,
-    started: bool,
 }
 
 /// What a step tells.
@@ -82,16 +82,8 @@ impl Trainee {
                 let adam = Adam::new(judge.weights.all());
                 (judge, adam)
             });
-            let perceptual = (config.perceptual.weight > 0.0)
-                .then(|| Perceptual::open(&config.perceptual.weights, &config.perceptual.bands, device))
-                .transpose()
-                .map_err(|e| {
-                    Error::Configuration(format!(
-                        "perceptual.weights, {}: {}; a TorchScript file is needed",
-                        config.perceptual.weights.display(),
-                        crate::error::first_line(&e.to_string())
-                    ))
-                })?;
+            let perceptual =
+                (config.perceptual.weight > 0.0).then(|| perceptual(&network, config, device)).transpose()?;
             let [low, high] = config.optimiser.qualities;
             let log2 = |quality| -> Result<f64> {
                 Ok(f64::from(prepared.base.manifest().step_for_quality(quality)?) / 256.0)
@@ -108,7 +100,6 @@ impl Trainee {
                 peak: prepared.peak,
                 steps: [log2(high)?, log2(low)?],
                 config: config.clone(),
-                started: false,
             })
         })
     }
@@ -131,7 +122,6 @@ impl Trainee {
     /// What is missing or has another shape, in words.
     pub fn load(&mut self, find: &dyn Fn(&str) -> Option<Tensor>) -> Result<(), String> {
         self.adam.load("fit/", find)?;
-        self.started = true;
         if let Some(codebooks) = &mut self.codebooks {
             codebooks.load(find);
         }
@@ -146,41 +136,35 @@ impl Trainee {
         self.steps
     }
 
-    /// Starts the codebooks from parts of all training windows: those of a single batch are of one place.
+    /// Starts what rests on latents from parts of all training windows (a single batch is of one place): the codebooks of the
+    /// given groups, or the widths that rates of scalar codes are estimated with.
     ///
     /// # Errors
     /// [`Error::Torch`], [`Error::OutOfMemory`].
-    pub fn start(&mut self, prepared: &Prepared) -> Result<()> {
+    pub fn start(&mut self, prepared: &Prepared, groups: &[usize]) -> Result<()> {
         /// Samples that are looked at, about.
         const SAMPLES: usize = 6_000_000;
         guarded(|| {
-            let Some(codebooks) = &mut self.codebooks else { return Ok(()) };
             tch::manual_seed(self.config.run.seed as i64);
-            let device = self.weights.device();
-            let mut torch = Torch::new(&self.weights);
-            let unit = torch.constant("unit", &[1], &[1.0]);
-            let patch = self.network.patch as i64;
-            let (mut latents, mut masks) = (Vec::new(), Vec::new());
-            for image in super::package::images(&prepared.windows, SAMPLES) {
-                let (rows, columns) = (image.height as i64 / patch, image.width as i64 / patch);
-                if rows == 0 || columns == 0 {
-                    continue;
-                }
-                let window = Window { height: image.height, width: image.width, samples: image.samples };
-                let (raw, marked) = channels(&self.network.heads, &window, device);
-                let cut = |t: &Tensor| t.narrow(2, 0, rows * patch).narrow(3, 0, columns * patch);
-                let gaps = Tensor::from_slice(&marked).reshape(raw.size()).to_device(device).isnan();
-                let x = self.network.normalise(&mut torch, &raw).masked_fill(&gaps, 0.0);
-                let own = tch::no_grad(|| self.network.encode(&mut torch, &cut(&x), &unit));
-                let weights: Tensor = 1.0 - gaps.to_kind(Kind::Float);
-                latents.push(own.flatten(2, 3).unsqueeze(2));
-                masks.push(present(&cut(&weights), self.network.patch).flatten(2, 3).unsqueeze(2));
+            let step = ((self.steps[0] + self.steps[1]) / 2.0).exp2();
+            let (mut values, mut masks) = (Vec::new(), Vec::new());
+            for window in super::package::parts(&prepared.windows, SAMPLES) {
+                let found = latents(&self.network, &self.weights, &window, step);
+                // Windows differ in size; what follows asks for patches only.
+                values.push(found.values.flatten(2, 3).unsqueeze(2));
+                masks.push(found.present.flatten(2, 3).unsqueeze(2));
             }
-            if !latents.is_empty() {
-                let vectors = self.config.codebook.fitting.initial_vectors;
-                codebooks.start(&Tensor::cat(&latents, 3), &Tensor::cat(&masks, 3), vectors);
-                self.adam.restart_average(ENTRIES);
-                self.started = true;
+            let (values, masks) = (Tensor::cat(&values, 3), Tensor::cat(&masks, 3));
+            match &mut self.codebooks {
+                Some(codebooks) => {
+                    let vectors = self.config.codebook.fitting.initial_vectors;
+                    codebooks.start(&values, &masks, groups, vectors);
+                    self.adam.restart_average(ENTRIES);
+                }
+                None => {
+                    fsq::start(&self.weights, &values, &masks);
+                    self.adam.restart_average(fsq::WIDTHS);
+                }
             }
             Ok(())
         })
@@ -343,11 +327,6 @@ impl Trainee {
         let latents = latents.to_kind(Kind::Float);
         let quantised = match &mut self.codebooks {
             None => {
-                if !self.started {
-                    fsq::start(&self.weights, &latents.detach(), &tensors.present);
-                    self.adam.restart_average(fsq::WIDTHS);
-                    self.started = true;
-                }
                 let scaled = &latents / &unit;
                 if fixed {
                     fsq::fixed(torch, &scaled, &tensors.present, &unit, tell)
@@ -357,11 +336,6 @@ impl Trainee {
             }
             Some(codebooks) => {
                 let options = &self.config.codebook.fitting;
-                if !self.started {
-                    codebooks.start(&latents.detach(), &tensors.present, options.initial_vectors);
-                    self.adam.restart_average(ENTRIES);
-                    self.started = true;
-                }
                 let quantised = codebooks.quantise(&latents, &tensors.present, step, options, true, fixed);
                 codebooks.restart_idle(&latents.detach(), &tensors.present, options);
                 quantised
@@ -386,6 +360,27 @@ impl Trainee {
         timer.time(Phase::Optimiser, || self.adam.step(pace, norm, scale));
         Ok(rate)
     }
+}
+
+/// Opens the network of the perceptual loss, for the channels of its bands.
+fn perceptual(network: &Network, config: &Config, device: Device) -> Result<Perceptual> {
+    let placed: Vec<_> = network.heads.placed().collect();
+    let channels = config.perceptual.bands.iter().map(|band| match placed.get(*band) {
+        Some((first, Head::Continuous)) => Ok(*first),
+        _ => Err(Error::Configuration(format!(
+            "perceptual.bands names {band}; continuous bands below {} are allowed",
+            placed.len()
+        ))),
+    });
+    let channels = channels.collect::<Result<Vec<_>>>()?;
+    let file = &config.perceptual.weights;
+    Perceptual::open(file, &channels, device).map_err(|e| {
+        Error::Configuration(format!(
+            "perceptual.weights, {}: {}; a TorchScript file is needed",
+            file.display(),
+            crate::error::first_line(&e.to_string())
+        ))
+    })
 }
 
 /// SplitMix64 of two numbers.

@@ -87,10 +87,10 @@ impl CodebookState {
         });
     }
 
-    /// Starts all codebooks from latents `(n, groups × width, gy, gx)`: k-means of what the stages before leave.
-    pub fn start(&mut self, latents: &Tensor, present: &Tensor, at_most: usize) {
+    /// Starts the codebooks of some groups from latents `(n, groups × width, gy, gx)`: k-means of what the stages before leave.
+    pub fn start(&mut self, latents: &Tensor, present: &Tensor, groups: &[usize], at_most: usize) {
         tch::no_grad(|| {
-            for group in 0..self.books.groups {
+            for group in groups.iter().copied() {
                 let vectors = self.present_vectors(latents, present, group);
                 let count = vectors.size()[0].min(at_most as i64);
                 let some = Tensor::randperm(vectors.size()[0], (Kind::Int64, vectors.device()));
@@ -226,37 +226,34 @@ impl CodebookState {
         });
     }
 
-    /// Puts entries that were idle for too long on vectors of a batch; returns how many, by plane.
-    pub fn restart_idle(
-        &mut self,
-        latents: &Tensor,
-        present: &Tensor,
-        options: &CodebookOptions,
-    ) -> Vec<i64> {
+    /// Puts entries that were idle for too long on vectors of a batch.
+    pub fn restart_idle(&mut self, latents: &Tensor, present: &Tensor, options: &CodebookOptions) {
         if options.restart_after == 0 {
-            return vec![0; self.books.planes()];
+            return;
         }
         tch::no_grad(|| {
-            let mut restarted = Vec::new();
+            let dead = self.idle.ge(options.restart_after as f64);
+            if self.residual {
+                let _ = dead.narrow(1, 0, 1).fill_(0);
+            }
+            // As a rule there is none, and the search below is as much work as the quantiser's own.
+            if dead.any().int64_value(&[]) == 0 {
+                return;
+            }
             for stage in 0..self.books.stages {
                 for group in 0..self.books.groups {
                     let plane = (stage * self.books.groups + group) as i64;
+                    let places = dead.i(plane).nonzero().flatten(0, -1);
+                    if places.numel() == 0 {
+                        continue;
+                    }
                     let mut residual = self.present_vectors(latents, present, group);
                     for before in 0..stage {
                         let own = self.entries.i((before * self.books.groups + group) as i64);
                         let (chosen, _) = nearest(&residual, &own, None);
                         residual -= own.index_select(0, &chosen);
                     }
-                    let dead = self.idle.i(plane).ge(options.restart_after as f64);
-                    if self.residual {
-                        let _ = dead.i(0).fill_(0);
-                    }
-                    let places = dead.nonzero().flatten(0, -1);
                     let count = places.size()[0].min(residual.size()[0]);
-                    restarted.push(count);
-                    if count == 0 {
-                        continue;
-                    }
                     let places = places.narrow(0, 0, count);
                     // The worst served go first, a little apart, so that twins part company.
                     let (_, distance) = nearest(&residual, &self.entries.i(plane), None);
@@ -269,8 +266,7 @@ impl CodebookState {
                     let _ = self.idle.i(plane).index_fill_(0, &places, 0.0);
                 }
             }
-            restarted
-        })
+        });
     }
 
     /// Keeps gradients from moving the zero vector of each stage.

@@ -43,11 +43,10 @@ pub fn nearest(vectors: &Tensor, codebook: &Tensor, penalty: Option<&Tensor>) ->
     let mut chosen = Vec::new();
     let mut distances = Vec::new();
     for part in vectors.split(AT_ONCE, 0) {
-        let scores = part.matmul(&transposed) + &bias;
-        let best = scores.argmin(1, false);
-        let cross = part.matmul(&transposed).gather(1, &best.unsqueeze(1), false).squeeze_dim(1);
+        let (score, best) = (part.matmul(&transposed) + &bias).min_dim(1, false);
         let own = part.square().sum_dim_intlist(Some([1].as_slice()), false, None);
-        distances.push((own + cross + norms.index_select(0, &best)).clamp_min(0.0));
+        let paid = (&bias - &norms).index_select(0, &best);
+        distances.push((own + score - paid).clamp_min(0.0));
         chosen.push(best);
     }
     (Tensor::cat(&chosen, 0), Tensor::cat(&distances, 0))

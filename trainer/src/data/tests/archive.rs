@@ -7,7 +7,6 @@ use crate::data::{
 };
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
 
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -59,34 +58,5 @@ fn the_shipped_sample_gives_batches() {
         assert!(
             batches.iter().all(|batch| batch.valid.is_none() && batch.samples.iter().all(|v| *v > -1000.0))
         );
-    }
-}
-
-/// `cargo test --release -p vqz-trainer -- --ignored --nocapture crops_a_second`
-#[test]
-#[ignore = "a measurement"]
-fn crops_a_second() {
-    let source = open(&repository().join("sample/sentinel2-l2a.zarr"));
-    let sides = split(&source, &SplitOptions::default()).unwrap();
-    for mode in [Mode::Chunk, Mode::Random { pool: 4 }] {
-        for size in [64, 128] {
-            for (readers, keep) in [(1, 1 << 27), (2, 1 << 27), (2, 0)] {
-                let options = SamplerOptions { mode, sizes: vec![size], ..SamplerOptions::default() };
-                let sampler = Sampler::new(Arc::clone(&source), sides.training.clone(), options).unwrap();
-                let how = LoaderOptions { readers, keep, ..LoaderOptions::default() };
-                let mut loader = Loader::start(sampler, how).unwrap();
-                let (begun, mut crops) = (Instant::now(), 0);
-                while begun.elapsed().as_secs_f64() < 3.0 {
-                    let batch = loader.next().unwrap().unwrap();
-                    crops += batch.images;
-                    loader.recycle(batch);
-                }
-                let rate = f64::from(u32::try_from(crops).unwrap()) / begun.elapsed().as_secs_f64();
-                println!(
-                    "{mode:?}, {size}²×12, {readers} readers, keep {keep}: {rate:.0} crops/s, {:.0} Msamples/s",
-                    rate * (size * size * 12) as f64 / 1e6
-                );
-            }
-        }
     }
 }
