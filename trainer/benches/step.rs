@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             timer.take();
             begun = Instant::now();
         }
-        trainee.step(&batch, step, &mut timer, false)?;
+        trainee.step(&batch, None, step, &mut timer, false)?;
     }
     let seconds = begun.elapsed().as_secs_f64();
     println!(

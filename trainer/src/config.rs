@@ -156,8 +156,9 @@ section! {
         learning: Learning = Learning::Ema,
         /// What part of a moving average stays at each step.
         decay: f64 = 0.99,
-        /// Steps after which an entry that nothing chose is put elsewhere; 0 never does.
-        restart_after: u64 = 100,
+        /// An entry that nothing chose while the others of its stage were chosen this often on average is put elsewhere; 0
+        /// never does.
+        restart_after: u64 = 20,
         /// Gradients pass turned as the vector is turned (arXiv 2410.06424), not unchanged.
         rotation_trick: bool = false,
         /// Vectors that k-means looks at.

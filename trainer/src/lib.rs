@@ -3,7 +3,7 @@
 //! The way of a fit: [`data`] gives batches, [`arch`] turns them into latents and back, [`quantise`] stands between,
 //! [`loss`] says how far off the outcome is, [`fit`] descends, validates, keeps checkpoints and writes the package, and
 //! [`report`] tells how it goes.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod arch;
 pub mod config;
@@ -14,5 +14,6 @@ pub mod loss;
 pub mod memory;
 pub mod quantise;
 pub mod report;
+pub mod stream;
 
 pub use error::{Error, Result};

@@ -60,10 +60,40 @@ fn a_perceptual_network_that_is_none_is_refused() {
 }
 
 #[test]
-fn a_full_disk_says_so_and_leaves_the_checkpoints_whole() {
+fn a_full_disk_says_so_and_leaves_the_checkpoint_before_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    // Checkpoints of about a megabyte, all else is smaller than the limit below.
+    let settings = ["conv.width=48", "optimiser.steps=3", "checkpoint.every_steps=1"];
+    let mut job = job(folder.path(), sample(), &settings);
+    run(&job, &AtomicBool::new(true)).unwrap();
+    let config = folder.path().join("config.toml");
+    std::fs::write(&config, job.config.to_toml().unwrap()).unwrap();
+    // Files of at most 700 blocks of 512 bytes. The signal is ignored, so that writing fails, as on a full disk.
+    let output = std::process::Command::new("dash")
+        .args([
+            "-c",
+            "trap '' XFSZ; ulimit -f 700; exec \"$@\"",
+            "sh",
+            env!("CARGO_BIN_EXE_vqz-train"),
+            "fit",
+        ])
+        .args([sample().as_os_str(), "--resume".as_ref(), "--config".as_ref(), config.as_os_str()])
+        .args(["-o".as_ref(), job.output.as_os_str()])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success(), "{said}");
+    assert!(said.contains("tensors.safetensors can't be written (") && said.contains("make room"), "{said}");
+    assert!(!job.run.join("checkpoints/partial").exists() && !job.output.exists());
+    job.resume = true;
+    let outcome = run(&job, &AtomicBool::new(false)).unwrap();
+    assert_eq!(outcome.step, 3);
+}
+
+#[test]
+fn folders_and_devices_that_are_none_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let mut job = job(folder.path(), sample(), &["optimiser.steps=1"]);
-    // A file where a folder must be stands for a disk that refuses.
     std::fs::write(folder.path().join("model.run"), b"").unwrap();
     let said = run(&job, &AtomicBool::new(false)).unwrap_err().to_string();
     assert!(said.contains("model.run"), "{said}");

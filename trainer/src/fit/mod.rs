@@ -211,14 +211,27 @@ impl Run<'_> {
         let mut timer = Timer::new();
         let mut saved = Instant::now();
         let mut points = Vec::new();
+        let mut following = None;
         for number in self.at.step..config.optimiser.steps {
-            let waiting = Instant::now();
-            let batch = loader.next().ok_or_else(|| Error::Data("the batches ended early".to_owned()))??;
-            timer.add(crate::report::Phase::Load, waiting.elapsed());
             let done = number + 1;
             let last = done == config.optimiser.steps;
+            let waiting = Instant::now();
+            let mut fetch = || {
+                loader
+                    .next()
+                    .ok_or_else(|| Error::Data("the batches ended early".to_owned()))?
+                    .map_err(Error::from)
+            };
+            let batch = match following.take() {
+                Some(batch) => batch,
+                None => fetch()?,
+            };
+            if !last {
+                following = Some(fetch()?);
+            }
+            timer.add(crate::report::Phase::Load, waiting.elapsed());
             let tell = done.is_multiple_of(RECORD_EVERY) || last || done == 1;
-            let figures = match self.trainee.step(&batch, number, &mut timer, tell) {
+            let figures = match self.trainee.step(&batch, following.as_ref(), number, &mut timer, tell) {
                 Ok(figures) => figures,
                 Err(error) => {
                     let kind = if matches!(error, Error::NotANumber(_)) { "nan" } else { "error" };

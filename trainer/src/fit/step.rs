@@ -170,24 +170,38 @@ impl Trainee {
         })
     }
 
-    /// Takes step `number`, counted from 0, on a batch.
+    /// Takes step `number`, counted from 0, on a batch. The batch that comes `next` is copied to a GPU meanwhile.
     ///
     /// # Errors
     /// [`Error::NotANumber`] before any weight is changed; [`Error::OutOfMemory`], [`Error::Torch`].
-    pub fn step(&mut self, batch: &Batch, number: u64, timer: &mut Timer, tell: bool) -> Result<Figures> {
+    pub fn step(
+        &mut self,
+        batch: &Batch,
+        next: Option<&Batch>,
+        number: u64,
+        timer: &mut Timer,
+        tell: bool,
+    ) -> Result<Figures> {
         let crop = batch.height;
-        guarded(|| self.take(batch, number, timer, tell))
+        guarded(|| self.take(batch, next, number, timer, tell))
             .map_err(|e| super::guard::advise(e, batch.images, crop))
     }
 
-    fn take(&mut self, batch: &Batch, number: u64, timer: &mut Timer, tell: bool) -> Result<Figures> {
+    fn take(
+        &mut self,
+        batch: &Batch,
+        next: Option<&Batch>,
+        number: u64,
+        timer: &mut Timer,
+        tell: bool,
+    ) -> Result<Figures> {
         // All that is random in a step follows from its number, so nothing need be saved for a resumption.
         let seed = mixed(self.config.run.seed, number);
         tch::manual_seed((seed >> 1) as i64);
         let position = (mixed(seed, 1) >> 11) as f64 / (1u64 << 53) as f64;
         let step = (self.steps[0] + position * (self.steps[1] - self.steps[0])).exp2();
         let mut torch = Torch::new(&self.weights);
-        let tensors = timer.time(Phase::Load, || self.mover.tensors(&self.network, &mut torch, batch));
+        let tensors = timer.time(Phase::Load, || self.mover.take(&self.network, &mut torch, batch))?;
         let mut scalars = Vec::new();
         let forward = std::time::Instant::now();
         // The linear path's largest latents are too large for half precision to tell fine steps apart.
@@ -227,6 +241,10 @@ impl Trainee {
             scalars.push(("loss/adversarial".to_owned(), fooling.double_value(&[])));
             scalars.push(("loss/adversarial_weight".to_owned(), weight));
             total += fooling * (weight * self.config.adversarial.weight);
+        }
+        // Before the host waits for the loss.
+        if let Some(next) = next {
+            self.mover.send(&self.network, &mut torch, next)?;
         }
         let value = total.double_value(&[]);
         timer.add(Phase::Forward, forward.elapsed());
@@ -336,9 +354,7 @@ impl Trainee {
             }
             Some(codebooks) => {
                 let options = &self.config.codebook.fitting;
-                let quantised = codebooks.quantise(&latents, &tensors.present, step, options, true, fixed);
-                codebooks.restart_idle(&latents.detach(), &tensors.present, options);
-                quantised
+                codebooks.quantise(&latents, &tensors.present, step, options, true, fixed)
             }
         };
         let decoded = self.network.decode(torch, &quantised.values, &unit);

@@ -1,8 +1,8 @@
 //! `vq` and `rvq` as they are fitted: codebooks that follow the latents, by moving averages or by gradients.
 //!
 //! Entries are chosen by distance plus rate, as the codec does. With `rvq`, entry 0 of each stage is the zero vector and
-//! ends a position's stages, so depth varies by place. Entries that nothing chooses are put on vectors that are badly
-//! served (arXiv 2112.00384); the codebooks start from k-means.
+//! ends a position's stages, so depth varies by place. Entries that nothing chooses are put on vectors of the batch
+//! (arXiv 2112.00384); the codebooks start from k-means.
 
 use super::kmeans::{centres, nearest};
 use super::{Quantised, lagrangian};
@@ -32,7 +32,7 @@ pub struct CodebookState {
     pub counts: Tensor,
     /// Moving sums of the vectors that chose each entry.
     pub sums: Tensor,
-    /// Steps since each entry was chosen.
+    /// How often each entry would have been chosen since it was, if all of its stage were alike.
     pub idle: Tensor,
     /// Choices since the last report, `(planes, size)`.
     pub used: Tensor,
@@ -149,6 +149,7 @@ impl CodebookState {
         let device = latents.device();
         let zero = || Tensor::zeros([1], (Kind::Float, device)).sum(Kind::Float);
         let (mut bits, mut codebook, mut commitment) = (zero(), zero(), zero());
+        let places = present.sum(Kind::Float).double_value(&[]).max(1.0);
         let mut groups = Vec::new();
         for group in 0..self.books.groups {
             let vectors = self.vectors(latents, group);
@@ -169,7 +170,7 @@ impl CodebookState {
                 bits += (costs.index_select(0, &chosen) * &open).sum(Kind::Float);
                 let entries = own.index_select(0, &chosen);
                 if learn {
-                    self.follow(plane, &residual, &chosen, &open, options);
+                    self.follow(plane, &residual, &chosen, &open, places, options);
                 }
                 quantised += &entries;
                 residual -= entries.detach();
@@ -192,81 +193,78 @@ impl CodebookState {
         Quantised { values: Tensor::cat(&planes, 1), bits, commitment, codebook }
     }
 
-    /// Moving averages of one plane.
+    /// Moving averages of one plane, and new places for entries that were idle for too long.
     fn follow(
         &mut self,
         plane: i64,
         residual: &Tensor,
         chosen: &Tensor,
         open: &Tensor,
+        places: f64,
         options: &CodebookOptions,
     ) {
         tch::no_grad(|| {
             let counts = self.counts.i(plane).zeros_like().index_add(0, chosen, open);
             self.used.i(plane).copy_(&(self.used.i(plane) + &counts));
-            let total = open.sum(Kind::Float).clamp_min(1.0);
-            let mean = self.counts.i(plane) * options.decay + &counts / &total * (1.0 - options.decay);
+            // Shares of all places, not of those that came to this stage: a batch in which few did counts for little.
+            let mean = self.counts.i(plane) * options.decay + &counts / places * (1.0 - options.decay);
             self.counts.i(plane).copy_(&mean);
-            let idle = (self.idle.i(plane) + 1.0) * counts.lt(0.5).to_kind(Kind::Float);
-            self.idle.i(plane).copy_(&idle);
-            if options.learning != Learning::Ema {
-                return;
+            if options.learning == Learning::Ema {
+                let vectors = residual * open.unsqueeze(1);
+                let sums = self.sums.i(plane).zeros_like().index_add(0, chosen, &vectors);
+                let sums = self.sums.i(plane) * options.decay + sums / places * (1.0 - options.decay);
+                self.sums.i(plane).copy_(&sums);
+                // What was hardly ever chosen has no average worth the name.
+                let mut entries = &sums / (mean.unsqueeze(1) + 1e-12);
+                entries = entries.where_self(&mean.gt(1e-8).unsqueeze(1), &self.entries.i(plane));
+                if self.residual {
+                    let _ = entries.i(0).fill_(0.0);
+                }
+                self.entries.i(plane).copy_(&entries);
             }
-            let vectors = residual * open.unsqueeze(1);
-            let sums = self.sums.i(plane).zeros_like().index_add(0, chosen, &vectors);
-            let sums = self.sums.i(plane) * options.decay + sums / total * (1.0 - options.decay);
-            self.sums.i(plane).copy_(&sums);
-            let mut entries = &sums / (mean.unsqueeze(1) + 1e-9);
-            // What was hardly ever chosen has no average worth the name.
-            entries = entries.where_self(&mean.gt(1e-8).unsqueeze(1), &self.entries.i(plane));
-            if self.residual {
-                let _ = entries.i(0).fill_(0.0);
-            }
-            self.entries.i(plane).copy_(&entries);
+            self.restart_idle(plane, residual, chosen, open, &counts, options);
         });
     }
 
-    /// Puts entries that were idle for too long on vectors of a batch.
-    pub fn restart_idle(&mut self, latents: &Tensor, present: &Tensor, options: &CodebookOptions) {
+    /// Puts entries that were idle for too long on residuals of this step, drawn at random from those that chose an entry here:
+    /// where the codebook is at work, new entries are most likely to be of use. (On the worst served instead, later stages
+    /// come to serve outliers alone.)
+    fn restart_idle(
+        &mut self,
+        plane: i64,
+        residual: &Tensor,
+        chosen: &Tensor,
+        open: &Tensor,
+        counts: &Tensor,
+        options: &CodebookOptions,
+    ) {
+        let first = i64::from(self.residual);
+        // By how often an entry would have been chosen if all were alike: stages that few places come to take longer.
+        let share = counts.narrow(0, first, counts.size()[0] - first).mean(Kind::Float);
+        let idle = (self.idle.i(plane) + share) * counts.lt(0.5).to_kind(Kind::Float);
+        self.idle.i(plane).copy_(&idle);
         if options.restart_after == 0 {
             return;
         }
-        tch::no_grad(|| {
-            let dead = self.idle.ge(options.restart_after as f64);
-            if self.residual {
-                let _ = dead.narrow(1, 0, 1).fill_(0);
-            }
-            // As a rule there is none, and the search below is as much work as the quantiser's own.
-            if dead.any().int64_value(&[]) == 0 {
-                return;
-            }
-            for stage in 0..self.books.stages {
-                for group in 0..self.books.groups {
-                    let plane = (stage * self.books.groups + group) as i64;
-                    let places = dead.i(plane).nonzero().flatten(0, -1);
-                    if places.numel() == 0 {
-                        continue;
-                    }
-                    let mut residual = self.present_vectors(latents, present, group);
-                    for before in 0..stage {
-                        let own = self.entries.i((before * self.books.groups + group) as i64);
-                        let (chosen, _) = nearest(&residual, &own, None);
-                        residual -= own.index_select(0, &chosen);
-                    }
-                    let count = places.size()[0].min(residual.size()[0]);
-                    let places = places.narrow(0, 0, count);
-                    // The worst served go first, a little apart, so that twins part company.
-                    let (_, distance) = nearest(&residual, &self.entries.i(plane), None);
-                    let worst = distance.argsort(0, true).narrow(0, 0, count);
-                    let vectors = residual.index_select(0, &worst);
-                    let share = 1.0 / (self.books.size as f64 * 4.0);
-                    let _ = self.entries.i(plane).index_copy_(0, &places, &vectors);
-                    let _ = self.sums.i(plane).index_copy_(0, &places, &(&vectors * share));
-                    let _ = self.counts.i(plane).index_fill_(0, &places, share);
-                    let _ = self.idle.i(plane).index_fill_(0, &places, 0.0);
-                }
-            }
-        });
+        let dead = idle.ge(options.restart_after as f64);
+        let dead = dead.narrow(0, first, dead.size()[0] - first).nonzero().flatten(0, -1) + first;
+        // As a rule there is none.
+        if dead.numel() == 0 {
+            return;
+        }
+        let busy = open.gt(0.5).logical_and(&chosen.ge(first)).nonzero().flatten(0, -1);
+        let drawn = Tensor::randperm(busy.size()[0], (Kind::Int64, busy.device()));
+        let count = dead.size()[0].min(drawn.size()[0]);
+        let dead = dead.narrow(0, 0, count);
+        let vectors = residual.index_select(0, &busy.index_select(0, &drawn.narrow(0, 0, count)));
+        // A quarter of an entry's share, so that what is chosen from now on soon outweighs the start.
+        let share =
+            self.counts.i(plane).narrow(0, first, self.counts.size()[1] - first).mean(Kind::Float) / 4.0;
+        let shares = share.expand([count], false);
+        let _ = self.entries.i(plane).index_copy_(0, &dead, &vectors);
+        let _ = self.sums.i(plane).index_copy_(0, &dead, &(&vectors * &share));
+        let _ = self.counts.i(plane).index_copy_(0, &dead, &shares);
+        let _ = self.idle.i(plane).index_fill_(0, &dead, 0.0);
     }
 
     /// Keeps gradients from moving the zero vector of each stage.
