@@ -82,7 +82,7 @@ fn a_raster_goes_through_all_commands() {
 }
 
 #[test]
-fn shards_and_lz4_hold_the_same_samples() {
+fn shards_hold_the_same_samples_and_lz4_better_ones() {
     let folder = folder("shards");
     let model = model();
     write(
@@ -99,7 +99,13 @@ fn shards_and_lz4_hold_the_same_samples() {
     encode("lz4.zarr", &["--entropy", "lz4"]);
     let samples = read_array(&folder.join("plain.zarr"));
     assert_eq!(read_array(&folder.join("shards.zarr")), samples);
-    assert_eq!(read_array(&folder.join("lz4.zarr")), samples);
+    // Codes that need not be paid for by the bit are rounded to the nearest.
+    let psnr = |output: &str| {
+        let compared = figures(&folder, &["compare", "in.zarr", output]);
+        compared["rasters"][0]["overall"]["psnr_db"].as_f64().unwrap()
+    };
+    let (chosen, rounded) = (psnr("plain.zarr"), psnr("lz4.zarr"));
+    assert!(rounded > chosen && rounded < chosen + 3.0, "{rounded} {chosen}");
     let info = figures(&folder, &["info", "shards.zarr"]);
     assert_eq!(info["arrays"][0]["shard"], json!([4, 128, 128]));
     assert_eq!(info["arrays"][0]["encoding"]["chunks"], 16);

@@ -39,14 +39,6 @@ fn all_sample_types() {
 }
 
 #[test]
-fn both_entropy_coders_decode_to_the_same_samples() {
-    let case = Case::default();
-    let stored = case.bytes(&case.samples(2));
-    let lz4 = Case { entropy: EntropyCoder::Lz4, ..case.clone() };
-    assert!(round_trip(&case, &stored) == round_trip(&lz4, &stored));
-}
-
-#[test]
 fn axes_in_any_order_and_number() {
     let cases: [(&[&str], &[u64], &[u64]); 8] = [
         (&["y", "x"], &[83, 70], &[40, 48]),

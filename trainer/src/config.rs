@@ -172,13 +172,13 @@ section! {
     /// Codebooks of vq and rvq.
     CodebookSection {
         /// Groups of latents with codebooks of their own.
-        groups: usize = 1,
+        groups: usize = 4,
         /// Stages of rvq.
         stages: usize = 8,
         /// Entries of each.
-        size: usize = 1024,
+        size: usize = 256,
         /// Latents of a group.
-        width: usize = 64,
+        width: usize = 16,
         /// How they are fitted.
         fitting: CodebookOptions = CodebookOptions::default(),
     }

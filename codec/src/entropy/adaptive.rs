@@ -107,6 +107,16 @@ pub(crate) const MAX_WEIGHT: i32 = 1 << 18;
 /// Weights of a mixture of three, in 65536ths.
 pub(crate) type Weights = [i32; 3];
 
+/// The counters' logits, and the probability of a 1 that their mixture gives, in 65536ths.
+#[inline(always)]
+pub(crate) fn mixture(counters: [&Counter; 3], weights: &Weights, tables: &Tables) -> ([i32; 3], u32) {
+    let logits = counters.map(|c| i32::from(tables.stretch[(c.p1() >> 4) as usize]));
+    // Weights stay within 2^18 and logits within 2^11, so the sum of three products fits.
+    let dot = weights[0] * logits[0] + weights[1] * logits[1] + weights[2] * logits[2];
+    let logit = (dot >> 16).clamp(-2047, 2047);
+    (logits, u32::from(tables.squash[(logit + 2048) as usize]).clamp(24, ONE - 24))
+}
+
 /// Codes a decision by the mixture of three counters, and teaches all of them.
 #[inline(always)]
 pub(crate) fn mix<C: Coder>(
@@ -117,15 +127,7 @@ pub(crate) fn mix<C: Coder>(
     tables: &Tables,
 ) -> bool {
     let [a, b, c] = counters;
-    let logits = [
-        i32::from(tables.stretch[(a.p1() >> 4) as usize]),
-        i32::from(tables.stretch[(b.p1() >> 4) as usize]),
-        i32::from(tables.stretch[(c.p1() >> 4) as usize]),
-    ];
-    // Weights stay within 2^18 and logits within 2^11, so the sum of three products fits.
-    let dot = weights[0] * logits[0] + weights[1] * logits[1] + weights[2] * logits[2];
-    let logit = (dot >> 16).clamp(-2047, 2047);
-    let p1 = u32::from(tables.squash[(logit + 2048) as usize]).clamp(24, ONE - 24);
+    let (logits, p1) = mixture([a, b, c], weights, tables);
     let bit = coder.bit(bit, p1);
     let error = (if bit { ONE as i32 } else { 0 }) - p1 as i32;
     for (weight, logit) in weights.iter_mut().zip(logits) {

@@ -3,6 +3,10 @@
 use super::FitOptions;
 use super::basis::Basis;
 use super::latents::Grid;
+use super::statistics::{self, Codes};
+use crate::entropy::tile::TileCoder;
+use crate::error::Result;
+use crate::model::priors::ScalarPriors;
 use crate::model::{Band, Calibration};
 use crate::quantise;
 use rayon::prelude::*;
@@ -11,8 +15,10 @@ use rayon::prelude::*;
 const COARSEST: i16 = 4 * 256;
 const FINEST: i16 = -12 * 256;
 const SPACING: usize = 128;
-/// About how many patches the curve is measured on.
+/// About how many patches rounded codes are measured on.
 const PATCHES: usize = 8192;
+/// About how many codes are chosen at each step.
+const CHOSEN: usize = 3_000_000;
 
 /// One measured step.
 #[derive(Clone, Copy, Debug)]
@@ -51,53 +57,105 @@ impl Curve {
     }
 }
 
-/// Measures mean square errors of latents and carries them to the bands through the basis, which is orthonormal.
-pub(super) fn measure(
-    grids: &[Grid],
-    order: &[u32],
-    basis: &Basis,
-    bands: &[Band],
-    options: &FitOptions,
-    integers: bool,
-) -> Curve {
-    let planes = order.len();
+/// What squared errors of latents are worth in data units.
+pub(super) struct Worth {
+    /// Squared data units that one squared unit of each plane's error is worth, a sample.
+    planes: Vec<f64>,
+    /// What rounding to integers adds to the mean square error.
+    rounding: f64,
+    peak: f64,
+}
+
+impl Worth {
+    /// Through the basis, which is orthonormal; `order` gives the plane at each scan position.
+    pub(super) fn new(
+        order: &[u32],
+        basis: &Basis,
+        bands: &[Band],
+        options: &FitOptions,
+        integers: bool,
+    ) -> Self {
+        let pixels = (options.patch * options.patch) as f64;
+        let planes = order
+            .iter()
+            .map(|plane| {
+                let row = &basis.mix[*plane as usize * bands.len()..][..bands.len()];
+                row.iter().zip(bands).map(|(w, b)| (w.to_f64() * f64::from(b.scale)).powi(2)).sum::<f64>()
+                    / (pixels * bands.len() as f64)
+            })
+            .collect();
+        Self { planes, rounding: if integers { 1.0 / 12.0 } else { 0.0 }, peak: options.peak }
+    }
+
+    fn squares(&self, values: &[f32], codes: &[i32], step: f32) -> f64 {
+        let errors = values.iter().zip(codes).map(|(v, c)| f64::from(v - *c as f32 * step).powi(2));
+        errors.zip(&self.planes).map(|(square, worth)| square * worth).sum()
+    }
+
+    fn psnr_db(&self, squares: f64, patches: usize) -> f64 {
+        let mse = squares / patches.max(1) as f64 + self.rounding;
+        10.0 * (self.peak * self.peak / mse.max(1e-300)).log10()
+    }
+}
+
+/// The curve of codes that are rounded, each by itself: from it the steps are taken that the entropy coder learns at.
+pub(super) fn rounded(grids: &[Grid], worth: &Worth) -> Curve {
+    let planes = worth.planes.len();
     let patches: Vec<&[f32]> = grids
         .iter()
         .flat_map(|g| g.values.chunks_exact(planes).zip(&g.valid).filter(|(_, v)| **v).map(|(p, _)| p))
         .collect();
     let patches: Vec<&[f32]> = patches.iter().step_by(patches.len().div_ceil(PATCHES)).copied().collect();
-    let pixels = (options.patch * options.patch) as f64;
-    // Squared data units that one squared unit of each plane's error is worth, a sample.
-    let worth: Vec<f64> = order
-        .iter()
-        .map(|plane| {
-            let row = &basis.mix[*plane as usize * bands.len()..][..bands.len()];
-            row.iter().zip(bands).map(|(w, b)| (w.to_f64() * f64::from(b.scale)).powi(2)).sum::<f64>()
-                / (pixels * bands.len() as f64)
-        })
-        .collect();
-    let rounding = if integers { 1.0 / 12.0 } else { 0.0 };
     let steps: Vec<i16> = (FINEST..=COARSEST).rev().step_by(SPACING).collect();
-    let points = steps
-        .par_iter()
-        .map(|&log2| {
-            let step = quantise::step(log2);
-            let mut squares = 0.0;
-            let mut nonzero = 0u64;
-            for patch in &patches {
-                for (value, worth) in patch.iter().zip(&worth) {
-                    let code = quantise::quantise(value / step);
-                    nonzero += u64::from(code != 0);
-                    squares += f64::from(value - code as f32 * step).powi(2) * worth;
-                }
+    let points = steps.par_iter().map(|&log2| {
+        let step = quantise::step(log2);
+        let mut codes = vec![0; planes];
+        let mut squares = 0.0;
+        let mut nonzero = 0u64;
+        for patch in &patches {
+            for (code, value) in codes.iter_mut().zip(*patch) {
+                *code = quantise::quantise(value / step);
+                nonzero += u64::from(*code != 0);
             }
-            let mse = squares / patches.len() as f64 + rounding;
-            Point {
-                step: log2,
-                psnr_db: 10.0 * (options.peak * options.peak / mse.max(1e-300)).log10(),
-                nonzero: nonzero as f64 / (patches.len() * planes) as f64,
-            }
-        })
-        .collect();
-    Curve(points)
+            squares += worth.squares(patch, &codes, step);
+        }
+        Point {
+            step: log2,
+            psnr_db: worth.psnr_db(squares, patches.len()),
+            nonzero: nonzero as f64 / (patches.len() * planes) as f64,
+        }
+    });
+    Curve(points.collect())
+}
+
+/// The curve of codes as the encoder chooses them, which a model's manifest states.
+pub(super) fn chosen(grids: &[Grid], priors: &ScalarPriors, worth: &Worth, rounded: &Curve) -> Result<Curve> {
+    let total: usize = grids.iter().map(|g| g.values.len()).sum();
+    // The first rows of every grid, rather than all of a few: places differ more than rows.
+    let part = CHOSEN as f64 / total.max(1) as f64;
+    let grids: Vec<Grid> =
+        grids.iter().map(|g| g.first_rows((g.rows as f64 * part).ceil() as usize)).collect();
+    let patches = grids.iter().map(|g| g.valid.iter().filter(|v| **v).count()).sum();
+    let points = rounded.0.par_iter().map(|point| {
+        let step = quantise::step(point.step);
+        let mut squares = 0.0;
+        for grid in &grids {
+            let planes = priors.at_step(point.step);
+            let mut coder = TileCoder::learner(&planes, grid.columns);
+            statistics::code(
+                grid,
+                point.step,
+                &planes,
+                &mut coder,
+                Codes::Chosen,
+                &mut (),
+                &mut |at, codes| {
+                    let values = &grid.values[at * codes.len()..(at + 1) * codes.len()];
+                    squares += worth.squares(values, codes, step);
+                },
+            )?;
+        }
+        Ok(Point { psnr_db: worth.psnr_db(squares, patches), ..*point })
+    });
+    Ok(Curve(points.collect::<Result<_>>()?))
 }

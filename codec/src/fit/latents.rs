@@ -21,6 +21,21 @@ pub(super) struct Grid {
     pub(super) step: Option<i16>,
 }
 
+impl Grid {
+    /// The part of it from the first row to this one.
+    pub(super) fn first_rows(&self, rows: usize) -> Self {
+        let rows = rows.min(self.rows);
+        let planes = self.values.len() / (self.rows * self.columns).max(1);
+        Self {
+            rows,
+            columns: self.columns,
+            values: self.values[..rows * self.columns * planes].to_vec(),
+            valid: self.valid[..rows * self.columns].to_vec(),
+            step: self.step,
+        }
+    }
+}
+
 /// The fewest whole patches from which a basis is fitted.
 const FEWEST_PATCHES: usize = 16;
 

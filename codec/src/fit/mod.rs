@@ -100,12 +100,15 @@ pub fn fit_klt(
     };
     progress(0.55, "predictions");
     predictor::fit(&grids, &mut priors);
-    progress(0.6, "calibration");
+    progress(0.6, "steps");
     let integers =
         images.iter().all(|i| i.samples.iter().step_by(97).all(|v| v.is_nan() || v.fract() == 0.0));
-    let curve = calibration::measure(&grids, &priors.order, &basis, &bands, options, integers);
+    let worth = calibration::Worth::new(&priors.order, &basis, &bands, options, integers);
+    let curve = calibration::rounded(&grids, &worth);
     let steps = statistics::useful_steps(&curve.density());
-    statistics::fit(&grids, &mut priors, &steps, &|done| progress(0.65 + 0.33 * done, "entropy coder"))?;
+    statistics::fit(&grids, &mut priors, &steps, &|done| progress(0.65 + 0.3 * done, "entropy coder"))?;
+    progress(0.95, "calibration");
+    let curve = calibration::chosen(&grids, &priors, &worth, &curve)?;
     progress(0.98, "graphs");
     let parameters = KltParameters {
         patch: options.patch,

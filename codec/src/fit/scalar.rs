@@ -119,7 +119,15 @@ fn bits(priors: &ScalarPriors, grids: &[Grid], steps: &[i16]) -> Result<usize> {
         let step = grid.step.unwrap_or(*step);
         let planes = priors.at_step(step);
         let mut coder = TileCoder::encoder(&planes, grid.columns);
-        statistics::code(grid, step, &planes, &mut coder, &mut ())?;
+        statistics::code(
+            grid,
+            step,
+            &planes,
+            &mut coder,
+            statistics::Codes::Chosen,
+            &mut (),
+            &mut |_, _| {},
+        )?;
         bytes += coder.finish().len();
     }
     Ok(bytes)

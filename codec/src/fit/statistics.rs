@@ -15,6 +15,8 @@ const STEPS: usize = 8;
 /// Parts of codes that are not zero, between which those steps lie.
 const SPARSEST: f64 = 0.002;
 const DENSEST: f64 = 0.5;
+/// The linear rule, then counters.
+const PASSES: usize = 2;
 /// About how many codes each pass looks at.
 const CODES: usize = 40_000_000;
 /// Observations below which a class keeps the rule it started from.
@@ -41,10 +43,10 @@ pub(super) fn fit(
     let rounds = (CODES / total.max(1)).clamp(1, steps.len().max(1));
     let keep = (total * rounds / CODES).max(1);
     let grids: Vec<&Grid> = grids.iter().step_by(keep).collect();
-    let passes = 2 * rounds * grids.len();
+    let passes = PASSES * rounds * grids.len();
     let mut done = 0;
     let mut rule = Rule { normals: vec![Normal::new(FEATURES); CLASSES] };
-    for pass in 0..2 {
+    for pass in 0..PASSES {
         for round in 0..rounds {
             for (i, grid) in grids.iter().enumerate() {
                 // Steps take turns, so that no part of the data is seen at one step only.
@@ -53,9 +55,9 @@ pub(super) fn fit(
                 let planes = priors.at_step(step);
                 let mut coder = TileCoder::learner(&planes, grid.columns);
                 if pass == 0 {
-                    code(grid, step, &planes, &mut coder, &mut rule)?;
+                    code(grid, step, &planes, &mut coder, Codes::Rounded, &mut rule, &mut |_, _| {})?;
                 } else {
-                    code(grid, step, &planes, &mut coder, &mut ())?;
+                    code(grid, step, &planes, &mut coder, Codes::Rounded, &mut (), &mut |_, _| {})?;
                     keep_learnt(coder, &planes, &mut priors.statistics);
                 }
                 done += 1;
@@ -69,21 +71,42 @@ pub(super) fn fit(
     Ok(())
 }
 
+/// Where codes come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Codes {
+    /// Rounded, each by itself. Priors are learnt from these: a third pass over chosen codes gained nothing.
+    Rounded,
+    /// Chosen by rate and distortion, as the encoder does.
+    Chosen,
+}
+
+/// Codes a grid's latents. `tell` gets the codes of each patch that holds data, by its number.
 pub(super) fn code<C: Coder, O: Observer>(
     grid: &Grid,
     step: i16,
     planes: &Planes,
     coder: &mut TileCoder<'_, C>,
+    from: Codes,
     observer: &mut O,
+    tell: &mut dyn FnMut(usize, &[i32]),
 ) -> Result<()> {
     let inverse = 1.0 / quantise::step(step);
     let mut codes = vec![0; planes.count];
+    let mut scaled = vec![0.0; planes.count];
     let mut nonzero = Vec::new();
-    for (values, valid) in grid.values.chunks_exact(planes.count).zip(&grid.valid) {
-        for (code, value) in codes.iter_mut().zip(values) {
-            *code = quantise::quantise(value * inverse);
+    for (at, (values, valid)) in grid.values.chunks_exact(planes.count).zip(&grid.valid).enumerate() {
+        scaled.iter_mut().zip(values).for_each(|(scaled, value)| *scaled = value * inverse);
+        match from {
+            _ if !valid => {}
+            Codes::Rounded => {
+                codes.iter_mut().zip(&scaled).for_each(|(code, value)| *code = quantise::quantise(*value));
+            }
+            Codes::Chosen => coder.choose(&scaled, quantise::BIT, &mut codes),
         }
         coder.patch(&mut codes, !valid, &mut nonzero, observer)?;
+        if *valid {
+            tell(at, &codes);
+        }
     }
     Ok(())
 }

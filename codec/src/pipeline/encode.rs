@@ -14,7 +14,7 @@ use crate::mask::{self, Classifier, ESCAPE, Patterns, inpaint};
 use crate::model::priors::Kind;
 use crate::quantise::{self, Search};
 use crate::sample::Sample;
-use crate::transform::Scratch;
+use crate::transform::{Linear, Scratch};
 
 /// A tile's bytes, and what was measured on decoding it again.
 #[derive(Debug, Default)]
@@ -65,13 +65,11 @@ impl ChunkCodec {
         let mut out = EncodedTile::default();
         if masked < count {
             let empty = tile.empty_patches(self.model.manifest().patch);
-            let (codes, peak) = self.codes(&tile, &empty, step)?;
-            out.peak = peak;
-            let columns = tile.columns(self.patch());
-            bytes.extend(match self.configuration.entropy {
-                EntropyCoder::Rans => self.entropy_code(codes, step, columns, &empty)?,
-                EntropyCoder::Lz4 => lz4::encode(&codes, self.model.manifest().planes),
-            });
+            let latents = self.latents(&tile, step)?;
+            if self.model.codebooks().is_none() {
+                out.peak = latents.iter().fold(0.0, |peak, v| v.abs().max(peak));
+            }
+            bytes.extend(self.code(latents, step, tile.columns(self.patch()), &empty)?);
         }
         let checksum = crc32c::crc32c(&bytes);
         bytes.extend_from_slice(&checksum.to_le_bytes());
@@ -94,95 +92,72 @@ impl ChunkCodec {
         self.model.manifest().patch
     }
 
-    /// Codes `(patch, scan position)`, and the largest latent's magnitude where codes grow with it.
-    fn codes<T: Sample>(&self, tile: &Tile<T>, empty: &[bool], step: i16) -> Result<(Vec<i32>, f32)> {
-        let inverse = 1.0 / quantise::step(step);
-        let mut peak = 0.0f32;
-        let mut quantised = |latents: &[f32], out: &mut [i32]| {
-            for (latent, code) in latents.iter().zip(out) {
-                peak = peak.max(latent.abs());
-                *code = quantise::quantise(latent * inverse);
-            }
-        };
+    /// Latents `(patch, scan position)`.
+    fn latents<T: Sample>(&self, tile: &Tile<T>, step: i16) -> Result<Vec<f32>> {
         let patch = self.patch();
         let (rows, columns) = (tile.height.div_ceil(patch), tile.columns(patch));
-        let planes = self.model.manifest().planes;
-        let mut codes = vec![0; rows * columns * planes];
         let padded = self.padded(tile);
-        let (padded_height, padded_width) = (rows * patch, columns * patch);
         if let Some(linear) = &self.linear {
-            let mut scratch = Scratch::default();
-            let mut latents = Vec::new();
-            for row in 0..rows {
-                for first in (0..columns).step_by(linear.batch()) {
-                    let slots = linear.batch().min(columns - first);
-                    linear.clear(&mut scratch);
-                    for band in 0..tile.bands {
-                        for i in 0..patch {
-                            let from =
-                                (band * padded_height + row * patch + i) * padded_width + first * patch;
-                            for slot in 0..slots {
-                                let lane = linear.lane(slot, band);
-                                let source = &padded[from + slot * patch..from + (slot + 1) * patch];
-                                for (x, value) in source.iter().enumerate() {
-                                    scratch.data[(i * patch + x) * linear.lanes() + lane] = *value;
-                                }
-                            }
-                        }
-                    }
-                    linear.encode(&mut scratch, slots, &mut latents);
-                    let at = (row * columns + first) * planes;
-                    quantised(&latents, &mut codes[at..at + slots * planes]);
-                }
+            let latents = linear_latents(linear, &padded, tile.bands, rows, columns);
+            if latents.len() != padded.len() {
+                return Err(Error::InvalidModel(
+                    "the decoder's transform has no inverse, so that nothing can be written with it; get the package again"
+                        .to_owned(),
+                ));
             }
-            return Ok((codes, peak));
+            return Ok(latents);
         }
         let bands = &self.model.manifest().bands;
         let mut samples = padded;
-        for (band, plane) in samples.chunks_exact_mut(padded_height * padded_width).enumerate() {
+        for (band, plane) in samples.chunks_exact_mut(rows * columns * patch * patch).enumerate() {
             plane.iter_mut().for_each(|v| *v = *v * bands[band].scale + bands[band].offset);
         }
         let latents = match &self.network {
             Some(network) => network.encode(&self.model, samples, quantise::step(step), rows, columns)?,
             None => None,
         };
-        let latents =
-            latents.ok_or_else(|| Error::MissingModel("writing needs the model's encoder".to_owned()))?;
-        if let (Some(codebooks), Some(rates)) = (self.model.codebooks(), &self.rates) {
-            let lambda = quantise::lagrangian(step);
-            let mut codes = codebooks.assign(&latents, lambda, rates, &Search::default());
-            let patches = codes.chunks_exact_mut(planes).zip(empty);
-            patches.filter(|(_, empty)| **empty).for_each(|(codes, _)| codes.fill(0));
-            return Ok((codes, 0.0));
-        }
-        quantised(&latents, &mut codes);
-        Ok((codes, peak))
+        latents.ok_or_else(|| Error::MissingModel("writing needs the model's encoder".to_owned()))
     }
 
-    /// The stream of a tile's codes.
-    fn entropy_code(
-        &self,
-        mut codes: Vec<i32>,
-        step: i16,
-        columns: usize,
-        empty: &[bool],
-    ) -> Result<Vec<u8>> {
+    /// The stream of a tile's codes, chosen for its latents.
+    fn code(&self, mut latents: Vec<f32>, step: i16, columns: usize, empty: &[bool]) -> Result<Vec<u8>> {
         let priors = self.model.priors();
-        let patches = codes.chunks_exact_mut(priors.planes()).enumerate();
-        let patches = patches.map(|(at, codes)| (codes, empty.get(at).copied().unwrap_or(false)));
+        let count = priors.planes();
+        let is_empty = |at: usize| empty.get(at).copied().unwrap_or(false);
         match priors.kind() {
             Kind::Scalar(priors) => {
+                let inverse = 1.0 / quantise::step(step);
+                latents.iter_mut().for_each(|v| *v *= inverse);
+                if self.configuration.entropy == EntropyCoder::Lz4 {
+                    let codes: Vec<i32> = latents.iter().map(|v| quantise::quantise(*v)).collect();
+                    return Ok(lz4::encode(&codes, count));
+                }
                 let planes = self.planes(priors, step);
                 let mut coder: TileCoder<'_, Encoder> = TileCoder::encoder(&planes, columns);
+                let mut codes = vec![0; count];
                 let mut nonzero = Vec::new();
-                for (codes, empty) in patches {
-                    coder.patch(codes, empty, &mut nonzero, &mut ())?;
+                for (at, scaled) in latents.chunks_exact(count).enumerate() {
+                    if !is_empty(at) {
+                        coder.choose(scaled, quantise::BIT, &mut codes);
+                    }
+                    coder.patch(&mut codes, is_empty(at), &mut nonzero, &mut ())?;
                 }
                 Ok(coder.finish())
             }
             Kind::Index(priors) => {
+                let (Some(codebooks), Some(rates)) = (self.model.codebooks(), &self.rates) else {
+                    return Err(Error::MissingModel("codes of indices need codebooks".to_owned()));
+                };
+                let lambda = quantise::lagrangian(step);
+                let mut codes = codebooks.assign(&latents, lambda, rates, &Search::default());
+                let patches = codes.chunks_exact_mut(count).enumerate();
+                patches.filter(|(at, _)| is_empty(*at)).for_each(|(_, codes)| codes.fill(0));
+                if self.configuration.entropy == EntropyCoder::Lz4 {
+                    return Ok(lz4::encode(&codes, count));
+                }
                 let mut coder = IndexCoder::encoder(priors.shape, &priors.statistics, columns);
-                patches.for_each(|(codes, empty)| coder.patch(codes, empty, &mut ()));
+                let patches = codes.chunks_exact_mut(count).enumerate();
+                patches.for_each(|(at, codes)| coder.patch(codes, is_empty(at), &mut ()));
                 Ok(coder.finish())
             }
         }
@@ -214,6 +189,36 @@ impl ChunkCodec {
         }
         out
     }
+}
+
+/// Latents `(patch, scan position)` of normalised samples `(band, y, x)`, whole patches all.
+fn linear_latents(linear: &Linear, samples: &[f32], bands: usize, rows: usize, columns: usize) -> Vec<f32> {
+    let patch = linear.patch;
+    let (height, width) = (rows * patch, columns * patch);
+    let mut scratch = Scratch::default();
+    let mut latents = Vec::new();
+    let mut out = Vec::with_capacity(samples.len());
+    for row in 0..rows {
+        for first in (0..columns).step_by(linear.batch()) {
+            let slots = linear.batch().min(columns - first);
+            linear.clear(&mut scratch);
+            for band in 0..bands {
+                for i in 0..patch {
+                    let from = (band * height + row * patch + i) * width + first * patch;
+                    for slot in 0..slots {
+                        let lane = linear.lane(slot, band);
+                        let source = &samples[from + slot * patch..from + (slot + 1) * patch];
+                        for (x, value) in source.iter().enumerate() {
+                            scratch.data[(i * patch + x) * linear.lanes() + lane] = *value;
+                        }
+                    }
+                }
+            }
+            linear.encode(&mut scratch, slots, &mut latents);
+            out.extend_from_slice(&latents);
+        }
+    }
+    out
 }
 
 impl<T: Sample> Tile<T> {

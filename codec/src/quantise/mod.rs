@@ -40,6 +40,10 @@ pub fn quantise(scaled: f32) -> i32 {
     if scaled < 0.0 { -magnitude } else { magnitude }
 }
 
+/// What a bit is worth where scalar codes are chosen by rate and distortion, in squared steps. Measured: see
+/// `docs/decisions.md`.
+pub(crate) const BIT: f32 = 0.115;
+
 /// What a bit is worth at a stored logarithm of a step, in squared latent units: s² / 8.
 ///
 /// A uniform quantiser with a fine step s has the distortion s² / 12 and the rate h − log2 s, so that one bit more takes

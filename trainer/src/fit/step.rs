@@ -142,13 +142,20 @@ impl Trainee {
     /// # Errors
     /// [`Error::Torch`], [`Error::OutOfMemory`].
     pub fn start(&mut self, prepared: &Prepared, groups: &[usize]) -> Result<()> {
-        /// Samples that are looked at, about.
+        /// Samples from which widths are estimated, about.
         const SAMPLES: usize = 6_000_000;
         guarded(|| {
             tch::manual_seed(self.config.run.seed as i64);
             let step = ((self.steps[0] + self.steps[1]) / 2.0).exp2();
             let (mut values, mut masks) = (Vec::new(), Vec::new());
-            for window in super::package::parts(&prepared.windows, SAMPLES) {
+            let samples = match &self.codebooks {
+                Some(_) => {
+                    let patch = self.network.patch * self.network.patch * prepared.band_names.len();
+                    self.config.codebook.fitting.initial_vectors.saturating_mul(patch)
+                }
+                None => SAMPLES,
+            };
+            for window in super::package::parts(&prepared.windows, samples) {
                 let found = latents(&self.network, &self.weights, &window, step);
                 // Windows differ in size; what follows asks for patches only.
                 values.push(found.values.flatten(2, 3).unsqueeze(2));

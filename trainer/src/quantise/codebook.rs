@@ -88,6 +88,10 @@ impl CodebookState {
     }
 
     /// Starts the codebooks of some groups from latents `(n, groups × width, gy, gx)`: k-means of what the stages before leave.
+    ///
+    /// Stages are fitted to either half of the vectors in turn. Centres lie closer to the vectors that they are means of than
+    /// to any others: fitted to the same vectors throughout, later stages would start from residuals that only those have,
+    /// and with a few vectors for each centre from nothing at all.
     pub fn start(&mut self, latents: &Tensor, present: &Tensor, groups: &[usize], at_most: usize) {
         tch::no_grad(|| {
             for group in groups.iter().copied() {
@@ -97,7 +101,13 @@ impl CodebookState {
                 let mut residual = vectors.index_select(0, &some.narrow(0, 0, count));
                 for stage in 0..self.books.stages {
                     let free = self.books.size - usize::from(self.residual);
-                    let mut found = centres(&residual, free as i64);
+                    let half = residual.size()[0] / 2;
+                    let fitted = match (self.residual && half > 0, stage % 2) {
+                        (false, _) => residual.shallow_clone(),
+                        (true, 0) => residual.narrow(0, 0, half),
+                        (true, _) => residual.narrow(0, half, half),
+                    };
+                    let mut found = centres(&fitted, free as i64);
                     if self.residual {
                         found = Tensor::cat(&[found.zeros_like().narrow(0, 0, 1), found], 0);
                     }

@@ -7,6 +7,8 @@
 //! 2. the plane itself, which learns within the tile,
 //! 3. the neighbouring frequencies and the earlier components of the same frequency.
 
+mod choose;
+
 use crate::entropy::adaptive::{Counter, Tables, Weights, mix};
 use crate::entropy::predict::{History, Predictor};
 use crate::entropy::rans::{Coder, Decoder, Encoder};
@@ -179,6 +181,26 @@ pub(crate) trait Observer {
 impl Observer for () {
     #[inline(always)]
     fn magnitude(&mut self, _: usize, _: [u32; FEATURES], _: u32) {}
+}
+
+/// What the decisions of one code are predicted from.
+struct Contexts {
+    plane: usize,
+    class: usize,
+    expected: usize,
+    neighbourhood: usize,
+    local: usize,
+    features: [u32; 4],
+}
+
+/// Which of a plane's own counters the decision after `seen` others asks.
+#[inline(always)]
+fn own_counter(seen: usize, neighbourhood: usize) -> usize {
+    match seen {
+        0 => neighbourhood,
+        1 => 3,
+        _ => 4,
+    }
 }
 
 /// Codes the patches of one tile in order.
@@ -430,6 +452,36 @@ impl<'a, C: Coder> TileCoder<'a, C> {
         )
     }
 
+    /// What the decisions of plane `k` are predicted from; `patch` is where the patch's magnitudes start in the row.
+    #[inline(always)]
+    fn contexts(&self, k: usize, patch: usize, recent: u32) -> Contexts {
+        let planes = self.planes;
+        let class = usize::from(planes.class[k]);
+        let around = u32::from(self.around[k]);
+        let row = &self.row[patch..patch + planes.padded + 1];
+        let [up, left, one, two] = planes.neighbours[k].map(|p| u32::from(row[p as usize]));
+        let frequencies = up + left;
+        let components = 2 * one + two;
+        let features = [around * 43, recent, frequencies * 128, components * 85];
+        let linear = &self.learnt.linear[class];
+        let sum = (0..4).fold(i64::from(planes.constant[k]), |sum, i| {
+            sum + i64::from(features[i]) * i64::from(linear[i])
+        });
+        let neighbourhood = match around {
+            0 => 0,
+            1..=3 => 1,
+            _ => 2,
+        };
+        Contexts {
+            plane: k,
+            class,
+            expected: expected_class((sum >> 8).clamp(0, 1 << 20) as u32),
+            neighbourhood,
+            local: local_class(frequencies) * 8 + local_class(components),
+            features,
+        }
+    }
+
     #[inline(always)]
     fn residual<O: Observer>(
         &mut self,
@@ -439,39 +491,18 @@ impl<'a, C: Coder> TileCoder<'a, C> {
         value: i32,
         observer: &mut O,
     ) -> i32 {
-        let planes = self.planes;
-        let class = usize::from(planes.class[k]);
-        let around = u32::from(self.around[k]);
-        let row = &self.row[patch..patch + planes.padded + 1];
-        let [up, left, one, two] = planes.neighbours[k].map(|p| u32::from(row[p as usize]));
-        let frequencies = up + left;
-        let components = 2 * one + two;
-        let features = [around * 43, recent, frequencies * 128, components * 85];
+        let Contexts { class, expected, neighbourhood, local, features, .. } =
+            self.contexts(k, patch, recent);
         let learnt = &mut self.learnt;
-        let linear = &learnt.linear[class];
-        let sum = (0..4).fold(i64::from(planes.constant[k]), |sum, i| {
-            sum + i64::from(features[i]) * i64::from(linear[i])
-        });
-        let expected = expected_class((sum >> 8).clamp(0, 1 << 20) as u32);
-        let neighbourhood = match around {
-            0 => 0,
-            1..=3 => 1,
-            _ => 2,
-        };
-        let local = local_class(frequencies) * 8 + local_class(components);
         let magnitude = value.unsigned_abs();
         observer.magnitude(
             class,
-            [features[0], features[1], features[2], features[3], planes.strength[k]],
+            [features[0], features[1], features[2], features[3], self.planes.strength[k]],
             magnitude,
         );
         let mut seen = 0;
         while seen < UNARY {
-            let own = match seen {
-                0 => neighbourhood,
-                1 => 3,
-                _ => 4,
-            };
+            let own = own_counter(seen, neighbourhood);
             let more = mix(
                 &mut self.coder,
                 magnitude > seen as u32,

@@ -1,0 +1,260 @@
+//! Codes chosen by rate and distortion: for each latent the code whose squared error plus λ × bits is least, with the bits
+//! that the coder would take for it here and now. Groups and spans that are not worth their bits are left empty.
+//!
+//! The choice is the writer's own affair: a reader sees codes, whoever chose them, so floats may rule here.
+
+use super::{Contexts, GROUP, MAX_CODE, SPAN, TileCoder, UNARY, length_class, own_counter};
+use crate::entropy::adaptive::mixture;
+use crate::entropy::rans::Coder;
+use pulp::{Arch, Simd, WithSimd};
+use std::sync::LazyLock;
+
+/// Magnitudes from here on are rounded to the nearest: there, all choices cost alike.
+const LARGE: u32 = 12;
+
+/// Bits of an event by its probability in 4096ths.
+static BITS: LazyLock<[f32; 4096]> =
+    LazyLock::new(|| std::array::from_fn(|i| 12.0 - (i as f32 + 0.5).log2()));
+
+/// Bits of a decision whose probability of being 1 is `p1` / 65536: that it is 0, and that it is 1.
+#[inline(always)]
+fn prices(bits: &[f32; 4096], p1: u32) -> [f32; 2] {
+    let one = (p1 >> 4) as usize & 4095;
+    [bits[4095 - one], bits[one]]
+}
+
+/// What a group or a span would gain over being left empty: squared error that it takes off, less λ × its bits.
+#[derive(Clone, Copy, Default)]
+struct Gain {
+    gain: f32,
+    /// The sum of its magnitudes.
+    sum: u32,
+    busy: bool,
+}
+
+impl<C: Coder> TileCoder<'_, C> {
+    /// Chooses the codes of the next patch, which [`TileCoder::patch`] then takes. `scaled` are its latents over the step,
+    /// `lambda` is what a bit is worth in squared steps.
+    pub(crate) fn choose(&mut self, scaled: &[f32], lambda: f32, codes: &mut [i32]) {
+        let arch: Arch = self.arch;
+        arch.dispatch(Choice { coder: self, scaled, lambda, codes, bits: &BITS });
+    }
+}
+
+struct Choice<'c, 'a, C> {
+    coder: &'c mut TileCoder<'a, C>,
+    scaled: &'c [f32],
+    lambda: f32,
+    codes: &'c mut [i32],
+    bits: &'static [f32; 4096],
+}
+
+impl<C: Coder> WithSimd for Choice<'_, '_, C> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, _: S) {
+        self.patch();
+    }
+}
+
+impl<C: Coder> Choice<'_, '_, C> {
+    #[inline(always)]
+    fn patch(&mut self) {
+        let planes = self.coder.planes;
+        // What the coder will do itself when it takes the patch: until then nothing of its state matters.
+        if self.coder.x == 0 && self.coder.y > 0 {
+            std::mem::swap(&mut self.coder.above, &mut self.coder.row);
+            self.coder.history.next_row();
+        }
+        self.coder.look_around(self.coder.y == 0);
+        let (x, stride) = (self.coder.x, planes.padded + 1);
+        self.coder.row[x * stride..(x + 1) * stride].fill(0);
+        self.codes.fill(0);
+        let mut recent = 0;
+        let mut next_predicted = 0;
+        for span in 0..planes.padded / (GROUP * SPAN) {
+            let first = span * GROUP * SPAN;
+            let end = (first + GROUP * SPAN).min(planes.count);
+            recent = self.span(span, first, end, recent, &mut next_predicted);
+        }
+        if self.coder.x == 0 && self.coder.y > 0 {
+            std::mem::swap(&mut self.coder.above, &mut self.coder.row);
+            self.coder.history.next_row();
+        }
+    }
+
+    /// Whether any latent could be worth a code.
+    #[inline(always)]
+    fn stirs(&self, first: usize, end: usize) -> bool {
+        self.scaled[first..end].iter().any(|v| v.abs() > 0.5)
+    }
+
+    #[inline(always)]
+    fn holds_prediction(&self, next: usize, end: usize) -> bool {
+        self.coder.planes.predictor.planes.get(next).is_some_and(|k| (*k as usize) < end)
+    }
+
+    /// Chooses for one span; returns what is recent after it.
+    #[inline(always)]
+    fn span(
+        &mut self,
+        span: usize,
+        start: usize,
+        end: usize,
+        before: u32,
+        next_predicted: &mut usize,
+    ) -> u32 {
+        let predicted = self.holds_prediction(*next_predicted, end);
+        if !predicted && !self.stirs(start, end) {
+            return before >> 8;
+        }
+        let mut recent = before;
+        let mut whole = Gain::default();
+        for first in (start..end).step_by(GROUP) {
+            let last = (first + GROUP).min(end);
+            let found = self.group(first, last, recent, next_predicted);
+            whole.gain += found.gain;
+            whole.busy |= found.busy;
+            recent = match found.busy {
+                true => (recent + 3 * (found.sum * (256 / GROUP as u32))) >> 2,
+                false => recent >> 2,
+            };
+        }
+        if predicted {
+            return recent;
+        }
+        let flag = self.flag(0, span, start, GROUP * SPAN, before);
+        if whole.busy && whole.gain - self.lambda * flag[1] > -self.lambda * flag[0] {
+            return recent;
+        }
+        self.empty(start, end);
+        before >> 8
+    }
+
+    /// Chooses for one group: its codes, or none.
+    #[inline(always)]
+    fn group(&mut self, first: usize, end: usize, recent: u32, next_predicted: &mut usize) -> Gain {
+        let predicted = self.holds_prediction(*next_predicted, end);
+        let flag = || self.flag(1, first / GROUP, first, GROUP, recent);
+        if !predicted && !self.stirs(first, end) {
+            return Gain { gain: -self.lambda * flag()[0], ..Gain::default() };
+        }
+        let flag = if predicted { [0.0; 2] } else { flag() };
+        let mut found = Gain::default();
+        for k in first..end {
+            self.code(k, recent, next_predicted, &mut found);
+        }
+        if predicted {
+            found.busy = true;
+            return found;
+        }
+        found.busy = found.sum > 0;
+        found.gain -= self.lambda * flag[1];
+        let left = -self.lambda * flag[0];
+        if !found.busy || found.gain < left {
+            self.empty(first, end);
+            return Gain { gain: left, ..Gain::default() };
+        }
+        found
+    }
+
+    fn empty(&mut self, first: usize, end: usize) {
+        self.codes[first..end].fill(0);
+        let at = self.coder.x * (self.coder.planes.padded + 1);
+        self.coder.row[at + first..at + end].fill(0);
+    }
+
+    /// Chooses one code: the nearest, or one that is nearer to what is predicted.
+    #[inline(always)]
+    fn code(&mut self, k: usize, recent: u32, next_predicted: &mut usize, out: &mut Gain) {
+        let (planes, x) = (self.coder.planes, self.coder.x);
+        let patch = x * (planes.padded + 1);
+        let index =
+            (planes.predictor.planes.get(*next_predicted) == Some(&(k as u32))).then_some(*next_predicted);
+        let top = self.coder.y == 0;
+        let base = index.map_or(0, |i| self.coder.history.predict(&planes.predictor, i, x, top));
+        let value = self.scaled[k];
+        let near = (value.round_ties_even() as i32).clamp(-MAX_CODE, MAX_CODE);
+        let mut residual = near.saturating_sub(base);
+        let magnitude = residual.unsigned_abs();
+        if magnitude >= LARGE {
+            out.gain += value * value - self.lambda * 2.0 * (32 - magnitude.leading_zeros()) as f32;
+        } else {
+            let bits = self.magnitudes(self.coder.contexts(k, patch, recent), magnitude as usize);
+            let mut best = f32::INFINITY;
+            let sign = residual.signum();
+            // The nearest, one less, and none at all.
+            for candidate in [magnitude, magnitude.saturating_sub(1), 0] {
+                let code = base + sign * candidate as i32;
+                let cost = (value - code as f32).powi(2) + self.lambda * bits[candidate as usize];
+                if cost < best {
+                    best = cost;
+                    residual = sign * candidate as i32;
+                }
+            }
+            out.gain += value * value - best;
+        }
+        let stored = residual.unsigned_abs().min(255);
+        self.coder.row[patch + k] = stored as u8;
+        out.sum += stored;
+        self.codes[k] = (base + residual).clamp(-MAX_CODE, MAX_CODE);
+        if let Some(index) = index {
+            self.coder.history.set(x, index, self.codes[k]);
+            *next_predicted += 1;
+        }
+    }
+
+    /// Bits of each magnitude up to `last`, signs included.
+    #[inline(always)]
+    fn magnitudes(&self, contexts: Contexts, last: usize) -> [f32; LARGE as usize] {
+        let Contexts { class, expected, neighbourhood, local, .. } = contexts;
+        let (coder, learnt) = (&*self.coder, &self.coder.learnt);
+        let k = contexts.plane;
+        let mut out = [0.0; LARGE as usize];
+        let mut bits = 0.0;
+        for seen in 0..=last.min(UNARY - 1) {
+            let (_, p1) = mixture(
+                [
+                    &learnt.expected[(seen * super::EXPECTED + expected) * 16 + class / 2],
+                    &coder.plane[k * super::PLANE_COUNTERS + own_counter(seen, neighbourhood)],
+                    &learnt.local[(seen * 64 + local) * 16 + class / 2],
+                ],
+                &learnt.weights[seen * super::CLASSES + class],
+                &coder.tables,
+            );
+            let [stop, more] = prices(self.bits, p1);
+            out[seen] = bits + stop;
+            bits += more;
+            if seen == 0 {
+                // The sign of all that are not 0.
+                bits += 1.0;
+            }
+        }
+        for (magnitude, slot) in out.iter_mut().enumerate().take(last + 1).skip(UNARY) {
+            // Exponential-Golomb, about: its exponent is nearly as predictable as the decisions before.
+            *slot = bits + 1.0 + 2.0 * ((magnitude - UNARY + 1) as f32).log2();
+        }
+        out
+    }
+
+    /// Bits of a flag: that there is nothing, and that there is something.
+    #[inline(always)]
+    fn flag(&self, level: usize, index: usize, first: usize, size: usize, recent: u32) -> [f32; 2] {
+        let coder = &*self.coder;
+        let around: u32 = coder.around[first..first + size].iter().map(|v| u32::from(*v)).sum();
+        let around = length_class(around);
+        let class = usize::from(coder.planes.class[first]);
+        let learnt = &coder.learnt;
+        let (_, p1) = mixture(
+            [
+                &learnt.group_around[(level * 16 + around) * 16 + length_class(recent)],
+                &coder.group[level][index],
+                &learnt.group_class[(level * super::CLASSES + class) * 16 + around],
+            ],
+            &learnt.group_weights[level * super::CLASSES + class],
+            &coder.tables,
+        );
+        prices(self.bits, p1)
+    }
+}
