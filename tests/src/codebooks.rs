@@ -54,7 +54,8 @@ pub fn fit_codebooks(linear: &Model, images: &[Image], options: &CodebookOptions
         ..linear.manifest().clone()
     };
     manifest.encoder_sha256.clear();
-    Model::assemble(ModelParts { manifest, decoder, encoder, priors }).expect("the parts fit each other")
+    Model::assemble(ModelParts { manifest, decoder, correction: None, encoder, priors })
+        .expect("the parts fit each other")
 }
 
 /// The latents of an image.

@@ -35,7 +35,8 @@ pub fn fit_scalars(linear: &Model, images: &[Image], latents: usize, name: &str)
         calibration: calibration.collect(),
         ..linear.manifest().clone()
     };
-    Model::assemble(ModelParts { manifest, decoder, encoder, priors }).expect("the parts fit each other")
+    Model::assemble(ModelParts { manifest, decoder, correction: None, encoder, priors })
+        .expect("the parts fit each other")
 }
 
 /// The latents of an image at a step.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::rc::Rc;
 use tch::{Device, Tensor};
 use vqz_codec::engine::{self, EngineKind, Tensor as Array};
-use vqz_trainer::arch::export::{decoder, dequantise, encoder, stored};
+use vqz_trainer::arch::export::{correction, decoder, dequantise, encoder, stored};
 use vqz_trainer::arch::graph::numbers;
 use vqz_trainer::arch::{Network, Ops, Torch, Weights};
 use vqz_trainer::fit::prepare::prepare;
@@ -94,6 +94,8 @@ fn check(folder: &Path, settings: &[&str]) {
         let decoded = numbers(&network.heads.collapse(&mut torch, &decoded));
         let encoder = encoder(network, &weights).unwrap();
         let decoder = decoder(network, &weights, codebooks.as_ref()).unwrap();
+        let correction = correction(network, &weights).unwrap();
+        assert_eq!(correction.is_some(), network.is_split());
         for kind in engines() {
             let engine = engine::open(kind).unwrap();
             let mut inputs = vec![array(&samples)];
@@ -116,7 +118,15 @@ fn check(folder: &Path, settings: &[&str]) {
             if books.is_none() {
                 inputs.push(array(&unit));
             }
-            let found = floats(engine.load(&decoder).unwrap().run(inputs).unwrap());
+            let mut found = floats(engine.load(&decoder).unwrap().run(inputs).unwrap());
+            if let Some(correction) = &correction {
+                let shape = samples.size().iter().map(|d| *d as usize).collect();
+                let mut inputs = vec![Array::F32 { shape, data: found }];
+                if books.is_none() {
+                    inputs.push(array(&unit));
+                }
+                found = floats(engine.load(correction).unwrap().run(inputs).unwrap());
+            }
             assert_eq!(found.len(), decoded.len());
             let worst = found.iter().zip(&decoded).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
             assert!(

@@ -94,7 +94,7 @@ fn each_quantiser_fits_and_tells_the_rate_that_is_written() {
 #[test]
 fn a_conv_fit_starts_at_the_linear_model_and_ends_better() {
     let folder = tempfile::tempdir().unwrap();
-    let settings = ["optimiser.steps=60", "validation.every_steps=60", "optimiser.learning_rate=0.001"];
+    let settings = ["optimiser.steps=100", "validation.every_steps=100", "optimiser.ema=0.9"];
     let outcome = fit(folder.path(), &settings).unwrap();
     let linear = Arc::new(Model::open(&folder.path().join("model.run/linear.vqm")).unwrap());
     let model = Arc::new(Model::open(&folder.path().join("model.vqm")).unwrap());
@@ -110,7 +110,8 @@ fn a_conv_fit_starts_at_the_linear_model_and_ends_better() {
     let slope = (before[1].bits_per_sample / before[0].bits_per_sample).ln()
         / (before[1].psnr_db - before[0].psnr_db);
     let wanted = before[0].bits_per_sample * (slope * (after.psnr_db - before[0].psnr_db)).exp();
-    assert!(after.bits_per_sample < wanted, "{after:?} takes no less than {wanted} of {before:?}");
+    // What networks of this size take off in so short a fit, and more than interpolation could be wrong by.
+    assert!(after.bits_per_sample < 0.995 * wanted, "{after:?} takes no less than {wanted} of {before:?}");
     assert!(outcome.weights > 1000);
 }
 

@@ -138,7 +138,8 @@ pub fn fit_klt(
         training_data: options.training_data.clone(),
     };
     let decoder = klt::decoder(&parameters)?;
-    let model = Model::assemble(ModelParts { manifest, decoder, encoder, priors: priors.into() })?;
+    let model =
+        Model::assemble(ModelParts { manifest, decoder, correction: None, encoder, priors: priors.into() })?;
     progress(1.0, "done");
     Ok(model)
 }

@@ -24,6 +24,14 @@ pub(super) fn linear(manifest: &Manifest, decoder: &[u8]) -> Result<LinearWeight
     Ok(LinearWeights { patch: parameters.patch, bands, mix, unmix: Some(unmix), shrink: parameters.shrink })
 }
 
+/// Whether an encoder's graph is the one that goes with this linear decoder.
+pub(super) fn is_inverse(encoder: &[u8], decoder: &[u8], linear: &LinearWeights) -> bool {
+    let written = klt::read_decoder(decoder).ok().zip(linear.unmix.as_ref());
+    written
+        .and_then(|(parameters, unmix)| klt::encoder(&parameters, unmix).ok())
+        .is_some_and(|own| own == encoder)
+}
+
 /// The inverse of each frequency's `(component, band)` matrix, as `(component, band)`: latent = Σ unmix × coefficient.
 pub(crate) fn unmix(mix: &[f32], bands: usize) -> Result<Vec<f32>> {
     let mut out = Vec::with_capacity(mix.len());

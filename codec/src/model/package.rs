@@ -1,13 +1,13 @@
 //! The package file, `NAME.vqm`: a zip archive without compression, named by a hash of its decoding half.
 //!
-//! The decoding half is `model.json`, `decoder.onnx` and `priors.bin`; `model.json` holds the hash of `encoder.onnx`,
+//! The decoding half is `model.json`, `decoder.onnx`, `priors.bin` and, where there is one, `correction.onnx`; `model.json` holds the hash of `encoder.onnx`,
 //! so that the one hash stands for the whole. `card.md`, where there is one, is for people.
 
 use crate::config::ModelReference;
 use crate::container::header::hex;
 use crate::entropy::indices::IndexShape;
 use crate::error::{Error, Result};
-use crate::model::linear::linear;
+use crate::model::linear::{is_inverse, linear};
 use crate::model::{Codebooks, Manifest, Priors};
 use crate::model::{onnx, ports};
 use crate::transform::LinearWeights;
@@ -27,6 +27,7 @@ const MAX_PACKAGE: u64 = 1 << 30;
 const MANIFEST: &str = "model.json";
 const DECODER: &str = "decoder.onnx";
 const ENCODER: &str = "encoder.onnx";
+const CORRECTION: &str = "correction.onnx";
 const PRIORS: &str = "priors.bin";
 const CARD: &str = "card.md";
 
@@ -37,6 +38,7 @@ pub struct Model {
     manifest_json: Vec<u8>,
     priors: Priors,
     decoder: Vec<u8>,
+    correction: Option<Vec<u8>>,
     encoder: Option<Vec<u8>>,
     sha256: String,
     card: Option<String>,
@@ -46,6 +48,8 @@ pub struct Model {
     pub(crate) encoder_takes_step: bool,
     /// The linear map, where `decoder` is exactly the graph of the `klt` architecture.
     pub(crate) linear: Option<LinearWeights>,
+    /// Whether its inverse stands for the encoder: because `encoder` is exactly that, or is not at hand.
+    pub(crate) encodes_linearly: bool,
 }
 
 /// What a fit puts together.
@@ -55,6 +59,8 @@ pub struct ModelParts {
     pub manifest: Manifest,
     /// The decoder's graph.
     pub decoder: Vec<u8>,
+    /// The graph that corrects what the decoder gives, for tiles where that pays.
+    pub correction: Option<Vec<u8>>,
     /// The encoder's graph.
     pub encoder: Vec<u8>,
     /// What the entropy coder starts from.
@@ -66,12 +72,17 @@ impl Model {
     pub(crate) fn new(
         manifest_json: Vec<u8>,
         decoder: Vec<u8>,
+        correction: Option<Vec<u8>>,
         encoder: Option<Vec<u8>>,
         priors: &[u8],
     ) -> Result<Self> {
         let manifest = Manifest::from_json(&manifest_json)?;
         let summary = onnx::check(&decoder, &onnx::Limits::default())?;
         ports::check_decoder(&summary, manifest.codebooks.is_some())?;
+        if let Some(correction) = &correction {
+            let summary = onnx::check(correction, &onnx::Limits::default())?;
+            ports::check_correction(&summary, manifest.codebooks.is_some())?;
+        }
         let mut encoder_takes_step = false;
         if let Some(encoder) = &encoder {
             let summary = onnx::check(encoder, &onnx::Limits::default())?;
@@ -84,7 +95,10 @@ impl Model {
                 )));
             }
         }
-        let sha256 = hash(&[(MANIFEST, &manifest_json), (DECODER, &decoder), (PRIORS, priors)]);
+        let mut entries = vec![(MANIFEST, manifest_json.as_slice()), (DECODER, decoder.as_slice())];
+        entries.extend(correction.as_deref().map(|onnx| (CORRECTION, onnx)));
+        entries.push((PRIORS, priors));
+        let sha256 = hash(&entries);
         let priors = Priors::from_bytes(priors)?;
         let codebooks = manifest
             .codebooks
@@ -104,18 +118,32 @@ impl Model {
                 manifest.quantiser
             )));
         }
-        let linear = if manifest.architecture == "klt" { Some(linear(&manifest, &decoder)?) } else { None };
+        let linear = match linear(&manifest, &decoder) {
+            Ok(linear) => Some(linear),
+            Err(error) if manifest.architecture == "klt" => return Err(error),
+            // A network of its own.
+            Err(_) => None,
+        };
+        let encodes_linearly = match (&linear, &encoder) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(linear), Some(encoder)) => {
+                manifest.architecture == "klt" || is_inverse(encoder, &decoder, linear)
+            }
+        };
         Ok(Self {
             manifest,
             manifest_json,
             priors,
             decoder,
+            correction,
             encoder,
             sha256,
             card: None,
             codebooks,
             encoder_takes_step,
             linear,
+            encodes_linearly,
         })
     }
 
@@ -124,11 +152,11 @@ impl Model {
     /// # Errors
     /// [`Error::InvalidModel`], [`Error::Limit`] and [`Error::Unsupported`] with what does not fit.
     pub fn assemble(parts: ModelParts) -> Result<Self> {
-        let ModelParts { mut manifest, decoder, encoder, priors } = parts;
+        let ModelParts { mut manifest, decoder, correction, encoder, priors } = parts;
         manifest.encoder_sha256 = hex(&Sha256::digest(&encoder));
         let json = serde_json::to_vec_pretty(&manifest)
             .map_err(|e| Error::InvalidArgument(format!("the manifest can't be written ({e})")))?;
-        Self::new(json, decoder, Some(encoder), &priors.to_bytes())
+        Self::new(json, decoder, correction, Some(encoder), &priors.to_bytes())
     }
 
     /// Opens a package file.
@@ -167,9 +195,10 @@ impl Model {
         for index in 0..archive.len() {
             let file = archive.by_index_raw(index).map_err(invalid)?;
             let name = String::from_utf8_lossy(file.name_raw()).into_owned();
-            if ![MANIFEST, DECODER, ENCODER, PRIORS, CARD].contains(&name.as_str()) {
+            if ![MANIFEST, DECODER, CORRECTION, ENCODER, PRIORS, CARD].contains(&name.as_str()) {
                 return Err(Error::InvalidModel(format!(
-                    "the package holds \"{name}\", allowed are model.json, decoder.onnx, encoder.onnx, priors.bin and card.md"
+                    "the package holds \"{name}\", allowed are model.json, decoder.onnx, correction.onnx, encoder.onnx, \
+                     priors.bin and card.md"
                 )));
             }
         }
@@ -197,7 +226,8 @@ impl Model {
             .map(String::from_utf8)
             .transpose()
             .map_err(|_| Error::InvalidModel("card.md is no UTF-8 text; get the package again".to_owned()))?;
-        Ok(Self { card, ..Self::new(manifest, decoder, entry(ENCODER)?, &priors)? })
+        let (correction, encoder) = (entry(CORRECTION)?, entry(ENCODER)?);
+        Ok(Self { card, ..Self::new(manifest, decoder, correction, encoder, &priors)? })
     }
 
     /// The same model with a model card: text for people, which the hash does not cover and archives do not hold.
@@ -237,6 +267,7 @@ impl Model {
         let entries = [
             (MANIFEST, Some(self.manifest_json.as_slice())),
             (DECODER, Some(self.decoder.as_slice())),
+            (CORRECTION, self.correction.as_deref()),
             (ENCODER, encoder),
             (PRIORS, Some(priors.as_slice())),
             // Of use to whoever holds the whole package; archives stay small.
@@ -291,13 +322,19 @@ impl Model {
     /// Whether the model can write: it has its encoder, or is linear, so that its decoder can be inverted.
     #[must_use]
     pub fn can_encode(&self) -> bool {
-        self.encoder.is_some() || self.linear.is_some()
+        self.encoder.is_some() || self.encodes_linearly
     }
 
     /// The decoder's graph, `(codes, step) → samples`; with codebooks `codes → samples`.
     #[must_use]
     pub fn decoder(&self) -> &[u8] {
         &self.decoder
+    }
+
+    /// The graph that corrects what the decoder gives, `(samples, step) → samples`; with codebooks `samples → samples`.
+    #[must_use]
+    pub fn correction(&self) -> Option<&[u8]> {
+        self.correction.as_deref()
     }
 
     /// The encoder's graph, `samples → latents`, or `(samples, step) → latents`.

@@ -18,6 +18,21 @@ pub(super) fn check_decoder(summary: &Summary, codebooks: bool) -> Result<()> {
     check("decoder.onnx", summary, wanted, sound)
 }
 
+/// The correction takes a picture, and for scalar codes the step; it gives a picture.
+pub(super) fn check_correction(summary: &Summary, codebooks: bool) -> Result<()> {
+    let wanted = if codebooks {
+        "samples float32 [n, bands, y, x] alone, for vq and rvq"
+    } else {
+        "samples float32 [n, bands, y, x] and step float32 [1]"
+    };
+    let sound = match summary.inputs.as_slice() {
+        [samples] => codebooks && grid(samples, Element::F32),
+        [samples, step] => !codebooks && grid(samples, Element::F32) && scalar(step),
+        _ => false,
+    };
+    check("correction.onnx", summary, wanted, sound)
+}
+
 /// The encoder takes samples, and for scalar codes it may take the step; it gives latents. Returns whether it takes the
 /// step.
 pub(super) fn check_encoder(summary: &Summary, codebooks: bool) -> Result<bool> {

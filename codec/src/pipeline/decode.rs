@@ -1,7 +1,8 @@
 //! One tile: bytes to samples.
 
 use super::ChunkCodec;
-use super::encode::{MASK_EACH, MASK_NONE, MASK_SHARED, empty_patches};
+use super::correct::Correction;
+use super::encode::{CORRECTED, MASK_EACH, MASK_NONE, MASK_SHARED, empty_patches};
 use super::place::Job;
 use crate::axes::Layout;
 use crate::config::EntropyCoder;
@@ -10,10 +11,10 @@ use crate::container::header::Header;
 use crate::entropy::indices::IndexCoder;
 use crate::entropy::lz4;
 use crate::entropy::rans::Decoder;
-use crate::entropy::tile::{Planes, TileCoder};
+use crate::entropy::tile::TileCoder;
 use crate::error::{Error, Result};
 use crate::mask::{self, Classifier, ESCAPE, Patterns};
-use crate::model::priors::{IndexPriors, Kind};
+use crate::model::priors::Kind;
 use crate::quantise;
 use crate::sample::Sample;
 use crate::transform::{Linear, Scratch};
@@ -23,6 +24,8 @@ use crate::transform::{Linear, Scratch};
 struct Mask {
     classes: Vec<u8>,
     escaped: Vec<u64>,
+    /// Whether the picture is corrected, which the same byte tells.
+    corrected: bool,
 }
 
 impl ChunkCodec {
@@ -58,13 +61,22 @@ impl ChunkCodec {
         let mut reader = Reader::new(payload);
         let mask = read_mask::<T>(&mut reader, bands, height, width)?;
         let mut out = vec![T::zeroed(); bands * height * width];
-        if mask.classes.is_empty() || mask.classes.contains(&0) {
-            let stream = reader.take(reader.remaining(), "a tile's codes")?;
-            let tile = CodedTile { codec: self, height, width, step, stream, mask: &mask, classifier };
-            match entropy {
-                EntropyCoder::Rans => tile.rans(&mut out)?,
-                EntropyCoder::Lz4 => tile.lz4(&mut out)?,
+        let valid = mask.classes.is_empty() || mask.classes.contains(&0);
+        let correction = match (mask.corrected, &self.correction) {
+            (false, _) => None,
+            (true, Some(correction)) if valid => Some(correction),
+            _ => {
+                return Err(Error::Corrupt(format!(
+                    "a tile says that it is corrected, but {}; write the chunk again",
+                    if valid { "the model has no correction" } else { "it holds no valid sample" }
+                )));
             }
+        };
+        if valid {
+            let stream = reader.take(reader.remaining(), "a tile's codes")?;
+            let empty = empty_patches(&mask.classes, bands, height, width, self.model.manifest().patch);
+            let tile = CodedTile { codec: self, height, width, step, stream, empty: &empty, classifier };
+            tile.decode(entropy, correction, &mut out)?;
         }
         reader.finish("a tile")?;
         let mut escaped = mask.escaped.into_iter();
@@ -81,11 +93,13 @@ impl ChunkCodec {
 }
 
 fn read_mask<T: Sample>(reader: &mut Reader<'_>, bands: usize, height: usize, width: usize) -> Result<Mask> {
-    let planes = match reader.u8("a tile's mask mode")? {
-        MASK_NONE => return Ok(Mask::default()),
+    let mode = reader.u8("a tile's mode")?;
+    let corrected = mode & CORRECTED != 0;
+    let planes = match mode & !CORRECTED {
+        MASK_NONE => return Ok(Mask { corrected, ..Mask::default() }),
         MASK_SHARED => 1,
         MASK_EACH => bands,
-        other => return Err(Error::Corrupt(format!("a tile's mask mode is {other}, allowed are 0 to 2"))),
+        _ => return Err(Error::Corrupt(format!("a tile's mode is {mode}, allowed are 0 to 2 and 4 to 6"))),
     };
     let length = reader.varint(u64::from(u32::MAX), "a mask's length")? as usize;
     let classes = mask::coder::decode(reader.take(length, "a tile's mask")?, planes, height, width)?;
@@ -101,7 +115,7 @@ fn read_mask<T: Sample>(reader: &mut Reader<'_>, bands: usize, height: usize, wi
             u64::from_le_bytes(bits)
         })
         .collect();
-    Ok(Mask { classes, escaped })
+    Ok(Mask { classes, escaped, corrected })
 }
 
 /// A tile whose codes are still to be read.
@@ -111,7 +125,8 @@ struct CodedTile<'a, T> {
     width: usize,
     step: i16,
     stream: &'a [u8],
-    mask: &'a Mask,
+    /// Which patches take no decisions; empty when all take some.
+    empty: &'a [bool],
     classifier: &'a Classifier<T>,
 }
 
@@ -124,96 +139,126 @@ impl<T: Sample> CodedTile<'_, T> {
         (self.height.div_ceil(self.patch()), self.width.div_ceil(self.patch()))
     }
 
-    fn rans(&self, out: &mut [T]) -> Result<()> {
-        match self.codec.model.priors().kind() {
-            Kind::Scalar(priors) => self.scalars(&self.codec.planes(priors, self.step), out),
-            Kind::Index(priors) => self.indices(priors, out),
-        }
+    fn is_empty(&self, patch: usize) -> bool {
+        self.empty.get(patch).copied().unwrap_or(false)
     }
 
-    /// Which patches take no decisions; empty when all take some.
-    fn empty_patches(&self) -> Vec<bool> {
-        let bands = self.codec.model.manifest().bands.len();
-        empty_patches(&self.mask.classes, bands, self.height, self.width, self.patch())
-    }
-
-    fn indices(&self, priors: &IndexPriors, out: &mut [T]) -> Result<()> {
-        let (rows, columns) = self.grid();
-        let empty = self.empty_patches();
-        let mut coder = IndexCoder::decoder(priors.shape, &priors.statistics, columns, self.stream)?;
-        let planes = priors.shape.planes();
-        let mut codes = vec![0; rows * columns * planes];
-        for (at, codes) in codes.chunks_exact_mut(planes).enumerate() {
-            if coder.exhausted() {
-                return Err(early());
-            }
-            coder.patch(codes, empty.get(at).copied().unwrap_or(false), &mut ());
-        }
-        coder.finish()?;
-        self.network(&codes, out)
-    }
-
-    fn scalars(&self, planes: &Planes, out: &mut [T]) -> Result<()> {
-        let (rows, columns) = self.grid();
-        let empty = self.empty_patches();
-        let mut coder: TileCoder<'_, Decoder<'_>> = TileCoder::decoder(planes, columns, self.stream)?;
-        let mut codes = vec![0i32; planes.count];
-        let mut positions = Vec::new();
-        let mut patch = |at: usize, codes: &mut [i32], positions: &mut Vec<u32>| {
-            if coder.exhausted() {
-                return Err(early());
-            }
-            let empty = empty.get(at).copied().unwrap_or(false);
-            coder.patch(codes, empty, positions, &mut ())
+    /// Valid samples; masked ones are whatever comes out.
+    fn decode(&self, entropy: EntropyCoder, correction: Option<&Correction>, out: &mut [T]) -> Result<()> {
+        let (Some(linear), None) = (&self.codec.linear, &self.codec.network) else {
+            let picture = self.network(&self.codes(entropy)?)?;
+            return self.finish(picture, correction, out);
         };
-        match (&self.codec.linear, &self.codec.network) {
-            (Some(linear), None) => {
-                let mut rows_of = Rows::new(self, linear);
-                for row in 0..rows {
-                    for first in (0..columns).step_by(linear.batch()) {
-                        let slots = linear.batch().min(columns - first);
-                        rows_of.start();
-                        for slot in 0..slots {
-                            patch(row * columns + first + slot, &mut codes, &mut positions)?;
-                            rows_of.take(&mut codes, &positions);
-                        }
-                        rows_of.write(row, first, slots, out);
-                    }
-                }
-            }
-            _ => {
-                let mut all = vec![0; rows * columns * planes.count];
-                for (at, codes) in all.chunks_exact_mut(planes.count).enumerate() {
-                    patch(at, codes, &mut positions)?;
-                }
-                self.network(&all, out)?;
-            }
-        }
-        coder.finish()
+        let Some(_) = correction else {
+            return self.linear(entropy, linear, out);
+        };
+        // The picture as it is, neither rounded nor cut, for the correction to work on.
+        let ((rows, columns), patch) = (self.grid(), self.patch());
+        let whole = CodedTile {
+            codec: self.codec,
+            height: rows * patch,
+            width: columns * patch,
+            step: self.step,
+            stream: self.stream,
+            empty: self.empty,
+            classifier: &Classifier::<f32>::new(&[], &[])?,
+        };
+        let mut picture = vec![0.0; out.len() / (self.height * self.width) * whole.height * whole.width];
+        whole.linear(entropy, linear, &mut picture)?;
+        self.finish(picture, correction, out)
     }
 
-    fn lz4(&self, out: &mut [T]) -> Result<()> {
+    /// All codes, `(patch, scan position)`.
+    fn codes(&self, entropy: EntropyCoder) -> Result<Vec<i32>> {
         let planes = self.codec.model.manifest().planes;
         let (rows, columns) = self.grid();
-        let mut codes = lz4::decode(self.stream, planes, rows * columns)?;
-        if let Some(codebooks) = self.codec.model.codebooks() {
-            codebooks.check(&codes)?;
+        if entropy == EntropyCoder::Lz4 {
+            let codes = lz4::decode(self.stream, planes, rows * columns)?;
+            if let Some(codebooks) = self.codec.model.codebooks() {
+                codebooks.check(&codes)?;
+            }
+            return Ok(codes);
         }
-        let (Some(linear), None) = (&self.codec.linear, &self.codec.network) else {
-            return self.network(&codes, out);
-        };
+        let mut codes = vec![0; rows * columns * planes];
+        let patches = codes.chunks_exact_mut(planes).enumerate();
+        match self.codec.model.priors().kind() {
+            Kind::Scalar(priors) => {
+                let planes = self.codec.planes(priors, self.step);
+                let mut coder: TileCoder<'_, Decoder<'_>> =
+                    TileCoder::decoder(&planes, columns, self.stream)?;
+                let mut positions = Vec::new();
+                for (at, codes) in patches {
+                    if coder.exhausted() {
+                        return Err(early());
+                    }
+                    coder.patch(codes, self.is_empty(at), &mut positions, &mut ())?;
+                }
+                coder.finish()?;
+            }
+            Kind::Index(priors) => {
+                let mut coder = IndexCoder::decoder(priors.shape, &priors.statistics, columns, self.stream)?;
+                for (at, codes) in patches {
+                    if coder.exhausted() {
+                        return Err(early());
+                    }
+                    coder.patch(codes, self.is_empty(at), &mut ());
+                }
+                coder.finish()?;
+            }
+        }
+        Ok(codes)
+    }
+
+    /// By the native linear path, which multiplies only codes that are not zero.
+    fn linear(&self, entropy: EntropyCoder, linear: &Linear, out: &mut [T]) -> Result<()> {
+        let columns = self.grid().1;
+        match (entropy, self.codec.model.priors().kind()) {
+            (EntropyCoder::Rans, Kind::Scalar(priors)) => {
+                let planes = self.codec.planes(priors, self.step);
+                let mut coder: TileCoder<'_, Decoder<'_>> =
+                    TileCoder::decoder(&planes, columns, self.stream)?;
+                let mut codes = vec![0i32; planes.count];
+                let mut positions = Vec::new();
+                self.by_patches(linear, out, |at, rows| {
+                    if coder.exhausted() {
+                        return Err(early());
+                    }
+                    coder.patch(&mut codes, self.is_empty(at), &mut positions, &mut ())?;
+                    rows.take(&mut codes, &positions);
+                    Ok(())
+                })?;
+                coder.finish()
+            }
+            _ => {
+                let mut codes = self.codes(entropy)?;
+                let planes = self.codec.model.manifest().planes;
+                let mut positions = Vec::new();
+                self.by_patches(linear, out, |at, rows| {
+                    let codes = &mut codes[at * planes..(at + 1) * planes];
+                    positions.clear();
+                    positions.extend((0..planes as u32).filter(|k| codes[*k as usize] != 0));
+                    rows.take(codes, &positions);
+                    Ok(())
+                })
+            }
+        }
+    }
+
+    /// Writes pixels as the codes of patches come in: `next` hands those of one patch over.
+    fn by_patches(
+        &self,
+        linear: &Linear,
+        out: &mut [T],
+        mut next: impl FnMut(usize, &mut Rows<'_, T>) -> Result<()>,
+    ) -> Result<()> {
+        let (rows, columns) = self.grid();
         let mut rows_of = Rows::new(self, linear);
-        let mut positions = Vec::new();
         for row in 0..rows {
             for first in (0..columns).step_by(linear.batch()) {
                 let slots = linear.batch().min(columns - first);
                 rows_of.start();
                 for slot in 0..slots {
-                    let at = (row * columns + first + slot) * planes;
-                    let codes = &mut codes[at..at + planes];
-                    positions.clear();
-                    positions.extend((0..planes as u32).filter(|k| codes[*k as usize] != 0));
-                    rows_of.take(codes, &positions);
+                    next(row * columns + first + slot, &mut rows_of)?;
                 }
                 rows_of.write(row, first, slots, out);
             }
@@ -221,18 +266,30 @@ impl<T: Sample> CodedTile<'_, T> {
         Ok(())
     }
 
-    /// Runs the model's decoder graph on codes `(patch, scan position)`.
-    fn network(&self, codes: &[i32], out: &mut [T]) -> Result<()> {
+    /// The picture of codes `(patch, scan position)` by the model's decoder graph: whole patches, in data units.
+    fn network(&self, codes: &[i32]) -> Result<Vec<f32>> {
         let Some(network) = &self.codec.network else {
             return Err(Error::Engine("the model has no native form and no engine is open".to_owned()));
         };
         let (rows, columns) = self.grid();
-        let samples = network.decode(&self.codec.model, codes, quantise::step(self.step), rows, columns)?;
-        let (padded_height, padded_width) = (rows * self.patch(), columns * self.patch());
+        network.decode(&self.codec.model, codes, quantise::step(self.step), rows, columns)
+    }
+
+    /// Corrects a picture of whole patches where that is asked for, and makes samples of it.
+    fn finish(&self, picture: Vec<f32>, correction: Option<&Correction>, out: &mut [T]) -> Result<()> {
+        let (rows, columns) = self.grid();
+        let (height, width) = (rows * self.patch(), columns * self.patch());
+        let picture = match correction {
+            Some(correction) => {
+                let shape = [self.codec.model.manifest().bands.len(), height, width];
+                correction.apply(picture, shape, quantise::step(self.step))?
+            }
+            None => picture,
+        };
         for (i, row) in out.chunks_exact_mut(self.width).enumerate() {
             let (band, y) = (i / self.height, i % self.height);
-            let from = (band * padded_height + y) * padded_width;
-            for (out, value) in row.iter_mut().zip(&samples[from..from + self.width]) {
+            let from = (band * height + y) * width;
+            for (out, value) in row.iter_mut().zip(&picture[from..from + self.width]) {
                 *out = self.classifier.keep_valid(T::from_decoded(*value), *value);
             }
         }

@@ -1,6 +1,7 @@
 //! One tile: samples to bytes.
 
 use super::ChunkCodec;
+use super::correct::WORTHWHILE;
 use super::place::Job;
 use crate::axes::Layout;
 use crate::config::EntropyCoder;
@@ -27,12 +28,14 @@ pub(super) struct EncodedTile {
     pub(super) peak: f32,
 }
 
-/// How the mask of a tile is stored.
+/// A tile's first byte: how its mask is stored, and whether its picture is corrected.
 pub(super) const MASK_NONE: u8 = 0;
 /// One plane of classes for all bands.
 pub(super) const MASK_SHARED: u8 = 1;
 /// A plane of classes for each band.
 pub(super) const MASK_EACH: u8 = 2;
+/// Added to the above: the tile's picture is corrected.
+pub(super) const CORRECTED: u8 = 4;
 
 /// The samples of one tile, `(band, y, x)`.
 struct Tile<T> {
@@ -71,20 +74,28 @@ impl ChunkCodec {
             }
             bytes.extend(self.code(latents, step, tile.columns(self.patch()), &empty)?);
         }
+        // What a reader will see, by the reader's own path.
+        let measure = |bytes: &[u8], out: &mut EncodedTile| -> Result<()> {
+            let (height, width) = (job.rows.len(), job.columns.len());
+            let entropy = self.configuration.entropy;
+            let decoded = self.decode_payload(height, width, entropy, patterns, step, bytes, classifier)?;
+            tile.measure(&decoded, out);
+            Ok(())
+        };
+        measure(&bytes, &mut out)?;
+        if self.correction.is_some() && masked < count {
+            let mut corrected = EncodedTile { peak: out.peak, ..EncodedTile::default() };
+            bytes[0] |= CORRECTED;
+            measure(&bytes, &mut corrected)?;
+            if corrected.squares < out.squares * WORTHWHILE {
+                out = corrected;
+            } else {
+                bytes[0] &= !CORRECTED;
+            }
+        }
         let checksum = crc32c::crc32c(&bytes);
         bytes.extend_from_slice(&checksum.to_le_bytes());
         out.bytes = bytes;
-        // What a reader will see, by the reader's own path.
-        let decoded = self.decode_payload(
-            job.rows.len(),
-            job.columns.len(),
-            self.configuration.entropy,
-            patterns,
-            step,
-            super::checked(&out.bytes)?,
-            classifier,
-        )?;
-        tile.measure(&decoded, &mut out);
         Ok(out)
     }
 
@@ -97,7 +108,7 @@ impl ChunkCodec {
         let patch = self.patch();
         let (rows, columns) = (tile.height.div_ceil(patch), tile.columns(patch));
         let padded = self.padded(tile);
-        if let Some(linear) = &self.linear {
+        if let Some(linear) = self.linear.as_ref().filter(|_| self.model.encodes_linearly) {
             let latents = linear_latents(linear, &padded, tile.bands, rows, columns);
             if latents.len() != padded.len() {
                 return Err(Error::InvalidModel(

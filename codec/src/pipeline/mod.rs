@@ -4,6 +4,7 @@
 //! ([`ChunkCodec::plan`]), the caller fetches the byte ranges, and [`ChunkCodec::decode_planned`] does the rest.
 
 mod chunk;
+mod correct;
 mod decode;
 mod encode;
 mod network;
@@ -20,6 +21,7 @@ use crate::model::priors::ScalarPriors;
 use crate::quantise::Rates;
 use crate::sample::{DataType, dispatch};
 use crate::transform::Linear;
+use correct::Correction;
 use network::Network;
 use place::{Job, jobs};
 use std::collections::HashMap;
@@ -69,6 +71,7 @@ pub struct ChunkCodec {
     step: i16,
     linear: Option<Linear>,
     network: Option<Network>,
+    correction: Option<Correction>,
     /// What indices cost, for the search of models with codebooks.
     rates: Option<Rates>,
     planes: Mutex<HashMap<i16, Arc<Planes>>>,
@@ -120,7 +123,7 @@ impl ChunkCodec {
             (None | Some(EngineKind::Native), Some(_)) => None,
             (Some(EngineKind::Native), None) => {
                 return Err(Error::Engine(format!(
-                    "engine native runs klt models, {} is a {} model; use tract or onnxruntime",
+                    "engine native runs models with a linear decoder, {} is a {} model; use tract or onnxruntime",
                     model.manifest().name,
                     model.manifest().architecture
                 )));
@@ -128,6 +131,13 @@ impl ChunkCodec {
             (Some(engine), _) => Some(Network::load(&model, engine)?),
             (None, None) => Some(Network::load(&model, EngineKind::Tract)?),
         };
+        let scalar = model.codebooks().is_none();
+        let correct = |onnx| {
+            // Where the linear path runs natively, the correction still takes an engine.
+            let kind = engine.filter(|kind| *kind != EngineKind::Native).unwrap_or(EngineKind::Tract);
+            Correction::load(onnx, kind, scalar)
+        };
+        let correction = model.correction().map(correct).transpose()?;
         let rates = model.codebooks().map(|_| Rates::of(model.priors())).transpose()?;
         Ok(Self {
             step: model.manifest().step_for_quality(configuration.quality)?,
@@ -138,6 +148,7 @@ impl ChunkCodec {
             options,
             linear,
             network,
+            correction,
             rates,
             planes: Mutex::default(),
         })
@@ -146,7 +157,11 @@ impl ChunkCodec {
     /// What decodes: `native`, or the engine that runs the model's graph.
     #[must_use]
     pub fn engine(&self) -> String {
-        self.network.as_ref().map_or_else(|| "native".to_owned(), Network::description)
+        match (&self.network, &self.correction) {
+            (Some(network), _) => network.description(),
+            (None, Some(correction)) => format!("native, with {}", correction.description()),
+            (None, None) => "native".to_owned(),
+        }
     }
 
     /// Encodes a chunk. `samples` are in C order and native byte order.

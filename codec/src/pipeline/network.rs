@@ -96,7 +96,7 @@ fn order(model: &Model) -> impl Fn(usize) -> usize {
     move |scan| order.map_or(scan, |order| order[scan] as usize)
 }
 
-fn output(outputs: Vec<Tensor>, wanted: &[usize], graph: &str) -> Result<Vec<f32>> {
+pub(super) fn output(outputs: Vec<Tensor>, wanted: &[usize], graph: &str) -> Result<Vec<f32>> {
     match outputs.into_iter().next() {
         Some(Tensor::F32 { shape, data }) if shape == wanted => Ok(data),
         Some(Tensor::F32 { shape, .. }) => Err(Error::InvalidModel(format!(

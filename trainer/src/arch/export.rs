@@ -38,7 +38,8 @@ pub fn encoder(network: &Network, weights: &Rc<Weights>) -> Result<Vec<u8>, vqz_
 }
 
 /// The decoder: `codes` int32 `[n, planes, gy, gx]`, and `step` `[1]` for scalar codes, to `samples`
-/// `[n, bands, y, x]` in data units. `codebooks` is `(planes, size, width)`.
+/// `[n, bands, y, x]` in data units. `codebooks` is `(planes, size, width)`. Of a network that is split, the picture before its
+/// [`correction`].
 ///
 /// # Errors
 /// [`vqz_codec::Error::InvalidArgument`] when the weights do not fit the network.
@@ -64,11 +65,37 @@ pub fn decoder(
             (values, g.constant("unit", &[1], &[1.0]))
         }
     };
-    let normal = network.decode(&mut g, &values, &step);
+    let normal = match network.is_split() {
+        true => network.decode_linearly(&mut g, &values, &step),
+        false => network.decode(&mut g, &values, &step),
+    };
     let channels = network.denormalise(&mut g, &normal);
     let samples = network.heads.collapse(&mut g, &channels);
     g.builder.output(&samples, "samples", ElementType::F32, &raster(network.heads.bands.len()));
     g.builder.to_bytes()
+}
+
+/// The correction of a network that is split: `picture` `[n, bands, y, x]` in data units, as the [`decoder`] gives them, and `step`
+/// for scalar codes, to `samples`.
+///
+/// # Errors
+/// [`vqz_codec::Error::InvalidArgument`] when the weights do not fit the network.
+pub fn correction(network: &Network, weights: &Rc<Weights>) -> Result<Option<Vec<u8>>, vqz_codec::Error> {
+    if !network.is_split() {
+        return Ok(None);
+    }
+    let mut g = Graph::new("correction", weights);
+    let bands = raster(network.heads.bands.len());
+    let picture = g.builder.input("picture", ElementType::F32, &bands);
+    let step = match network.quantiser {
+        Quantiser::Fsq { .. } => g.builder.input("step", ElementType::F32, &[1.into()]),
+        _ => g.constant("unit", &[1], &[1.0]),
+    };
+    let normal = network.normalise(&mut g, &picture);
+    let normal = network.correct(&mut g, &normal, &step);
+    let samples = network.denormalise(&mut g, &normal);
+    g.builder.output(&samples, "samples", ElementType::F32, &bands);
+    g.builder.to_bytes().map(Some)
 }
 
 /// Latents `(n, groups × width, y, x)` of codes: the sum over the stages, group by group.

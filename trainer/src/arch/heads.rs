@@ -69,7 +69,8 @@ impl Heads {
         })
     }
 
-    fn plain(&self) -> bool {
+    /// Whether channels are just the bands.
+    pub fn plain(&self) -> bool {
         self.bands.iter().all(|head| *head == Head::Continuous)
     }
 

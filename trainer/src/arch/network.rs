@@ -113,6 +113,18 @@ impl Network {
             )
     }
 
+    /// Whether the decoder is a picture and its correction, which archives hold as two graphs: a reader may take the linear
+    /// one natively, and the other where it pays.
+    pub fn is_split(&self) -> bool {
+        matches!(self.body, Body::Conv { .. }) && self.heads.plain()
+    }
+
+    /// Whether the picture before the correction, and the latents, are exactly those of the linear model that the fit began
+    /// with.
+    pub fn keeps_linear_model(&self) -> bool {
+        self.is_split() && self.encoder_is_fixed() && self.codebooks().is_none()
+    }
+
     fn ends(&self) -> Ends {
         Ends { channels: self.linear.channels, latents: self.latents(), patch: self.patch }
     }
@@ -178,16 +190,30 @@ impl Network {
                 let latents = o.mul(&values, &unit);
                 resnet.decode(o, &latents, self.ends())
             }
-            Body::Conv { decoder, .. } => {
+            Body::Conv { .. } => {
                 let picture = self.picture(o, &values);
-                let correction = decoder.correction(o, "decoder", self.linear.channels, &picture, &unit);
-                let sum = o.add(&picture, &correction);
+                let sum = self.corrected(o, &picture, &unit);
                 o.mul(&sum, &unit)
             }
         }
     }
 
-    /// As [`Network::decode`], by the linear path alone: what the branch of `conv` is measured against.
+    /// A picture, in units of the step, and its correction by the branch of `conv`.
+    fn corrected<O: Ops>(&self, o: &mut O, picture: &O::Value, unit: &O::Value) -> O::Value {
+        let Body::Conv { decoder, .. } = &self.body else { return o.same(picture) };
+        let correction = decoder.correction(o, "decoder", self.linear.channels, picture, unit);
+        o.add(picture, &correction)
+    }
+
+    /// Corrects normalised channels that [`Network::decode_linearly`] gave.
+    pub fn correct<O: Ops>(&self, o: &mut O, normal: &O::Value, step: &O::Value) -> O::Value {
+        let unit = self.unit(o, step);
+        let picture = o.div(normal, &unit);
+        let sum = self.corrected(o, &picture, &unit);
+        o.mul(&sum, &unit)
+    }
+
+    /// As [`Network::decode`], by the linear path alone: what [`Network::correct`] betters.
     pub fn decode_linearly<O: Ops>(&self, o: &mut O, values: &O::Value, step: &O::Value) -> O::Value {
         let unit = self.unit(o, step);
         let values = self.without_gain(o, values);

@@ -5,7 +5,7 @@ use super::guard::guarded;
 use super::latents::latents;
 use super::prepare::Prepared;
 use super::step::{ENTRIES, Trainee};
-use crate::arch::export::{decoder, encoder, stored};
+use crate::arch::export::{correction, decoder, encoder, stored};
 use crate::arch::graph::numbers;
 use crate::arch::{Body, Head, Network, Quantiser, Weights};
 use crate::config::Config;
@@ -41,10 +41,16 @@ pub fn package(trainee: &Trainee, prepared: &Prepared, config: &Config) -> Resul
         let priors = exported.priors(trainee, prepared)?;
         let network = &exported.network;
         let manifest = manifest(network, prepared, config);
-        let (decoder, encoder) = (exported.decoder()?, encoder(network, &exported.weights)?);
+        let (decoder, encoder) = match (network.keeps_linear_model(), prepared.base.encoder()) {
+            // To the byte, so that codecs know it for what it is.
+            (true, Some(encoder)) => (prepared.base.decoder().to_vec(), encoder.to_vec()),
+            _ => (exported.decoder()?, encoder(network, &exported.weights)?),
+        };
+        let correction = correction(network, &exported.weights)?;
         let assemble = |manifest: Manifest| -> Result<Arc<Model>> {
-            let (decoder, encoder, priors) = (decoder.clone(), encoder.clone(), priors.clone());
-            Ok(Arc::new(Model::assemble(ModelParts { manifest, decoder, encoder, priors })?))
+            let (decoder, correction) = (decoder.clone(), correction.clone());
+            let (encoder, priors) = (encoder.clone(), priors.clone());
+            Ok(Arc::new(Model::assemble(ModelParts { manifest, decoder, correction, encoder, priors })?))
         };
         let model = assemble(manifest.clone())?;
         let images = images(&prepared.windows, CALIBRATION_SAMPLES);
