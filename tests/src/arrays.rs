@@ -1,6 +1,8 @@
 //! Arrays with the codec: their metadata, their samples, and what must hold after a round trip.
 
-use crate::models::{Field, PEAK, model_of};
+use crate::Random;
+use crate::corrections::FLOOR;
+use crate::models::{Field, PEAK, corrected, model_of};
 use serde_json::{Value, json};
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,6 +12,7 @@ use vqz_codec::config::{Configuration, EntropyCoder, NoData, Promise};
 use vqz_codec::model::{Model, Quantiser};
 use zarrs::array::{Array, ArrayBytes, ArrayMetadata, ArraySubset};
 use zarrs::storage::ReadableWritableListableStorageTraits;
+use zarrs::storage::store::MemoryStore;
 
 /// An array to be made.
 #[derive(Clone, Debug)]
@@ -34,6 +37,8 @@ pub struct Case {
     pub quality: f64,
     /// The model's quantiser.
     pub quantiser: Quantiser,
+    /// Whether the model has a correction, and the data a floor.
+    pub corrected: bool,
 }
 
 impl Default for Case {
@@ -49,6 +54,7 @@ impl Default for Case {
             entropy: EntropyCoder::Rans,
             quality: 45.0,
             quantiser: Quantiser::Fsq,
+            corrected: false,
         }
     }
 }
@@ -67,7 +73,10 @@ impl Case {
     /// When no model can be fitted.
     #[must_use]
     pub fn model(&self) -> Arc<Model> {
-        model_of(self.quantiser, self.bands())
+        match self.corrected {
+            true => corrected(self.bands()),
+            false => model_of(self.quantiser, self.bands()),
+        }
     }
 
     /// The codec's configuration.
@@ -155,7 +164,8 @@ impl Case {
                         Role::Time | Role::Other(_) => image = image * extent + at,
                     }
                 }
-                fields[image as usize].at(band, y, x) + offset
+                let value = fields[image as usize].at(band, y, x) + offset;
+                if self.corrected { value.max(f64::from(FLOOR)) } else { value }
             })
             .collect()
     }
@@ -303,4 +313,25 @@ pub fn read<S: ReadableWritableListableStorageTraits + 'static>(
 #[must_use]
 pub fn all(shape: &[u64]) -> Vec<Range<u64>> {
     shape.iter().map(|extent| 0..*extent).collect()
+}
+
+/// Stores samples through zarrs, reads all of them and many parts, and returns what was read.
+///
+/// # Panics
+/// When anything differs from what must hold, or zarrs refuses something.
+#[must_use]
+pub fn round_trip(case: &Case, stored: &[u8]) -> Vec<u8> {
+    let memory = Arc::new(MemoryStore::new());
+    store(&case.create(&memory, "/a"), stored);
+    let array = Array::open(Arc::clone(&memory), "/a").expect("what was stored opens");
+    let whole = read(&array, &all(case.shape));
+    case.check(stored, &whole);
+    let mut random = Random::new(7);
+    for _ in 0..25 {
+        let region: Vec<_> = case.shape.iter().map(|extent| random.part(*extent)).collect();
+        let part = read(&array, &region);
+        let wanted = extract(&whole, case.shape, case.data_type.size(), &region);
+        assert!(part == wanted, "{region:?} differs from the same part of the whole: {case:?}");
+    }
+    whole
 }

@@ -79,6 +79,17 @@ pub fn cases() -> Vec<(&'static str, Case)> {
                 ..Case::default()
             },
         ),
+        (
+            "uint16-corrected",
+            Case {
+                axes: &["y", "x"],
+                shape: &[64, 300],
+                chunk: &[64, 300],
+                quality: 34.0,
+                corrected: true,
+                ..Case::default()
+            },
+        ),
         ("uint16-vq", Case { quantiser: Quantiser::Vq, quality: 32.0, ..Case::default() }),
         (
             "uint16-rvq",

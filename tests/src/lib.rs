@@ -5,6 +5,7 @@
 
 pub mod arrays;
 pub mod codebooks;
+pub mod corrections;
 mod ends;
 pub mod golden;
 pub mod models;

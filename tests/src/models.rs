@@ -2,6 +2,7 @@
 
 use crate::Random;
 use crate::codebooks::{CodebookOptions, fit_codebooks};
+use crate::corrections::with_floor;
 use std::collections::HashMap;
 use std::f64::consts::TAU;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -88,6 +89,22 @@ pub fn model_of(quantiser: Quantiser, bands: usize) -> Arc<Model> {
             fit_codebooks(&linear, &images(bands, 64), &codebook_options(quantiser, bands))
         }),
     }
+}
+
+/// The linear model for this many bands with a correction, made once in a process and registered there.
+///
+/// # Panics
+/// When the fit fails.
+#[must_use]
+pub fn corrected(bands: usize) -> Arc<Model> {
+    static CORRECTED: LazyLock<Mutex<HashMap<usize, Arc<Model>>>> = LazyLock::new(Mutex::default);
+    let mut models = CORRECTED.lock().unwrap_or_else(PoisonError::into_inner);
+    let model = models.entry(bands).or_insert_with(|| {
+        let model = Arc::new(with_floor(&model(bands), &format!("test-corrected-{bands}")));
+        registry::register(Arc::clone(&model));
+        model
+    });
+    Arc::clone(model)
 }
 
 /// Small codebooks: one index for each of two groups, or up to eight in residual stages. Sizes that are no powers of two.

@@ -2,7 +2,6 @@
 //! and stages mean.
 
 use serde_json::json;
-use std::sync::Arc;
 use vqz_codec::DataType;
 use vqz_codec::config::{EntropyCoder, NoData};
 use vqz_codec::engine::{self, EngineKind, Tensor};
@@ -11,10 +10,8 @@ use vqz_codec::model::Quantiser;
 use vqz_codec::pipeline::{ChunkCodec, Options};
 use vqz_codec::quantise::{Rates, Search, lagrangian};
 use vqz_tests::Random;
-use vqz_tests::arrays::{Case, all, extract, read, store};
+use vqz_tests::arrays::{Case, round_trip};
 use vqz_tests::models::PEAK;
-use zarrs::array::Array;
-use zarrs::storage::store::MemoryStore;
 
 const QUANTISERS: [Quantiser; 2] = [Quantiser::Vq, Quantiser::Rvq];
 
@@ -22,23 +19,6 @@ const QUANTISERS: [Quantiser; 2] = [Quantiser::Vq, Quantiser::Rvq];
 fn case(quantiser: Quantiser) -> Case {
     let quality = if quantiser == Quantiser::Vq { 31.0 } else { 40.0 };
     Case { quantiser, quality, ..Case::default() }
-}
-
-/// Stores samples, reads all of them and some parts, and returns what was read.
-fn round_trip(case: &Case, stored: &[u8]) -> Vec<u8> {
-    let memory = Arc::new(MemoryStore::new());
-    store(&case.create(&memory, "/a"), stored);
-    let array = Array::open(Arc::clone(&memory), "/a").expect("what was stored opens");
-    let whole = read(&array, &all(case.shape));
-    case.check(stored, &whole);
-    let mut random = Random::new(7);
-    for _ in 0..10 {
-        let region: Vec<_> = case.shape.iter().map(|extent| random.part(*extent)).collect();
-        let part = read(&array, &region);
-        let wanted = extract(&whole, case.shape, case.data_type.size(), &region);
-        assert!(part == wanted, "{region:?} differs from the same part of the whole: {case:?}");
-    }
-    whole
 }
 
 #[test]
@@ -67,7 +47,7 @@ fn shards_and_many_tiles() {
         let alone = Case { shard: None, ..case.clone() };
         assert!(round_trip(&case, &stored) == round_trip(&alone, &stored), "sharding changes no sample");
         let large = Case { axes: &["y", "x"], shape: &[530, 300], chunk: &[520, 290], shard: None, ..case };
-        round_trip(&large, &large.bytes(&large.samples(4)));
+        let _ = round_trip(&large, &large.bytes(&large.samples(4)));
     }
 }
 
@@ -92,7 +72,7 @@ fn masks_come_back_bit_for_bit() {
                     *sample = if i % 2 == 0 { f64::NAN } else { 0.0 };
                 }
             }
-            round_trip(&case, &case.bytes(&samples));
+            let _ = round_trip(&case, &case.bytes(&samples));
         }
     }
 }

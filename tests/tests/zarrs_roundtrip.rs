@@ -5,35 +5,18 @@ use std::sync::Arc;
 use vqz_codec::DataType;
 use vqz_codec::config::{EntropyCoder, NoData};
 use vqz_tests::Random;
-use vqz_tests::arrays::{Case, all, extract, read, store};
+use vqz_tests::arrays::{Case, all, extract, read, round_trip, store};
 use zarrs::array::{Array, ArrayBytes, ArraySubset};
 use zarrs::storage::storage_adapter::performance_metrics::PerformanceMetricsStorageAdapter;
 use zarrs::storage::storage_adapter::sync_to_async::{SyncToAsyncSpawnBlocking, SyncToAsyncStorageAdapter};
 use zarrs::storage::store::MemoryStore;
-
-/// Stores samples, reads all of them and many parts, and returns what was read.
-fn round_trip(case: &Case, stored: &[u8]) -> Vec<u8> {
-    let memory = Arc::new(MemoryStore::new());
-    store(&case.create(&memory, "/a"), stored);
-    let array = Array::open(Arc::clone(&memory), "/a").expect("what was stored opens");
-    let whole = read(&array, &all(case.shape));
-    case.check(stored, &whole);
-    let mut random = Random::new(7);
-    for _ in 0..25 {
-        let region: Vec<_> = case.shape.iter().map(|extent| random.part(*extent)).collect();
-        let part = read(&array, &region);
-        let wanted = extract(&whole, case.shape, case.data_type.size(), &region);
-        assert!(part == wanted, "{region:?} differs from the same part of the whole: {case:?}");
-    }
-    whole
-}
 
 #[test]
 fn all_sample_types() {
     for data_type in DataType::ALL {
         for entropy in [EntropyCoder::Rans, EntropyCoder::Lz4] {
             let case = Case { data_type, entropy, ..Case::default() };
-            round_trip(&case, &case.bytes(&case.samples(1)));
+            let _ = round_trip(&case, &case.bytes(&case.samples(1)));
         }
     }
 }
@@ -53,14 +36,14 @@ fn axes_in_any_order_and_number() {
     for (i, (axes, shape, chunk)) in cases.into_iter().enumerate() {
         let data_type = DataType::ALL[i % DataType::ALL.len()];
         let case = Case { axes, shape, chunk, data_type, ..Case::default() };
-        round_trip(&case, &case.bytes(&case.samples(3)));
+        let _ = round_trip(&case, &case.bytes(&case.samples(3)));
     }
 }
 
 #[test]
 fn several_tiles_in_a_chunk() {
     let case = Case { shape: &[2, 530, 300], chunk: &[2, 520, 290], ..Case::default() };
-    round_trip(&case, &case.bytes(&case.samples(4)));
+    let _ = round_trip(&case, &case.bytes(&case.samples(4)));
 }
 
 #[test]
@@ -80,7 +63,7 @@ fn masks_come_back_bit_for_bit_and_valid_samples_stay_valid() {
                     *sample = 121.0;
                 }
             }
-            round_trip(&case, &case.bytes(&samples));
+            let _ = round_trip(&case, &case.bytes(&samples));
         }
     }
 }
@@ -105,7 +88,7 @@ fn nan_payloads_and_infinities_are_restored() {
     for _ in 0..300 {
         put(3600 + random.below(3600) as usize, patterns[random.below(6) as usize]);
     }
-    round_trip(&case, &stored);
+    let _ = round_trip(&case, &stored);
 }
 
 #[test]

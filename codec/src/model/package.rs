@@ -81,7 +81,7 @@ impl Model {
         ports::check_decoder(&summary, manifest.codebooks.is_some())?;
         if let Some(correction) = &correction {
             let summary = onnx::check(correction, &onnx::Limits::default())?;
-            ports::check_correction(&summary, manifest.codebooks.is_some())?;
+            ports::check_correction(&summary, manifest.codebooks.is_some(), manifest.bands.len())?;
         }
         let mut encoder_takes_step = false;
         if let Some(encoder) = &encoder {

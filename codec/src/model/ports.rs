@@ -19,7 +19,7 @@ pub(super) fn check_decoder(summary: &Summary, codebooks: bool) -> Result<()> {
 }
 
 /// The correction takes a picture, and for scalar codes the step; it gives a picture.
-pub(super) fn check_correction(summary: &Summary, codebooks: bool) -> Result<()> {
+pub(super) fn check_correction(summary: &Summary, codebooks: bool, bands: usize) -> Result<()> {
     let wanted = if codebooks {
         "samples float32 [n, bands, y, x] alone, for vq and rvq"
     } else {
@@ -30,7 +30,18 @@ pub(super) fn check_correction(summary: &Summary, codebooks: bool) -> Result<()>
         [samples, step] => !codebooks && grid(samples, Element::F32) && scalar(step),
         _ => false,
     };
-    check("correction.onnx", summary, wanted, sound)
+    check("correction.onnx", summary, wanted, sound)?;
+    for port in summary.inputs.iter().take(1).chain(&summary.outputs) {
+        if let Axis::Fixed(found) = port.shape[1]
+            && found != bands as u64
+        {
+            return Err(Error::InvalidModel(format!(
+                "correction.onnx declares {found} bands for {}, model.json has {bands}; get the package again",
+                port.name
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The encoder takes samples, and for scalar codes it may take the step; it gives latents. Returns whether it takes the

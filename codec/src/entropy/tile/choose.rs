@@ -213,7 +213,7 @@ impl<C: Coder> Choice<'_, '_, C> {
         let k = contexts.plane;
         let mut out = [0.0; LARGE as usize];
         let mut bits = 0.0;
-        for seen in 0..=last.min(UNARY - 1) {
+        for (seen, slot) in out.iter_mut().enumerate().take(last.min(UNARY - 1) + 1) {
             let (_, p1) = mixture(
                 [
                     &learnt.expected[(seen * super::EXPECTED + expected) * 16 + class / 2],
@@ -224,7 +224,7 @@ impl<C: Coder> Choice<'_, '_, C> {
                 &coder.tables,
             );
             let [stop, more] = prices(self.bits, p1);
-            out[seen] = bits + stop;
+            *slot = bits + stop;
             bits += more;
             if seen == 0 {
                 // The sign of all that are not 0.
