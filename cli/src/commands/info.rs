@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use array::ArrayInfo;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use vqz_codec::engine::{EngineKind, survey};
+use vqz_codec::engine::{EngineKind, preferred, survey};
 use vqz_codec::model::{MAX_EMBEDDED, Manifest, Model};
 
 #[derive(Debug, clap::Args)]
@@ -93,9 +93,9 @@ impl Runtime {
             Some(name) => (name.clone(), name, "VQZ_ENGINE asks for it".to_owned()),
             None => (
                 EngineKind::Native.to_string(),
-                EngineKind::Tract.to_string(),
-                "native needs no ONNX engine for klt models and is faster; tract is embedded; onnxruntime and cuda are \
-                 used when asked for with --engine or VQZ_ENGINE"
+                preferred().to_string(),
+                "linear decoders need no ONNX engine; graphs run in onnxruntime where it is there, else in tract, which is \
+                 embedded; cuda is used when asked for with --engine or VQZ_ENGINE"
                     .to_owned(),
             ),
         };

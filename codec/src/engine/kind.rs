@@ -83,6 +83,22 @@ pub fn open(kind: EngineKind) -> Result<Arc<dyn Engine>> {
     }
 }
 
+/// The engine that runs graphs where nobody chose one: onnxruntime, which is faster, where it is compiled in and its library is
+/// found, else tract. Looked up once in a process.
+#[must_use]
+pub fn preferred() -> EngineKind {
+    #[cfg(feature = "onnxruntime")]
+    {
+        static FOUND: std::sync::OnceLock<EngineKind> = std::sync::OnceLock::new();
+        *FOUND.get_or_init(|| match open(EngineKind::OnnxRuntime) {
+            Ok(_) => EngineKind::OnnxRuntime,
+            Err(_) => EngineKind::Tract,
+        })
+    }
+    #[cfg(not(feature = "onnxruntime"))]
+    EngineKind::Tract
+}
+
 /// Tries every engine: its description, or the reason why it can't be had.
 pub fn survey() -> Vec<(EngineKind, Result<String, String>)> {
     let describe = |kind| match kind {

@@ -2,9 +2,9 @@
 //!
 //! | engine | what it is | when |
 //! |---|---|---|
-//! | `native` | the linear path of a `klt` model, sparse, in this crate (`transform`) | default for `klt` |
-//! | `tract` | tract-onnx, embedded, pure Rust | default for everything else |
-//! | `onnxruntime` | libonnxruntime, opened at run time, on the CPU | when asked |
+//! | `native` | the linear path, sparse, in this crate (`transform`) | default for linear decoders: `klt`, and `conv` before its correction |
+//! | `onnxruntime` | libonnxruntime, opened at run time, on the CPU | default for graphs, where it is there |
+//! | `tract` | tract-onnx, embedded, pure Rust | default for graphs elsewhere |
 //! | `cuda` | the same library with its CUDA execution provider | when asked |
 
 mod kind;
@@ -15,7 +15,7 @@ mod tests;
 #[cfg(feature = "tract")]
 mod tract;
 
-pub use kind::{EngineKind, open, survey};
+pub use kind::{EngineKind, open, preferred, survey};
 
 use crate::error::Result;
 

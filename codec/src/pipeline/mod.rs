@@ -13,7 +13,7 @@ mod place;
 use crate::axes::Layout;
 use crate::config::Configuration;
 use crate::container::header::{CHECKSUM, Expected, Header};
-use crate::engine::EngineKind;
+use crate::engine::{self, EngineKind};
 use crate::entropy::tile::Planes;
 use crate::error::{Error, Result};
 use crate::model::Model;
@@ -129,12 +129,12 @@ impl ChunkCodec {
                 )));
             }
             (Some(engine), _) => Some(Network::load(&model, engine)?),
-            (None, None) => Some(Network::load(&model, EngineKind::Tract)?),
+            (None, None) => Some(Network::load(&model, engine::preferred())?),
         };
         let scalar = model.codebooks().is_none();
         let correct = |onnx| {
             // Where the linear path runs natively, the correction still takes an engine.
-            let kind = engine.filter(|kind| *kind != EngineKind::Native).unwrap_or(EngineKind::Tract);
+            let kind = engine.filter(|kind| *kind != EngineKind::Native).unwrap_or_else(engine::preferred);
             Correction::load(onnx, kind, scalar)
         };
         let correction = model.correction().map(correct).transpose()?;
