@@ -68,6 +68,9 @@ pub(super) fn fit(
             rule.solve(&mut priors.statistics);
         }
     }
+    for counter in priors.statistics.counters().into_iter().flatten() {
+        *counter = Counter::new(counter.p1() as u16, counter.count().min(CONFIDENCE) as u8);
+    }
     Ok(())
 }
 
@@ -175,5 +178,8 @@ pub(crate) fn towards(start: &mut Counter, members: impl Iterator<Item = Counter
     *start = Counter::new(p1.clamp(16, 65_519) as u16, PLANE_START);
 }
 
+/// The most confidence that counters start a tile with, however much they were counted: tiles differ. Measured: see
+/// `docs/decisions.md`.
+const CONFIDENCE: u32 = 10;
 /// Confidence with which a plane's own counters start: low, for they are there to learn what is special in a tile.
 const PLANE_START: u8 = 4;

@@ -313,6 +313,12 @@ impl Model {
         &self.priors
     }
 
+    /// The plane at each position of the order in which scalar codes are coded, strongest first; `None` with codebooks.
+    #[must_use]
+    pub fn scan_order(&self) -> Option<&[u32]> {
+        self.priors.scalar().map(|priors| priors.order.as_slice())
+    }
+
     /// The codebooks of a `vq` or `rvq` model.
     #[must_use]
     pub fn codebooks(&self) -> Option<&Codebooks> {

@@ -1,9 +1,9 @@
 //! One tile: bytes to samples.
 
-use super::ChunkCodec;
 use super::correct::Correction;
 use super::encode::{CORRECTED, MASK_EACH, MASK_NONE, MASK_SHARED, empty_patches};
 use super::place::Job;
+use super::{ChunkCodec, TileCodes};
 use crate::axes::Layout;
 use crate::config::EntropyCoder;
 use crate::container::bytes::Reader;
@@ -46,6 +46,24 @@ impl ChunkCodec {
         self.decode_payload(height, width, header.entropy, &header.patterns, header.step, payload, classifier)
     }
 
+    /// The codes of a tile from its bytes, checksum included.
+    pub(super) fn tile_codes<T: Sample>(&self, header: &Header, job: &Job, part: &[u8]) -> Result<TileCodes> {
+        let (height, width, patch) = (job.rows.len(), job.columns.len(), self.model.manifest().patch);
+        let grid = [height.div_ceil(patch), width.div_ceil(patch)];
+        let mut codes = vec![0; 0];
+        if !part.is_empty() {
+            let payload = Payload::read::<T>(self, super::checked(part)?, height, width)?;
+            if let Some(stream) = payload.stream {
+                let (step, empty) = (header.step, &payload.empty);
+                let classifier = &Classifier::<T>::new(&[], &[])?;
+                let tile = CodedTile { codec: self, height, width, step, stream, empty, classifier };
+                codes = tile.codes(header.entropy)?;
+            }
+        }
+        codes.resize(grid[0] * grid[1] * self.model.manifest().planes, 0);
+        Ok(TileCodes { image: job.image, rows: job.rows.clone(), columns: job.columns.clone(), grid, codes })
+    }
+
     #[expect(clippy::too_many_arguments, reason = "a tile's own extent, then what its chunk's header says")]
     pub(super) fn decode_payload<T: Sample>(
         &self,
@@ -58,27 +76,14 @@ impl ChunkCodec {
         classifier: &Classifier<T>,
     ) -> Result<Vec<T>> {
         let bands = self.model.manifest().bands.len();
-        let mut reader = Reader::new(payload);
-        let mask = read_mask::<T>(&mut reader, bands, height, width)?;
+        let payload = Payload::read::<T>(self, payload, height, width)?;
         let mut out = vec![T::zeroed(); bands * height * width];
-        let valid = mask.classes.is_empty() || mask.classes.contains(&0);
-        let correction = match (mask.corrected, &self.correction) {
-            (false, _) => None,
-            (true, Some(correction)) if valid => Some(correction),
-            _ => {
-                return Err(Error::Corrupt(format!(
-                    "a tile says that it is corrected, but {}; write the chunk again",
-                    if valid { "the model has no correction" } else { "it holds no valid sample" }
-                )));
-            }
-        };
-        if valid {
-            let stream = reader.take(reader.remaining(), "a tile's codes")?;
-            let empty = empty_patches(&mask.classes, bands, height, width, self.model.manifest().patch);
-            let tile = CodedTile { codec: self, height, width, step, stream, empty: &empty, classifier };
-            tile.decode(entropy, correction, &mut out)?;
+        if let Some(stream) = payload.stream {
+            let empty = &payload.empty;
+            let tile = CodedTile { codec: self, height, width, step, stream, empty, classifier };
+            tile.decode(entropy, payload.correction, &mut out)?;
         }
-        reader.finish("a tile")?;
+        let mask = payload.mask;
         let mut escaped = mask.escaped.into_iter();
         for (sample, class) in out.iter_mut().zip(&mask.classes) {
             match *class {
@@ -89,6 +94,45 @@ impl ChunkCodec {
             }
         }
         Ok(out)
+    }
+}
+
+/// The parts of a tile's bytes.
+struct Payload<'a> {
+    mask: Mask,
+    /// Which patches take no decisions; empty when all take some.
+    empty: Vec<bool>,
+    correction: Option<&'a Correction>,
+    /// The stream of codes, where any sample is valid.
+    stream: Option<&'a [u8]>,
+}
+
+impl<'a> Payload<'a> {
+    /// Takes a tile's bytes apart. `T` is the type of the samples.
+    fn read<T: Sample>(
+        codec: &'a ChunkCodec,
+        payload: &'a [u8],
+        height: usize,
+        width: usize,
+    ) -> Result<Self> {
+        let manifest = codec.model.manifest();
+        let mut reader = Reader::new(payload);
+        let mask = read_mask::<T>(&mut reader, manifest.bands.len(), height, width)?;
+        let valid = mask.classes.is_empty() || mask.classes.contains(&0);
+        let correction = match (mask.corrected, &codec.correction) {
+            (false, _) => None,
+            (true, Some(correction)) if valid => Some(correction),
+            _ => {
+                return Err(Error::Corrupt(format!(
+                    "a tile says that it is corrected, but {}; write the chunk again",
+                    if valid { "the model has no correction" } else { "it holds no valid sample" }
+                )));
+            }
+        };
+        let stream = if valid { Some(reader.take(reader.remaining(), "a tile's codes")?) } else { None };
+        reader.finish("a tile")?;
+        let empty = empty_patches(&mask.classes, manifest.bands.len(), height, width, manifest.patch);
+        Ok(Self { mask, empty, correction, stream })
     }
 }
 

@@ -59,6 +59,22 @@ pub struct Plan {
     jobs: Vec<Job>,
 }
 
+/// The codes of one tile, as they stand in a chunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TileCodes {
+    /// The image in the chunk, in C order of the dimensions that are looped over.
+    pub image: usize,
+    /// The chunk's rows that the tile covers.
+    pub rows: Range<usize>,
+    /// The chunk's columns that the tile covers.
+    pub columns: Range<usize>,
+    /// Rows and columns of patches.
+    pub grid: [usize; 2],
+    /// `(patch, plane)`, 0 where nothing is coded. Planes of scalar codes come in the order of
+    /// [`Model::scan_order`](crate::model::Model::scan_order), strongest first; those of indices in their own.
+    pub codes: Vec<i32>,
+}
+
 /// Encodes and decodes the chunks of one array.
 #[derive(Debug)]
 pub struct ChunkCodec {
@@ -304,6 +320,23 @@ impl ChunkCodec {
                 }
             }
         })
+    }
+
+    /// The codes of a whole chunk, tile by tile: latents for whoever wants them, without the decoder.
+    ///
+    /// # Errors
+    /// As [`ChunkCodec::decode`].
+    pub fn codes(&self, shape: &[usize], bytes: &[u8]) -> Result<Vec<TileCodes>> {
+        let whole: Vec<Range<usize>> = shape.iter().map(|n| 0..*n).collect();
+        let plan = self.plan(shape, bytes, &whole)?;
+        let tiles = plan.jobs.iter().zip(&plan.ranges);
+        let tiles = tiles.map(|(job, range)| {
+            let part = bytes.get(range.start as usize..range.end as usize).ok_or_else(|| {
+                Error::Truncated("the chunk ends before the tiles that its index lists".to_owned())
+            })?;
+            dispatch!(self.data_type, T => self.tile_codes::<T>(&plan.header, job, part))
+        });
+        tiles.collect()
     }
 
     /// What the header says about the chunk's errors.
