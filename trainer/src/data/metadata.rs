@@ -104,8 +104,8 @@ fn read(folder: &Path) -> Result<Map<String, Value>> {
         return Err(open_error(
             folder,
             format!(
-                "{found}; the trainer takes Zarr v3 arrays and groups, that is, folders with a zarr.json; `vqz ingest` \
-                 makes them of GeoTIFFs, `zarr migrate v3` of version 2"
+                "{found}; the trainer takes Zarr v3 arrays and groups, that is, folders with a zarr.json; `vqz fit \
+                 --arch conv` takes GeoTIFFs as well, `zarr migrate v3` converts version 2"
             ),
         ));
     }
@@ -208,7 +208,7 @@ impl Node {
                 let names = names.ok_or_else(|| {
                     self.invalid(format!(
                         "its {dimensions} dimensions have no names, their roles are needed (y, x, and band, time or \
-                         others); give them in order, such as --axes band,y,x"
+                         others); give them in order, such as --set 'data.axes=[\"time\", \"band\", \"y\", \"x\"]'"
                     ))
                 })?;
                 Axes::from_names(&names).map_err(|e| self.invalid(e))?

@@ -31,7 +31,7 @@ pub use error::{DataError, Result};
 pub use loader::{Loader, LoaderOptions};
 pub use piece::Piece;
 pub use sampler::{Mode, Sampler, SamplerOptions};
-pub use source::{Block, Source, SourceOptions};
+pub use source::{Block, Raster, Source, SourceOptions};
 pub use split::{Split, SplitOptions, split};
 pub use spread::{BandStatistics, Window, statistics, windows};
 pub use validation::Pieces;
