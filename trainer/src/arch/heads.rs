@@ -69,6 +69,16 @@ impl Heads {
         })
     }
 
+    /// What channels are called, after their bands: `B04`, `landcover=11`, `height present`.
+    pub fn names(&self, bands: &[String]) -> Vec<String> {
+        let of = |(head, band): (&Head, &String)| match head {
+            Head::Continuous => vec![band.clone()],
+            Head::Categorical { classes } => classes.iter().map(|class| format!("{band}={class}")).collect(),
+            Head::Canopy { .. } => vec![format!("{band} present"), band.clone()],
+        };
+        self.bands.iter().zip(bands).flat_map(of).collect()
+    }
+
     fn plain(&self) -> bool {
         self.bands.iter().all(|head| *head == Head::Continuous)
     }
