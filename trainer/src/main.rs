@@ -156,15 +156,18 @@ fn told(job: &Job, outcome: &Outcome) -> String {
             short(p.max_error)
         );
         if let Some(c) = measured.beside_linear(p.quality) {
-            text += &format!(
-                "; linear model {:.4} bits, {:+.1} % saved",
-                c.linear_bits_per_sample, c.saved_percent
-            );
+            text += &format!("; {} ({:.4} bits)", c.words(), c.linear_bits_per_sample);
             text += &c
                 .pays_from_bytes
                 .map_or_else(String::new, |from| format!(", pays from arrays of {}", bytes(from)));
         }
         text.push('\n');
+    }
+    if !measured.comparison.is_empty() && measured.comparison.iter().all(|c| c.saved_percent <= 0.0) {
+        text += &format!(
+            "note: nothing is saved against the linear model; fit longer, or encode with {}, which is smaller\n",
+            job.run.join("linear.vqm").display()
+        );
     }
     for note in &measured.notes {
         text += &format!("note: {note}\n");

@@ -12,7 +12,12 @@ pub(super) fn plain(error: &toml::de::Error) -> String {
                 .strip_prefix("invalid type: ")
                 .or(message.strip_prefix("invalid value: "))?
                 .split_once(", expected ")?;
-            Some(format!("{}found {}, allowed is {}", prefix(key), found.replace('`', ""), allowed(expected)))
+            Some(format!(
+                "{}found {}, allowed is {}",
+                prefix(key),
+                found.replace('`', ""),
+                allowed(expected, key)
+            ))
         })
         .unwrap_or_else(|| match key {
             Some(key) => format!("{key}: {message}"),
@@ -26,8 +31,9 @@ fn prefix(key: Option<&str>) -> String {
 }
 
 /// Types by what they are written as.
-fn allowed(expected: &str) -> &str {
+fn allowed<'a>(expected: &'a str, key: Option<&str>) -> &'a str {
     match expected {
+        "a sequence" if key == Some("heads") => "groups of bands, written as [[heads]] in a configuration",
         "u64" | "usize" | "u32" => "a whole number from 0 on",
         "f64" | "f32" => "a number",
         "a boolean" => "true or false",
@@ -53,7 +59,7 @@ fn unknown(message: &str, key: Option<&str>) -> Option<String> {
         .iter()
         .map(|name| (strsim::damerau_levenshtein(found, name), *name))
         .min()
-        .filter(|(distance, name)| *distance <= 2.max(name.len() / 3))
+        .filter(|(distance, name)| *distance <= 1.max(name.len() / 3))
         .map_or_else(String::new, |(_, name)| format!("; did you mean {name}?"));
     Some(match what {
         "key" => {

@@ -29,6 +29,7 @@ pub use augment::{Augmentation, BandScale, Hiding};
 pub use batch::{Batch, Place, SamplerState};
 pub use error::{DataError, Result};
 pub use loader::{Loader, LoaderOptions};
+pub(crate) use metadata::by_setting;
 pub use piece::Piece;
 pub use sampler::{Mode, Sampler, SamplerOptions};
 pub use source::{Block, Raster, Source, SourceOptions};

@@ -102,7 +102,7 @@ impl Source {
         if let Some(other) = rasters.iter().find(|r| r.picks.len() != bands) {
             return Err(DataError::Invalid(format!(
                 "{} has {} bands, {} has {bands}; a model takes one number of bands: choose them with --set \
-                 'data.bands=[\"0-3\"]', or fit two models",
+                 data.bands=0-3, or fit two models",
                 other.name,
                 other.picks.len(),
                 first.name

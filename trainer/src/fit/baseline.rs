@@ -3,6 +3,7 @@
 use super::evaluate::{Point, evaluate};
 use super::prepare::Prepared;
 use crate::error::Result;
+use crate::report::number::saving;
 use std::sync::Arc;
 use vqz_codec::fit::Image;
 use vqz_codec::model::Model;
@@ -87,6 +88,13 @@ impl Measured {
             scalars.extend(told.iter().map(|(name, value)| (format!("quality/{quality}/{name}"), *value)));
         }
         scalars
+    }
+}
+
+impl Comparison {
+    /// The saving in words: `saves 4.1 % against the linear model`.
+    pub fn words(&self) -> String {
+        saving(self.saved_percent)
     }
 }
 
@@ -182,6 +190,8 @@ mod tests {
         assert_eq!(found.len(), 2, "50 dB is beyond the curve");
         assert!((found[0].linear_bits_per_sample - 2.0).abs() < 1e-9);
         assert!((found[0].saved_percent - 10.0).abs() < 1e-9);
+        assert_eq!(found[0].words(), "saves 10.0 % against the linear model");
+        assert!(found[1].words().ends_with("% more than the linear model"));
         // 600 kB are 0.2 bits of 24 million samples of two bytes.
         assert!((found[0].pays_from_bytes.unwrap() - 48e6).abs() < 1.0);
         assert!(found[1].saved_percent < 0.0 && found[1].pays_from_bytes.is_none());

@@ -161,7 +161,7 @@ impl Checkpoints {
                 "{} was begun with other settings: {}; leave these out to go on with the run's own, or begin anew with \
                  --overwrite",
                 path.display(),
-                changes.join(", ")
+                changes.join("; ")
             )));
         }
         let path = self.at(step).join(TENSORS);
@@ -220,7 +220,7 @@ mod tests {
         other.conv.width = 32;
         other.optimiser.steps = 9;
         let message = checkpoints.load(&other).unwrap_err().to_string();
-        assert!(message.contains("conv.width was 64, is 32, optimiser.steps was 10000, is 9"), "{message}");
+        assert!(message.contains("conv.width was 64, is 32; optimiser.steps was 10000, is 9"), "{message}");
         std::fs::write(checkpoints.at(3).join(TENSORS), b"short").unwrap();
         assert!(checkpoints.load(&config).unwrap_err().to_string().contains("use the checkpoint before"));
         let none = Checkpoints::new(&folder.path().join("none"), 1).load(&config).unwrap_err().to_string();

@@ -3,7 +3,7 @@
 use super::baseline::Baseline;
 use super::prepare::Prepared;
 use crate::config::Config;
-use crate::data::Block;
+use crate::data::{Block, Raster};
 use crate::report::number::{bytes, grouped, short};
 use vqz_codec::axes::Role;
 
@@ -13,26 +13,21 @@ pub type Fact = (&'static str, String);
 /// Data, split and peak. `coded` samples of those for validation are coded at each one.
 pub fn data(prepared: &Prepared, coded: usize) -> Vec<Fact> {
     let source = &prepared.source;
-    let mut kinds: Vec<String> = source
-        .rasters()
-        .iter()
-        .map(|raster| {
-            let roles: Vec<String> = raster.axes().roles().iter().map(Role::to_string).collect();
-            format!("axes {}, {}", roles.join(", "), raster.data_type().name())
-        })
-        .collect();
-    kinds.sort();
-    kinds.dedup();
+    let axes = distinct(prepared, |raster| {
+        raster.axes().roles().iter().map(Role::to_string).collect::<Vec<_>>().join(", ")
+    });
+    let types = distinct(prepared, |raster| raster.data_type().name().to_owned());
     let names = &prepared.band_names;
     vec![
         (
             "data",
             format!(
-                "{}, {} ({}), {}",
+                "{}, {} ({}), axes {}, {}",
                 counted(source.rasters().len(), "array"),
                 counted(names.len(), "band"),
                 listed(names),
-                kinds.join("; ")
+                axes.join("; "),
+                types.join(" and ")
             ),
         ),
         ("fitted on", side(prepared, &prepared.split.training)),
@@ -89,7 +84,7 @@ pub fn warnings(prepared: &Prepared) -> Vec<String> {
         if !others.is_empty() && !roles.contains(&Role::Band) {
             warnings.push(format!(
                 "{} has no dimension of bands: {} is looped over, as dates are; where it holds the bands, say so with \
-                 --set 'data.axes=[…]'",
+                 --set data.axes=band,y,x",
                 raster.name(),
                 others.join(", ")
             ));
@@ -115,9 +110,10 @@ fn validated(prepared: &Prepared, coded: usize) -> String {
     } else {
         String::new()
     };
-    let cut = split.validation.iter().any(|own| {
-        split.training.iter().any(|other| (other.raster, other.chunk) == (own.raster, own.chunk))
-    });
+    let cut = split
+        .validation
+        .iter()
+        .any(|own| split.training.iter().any(|other| (other.raster, other.chunk) == (own.raster, own.chunk)));
     let cut = if cut { ", the lower rows of what is fitted on above" } else { "" };
     format!("{} ({share:.0} %){cut}{part}", side(prepared, &split.validation))
 }
@@ -133,6 +129,14 @@ pub fn side(prepared: &Prepared, blocks: &[Block]) -> String {
         counted(arrays.len(), "array"),
         grouped(prepared.samples(blocks))
     )
+}
+
+/// What rasters are, each only once.
+fn distinct(prepared: &Prepared, of: impl Fn(&Raster) -> String) -> Vec<String> {
+    let mut all: Vec<String> = prepared.source.rasters().iter().map(of).collect();
+    all.sort();
+    all.dedup();
+    all
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -335,6 +335,8 @@ impl Run<'_> {
             card::card(&model, &self.trainee, &self.prepared, config, &measured, config.optimiser.steps)?;
         let model = Model::from_bytes(&model.to_bytes()?)?.with_card(card);
         model.save(&self.job.output)?;
+        self.report.conclude("model", &facts::embedded(measured.embedded_bytes))?;
+        self.report.conclude("settings", &format!("{SETTINGS}, beside this page"))?;
         self.report.finish()?;
         Ok(self.outcome(config.optimiser.steps, Some(&model), measured))
     }

@@ -6,7 +6,7 @@ use crate::arch::{
 use crate::config::{Architecture, Config, HeadKind, HeadSection, Mode, QuantiserKind};
 use crate::data::{
     Augmentation, BandScale, BandStatistics, Block, Hiding, Raster, Sampler, SamplerOptions, Source,
-    SourceOptions, Split, SplitOptions, Window, split, statistics, windows,
+    SourceOptions, Split, SplitOptions, Window, by_setting, split, statistics, windows,
 };
 use crate::error::{Error, Result};
 use crate::loss::{Group, Weighting};
@@ -180,13 +180,8 @@ fn source_options(config: &Config) -> Result<SourceOptions> {
     let axes = if data.axes.is_empty() {
         None
     } else {
-        let axes = Axes::from_names(&data.axes).map_err(|error| {
-            Error::Configuration(format!(
-                "data.axes: {}; such as --set 'data.axes=[\"time\", \"band\", \"y\", \"x\"]'",
-                error.to_string().split("; ").next().unwrap_or_default()
-            ))
-        })?;
-        Some(axes)
+        let refuse = |e| Error::Configuration(format!("data.axes: {}", by_setting(&e)));
+        Some(Axes::from_names(&data.axes).map_err(refuse)?)
     };
     let nodata = data
         .nodata

@@ -115,6 +115,7 @@ impl History {
             Record::Validation { step, seconds, scalars, .. } => self.scalars(step, seconds, scalars),
             Record::Event { event, message, .. } if event == "start" => {
                 let (topic, words) = message.split_once(": ").unwrap_or(("", message.as_str()));
+                self.facts.retain(|(known, _)| known != topic);
                 self.facts.push((topic.to_owned(), words.to_owned()));
             }
             Record::Event { step, time, event, message } => {

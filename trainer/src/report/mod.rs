@@ -121,7 +121,7 @@ impl Report {
         let mut line = format!("step {} validation", number::grouped(step));
         line.extend(of("valid/psnr_db").map(|psnr| format!("  {psnr:.2} dB")));
         line.extend(of("valid/rate/bits_per_sample").map(|bits| format!("  {bits:.3} bits")));
-        line.extend(of("valid/saved_percent").map(|saved| format!("  {saved:+.1} % saved against linear")));
+        line.extend(of("valid/saved_percent").map(|saved| format!("  {}", number::saving(saved))));
         self.live.say(&line);
         let shown = self.events.scalars(time, step, &scalars);
         self.journal.add(&Record::Validation { step, seconds, time, scalars })?;
@@ -140,7 +140,20 @@ impl Report {
         if self.last_step > 0 {
             return Ok(());
         }
-        self.journal.add(&Record::Event { step: 0, time: now(), event: "start".to_owned(), message })
+        self.note(message)
+    }
+
+    /// Records what came out, beside the [facts](Self::fact) on the page.
+    ///
+    /// # Errors
+    /// [`ReportError::Io`].
+    pub fn conclude(&mut self, topic: &str, words: &str) -> Result<(), ReportError> {
+        self.note(format!("{topic}: {words}"))
+    }
+
+    fn note(&mut self, message: String) -> Result<(), ReportError> {
+        let (step, event) = (self.last_step, "start".to_owned());
+        self.journal.add(&Record::Event { step, time: now(), event, message })
     }
 
     /// Shows a line that is not recorded.

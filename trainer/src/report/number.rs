@@ -40,6 +40,15 @@ pub fn bytes(value: f64) -> String {
     format!("{scaled:.decimals$} {}", UNITS[power])
 }
 
+/// A saving of bits in words, or what is taken beyond: `saves 4.1 % against the linear model`.
+pub fn saving(percent: f64) -> String {
+    if percent >= 0.0 {
+        format!("saves {percent:.1} % against the linear model")
+    } else {
+        format!("takes {:.1} % more than the linear model", -percent)
+    }
+}
+
 /// Without zeros at the end of its decimals.
 fn trim(text: &str) -> &str {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }

@@ -83,10 +83,8 @@ fn render(history: &History, pictures: &str, name: &str, total_steps: u64) -> St
         );
     }
     if !facts.is_empty() {
-        let _ = write!(
-            page,
-            "<section>\n<h2>What it rests on</h2>\n<dl class=\"facts\">\n{facts}</dl>\n</section>\n"
-        );
+        let _ =
+            write!(page, "<section>\n<h2>This run</h2>\n<dl class=\"facts\">\n{facts}</dl>\n</section>\n");
     }
     if !history.events.is_empty() {
         let _ = write!(page, "<section>\n<h2>Events</h2>\n{}</section>\n", happenings::list(&history.events));
