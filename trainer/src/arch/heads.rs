@@ -59,16 +59,6 @@ impl Heads {
         self.bands.iter().map(Head::channels).sum()
     }
 
-    /// Each band's head with the first of its channels.
-    pub fn placed(&self) -> impl Iterator<Item = (usize, &Head)> {
-        let mut next = 0;
-        self.bands.iter().map(move |head| {
-            let first = next;
-            next += head.channels();
-            (first, head)
-        })
-    }
-
     /// What channels are called, after their bands: `B04`, `landcover=11`, `height present`.
     pub fn names(&self, bands: &[String]) -> Vec<String> {
         let of = |(head, band): (&Head, &String)| match head {
@@ -77,6 +67,16 @@ impl Heads {
             Head::Canopy { .. } => vec![format!("{band} present"), band.clone()],
         };
         self.bands.iter().zip(bands).flat_map(of).collect()
+    }
+
+    /// Each band's head with the first of its channels.
+    pub fn placed(&self) -> impl Iterator<Item = (usize, &Head)> {
+        let mut next = 0;
+        self.bands.iter().map(move |head| {
+            let first = next;
+            next += head.channels();
+            (first, head)
+        })
     }
 
     fn plain(&self) -> bool {
