@@ -1,6 +1,5 @@
 //! Values on the command line that are checked before anything is done.
 
-use std::path::PathBuf;
 use vqz_codec::axes::Axes;
 use vqz_codec::config::EntropyCoder;
 
@@ -46,15 +45,6 @@ pub(crate) fn entropy(text: &str) -> Result<EntropyCoder, String> {
     }
 }
 
-/// The path of a model to write: by its ending the other commands know what it is.
-pub(crate) fn model_path(text: &str) -> Result<PathBuf, String> {
-    let path = PathBuf::from(text);
-    match path.extension() {
-        Some(extension) if extension == "vqm" => Ok(path),
-        _ => Err(format!("models end in .vqm, such as {}", path.with_extension("vqm").display())),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,6 +57,5 @@ mod tests {
         assert_eq!(quality("0").unwrap(), 0.0);
         assert!(positive("0").is_err() && positive("nan").is_err() && at_least_zero("nan").is_err());
         assert_eq!(at_least_zero("0").unwrap(), 0.0);
-        assert_eq!(model_path("nets/mine.txt").unwrap_err(), "models end in .vqm, such as nets/mine.vqm");
     }
 }

@@ -53,7 +53,7 @@ fn run(cli: Cli) -> Result<()> {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("starting threads")?;
     zarrs::config::global_config_mut().set_codec_concurrent_target(threads);
     match cli.command {
-        Command::Fit(args) => commands::fit::run(&args),
+        Command::Fit(args) => commands::fit::run(&args, cli.threads),
         Command::Encode(args) => commands::encode::run(&args),
         Command::Decode(args) => commands::decode::run(&args),
         Command::Info(args) => commands::info::run(&args),

@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod axes;
+pub mod bands;
 pub mod config;
 mod container;
 pub mod engine;

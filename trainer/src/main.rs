@@ -5,13 +5,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use vqz_codec::model::package_path;
 use vqz_trainer::config::Config;
-use vqz_trainer::fit::{Job, Outcome, run, run_folder};
+use vqz_trainer::fit::facts::embedded;
+use vqz_trainer::fit::{Job, Outcome, SETTINGS, run, run_folder};
+use vqz_trainer::report::number::{bytes, short};
 use vqz_trainer::{Error, Result};
 
 /// Fits vqz networks with libtorch.
 #[derive(Debug, Parser)]
-#[command(version, about)]
+#[command(name = "vqz-train", version, about)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -32,25 +35,30 @@ struct Init {
     /// The file to write; by default it is printed.
     #[arg(long, short, value_name = "FILE.toml")]
     output: Option<PathBuf>,
-    /// Settings that differ from the defaults, such as model.quantiser=rvq.
+    /// A setting that differs from the default, such as model.quantiser=rvq; again for each.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
 }
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
-  vqz-train fit scenes/*.zarr -o scenes.vqm --set optimiser.steps=5000")]
+  vqz-train fit scenes/*.zarr -o scenes.vqm --set optimiser.steps=5000
+  vqz-train fit scenes.zarr -o scenes.vqm --set run.threads=1 --set 'data.crops=[64]' --set data.bands=B04,B03,B02
+  vqz-train fit scenes.zarr -o scenes.vqm --resume
+
+Exit codes: 0 done, 2 an error, 3 stopped by a signal, with a checkpoint.")]
 struct Fit {
     /// What to fit on: Zarr v3 arrays and groups, plain or vqvae archives.
     #[arg(required = true)]
     inputs: Vec<PathBuf>,
-    /// The model to write.
-    #[arg(long, short, value_name = "FILE.vqm")]
+    /// The model to write; its name ends in .vqm.
+    #[arg(long, short, value_parser = package_path, value_name = "FILE.vqm")]
     output: PathBuf,
     /// The configuration; `vqz-train init` writes one.
     #[arg(long, short, value_name = "FILE.toml")]
     config: Option<PathBuf>,
-    /// Settings over the configuration, such as optimiser.steps=5000.
+    /// A setting over the configuration, such as optimiser.steps=5000; again for each. Values are TOML, so quote lists for
+    /// the shell: --set 'data.crops=[64, 128]'.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// The model's name; by default the output's.
@@ -59,7 +67,7 @@ struct Fit {
     /// The folder of checkpoints and reports; by default the output's name with the ending .run.
     #[arg(long, value_name = "FOLDER")]
     run: Option<PathBuf>,
-    /// Go on from the last checkpoint of that folder.
+    /// Go on from the last checkpoint of that folder, with the settings it was begun with.
     #[arg(long, conflicts_with = "overwrite")]
     resume: bool,
     /// Replace the output and the folder of an earlier fit.
@@ -99,13 +107,16 @@ fn init(args: &Init) -> Result<ExitCode> {
 }
 
 fn fit(args: Fit) -> Result<ExitCode> {
-    let mut config = Config::load(args.config.as_deref(), &args.set)?;
+    let folder = args.run.unwrap_or_else(|| run_folder(&args.output));
+    // A run that goes on has its settings already.
+    let kept = folder.join(SETTINGS);
+    let file = args.config.or_else(|| (args.resume && kept.is_file()).then_some(kept));
+    let mut config = Config::load(file.as_deref(), &args.set)?;
     if let Some(name) = args.name {
         config.model.name = name;
     } else if config.model.name.is_empty() {
         config.model.name = args.output.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     }
-    let folder = args.run.unwrap_or_else(|| run_folder(&args.output));
     if args.output.exists() && !args.overwrite && !args.resume {
         return Err(Error::Configuration(format!(
             "{} exists; choose another name, or --overwrite",
@@ -135,11 +146,38 @@ fn fit(args: Fit) -> Result<ExitCode> {
 
 fn told(job: &Job, outcome: &Outcome) -> String {
     let mut text = String::new();
-    for p in &outcome.validation {
+    let measured = &outcome.measured;
+    for p in &measured.points {
         text += &format!(
-            "quality {:>5}: {:.2} dB, {:.4} bits a sample, largest error {}\n",
-            p.quality, p.psnr_db, p.bits_per_sample, p.max_error
+            "quality {:>5}: {:.2} dB, {:.4} bits a sample, largest error {}",
+            p.quality,
+            p.psnr_db,
+            p.bits_per_sample,
+            short(p.max_error)
         );
+        if let Some(c) = measured.beside_linear(p.quality) {
+            text += &format!("; {} ({:.4} bits)", c.words(), c.linear_bits_per_sample);
+            text += &c
+                .pays_from_bytes
+                .map_or_else(String::new, |from| format!(", pays from arrays of {}", bytes(from)));
+        }
+        text.push('\n');
+    }
+    if !measured.comparison.is_empty() && measured.comparison.iter().all(|c| c.saved_percent <= 0.0) {
+        text += &format!(
+            "note: nothing is saved against the linear model; fit longer, or encode with {}, which is smaller\n",
+            job.run.join("linear.vqm").display()
+        );
+    }
+    for note in &measured.notes {
+        text += &format!("note: {note}\n");
+    }
+    if !measured.points.is_empty() {
+        text += &embedded(measured.embedded_bytes);
+        if !measured.comparison.is_empty() {
+            text += &format!("; linear model: {}", embedded(measured.linear_embedded_bytes));
+        }
+        text.push('\n');
     }
     let took = format!("{} steps, {:.0} s on {}", outcome.step, outcome.seconds, outcome.device);
     match &outcome.output {

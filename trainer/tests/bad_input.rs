@@ -9,7 +9,7 @@ use vqz_trainer::Error;
 
 fn message(folder: &Path, input: std::path::PathBuf, settings: &[&str]) -> String {
     let error = run(&job(folder, input, settings), &AtomicBool::new(false)).unwrap_err();
-    assert!(!folder.join("model.vqm").exists());
+    assert!(!folder.join("model.vqm").exists() && !folder.join("model.run").exists());
     error.to_string()
 }
 

@@ -83,8 +83,8 @@ fn each_quantiser_fits_and_tells_the_rate_that_is_written() {
         let folder = tempfile::tempdir().unwrap();
         let outcome = fit(folder.path(), settings).unwrap();
         assert_eq!(outcome.step, 6, "{settings:?}");
-        assert_eq!(outcome.validation.len(), 2);
-        check_rate(folder.path(), settings, &outcome.validation);
+        assert_eq!(outcome.measured.points.len(), 2);
+        check_rate(folder.path(), settings, &outcome.measured.points);
         let model = Model::open(&folder.path().join("model.vqm")).unwrap();
         assert_eq!(Some(model.sha256()), outcome.sha256.as_deref());
         assert!(folder.path().join("model.run/report.html").is_file());
@@ -186,5 +186,5 @@ fn a_checkpoint_of_another_architecture_is_refused() {
     let mut job = job(folder.path(), sample(), &["optimiser.steps=2", "conv.width=8"]);
     job.resume = true;
     let message = run(&job, &AtomicBool::new(false)).unwrap_err().to_string();
-    assert!(message.contains("conv.width was 16, is 8; use the same"), "{message}");
+    assert!(message.contains("conv.width was 16, is 8; leave these out"), "{message}");
 }

@@ -24,7 +24,7 @@ fn classes_and_canopy_come_back_as_classes_and_canopy() {
                  {bands=['2'], kind='canopy', empty=0, loss={mse=0, huber=1}}]";
     let settings = [heads, "model.patch=8", "optimiser.steps=40", "data.crops=[64]", "model.peak=100"];
     let outcome = run(&job(folder.path(), input, &settings), &AtomicBool::new(false)).unwrap();
-    assert!(outcome.validation[0].psnr_db > 20.0, "{:?}", outcome.validation);
+    assert!(outcome.measured.points[0].psnr_db > 20.0, "{:?}", outcome.measured.points);
     let names: Vec<String> = records(folder.path())
         .iter()
         .filter_map(|r| r["scalars"].as_object().map(|s| s.keys().cloned().collect::<Vec<_>>()))

@@ -14,13 +14,15 @@ fn start(folder: &Path, more: &[&str]) -> Child {
     let sample = common::sample();
     let mut command = Command::new(env!("CARGO_BIN_EXE_vqz-train"));
     command.args(["fit", sample.to_str().unwrap(), "--output", "model.vqm"]).args(more).current_dir(folder);
-    for setting in [
+    let settings = [
         "optimiser.steps=100000",
         "data.crops=[32]",
         "conv.width=8",
         "conv.blocks=1",
         "validation.every_steps=0",
-    ] {
+    ];
+    // A run that goes on knows its settings.
+    for setting in settings.iter().filter(|_| !more.contains(&"--resume")) {
         command.args(["--set", setting]);
     }
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()

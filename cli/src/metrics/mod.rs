@@ -3,7 +3,6 @@
 mod carry;
 pub(crate) mod compare;
 pub(crate) mod error;
-pub(crate) mod peak;
 pub(crate) mod ring;
 pub(crate) mod spectral;
 pub(crate) mod ssim;

@@ -5,7 +5,7 @@
 //! [`latents`] takes patches to DCT coefficients; [`basis`] finds, for each spatial frequency, the principal
 //! components across the bands; [`predictor`] fits what neighbouring patches tell of slow planes; [`statistics`] runs
 //! the entropy coder over the training data and keeps what it learnt; [`calibration`] measures what a step means in
-//! dB.
+//! dB. [`peak`] is the rule for the value that PSNR is stated against.
 
 mod basis;
 mod calibration;
@@ -13,7 +13,9 @@ mod grids;
 mod indices;
 mod latents;
 mod order;
+pub mod peak;
 mod predictor;
+mod provenance;
 mod scalar;
 mod solve;
 mod statistics;
@@ -21,6 +23,7 @@ mod statistics;
 pub use grids::{CodeGrid, LatentGrid, entropy_bits};
 pub use indices::index_priors;
 pub use order::tree_order;
+pub use provenance::training_data;
 pub use scalar::scalar_priors;
 pub(crate) use statistics::{Listener, towards};
 

@@ -8,6 +8,7 @@ pub mod onnx;
 mod linear;
 mod manifest;
 mod package;
+mod path;
 mod ports;
 pub(crate) mod priors;
 pub mod registry;
@@ -17,6 +18,7 @@ pub use crate::quantise::{CodebookShape, Codebooks, Quantiser};
 pub(crate) use linear::unmix;
 pub use manifest::{Band, Calibration, Manifest};
 pub use package::{MAX_EMBEDDED, Model, ModelParts};
+pub use path::package_path;
 #[cfg(feature = "fit")]
 pub(crate) use priors::MAX_PLANES;
 pub use priors::Priors;

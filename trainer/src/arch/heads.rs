@@ -59,6 +59,16 @@ impl Heads {
         self.bands.iter().map(Head::channels).sum()
     }
 
+    /// What channels are called, after their bands: `B04`, `landcover=11`, `height present`.
+    pub fn names(&self, bands: &[String]) -> Vec<String> {
+        let of = |(head, band): (&Head, &String)| match head {
+            Head::Continuous => vec![band.clone()],
+            Head::Categorical { classes } => classes.iter().map(|class| format!("{band}={class}")).collect(),
+            Head::Canopy { .. } => vec![format!("{band} present"), band.clone()],
+        };
+        self.bands.iter().zip(bands).flat_map(of).collect()
+    }
+
     /// Each band's head with the first of its channels.
     pub fn placed(&self) -> impl Iterator<Item = (usize, &Head)> {
         let mut next = 0;

@@ -104,8 +104,8 @@ fn read(folder: &Path) -> Result<Map<String, Value>> {
         return Err(open_error(
             folder,
             format!(
-                "{found}; the trainer takes Zarr v3 arrays and groups, that is, folders with a zarr.json; `vqz ingest` \
-                 makes them of GeoTIFFs, `zarr migrate v3` of version 2"
+                "{found}; the trainer takes Zarr v3 arrays and groups, that is, folders with a zarr.json; `vqz fit \
+                 --arch conv` takes GeoTIFFs as well, `zarr migrate v3` converts version 2"
             ),
         ));
     }
@@ -208,10 +208,10 @@ impl Node {
                 let names = names.ok_or_else(|| {
                     self.invalid(format!(
                         "its {dimensions} dimensions have no names, their roles are needed (y, x, and band, time or \
-                         others); give them in order, such as --axes band,y,x"
+                         others); give them in order, such as --set data.axes=band,y,x"
                     ))
                 })?;
-                Axes::from_names(&names).map_err(|e| self.invalid(e))?
+                Axes::from_names(&names).map_err(|e| self.invalid(by_setting(&e)))?
             }
         };
         if axes.roles().len() != dimensions {
@@ -287,6 +287,11 @@ impl Node {
         let system = ["proj:code", "proj:wkt2", "spatial_ref", "crs_wkt"].iter().find_map(|k| text(k));
         Some(place + &system.unwrap_or_default())
     }
+}
+
+/// An error of the axes with the advice that holds here: the codec's own names a flag of the CLI.
+pub(crate) fn by_setting(error: &vqz_codec::Error) -> String {
+    error.to_string().replace("--axes band,y,x", "--set data.axes=band,y,x")
 }
 
 fn codecs(json: &Map<String, Value>) -> &[Value] {

@@ -49,6 +49,7 @@ pub struct Raster {
     georeference: Option<String>,
     mask: Mask,
     picks: Vec<u64>,
+    archive: bool,
     array: Array<FilesystemStore>,
 }
 
@@ -100,8 +101,8 @@ impl Source {
         let bands = first.picks.len();
         if let Some(other) = rasters.iter().find(|r| r.picks.len() != bands) {
             return Err(DataError::Invalid(format!(
-                "{} has {} bands, {} has {bands}; a model takes one number of bands: choose them with --bands, or fit \
-                 two models",
+                "{} has {} bands, {} has {bands}; a model takes one number of bands: choose them with --set \
+                 data.bands=0-3, or fit two models",
                 other.name,
                 other.picks.len(),
                 first.name
@@ -257,6 +258,7 @@ impl Raster {
             georeference: described.georeference,
             mask,
             picks,
+            archive: node.is_archive(),
             array,
         })
     }
@@ -283,6 +285,12 @@ impl Raster {
     #[must_use]
     pub fn data_type(&self) -> DataType {
         self.data_type
+    }
+
+    /// Whether it was encoded by the codec `vqvae` before: then errors add up.
+    #[must_use]
+    pub fn is_archive(&self) -> bool {
+        self.archive
     }
 
     /// Names of the bands that are taken.
@@ -346,7 +354,9 @@ fn pick(wanted: &[String], count: u64, names: Option<&[String]>) -> Result<Vec<u
         }
     }
     if picks.is_empty() {
-        return Err(format!("no bands are chosen; name at least one of its {count}, or leave --bands out"));
+        return Err(format!(
+            "no bands are chosen; name at least one of its {count}, or leave data.bands out"
+        ));
     }
     Ok(picks)
 }

@@ -42,8 +42,9 @@ struct PlaceOf {
 
 /// Splits all blocks of a source: the same options give the same sides.
 ///
-/// With two places or more, each side gets at least one. With a single place, which may be many dates of one chunk,
-/// its upper rows are for training and its lower ones for validation.
+/// With two places or more, each side gets at least one, unless places are so large that the least of them is more than
+/// twice what is wanted: then one place is cut in two, as a single place is (it may be many dates of one chunk): its upper
+/// rows are for training and its lower ones for validation.
 ///
 /// # Errors
 /// [`DataError::Invalid`] for a fraction out of range, and for a single place of too few rows to be cut;
@@ -69,9 +70,29 @@ pub fn split(source: &Source, options: &SplitOptions) -> Result<Split> {
     if places.len() == 1
         && let Some(place) = places.pop()
     {
-        return cut(source, place.blocks, options);
+        return cut(source, place.blocks, options.validation, options.patch);
     }
-    Ok(choose(places, options))
+    Ok(cut_one(source, &places, options).unwrap_or_else(|| choose(places, options)))
+}
+
+/// Cuts one place where whole ones are too large for the fraction. None where they are not, or where none can be cut.
+fn cut_one(source: &Source, places: &[PlaceOf], options: &SplitOptions) -> Option<Split> {
+    let wanted = options.validation * places.iter().map(|place| place.samples as f64).sum::<f64>();
+    if places.iter().any(|place| place.samples as f64 <= 2.0 * wanted) {
+        return None;
+    }
+    let mut order: Vec<usize> = (0..places.len()).collect();
+    Random::new(options.seed, Purpose::Split, &[]).shuffle(&mut order);
+    let (number, own) = order.into_iter().find_map(|number| {
+        let place = &places[number];
+        let share = wanted / place.samples as f64;
+        Some((number, cut(source, place.blocks.clone(), share, options.patch).ok()?))
+    })?;
+    let mut split = Split { training: Vec::new(), validation: own.validation };
+    for (other, place) in places.iter().enumerate() {
+        split.training.extend_from_slice(if other == number { &own.training } else { &place.blocks });
+    }
+    Some(split)
 }
 
 /// Puts together what must stay together, in a fixed order.
@@ -137,18 +158,18 @@ fn choose(places: Vec<PlaceOf>, options: &SplitOptions) -> Split {
     split
 }
 
-/// Cuts a single place by rows.
-fn cut(source: &Source, blocks: Vec<Block>, options: &SplitOptions) -> Result<Split> {
-    let patch = options.patch.max(1) as u64;
+/// Cuts a single place by rows, of which about a `share` is for validation.
+fn cut(source: &Source, blocks: Vec<Block>, share: f64, patch: usize) -> Result<Split> {
+    let patch = patch.max(1) as u64;
     let top = blocks.iter().map(|block| block.rows.start).min().unwrap_or_default();
     let bottom = blocks.iter().map(|block| block.rows.end).max().unwrap_or_default();
     let height = bottom - top;
-    let validation = ((height as f64 * options.validation).round() as u64).max(patch);
+    let validation = ((height as f64 * share).round() as u64).max(patch);
     let training = height.saturating_sub(validation) / patch * patch;
     if training == 0 {
         return Err(DataError::Invalid(format!(
             "all data lie in one chunk of {height} rows ({}), which can't be cut in a part for training and one for \
-             validation of {patch} rows each; rechunk the array, add others, or leave validation out",
+             validation of {patch} rows each; rechunk the array, add others, or leave validation out with data.validation=0",
             blocks.first().map(|block| source.describe(block)).unwrap_or_default()
         )));
     }

@@ -42,7 +42,7 @@ pub struct Window {
 /// [`DataError::Empty`] when a band has no valid sample there; those of reading.
 pub fn statistics(source: &Source, blocks: &[Block], max_samples: u64) -> Result<Vec<BandStatistics>> {
     let mut bands = vec![Moments::default(); source.bands()];
-    look(source, blocks, max_samples, SIDE, |piece, image, rows, columns| {
+    let whole = look(source, blocks, max_samples, SIDE, |piece, image, rows, columns| {
         for (band, moments) in bands.iter_mut().enumerate() {
             let values =
                 || values(piece, image, band, &rows, &columns).filter(|v| !v.is_nan()).map(f64::from);
@@ -54,9 +54,9 @@ pub fn statistics(source: &Source, blocks: &[Block], max_samples: u64) -> Result
         if moments.count == 0 {
             let name = names.as_ref().and_then(|names| names.get(number).cloned());
             return Err(DataError::Empty(format!(
-                "band {} has no valid sample among those looked at; check nodata, leave the band out, or look at more \
-                 than {max_samples} samples",
-                name.unwrap_or_else(|| number.to_string())
+                "band {} has no valid sample{}",
+                name.unwrap_or_else(|| number.to_string()),
+                advice(whole, max_samples, ", leave the band out with data.bands")
             )));
         }
         Ok(BandStatistics {
@@ -77,7 +77,7 @@ pub fn statistics(source: &Source, blocks: &[Block], max_samples: u64) -> Result
 /// [`DataError::Empty`] when no window has a valid sample; those of reading.
 pub fn windows(source: &Source, blocks: &[Block], max_samples: u64, side: usize) -> Result<Vec<Window>> {
     let mut windows = Vec::new();
-    look(source, blocks, max_samples, side, |piece, image, rows, columns| {
+    let whole = look(source, blocks, max_samples, side, |piece, image, rows, columns| {
         let samples: Vec<f32> =
             (0..piece.bands).flat_map(|band| values(piece, image, band, &rows, &columns)).collect();
         if samples.iter().any(|v| !v.is_nan()) {
@@ -85,11 +85,20 @@ pub fn windows(source: &Source, blocks: &[Block], max_samples: u64, side: usize)
         }
     })?;
     if windows.is_empty() {
-        return Err(DataError::Empty(format!(
-            "no sample among the {max_samples} looked at is valid; check nodata, or look at more"
-        )));
+        return Err(DataError::Empty(format!("no sample is valid{}", advice(whole, max_samples, ""))));
     }
     Ok(windows)
+}
+
+/// What to do where nothing valid was seen. To look at more is of use only where a part was looked at.
+fn advice(whole: bool, max_samples: u64, also: &str) -> String {
+    if whole {
+        format!("; check data.nodata and the array{also}")
+    } else {
+        format!(
+            " among the {max_samples} looked at; check data.nodata{also}, or look at more with data.max_samples"
+        )
+    }
 }
 
 /// The samples of a band in a window, row by row; NaN where not valid.
@@ -109,14 +118,14 @@ fn values<'a>(
     })
 }
 
-/// Calls `see` with an even choice of windows, block by block.
+/// Calls `see` with an even choice of windows, block by block. Returns whether that was all of them.
 fn look(
     source: &Source,
     blocks: &[Block],
     max_samples: u64,
     side: usize,
     mut see: impl FnMut(&Piece, usize, Range<usize>, Range<usize>),
-) -> Result<()> {
+) -> Result<bool> {
     let side = side.max(1);
     if blocks.is_empty() {
         return Err(DataError::Empty("there are no chunks to look at; ask for less validation".to_owned()));
@@ -162,7 +171,7 @@ fn look(
         let piece = source.read(block)?;
         see(&piece, 0, 0..piece.height.min(side), 0..piece.width.min(side));
     }
-    Ok(())
+    Ok(taken >= available)
 }
 
 /// Count, mean and sum of squared deviations, merged as by Chan, Golub and LeVeque (1979).

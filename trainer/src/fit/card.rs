@@ -1,14 +1,17 @@
 //! The model card: data, licence, settings, figures and limits, in words that travel with the package.
 
-use super::evaluate::Point;
+use super::baseline::Measured;
+use super::facts::{embedded, side};
 use super::prepare::Prepared;
 use super::step::Trainee;
+use crate::arch::Head;
 use crate::config::Config;
 use crate::error::Result;
+use crate::report::number::{bytes, short};
 use std::fmt::Write;
 use vqz_codec::model::Model;
 
-/// The card as Markdown. `points` were measured on the validation chunks.
+/// The card as Markdown. What was `measured` was so on the validation chunks.
 ///
 /// # Errors
 /// [`crate::Error::Configuration`] for settings that TOML can't hold.
@@ -17,7 +20,7 @@ pub fn card(
     trainee: &Trainee,
     prepared: &Prepared,
     config: &Config,
-    points: &[Point],
+    measured: &Measured,
     step: u64,
 ) -> Result<String> {
     let manifest = model.manifest();
@@ -34,24 +37,29 @@ pub fn card(
     line("fitted numbers", &trainee.weights.count().to_string());
     line("steps", &step.to_string());
     line("licence", &manifest.licence);
-    line(
-        "training data",
-        if manifest.training_data.is_empty() { "not stated" } else { &manifest.training_data },
-    );
+    line("training data", &manifest.training_data);
     let held = prepared.split.validation.len();
+    line("fitted on", &side(prepared, &prepared.split.training));
     line(
-        "chunks",
-        &format!(
-            "{} to fit, {held} to validate, of {} arrays",
-            prepared.split.training.len(),
-            prepared.source.rasters().len()
-        ),
+        "validated on",
+        &if held > 0 {
+            side(prepared, &prepared.split.validation)
+        } else {
+            "nothing was kept back".to_owned()
+        },
     );
-    text += "\n## Bands\n\n| band | mean | standard deviation | least | greatest |\n|---|---|---|---|---|\n";
-    for (name, band) in prepared.band_names.iter().zip(&prepared.bands) {
+    line("size", &embedded(measured.embedded_bytes));
+    text += "\n## Bands\n\n| band | kind | mean | standard deviation | least | greatest |\n|---|---|---|---|---|---|\n";
+    let heads = &prepared.network.heads.bands;
+    for ((name, band), head) in prepared.band_names.iter().zip(&prepared.bands).zip(heads) {
+        let kind = match head {
+            Head::Continuous => "continuous",
+            Head::Categorical { .. } => "categorical",
+            Head::Canopy { .. } => "canopy",
+        };
         let _ = writeln!(
             text,
-            "| {name} | {:.6} | {:.6} | {} | {} |",
+            "| {name} | {kind} | {:.6} | {:.6} | {} | {} |",
             band.mean, band.deviation, band.minimum, band.maximum
         );
     }
@@ -66,11 +74,33 @@ pub fn card(
         },
         manifest.peak
     );
-    for p in points {
+    for p in &measured.points {
         let _ = writeln!(
             text,
             "| {} | {:.2} | {:.4} | {} |",
-            p.quality, p.psnr_db, p.bits_per_sample, p.max_error
+            p.quality,
+            p.psnr_db,
+            p.bits_per_sample,
+            short(p.max_error)
+        );
+    }
+    for note in &measured.notes {
+        let _ = write!(text, "\n{note}.\n");
+    }
+    if !measured.comparison.is_empty() {
+        let _ = write!(
+            text,
+            "\n## Beside the linear model\n\nIts bits are at the same PSNR, on the same chunks; {}.\n\n\
+             | quality | its bits a sample | saved | pays from arrays of |\n|---|---|---|---|\n",
+            embedded(measured.linear_embedded_bytes)
+        );
+    }
+    for c in &measured.comparison {
+        let pays = c.pays_from_bytes.map_or_else(|| "-".to_owned(), bytes);
+        let _ = writeln!(
+            text,
+            "| {} | {:.4} | {:.1} % | {pays} |",
+            c.quality, c.linear_bits_per_sample, c.saved_percent
         );
     }
     let [coarse, fine] = [manifest.calibration.first(), manifest.calibration.last()]

@@ -154,10 +154,14 @@ impl Checkpoints {
             )));
         }
         let now = fixed(config);
-        if let Some(change) = difference(&state.fixed, &now, "") {
+        let mut changes = Vec::new();
+        differences(&state.fixed, &now, "", &mut changes);
+        if !changes.is_empty() {
             return Err(Error::Checkpoint(format!(
-                "{} was begun with other settings: {change}; use the same, or begin anew with --overwrite",
-                path.display()
+                "{} was begun with other settings: {}; leave these out to go on with the run's own, or begin anew with \
+                 --overwrite",
+                path.display(),
+                changes.join("; ")
             )));
         }
         let path = self.at(step).join(TENSORS);
@@ -172,15 +176,26 @@ impl Checkpoints {
     }
 }
 
-/// The first setting that differs, in words.
-fn difference(then: &serde_json::Value, now: &serde_json::Value, path: &str) -> Option<String> {
+/// The settings that differ, in words.
+fn differences(then: &serde_json::Value, now: &serde_json::Value, path: &str, found: &mut Vec<String>) {
     match (then, now) {
         (serde_json::Value::Object(a), serde_json::Value::Object(b)) if a.keys().eq(b.keys()) => {
-            let below = |key: &String| if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-            a.iter().find_map(|(key, value)| difference(value, &b[key], &below(key)))
+            for (key, value) in a {
+                let below = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                differences(value, &b[key], &below, found);
+            }
         }
-        _ if then == now => None,
-        _ => Some(format!("{path} was {then}, is {now}")),
+        _ if then == now => {}
+        _ => {
+            // These stand at the top of a checkpoint, not in their sections.
+            let name = match path {
+                "steps" => "optimiser.steps",
+                "seed" => "run.seed",
+                "adversarial width" => "adversarial.width",
+                other => other,
+            };
+            found.push(format!("{name} was {then}, is {now}"));
+        }
     }
 }
 
@@ -203,8 +218,9 @@ mod tests {
 
         let mut other = config.clone();
         other.conv.width = 32;
+        other.optimiser.steps = 9;
         let message = checkpoints.load(&other).unwrap_err().to_string();
-        assert!(message.contains("conv.width was 64, is 32"), "{message}");
+        assert!(message.contains("conv.width was 64, is 32; optimiser.steps was 10000, is 9"), "{message}");
         std::fs::write(checkpoints.at(3).join(TENSORS), b"short").unwrap();
         assert!(checkpoints.load(&config).unwrap_err().to_string().contains("use the checkpoint before"));
         let none = Checkpoints::new(&folder.path().join("none"), 1).load(&config).unwrap_err().to_string();

@@ -1,11 +1,13 @@
 //! The fit: batches in, a model package out.
 //!
-//! [`prepare`] makes ready, [`step`] descends, [`evaluate`] measures through the codec, [`package`] exports,
-//! [`checkpoint`] keeps. [`run`] is the loop around them.
+//! [`prepare`] makes ready, [`step`] descends, [`evaluate`] measures through the codec, [`baseline`] compares with the
+//! linear model, [`package`] exports, [`checkpoint`] keeps. [`run`] is the loop around them.
 
+pub mod baseline;
 pub mod card;
 pub mod checkpoint;
 pub mod evaluate;
+pub mod facts;
 pub mod guard;
 mod latents;
 pub mod optimiser;
@@ -20,8 +22,9 @@ use crate::config::{Config, DeviceChoice};
 use crate::data::{Loader, LoaderOptions, Pieces, SamplerState};
 use crate::error::{Error, Result};
 use crate::report::{CodebookMonitor, CollapseRule, Report, ReportOptions, Step, Timer, Validation};
+use baseline::{Baseline, Measured};
 use checkpoint::{Checkpoints, State};
-use evaluate::{Point, evaluate};
+use evaluate::evaluate;
 use prepare::Prepared;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -68,7 +71,8 @@ pub struct Outcome {
     /// Numbers that were fitted.
     pub weights: usize,
     /// The last validation.
-    pub validation: Vec<Point>,
+    #[serde(flatten)]
+    pub measured: Measured,
 }
 
 /// Fits, until the last step or until `stop` is set; then a checkpoint is written.
@@ -76,10 +80,26 @@ pub struct Outcome {
 /// # Errors
 /// Every [`Error`]. Checkpoints before it stay whole.
 pub fn run(job: &Job, stop: &AtomicBool) -> Result<Outcome> {
+    let fresh = !job.run.exists();
+    match begin(job) {
+        Ok(run) => run.go(stop),
+        Err(error) => {
+            // A folder that was made for a fit that can't begin would only be in the way of the next attempt. The first
+            // error is the one to tell.
+            if fresh {
+                let _ = std::fs::remove_dir_all(&job.run);
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Makes everything ready for the first step, or for the one after the last checkpoint.
+fn begin(job: &Job) -> Result<Run<'_>> {
     let config = &job.config;
     let device = device(config.run.device)?;
-    if config.run.threads > 0 {
-        tch::set_num_threads(i32::try_from(config.run.threads).unwrap_or(i32::MAX));
+    if let Some(threads) = threads(config.run.threads) {
+        tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));
     }
     let checkpoints = Checkpoints::new(&job.run, config.checkpoint.keep);
     if !job.resume && !checkpoints.steps().is_empty() {
@@ -90,14 +110,14 @@ pub fn run(job: &Job, stop: &AtomicBool) -> Result<Outcome> {
     }
     let kept = if job.resume { Some(checkpoints.load(config)?) } else { None };
     std::fs::create_dir_all(&job.run).map_err(|e| Error::io(&job.run, e))?;
-    let settings = job.run.join("config.toml");
-    std::fs::write(&settings, config.to_toml()?).map_err(|e| Error::io(&settings, e))?;
     let linear = job.run.join("linear.vqm");
     if !job.resume && linear.exists() {
         // Of an earlier fit, on other data perhaps, that did not come to a checkpoint.
         std::fs::remove_file(&linear).map_err(|e| Error::io(&linear, e))?;
     }
     let prepared = prepare::prepare(config, &job.inputs, &linear)?;
+    let settings = job.run.join(SETTINGS);
+    std::fs::write(&settings, config.to_toml()?).map_err(|e| Error::io(&settings, e))?;
     let mut trainee = Trainee::new(&prepared, config, device)?;
     let mut at = Position::default();
     let mut restored = false;
@@ -113,7 +133,7 @@ pub fn run(job: &Job, stop: &AtomicBool) -> Result<Outcome> {
         let groups = prepared.network.codebooks().map_or(0, |books| books.groups);
         trainee.start(&prepared, &(0..groups).collect::<Vec<_>>())?;
     }
-    let report = Report::open(
+    let mut report = Report::open(
         &job.run,
         &ReportOptions {
             name: config.model.name.clone(),
@@ -123,7 +143,46 @@ pub fn run(job: &Job, stop: &AtomicBool) -> Result<Outcome> {
         },
     )?;
     let held = validation_images(&prepared, config)?;
-    Run { job, prepared, trainee, checkpoints, report, held, device, begun: Instant::now(), at }.go(stop)
+    let coded = held.iter().map(|image| image.samples.len()).sum();
+    for (topic, words) in facts::data(&prepared, coded) {
+        report.fact(topic, &words)?;
+    }
+    for warning in facts::warnings(&prepared) {
+        if at.step == 0 {
+            report.event(0, "warning", &warning)?;
+        } else {
+            report.say(&format!("warning: {warning}"));
+        }
+    }
+    let place = match device {
+        Device::Cpu => format!("cpu (run.threads={})", tch::get_num_threads()),
+        other => format!("{other:?}").to_lowercase(),
+    };
+    let (topic, words) = facts::network(config, trainee.weights.count(), &place);
+    report.fact(topic, &words)?;
+    let qualities = &config.validation.qualities;
+    let baseline = Baseline::measure(&prepared, &held, qualities)?;
+    if let Some(baseline) = &baseline {
+        let (topic, words) = facts::linear(baseline, qualities);
+        report.fact(topic, &words)?;
+    }
+    Ok(Run { job, prepared, trainee, checkpoints, report, held, baseline, device, begun: Instant::now(), at })
+}
+
+/// The file of a run's folder that holds its settings.
+pub const SETTINGS: &str = "config.toml";
+
+/// Threads for libtorch; none leaves it to `OMP_NUM_THREADS`. Its own default, all processors, is slow wherever anything
+/// else runs beside it: its threads wait for each other, and so for whichever was put aside. Half of them are also the
+/// physical cores of most machines, and leave room for the readers.
+fn threads(asked: usize) -> Option<usize> {
+    if asked > 0 {
+        return Some(asked);
+    }
+    if std::env::var_os("OMP_NUM_THREADS").is_some() {
+        return None;
+    }
+    std::thread::available_parallelism().ok().map(|processors| (processors.get() / 2).max(1))
 }
 
 /// The device that was chosen.
@@ -185,6 +244,7 @@ struct Run<'a> {
     checkpoints: Checkpoints,
     report: Report,
     held: Vec<Image>,
+    baseline: Option<Baseline>,
     device: Device,
     begun: Instant,
     at: Position,
@@ -210,7 +270,10 @@ impl Run<'_> {
         let mut monitor = self.monitor();
         let mut timer = Timer::new();
         let mut saved = Instant::now();
-        let mut points = Vec::new();
+        if self.at.step >= config.optimiser.steps {
+            let steps = config.optimiser.steps;
+            self.report.say(&format!("all {steps} steps were taken before: the model is only written again"));
+        }
         let mut following = None;
         for number in self.at.step..config.optimiser.steps {
             let done = number + 1;
@@ -235,7 +298,7 @@ impl Run<'_> {
                 Ok(figures) => figures,
                 Err(error) => {
                     let kind = if matches!(error, Error::NotANumber(_)) { "nan" } else { "error" };
-                    self.report.event(number, kind, &error.to_string())?;
+                    self.report.fail(number, kind, &error.to_string())?;
                     return Err(error);
                 }
             };
@@ -262,23 +325,23 @@ impl Run<'_> {
             }
             loader.recycle(batch);
             if stopping && !last {
-                self.report.event(done, "stop", "stopped; --resume goes on from here")?;
-                self.report.finish()?;
-                return Ok(self.outcome(done, None, points));
+                self.report.stop(done)?;
+                return Ok(self.outcome(done, None, Measured::default()));
             }
         }
         drop(loader);
-        let (model, found) = self.validate(config.optimiser.steps)?;
-        points.extend(found);
+        let (model, measured) = self.validate(config.optimiser.steps)?;
         let card =
-            card::card(&model, &self.trainee, &self.prepared, config, &points, config.optimiser.steps)?;
+            card::card(&model, &self.trainee, &self.prepared, config, &measured, config.optimiser.steps)?;
         let model = Model::from_bytes(&model.to_bytes()?)?.with_card(card);
         model.save(&self.job.output)?;
+        self.report.conclude("model", &facts::embedded(measured.embedded_bytes))?;
+        self.report.conclude("settings", &format!("{SETTINGS}, beside this page"))?;
         self.report.finish()?;
-        Ok(self.outcome(config.optimiser.steps, Some(&model), points))
+        Ok(self.outcome(config.optimiser.steps, Some(&model), measured))
     }
 
-    fn outcome(&self, step: u64, model: Option<&Model>, validation: Vec<Point>) -> Outcome {
+    fn outcome(&self, step: u64, model: Option<&Model>, measured: Measured) -> Outcome {
         Outcome {
             output: model.map(|_| self.job.output.clone()),
             sha256: model.map(|model| model.sha256().to_owned()),
@@ -286,7 +349,7 @@ impl Run<'_> {
             seconds: self.seconds(),
             device: format!("{:?}", self.device).to_lowercase(),
             weights: self.trainee.weights.count(),
-            validation,
+            measured,
         }
     }
 
@@ -324,26 +387,12 @@ impl Run<'_> {
     }
 
     /// Codes the validation images with the model as it would be shipped.
-    fn validate(&mut self, step: u64) -> Result<(Arc<Model>, Vec<Point>)> {
+    fn validate(&mut self, step: u64) -> Result<(Arc<Model>, Measured)> {
         let config = &self.job.config;
         let model = package::package(&self.trainee, &self.prepared, config)?;
         let points = evaluate(&model, &self.held, &config.validation.qualities)?;
-        let mut scalars = Vec::new();
-        for point in &points {
-            let quality = point.quality;
-            scalars.push((format!("quality/{quality}/psnr_db"), point.psnr_db));
-            scalars.push((format!("quality/{quality}/rate/bits_per_sample"), point.bits_per_sample));
-            scalars.push((format!("quality/{quality}/max_error"), point.max_error));
-        }
-        if let Some(middle) = points.get(points.len() / 2) {
-            scalars.push(("psnr_db".to_owned(), middle.psnr_db));
-            scalars.push(("rate/bits_per_sample".to_owned(), middle.bits_per_sample));
-        }
-        let bands = self.prepared.band_names.len();
-        let rgb = match &config.validation.rgb {
-            rgb if rgb.is_empty() => (0..bands.min(3)).collect::<Vec<_>>(),
-            rgb => rgb.iter().copied().filter(|band| *band < bands).collect(),
-        };
+        let measured = Measured::of(&model, points, self.baseline.as_ref())?;
+        let rgb = pictures::bands(&config.validation.rgb, &self.prepared.band_names);
         if let Some(quality) = config.validation.qualities.first() {
             for (i, image) in self.held.iter().take(config.validation.pictures).enumerate() {
                 let picture = pictures::picture(&model, image, *quality, &rgb)?;
@@ -351,8 +400,8 @@ impl Run<'_> {
             }
         }
         let seconds = self.seconds();
-        self.report.validation(&Validation { step, seconds, scalars })?;
-        Ok((model, points))
+        self.report.validation(&Validation { step, seconds, scalars: measured.scalars() })?;
+        Ok((model, measured))
     }
 
     fn save(&mut self, step: u64) -> Result<()> {

@@ -103,7 +103,8 @@ fn manifest(network: &Network, prepared: &Prepared, config: &Config) -> Manifest
             Head::Canopy { .. } => (network.linear.offset[first + 1], network.linear.scale[first + 1]),
             Head::Categorical { .. } => (0.0, 1.0),
         };
-        Band { name: name.clone(), unit: String::new(), wavelength_nm: None, offset, scale }
+        let unit = if matches!(head, Head::Categorical { .. }) { "class" } else { "" };
+        Band { name: name.clone(), unit: unit.to_owned(), wavelength_nm: None, offset, scale }
     });
     let (quantiser, planes) = match network.quantiser {
         Quantiser::Fsq { .. } => (CodecQuantiser::Fsq, network.latents()),
@@ -130,7 +131,7 @@ fn manifest(network: &Network, prepared: &Prepared, config: &Config) -> Manifest
         calibration: provisional(),
         encoder_sha256: String::new(),
         licence: config.model.licence.clone(),
-        training_data: config.model.attribution.clone(),
+        training_data: super::prepare::training_data(config, &prepared.source, &prepared.split),
     }
 }
 

@@ -4,6 +4,7 @@ use super::evaluate::decoded;
 use crate::error::Result;
 use crate::report::Picture;
 use std::sync::Arc;
+use vqz_codec::bands::natural_colour;
 use vqz_codec::fit::Image;
 use vqz_codec::model::Model;
 
@@ -48,6 +49,14 @@ pub(super) fn picture(model: &Arc<Model>, image: &Image, quality: f64, rgb: &[us
     Ok(Picture { width, height: image.height, rgb: out })
 }
 
+/// The bands to show: those asked for, else those that names tell, else the first three.
+pub(super) fn bands(asked: &[usize], names: &[String]) -> Vec<usize> {
+    if !asked.is_empty() {
+        return asked.iter().copied().filter(|band| *band < names.len()).collect();
+    }
+    natural_colour(names).map_or_else(|| (0..names.len().min(3)).collect(), |bands| bands.to_vec())
+}
+
 fn range(samples: &[f32]) -> (f32, f32) {
     let mut sorted: Vec<f32> = samples.iter().copied().filter(|v| v.is_finite()).collect();
     if sorted.is_empty() {
@@ -57,4 +66,17 @@ fn range(samples: &[f32]) -> (f32, f32) {
     let at = |part: f64| sorted[((sorted.len() - 1) as f64 * part) as usize];
     let (low, high) = (at(STRETCH), at(1.0 - STRETCH));
     if high > low { (low, high) } else { (low, low + 1.0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bands;
+
+    #[test]
+    fn names_tell_the_colours() {
+        let names = ["B01", "B02", "B03", "B04"].map(str::to_owned);
+        assert_eq!(bands(&[], &names), [3, 2, 1]);
+        assert_eq!(bands(&[0, 9], &names), [0]);
+        assert_eq!(bands(&[], &["a".to_owned()]), [0]);
+    }
 }

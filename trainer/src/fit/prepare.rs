@@ -5,8 +5,8 @@ use crate::arch::{
 };
 use crate::config::{Architecture, Config, HeadKind, HeadSection, Mode, QuantiserKind};
 use crate::data::{
-    Augmentation, BandScale, BandStatistics, Hiding, Sampler, SamplerOptions, Source, SourceOptions, Split,
-    SplitOptions, Window, split, statistics, windows,
+    Augmentation, BandScale, BandStatistics, Block, Hiding, Raster, Sampler, SamplerOptions, Source,
+    SourceOptions, Split, SplitOptions, Window, by_setting, split, statistics, windows,
 };
 use crate::error::{Error, Result};
 use crate::loss::{Group, Weighting};
@@ -15,6 +15,7 @@ use std::sync::Arc;
 use tch::{Device, Kind, Tensor};
 use vqz_codec::axes::Axes;
 use vqz_codec::config::NoData;
+use vqz_codec::fit::peak::Evidence;
 use vqz_codec::fit::{FitOptions, Image, fit_klt};
 use vqz_codec::model::Model;
 
@@ -39,9 +40,11 @@ pub struct Prepared {
     /// Bands by the losses they take.
     pub groups: Vec<Group>,
     /// The linear model, whose transform the network starts from.
-    pub base: Model,
+    pub base: Arc<Model>,
     /// The value against which PSNR is stated.
     pub peak: f64,
+    /// What it was told from.
+    pub peak_from: &'static str,
     /// Statistics of the bands over the training chunks.
     pub bands: Vec<BandStatistics>,
     /// Parts of the training chunks, in data units.
@@ -63,26 +66,60 @@ pub fn prepare(config: &Config, inputs: &[PathBuf], base: &Path) -> Result<Prepa
     let split = split(&source, &options)?;
     let bands = statistics(&source, &split.training, config.data.max_samples)?;
     let windows = windows(&source, &split.training, config.data.max_samples, WINDOW)?;
-    let peak = match config.model.peak {
-        peak if peak > 0.0 => peak,
-        _ => {
-            let least = bands.iter().map(|b| b.minimum).fold(f64::INFINITY, f64::min);
-            let greatest = bands.iter().map(|b| b.maximum).fold(f64::NEG_INFINITY, f64::max);
-            if greatest > least { greatest - least } else { 1.0 }
-        }
-    };
+    let (peak, peak_from) = peak(config, &source, &band_names, &bands)?;
     let (heads, groups) = heads(config, &band_names, &bands, &windows)?;
     let base = match Model::open(base) {
         Ok(model) => model,
         Err(vqz_codec::Error::MissingModel(_)) => {
-            let model = linear(config, &heads, &windows, peak)?;
+            let options = FitOptions {
+                name: format!("{} (linear path)", config.model.name),
+                band_names: heads.names(&band_names),
+                patch: config.model.patch,
+                peak,
+                scale_each_band: config.model.scale_each_band,
+                licence: config.model.licence.clone(),
+                training_data: training_data(config, &source, &split),
+            };
+            let model = linear(&heads, &windows, &options)?;
             model.save(base)?;
             model
         }
         Err(error) => return Err(error.into()),
     };
     let network = network(config, heads, Linear::from_model(&base)?)?;
-    Ok(Prepared { source, split, band_names, network, groups, base, peak, bands, windows })
+    let base = Arc::new(base);
+    Ok(Prepared { source, split, band_names, network, groups, base, peak, peak_from, bands, windows })
+}
+
+/// The value against which PSNR is stated, and what it was told from.
+fn peak(
+    config: &Config,
+    source: &Source,
+    names: &[String],
+    bands: &[BandStatistics],
+) -> Result<(f64, &'static str)> {
+    if config.model.peak > 0.0 {
+        return Ok((config.model.peak, "given"));
+    }
+    let least = bands.iter().map(|b| b.minimum).fold(f64::INFINITY, f64::min);
+    let greatest = bands.iter().map(|b| b.maximum).fold(f64::NEG_INFINITY, f64::max);
+    let evidence = Evidence {
+        types: source.rasters().iter().map(Raster::data_type).collect(),
+        bands: names.len() as u64,
+        names: Some(names.to_vec()),
+        range: (least, greatest),
+    };
+    evidence.peak().ok_or_else(|| {
+        Error::Data(format!(
+            "all valid samples are {least}, which gives no peak; state one with --set model.peak=…"
+        ))
+    })
+}
+
+/// What manifests say of the data.
+pub(super) fn training_data(config: &Config, source: &Source, split: &Split) -> String {
+    let samples = split.training.iter().map(|block| source.samples(block)).sum();
+    vqz_codec::fit::training_data(&config.model.attribution, source.rasters().len(), samples)
 }
 
 impl Prepared {
@@ -123,6 +160,11 @@ impl Prepared {
         Ok(Sampler::new(Arc::clone(&self.source), self.split.training.clone(), options)?)
     }
 
+    /// Samples of blocks, valid or not.
+    pub fn samples(&self, blocks: &[Block]) -> u64 {
+        blocks.iter().map(|block| self.source.samples(block)).sum()
+    }
+
     /// Each channel's band.
     pub fn band_of_channel(&self) -> Vec<i64> {
         band_of_channel(&self.network.heads)
@@ -135,7 +177,12 @@ fn band_of_channel(heads: &Heads) -> Vec<i64> {
 
 fn source_options(config: &Config) -> Result<SourceOptions> {
     let data = &config.data;
-    let axes = if data.axes.is_empty() { None } else { Some(Axes::from_names(&data.axes)?) };
+    let axes = if data.axes.is_empty() {
+        None
+    } else {
+        let refuse = |e| Error::Configuration(format!("data.axes: {}", by_setting(&e)));
+        Some(Axes::from_names(&data.axes).map_err(refuse)?)
+    };
     let nodata = data
         .nodata
         .iter()
@@ -143,7 +190,7 @@ fn source_options(config: &Config) -> Result<SourceOptions> {
     Ok(SourceOptions {
         axes,
         nodata: nodata.collect(),
-        bands: (!data.bands.is_empty()).then(|| data.bands.clone()),
+        bands: (!data.bands.is_empty()).then(|| data.bands.to_vec()),
     })
 }
 
@@ -157,7 +204,7 @@ fn heads(
     let mut found: Vec<Option<Head>> = vec![None; names.len()];
     let mut groups = Vec::new();
     let everything = HeadSection {
-        bands: vec!["*".to_owned()],
+        bands: ["*"].into(),
         kind: HeadKind::Continuous,
         weight: 1.0,
         classes: Vec::new(),
@@ -171,7 +218,7 @@ fn heads(
         sections.into_iter().partition(|section| section.bands.iter().any(|band| band == "*"));
     for section in named.into_iter().chain(rest) {
         let mut chosen = Vec::new();
-        for band in &section.bands {
+        for band in section.bands.iter() {
             if band == "*" {
                 chosen.extend((0..names.len()).filter(|b| found[*b].is_none()));
             } else {
@@ -254,7 +301,7 @@ fn classes(band: usize, names: &[String], windows: &[Window]) -> Result<Vec<f32>
 }
 
 /// Fits the linear path on the network's channels.
-fn linear(config: &Config, heads: &Heads, windows: &[Window], peak: f64) -> Result<Model> {
+fn linear(heads: &Heads, windows: &[Window], options: &FitOptions) -> Result<Model> {
     let images: Vec<Image> = windows
         .iter()
         .map(|window| Image {
@@ -263,16 +310,7 @@ fn linear(config: &Config, heads: &Heads, windows: &[Window], peak: f64) -> Resu
             samples: channels(heads, window, Device::Cpu).1,
         })
         .collect();
-    let options = FitOptions {
-        name: format!("{} (linear path)", config.model.name),
-        band_names: (0..heads.channels()).map(|channel| format!("channel{channel}")).collect(),
-        patch: config.model.patch,
-        peak,
-        scale_each_band: config.model.scale_each_band,
-        licence: config.model.licence.clone(),
-        training_data: config.model.attribution.clone(),
-    };
-    Ok(fit_klt(&images, &options, &|_, _| {})?)
+    Ok(fit_klt(&images, options, &|_, _| {})?)
 }
 
 /// A window's channels as a tensor `(1, channel, y, x)`, zero where invalid, and as numbers, NaN there.

@@ -92,15 +92,7 @@ impl CodebookHealth {
         let samples = counts.iter().fold(0u64, |sum, count| sum.saturating_add(*count));
         let dead: Vec<usize> = (0..size).filter(|code| counts[*code] == 0).collect();
         if samples == 0 {
-            return Self {
-                book,
-                size,
-                samples,
-                perplexity: f64::NAN,
-                usage: f64::NAN,
-                dead,
-                collapsed: false,
-            };
+            return Self { book, size, samples, perplexity: f64::NAN, usage: 0.0, dead, collapsed: false };
         }
         let entropy: f64 = counts
             .iter()
@@ -114,12 +106,11 @@ impl CodebookHealth {
         Self { book, size, samples, perplexity, usage, dead, collapsed }
     }
 
-    /// `codebook/N/perplexity` and `codebook/N/usage`, for a [`super::Step`].
-    pub fn scalars(&self) -> [(String, f64); 2] {
-        [
-            (format!("codebook/{}/perplexity", self.book), self.perplexity),
-            (format!("codebook/{}/usage", self.book), self.usage),
-        ]
+    /// `codebook/N/usage` and `codebook/N/perplexity`, for a [`super::Step`]. A book that nothing used has no perplexity.
+    pub fn scalars(&self) -> Vec<(String, f64)> {
+        let usage = (format!("codebook/{}/usage", self.book), self.usage);
+        let perplexity = (format!("codebook/{}/perplexity", self.book), self.perplexity);
+        if self.samples > 0 { vec![usage, perplexity] } else { vec![usage] }
     }
 
     /// A sentence for an event.
@@ -154,7 +145,7 @@ mod tests {
         assert!(collapsed.collapsed && collapsed.perplexity < 1.01);
         assert_eq!((collapsed.dead.len(), collapsed.dead[3], collapsed.usage), (1022, 4, 2.0 / 1024.0));
         assert_eq!(collapsed.message(), "codebook 0: perplexity 1.00 of 1024 codes, 1022 unused");
-        assert_eq!(collapsed.scalars()[1], ("codebook/0/usage".to_owned(), 2.0 / 1024.0));
+        assert_eq!(collapsed.scalars()[0], ("codebook/0/usage".to_owned(), 2.0 / 1024.0));
     }
 
     #[test]
@@ -176,6 +167,7 @@ mod tests {
         assert!(health(&counts).collapsed);
         let empty = health(&[0; 8]);
         assert!(empty.perplexity.is_nan() && !empty.collapsed && empty.dead.len() == 8);
+        assert_eq!(empty.scalars(), [("codebook/0/usage".to_owned(), 0.0)]);
     }
 
     #[test]

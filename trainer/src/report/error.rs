@@ -19,7 +19,7 @@ pub enum ReportError {
         source: io::Error,
     },
     /// The folder holds another run's records and this is not a resumption.
-    #[error("{} already holds the records of a run; resume it, or choose another folder", path.display())]
+    #[error("{} already holds the records of a run; go on with --resume, begin anew with --overwrite, or choose another folder with --run", path.display())]
     Occupied {
         /// The records found.
         path: PathBuf,

@@ -54,11 +54,27 @@ pub(super) struct Shot {
     pub(super) height: usize,
 }
 
+/// How a run stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum State {
+    /// Going on, or ended without a word.
+    #[default]
+    Running,
+    /// Told to stop.
+    Stopped,
+    /// Ended by an error.
+    Failed,
+    /// Complete.
+    Finished,
+}
+
 /// A run so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct History {
     /// By name.
     pub(super) series: BTreeMap<String, Series>,
+    /// What the run rests on: topics with words.
+    pub(super) facts: Vec<(String, String)>,
     /// In the order of writing.
     pub(super) events: Vec<Happening>,
     /// In the order of their first; of each name the oldest first.
@@ -73,8 +89,8 @@ pub(super) struct History {
     pub(super) seconds: f64,
     /// When the last record was made, in seconds since 1970.
     pub(super) time: f64,
-    /// The last record is the run's end.
-    pub(super) finished: bool,
+    /// What the last record says.
+    pub(super) state: State,
 }
 
 impl History {
@@ -90,15 +106,26 @@ impl History {
 
     fn add(&mut self, record: Record) {
         self.time = record.time();
-        self.finished = false;
+        self.state = State::Running;
         match record {
             Record::Step { step, epoch, seconds, scalars, .. } => {
                 self.epoch = epoch;
                 self.scalars(step, seconds, scalars);
             }
             Record::Validation { step, seconds, scalars, .. } => self.scalars(step, seconds, scalars),
+            Record::Event { event, message, .. } if event == "start" => {
+                let (topic, words) = message.split_once(": ").unwrap_or(("", message.as_str()));
+                self.facts.retain(|(known, _)| known != topic);
+                self.facts.push((topic.to_owned(), words.to_owned()));
+            }
             Record::Event { step, time, event, message } => {
-                self.finished = event == "finish";
+                self.state = match event.as_str() {
+                    "finish" => State::Finished,
+                    "stop" => State::Stopped,
+                    "nan" | "error" => State::Failed,
+                    _ => State::Running,
+                };
+                self.last_step = self.last_step.max(step);
                 self.events.push(Happening { step, time, kind: event, message });
             }
             Record::Picture { step, name, file, width, height, .. } => {
@@ -160,9 +187,9 @@ mod tests {
     #[test]
     fn a_run_is_finished_until_it_goes_on() {
         let end = Record::Event { step: 3, time: 9.0, event: "finish".to_owned(), message: String::new() };
-        assert!(History::of(vec![step(3, 1.0), end.clone()]).finished);
+        assert_eq!(History::of(vec![step(3, 1.0), end.clone()]).state, State::Finished);
         let history = History::of(vec![step(3, 1.0), end, step(4, 1.0)]);
-        assert!(!history.finished && history.events.len() == 1);
+        assert_eq!((history.state, history.events.len()), (State::Running, 1));
         assert_eq!(History::of(Vec::new()).first_step, 0);
     }
 }

@@ -145,7 +145,7 @@ mod tests {
         Journal::open(folder.path(), None).unwrap().add(&event(1)).unwrap();
         let message = Journal::open(folder.path(), None).unwrap_err().to_string();
         assert!(message.ends_with(
-            "metrics.jsonl already holds the records of a run; resume it, or choose another folder"
+            "go on with --resume, begin anew with --overwrite, or choose another folder with --run"
         ));
     }
 

@@ -8,8 +8,13 @@ use std::collections::VecDeque;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-/// Records that the remaining time is estimated from: enough for validations to be in it, few enough to follow change.
+/// Records that means and the remaining time are taken from: enough for validations to be in it, few enough to follow change.
 const WINDOW: usize = 64;
+
+/// By how many dB a batch comes out better than on the linear path; see [`Recent`].
+const GAIN: &str = "gain_db";
+/// A batch's PSNR.
+const PSNR: &str = "psnr_db";
 
 /// Where the line goes.
 pub(super) struct Live {
@@ -18,6 +23,8 @@ pub(super) struct Live {
     every: Duration,
     last: Option<Instant>,
     pace: Pace,
+    recent: Recent,
+    validated: Option<(f64, f64)>,
 }
 
 impl Live {
@@ -28,12 +35,21 @@ impl Live {
             // wide_msg cuts the line at the terminal's width, so that it stays one.
             ProgressStyle::with_template("{wide_msg}").map_or(bar.clone(), |style| bar.with_style(style))
         });
-        Self { bar, total_steps, every, last: None, pace: Pace::default() }
+        Self {
+            bar,
+            total_steps,
+            every,
+            last: None,
+            pace: Pace::default(),
+            recent: Recent::default(),
+            validated: None,
+        }
     }
 
     /// Shows a step.
     pub(super) fn step(&mut self, step: &Step) {
         self.pace.add(step.step, step.seconds);
+        self.recent.add(step);
         if let Some(bar) = &self.bar {
             bar.set_message(self.line(step));
             return;
@@ -43,6 +59,11 @@ impl Live {
             self.last = Some(now);
             self.say(&self.line(step));
         }
+    }
+
+    /// Takes the last validation's PSNR and bits a sample, to be shown with each step.
+    pub(super) fn validated(&mut self, figures: Option<(f64, f64)>) {
+        self.validated = figures.or(self.validated);
     }
 
     /// Shows a whole line that stays.
@@ -68,9 +89,12 @@ impl Live {
             0 => format!("step {}", number::grouped(step.step)),
             total => format!("step {}/{}", number::grouped(step.step), number::grouped(total)),
         }];
-        parts.extend(of("loss/total").map(|loss| format!("loss {}", number::short(loss))));
-        parts.extend(of("psnr_db").map(|psnr| format!("{psnr:.2} dB")));
-        parts.extend(of("rate/bits_per_sample").map(|bits| format!("{bits:.3} bits")));
+        // Losses are relative to themselves and each batch has a quality of its own, so means tell more than the last.
+        parts.extend(match (self.recent.mean(GAIN), self.recent.mean(PSNR)) {
+            (Some(gain), _) => Some(format!("gain {gain:+.3} dB")),
+            (None, psnr) => psnr.map(|psnr| format!("{psnr:.2} dB (mean)")),
+        });
+        parts.extend(self.validated.map(|(psnr, bits)| format!("validated {psnr:.2} dB, {bits:.3} bits")));
         let left = self.total_steps.checked_sub(step.step).filter(|_| self.total_steps > 0);
         let eta = left.zip(self.pace.seconds_per_step()).map(|(left, pace)| left as f64 * pace);
         parts.extend(eta.map(|eta| format!("eta {}", number::duration(eta))));
@@ -83,6 +107,26 @@ impl Live {
         }
         parts.extend(of("learning_rate").map(|rate| format!("lr {}", number::short(rate))));
         parts.join("  ")
+    }
+}
+
+/// What the last records say of progress.
+#[derive(Debug, Default)]
+struct Recent(VecDeque<Vec<(String, f64)>>);
+
+impl Recent {
+    fn add(&mut self, step: &Step) {
+        if self.0.len() == WINDOW {
+            self.0.pop_front();
+        }
+        let told = |(name, value): &&(String, f64)| (name == GAIN || name == PSNR) && value.is_finite();
+        self.0.push_back(step.scalars.iter().filter(told).cloned().collect());
+    }
+
+    fn mean(&self, wanted: &str) -> Option<f64> {
+        let values = || self.0.iter().flatten().filter(|(name, _)| name == wanted).map(|(_, value)| value);
+        let count = values().count();
+        (count > 0).then(|| values().sum::<f64>() / count as f64)
     }
 }
 
@@ -130,8 +174,21 @@ mod tests {
         live.step(&step(12_500, 1010.0));
         assert_eq!(
             live.line(&step(12_500, 1010.0)),
-            "step 12,500/20,000  loss 0.03215  38.21 dB  1.234 bits  eta 12 min 30 s  100 ms/step (load 5 %)  lr 3e-4"
+            "step 12,500/20,000  38.21 dB (mean)  eta 12 min 30 s  100 ms/step (load 5 %)  lr 3e-4"
         );
+    }
+
+    #[test]
+    fn progress_is_the_mean_gain_and_the_last_validation() {
+        let mut live = Live::new(false, 0, Duration::ZERO);
+        for gain in [0.1, 0.3] {
+            let scalars = [("loss/total", 1.0), ("psnr_db", 40.0), ("gain_db", gain)];
+            let scalars = scalars.map(|(name, value)| (name.to_owned(), value)).to_vec();
+            live.step(&Step { step: 20, scalars, ..Step::default() });
+        }
+        live.validated(Some((46.123, 2.3456)));
+        let line = live.line(&Step { step: 40, ..Step::default() });
+        assert_eq!(line, "step 40  gain +0.200 dB  validated 46.12 dB, 2.346 bits");
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod error;
 mod history;
 mod journal;
 mod live;
-mod number;
+pub mod number;
 mod page;
 mod picture;
 mod record;
@@ -117,15 +117,48 @@ impl Report {
             |name: &str| if name.starts_with("valid/") { name.to_owned() } else { format!("valid/{name}") };
         let scalars: Vec<_> = validation.scalars.iter().map(|(name, value)| (under(name), *value)).collect();
         let of = |name: &str| scalars.iter().find(|(found, _)| found == name).map(|(_, value)| *value);
+        self.live.validated(of("valid/psnr_db").zip(of("valid/rate/bits_per_sample")));
         let mut line = format!("step {} validation", number::grouped(step));
-        line.extend(of("valid/loss/total").map(|loss| format!("  loss {}", number::short(loss))));
         line.extend(of("valid/psnr_db").map(|psnr| format!("  {psnr:.2} dB")));
         line.extend(of("valid/rate/bits_per_sample").map(|bits| format!("  {bits:.3} bits")));
+        line.extend(of("valid/saved_percent").map(|saved| format!("  {}", number::saving(saved))));
         self.live.say(&line);
         let shown = self.events.scalars(time, step, &scalars);
         self.journal.add(&Record::Validation { step, seconds, time, scalars })?;
         self.page()?;
         shown
+    }
+
+    /// Says what the run rests on, such as its data, and records it: the page lists these on their own. A run that goes on
+    /// has them in its records already.
+    ///
+    /// # Errors
+    /// [`ReportError::Io`].
+    pub fn fact(&mut self, topic: &str, words: &str) -> Result<(), ReportError> {
+        let message = format!("{topic}: {words}");
+        self.live.say(&message);
+        if self.last_step > 0 {
+            return Ok(());
+        }
+        self.note(message)
+    }
+
+    /// Records what came out, beside the [facts](Self::fact) on the page.
+    ///
+    /// # Errors
+    /// [`ReportError::Io`].
+    pub fn conclude(&mut self, topic: &str, words: &str) -> Result<(), ReportError> {
+        self.note(format!("{topic}: {words}"))
+    }
+
+    fn note(&mut self, message: String) -> Result<(), ReportError> {
+        let (step, event) = (self.last_step, "start".to_owned());
+        self.journal.add(&Record::Event { step, time: now(), event, message })
+    }
+
+    /// Shows a line that is not recorded.
+    pub fn say(&self, line: &str) {
+        self.live.say(line);
     }
 
     /// Records that something happened: `kind` is one word, such as `checkpoint`, `collapse` or `nan`.
@@ -134,6 +167,7 @@ impl Report {
     /// [`ReportError::Io`].
     pub fn event(&mut self, step: u64, kind: &str, message: &str) -> Result<(), ReportError> {
         self.live.say(&format!("step {} {kind}: {message}", number::grouped(step)));
+        self.last_step = self.last_step.max(step);
         let time = now();
         let shown = self.events.text(time, step, &format!("event/{kind}"), message);
         self.journal.add(&Record::Event {
@@ -168,8 +202,28 @@ impl Report {
     /// # Errors
     /// [`ReportError::Io`].
     pub fn finish(&mut self) -> Result<(), ReportError> {
+        self.end(self.last_step, "finish", "the run is complete")
+    }
+
+    /// Ends this part of a run that was told to stop; it can go on.
+    ///
+    /// # Errors
+    /// [`ReportError::Io`].
+    pub fn stop(&mut self, step: u64) -> Result<(), ReportError> {
+        self.end(step, "stop", "stopped; --resume goes on from here")
+    }
+
+    /// Ends a run that can't go on as it is: `kind` is `nan` or `error`.
+    ///
+    /// # Errors
+    /// [`ReportError::Io`].
+    pub fn fail(&mut self, step: u64, kind: &str, message: &str) -> Result<(), ReportError> {
+        self.end(step, kind, message)
+    }
+
+    fn end(&mut self, step: u64, kind: &str, message: &str) -> Result<(), ReportError> {
         self.live.finish();
-        self.event(self.last_step, "finish", "the run is complete")?;
+        self.event(step, kind, message)?;
         self.page()?;
         self.live.say(&format!("report: {}", self.folder.join(page::NAME).display()));
         Ok(())

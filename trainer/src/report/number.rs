@@ -1,7 +1,7 @@
 //! Numbers as people read them, on the terminal and in the page.
 
 /// With a comma between thousands: 12,500.
-pub(super) fn grouped(value: u64) -> String {
+pub fn grouped(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
@@ -14,7 +14,7 @@ pub(super) fn grouped(value: u64) -> String {
 }
 
 /// Four significant digits: 0.03215, 38.21, 3e-4, 1.25e6.
-pub(super) fn short(value: f64) -> String {
+pub fn short(value: f64) -> String {
     if !value.is_finite() {
         return "not a number".to_owned();
     }
@@ -28,6 +28,24 @@ pub(super) fn short(value: f64) -> String {
         let decimals = (3.0 - size.log10().floor()).clamp(0.0, 7.0) as usize;
         let text = format!("{value:.decimals$}");
         if decimals > 0 { trim(&text).to_owned() } else { text }
+    }
+}
+
+/// Bytes in the unit in which they have one to three digits before the point: 745 kB, 1.2 MB.
+pub fn bytes(value: f64) -> String {
+    const UNITS: [&str; 5] = ["bytes", "kB", "MB", "GB", "TB"];
+    let power = ((value.max(1.0).log10() / 3.0) as usize).min(UNITS.len() - 1);
+    let scaled = value / 1000f64.powi(power as i32);
+    let decimals = usize::from(power > 0 && scaled < 10.0);
+    format!("{scaled:.decimals$} {}", UNITS[power])
+}
+
+/// A saving of bits in words, or what is taken beyond: `saves 4.1 % against the linear model`.
+pub fn saving(percent: f64) -> String {
+    if percent >= 0.0 {
+        format!("saves {percent:.1} % against the linear model")
+    } else {
+        format!("takes {:.1} % more than the linear model", -percent)
     }
 }
 
@@ -93,6 +111,11 @@ mod tests {
             "999999",
         ];
         assert_eq!(values.map(short), texts);
+    }
+
+    #[test]
+    fn bytes_have_a_unit() {
+        assert_eq!([12.0, 138_400.0, 1.24e6, 3.4e10].map(bytes), ["12 bytes", "138 kB", "1.2 MB", "34 GB"]);
     }
 
     #[test]

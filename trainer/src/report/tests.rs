@@ -68,6 +68,34 @@ fn a_run_that_was_interrupted_ends_as_one() {
 }
 
 #[test]
+fn a_run_that_was_stopped_says_so_and_its_steps_do_not_go_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let mut report = Report::open(folder, &options(None)).unwrap();
+    report.fact("data", "2 arrays").unwrap();
+    report.step(&step(100)).unwrap();
+    report.stop(113).unwrap();
+    let page = fs::read_to_string(folder.join("report.html")).unwrap();
+    assert!(page.contains(">stopped</span>") && !page.contains("the run is complete"), "{page}");
+    assert!(page.contains("<b>113</b>") && page.contains("<dt>data</dt><dd>2 arrays</dd>"), "{page}");
+    assert_eq!(kinds(folder), [(0, "event"), (100, "step"), (113, "event")]);
+    let mut report = Report::open(folder, &options(Some(113))).unwrap();
+    report.fact("data", "2 arrays").unwrap();
+    report.finish().unwrap();
+    assert_eq!(kinds(folder)[3..], [(113, "event"), (113, "event")], "resumed, finished");
+    assert!(fs::read_to_string(folder.join("report.html")).unwrap().contains(">finished</span>"));
+}
+
+#[test]
+fn a_run_that_failed_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut report = Report::open(folder.path(), &options(None)).unwrap();
+    report.fail(7, "nan", "the loss is NaN").unwrap();
+    let page = fs::read_to_string(folder.path().join("report.html")).unwrap();
+    assert!(page.contains(">failed</span>") && page.contains("<td>the loss is NaN</td>"), "{page}");
+}
+
+#[test]
 fn a_run_that_lost_values_is_still_a_run() {
     let folder = tempfile::tempdir().unwrap();
     let mut report = Report::open(folder.path(), &options(None)).unwrap();
@@ -86,9 +114,9 @@ fn a_folder_with_another_run_is_refused_unless_it_is_resumed_or_begun_anew() {
     Report::open(folder.path(), &options(None)).unwrap().step(&step(1)).unwrap();
     let refused = Report::open(folder.path(), &options(None)).err().unwrap();
     assert!(
-        refused
-            .to_string()
-            .ends_with("already holds the records of a run; resume it, or choose another folder")
+        refused.to_string().ends_with(
+            "go on with --resume, begin anew with --overwrite, or choose another folder with --run"
+        )
     );
     Report::open(folder.path(), &options(Some(0))).unwrap();
     assert!(kinds(folder.path()).is_empty());

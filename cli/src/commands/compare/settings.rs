@@ -1,12 +1,12 @@
 //! What a comparison measures against, from what is given and what the two rasters say.
 
 use crate::metrics::compare::Settings;
-use crate::metrics::peak::Evidence;
 use crate::raster::region::{Grid, Region};
 use crate::raster::samples::{Mask, to_f64};
 use crate::raster::{Info, Raster};
 use anyhow::{Context, Result, bail};
 use vqz_codec::axes::Role;
+use vqz_codec::fit::peak::Evidence;
 use vqz_codec::model::registry;
 use vqz_codec::sample::DataType;
 

@@ -8,6 +8,7 @@ use crate::report::picture::Planes;
 use anyhow::Result;
 use std::ops::Range;
 use vqz_codec::axes::Role;
+use vqz_codec::bands::natural_colour;
 
 /// The largest side of a picture, in pixels.
 const PICTURE: u64 = 1024;
@@ -29,12 +30,8 @@ impl View {
     /// True colour where the names of the bands tell, else the first three.
     pub(super) fn new(info: &Info) -> Self {
         let names = info.band_names().unwrap_or_default();
-        let find = |wanted: [&str; 3]| -> Option<[u64; 3]> {
-            let found = wanted.map(|name| names.iter().position(|n| n.eq_ignore_ascii_case(name)));
-            Some([found[0]? as u64, found[1]? as u64, found[2]? as u64])
-        };
         let last = info.bands().saturating_sub(1);
-        let found = find(["B04", "B03", "B02"]).or_else(|| find(["red", "green", "blue"]));
+        let found = natural_colour(&names).map(|bands| bands.map(|band| band as u64));
         let bands = found.unwrap_or([0, 1.min(last), 2.min(last)]);
         let name = |i: u64| names.get(i as usize).cloned().unwrap_or_else(|| format!("band {i}"));
         let mut named = bands.map(name).to_vec();

@@ -4,7 +4,6 @@ mod sampling;
 mod trainer;
 
 use crate::arguments;
-use crate::metrics::peak::Evidence;
 use crate::output;
 use crate::progress::Progress;
 use crate::raster::bands::Selection;
@@ -16,13 +15,15 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use sampling::Samples;
 use serde::Serialize;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 use vqz_codec::axes::Axes;
 use vqz_codec::config::NoData;
-use vqz_codec::fit::{FitOptions, fit_klt};
-use vqz_codec::model::Calibration;
+use vqz_codec::fit::peak::Evidence;
+use vqz_codec::fit::{FitOptions, fit_klt, training_data};
+use vqz_codec::model::{Calibration, package_path};
 
 /// The most samples to fit on by default.
 const MAX_SAMPLES: u64 = 64_000_000;
@@ -30,13 +31,14 @@ const MAX_SAMPLES: u64 = 64_000_000;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   vqz fit scenes/*.zarr -o mine.vqm
-  vqz fit dem.zarr --nodata=-9999 -o dem.vqm")]
+  vqz fit dem.zarr --nodata=-9999 -o dem.vqm
+  vqz fit --arch conv scenes/*.zarr -o net.vqm --set optimiser.steps=5000 --set 'data.crops=[64]'")]
 pub(crate) struct Args {
     /// What to fit on: Zarr v3 arrays and groups, GeoTIFFs (feature gdal), and folders of GeoTIFFs.
     #[arg(required = true)]
     inputs: Vec<PathBuf>,
     /// The model to write; its name ends in .vqm.
-    #[arg(long, short, value_parser = arguments::model_path, value_name = "FILE.vqm")]
+    #[arg(long, short, value_parser = package_path, value_name = "FILE.vqm")]
     output: PathBuf,
     /// The architecture: klt is linear and fitted here, in seconds; the others are networks, fitted by vqz-train.
     #[arg(long, value_enum, default_value_t = Architecture::Klt)]
@@ -72,16 +74,20 @@ pub(crate) struct Args {
     /// The most samples to fit on, 64000000 by default; of more, blocks spread evenly over all inputs are taken.
     #[arg(long, value_name = "N")]
     max_samples: Option<u64>,
-    /// Settings of a network's fit, such as optimiser.steps=5000; `vqz-train init` shows them all.
+    /// A setting of a network's fit, such as optimiser.steps=5000; again for each. Quote lists: --set 'data.crops=[64]'.
+    /// `vqz-train init` shows them all.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// The configuration of a network's fit, as `vqz-train init` writes it.
     #[arg(long, value_name = "FILE.toml")]
     config: Option<PathBuf>,
-    /// Go on with a network's fit from its last checkpoint.
+    /// The folder of a network's checkpoints and reports; by default the output's name with the ending .run.
+    #[arg(long, value_name = "FOLDER")]
+    run: Option<PathBuf>,
+    /// Go on with a network's fit from its last checkpoint, with the settings it was begun with.
     #[arg(long, conflicts_with = "overwrite")]
     resume: bool,
-    /// Replace the output if it exists.
+    /// Replace the output if it exists, and for networks the folder of their run.
     #[arg(long)]
     overwrite: bool,
     /// Print the figures as JSON.
@@ -117,7 +123,8 @@ struct Figures {
     calibration: Vec<Calibration>,
 }
 
-pub(crate) fn run(args: &Args) -> Result<()> {
+/// Fits. `threads` is what was asked for, if anything.
+pub(crate) fn run(args: &Args, threads: Option<NonZeroUsize>) -> Result<()> {
     let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };
     paths::refuse_missing_folder(&args.output)?;
     refuse_existing(&args.output, existing)?;
@@ -125,10 +132,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         bail!("output {} is a folder, a model is a file; choose another name", args.output.display());
     }
     if args.arch != Architecture::Klt {
-        return trainer::run(args);
+        return trainer::run(args, threads);
     }
-    if args.resume || args.config.is_some() || !args.set.is_empty() {
-        bail!("--set, --config and --resume are for networks; --arch klt takes none of them");
+    if args.resume || args.config.is_some() || args.run.is_some() || !args.set.is_empty() {
+        bail!("--set, --config, --run and --resume are for networks; --arch klt takes none of them");
     }
     let name = match &args.name {
         Some(name) => name.clone(),
@@ -157,7 +164,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         peak,
         scale_each_band: args.scale_each_band,
         licence: args.licence.clone().unwrap_or_else(|| "not stated".to_owned()),
-        training_data: training_data(args, &rasters, &samples),
+        training_data: training_data(
+            args.attribution.as_deref().unwrap_or_default(),
+            rasters.len(),
+            samples.taken,
+        ),
     };
     let progress = Progress::new("fitting");
     progress.begin(100);
@@ -297,15 +308,6 @@ fn choose_peak(
     match evidence.peak() {
         Some(peak) => Ok(peak),
         None => bail!("all valid samples are {}, which gives no peak; state one with --peak", samples.low),
-    }
-}
-
-/// What the manifest says about the data: what was stated, and how much it was. No paths.
-fn training_data(args: &Args, rasters: &[Arc<dyn Raster>], samples: &Samples) -> String {
-    let size = format!("{}, {} samples", output::count(rasters.len() as u64, "raster"), samples.taken);
-    match args.attribution.as_deref() {
-        None | Some("") => size,
-        Some(attribution) => format!("{attribution} ({size})"),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! It reads Zarr v3. Other rasters, and bands that are chosen or named here, are copied into plain arrays first.
 
-use super::{Architecture, Args, choose_peak, open, sampling};
+use super::{Architecture, Args, open};
 use crate::commands::decode::PlainCodec;
 use crate::output;
 use crate::progress::Progress;
@@ -11,18 +11,17 @@ use crate::raster::transfer::transfer;
 use crate::raster::writer::ArrayWriter;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use vqz_codec::axes::Role;
 
 const NAME: &str = "vqz-train";
-/// Samples that a guess of the peak looks at.
-const PEAK_SAMPLES: u64 = 4_000_000;
 /// The side of the copies' chunks, in pixels: what a reader of the fit takes at one time.
 const CHUNK: u64 = 512;
 
 /// Runs `vqz-train` with the same arguments.
-pub(super) fn run(args: &Args) -> Result<()> {
+pub(super) fn run(args: &Args, threads: Option<NonZeroUsize>) -> Result<()> {
     let arch = match args.arch {
         Architecture::Resnet => "resnet",
         _ => "conv",
@@ -46,8 +45,10 @@ pub(super) fn run(args: &Args) -> Result<()> {
     if let Some(name) = &args.name {
         command.arg("--name").arg(name);
     }
-    if let Some(config) = &args.config {
-        command.arg("--config").arg(config);
+    for (flag, path) in [("--config", &args.config), ("--run", &args.run)] {
+        if let Some(path) = path {
+            command.arg(flag).arg(path);
+        }
     }
     // What is not given here is the configuration's to say.
     let text = |value: &str| Value::from(value).to_string();
@@ -58,14 +59,8 @@ pub(super) fn run(args: &Args) -> Result<()> {
     setting("model.attribution", args.attribution.as_deref().map(text));
     setting("model.scale_each_band", args.scale_each_band.then(|| "true".to_owned()));
     setting("data.max_samples", args.max_samples.map(|n| n.to_string()));
-    let peak = match (args.peak, &args.config) {
-        (None, Some(_)) => None,
-        (given, _) => {
-            let samples = sampling::collect(&rasters, PEAK_SAMPLES, &Progress::new("looking"))?;
-            Some(choose_peak(given, &rasters, &band_names, &samples)?.0)
-        }
-    };
-    setting("model.peak", peak.map(|peak| format!("{peak:?}")));
+    setting("model.peak", args.peak.map(|peak| format!("{peak:?}")));
+    setting("run.threads", threads.map(|threads| threads.to_string()));
     for setting in settings.iter().chain(&args.set) {
         command.arg("--set").arg(setting);
     }

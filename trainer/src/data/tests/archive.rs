@@ -19,6 +19,7 @@ fn archives_read_like_what_they_decode_to() {
         [("int16-nodata-time", 4, true), ("int32-channels-last-sharded", 2, false), ("uint16-rans", 4, false)]
     {
         let archive = open(&golden.join(format!("{name}.zarr")));
+        assert!(archive.rasters()[0].is_archive(), "errors add up, which a fit warns of");
         // The plain copy does not say what the codec's configuration does.
         let options = SourceOptions {
             nodata: if masked { vec![vqz_codec::config::NoData::Integer(-9999)] } else { Vec::new() },

@@ -83,7 +83,10 @@ fn a_single_chunk_is_cut_in_two() {
     let (_folder, source) = one(&fixture, |_| 1.0);
     let error = split_error(&source, 0.1);
     assert!(error.starts_with("all data lie in one chunk of 15 rows ("), "{error}");
-    assert!(error.ends_with("rechunk the array, add others, or leave validation out"), "{error}");
+    assert!(
+        error.ends_with("rechunk the array, add others, or leave validation out with data.validation=0"),
+        "{error}"
+    );
     assert_eq!(sides(&source, 0.0, 0).validation, []);
     assert_eq!(
         split_error(&source, 1.5),
@@ -116,6 +119,23 @@ fn many_arrays_of_one_chunk_are_split_together() {
     assert_no_leak(&source, &sides(&source, 0.3, 1));
     let two = Split { training: source.blocks()[..1].to_vec(), validation: source.blocks()[1..2].to_vec() };
     assert_no_leak(&source, &two);
+}
+
+#[test]
+fn one_of_a_few_large_places_is_cut_where_whole_ones_are_too_much() {
+    let folder = TempDir::new().unwrap();
+    group(folder.path());
+    for site in 0..2u64 {
+        Fixture::new(&["time", "y", "x"], &[4, 160, 24], &[1, 160, 24])
+            .write(&folder.path().join(format!("site{site}")), |p| (site * 10_000 + p[1] * 24 + p[2]) as f64);
+    }
+    let source = open(folder.path());
+    let split = sides(&source, 0.1, 0);
+    let samples = |blocks: &[Block]| blocks.iter().map(|b| source.samples(b)).sum::<u64>();
+    assert_eq!((samples(&split.training), samples(&split.validation)), (4 * 288 * 24, 4 * 32 * 24));
+    let one = split.validation[0].raster;
+    assert!(split.validation.iter().all(|block| block.raster == one && block.rows == (128..160)));
+    assert_no_leak(&source, &split);
 }
 
 #[test]

@@ -130,7 +130,7 @@ fn a_group_is_all_its_rasters() {
     Fixture::new(&["y", "x"], &[8, 8], &[8, 8]).write(&folder.path().join("c"), |_| 1.0);
     assert_eq!(
         refuse(folder.path(), &SourceOptions::default()),
-        "c has 1 bands, a has 2; a model takes one number of bands: choose them with --bands, or fit two models"
+        "c has 1 bands, a has 2; a model takes one number of bands: choose them with --set data.bands=0-3, or fit two models"
     );
 }
 

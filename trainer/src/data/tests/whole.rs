@@ -82,9 +82,11 @@ fn no_valid_sample_is_an_error() {
         .with_attributes(json!({"band_names": ["a", "b"]}));
     let (_folder, source) = one(&fixture, |p| if p[0] == 1 { f64::NAN } else { 1.0 });
     let error = statistics(&source, &source.blocks(), 1000).unwrap_err().to_string();
-    assert!(error.starts_with("band b has no valid sample among those looked at"), "{error}");
+    assert!(error.starts_with("band b has no valid sample; check data.nodata and the array"), "{error}");
     assert_eq!(windows(&source, &source.blocks(), 1000, 8).unwrap().len(), 1);
     let (_folder, source) = one(&fixture, |_| f64::NAN);
+    let error = statistics(&source, &source.blocks(), 10).unwrap_err().to_string();
+    assert!(error.ends_with("or look at more with data.max_samples"), "{error}");
     let error = windows(&source, &source.blocks(), 1000, 8).unwrap_err().to_string();
-    assert!(error.starts_with("no sample among the 1000 looked at is valid"), "{error}");
+    assert!(error.starts_with("no sample is valid; check data.nodata and the array"), "{error}");
 }

@@ -33,7 +33,9 @@ impl Axis {
             let (low, high) = (low / room, high * room);
             return Self { low, high, scale, ticks: logarithmic_ticks(low, high, count) };
         }
-        let (low, high) = widen(low, high);
+        // Ticks of a range that is next to nothing beside its values have more digits than there is room for.
+        let next_to_nothing = high - low <= 1e-3 * low.abs().max(high.abs());
+        let (low, high) = widen(low, if next_to_nothing { low } else { high });
         let room = 0.06 * (high - low);
         let bottom = if low >= 0.0 && low < 0.35 * high { 0.0 } else { low - room };
         Self::exact(bottom, high + room, count)
@@ -159,6 +161,8 @@ mod tests {
         let flat = Axis::around(5.0, 5.0, Scale::Linear, 4);
         assert!(flat.low < 5.0 && flat.high > 5.0 && !flat.ticks.is_empty());
         assert_eq!(Axis::around(0.1, 1.0, Scale::Linear, 4).low, 0.0);
+        let nearly = Axis::around(0.999_999_9, 1.000_000_1, Scale::Linear, 4);
+        assert!(labels(&nearly).iter().all(|label| label.len() <= 5), "{:?}", labels(&nearly));
         assert!(Axis::around(30.0, 38.0, Scale::Linear, 4).low > 29.0);
     }
 }

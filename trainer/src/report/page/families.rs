@@ -22,7 +22,7 @@ struct Family {
     logarithmic: Logarithmic,
 }
 
-const FAMILIES: [Family; 6] = [
+const FAMILIES: [Family; 10] = [
     Family {
         title: "Losses",
         unit: "",
@@ -43,6 +43,38 @@ const FAMILIES: [Family; 6] = [
         title: "Rate",
         unit: "bits per sample",
         label: |name| ending(name, "rate/bits_per_sample"),
+        factor: 1.0,
+        range: Range::Values,
+        logarithmic: Logarithmic::No,
+    },
+    Family {
+        title: "Saved against the linear model",
+        unit: "% of its bits at equal PSNR",
+        label: |name| ending(name, "saved_percent"),
+        factor: 1.0,
+        range: Range::Values,
+        logarithmic: Logarithmic::No,
+    },
+    Family {
+        title: "Gain",
+        unit: "dB over the linear path, each batch at a quality of its own",
+        label: |name| (name == "gain_db").then(String::new),
+        factor: 1.0,
+        range: Range::Values,
+        logarithmic: Logarithmic::No,
+    },
+    Family {
+        title: "Largest error",
+        unit: "units of the data",
+        label: |name| ending(name, "max_error"),
+        factor: 1.0,
+        range: Range::Values,
+        logarithmic: Logarithmic::Offered,
+    },
+    Family {
+        title: "Estimated rate of batches",
+        unit: "bits per sample, each batch at a quality of its own",
+        label: |name| ending(name, "rate/estimated_bits_per_sample"),
         factor: 1.0,
         range: Range::Values,
         logarithmic: Logarithmic::No,
@@ -163,14 +195,23 @@ fn times<'a>(left: &mut Vec<(&str, bool, &'a Series)>) -> Vec<(String, &'a Serie
     mine.into_iter().map(|(name, _, series)| (name.trim_start_matches("time/").to_owned(), series)).collect()
 }
 
+/// The path of the figures that have no setting.
+const WHOLE: &str = "last validation";
+
 fn rate_distortion(history: &History) -> Vec<Path> {
     let path = |(name, rate): (&String, &Series)| {
         let setting = ending(name.strip_prefix("valid/")?, "rate/bits_per_sample")?;
         let stem = name.strip_suffix("rate/bits_per_sample")?;
         let psnr = history.series.get(&format!("{stem}psnr_db"))?;
-        Some(Path::of(if setting.is_empty() { "last validation" } else { &setting }, rate, psnr))
+        Some(Path::of(if setting.is_empty() { WHOLE } else { &setting }, rate, psnr))
     };
-    history.series.iter().filter_map(path).filter(|path| !path.points.is_empty()).collect()
+    let mut paths: Vec<Path> =
+        history.series.iter().filter_map(path).filter(|path| !path.points.is_empty()).collect();
+    // What stands for all is one of the settings, where there are some.
+    if paths.len() > 1 {
+        paths.retain(|path| path.label != WHOLE);
+    }
+    paths
 }
 
 /// `weight_decay` as Weight decay.
@@ -237,6 +278,10 @@ mod tests {
             "valid/loss/total",
             "valid/psnr_db",
             "valid/rate/bits_per_sample",
+            "valid/quality/42/max_error",
+            "valid/quality/42/saved_percent",
+            "gain_db",
+            "rate/estimated_bits_per_sample",
             "weight_decay",
         ];
         let expected = [
@@ -244,6 +289,10 @@ mod tests {
             "PSNR",
             "Rate",
             "Rate and distortion",
+            "Saved against the linear model",
+            "Gain",
+            "Largest error",
+            "Estimated rate of batches",
             "Codebook perplexity",
             "Codebook usage",
             "Learning rate",
@@ -268,7 +317,7 @@ mod tests {
         let mut left: Vec<_> =
             names.iter().map(|name| (name.as_str(), false, &history.series["loss/total"])).collect();
         left.sort_by_key(|(name, ..)| *name);
-        let curves = take(&mut left, &FAMILIES[4]);
+        let curves = take(&mut left, &FAMILIES[8]);
         assert!(curves.iter().enumerate().all(|(i, curve)| curve.label == format!("codebook {i}")));
         assert!(left.is_empty() && curves[0].series.values == [50.0, 25.0]);
     }
@@ -278,6 +327,9 @@ mod tests {
         let names = ["valid/q40/psnr_db", "valid/q40/rate/bits_per_sample", "valid/q45/rate/bits_per_sample"];
         let paths = rate_distortion(&history(&names));
         assert_eq!((paths.len(), paths[0].label.as_str()), (1, "q40"));
+        let twice = [&names[..], &["valid/psnr_db", "valid/rate/bits_per_sample"]].concat();
+        let paths = rate_distortion(&history(&twice));
+        assert_eq!((paths.len(), paths[0].label.as_str()), (1, "q40"), "not once more under another name");
         assert_eq!(ending("notpsnr_db", "psnr_db"), None);
     }
 }

@@ -2,16 +2,21 @@
 
 use super::happenings;
 use super::html::escape;
-use crate::report::history::History;
+use crate::report::history::{History, State};
 use crate::report::{number, timer};
 use std::fmt::Write;
 
 /// As HTML.
 pub(super) fn html(history: &History, name: &str, total_steps: u64) -> String {
-    let (state, class) = if history.finished { ("finished", "finished") } else { ("running", "running") };
+    let state = match history.state {
+        State::Running => "running",
+        State::Stopped => "stopped",
+        State::Failed => "failed",
+        State::Finished => "finished",
+    };
     let alarms = happenings::alarms(&history.events);
     let mut html = format!(
-        "<header>\n<div class=\"title\"><h1>{}</h1><span class=\"state {class}\">{state}</span>",
+        "<header>\n<div class=\"title\"><h1>{}</h1><span class=\"state {state}\">{state}</span>",
         escape(name)
     );
     // Writing to a string does not fail, here and below.
@@ -48,6 +53,9 @@ pub(super) fn html(history: &History, name: &str, total_steps: u64) -> String {
     html
 }
 
+/// Records that a mean is taken of.
+const RECENT: usize = 64;
+
 type Figure = (&'static str, String, &'static str, String);
 
 fn figures(history: &History, total_steps: u64) -> Vec<Figure> {
@@ -62,19 +70,23 @@ fn figures(history: &History, total_steps: u64) -> Vec<Figure> {
         valid.or_else(|| Some((last(name)?, training.to_owned())))
     };
     let mut figures: Vec<Figure> = Vec::new();
-    if let Some((psnr, mut note)) = said("psnr_db") {
-        let best =
-            history.series.get("valid/psnr_db").and_then(|s| s.values.iter().copied().reduce(f64::max));
-        if let Some(best) = best.filter(|best| *best > psnr + 0.005) {
-            let _ = write!(note, "; best {best:.2}");
-        }
+    if let Some((psnr, note)) = said("psnr_db") {
         figures.push(("PSNR", fixed(psnr, 2), "dB", note));
     }
     if let Some((bits, note)) = said("rate/bits_per_sample") {
         figures.push(("Rate", fixed(bits, 3), "bits per sample", note));
     }
-    if let Some((loss, note)) = said("loss/total") {
-        figures.push(("Loss", number::short(loss), "", note));
+    if let Some((saved, note)) = said("saved_percent") {
+        figures.push((
+            "Saved",
+            fixed(saved, 1),
+            "%",
+            format!("bits of the linear model at equal PSNR, {note}"),
+        ));
+    }
+    if let Some(gain) = history.series.get("gain_db").and_then(|series| mean_of_last(&series.values)) {
+        let note = format!("over the linear path, mean of the last {RECENT} records");
+        figures.push(("Gain", format!("{gain:+.3}"), "dB", note));
     }
     let of = if total_steps > 0 { format!("of {}", number::grouped(total_steps)) } else { String::new() };
     figures.push(("Step", number::grouped(history.last_step), "", of));
@@ -83,6 +95,13 @@ fn figures(history: &History, total_steps: u64) -> Vec<Figure> {
     let pace = share.map(|share| format!("{} ms a step, {share:.0} % loading", number::short(time)));
     figures.push(("Time", number::duration(history.seconds), "", pace.unwrap_or_default()));
     figures
+}
+
+/// The mean of the last records: each batch draws its own quality, so one alone says little.
+fn mean_of_last(values: &[f64]) -> Option<f64> {
+    let recent = values.iter().rev().take(RECENT).copied().filter(|value| value.is_finite());
+    let (sum, count) = recent.fold((0.0, 0u32), |(sum, count), value| (sum + value, count + 1));
+    (count > 0).then(|| sum / f64::from(count))
 }
 
 fn fixed(value: f64, decimals: usize) -> String {
@@ -104,12 +123,22 @@ mod tests {
     #[test]
     fn validation_comes_before_training() {
         let figures = figures(&history(&[("psnr_db", &[31.0]), ("valid/psnr_db", &[30.0, 29.5])]), 5000);
-        assert_eq!(
-            figures[0],
-            ("PSNR", "29.50".to_owned(), "dB", "validation, step 2; best 30.00".to_owned())
-        );
+        assert_eq!(figures[0], ("PSNR", "29.50".to_owned(), "dB", "validation, step 2".to_owned()));
         assert_eq!(figures[1], ("Step", "1,200".to_owned(), "", "of 5,000".to_owned()));
         assert_eq!(figures[2], ("Time", "1 h 1 min".to_owned(), "", String::new()));
+    }
+
+    #[test]
+    fn progress_is_the_saving_and_the_mean_gain() {
+        let values = [
+            ("loss/total", [1.0, 1.0].as_slice()),
+            ("gain_db", &[0.1, 0.3]),
+            ("valid/saved_percent", &[5.04]),
+        ];
+        let figures = figures(&history(&values), 0);
+        let told: Vec<_> = figures.iter().map(|figure| (figure.0, figure.1.as_str(), figure.2)).collect();
+        assert_eq!(told[..2], [("Saved", "5.0", "%"), ("Gain", "+0.200", "dB")]);
+        assert!(!told.iter().any(|figure| figure.0 == "Loss"), "it is relative to itself");
     }
 
     #[test]

@@ -26,6 +26,10 @@ use std::path::Path;
 /// The file's name in the report's folder.
 pub(super) const NAME: &str = "report.html";
 
+/// What a picture of a validation shows.
+const PICTURES: &str = "Of the validation, from left to right: the original, what comes back at the lowest quality, and the \
+                        difference, ten times as strong.";
+
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
@@ -57,6 +61,11 @@ fn render(history: &History, pictures: &str, name: &str, total_steps: u64) -> St
         right - left + 6.0,
         bottom - top + 5.0
     );
+    let facts: String = history
+        .facts
+        .iter()
+        .map(|(topic, words)| format!("<dt>{}</dt><dd>{}</dd>\n", escape(topic), escape(words)))
+        .collect();
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -73,13 +82,17 @@ fn render(history: &History, pictures: &str, name: &str, total_steps: u64) -> St
             charts.concat()
         );
     }
+    if !facts.is_empty() {
+        let _ =
+            write!(page, "<section>\n<h2>This run</h2>\n<dl class=\"facts\">\n{facts}</dl>\n</section>\n");
+    }
     if !history.events.is_empty() {
         let _ = write!(page, "<section>\n<h2>Events</h2>\n{}</section>\n", happenings::list(&history.events));
     }
     if !pictures.is_empty() {
         let _ = write!(
             page,
-            "<section>\n<h2>Pictures</h2>\n<div class=\"pictures\">\n{pictures}</div>\n</section>\n"
+            "<section>\n<h2>Pictures</h2>\n<p class=\"soft\">{PICTURES}</p>\n<div class=\"pictures\">\n{pictures}</div>\n</section>\n"
         );
     }
     let _ = write!(page, "</main>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n");

@@ -58,8 +58,14 @@ pub(super) fn html(paths: &[Path]) -> String {
         if let Some((_, bits, db)) = path.points.last() {
             let label = escape(&path.label);
             if let Some((x, y)) = place((*bits, *db), &rate, &psnr).filter(|_| paths.len() > 1) {
-                let (x, y) = (x + 9.0, y + 4.0);
-                let _ = write!(content, "<text class=\"value\" x=\"{x:.1}\" y=\"{y:.1}\">{label}</text>");
+                // To the left of its point where the right edge would cut it, seven units a letter.
+                let fits = x + 9.0 + 7.0 * path.label.chars().count() as f64 <= frame::RIGHT;
+                let (x, anchor) = if fits { (x + 9.0, "start") } else { (x - 9.0, "end") };
+                let y = y + 4.0;
+                let _ = write!(
+                    content,
+                    "<text class=\"value\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{label}</text>"
+                );
             }
             words.push(format!("{} {bits:.3} bits per sample at {db:.2} dB", path.label));
             let value = format!("{bits:.3} bits, {db:.2} dB");
@@ -134,6 +140,7 @@ mod tests {
         let path = |label: &str, bits| Path { label: label.to_owned(), points: vec![(1, bits, 30.0 + bits)] };
         let html = html(&[path("fine", 2.0), path("coarse", 1.0)]);
         assert!(html.contains(">fine</text>") && html.contains(">coarse</text>"), "{html}");
+        assert_eq!(html.matches("text-anchor=\"start\">coarse<").count(), 1);
         let across = html.split("class=\"across\" points=\"").nth(1).unwrap().split('"').next().unwrap();
         let x: Vec<f64> = across.split(' ').map(|p| p.split(',').next().unwrap().parse().unwrap()).collect();
         assert!(x.len() == 2 && x[0] < x[1], "{across}");

@@ -1,21 +1,21 @@
 //! The value against which PSNR is stated where nobody states one.
 
-use vqz_codec::sample::DataType;
+use crate::sample::DataType;
 
 /// The peak of reflectances times 10000.
 const REFLECTANCE: f64 = 10_000.0;
 
 /// What a choice is made from.
 #[derive(Clone, Debug)]
-pub(crate) struct Evidence {
+pub struct Evidence {
     /// The types of all rasters in question.
-    pub(crate) types: Vec<DataType>,
+    pub types: Vec<DataType>,
     /// How many bands they have.
-    pub(crate) bands: u64,
+    pub bands: u64,
     /// What these are called.
-    pub(crate) names: Option<Vec<String>>,
+    pub names: Option<Vec<String>>,
     /// The least and the largest valid sample.
-    pub(crate) range: (f64, f64),
+    pub range: (f64, f64),
 }
 
 impl Evidence {
@@ -24,7 +24,8 @@ impl Evidence {
     /// 8 bits have their full range. Integers of 16 bits are taken for reflectances times 10000 only when they look so: by
     /// the names of their bands, or as several bands that reach into the thousands; elevations, counts and temperatures
     /// have the range of their samples, like all else.
-    pub(crate) fn peak(&self) -> Option<(f64, &'static str)> {
+    #[must_use]
+    pub fn peak(&self) -> Option<(f64, &'static str)> {
         if self.types.iter().all(|t| *t == DataType::UInt8) {
             return Some((255.0, "8 bits"));
         }

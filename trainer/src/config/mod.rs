@@ -1,5 +1,11 @@
 //! The configuration of a fit, as TOML. `vqz-train init` writes it with every default; what is left out is default.
 
+mod check;
+mod names;
+mod words;
+
+pub use names::Names;
+
 use crate::error::{Error, Result};
 use crate::loss::Weighting;
 use crate::quantise::codebook::Learning;
@@ -96,7 +102,8 @@ section! {
         quantiser: QuantiserKind = QuantiserKind::Fsq,
         /// Pixels along the side of a patch: 8, 16 or 32.
         patch: usize = 16,
-        /// The value against which PSNR is stated; 0 takes the range of the samples.
+        /// The value against which PSNR is stated; 0 takes 255 for 8 bits, 10000 for what looks like reflectances, and else the
+        /// range of the samples.
         peak: f64 = 0.0,
         /// Scale each band by its own spread, for bands in different units.
         scale_each_band: bool = false,
@@ -215,10 +222,10 @@ section! {
 section! {
     /// Reading.
     DataSection {
-        /// Bands by name or number; empty takes all.
-        bands: Vec<String> = Vec::new(),
-        /// Roles of the dimensions, where their names do not tell.
-        axes: Vec<String> = Vec::new(),
+        /// Bands by name or by number from 0, and ranges such as "0-3"; empty takes all.
+        bands: Names = Names::default(),
+        /// Roles of the dimensions in order, such as ["time", "band", "y", "x"], where their names do not tell.
+        axes: Names = Names::default(),
         /// Values that mean "no data", beyond those that metadata declare.
         nodata: Vec<f64> = Vec::new(),
         /// chunk (a batch from one chunk) or random (across chunks).
@@ -259,7 +266,7 @@ section! {
 section! {
     /// Descent.
     OptimiserSection {
-        /// Steps.
+        /// Steps; the learning rate follows them, so that they are fixed once a fit is begun.
         steps: u64 = 10_000,
         /// The greatest learning rate.
         learning_rate: f64 = 2e-3,
@@ -301,7 +308,7 @@ section! {
         samples: u64 = 2_000_000,
         /// Qualities that are coded.
         qualities: Vec<f64> = vec![39.0, 42.0, 46.0, 50.0],
-        /// Bands that pictures show as red, green and blue, by number; empty shows the first three.
+        /// Bands that pictures show as red, green and blue, by number; empty takes those that names tell, or the first three.
         rgb: Vec<usize> = Vec::new(),
         /// How many pictures.
         pictures: usize = 2,
@@ -313,7 +320,7 @@ section! {
     RunSection {
         /// auto, cpu or cuda.
         device: DeviceChoice = DeviceChoice::Auto,
-        /// Threads that compute; 0 takes all.
+        /// Threads that compute; 0 takes half of the processors. On two cores or a busy machine 1 is fastest.
         threads: usize = 0,
         /// Everything random follows from it.
         seed: u64 = 0,
@@ -325,7 +332,7 @@ section! {
 #[serde(deny_unknown_fields)]
 pub struct HeadSection {
     /// Bands by name or number; `*` is all that no other group names.
-    pub bands: Vec<String>,
+    pub bands: Names,
     /// continuous, categorical or canopy.
     pub kind: HeadKind,
     /// What the group's losses are multiplied by.
@@ -394,12 +401,12 @@ impl Config {
             None => String::new(),
         };
         let place = file.map_or_else(|| "the settings".to_owned(), |path| path.display().to_string());
-        let refuse = |e: &dyn std::fmt::Display| Error::Configuration(format!("{place}: {e}"));
+        let refuse = |e: &toml::de::Error| Error::Configuration(format!("{place}: {}", words::plain(e)));
         let mut table: toml::Table = text.parse().map_err(|e| refuse(&e))?;
         for setting in settings {
             set(&mut table, setting)?;
         }
-        let config: Self = table.try_into().map_err(|e| refuse(&e))?;
+        let config: Self = table.try_into().map_err(|e: toml::de::Error| refuse(&e))?;
         config.check()?;
         Ok(config)
     }
@@ -449,74 +456,6 @@ impl Config {
             out.push('\n');
         }
         Ok(out)
-    }
-
-    fn check(&self) -> Result<()> {
-        let refuse = |what: String| Err(Error::Configuration(what));
-        let patch = self.model.patch;
-        if !matches!(patch, 8 | 16 | 32) {
-            return refuse(format!("model.patch is {patch}, allowed are 8, 16 and 32"));
-        }
-        let unshuffle = self.conv.unshuffle;
-        if unshuffle == 0 || !patch.is_multiple_of(unshuffle) {
-            return refuse(format!("conv.unshuffle is {unshuffle}, it must divide model.patch, {patch}"));
-        }
-        if self.data.crops.is_empty() {
-            return refuse("data.crops is empty, sides of 32 to 256 pixels are allowed".to_owned());
-        }
-        for crop in &self.data.crops {
-            if !(32..=256).contains(crop) || !crop.is_multiple_of(patch) {
-                return refuse(format!(
-                    "data.crops holds {crop}, multiples of {patch} from 32 to 256 are allowed"
-                ));
-            }
-        }
-        for (name, value, least, most) in [
-            ("data.batch", self.data.batch, 1, 4096),
-            ("data.readers", self.data.readers, 1, 256),
-            ("data.queue", self.data.queue, 1, 4096),
-            ("conv.width", self.conv.width, 1, 4096),
-            ("resnet.width", self.resnet.width, 1, 1024),
-            ("resnet.latents", self.resnet.latents, 1, 4096),
-            ("codebook.groups", self.codebook.groups, 1, 64),
-            ("codebook.stages", self.codebook.stages, 1, 64),
-            ("codebook.size", self.codebook.size, 2, 65_536),
-            ("codebook.width", self.codebook.width, 1, 4096),
-            ("checkpoint.keep", self.checkpoint.keep, 1, 1000),
-        ] {
-            if !(least..=most).contains(&value) {
-                return refuse(format!("{name} is {value}, allowed are {least} to {most}"));
-            }
-        }
-        for (name, value, least, most) in [
-            ("data.validation", self.data.validation, 0.0, 0.9),
-            ("data.min_valid", self.data.min_valid, 0.0, 1.0),
-            ("augment.gain", self.augment.gain, 0.0, 0.9),
-            ("augment.offset", self.augment.offset, 0.0, 10.0),
-            ("augment.noise", self.augment.noise, 0.0, 10.0),
-            ("augment.hidden", self.augment.hidden, 0.0, 0.9),
-            ("optimiser.learning_rate", self.optimiser.learning_rate, 0.0, 1.0),
-            ("optimiser.ema", self.optimiser.ema, 0.0, 0.999_999),
-            ("optimiser.clip", self.optimiser.clip, 1e-6, 1e6),
-            ("codebook.fitting.decay", self.codebook.fitting.decay, 0.0, 0.999_999),
-        ] {
-            if !(least..=most).contains(&value) {
-                return refuse(format!("{name} is {value}, allowed are {least} to {most}"));
-            }
-        }
-        let [low, high] = self.optimiser.qualities;
-        if !(0.0 < low && low <= high && high <= 200.0) {
-            return refuse(format!(
-                "optimiser.qualities is [{low}, {high}], rising ones from 0 to 200 dB are allowed"
-            ));
-        }
-        if self.perceptual.weight != 0.0 && self.perceptual.weights.as_os_str().is_empty() {
-            return refuse(
-                "perceptual.weight is not 0 but perceptual.weights names no file; give a TorchScript file"
-                    .to_owned(),
-            );
-        }
-        Ok(())
     }
 }
 
@@ -572,8 +511,31 @@ mod tests {
                 .unwrap();
         assert_eq!((config.optimiser.steps, config.model.name.as_str()), (7, "a b"));
         assert_eq!(config.model.quantiser, QuantiserKind::Rvq);
+        let config =
+            Config::load(None, &settings(&["data.bands=[0, 40]", "data.axes=time,band,y,x"])).unwrap();
+        assert_eq!(config.data.bands, Names::from(["0", "40"]));
+        assert_eq!(config.data.axes, Names::from(["time", "band", "y", "x"]));
         let message = |s: &[&str]| Config::load(None, &settings(s)).unwrap_err().to_string();
-        assert!(message(&["optimiser.step=7"]).contains("unknown field `step`"));
+        let said = message(&["optimiser.step=7"]);
+        assert!(
+            said.contains("there is no key step in optimiser, allowed are steps, learning_rate"),
+            "{said}"
+        );
+        assert!(said.ends_with("; did you mean steps?"), "{said}");
+        assert!(message(&["optimizer.steps=7"]).ends_with("; did you mean optimiser?"));
+        let said = message(&["optimiser.steps=many"]);
+        assert!(
+            said.ends_with("optimiser.steps: found string \"many\", allowed is a whole number from 0 on"),
+            "{said}"
+        );
+        let said = message(&["data.crops=64,128"]);
+        assert!(
+            said.ends_with("data.crops: found string \"64,128\", allowed is a list such as [64, 128]"),
+            "{said}"
+        );
+        let said = message(&["model.quantiser=rqv"]);
+        assert!(said.ends_with("found rqv, allowed are fsq, vq, rvq; did you mean rvq?"), "{said}");
+        assert!(message(&["optimiser.steps=0"]).contains("optimiser.steps is 0, which fits nothing"));
         assert!(
             message(&["data.crops=[40]"]).contains("data.crops holds 40, multiples of 16 from 32 to 256")
         );
