@@ -9,6 +9,7 @@
 
 mod basis;
 mod calibration;
+mod card;
 mod grids;
 mod indices;
 mod latents;
@@ -20,6 +21,7 @@ mod scalar;
 mod solve;
 mod statistics;
 
+pub use card::card;
 pub use grids::{CodeGrid, LatentGrid, entropy_bits};
 pub use indices::index_priors;
 pub use order::tree_order;

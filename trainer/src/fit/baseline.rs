@@ -8,9 +8,12 @@ use std::sync::Arc;
 use vqz_codec::fit::Image;
 use vqz_codec::model::Model;
 
-/// Qualities beyond those asked for at which the linear model is measured too, in dB: a network's PSNR is seldom the
-/// quality's, and bits are read off between two points.
-const BEYOND: [f64; 3] = [-6.0, -3.0, 3.0];
+/// How far beyond the qualities asked for the linear model is measured, below and above, in dB: a network's PSNR is seldom
+/// the quality's.
+const BEYOND: [f64; 2] = [6.0, 3.0];
+/// How far apart, in dB. Bits are read off between two points, and their logarithm is no straight line: at 4 dB they would be
+/// half a percent off, as much as there is to tell at high rates.
+const SPACING: f64 = 1.0;
 
 /// The linear model's curve of rate and distortion.
 #[derive(Clone, Debug)]
@@ -112,7 +115,8 @@ impl Baseline {
         let mut asked = qualities.to_vec();
         let ends = [qualities.iter().copied().reduce(f64::min), qualities.iter().copied().reduce(f64::max)];
         if let [Some(low), Some(high)] = ends {
-            asked.extend(BEYOND.map(|by| if by < 0.0 { low + by } else { high + by }));
+            let steps = ((high + BEYOND[1] - low + BEYOND[0]) / SPACING).ceil() as usize;
+            asked.extend((0..=steps).map(|i| low - BEYOND[0] + i as f64 * SPACING));
         }
         asked.retain(|quality| (0.0..=200.0).contains(quality));
         let mut points = evaluate(&model, images, &asked)?;

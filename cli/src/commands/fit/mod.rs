@@ -22,7 +22,7 @@ use std::time::Instant;
 use vqz_codec::axes::Axes;
 use vqz_codec::config::NoData;
 use vqz_codec::fit::peak::Evidence;
-use vqz_codec::fit::{FitOptions, fit_klt, training_data};
+use vqz_codec::fit::{FitOptions, card, fit_klt, training_data};
 use vqz_codec::model::{Calibration, package_path};
 
 /// The most samples to fit on by default.
@@ -173,6 +173,8 @@ pub(crate) fn run(args: &Args, threads: Option<NonZeroUsize>) -> Result<()> {
     let progress = Progress::new("fitting");
     progress.begin(100);
     let model = fit_klt(&samples.images, &options, &|fraction, what| progress.fraction(fraction, what))?;
+    let card = card(model.manifest());
+    let model = model.with_card(card);
     drop(progress);
     model.save(&args.output)?;
     let figures = Figures {
