@@ -6,6 +6,7 @@ mod metrics;
 mod output;
 mod progress;
 mod raster;
+mod rate;
 mod report;
 
 use anyhow::{Context, Result};
