@@ -213,15 +213,12 @@ fn an_interrupted_search_goes_on_at_its_quality() {
     let run = |args: Vec<String>| call(&folder, &args.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(run(args("whole.zarr", &["--psnr", "46"])).0, 0);
 
-    // As it lies when it was killed after some chunks: without the record, with some of the chunks, and with the marker.
-    let begun = run(args("begun.zarr", &["--psnr", "46", "--engine", "native"]));
-    assert_eq!(begun.0, 0, "{}", begun.2);
     let partial = folder.join("out.zarr.partial");
     let again = || {
         if partial.exists() {
             std::fs::remove_dir_all(&partial).unwrap();
         }
-        // A file where a chunk's folder is to be stops the run after its metadata are written.
+        // Killed once a chunk's folder is there: nothing is tidied up.
         let mut child = common::vqz(&folder)
             .args(args("out.zarr", &["--psnr", "46", "--threads", "1"]))
             .stdout(std::process::Stdio::null())
