@@ -14,6 +14,11 @@ pub(crate) fn quality(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A list of PSNRs in dB.
+pub(crate) fn psnr(text: &str) -> Result<f64, String> {
+    positive(text).map_err(|_| "allowed are numbers above 0, in dB".to_owned())
+}
+
 /// A finite number above 0.
 pub(crate) fn positive(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {

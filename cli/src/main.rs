@@ -6,6 +6,7 @@ mod metrics;
 mod output;
 mod progress;
 mod raster;
+mod rate;
 mod report;
 
 use anyhow::{Context, Result};
@@ -41,6 +42,8 @@ enum Command {
     Verify(commands::verify::Args),
     /// Compare a raster with a reference.
     Compare(commands::compare::Args),
+    /// Measure rate and distortion beside rivals, on chosen rasters.
+    Bench(commands::bench::Args),
     /// Encode the sample that ships with vqz, and report on it.
     Demo(commands::demo::Args),
 }
@@ -59,6 +62,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Info(args) => commands::info::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
         Command::Compare(args) => commands::compare::run(&args),
+        Command::Bench(args) => commands::bench::run(&args),
         Command::Demo(args) => commands::demo::run(&args),
     }
 }

@@ -103,7 +103,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             settings,
             engine: args.engine,
             what: "decoding",
-            finish: &|_, _| Ok(()),
+            finish: &|_, _| Ok(None),
         };
         let done = hierarchy::write(&planned, work)?;
         let rasters: Vec<Arc<dyn Raster>> = planned

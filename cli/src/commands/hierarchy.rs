@@ -5,7 +5,7 @@ use crate::raster::metadata::Metadata;
 use crate::raster::partial::{Existing, Partial};
 use crate::raster::transfer::transfer;
 use crate::raster::writer::ArrayWriter;
-use crate::raster::{Raster, files};
+use crate::raster::{Raster, files, partial};
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
@@ -44,7 +44,8 @@ pub(super) struct Work<'a> {
     /// What is being done, for the progress bar.
     pub(super) what: &'a str,
     /// Called with a converted array's path and folder when all its chunks are there, before the output is in its place.
-    pub(super) finish: &'a dyn Fn(&str, &Path) -> Result<()>,
+    /// Where it returns metadata, the array is written anew with those.
+    pub(super) finish: &'a dyn Fn(&str, &Path) -> Result<Option<Metadata>>,
 }
 
 /// How it went.
@@ -100,35 +101,51 @@ fn write_node(node: &Planned, folder: &Path, work: &Work<'_>, done: &mut Done) -
         Step::Group(metadata) => files::write_atomically(&folder.join("zarr.json"), &metadata.to_bytes()?),
         Step::Copy(from) => files::copy_tree(from, folder),
         Step::Convert(raster, metadata) => {
-            let writer = ArrayWriter::create(folder, metadata, work.engine)?;
-            let kept = transfer(raster.as_ref(), &writer, &Progress::new(work.what))?;
-            let chunks = writer.grid().len().max(1);
-            done.kept += kept;
-            done.bytes += (raster.info().raw_bytes() as f64 * (chunks - kept) as f64 / chunks as f64) as u64;
-            (work.finish)(&node.path, folder)
+            let mut metadata = metadata.clone();
+            loop {
+                if !folder.join("zarr.json").is_file() {
+                    partial::clear(folder)?;
+                }
+                let writer = ArrayWriter::create(folder, &metadata, work.engine)?;
+                let kept = transfer(raster.as_ref(), &writer, &Progress::new(work.what))?;
+                let chunks = writer.grid().len().max(1);
+                done.kept += kept;
+                done.bytes +=
+                    (raster.info().raw_bytes() as f64 * (chunks - kept) as f64 / chunks as f64) as u64;
+                match (work.finish)(&node.path, folder)? {
+                    Some(again) => {
+                        partial::clear(folder)?;
+                        done.kept -= kept;
+                        metadata = again;
+                    }
+                    None => return Ok(()),
+                }
+            }
         }
     }
 }
 
-/// What identifies an output array: its metadata, but for the embedded model, which its hash stands for.
+/// What identifies an output array: its metadata, but for the embedded model, which its hash stands for, and for the
+/// quality, which stands among the settings or is searched for.
 fn fingerprint(node: &Planned) -> Option<Value> {
     let Step::Convert(_, metadata) = &node.step else {
         return None;
     };
     let mut json = Value::Object(metadata.json().clone());
-    strip_decoder(&mut json);
+    strip(&mut json);
     Some(json!({"path": node.path, "metadata": json}))
 }
 
-fn strip_decoder(value: &mut Value) {
+fn strip(value: &mut Value) {
     match value {
         Value::Object(map) => {
             if let Some(Value::Object(model)) = map.get_mut("model") {
                 model.remove("decoder");
+                map.remove("quality");
             }
-            map.values_mut().for_each(strip_decoder);
+            map.values_mut().for_each(strip);
         }
-        Value::Array(list) => list.iter_mut().for_each(strip_decoder),
+        Value::Array(list) => list.iter_mut().for_each(strip),
         _ => {}
     }
 }

@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+pub(crate) mod bench;
 pub(crate) mod compare;
 pub(crate) mod decode;
 pub(crate) mod demo;

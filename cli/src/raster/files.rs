@@ -1,5 +1,6 @@
 //! Files that are there whole or not at all: written beside, then renamed.
 
+use crate::raster::partial;
 use anyhow::{Context, Result};
 use std::fs::{self, File};
 use std::io::Write;
@@ -61,10 +62,14 @@ pub(crate) fn files_under(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Bytes of the files under a folder: of its `zarr.json` files, and of all others.
+/// Bytes of the files under a folder: of its `zarr.json` files, and of all others. What an unfinished output holds to go on
+/// from does not count.
 pub(crate) fn sizes(folder: &Path) -> Result<(u64, u64)> {
     let (mut metadata, mut data) = (0, 0);
     for file in files_under(folder)? {
+        if file.file_name().is_some_and(|name| name == partial::MARKER) {
+            continue;
+        }
         let len = fs::metadata(&file).with_context(|| format!("reading {}", file.display()))?.len();
         if file.file_name().is_some_and(|name| name == "zarr.json") {
             metadata += len;

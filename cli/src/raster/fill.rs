@@ -54,6 +54,11 @@ impl FillWatch {
         }
     }
 
+    /// Counts anew: what was read is to be read again.
+    pub(crate) fn forget(&self) {
+        self.found.store(0, Ordering::Relaxed);
+    }
+
     fn count(&self, samples: &[u8]) -> u64 {
         fn equal<const N: usize>(samples: &[u8], fill: &[u8]) -> u64 {
             let Ok(fill) = <[u8; N]>::try_from(fill) else {

@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Says, inside an unfinished output, how it was begun.
-const MARKER: &str = ".vqz-resume.json";
+pub(crate) const MARKER: &str = ".vqz-resume.json";
 
 /// Ends the name under which a replaced output waits until the new one is in its place.
 const REPLACED: &str = ".replaced";
@@ -20,6 +20,34 @@ pub(crate) enum Existing {
     Refuse,
     /// Replace it, once the new one is complete.
     Replace,
+}
+
+/// The folder of an output that was begun and not completed, if there is one.
+pub(crate) fn unfinished(target: &Path) -> Option<PathBuf> {
+    let folder = beside(target, ".partial");
+    folder.join(MARKER).is_file().then_some(folder)
+}
+
+/// Empties the folder of an array that is to be written anew. Its metadata go first: chunks without them are of a run
+/// that was interrupted here, and are not taken up.
+///
+/// # Errors
+/// Whatever the file system says, with the path.
+pub(crate) fn clear(folder: &Path) -> Result<()> {
+    if !folder.exists() {
+        return Ok(());
+    }
+    let metadata = folder.join("zarr.json");
+    if metadata.exists() {
+        files::remove(&metadata)?;
+    }
+    for entry in fs::read_dir(folder).with_context(|| format!("listing {}", folder.display()))? {
+        let entry = entry.with_context(|| format!("listing {}", folder.display()))?;
+        if entry.file_name() != MARKER {
+            files::remove(&entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// An unfinished output folder. Its files are written one by one, each whole or not at all.

@@ -110,6 +110,18 @@ pub(crate) fn copy(
     }
 }
 
+/// The samples of a chunk that sticks out of its array: those `inside`, and one sample's bytes of `fill` everywhere else.
+pub(crate) fn pad(samples: Vec<u8>, inside: &[u64], chunk: &[u64], fill: &[u8]) -> Vec<u8> {
+    if inside == chunk {
+        return samples;
+    }
+    let mut padded = fill.repeat(volume(chunk) as usize);
+    let zero = vec![0; chunk.len()];
+    let (from, to) = (Side { shape: inside, start: &zero }, Side { shape: chunk, start: &zero });
+    copy(&samples, from, &mut padded, to, inside, fill.len());
+    padded
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,5 +150,11 @@ mod tests {
             1,
         );
         assert_eq!(to, [5, 6, 9, 10, 17, 18, 21, 22]);
+    }
+
+    #[test]
+    fn a_chunk_that_sticks_out_is_padded() {
+        assert_eq!(pad(vec![1, 2, 3, 4], &[2, 2], &[2, 3], &[9]), [1, 2, 9, 3, 4, 9]);
+        assert_eq!(pad(vec![1, 2], &[1, 2], &[1, 2], &[9]), [1, 2]);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::raster::files;
 use crate::raster::metadata::Metadata;
-use crate::raster::region::{Grid, Side, copy, extents, volume};
+use crate::raster::region::{Grid, extents, pad};
 use crate::raster::zarr::open_array;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,6 @@ pub(crate) struct ArrayWriter {
     array: Array<FilesystemStore>,
     folder: PathBuf,
     grid: Grid,
-    size: usize,
 }
 
 impl ArrayWriter {
@@ -30,7 +29,6 @@ impl ArrayWriter {
             array,
             folder: folder.to_path_buf(),
             grid: Grid::new(&metadata.shape()?, &metadata.chunk_shape()?),
-            size: metadata.data_type()?.size(),
         })
     }
 
@@ -56,22 +54,7 @@ impl ArrayWriter {
         let chunk = self.grid.chunk();
         let inside = extents(&self.grid.region(indices));
         let fill = self.array.fill_value();
-        let bytes = if inside == chunk {
-            samples
-        } else {
-            let mut padded = fill.as_ne_bytes().repeat(volume(chunk) as usize);
-            let zero = vec![0; chunk.len()];
-            copy(
-                &samples,
-                Side { shape: &inside, start: &zero },
-                &mut padded,
-                Side { shape: chunk, start: &zero },
-                &inside,
-                self.size,
-            );
-            padded
-        };
-        let bytes = ArrayBytes::new_flen(bytes);
+        let bytes = ArrayBytes::new_flen(pad(samples, &inside, chunk, fill.as_ne_bytes()));
         if bytes.is_fill_value(fill) {
             return Ok(());
         }

@@ -10,9 +10,12 @@ use std::path::Path;
 use std::sync::Arc;
 use vqz_codec::engine::EngineKind;
 use zarrs::array::chunk_cache::{ChunkCache, ChunkCacheDecodedLruSizeLimit};
-use zarrs::array::{Array, ArrayBytes, ArraySubset, CodecOptions, CodecSpecificOptions, CodecTraits};
+use zarrs::array::{
+    Array, ArrayBytes, ArrayMetadata, ArraySubset, CodecOptions, CodecSpecificOptions, CodecTraits,
+};
 use zarrs::filesystem::FilesystemStore;
 use zarrs::storage::ReadableStorageTraits;
+use zarrs::storage::store::MemoryStore;
 
 /// Decoded chunks of codecs that can't decode a part are kept up to this many bytes.
 const CACHE_BYTES: u64 = 256 << 20;
@@ -82,6 +85,16 @@ pub(crate) fn open_array(folder: &Path, engine: Option<EngineKind>) -> Result<Ar
         }
         None => array,
     })
+}
+
+/// One sample of the fill value of an array that is not written yet, in native order.
+///
+/// # Errors
+/// When the metadata are none that zarrs and its codecs take.
+pub(crate) fn fill_bytes(metadata: &Metadata) -> Result<Vec<u8>> {
+    let metadata: ArrayMetadata = serde_json::from_value(metadata.json().clone().into())?;
+    let array = Array::new_with_metadata(Arc::new(MemoryStore::new()), "/", metadata)?;
+    Ok(array.fill_value().as_ne_bytes().to_vec())
 }
 
 impl Raster for ZarrRaster {

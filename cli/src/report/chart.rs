@@ -13,10 +13,12 @@ pub(crate) struct Point {
     pub(crate) name: Option<String>,
 }
 
-const WIDTH: f64 = 520.0;
-const HEIGHT: f64 = 340.0;
+/// The picture's width, in its own units.
+pub(super) const WIDTH: f64 = 520.0;
+/// Its height.
+pub(super) const HEIGHT: f64 = 340.0;
 /// Room for the numbers: left, top, right, bottom.
-const MARGIN: [f64; 4] = [44.0, 30.0, 16.0, 46.0];
+pub(super) const MARGIN: [f64; 4] = [44.0, 30.0, 16.0, 46.0];
 
 /// A curve through points, which must be at least two. `title` is read out instead of the picture.
 pub(crate) fn curve(points: &[Point], title: &str) -> String {
@@ -25,32 +27,14 @@ pub(crate) fn curve(points: &[Point], title: &str) -> String {
     let most = points.iter().map(|p| p.bits).fold(0.0, f64::max);
     let low = points.iter().map(|p| p.psnr_db).fold(f64::INFINITY, f64::min);
     let high = points.iter().map(|p| p.psnr_db).fold(f64::NEG_INFINITY, f64::max);
-    let (x_step, y_step) = (step(most / 5.0), step((high - low).max(1.0) / 5.0));
-    let (x_end, y_start) = ((most / x_step).ceil().max(1.0) * x_step, (low / y_step).floor() * y_step);
-    let y_end = ((high / y_step).ceil() * y_step).max(y_start + y_step);
-    let [left, top, right, bottom] = MARGIN;
+    let x_step = step(most / 5.0);
+    let x_end = (most / x_step).ceil().max(1.0) * x_step;
+    let [left, _, right, bottom] = MARGIN;
     let x = |bits: f64| left + bits / x_end * (WIDTH - left - right);
-    let y = |psnr: f64| HEIGHT - bottom - (psnr - y_start) / (y_end - y_start) * (HEIGHT - top - bottom);
-
-    let mut svg = format!(
-        "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">\n",
-        super::escape(title)
-    );
+    let mut svg = open(title);
+    let y = psnr_axis(&mut svg, low, high);
     let floor = HEIGHT - bottom;
     // Writing to a string does not fail.
-    for i in 0..=((y_end - y_start) / y_step).round() as u32 {
-        let value = y_start + f64::from(i) * y_step;
-        let (at, class) = (y(value), if i == 0 { "axis" } else { "grid" });
-        let _ = writeln!(
-            svg,
-            "<line class=\"{class}\" x1=\"{left}\" x2=\"{}\" y1=\"{at:.1}\" y2=\"{at:.1}\"/>\
-             <text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
-            WIDTH - right,
-            left - 8.0,
-            at + 4.5,
-            number(value)
-        );
-    }
     for i in 0..=(x_end / x_step).round() as u32 {
         let value = f64::from(i) * x_step;
         let _ = writeln!(
@@ -61,13 +45,7 @@ pub(crate) fn curve(points: &[Point], title: &str) -> String {
             number(value)
         );
     }
-    let _ = writeln!(
-        svg,
-        "<text x=\"{left}\" y=\"{}\">bits a sample, chunks alone</text><text x=\"{}\" y=\"{}\">PSNR, dB</text>",
-        floor + 40.0,
-        4.0,
-        12.0
-    );
+    labels(&mut svg, "bits a sample, chunks alone");
     let line: Vec<String> = points.iter().map(|p| format!("{:.1},{:.1}", x(p.bits), y(p.psnr_db))).collect();
     let _ = writeln!(svg, "<polyline class=\"curve\" points=\"{}\"/>", line.join(" "));
     for point in &points {
@@ -88,6 +66,46 @@ pub(crate) fn curve(points: &[Point], title: &str) -> String {
     svg
 }
 
+/// A picture's beginning. `title` is read out instead of it.
+pub(super) fn open(title: &str) -> String {
+    format!("<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}\">\n", super::escape(title))
+}
+
+/// What stands on the axes.
+pub(super) fn labels(svg: &mut String, bits: &str) {
+    let _ = writeln!(
+        svg,
+        "<text x=\"{}\" y=\"{}\">{bits}</text><text x=\"{}\" y=\"{}\">PSNR, dB</text>",
+        MARGIN[0],
+        HEIGHT - MARGIN[3] + 40.0,
+        4.0,
+        12.0
+    );
+}
+
+/// Draws the vertical axis for PSNRs between two, and returns where each lies on it.
+pub(super) fn psnr_axis(svg: &mut String, low: f64, high: f64) -> impl Fn(f64) -> f64 + use<> {
+    let y_step = step((high - low).max(1.0) / 5.0);
+    let y_start = (low / y_step).floor() * y_step;
+    let y_end = ((high / y_step).ceil() * y_step).max(y_start + y_step);
+    let [left, top, right, bottom] = MARGIN;
+    let y = move |psnr: f64| HEIGHT - bottom - (psnr - y_start) / (y_end - y_start) * (HEIGHT - top - bottom);
+    for i in 0..=((y_end - y_start) / y_step).round() as u32 {
+        let value = y_start + f64::from(i) * y_step;
+        let (at, class) = (y(value), if i == 0 { "axis" } else { "grid" });
+        let _ = writeln!(
+            svg,
+            "<line class=\"{class}\" x1=\"{left}\" x2=\"{}\" y1=\"{at:.1}\" y2=\"{at:.1}\"/>\
+             <text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+            WIDTH - right,
+            left - 8.0,
+            at + 4.5,
+            number(value)
+        );
+    }
+    y
+}
+
 /// 1, 2 or 5 times a power of ten, at least as large.
 fn step(least: f64) -> f64 {
     let unit = 10f64.powf(least.max(1e-9).log10().floor());
@@ -95,7 +113,7 @@ fn step(least: f64) -> f64 {
 }
 
 /// A number on an axis, without the dust of binary fractions.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     let text = format!("{value:.4}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

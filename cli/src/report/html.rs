@@ -79,24 +79,49 @@ pub(crate) struct Date {
     pub(crate) pictures: [Picture; 2],
 }
 
+/// A page that is put together section by section.
+pub(crate) struct Page(String);
+
+impl Page {
+    /// The page's head.
+    pub(crate) fn new(title: &str, summary: &str) -> Self {
+        let title = escape(title);
+        Self(format!(
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <title>{title} · vqz</title>\n<style>\n{}</style>\n</head>\n<body>\n<header>\n<p class=\"eyebrow\">vqz \
+             report</p>\n<h1>{title}</h1>\n<p class=\"soft\">{}</p>\n</header>\n",
+            include_str!("style.css"),
+            escape(summary)
+        ))
+    }
+
+    /// A section, of HTML.
+    pub(crate) fn section(&mut self, heading: &str, content: &str) {
+        // Writing to a string does not fail.
+        let _ = write!(self.0, "<section>\n<h2>{}</h2>\n{content}</section>\n", escape(heading));
+    }
+
+    /// A section of terms and what they mean.
+    pub(crate) fn definitions(&mut self, heading: &str, list: &[(String, String)]) {
+        let items =
+            list.iter().map(|(term, text)| format!("<dt>{}</dt><dd>{}</dd>\n", escape(term), escape(text)));
+        self.section(heading, &format!("<dl>\n{}</dl>\n", items.collect::<String>()));
+    }
+
+    /// The page as HTML, with its last line.
+    pub(crate) fn finish(self, colophon: &str) -> String {
+        format!("{}<footer>{}</footer>\n</body>\n</html>\n", self.0, escape(colophon))
+    }
+}
+
 /// The page as HTML.
 pub(crate) fn render(report: &Report) -> String {
-    let mut page = String::new();
-    let title = escape(&report.title);
-    // Writing to a string does not fail.
-    let _ = write!(
-        page,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title} · vqz</title>\n<style>\n{}</style>\n</head>\n<body>\n<header>\n<p class=\"eyebrow\">vqz report</p>\n\
-         <h1>{title}</h1>\n<p class=\"soft\">{}</p>\n</header>\n",
-        include_str!("style.css"),
-        escape(&report.summary)
-    );
-    page.push_str("<div class=\"cards\">\n");
+    let mut page = Page::new(&report.title, &report.summary);
+    page.0.push_str("<div class=\"cards\">\n");
     for card in &report.cards {
         let _ = writeln!(
-            page,
+            page.0,
             "<div class=\"card\"><p class=\"what\">{}</p><p class=\"figure\">{} <small>{}</small></p><p \
              class=\"what\">{}</p></div>",
             escape(&card.what),
@@ -105,43 +130,33 @@ pub(crate) fn render(report: &Report) -> String {
             escape(&card.more)
         );
     }
-    page.push_str("</div>\n");
-    section(&mut page, "Pictures", &gallery(&report.gallery));
+    page.0.push_str("</div>\n");
+    page.section("Pictures", &gallery(&report.gallery));
     let (table, remarks) = &report.figures;
-    section(&mut page, "Figures", &(table.render() + &paragraphs(remarks)));
+    page.section("Figures", &(table.render() + &paragraphs(remarks)));
     if let Some((svg, remarks)) = &report.curve {
         let content =
             format!("<div class=\"split\">\n<div>{svg}</div>\n<div>{}</div>\n</div>\n", paragraphs(remarks));
-        section(&mut page, "Bits and quality", &content);
+        page.section("Bits and quality", &content);
     }
     if let Some(table) = &report.bands {
-        section(&mut page, "Band by band", &table.render());
+        page.section("Band by band", &table.render());
     }
     if let Some((about, dates)) = &report.dates {
-        section(&mut page, "Dates", &(paragraph(about) + &strip(dates)));
+        page.section("Dates", &(paragraph(about) + &strip(dates)));
     }
-    section(&mut page, "What the terms mean", &definitions(&report.glossary));
-    section(&mut page, "Data and model", &definitions(&report.credits));
-    let _ = write!(page, "<footer>{}</footer>\n</body>\n</html>\n", escape(&report.colophon));
-    page
-}
-
-fn section(page: &mut String, heading: &str, content: &str) {
-    let _ = write!(page, "<section>\n<h2>{}</h2>\n{content}</section>\n", escape(heading));
+    page.definitions("What the terms mean", &report.glossary);
+    page.definitions("Data and model", &report.credits);
+    page.finish(&report.colophon)
 }
 
 fn paragraph(text: &str) -> String {
     format!("<p class=\"soft\">{}</p>\n", escape(text))
 }
 
-fn paragraphs(texts: &[String]) -> String {
+/// Paragraphs of plain text.
+pub(crate) fn paragraphs(texts: &[String]) -> String {
     texts.iter().map(|text| paragraph(text)).collect()
-}
-
-fn definitions(list: &[(String, String)]) -> String {
-    let items =
-        list.iter().map(|(term, text)| format!("<dt>{}</dt><dd>{}</dd>\n", escape(term), escape(text)));
-    format!("<dl>\n{}</dl>\n", items.collect::<String>())
 }
 
 fn image(picture: &Picture) -> String {

@@ -1,6 +1,7 @@
-//! The demonstration's report: a page on its own, with figures, pictures and a curve.
+//! Reports: pages on their own, with figures, pictures and curves.
 
 pub(crate) mod chart;
+pub(crate) mod curves;
 pub(crate) mod html;
 pub(crate) mod picture;
 pub(crate) mod table;

@@ -170,6 +170,16 @@ impl ChunkCodec {
         })
     }
 
+    /// Encodes at another quality from now on. What was loaded to run the model stays.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for a quality out of range.
+    pub fn set_quality(&mut self, quality: f64) -> Result<()> {
+        self.step = self.model.manifest().step_for_quality(quality)?;
+        self.configuration.quality = quality;
+        Ok(())
+    }
+
     /// What decodes: `native`, or the engine that runs the model's graph.
     #[must_use]
     pub fn engine(&self) -> String {

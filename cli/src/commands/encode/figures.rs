@@ -1,13 +1,14 @@
 //! What an encode did, from the files that it wrote and the headers in them.
 
 use super::Args;
-use crate::commands::hierarchy::{self, Done, Planned, Step};
+use super::aim::{Aim, Outcome};
+use super::array::EncodedArray;
+use crate::commands::hierarchy::{self, Done};
 use crate::output::{self, Stored};
 use crate::raster::archive::Totals;
-use crate::raster::{Info, files};
+use crate::raster::files;
 use anyhow::Result;
 use serde::Serialize;
-use std::path::Path;
 use vqz_codec::model::Model;
 
 /// The figures of one encoded array.
@@ -19,6 +20,11 @@ struct ArrayFigures {
     input_bytes: u64,
     #[serde(flatten)]
     stored: Stored,
+    bits_per_valid_sample: f64,
+    quality: f64,
+    /// What was asked for in place of a quality.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<Outcome>,
     psnr_db: Option<f64>,
     peak: f64,
     rmse: Option<f64>,
@@ -32,7 +38,10 @@ struct ArrayFigures {
 pub(in crate::commands) struct Figures {
     output: String,
     model: String,
-    quality: f64,
+    /// None where each array has its own.
+    quality: Option<f64>,
+    #[serde(skip)]
+    aim: Option<Aim>,
     arrays: Vec<ArrayFigures>,
     input_bytes: u64,
     #[serde(flatten)]
@@ -49,30 +58,23 @@ pub(in crate::commands) struct Figures {
 
 impl Figures {
     /// Measures what was written.
-    pub(super) fn measure(
-        args: &Args,
-        planned: &[Planned],
-        totals: &[(String, Totals)],
-        model: &Model,
-        done: &Done,
-    ) -> Result<Self> {
+    pub(super) fn measure(args: &Args, encoded: &[EncodedArray], model: &Model, done: &Done) -> Result<Self> {
         let peak = model.manifest().peak;
         let mut arrays = Vec::new();
         let mut all = Totals::default();
-        for node in planned {
-            let Step::Convert(raster, _) = &node.step else { continue };
-            let Some((_, found)) = totals.iter().find(|(path, _)| *path == node.path) else { continue };
-            let folder = hierarchy::place(&args.output, &node.path);
-            arrays.push(array_figures(&folder, &node.path, raster.info(), found, peak)?);
-            all.merge(found);
+        for array in encoded {
+            arrays.push(array_figures(args, array, peak)?);
+            all.merge(&array.totals);
         }
+        let quality = arrays.first().map(|array| array.quality);
         let sum = |field: fn(&ArrayFigures) -> u64| arrays.iter().map(field).sum::<u64>();
         let (input_bytes, samples) = (sum(|a| a.input_bytes), sum(|a| a.samples));
         let sizes = (sum(|a| a.stored.metadata_bytes), sum(|a| a.stored.data_bytes));
         Ok(Self {
             output: args.output.display().to_string(),
             model: model.manifest().name.clone(),
-            quality: args.quality,
+            quality: quality.filter(|quality| arrays.iter().all(|array| array.quality == *quality)),
+            aim: args.aim.aim(),
             input_bytes,
             stored: Stored::new(sizes, input_bytes, samples),
             peak,
@@ -102,12 +104,32 @@ impl Figures {
                     output::psnr(a.psnr_db, a.valid_samples, 2),
                     output::error(a.rmse),
                     output::figure(a.max_error),
+                    format!("{:.2}", a.quality),
                 ]
             })
             .collect();
-        let header =
-            ["array", "raw", "chunks", "metadata", "ratio", "bits/sample", "PSNR dB", "RMSE", "max error"];
+        let header = [
+            "array",
+            "raw",
+            "chunks",
+            "metadata",
+            "ratio",
+            "bits/sample",
+            "PSNR dB",
+            "RMSE",
+            "max error",
+            "quality",
+        ];
         output::line(output::table(&header, &rows))?;
+        if let Some(aim) = self.aim {
+            let met = self.arrays.iter().filter(|a| a.target.as_ref().is_some_and(|t| t.met)).count();
+            output::line(format!(
+                "{}: met within {} by {met} of {}",
+                aim.option(),
+                aim.tolerance(),
+                output::count(self.arrays.len() as u64, "array")
+            ))?;
+        }
         let kept = if self.chunks_kept > 0 {
             format!(", {} kept from before", output::count(self.chunks_kept, "chunk"))
         } else {
@@ -125,19 +147,18 @@ impl Figures {
 }
 
 /// What was written, from the files and the headers in them.
-fn array_figures(
-    folder: &Path,
-    path: &str,
-    input: &Info,
-    totals: &Totals,
-    peak: f64,
-) -> Result<ArrayFigures> {
+fn array_figures(args: &Args, array: &EncodedArray, peak: f64) -> Result<ArrayFigures> {
+    let (input, totals) = (array.raster.info(), &array.totals);
+    let sizes = files::sizes(&hierarchy::place(&args.output, &array.path))?;
     Ok(ArrayFigures {
-        path: path.to_owned(),
+        path: array.path.clone(),
         samples: input.samples(),
         valid_samples: totals.valid,
         input_bytes: input.raw_bytes(),
-        stored: Stored::new(files::sizes(folder)?, input.raw_bytes(), input.samples()),
+        stored: Stored::new(sizes, input.raw_bytes(), input.samples()),
+        bits_per_valid_sample: sizes.1 as f64 * 8.0 / (totals.valid as f64).max(1.0),
+        quality: array.quality,
+        target: array.outcome.clone(),
         psnr_db: totals.psnr_db(peak),
         peak,
         rmse: totals.rmse(),

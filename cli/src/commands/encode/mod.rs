@@ -1,19 +1,24 @@
 //! `vqz encode`: rasters into an archive.
 
+mod aim;
+mod array;
 mod figures;
 mod layout;
 mod plan;
 mod remarks;
+mod target;
 
-use super::hierarchy;
+use super::hierarchy::{self, Step};
 use crate::arguments;
 use crate::output;
-use crate::raster::archive::Totals;
 use crate::raster::bands::Selection;
-use crate::raster::partial::{Existing, refuse_existing};
-use crate::raster::{paths, record};
+use crate::raster::metadata::Metadata;
+use crate::raster::partial::{self, Existing, refuse_existing};
+use crate::raster::{Info, paths};
+use aim::AimArgs;
 use anyhow::{Context, Result, bail};
 use figures::Figures;
+use plan::Plan;
 use serde_json::json;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -30,7 +35,7 @@ const CHUNK_SIZE: u64 = 1024;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
-  vqz encode scene.zarr scene-vqz.zarr --model models/sentinel2-l2a.vqm --quality 42
+  vqz encode scene.zarr scene-vqz.zarr --model models/sentinel2-l2a.vqm --psnr 45
 
 PSNR is stated against the model's peak, RMSE and max error are in the samples' unit. The ratio is that of the raw \
 samples to all that is stored, the model in the metadata included. A fill value is no mask: what means \"no data\" is \
@@ -43,10 +48,8 @@ pub(crate) struct Args {
     /// The model, a .vqm file with its encoder.
     #[arg(long, short, value_name = "FILE")]
     model: PathBuf,
-    /// The nominal PSNR in dB, from 0 to 200: what data like the model's training data get; 40 to 55 is usual.
-    #[arg(long, short, default_value_t = 42.0, value_parser = arguments::quality, allow_negative_numbers = true,
-        value_name = "DB")]
-    quality: f64,
+    #[command(flatten)]
+    aim: AimArgs,
     /// How codes become bytes: rans is smallest, lz4 fastest.
     #[arg(long, default_value = "rans", value_parser = arguments::entropy, value_name = "rans|lz4")]
     entropy: EntropyCoder,
@@ -69,6 +72,9 @@ pub(crate) struct Args {
     /// The bands to encode, in the model's order: by name, or by number from 0, such as 0-8,11.
     #[arg(long, value_name = "B,…")]
     bands: Option<Selection>,
+    /// Search for the quality on about so many samples of an array, on all of a smaller one.
+    #[arg(long, default_value_t = 40_000_000, value_name = "N")]
+    search_samples: u64,
     /// Replace the output if it exists, once the new one is complete.
     #[arg(long)]
     overwrite: bool,
@@ -87,7 +93,7 @@ impl Args {
             input: input.to_path_buf(),
             output: output.to_path_buf(),
             model: model.to_path_buf(),
-            quality,
+            aim: AimArgs::of_quality(quality),
             entropy: EntropyCoder::Rans,
             chunk: Vec::new(),
             chunk_size: CHUNK_SIZE,
@@ -95,6 +101,7 @@ impl Args {
             axes: None,
             nodata: Vec::new(),
             bands: None,
+            search_samples: 0,
             overwrite: true,
             engine: None,
             json: false,
@@ -116,13 +123,17 @@ pub(in crate::commands) fn encode(args: &Args) -> Result<Figures> {
     let model = open_model(&args.model)?;
     check_engine(args, &model)?;
     registry::register(Arc::clone(&model));
-    let plan = plan::plan(args, &model)?;
-    remarks::quality_beyond(&model, args.quality);
+    let mut plan = plan::plan(args, &model)?;
+    match args.aim.aim() {
+        Some(aim) => settle(args, aim, &model, &mut plan)?,
+        None => remarks::quality_beyond(&model, args.aim.quality()),
+    }
     let mut settings = hierarchy::settings("encode", &args.input);
     settings.insert("bands".to_owned(), json!(args.bands.as_ref().map(|bands| &bands.0)));
     settings.insert("model".to_owned(), json!(model.sha256()));
-    settings.insert("quality".to_owned(), json!(args.quality));
-    let totals: RefCell<Vec<(String, Totals)>> = RefCell::default();
+    let (asked, value) = args.aim.setting();
+    settings.insert(asked.to_owned(), json!(value));
+    let arrays = RefCell::new(plan.arrays);
     let work = hierarchy::Work {
         target: &args.output,
         existing,
@@ -130,14 +141,38 @@ pub(in crate::commands) fn encode(args: &Args) -> Result<Figures> {
         engine: args.engine,
         what: "encoding",
         finish: &|path, folder| {
-            let sealed = record::seal(folder)?;
-            totals.borrow_mut().push((path.to_owned(), sealed));
-            Ok(())
+            let mut arrays = arrays.borrow_mut();
+            let array = arrays.iter_mut().find(|array| array.path == path);
+            array.map_or(Ok(None), |array| array.judge(args, &model, folder))
         },
     };
     let done = hierarchy::write(&plan.nodes, work)?;
-    plan.watches.iter().for_each(|watch| watch.report("encoded as data: they come back changed", "encode"));
-    Figures::measure(args, &plan.nodes, &totals.into_inner(), &model, &done)
+    let arrays = arrays.into_inner();
+    for watch in arrays.iter().filter_map(|array| array.watch.as_ref()) {
+        watch.report("encoded as data: they come back changed", "encode");
+    }
+    Figures::measure(args, &arrays, &model, &done)
+}
+
+/// Searches for the quality of each array, before anything is written: what can't be had is told at once.
+fn settle(args: &Args, aim: aim::Aim, model: &Arc<Model>, plan: &mut Plan) -> Result<()> {
+    let unfinished = partial::unfinished(&args.output);
+    for array in &mut plan.arrays {
+        let node = plan.nodes.iter_mut().find(|node| node.path == array.path);
+        let Some(Step::Convert(_, metadata)) = node.map(|node| &mut node.step) else { continue };
+        // What can't be read there is begun anew, or refused, once that output is taken up.
+        let begun = unfinished.as_ref().and_then(|folder| {
+            let metadata = Metadata::read(&hierarchy::place(folder, &array.path)).ok()?;
+            Some(metadata.encoded().ok()??.configuration.quality)
+        });
+        *metadata = array.settle(args, aim, metadata, model, begun)?;
+    }
+    Ok(())
+}
+
+/// The metadata of an archive, as these settings lay it out.
+pub(in crate::commands) fn metadata(args: &Args, info: &Info, model: &Model) -> Result<Metadata> {
+    plan::metadata(args, info, model, args.aim.quality())
 }
 
 /// Opens the engine that is asked for, before anything is begun that it may be missing for.
@@ -145,7 +180,7 @@ fn check_engine(args: &Args, model: &Arc<Model>) -> Result<()> {
     let configuration = Configuration {
         model: model.reference()?,
         axes: Axes::from_names(&["y", "x"])?,
-        quality: args.quality,
+        quality: args.aim.quality(),
         entropy: args.entropy,
         nodata: Vec::new(),
         promise: Promise::Quality,
@@ -156,7 +191,7 @@ fn check_engine(args: &Args, model: &Arc<Model>) -> Result<()> {
 }
 
 /// Opens a model that can write.
-fn open_model(path: &Path) -> Result<Arc<Model>> {
+pub(in crate::commands) fn open_model(path: &Path) -> Result<Arc<Model>> {
     if !path.exists() {
         bail!(
             "model {} does not exist; give the path of a .vqm file, or make one with `vqz fit`",

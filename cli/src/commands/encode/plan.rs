@@ -1,21 +1,38 @@
 //! What an encode will write: each node of the input, converted where it fits the model and copied where it does not.
 
+use super::array::EncodedArray;
 use super::{Args, layout, remarks};
 use crate::commands::hierarchy::{self, Planned, Step};
 use crate::output;
 use crate::raster::fill::FillWatch;
-use crate::raster::{OpenOptions, Raster, bands, geotiff, is_raster_file, paths, tree, zarr::ZarrRaster};
+use crate::raster::metadata::Metadata;
+use crate::raster::{
+    Info, OpenOptions, Raster, bands, geotiff, is_raster_file, paths, tree, zarr::ZarrRaster,
+};
 use anyhow::{Result, bail};
 use std::sync::Arc;
 use vqz_codec::config::{Configuration, Promise};
 use vqz_codec::model::Model;
 
-/// What is written, and what is watched while it is read.
+/// What is written.
 pub(super) struct Plan {
     /// Every node of the output.
     pub(super) nodes: Vec<Planned>,
-    /// One for each array whose fill value might have been meant as "no data".
-    pub(super) watches: Vec<Arc<FillWatch>>,
+    /// Those that are encoded, in the same order.
+    pub(super) arrays: Vec<EncodedArray>,
+}
+
+/// The metadata of an array of the output, encoded at a quality.
+pub(super) fn metadata(args: &Args, info: &Info, model: &Model, quality: f64) -> Result<Metadata> {
+    let configuration = Configuration {
+        model: model.reference()?,
+        axes: info.axes.clone(),
+        quality,
+        entropy: args.entropy,
+        nodata: info.nodata.clone(),
+        promise: Promise::Quality,
+    };
+    layout::output_metadata(args, info, &configuration)
 }
 
 /// Plans every node of the output.
@@ -24,7 +41,7 @@ pub(super) struct Plan {
 /// When nothing in the input fits the model, or the input is a single array that does not.
 pub(super) fn plan(args: &Args, model: &Model) -> Result<Plan> {
     let options = OpenOptions { axes: args.axes.clone(), nodata: args.nodata.clone(), engine: args.engine };
-    let mut plan = Plan { nodes: Vec::new(), watches: Vec::new() };
+    let mut plan = Plan { nodes: Vec::new(), arrays: Vec::new() };
     if is_raster_file(&args.input) {
         plan.add(args, model, String::new(), geotiff::open(&args.input, &options)?)?;
         return Ok(plan);
@@ -80,26 +97,18 @@ impl Plan {
         if info.samples() == 0 {
             bail!("array {} has shape {:?}, so there is nothing to encode", info.label, info.shape);
         }
-        let configuration = Configuration {
-            model: model.reference()?,
-            axes: info.axes.clone(),
-            quality: args.quality,
-            entropy: args.entropy,
-            nodata: info.nodata.clone(),
-            promise: Promise::Quality,
-        };
-        let metadata = layout::output_metadata(args, info, &configuration)?;
+        let quality = args.aim.quality();
+        let metadata = metadata(args, info, model, quality)?;
         remarks::already_encoded(info)?;
         remarks::other_bands(info, manifest);
         remarks::beyond_the_model(raster.as_ref(), manifest)?;
-        let raster = match FillWatch::of(&raster)? {
-            Some(watch) => {
-                self.watches.push(Arc::clone(&watch));
-                watch
-            }
-            None => raster,
+        let watch = FillWatch::of(&raster)?;
+        let read: Arc<dyn Raster> = match &watch {
+            Some(watch) => Arc::clone(watch) as Arc<dyn Raster>,
+            None => Arc::clone(&raster),
         };
-        self.nodes.push(Planned { path, step: Step::Convert(raster, metadata) });
+        self.nodes.push(Planned { path: path.clone(), step: Step::Convert(read, metadata) });
+        self.arrays.push(EncodedArray::new(path, raster, watch, quality));
         Ok(())
     }
 }

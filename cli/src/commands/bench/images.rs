@@ -1,0 +1,156 @@
+//! Rasters in memory, as images of bands that coders of images take.
+
+use crate::metrics::error::ErrorSum;
+use crate::raster::Raster;
+use crate::raster::region::Region;
+use crate::raster::samples::{Mask, to_f64};
+use anyhow::{Result, bail};
+use std::sync::Arc;
+use vqz_codec::axes::Role;
+use vqz_codec::sample::DataType;
+
+use super::curve::Point;
+
+/// All images of all rasters, of one type.
+pub(super) struct Images {
+    pub(super) images: Vec<Image>,
+    /// Bits of a sample.
+    pub(super) bits: u32,
+    /// What a decoder clips to: the range of the type, without its negative half where no sample is below 0.
+    pub(super) range: (i32, i32),
+    /// Of all images, raw.
+    pub(super) raw_bytes: u64,
+}
+
+/// All bands of one place at one time, `(band, y, x)`.
+pub(super) struct Image {
+    pub(super) bands: usize,
+    pub(super) height: usize,
+    pub(super) width: usize,
+    pub(super) samples: Vec<i32>,
+    /// Which samples have data; none where all have.
+    pub(super) valid: Option<Vec<bool>>,
+}
+
+impl Images {
+    /// Reads rasters of 8 and 16 bits. Samples without data become their band's mean, which costs a coder next to nothing,
+    /// and are left out of the errors.
+    ///
+    /// # Errors
+    /// For other types, saying so.
+    pub(super) fn read(rasters: &[Arc<dyn Raster>]) -> Result<Self> {
+        let Some(first) = rasters.first() else { bail!("there is no raster") };
+        let data_type = first.info().data_type;
+        let (bits, mut range) = match data_type {
+            DataType::UInt8 => (8, (0, i32::from(u8::MAX))),
+            DataType::UInt16 => (16, (0, i32::from(u16::MAX))),
+            DataType::Int16 => (16, (i32::from(i16::MIN), i32::from(i16::MAX))),
+            other => {
+                bail!("{} is of type {}, JPEG 2000 takes 8 and 16 bits", first.info().label, other.name())
+            }
+        };
+        let (mut images, mut raw_bytes) = (Vec::new(), 0);
+        for raster in rasters {
+            if raster.info().data_type != data_type {
+                bail!("{} is of another type than {}", raster.info().label, first.info().label);
+            }
+            raw_bytes += raster.info().raw_bytes();
+            read(raster.as_ref(), &mut images)?;
+        }
+        if images.iter().all(|image| image.samples.iter().all(|v| *v >= 0)) {
+            range.0 = 0;
+        }
+        Ok(Self { images, bits, range, raw_bytes })
+    }
+
+    /// A point of a coder's curve.
+    pub(super) fn point(
+        &self,
+        level: f64,
+        bytes: u64,
+        psnr_db: Option<f64>,
+        (encode_s, decode_s): (f64, f64),
+    ) -> Point {
+        let samples: usize = self.images.iter().map(|image| image.samples.len()).sum();
+        Point {
+            level,
+            psnr_db,
+            bits_per_sample: bytes as f64 * 8.0 / (samples as f64).max(1.0),
+            encode_mb_s: self.raw_bytes as f64 / 1e6 / encode_s,
+            decode_mb_s: self.raw_bytes as f64 / 1e6 / decode_s,
+        }
+    }
+}
+
+impl Image {
+    /// Pixels of a band.
+    pub(super) fn pixels(&self) -> usize {
+        self.height * self.width
+    }
+
+    /// How far decoded samples are off, where there are data.
+    pub(super) fn errors(&self, decoded: &[i32]) -> ErrorSum {
+        let mut errors = ErrorSum::default();
+        for (i, (a, b)) in self.samples.iter().zip(decoded).enumerate() {
+            if self.valid.as_ref().is_none_or(|valid| valid[i]) {
+                errors.add(f64::from(*a), f64::from(*b));
+            }
+        }
+        errors
+    }
+
+    fn fill_masked(&mut self) {
+        let pixels = self.pixels();
+        let Some(valid) = &self.valid else { return };
+        for (samples, valid) in self.samples.chunks_mut(pixels).zip(valid.chunks(pixels)) {
+            let (mut sum, mut count) = (0i64, 0i64);
+            for (sample, _) in samples.iter().zip(valid).filter(|(_, valid)| **valid) {
+                sum += i64::from(*sample);
+                count += 1;
+            }
+            let mean = (sum / count.max(1)) as i32;
+            samples
+                .iter_mut()
+                .zip(valid)
+                .filter(|(_, valid)| !**valid)
+                .for_each(|(sample, _)| *sample = mean);
+        }
+    }
+}
+
+/// Every image of a raster: one for each index of the dimensions that are neither band, y nor x.
+fn read(raster: &dyn Raster, images: &mut Vec<Image>) -> Result<()> {
+    let info = raster.info();
+    let mask = Mask::new(&info.nodata, info.data_type)?;
+    let roles = info.axes.roles();
+    let is_looped = |role: &Role| matches!(role, Role::Time | Role::Other(_));
+    let looped: Vec<usize> = (0..roles.len()).filter(|d| is_looped(&roles[*d])).collect();
+    let count: u64 = looped.iter().map(|d| info.shape[*d]).product();
+    for number in 0..count {
+        let mut region: Region = info.shape.iter().map(|n| 0..*n).collect();
+        let mut rest = number;
+        for d in looped.iter().rev() {
+            let at = rest % info.shape[*d];
+            region[*d] = at..at + 1;
+            rest /= info.shape[*d];
+        }
+        let shape: Vec<usize> =
+            region.iter().map(|r| usize::try_from(r.end - r.start)).collect::<Result<_, _>>()?;
+        let layout = info.axes.layout(&shape)?;
+        let values = to_f64(info.data_type, &raster.read(&region)?);
+        let [band, y, x] = layout.image_strides();
+        let (bands, height, width) = (layout.bands(), layout.height(), layout.width());
+        let mut samples = Vec::with_capacity(values.len());
+        for b in 0..bands {
+            for row in 0..height {
+                samples.extend((0..width).map(|column| values[b * band + row * y + column * x] as i32));
+            }
+        }
+        let valid: Vec<bool> = samples.iter().map(|v| mask.is_valid(f64::from(*v))).collect();
+        let valid = valid.contains(&false).then_some(valid);
+        let mut image = Image { bands, height, width, samples, valid };
+        image.fill_masked();
+        images.push(image);
+    }
+    Ok(())
+}

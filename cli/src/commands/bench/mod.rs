@@ -1,0 +1,305 @@
+//! `vqz bench`: rate and distortion of vqz beside its rivals, on the same rasters, in one run.
+
+mod curve;
+#[cfg(feature = "peers")]
+mod images;
+mod page;
+#[cfg(feature = "peers")]
+mod peers;
+mod vqz;
+
+use crate::arguments;
+use crate::commands::encode;
+use crate::output;
+use crate::progress::Progress;
+use crate::raster::bands::{Selection, select};
+use crate::raster::metadata::Metadata;
+use crate::raster::{OpenOptions, Raster, files, open_all};
+use anyhow::{Result, bail};
+use curve::{Codec, Curve, Passes};
+use serde::Serialize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use vqz_codec::axes::Axes;
+use vqz_codec::config::NoData;
+use vqz_codec::engine::EngineKind;
+use vqz_codec::model::{Model, registry};
+
+/// Each piece of work is timed so often at most, and for about so long: the fastest pass counts.
+const PASSES: Passes = Passes { most: 5, enough: Duration::from_millis(400) };
+
+/// The rasters are held in memory, several times over.
+const MOST_SAMPLES: u64 = 500_000_000;
+
+/// A rival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Peer {
+    /// Each band by itself.
+    Jpeg2000,
+    /// Bands rotated onto the principal components of each image, then JPEG 2000.
+    KltJpeg2000,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  vqz bench sample/sentinel2-l2a.zarr --model models/sentinel2-l2a.vqm --targets 42,46,50 --report bench.html
+
+All codecs code the same samples in memory, with the same number of threads (--threads). Bits are those of everything \
+that is coded, for each sample; a model, which an archive holds once for each array, is stated apart. Figures at a target \
+are interpolated between measured points around it, bits in their logarithm. The rivals need the feature `peers`: \
+cargo install --path cli --features peers")]
+pub(crate) struct Args {
+    /// Zarr v3 arrays or groups, or GeoTIFFs (feature gdal): all of them count together.
+    #[arg(required = true)]
+    input: Vec<PathBuf>,
+    /// The models to encode with, .vqm files with their encoders.
+    #[arg(long, short, required = true, value_name = "FILE")]
+    model: Vec<PathBuf>,
+    /// The PSNRs to compare at, in dB.
+    #[arg(long, value_delimiter = ',', default_values_t = [39.0, 42.0, 46.0, 50.0, 55.0], value_parser = arguments::psnr,
+        allow_negative_numbers = true, value_name = "DB,…")]
+    targets: Vec<f64>,
+    /// The rivals; by default all that are at hand.
+    #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
+    peers: Option<Vec<Peer>>,
+    /// The value against which PSNR is stated; by default the models'.
+    #[arg(long, value_parser = arguments::positive, allow_negative_numbers = true, value_name = "P")]
+    peak: Option<f64>,
+    /// The roles of the dimensions in order, where their names do not tell.
+    #[arg(long, value_parser = arguments::axes, value_name = "band,y,x")]
+    axes: Option<Axes>,
+    /// Values that mean "no data": they are left out of the errors.
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true, value_name = "V,…")]
+    nodata: Vec<NoData>,
+    /// The bands to encode, in the models' order, by name or number.
+    #[arg(long, value_name = "B,…")]
+    bands: Option<Selection>,
+    /// The engine to run the models with; see `vqz info --runtime`.
+    #[arg(long, value_name = "NAME")]
+    engine: Option<EngineKind>,
+    /// Write a page with the curves and tables.
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
+    /// Print the figures as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Figures {
+    inputs: Vec<String>,
+    rasters: usize,
+    samples: u64,
+    raw_bytes: u64,
+    peak: f64,
+    threads: usize,
+    targets: Vec<f64>,
+    codecs: Vec<Curve>,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    #[cfg(not(feature = "peers"))]
+    if args.peers.is_some() {
+        bail!("this vqz was built without its rivals, which --peers asks for; {}", HOW);
+    }
+    let mut targets = args.targets.clone();
+    targets.sort_by(f64::total_cmp);
+    targets.dedup();
+    let mut models = Vec::new();
+    for path in &args.model {
+        let model = encode::open_model(path)?;
+        registry::register(Arc::clone(&model));
+        models.push(model);
+    }
+    let peak = peak(args, &models)?;
+    let rasters = rasters(args)?;
+    let samples: u64 = rasters.iter().map(|raster| raster.info().samples()).sum();
+    if samples > MOST_SAMPLES {
+        bail!(
+            "the inputs have {samples} samples, bench holds all in memory and takes {MOST_SAMPLES} at most; give fewer, or \
+             cut-outs of them"
+        );
+    }
+    let mut codecs = Vec::new();
+    for model in &models {
+        let laid_out = rasters
+            .iter()
+            .map(|raster| Ok((Arc::clone(raster), metadata(args, raster, model)?)))
+            .collect::<Result<Vec<_>>>()?;
+        let mut ours = vqz::Vqz::load(&laid_out, model, args.engine)?;
+        let metadata_bytes = ours.metadata_bytes;
+        let mut curve = curve(&mut ours, &targets, peak)?;
+        (curve.ours, curve.metadata_bytes) = (true, Some(metadata_bytes));
+        codecs.push(curve);
+    }
+    codecs.extend(rivals(args, &rasters, &targets, peak)?);
+    let figures = Figures {
+        inputs: args.input.iter().map(|path| path.display().to_string()).collect(),
+        rasters: rasters.len(),
+        samples,
+        raw_bytes: rasters.iter().map(|raster| raster.info().raw_bytes()).sum(),
+        peak,
+        threads: rayon::current_num_threads(),
+        targets,
+        codecs,
+    };
+    if let Some(report) = &args.report {
+        files::write_atomically(report, page::page(&figures).as_bytes())?;
+    }
+    if args.json { output::json(&figures) } else { print(&figures, args) }
+}
+
+/// How to get the rivals.
+#[cfg(not(feature = "peers"))]
+const HOW: &str =
+    "get them with `cargo install --path cli --features peers` (OpenJPEG is compiled from source)";
+
+/// The value that PSNR is stated against.
+fn peak(args: &Args, models: &[Arc<Model>]) -> Result<f64> {
+    let mut peaks: Vec<f64> = models.iter().map(|model| model.manifest().peak).collect();
+    peaks.dedup();
+    match (args.peak, &peaks[..]) {
+        (Some(peak), _) => Ok(peak),
+        (None, [peak]) => Ok(*peak),
+        _ => bail!("the models state PSNR against different peaks, {peaks:?}; state one with --peak"),
+    }
+}
+
+/// All rasters of all inputs.
+fn rasters(args: &Args) -> Result<Vec<Arc<dyn Raster>>> {
+    let options = OpenOptions { axes: args.axes.clone(), nodata: args.nodata.clone(), engine: args.engine };
+    let mut rasters = Vec::new();
+    for input in &args.input {
+        for (_, raster) in open_all(input, &options)? {
+            rasters.push(match &args.bands {
+                Some(selection) => select(raster, selection)?,
+                None => raster,
+            });
+        }
+    }
+    Ok(rasters)
+}
+
+/// The metadata of the archive that `encode` would make of a raster.
+fn metadata(args: &Args, raster: &Arc<dyn Raster>, model: &Model) -> Result<Metadata> {
+    let (info, manifest) = (raster.info(), model.manifest());
+    if info.bands() != manifest.bands.len() as u64 {
+        bail!(
+            "{} has {} bands, model {} takes {}; choose bands with --bands",
+            info.label,
+            info.bands(),
+            manifest.name,
+            manifest.bands.len()
+        );
+    }
+    let nowhere = PathBuf::new();
+    let plain =
+        encode::Args::plain(&nowhere, &nowhere, &nowhere, args.targets.first().copied().unwrap_or(42.0));
+    encode::metadata(&plain, info, model)
+}
+
+/// Measures a codec.
+fn curve(codec: &mut dyn Codec, targets: &[f64], peak: f64) -> Result<Curve> {
+    let name = codec.name();
+    let progress = Progress::new(&format!("measuring {name}"));
+    progress.begin(1);
+    let points = curve::measure(codec, targets, peak, &PASSES)?;
+    Ok(Curve {
+        codec: name,
+        parameters: codec.parameters(),
+        ours: false,
+        metadata_bytes: None,
+        at: targets.iter().map(|target| curve::at(&points, *target)).collect(),
+        points,
+    })
+}
+
+/// Measures the rivals.
+#[cfg(feature = "peers")]
+fn rivals(args: &Args, rasters: &[Arc<dyn Raster>], targets: &[f64], peak: f64) -> Result<Vec<Curve>> {
+    use peers::{Bands, Jpeg2000};
+    let images = match images::Images::read(rasters) {
+        Ok(images) => images,
+        Err(error) if args.peers.is_none() => {
+            output::remark(format!("note: vqz is measured alone: {error:#}"));
+            return Ok(Vec::new());
+        }
+        Err(error) => return Err(error),
+    };
+    let chosen = args.peers.clone().unwrap_or_else(|| vec![Peer::KltJpeg2000, Peer::Jpeg2000]);
+    let mut curves = Vec::new();
+    for peer in chosen {
+        let bands = match peer {
+            Peer::Jpeg2000 => Bands::Apart,
+            Peer::KltJpeg2000 => Bands::Rotated,
+        };
+        curves.push(curve(&mut Jpeg2000 { bands, images: &images }, targets, peak)?);
+    }
+    Ok(curves)
+}
+
+/// Says that there are none.
+#[cfg(not(feature = "peers"))]
+fn rivals(_: &Args, _: &[Arc<dyn Raster>], _: &[f64], _: f64) -> Result<Vec<Curve>> {
+    output::remark(format!("note: vqz is measured alone: this build has no rivals; {HOW}"));
+    Ok(Vec::new())
+}
+
+impl Figures {
+    /// Pairs of vqz and a rival, by their places among the codecs.
+    fn pairs(&self) -> Vec<(usize, usize)> {
+        let of = |ours: bool| (0..self.codecs.len()).filter(move |i| self.codecs[*i].ours == ours);
+        of(true).flat_map(|a| of(false).map(move |b| (a, b))).collect()
+    }
+
+    /// Bits of one codec over those of another at a target.
+    fn ratio(&self, (a, b): (usize, usize), target: usize) -> Option<f64> {
+        Some(self.codecs[a].at[target]?.bits_per_sample / self.codecs[b].at[target]?.bits_per_sample)
+    }
+}
+
+fn print(figures: &Figures, args: &Args) -> Result<()> {
+    output::line(format!(
+        "{} of {} raw in memory, {}; PSNR against a peak of {}",
+        output::count(figures.rasters as u64, "raster"),
+        output::bytes(figures.raw_bytes),
+        output::count(figures.threads as u64, "thread"),
+        output::figure(figures.peak)
+    ))?;
+    let names: Vec<String> = figures.codecs.iter().map(|codec| codec.codec.clone()).collect();
+    let pairs = figures.pairs();
+    let versus = pairs.iter().map(|(a, b)| format!("{} / {}", names[*a], names[*b]));
+    output::line("\nbits a sample at equal PSNR")?;
+    let header: Vec<String> =
+        std::iter::once("dB".to_owned()).chain(names.iter().cloned()).chain(versus).collect();
+    let rows = figures.targets.iter().enumerate().map(|(i, target)| {
+        let bits =
+            figures.codecs.iter().map(|codec| output::optional(codec.at[i].map(|at| at.bits_per_sample), 4));
+        let ratios = pairs.iter().map(|pair| output::optional(figures.ratio(*pair, i), 3));
+        std::iter::once(output::figure(*target)).chain(bits).chain(ratios).collect()
+    });
+    output::line(table(&header, &rows.collect::<Vec<_>>()))?;
+    output::line("\nMB/s of raw samples, encode / decode")?;
+    let header: Vec<String> = std::iter::once("dB".to_owned()).chain(names.iter().cloned()).collect();
+    let rows = figures.targets.iter().enumerate().map(|(i, target)| {
+        let speeds = figures.codecs.iter().map(|codec| page::speeds(codec.at[i]));
+        std::iter::once(output::figure(*target)).chain(speeds).collect()
+    });
+    output::line(table(&header, &rows.collect::<Vec<_>>()))?;
+    output::line("")?;
+    for codec in &figures.codecs {
+        let metadata = codec.metadata_bytes.map_or_else(String::new, |bytes| {
+            format!("; metadata with the model {} an array", output::bytes(bytes))
+        });
+        output::line(format!("{}: {}{metadata}", codec.codec, codec.parameters))?;
+    }
+    match &args.report {
+        Some(report) => output::line(format!("report: {}", report.display())),
+        None => Ok(()),
+    }
+}
+
+fn table(header: &[String], rows: &[Vec<String>]) -> String {
+    output::table(&header.iter().map(String::as_str).collect::<Vec<_>>(), rows)
+}

@@ -1,0 +1,113 @@
+//! vqz itself, in memory: every raster's chunks as an archive would hold them.
+
+use super::curve::{Codec, Passes, Point};
+use crate::raster::Raster;
+use crate::raster::metadata::Metadata;
+use crate::rate::chunks::{Chunks, Measured};
+use anyhow::Result;
+use std::sync::Arc;
+use vqz_codec::engine::EngineKind;
+use vqz_codec::model::Model;
+
+/// All rasters under one model.
+pub(super) struct Vqz {
+    model: Arc<Model>,
+    rasters: Vec<Loaded>,
+    raw_bytes: u64,
+    samples: u64,
+    /// Of one array.
+    pub(super) metadata_bytes: u64,
+    chunk: Vec<u64>,
+}
+
+/// A raster's chunks, with their samples; none of a chunk that is not stored.
+struct Loaded {
+    chunks: Chunks,
+    samples: Vec<(Option<Vec<u8>>, u64)>,
+}
+
+impl Vqz {
+    /// Reads rasters into memory, laid out as the metadata of their archives say.
+    ///
+    /// # Errors
+    /// Whatever reading says, or when the model can't be run.
+    pub(super) fn load(
+        rasters: &[(Arc<dyn Raster>, Metadata)],
+        model: &Arc<Model>,
+        engine: Option<EngineKind>,
+    ) -> Result<Self> {
+        let mut loaded = Self {
+            model: Arc::clone(model),
+            rasters: Vec::new(),
+            raw_bytes: 0,
+            samples: 0,
+            metadata_bytes: 0,
+            chunk: Vec::new(),
+        };
+        for (raster, metadata) in rasters {
+            let chunks = Chunks::new(Arc::clone(raster), metadata, model, engine, u64::MAX)?;
+            let samples = chunks.each(|at| chunks.read(at))?;
+            loaded.rasters.push(Loaded { chunks, samples });
+            loaded.raw_bytes += raster.info().raw_bytes();
+            loaded.samples += raster.info().samples();
+            loaded.metadata_bytes = metadata.to_bytes()?.len() as u64;
+            loaded.chunk = metadata.chunk_shape()?;
+        }
+        Ok(loaded)
+    }
+}
+
+impl Codec for Vqz {
+    fn name(&self) -> String {
+        format!("vqz {}", self.model.manifest().name)
+    }
+
+    fn parameters(&self) -> String {
+        let manifest = self.model.manifest();
+        format!(
+            "{} {}, patch {}, chunks of {:?}, model {}",
+            manifest.architecture,
+            manifest.quantiser,
+            manifest.patch,
+            self.chunk,
+            &self.model.sha256()[..12]
+        )
+    }
+
+    fn measure(&mut self, level: f64, peak: f64, passes: &Passes) -> Result<Point> {
+        for raster in &mut self.rasters {
+            raster.chunks.set_quality(level)?;
+        }
+        let (encoded, encode_s) = passes.time(|| {
+            let encode = |raster: &Loaded| {
+                raster.chunks.each(|at| {
+                    raster.samples[at].0.as_ref().map(|samples| raster.chunks.encode(samples)).transpose()
+                })
+            };
+            self.rasters.iter().map(encode).collect::<Result<Vec<_>>>()
+        })?;
+        let (_, decode_s) = passes.time(|| {
+            for (raster, encoded) in self.rasters.iter().zip(&encoded) {
+                raster
+                    .chunks
+                    .each(|at| encoded[at].as_ref().map(|bytes| raster.chunks.decode(bytes)).transpose())?;
+            }
+            Ok(())
+        })?;
+        let mut measured = Vec::new();
+        for (raster, encoded) in self.rasters.iter().zip(&encoded) {
+            for (bytes, (_, samples)) in encoded.iter().zip(&raster.samples) {
+                // The errors are those that a reader sees: the header holds what decoding gave.
+                measured.push(raster.chunks.judge(bytes.as_deref(), *samples)?);
+            }
+        }
+        let all = Measured::sum(&measured);
+        Ok(Point {
+            level,
+            psnr_db: all.totals.psnr_db(peak),
+            bits_per_sample: all.bytes as f64 * 8.0 / (self.samples as f64).max(1.0),
+            encode_mb_s: self.raw_bytes as f64 / 1e6 / encode_s,
+            decode_mb_s: self.raw_bytes as f64 / 1e6 / decode_s,
+        })
+    }
+}

@@ -1,0 +1,95 @@
+//! One array on its way into the archive: the quality it is encoded at, and what came of it.
+
+use super::aim::{Aim, Outcome};
+use super::target::Target;
+use super::{Args, plan};
+use crate::raster::archive::Totals;
+use crate::raster::fill::FillWatch;
+use crate::raster::metadata::Metadata;
+use crate::raster::{Raster, files, record};
+use anyhow::Result;
+use std::path::Path;
+use std::sync::Arc;
+use vqz_codec::model::Model;
+
+/// How often an array is encoded at most, to meet what is asked for.
+const PASSES: u32 = 3;
+
+/// An array that is encoded.
+pub(super) struct EncodedArray {
+    /// Its path below the root.
+    pub(super) path: String,
+    /// Its samples.
+    pub(super) raster: Arc<dyn Raster>,
+    /// Where its fill value might have been meant as "no data".
+    pub(super) watch: Option<Arc<FillWatch>>,
+    /// The nominal quality.
+    pub(super) quality: f64,
+    /// What its headers say, once it is written.
+    pub(super) totals: Totals,
+    /// What was asked for, and what came of it.
+    pub(super) outcome: Option<Outcome>,
+    search: Option<(Aim, Target)>,
+    passes: u32,
+}
+
+impl EncodedArray {
+    /// An array at a quality that is given, or not searched for yet.
+    pub(super) fn new(
+        path: String,
+        raster: Arc<dyn Raster>,
+        watch: Option<Arc<FillWatch>>,
+        quality: f64,
+    ) -> Self {
+        let totals = Totals::default();
+        Self { path, raster, watch, quality, totals, outcome: None, search: None, passes: 0 }
+    }
+
+    /// Searches for the quality that meets what is asked for, and returns the array's metadata with it. An array that was
+    /// begun in an earlier run goes on at the quality that it has there.
+    ///
+    /// # Errors
+    /// When what is asked for can't be had.
+    pub(super) fn settle(
+        &mut self,
+        args: &Args,
+        aim: Aim,
+        metadata: &Metadata,
+        model: &Arc<Model>,
+        begun: Option<f64>,
+    ) -> Result<Metadata> {
+        let mut target = Target::new(aim, &self.raster, metadata, model, (args.engine, args.search_samples))?;
+        self.quality = match begun {
+            Some(quality) => quality,
+            None => target.quality(self.quality)?,
+        };
+        self.search = Some((aim, target));
+        plan::metadata(args, self.raster.info(), model, self.quality)
+    }
+
+    /// Records what was written. Where that is not what was asked for and another quality comes closer, returns the metadata
+    /// to write the array anew with.
+    ///
+    /// # Errors
+    /// Whatever reading the headers says.
+    pub(super) fn judge(&mut self, args: &Args, model: &Model, folder: &Path) -> Result<Option<Metadata>> {
+        self.totals = record::seal(folder)?;
+        self.passes += 1;
+        let Some((aim, target)) = &mut self.search else {
+            return Ok(None);
+        };
+        let achieved = target.achieved(&self.totals, files::sizes(folder)?);
+        if self.passes < PASSES
+            && let Some(better) = target.corrected(self.quality, &achieved)?
+        {
+            self.quality = better;
+            if let Some(watch) = &self.watch {
+                watch.forget();
+            }
+            return plan::metadata(args, self.raster.info(), model, better).map(Some);
+        }
+        target.remark(&achieved);
+        self.outcome = Some(aim.outcome(&achieved, self.passes));
+        Ok(None)
+    }
+}
