@@ -89,7 +89,10 @@ fn folders_of_geotiffs_are_fitted() {
     }
     let fitted = figures(&folder, &["fit", "scenes", "-o", "model.vqm", "--patch", "8"]);
     let card = vqz_codec::model::Model::open(&folder.join("model.vqm")).unwrap().card().unwrap().to_owned();
-    assert!(card.contains("| PSNR dB | RMSE, in data units |") && card.contains("- training data: "), "{card}");
+    assert!(
+        card.contains("| PSNR dB | RMSE, in data units |") && card.contains("- training data: "),
+        "{card}"
+    );
     assert_eq!(fitted["images"], 3);
     assert_eq!(fitted["peak"], 10000.0);
     assert_eq!(fitted["bands"], json!(["blue", "green", "red", "nir"]));

@@ -46,6 +46,29 @@ impl ChunkCodec {
         self.decode_payload(height, width, header.entropy, &header.patterns, header.step, payload, classifier)
     }
 
+    /// The valid samples of a tile without and with its correction, from one decoding of its codes: for a writer that has to
+    /// choose. Masked samples are whatever comes out.
+    pub(super) fn decode_both<T: Sample>(
+        &self,
+        [height, width]: [usize; 2],
+        step: i16,
+        payload: &[u8],
+        classifier: &Classifier<T>,
+        correction: &Correction,
+    ) -> Result<[Vec<T>; 2]> {
+        let payload = Payload::read::<T>(self, payload, height, width)?;
+        let mut both =
+            [(); 2].map(|()| vec![T::zeroed(); self.model.manifest().bands.len() * height * width]);
+        if let Some(stream) = payload.stream {
+            let empty = &payload.empty;
+            let tile = CodedTile { codec: self, height, width, step, stream, empty, classifier };
+            let picture = tile.picture(self.configuration.entropy)?;
+            tile.finish(picture.clone(), None, &mut both[0])?;
+            tile.finish(picture, Some(correction), &mut both[1])?;
+        }
+        Ok(both)
+    }
+
     /// The codes of a tile from its bytes, checksum included.
     pub(super) fn tile_codes<T: Sample>(&self, header: &Header, job: &Job, part: &[u8]) -> Result<TileCodes> {
         let (height, width, patch) = (job.rows.len(), job.columns.len(), self.model.manifest().patch);
@@ -189,14 +212,17 @@ impl<T: Sample> CodedTile<'_, T> {
 
     /// Valid samples; masked ones are whatever comes out.
     fn decode(&self, entropy: EntropyCoder, correction: Option<&Correction>, out: &mut [T]) -> Result<()> {
+        match (&self.codec.linear, &self.codec.network, correction) {
+            (Some(linear), None, None) => self.linear(entropy, linear, out),
+            _ => self.finish(self.picture(entropy)?, correction, out),
+        }
+    }
+
+    /// What the decoder gives for all whole patches, in data units, neither rounded nor cut.
+    fn picture(&self, entropy: EntropyCoder) -> Result<Vec<f32>> {
         let (Some(linear), None) = (&self.codec.linear, &self.codec.network) else {
-            let picture = self.network(&self.codes(entropy)?)?;
-            return self.finish(picture, correction, out);
+            return self.network(&self.codes(entropy)?);
         };
-        let Some(_) = correction else {
-            return self.linear(entropy, linear, out);
-        };
-        // The picture as it is, neither rounded nor cut, for the correction to work on.
         let ((rows, columns), patch) = (self.grid(), self.patch());
         let whole = CodedTile {
             codec: self.codec,
@@ -207,9 +233,10 @@ impl<T: Sample> CodedTile<'_, T> {
             empty: self.empty,
             classifier: &Classifier::<f32>::new(&[], &[])?,
         };
-        let mut picture = vec![0.0; out.len() / (self.height * self.width) * whole.height * whole.width];
+        let bands = self.codec.model.manifest().bands.len();
+        let mut picture = vec![0.0; bands * whole.height * whole.width];
         whole.linear(entropy, linear, &mut picture)?;
-        self.finish(picture, correction, out)
+        Ok(picture)
     }
 
     /// All codes, `(patch, scan position)`.

@@ -75,22 +75,23 @@ impl ChunkCodec {
             bytes.extend(self.code(latents, step, tile.columns(self.patch()), &empty)?);
         }
         // What a reader will see, by the reader's own path.
-        let measure = |bytes: &[u8], out: &mut EncodedTile| -> Result<()> {
-            let (height, width) = (job.rows.len(), job.columns.len());
-            let entropy = self.configuration.entropy;
-            let decoded = self.decode_payload(height, width, entropy, patterns, step, bytes, classifier)?;
-            tile.measure(&decoded, out);
-            Ok(())
-        };
-        measure(&bytes, &mut out)?;
-        if self.correction.is_some() && masked < count {
-            let mut corrected = EncodedTile { peak: out.peak, ..EncodedTile::default() };
-            bytes[0] |= CORRECTED;
-            measure(&bytes, &mut corrected)?;
-            if corrected.squares < out.squares * WORTHWHILE {
-                out = corrected;
-            } else {
-                bytes[0] &= !CORRECTED;
+        let size = [job.rows.len(), job.columns.len()];
+        match self.correction.as_ref().filter(|_| masked < count) {
+            None => {
+                let entropy = self.configuration.entropy;
+                let decoded =
+                    self.decode_payload(size[0], size[1], entropy, patterns, step, &bytes, classifier)?;
+                tile.measure(&decoded, &mut out);
+            }
+            Some(correction) => {
+                let [plain, corrected] = self.decode_both(size, step, &bytes, classifier, correction)?;
+                let mut better = EncodedTile { peak: out.peak, ..EncodedTile::default() };
+                tile.measure(&plain, &mut out);
+                tile.measure(&corrected, &mut better);
+                if better.squares < out.squares * WORTHWHILE {
+                    bytes[0] |= CORRECTED;
+                    out = better;
+                }
             }
         }
         let checksum = crc32c::crc32c(&bytes);
