@@ -18,10 +18,19 @@ fn a_model_fitted_on_a_gpu_decodes_alike_everywhere() {
         eprintln!("SKIPPED: libtorch finds no GPU");
         return;
     }
+    let cases: [&[&str]; 3] = [
+        &["optimiser.mixed_precision=true"],
+        &["model.quantiser=rvq"],
+        &["model.architecture=resnet", "model.patch=8", "optimiser.mixed_precision=true"],
+    ];
+    cases.into_iter().for_each(check);
+}
+
+fn check(case: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
-    let settings = ["run.device=cuda", "optimiser.mixed_precision=true", "optimiser.steps=20"];
+    let settings = [&["run.device=cuda", "optimiser.steps=20"], case].concat();
     let outcome = fit(folder.path(), &settings).unwrap();
-    assert_eq!(outcome.device, "cuda(0)");
+    assert_eq!(outcome.device, "cuda(0)", "{case:?}");
     let model = Arc::new(Model::open(&folder.path().join("model.vqm")).unwrap());
     let config = common::config(&settings);
     let prepared = prepare(&config, &[sample()], &folder.path().join("model.run/linear.vqm")).unwrap();
@@ -51,5 +60,9 @@ fn a_model_fitted_on_a_gpu_decodes_alike_everywhere() {
     };
     let found: Vec<f32> = bytemuck::pod_collect_to_vec(&there.decode(&shape, &chunk).unwrap());
     let worst = wanted.iter().zip(&found).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-    assert!(f64::from(worst) <= model.manifest().tolerance, "{worst} of {}", model.manifest().tolerance);
+    assert!(
+        f64::from(worst) <= model.manifest().tolerance,
+        "{case:?}: {worst} of {}",
+        model.manifest().tolerance
+    );
 }

@@ -369,6 +369,27 @@ mod tests {
     }
 
     #[test]
+    fn every_stage_starts_where_it_helps_vectors_that_it_has_not_seen() {
+        tch::manual_seed(3);
+        let books = Codebooks { groups: 1, stages: 5, size: 64, width: 8 };
+        let mut state = CodebookState::new(books, true, Device::Cpu);
+        let draw = || Tensor::randn([1, 8, 1, 400], (Kind::Float, Device::Cpu));
+        let present = Tensor::ones([1, 1, 1, 400], (Kind::Float, Device::Cpu));
+        // Six vectors for each centre: fitted to the same ones throughout, five stages would leave nothing of them.
+        state.start(&draw(), &present, &[0], 400);
+        let mut residual = state.vectors(&draw(), 0);
+        let energy = |t: &Tensor| t.square().mean(Kind::Float).double_value(&[]);
+        let mut before = energy(&residual);
+        for stage in 0..books.stages as i64 {
+            let (chosen, _) = nearest(&residual, &state.entries.i(stage), None);
+            residual -= state.entries.i(stage).index_select(0, &chosen);
+            let after = energy(&residual);
+            assert!(after < 0.95 * before, "stage {stage}: {before} to {after}");
+            before = after;
+        }
+    }
+
+    #[test]
     fn gradients_lead_entries_to_what_chooses_them() {
         let (latents, present) = latents();
         let options = CodebookOptions { learning: Learning::Gradient, ..CodebookOptions::default() };
