@@ -24,7 +24,9 @@ class Models(Case):
             with self.subTest(package=package.name), zipfile.ZipFile(package) as archive:
                 self.assertIsNone(archive.testzip())
                 names = [entry.filename for entry in archive.infolist()]
-                self.assertEqual(sorted(names), ["decoder.onnx", "encoder.onnx", "model.json", "priors.bin"])
+                corrects = "conv" in package.name
+                wanted = ["card.md", *["correction.onnx"] * corrects, "decoder.onnx", "encoder.onnx", "model.json", "priors.bin"]
+                self.assertEqual(sorted(names), wanted)
                 self.assertTrue(all(entry.compress_type == zipfile.ZIP_STORED for entry in archive.infolist()))
                 manifest = json.loads(archive.read("model.json"))
                 self.assertEqual(manifest["format"], "vqz-model")
@@ -39,6 +41,7 @@ class Models(Case):
         self.vqz("encode", source, archive, "--model", MODEL, "--quality", 40)
         sha = hashlib.sha256()
         with zipfile.ZipFile(MODEL) as package:
+            self.assertNotIn("correction.onnx", package.namelist())
             for name in ("model.json", "decoder.onnx", "priors.bin"):
                 content = package.read(name)
                 for part in (name.encode(), content):
@@ -49,7 +52,7 @@ class Models(Case):
     def test_graphs_pass_the_onnx_checker(self):
         for package in self.packages():
             with zipfile.ZipFile(package) as archive:
-                for name in ("encoder.onnx", "decoder.onnx"):
+                for name in (name for name in archive.namelist() if name.endswith(".onnx")):
                     with self.subTest(package=package.name, graph=name):
                         graph = onnx.load_from_string(archive.read(name))
                         onnx.checker.check_model(graph, full_check=True)
@@ -74,6 +77,17 @@ class Models(Case):
                 self.assertLessEqual(worst, manifest["tolerance"], "the two differ by more than the model states")
                 stated = manifest["tolerance"]
                 print(f"{package.name}: onnxruntime and the reference differ by {worst:.2e}, {stated:.2e} is stated")
+                if "correction.onnx" not in archive.namelist():
+                    continue
+                correction = archive.read("correction.onnx")
+                session = onnxruntime.InferenceSession(correction, providers=["CPUExecutionProvider"])
+                self.assertEqual([i.name for i in session.get_inputs()], ["picture", "step"])
+                feed = {"picture": by_runtime, "step": feed["step"]}
+                (by_runtime,) = session.run(None, feed)
+                (by_reference,) = onnx.reference.ReferenceEvaluator(onnx.load_from_string(correction)).run(None, feed)
+                self.assertEqual(by_runtime.shape, feed["picture"].shape)
+                self.assertGreater(np.abs(by_runtime - feed["picture"]).max(), 0, "it corrects something")
+                self.assertLessEqual(np.abs(by_runtime.astype(np.float64) - by_reference).max(), stated)
 
 
 if __name__ == "__main__":
