@@ -148,6 +148,22 @@ fn modes_that_can_not_be_are_refused() {
 }
 
 #[test]
+fn a_tile_without_valid_samples_has_nothing_to_correct() {
+    let case = Case {
+        data_type: DataType::Float32,
+        nodata: vec![vqz_codec::config::NoData::Integer(-1), vqz_codec::config::NoData::Integer(-2)],
+        ..case()
+    };
+    let codec = codec(&case, &corrected(2), None).expect("the case is sound");
+    // Two values, or the tile would take no bytes at all.
+    let samples: Vec<f64> = (0..SHAPE.iter().product()).map(|i: usize| -1.0 - (i % 2) as f64).collect();
+    let chunk = codec.encode(&SHAPE, &case.bytes(&samples)).expect("it can be encoded");
+    let mode = chunk[tiles(&codec, &chunk)[0].start];
+    let error = codec.decode(&SHAPE, &with_mode(&codec, &chunk, mode | CORRECTED)).unwrap_err().to_string();
+    assert!(error.contains("says that it is corrected, but it holds no valid sample"), "{error}");
+}
+
+#[test]
 fn packages_hold_corrections_under_their_hash() {
     let (with, without) = (corrected(2), model(2));
     assert_ne!(with.sha256(), without.sha256());

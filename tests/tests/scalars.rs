@@ -107,3 +107,42 @@ fn latents_that_can_not_be_are_refused() {
     broken.values[5] = f32::NAN;
     says(&[sound, broken], "grid 1 holds a latent of NaN");
 }
+
+/// Squared error and bits of a chunk's codes, and the codes themselves in the model's order of planes.
+fn cost(model: &Arc<Model>, entropy: EntropyCoder) -> (f64, f64) {
+    let case = Case { shape: &[3, 96, 80], data_type: DataType::Float32, entropy, ..Case::default() };
+    let fill = case.bytes(&[0.0]);
+    let codec =
+        ChunkCodec::new(&case.configuration(), Arc::clone(model), case.data_type, &fill, Options::default())
+            .expect("the case is sound");
+    let chunk = codec.encode(&SHAPE, &case.bytes(&case.samples(3))).expect("it can be encoded");
+    let tile = codec.codes(&SHAPE, &chunk).expect("the chunk is sound").remove(0);
+    let order = model.scan_order().expect("codes are scalars");
+    let mut codes = vec![0; tile.codes.len()];
+    for (own, coded) in codes.chunks_exact_mut(order.len()).zip(tile.codes.chunks_exact(order.len())) {
+        order.iter().zip(coded).for_each(|(plane, code)| own[*plane as usize] = *code);
+    }
+    let [rows, columns] = tile.grid;
+    let grid = CodeGrid { rows, columns, codes, valid: vec![true; rows * columns] };
+    let at = model.manifest().step_for_quality(case.quality).expect("the quality is sound");
+    let bits = entropy_bits(model.priors(), &grid, at).expect("the codes are sound");
+    if entropy == EntropyCoder::Rans {
+        assert!(
+            (chunk.len() as f64) * 8.0 > bits && chunk.len() as f64 * 8.0 < bits + 8.0 * 64.0,
+            "the chunk is these codes"
+        );
+    }
+    let unit = f64::from(step(at)) * f64::from(model.manifest().bands[0].scale);
+    let squares = codec.statistics(&SHAPE, &chunk).expect("the header is sound").mean_square_error;
+    (squares * (3 * 96 * 80) as f64 / (unit * unit), bits)
+}
+
+#[test]
+fn chosen_codes_are_worth_more_than_rounded_ones() {
+    let model = model(3);
+    let (chosen, rounded) = (cost(&model, EntropyCoder::Rans), cost(&model, EntropyCoder::Lz4));
+    assert!(chosen.1 < 0.97 * rounded.1 && chosen.0 > rounded.0, "{chosen:?} {rounded:?}");
+    // What a bit is worth to the encoder, in squared steps.
+    let whole = |(squares, bits): (f64, f64)| squares + 0.115 * bits;
+    assert!(whole(chosen) < 0.99 * whole(rounded), "{chosen:?} {rounded:?}");
+}
