@@ -16,6 +16,8 @@ pub(crate) const CHECKSUM: usize = 4;
 
 const FLAG_LZ4: u8 = 1;
 const FLAG_NO_TILES: u8 = 2;
+const FLAG_REFERENCES: u8 = 4;
+const FLAGS: u8 = FLAG_LZ4 | FLAG_NO_TILES | FLAG_REFERENCES;
 
 /// A chunk's header.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +36,8 @@ pub(crate) struct Header {
     /// Bytes of each tile, in order of images, tile rows and tile columns; 0 for a tile that is masked throughout
     /// with the first pattern.
     pub(crate) tiles: Vec<u32>,
+    /// How many images before its own each tile refers to, 0 for none; empty where no tile refers to another.
+    pub(crate) references: Vec<u32>,
 }
 
 /// What a reader knows before it reads: the chunk's shape and sample size.
@@ -45,7 +49,8 @@ pub(crate) struct Expected<'a> {
     pub(crate) sample_size: usize,
     pub(crate) model: [u8; 4],
     pub(crate) model_name: &'a str,
-    /// Tiles of a chunk with this extent.
+    pub(crate) images: usize,
+    /// Tiles of each image in a chunk with this extent.
     pub(crate) tiles: &'a dyn Fn([usize; 2]) -> usize,
 }
 
@@ -59,6 +64,9 @@ impl Header {
         }
         if no_tiles {
             flags |= FLAG_NO_TILES;
+        }
+        if !self.references.is_empty() {
+            flags |= FLAG_REFERENCES;
         }
         body.push(flags);
         body.extend_from_slice(&self.model);
@@ -78,6 +86,9 @@ impl Header {
             for length in &self.tiles {
                 put_varint(&mut body, u64::from(*length));
             }
+        }
+        for distance in &self.references {
+            put_varint(&mut body, u64::from(*distance));
         }
         let mut out = Vec::with_capacity(body.len() + 16);
         out.extend_from_slice(&MAGIC);
@@ -127,10 +138,9 @@ impl Header {
 
     fn read_body(body: &mut Reader<'_>, expected: &Expected<'_>) -> Result<Self> {
         let flags = body.u8("the header's flags")?;
-        if flags & !(FLAG_LZ4 | FLAG_NO_TILES) != 0 {
+        if flags & !FLAGS != 0 {
             return Err(Error::Unsupported(format!(
-                "the header's flags are {flags:#04x}, known are {:#04x}; update vqz",
-                FLAG_LZ4 | FLAG_NO_TILES
+                "the header's flags are {flags:#04x}, known are {FLAGS:#04x}; update vqz"
             )));
         }
         let entropy = if flags & FLAG_LZ4 == 0 { EntropyCoder::Rans } else { EntropyCoder::Lz4 };
@@ -164,8 +174,9 @@ impl Header {
         } else {
             (0.0, 0.0)
         };
-        let count = (expected.tiles)(extent);
-        let tiles = if flags & FLAG_NO_TILES == 0 {
+        let each = (expected.tiles)(extent);
+        let count = each * expected.images;
+        let tiles: Vec<u32> = if flags & FLAG_NO_TILES == 0 {
             // Each entry takes a byte at least, so nothing is allocated that the header could not hold.
             if count > body.remaining() {
                 return Err(Error::Truncated(format!(
@@ -179,8 +190,42 @@ impl Header {
         } else {
             vec![0; count]
         };
-        Ok(Self { entropy, model, step, extent, patterns, valid, mean_square_error, max_error, tiles })
+        let references =
+            if flags & FLAG_REFERENCES == 0 { Vec::new() } else { read_references(body, &tiles, each)? };
+        Ok(Self {
+            entropy,
+            model,
+            step,
+            extent,
+            patterns,
+            valid,
+            mean_square_error,
+            max_error,
+            tiles,
+            references,
+        })
     }
+}
+
+/// Which tile each one refers to; `each` is the number of tiles of an image.
+fn read_references(body: &mut Reader<'_>, tiles: &[u32], each: usize) -> Result<Vec<u32>> {
+    if tiles.len() > body.remaining() {
+        return Err(Error::Truncated(format!(
+            "{} bytes say which dates {} tiles refer to; write the chunk again",
+            body.remaining(),
+            tiles.len()
+        )));
+    }
+    let refer = |(at, length): (usize, &u32)| {
+        let distance = body.varint((at / each) as u64, "the date that a tile refers to")? as usize;
+        if distance > 0 && (*length == 0 || tiles[at - distance * each] == 0) {
+            return Err(Error::Corrupt(
+                "a tile without bytes refers to another date, or is referred to; write the chunk again".into(),
+            ));
+        }
+        Ok(distance as u32)
+    };
+    tiles.iter().enumerate().map(refer).collect()
 }
 
 /// Compares a CRC-32C.

@@ -107,35 +107,41 @@ pub(crate) const MAX_WEIGHT: i32 = 1 << 18;
 /// Weights of a mixture of three, in 65536ths.
 pub(crate) type Weights = [i32; 3];
 
-/// The counters' logits, and the probability of a 1 that their mixture gives, in 65536ths.
+/// The counters' logits, and the probability of a 1 that their mixture gives, in 65536ths. Mixtures are of 3 or 4.
 #[inline(always)]
-pub(crate) fn mixture(counters: [&Counter; 3], weights: &Weights, tables: &Tables) -> ([i32; 3], u32) {
+pub(crate) fn mixture<const N: usize>(
+    counters: [&Counter; N],
+    weights: &[i32; N],
+    tables: &Tables,
+) -> ([i32; N], u32) {
     let logits = counters.map(|c| i32::from(tables.stretch[(c.p1() >> 4) as usize]));
-    // Weights stay within 2^18 and logits within 2^11, so the sum of three products fits.
-    let dot = weights[0] * logits[0] + weights[1] * logits[1] + weights[2] * logits[2];
-    let logit = (dot >> 16).clamp(-2047, 2047);
+    let products = || weights.iter().zip(logits).map(|(weight, logit)| weight * logit);
+    // Weights stay within 2^18 and logits within 2^11, so the sum of three products fits; of four it may not.
+    let logit = if N <= 3 {
+        products().sum::<i32>() >> 16
+    } else {
+        (products().map(i64::from).sum::<i64>() >> 16) as i32
+    };
+    let logit = logit.clamp(-2047, 2047);
     (logits, u32::from(tables.squash[(logit + 2048) as usize]).clamp(24, ONE - 24))
 }
 
-/// Codes a decision by the mixture of three counters, and teaches all of them.
+/// Codes a decision by the mixture of some counters, and teaches all of them.
 #[inline(always)]
-pub(crate) fn mix<C: Coder>(
+pub(crate) fn mix<C: Coder, const N: usize>(
     coder: &mut C,
     bit: bool,
-    counters: [&mut Counter; 3],
-    weights: &mut Weights,
+    counters: [&mut Counter; N],
+    weights: &mut [i32; N],
     tables: &Tables,
 ) -> bool {
-    let [a, b, c] = counters;
-    let (logits, p1) = mixture([a, b, c], weights, tables);
+    let (logits, p1) = mixture(counters.each_ref().map(|c| &**c), weights, tables);
     let bit = coder.bit(bit, p1);
     let error = (if bit { ONE as i32 } else { 0 }) - p1 as i32;
     for (weight, logit) in weights.iter_mut().zip(logits) {
         *weight = (*weight + ((logit * error + (1 << 14)) >> 15)).clamp(-MAX_WEIGHT, MAX_WEIGHT);
     }
-    a.update(bit, tables.rates);
-    b.update(bit, tables.rates);
-    c.update(bit, tables.rates);
+    counters.into_iter().for_each(|counter| counter.update(bit, tables.rates));
     bit
 }
 

@@ -1,9 +1,11 @@
 //! Whole chunks: what concerns all tiles at once.
 
+use super::ChunkCodec;
+use super::decode::Shared;
 use super::encode::EncodedTile;
-use super::place::{copy, jobs};
-use super::{ChunkCodec, Plan};
+use super::place::{Job, jobs};
 use crate::axes::Layout;
+use crate::config::EntropyCoder;
 use crate::container::header::Header;
 use crate::entropy::tile::MAX_CODE;
 use crate::error::{Error, Result};
@@ -13,8 +15,6 @@ use crate::sample::Sample;
 use rayon::prelude::*;
 use std::ops::Range;
 
-/// Tiles that are decoded before they are copied to their places.
-const TILES_AT_ONCE: usize = 16;
 /// Room kept between the largest code of a chunk and what the format holds, for predictions and rounding.
 const HEADROOM: f64 = 2.0;
 
@@ -33,19 +33,16 @@ impl ChunkCodec {
         let patterns = patterns(layout, extent, samples, &classifier);
         let jobs: Vec<_> = jobs(layout, extent, self.model.manifest().patch).collect();
         let mut step = self.step;
-        let tiles = loop {
-            let encode = |job| self.encode_tile(layout, samples, job, &classifier, &patterns, step);
-            let tiles: Vec<EncodedTile> = if self.options.parallel {
-                jobs.par_iter().map(encode).collect::<Result<_>>()?
-            } else {
-                jobs.iter().map(encode).collect::<Result<_>>()?
-            };
+        let (tiles, references) = loop {
+            let (classifier, patterns) = (&classifier, &patterns);
+            let shared = Shared { classifier, patterns, entropy: self.configuration.entropy, step };
+            let (tiles, references) = self.encode_tiles(&shared, layout, samples, &jobs)?;
             // Codes are finite in number: a step too fine for this chunk's range is made coarser.
             let peak = tiles.iter().map(|t| t.peak).fold(0.0, f32::max);
             let finest =
                 quantise::step_log2(f64::from(peak) * HEADROOM / f64::from(MAX_CODE)).saturating_add(1);
             if peak == 0.0 || step >= finest {
-                break tiles;
+                break (tiles, references);
             }
             step = finest;
         };
@@ -61,10 +58,43 @@ impl ChunkCodec {
             mean_square_error: if valid > 0 { (squares / valid as f64) as f32 } else { 0.0 },
             max_error: tiles.iter().map(|t| t.max_error).fold(0.0, f64::max) as f32,
             tiles: tiles.iter().map(|t| t.bytes.len() as u32).collect(),
+            references,
         };
         let mut out = header.to_bytes(self.data_type.size());
         tiles.iter().for_each(|t| out.extend_from_slice(&t.bytes));
         Ok(out)
+    }
+
+    /// All tiles in order, and how many images before its own each refers to; no such numbers where none does.
+    fn encode_tiles<T: Sample>(
+        &self,
+        shared: &Shared<'_, T>,
+        layout: &Layout,
+        samples: &[T],
+        jobs: &[Job],
+    ) -> Result<(Vec<EncodedTile>, Vec<u32>)> {
+        let each = jobs.len() / layout.images().max(1);
+        let refer = self.model.priors().scalar().is_some() && shared.entropy == EntropyCoder::Rans;
+        // Tiles of one place stand in a stack where later ones may refer to earlier, else by themselves.
+        let (stacks, stride) = if refer && layout.images() > 1 { (each, each) } else { (jobs.len(), jobs.len()) };
+        let encode = |first: usize| {
+            let stack: Vec<&Job> = jobs.iter().skip(first).step_by(stride.max(1)).collect();
+            self.encode_stack(shared, layout, samples, &stack)
+        };
+        let stacks: Vec<Vec<(EncodedTile, u32)>> = if self.options.parallel {
+            (0..stacks).into_par_iter().map(encode).collect::<Result<_>>()?
+        } else {
+            (0..stacks).map(encode).collect::<Result<_>>()?
+        };
+        let mut tiles: Vec<Option<(EncodedTile, u32)>> = jobs.iter().map(|_| None).collect();
+        for (first, stack) in stacks.into_iter().enumerate() {
+            for (tile, slot) in stack.into_iter().zip(tiles.iter_mut().skip(first).step_by(stride.max(1))) {
+                *slot = Some(tile);
+            }
+        }
+        let (tiles, references): (Vec<_>, Vec<_>) = tiles.into_iter().flatten().unzip();
+        let none = references.iter().all(|distance| *distance == 0);
+        Ok((tiles, if none { Vec::new() } else { references }))
     }
 
     /// Rows and columns before the trailing ones that hold nothing but the fill value, as in a chunk that sticks out
@@ -94,35 +124,6 @@ impl ChunkCodec {
             width -= 1;
         }
         if height == 0 { [0, 0] } else { [height, width] }
-    }
-
-    pub(super) fn decode_tiles<T: Sample>(&self, plan: &Plan, parts: &[&[u8]], out: &mut [T]) -> Result<()> {
-        let layout = &plan.layout;
-        let [_, rows, columns] = layout.image_region(&plan.region);
-        if rows.end > plan.header.extent[0] || columns.end > plan.header.extent[1] {
-            out.fill(T::from_bits(self.fill));
-        }
-        if plan.jobs.is_empty() {
-            return Ok(());
-        }
-        let shape: Vec<usize> = plan.region.iter().map(Range::len).collect();
-        let region_layout = self.configuration.axes.layout(&shape)?;
-        let classifier = Classifier::new(&self.configuration.nodata, &self.model.manifest().bands)?;
-        let decode =
-            |(job, part): (_, &&[u8])| self.decode_tile(layout, &plan.header, job, part, &classifier);
-        for (jobs, parts) in plan.jobs.chunks(TILES_AT_ONCE).zip(parts.chunks(TILES_AT_ONCE)) {
-            if self.options.parallel && jobs.len() > 1 {
-                let tiles: Vec<Vec<T>> = jobs.par_iter().zip(parts).map(decode).collect::<Result<_>>()?;
-                for (job, tile) in jobs.iter().zip(tiles) {
-                    copy(layout, &plan.region, &region_layout, job, &tile, out);
-                }
-            } else {
-                for (job, part) in jobs.iter().zip(parts) {
-                    copy(layout, &plan.region, &region_layout, job, &decode((job, part))?, out);
-                }
-            }
-        }
-        Ok(())
     }
 }
 

@@ -4,14 +4,12 @@ use super::correct::Correction;
 use super::encode::{CORRECTED, MASK_EACH, MASK_NONE, MASK_SHARED, empty_patches};
 use super::place::Job;
 use super::{ChunkCodec, TileCodes};
-use crate::axes::Layout;
 use crate::config::EntropyCoder;
 use crate::container::bytes::Reader;
-use crate::container::header::Header;
 use crate::entropy::indices::IndexCoder;
 use crate::entropy::lz4;
 use crate::entropy::rans::Decoder;
-use crate::entropy::tile::TileCoder;
+use crate::entropy::tile::{Links, Memory, TileCoder};
 use crate::error::{Error, Result};
 use crate::mask::{self, Classifier, ESCAPE, Patterns};
 use crate::model::priors::Kind;
@@ -28,95 +26,98 @@ struct Mask {
     corrected: bool,
 }
 
+/// What the tiles of a chunk share.
+pub(super) struct Shared<'a, T> {
+    pub(super) classifier: &'a Classifier<T>,
+    pub(super) patterns: &'a Patterns,
+    pub(super) entropy: EntropyCoder,
+    pub(super) step: i16,
+}
+
 impl ChunkCodec {
-    /// The samples `(band, y, x)` of a tile from its bytes, checksum included.
+    /// The samples `(band, y, x)` of a tile from its bytes, checksum included, and what it leaves to later dates.
     pub(super) fn decode_tile<T: Sample>(
         &self,
-        layout: &Layout,
-        header: &Header,
+        shared: &Shared<'_, T>,
         job: &Job,
         part: &[u8],
-        classifier: &Classifier<T>,
-    ) -> Result<Vec<T>> {
-        let (height, width) = (job.rows.len(), job.columns.len());
+        links: Links<'_>,
+    ) -> Result<(Vec<T>, Option<Memory>)> {
+        let size = [job.rows.len(), job.columns.len()];
         if part.is_empty() {
-            return Ok(vec![T::from_bits(header.patterns.pattern(1)?); layout.bands() * height * width]);
+            let samples = self.model.manifest().bands.len() * size[0] * size[1];
+            return Ok((vec![T::from_bits(shared.patterns.pattern(1)?); samples], None));
         }
-        let payload = super::checked(part)?;
-        self.decode_payload(height, width, header.entropy, &header.patterns, header.step, payload, classifier)
+        self.decode_payload(shared, size, super::checked(part)?, links)
     }
 
     /// The valid samples of a tile without and with its correction, from one decoding of its codes: for a writer that has to
     /// choose. Masked samples are whatever comes out.
     pub(super) fn decode_both<T: Sample>(
         &self,
+        shared: &Shared<'_, T>,
         [height, width]: [usize; 2],
-        step: i16,
         payload: &[u8],
-        classifier: &Classifier<T>,
+        links: Links<'_>,
         correction: &Correction,
     ) -> Result<[Vec<T>; 2]> {
         let payload = Payload::read::<T>(self, payload, height, width)?;
         let mut both =
             [(); 2].map(|()| vec![T::zeroed(); self.model.manifest().bands.len() * height * width]);
-        if let Some(stream) = payload.stream {
-            let empty = &payload.empty;
-            let tile = CodedTile { codec: self, height, width, step, stream, empty, classifier };
-            let picture = tile.picture(self.configuration.entropy)?;
+        if let Some(tile) = payload.tile(self, shared, [height, width], links) {
+            let (picture, _) = tile.picture()?;
             tile.finish(picture.clone(), None, &mut both[0])?;
             tile.finish(picture, Some(correction), &mut both[1])?;
         }
         Ok(both)
     }
 
-    /// The codes of a tile from its bytes, checksum included.
-    pub(super) fn tile_codes<T: Sample>(&self, header: &Header, job: &Job, part: &[u8]) -> Result<TileCodes> {
-        let (height, width, patch) = (job.rows.len(), job.columns.len(), self.model.manifest().patch);
-        let grid = [height.div_ceil(patch), width.div_ceil(patch)];
-        let mut codes = vec![0; 0];
+    /// The codes of a tile from its bytes, checksum included, and what it leaves to later dates.
+    pub(super) fn tile_codes<T: Sample>(
+        &self,
+        shared: &Shared<'_, T>,
+        job: &Job,
+        part: &[u8],
+        links: Links<'_>,
+    ) -> Result<(TileCodes, Option<Memory>)> {
+        let (size, patch) = ([job.rows.len(), job.columns.len()], self.model.manifest().patch);
+        let grid = size.map(|side| side.div_ceil(patch));
+        let (mut codes, mut memory) = (Vec::new(), None);
         if !part.is_empty() {
-            let payload = Payload::read::<T>(self, super::checked(part)?, height, width)?;
-            if let Some(stream) = payload.stream {
-                let (step, empty) = (header.step, &payload.empty);
-                let classifier = &Classifier::<T>::new(&[], &[])?;
-                let tile = CodedTile { codec: self, height, width, step, stream, empty, classifier };
-                codes = tile.codes(header.entropy)?;
+            let payload = Payload::read::<T>(self, super::checked(part)?, size[0], size[1])?;
+            if let Some(tile) = payload.tile(self, shared, size, links) {
+                (codes, memory) = tile.codes()?;
             }
         }
         codes.resize(grid[0] * grid[1] * self.model.manifest().planes, 0);
-        Ok(TileCodes { image: job.image, rows: job.rows.clone(), columns: job.columns.clone(), grid, codes })
+        let (rows, columns) = (job.rows.clone(), job.columns.clone());
+        Ok((TileCodes { image: job.image, rows, columns, grid, codes }, memory))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a tile's own extent, then what its chunk's header says")]
+    /// As [`ChunkCodec::decode_tile`], from the bytes without their checksum.
     pub(super) fn decode_payload<T: Sample>(
         &self,
-        height: usize,
-        width: usize,
-        entropy: EntropyCoder,
-        patterns: &Patterns,
-        step: i16,
+        shared: &Shared<'_, T>,
+        [height, width]: [usize; 2],
         payload: &[u8],
-        classifier: &Classifier<T>,
-    ) -> Result<Vec<T>> {
-        let bands = self.model.manifest().bands.len();
+        links: Links<'_>,
+    ) -> Result<(Vec<T>, Option<Memory>)> {
         let payload = Payload::read::<T>(self, payload, height, width)?;
-        let mut out = vec![T::zeroed(); bands * height * width];
-        if let Some(stream) = payload.stream {
-            let empty = &payload.empty;
-            let tile = CodedTile { codec: self, height, width, step, stream, empty, classifier };
-            tile.decode(entropy, payload.correction, &mut out)?;
+        let mut out = vec![T::zeroed(); self.model.manifest().bands.len() * height * width];
+        let mut memory = None;
+        if let Some(tile) = payload.tile(self, shared, [height, width], links) {
+            memory = tile.decode(payload.correction, &mut out)?;
         }
-        let mask = payload.mask;
-        let mut escaped = mask.escaped.into_iter();
-        for (sample, class) in out.iter_mut().zip(&mask.classes) {
+        let mut escaped = payload.mask.escaped.iter();
+        for (sample, class) in out.iter_mut().zip(&payload.mask.classes) {
             match *class {
                 0 => {}
                 // As many as there are escapes were read.
-                ESCAPE => *sample = escaped.next().map_or(*sample, T::from_bits),
-                class => *sample = T::from_bits(patterns.pattern(class)?),
+                ESCAPE => *sample = escaped.next().map_or(*sample, |bits| T::from_bits(*bits)),
+                class => *sample = T::from_bits(shared.patterns.pattern(class)?),
             }
         }
-        Ok(out)
+        Ok((out, memory))
     }
 }
 
@@ -157,6 +158,19 @@ impl<'a> Payload<'a> {
         let empty = empty_patches(&mask.classes, manifest.bands.len(), height, width, manifest.patch);
         Ok(Self { mask, empty, correction, stream })
     }
+
+    /// The tile whose codes these are; none where no sample is valid.
+    fn tile<'b, T>(
+        &'b self,
+        codec: &'b ChunkCodec,
+        shared: &'b Shared<'b, T>,
+        [height, width]: [usize; 2],
+        links: Links<'b>,
+    ) -> Option<CodedTile<'b, T>> {
+        let Shared { classifier, entropy, step, .. } = *shared;
+        let stream = self.stream?;
+        Some(CodedTile { codec, height, width, step, entropy, stream, empty: &self.empty, classifier, links })
+    }
 }
 
 fn read_mask<T: Sample>(reader: &mut Reader<'_>, bands: usize, height: usize, width: usize) -> Result<Mask> {
@@ -191,10 +205,12 @@ struct CodedTile<'a, T> {
     height: usize,
     width: usize,
     step: i16,
+    entropy: EntropyCoder,
     stream: &'a [u8],
     /// Which patches take no decisions; empty when all take some.
     empty: &'a [bool],
     classifier: &'a Classifier<T>,
+    links: Links<'a>,
 }
 
 impl<T: Sample> CodedTile<'_, T> {
@@ -211,17 +227,20 @@ impl<T: Sample> CodedTile<'_, T> {
     }
 
     /// Valid samples; masked ones are whatever comes out.
-    fn decode(&self, entropy: EntropyCoder, correction: Option<&Correction>, out: &mut [T]) -> Result<()> {
-        match (&self.codec.linear, &self.codec.network, correction) {
-            (Some(linear), None, None) => self.linear(entropy, linear, out),
-            _ => self.finish(self.picture(entropy)?, correction, out),
+    fn decode(&self, correction: Option<&Correction>, out: &mut [T]) -> Result<Option<Memory>> {
+        if let (Some(linear), None, None) = (&self.codec.linear, &self.codec.network, correction) {
+            return self.linear(linear, out);
         }
+        let (picture, memory) = self.picture()?;
+        self.finish(picture, correction, out)?;
+        Ok(memory)
     }
 
     /// What the decoder gives for all whole patches, in data units, neither rounded nor cut.
-    fn picture(&self, entropy: EntropyCoder) -> Result<Vec<f32>> {
+    fn picture(&self) -> Result<(Vec<f32>, Option<Memory>)> {
         let (Some(linear), None) = (&self.codec.linear, &self.codec.network) else {
-            return self.network(&self.codes(entropy)?);
+            let (codes, memory) = self.codes()?;
+            return Ok((self.network(&codes)?, memory));
         };
         let ((rows, columns), patch) = (self.grid(), self.patch());
         let whole = CodedTile {
@@ -229,34 +248,37 @@ impl<T: Sample> CodedTile<'_, T> {
             height: rows * patch,
             width: columns * patch,
             step: self.step,
+            entropy: self.entropy,
             stream: self.stream,
             empty: self.empty,
             classifier: &Classifier::<f32>::new(&[], &[])?,
+            links: self.links,
         };
         let bands = self.codec.model.manifest().bands.len();
         let mut picture = vec![0.0; bands * whole.height * whole.width];
-        whole.linear(entropy, linear, &mut picture)?;
-        Ok(picture)
+        let memory = whole.linear(linear, &mut picture)?;
+        Ok((picture, memory))
     }
 
     /// All codes, `(patch, scan position)`.
-    fn codes(&self, entropy: EntropyCoder) -> Result<Vec<i32>> {
+    fn codes(&self) -> Result<(Vec<i32>, Option<Memory>)> {
         let planes = self.codec.model.manifest().planes;
         let (rows, columns) = self.grid();
-        if entropy == EntropyCoder::Lz4 {
+        if self.entropy == EntropyCoder::Lz4 {
             let codes = lz4::decode(self.stream, planes, rows * columns)?;
             if let Some(codebooks) = self.codec.model.codebooks() {
                 codebooks.check(&codes)?;
             }
-            return Ok(codes);
+            return Ok((codes, None));
         }
         let mut codes = vec![0; rows * columns * planes];
+        let mut memory = None;
         let patches = codes.chunks_exact_mut(planes).enumerate();
         match self.codec.model.priors().kind() {
             Kind::Scalar(priors) => {
                 let planes = self.codec.planes(priors, self.step);
                 let mut coder: TileCoder<'_, Decoder<'_>> =
-                    TileCoder::decoder(&planes, columns, self.stream)?;
+                    TileCoder::decoder(&planes, columns, self.stream, self.links)?;
                 let mut positions = Vec::new();
                 for (at, codes) in patches {
                     if coder.exhausted() {
@@ -264,6 +286,7 @@ impl<T: Sample> CodedTile<'_, T> {
                     }
                     coder.patch(codes, self.is_empty(at), &mut positions, &mut ())?;
                 }
+                memory = coder.memory();
                 coder.finish()?;
             }
             Kind::Index(priors) => {
@@ -277,17 +300,17 @@ impl<T: Sample> CodedTile<'_, T> {
                 coder.finish()?;
             }
         }
-        Ok(codes)
+        Ok((codes, memory))
     }
 
     /// By the native linear path, which multiplies only codes that are not zero.
-    fn linear(&self, entropy: EntropyCoder, linear: &Linear, out: &mut [T]) -> Result<()> {
+    fn linear(&self, linear: &Linear, out: &mut [T]) -> Result<Option<Memory>> {
         let columns = self.grid().1;
-        match (entropy, self.codec.model.priors().kind()) {
+        match (self.entropy, self.codec.model.priors().kind()) {
             (EntropyCoder::Rans, Kind::Scalar(priors)) => {
                 let planes = self.codec.planes(priors, self.step);
                 let mut coder: TileCoder<'_, Decoder<'_>> =
-                    TileCoder::decoder(&planes, columns, self.stream)?;
+                    TileCoder::decoder(&planes, columns, self.stream, self.links)?;
                 let mut codes = vec![0i32; planes.count];
                 let mut positions = Vec::new();
                 self.by_patches(linear, out, |at, rows| {
@@ -298,10 +321,12 @@ impl<T: Sample> CodedTile<'_, T> {
                     rows.take(&mut codes, &positions);
                     Ok(())
                 })?;
-                coder.finish()
+                let memory = coder.memory();
+                coder.finish()?;
+                Ok(memory)
             }
             _ => {
-                let mut codes = self.codes(entropy)?;
+                let (mut codes, memory) = self.codes()?;
                 let planes = self.codec.model.manifest().planes;
                 let mut positions = Vec::new();
                 self.by_patches(linear, out, |at, rows| {
@@ -310,7 +335,8 @@ impl<T: Sample> CodedTile<'_, T> {
                     positions.extend((0..planes as u32).filter(|k| codes[*k as usize] != 0));
                     rows.take(codes, &positions);
                     Ok(())
-                })
+                })?;
+                Ok(memory)
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::ChunkCodec;
 use super::correct::WORTHWHILE;
+use super::decode::Shared;
 use super::place::Job;
 use crate::axes::Layout;
 use crate::config::EntropyCoder;
@@ -9,7 +10,7 @@ use crate::container::bytes::put_varint;
 use crate::entropy::indices::IndexCoder;
 use crate::entropy::lz4;
 use crate::entropy::rans::Encoder;
-use crate::entropy::tile::TileCoder;
+use crate::entropy::tile::{Links, Memory, TileCoder};
 use crate::error::{Error, Result};
 use crate::mask::{self, Classifier, ESCAPE, Patterns, inpaint};
 use crate::model::priors::Kind;
@@ -47,45 +48,87 @@ struct Tile<T> {
     classes: Vec<u8>,
 }
 
+/// A tile on its way: what does not depend on other dates.
+pub(super) struct Prepared<T> {
+    tile: Tile<T>,
+    /// The mode and the mask.
+    mask: Vec<u8>,
+    /// Which patches hold no valid sample; empty when all do.
+    empty: Vec<bool>,
+    /// `(patch, scan position)`; empty where no sample is valid.
+    latents: Vec<f32>,
+    /// The largest magnitude of a latent.
+    peak: f32,
+}
+
+/// A tile's codes in bytes, what they leave to later dates, and what they cost: squared error and bits, as scalar codes are
+/// chosen by.
+pub(super) struct Coded {
+    stream: Vec<u8>,
+    pub(super) memory: Option<Memory>,
+    pub(super) cost: f64,
+}
+
 impl ChunkCodec {
-    pub(super) fn encode_tile<T: Sample>(
+    /// Makes latents of a tile's samples; none for a tile that is masked throughout with the first pattern.
+    pub(super) fn prepare<T: Sample>(
         &self,
+        shared: &Shared<'_, T>,
         layout: &Layout,
         samples: &[T],
         job: &Job,
-        classifier: &Classifier<T>,
-        patterns: &Patterns,
-        step: i16,
-    ) -> Result<EncodedTile> {
-        let tile = Tile::gather(layout, samples, job, classifier, patterns);
+    ) -> Result<Option<Prepared<T>>> {
+        let tile = Tile::gather(layout, samples, job, shared.classifier, shared.patterns);
         let count = tile.samples.len();
         if tile.classes.len() == count && tile.classes.iter().all(|c| *c == 1) {
-            return Ok(EncodedTile::default());
+            return Ok(None);
         }
-        let mut bytes = Vec::new();
-        tile.put_mask(&mut bytes);
-        let masked = tile.classes.iter().filter(|c| **c != 0).count();
-        let mut out = EncodedTile::default();
-        if masked < count {
-            let empty = tile.empty_patches(self.model.manifest().patch);
-            let latents = self.latents(&tile, step)?;
-            if self.model.codebooks().is_none() {
-                out.peak = latents.iter().fold(0.0, |peak, v| v.abs().max(peak));
-            }
-            bytes.extend(self.code(latents, step, tile.columns(self.patch()), &empty)?);
+        let mut mask = Vec::new();
+        tile.put_mask(&mut mask);
+        let valid = tile.classes.is_empty() || tile.classes.contains(&0);
+        let latents = if valid { self.latents(&tile, shared.step)? } else { Vec::new() };
+        let peak = match self.model.codebooks() {
+            None => latents.iter().fold(0.0, |peak, v| v.abs().max(peak)),
+            Some(_) => 0.0,
+        };
+        let empty = tile.empty_patches(self.patch());
+        Ok(Some(Prepared { tile, mask, empty, latents, peak }))
+    }
+
+    /// Codes a tile's latents. `links` say whether and how other dates matter.
+    pub(super) fn code_tile<T: Sample>(
+        &self,
+        shared: &Shared<'_, T>,
+        prepared: &Prepared<T>,
+        links: Links<'_>,
+    ) -> Result<Coded> {
+        if prepared.latents.is_empty() {
+            return Ok(Coded { stream: Vec::new(), memory: None, cost: 0.0 });
         }
-        // What a reader will see, by the reader's own path.
-        let size = [job.rows.len(), job.columns.len()];
-        match self.correction.as_ref().filter(|_| masked < count) {
+        let columns = prepared.tile.columns(self.patch());
+        self.code(prepared.latents.clone(), shared.step, columns, &prepared.empty, links)
+    }
+
+    /// Puts a tile together, and measures what a reader will see, by the reader's own path.
+    pub(super) fn finish_tile<T: Sample>(
+        &self,
+        shared: &Shared<'_, T>,
+        prepared: Prepared<T>,
+        coded: &Coded,
+        links: Links<'_>,
+    ) -> Result<EncodedTile> {
+        let Prepared { tile, mask: mut bytes, latents, peak, .. } = prepared;
+        bytes.extend_from_slice(&coded.stream);
+        let mut out = EncodedTile { peak, ..EncodedTile::default() };
+        let size = [tile.height, tile.width];
+        match self.correction.as_ref().filter(|_| !latents.is_empty()) {
             None => {
-                let entropy = self.configuration.entropy;
-                let decoded =
-                    self.decode_payload(size[0], size[1], entropy, patterns, step, &bytes, classifier)?;
+                let (decoded, _) = self.decode_payload(shared, size, &bytes, links)?;
                 tile.measure(&decoded, &mut out);
             }
             Some(correction) => {
-                let [plain, corrected] = self.decode_both(size, step, &bytes, classifier, correction)?;
-                let mut better = EncodedTile { peak: out.peak, ..EncodedTile::default() };
+                let [plain, corrected] = self.decode_both(shared, size, &bytes, links, correction)?;
+                let mut better = EncodedTile { peak, ..EncodedTile::default() };
                 tile.measure(&plain, &mut out);
                 tile.measure(&corrected, &mut better);
                 if better.squares < out.squares * WORTHWHILE {
@@ -132,7 +175,15 @@ impl ChunkCodec {
     }
 
     /// The stream of a tile's codes, chosen for its latents.
-    fn code(&self, mut latents: Vec<f32>, step: i16, columns: usize, empty: &[bool]) -> Result<Vec<u8>> {
+    fn code(
+        &self,
+        mut latents: Vec<f32>,
+        step: i16,
+        columns: usize,
+        empty: &[bool],
+        links: Links<'_>,
+    ) -> Result<Coded> {
+        let alone = |stream| Coded { stream, memory: None, cost: 0.0 };
         let priors = self.model.priors();
         let count = priors.planes();
         let is_empty = |at: usize| empty.get(at).copied().unwrap_or(false);
@@ -142,19 +193,27 @@ impl ChunkCodec {
                 latents.iter_mut().for_each(|v| *v *= inverse);
                 if self.configuration.entropy == EntropyCoder::Lz4 {
                     let codes: Vec<i32> = latents.iter().map(|v| quantise::quantise(*v)).collect();
-                    return Ok(lz4::encode(&codes, count));
+                    return Ok(alone(lz4::encode(&codes, count)));
                 }
                 let planes = self.planes(priors, step);
-                let mut coder: TileCoder<'_, Encoder> = TileCoder::encoder(&planes, columns);
+                let mut coder: TileCoder<'_, Encoder> = TileCoder::encoder(&planes, columns, links);
                 let mut codes = vec![0; count];
                 let mut nonzero = Vec::new();
+                let mut squares = 0.0;
                 for (at, scaled) in latents.chunks_exact(count).enumerate() {
                     if !is_empty(at) {
                         coder.choose(scaled, quantise::BIT, &mut codes);
                     }
                     coder.patch(&mut codes, is_empty(at), &mut nonzero, &mut ())?;
+                    if !is_empty(at) {
+                        let errors = scaled.iter().zip(&codes).map(|(v, c)| (v - *c as f32).powi(2));
+                        squares += f64::from(errors.sum::<f32>());
+                    }
                 }
-                Ok(coder.finish())
+                let memory = coder.memory();
+                let stream = coder.finish();
+                let cost = squares + f64::from(quantise::BIT) * 8.0 * stream.len() as f64;
+                Ok(Coded { stream, memory, cost })
             }
             Kind::Index(priors) => {
                 let (Some(codebooks), Some(rates)) = (self.model.codebooks(), &self.rates) else {
@@ -165,12 +224,12 @@ impl ChunkCodec {
                 let patches = codes.chunks_exact_mut(count).enumerate();
                 patches.filter(|(at, _)| is_empty(*at)).for_each(|(_, codes)| codes.fill(0));
                 if self.configuration.entropy == EntropyCoder::Lz4 {
-                    return Ok(lz4::encode(&codes, count));
+                    return Ok(alone(lz4::encode(&codes, count)));
                 }
                 let mut coder = IndexCoder::encoder(priors.shape, &priors.statistics, columns);
                 let patches = codes.chunks_exact_mut(count).enumerate();
                 patches.for_each(|(at, codes)| coder.patch(codes, is_empty(at), &mut ()));
-                Ok(coder.finish())
+                Ok(alone(coder.finish()))
             }
         }
     }

@@ -9,9 +9,10 @@ mod decode;
 mod encode;
 mod network;
 mod place;
+mod stack;
 
 use crate::axes::Layout;
-use crate::config::Configuration;
+use crate::config::{Configuration, EntropyCoder};
 use crate::container::header::{CHECKSUM, Expected, Header};
 use crate::engine::{self, EngineKind};
 use crate::entropy::tile::Planes;
@@ -23,7 +24,8 @@ use crate::sample::{DataType, dispatch};
 use crate::transform::Linear;
 use correct::Correction;
 use network::Network;
-use place::{Job, jobs};
+use stack::Need;
+use place::{Job, jobs, tiles_of_image};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -56,7 +58,7 @@ pub struct Plan {
     layout: Layout,
     header: Header,
     region: Vec<Range<usize>>,
-    jobs: Vec<Job>,
+    jobs: Vec<(Job, Need)>,
 }
 
 /// The codes of one tile, as they stand in a chunk.
@@ -271,21 +273,33 @@ impl ChunkCodec {
         }
         let start = self.header_len(header)? as u64;
         let header = self.read_header(&layout, header)?;
-        let mut at = start;
-        let mut ranges = Vec::new();
-        let mut chosen = Vec::new();
+        if !header.references.is_empty()
+            && (header.entropy == EntropyCoder::Lz4 || self.model.priors().scalar().is_none())
+        {
+            return Err(Error::Corrupt(
+                "tiles refer to other dates, which only scalar codes in rANS mode do; write the chunk again".to_owned(),
+            ));
+        }
         let [_, rows, columns] = layout.image_region(region);
         let empty = region.iter().any(|r| r.is_empty());
-        for (job, length) in jobs(&layout, header.extent, self.model.manifest().patch).zip(&header.tiles) {
-            let range = at..at + u64::from(*length);
-            at = range.end;
+        let jobs: Vec<Job> = jobs(&layout, header.extent, self.model.manifest().patch).collect();
+        let wanted = jobs.iter().map(|job| {
             let apart = job.rows.start >= rows.end
                 || job.rows.end <= rows.start
                 || job.columns.start >= columns.end
                 || job.columns.end <= columns.start;
-            if !empty && !apart && layout.image_in_region(job.image, region).is_some() {
+            !empty && !apart && layout.image_in_region(job.image, region).is_some()
+        });
+        let tiles = stack::needed(wanted.collect(), &header, layout.images());
+        let mut at = start;
+        let mut ranges = Vec::new();
+        let mut chosen = Vec::new();
+        for ((job, length), need) in jobs.into_iter().zip(&header.tiles).zip(tiles) {
+            let range = at..at + u64::from(*length);
+            at = range.end;
+            if let Some(need) = need {
                 ranges.push(range);
-                chosen.push(job);
+                chosen.push((job, need));
             }
         }
         Ok(Plan { ranges, layout, header, region: region.to_vec(), jobs: chosen })
@@ -339,14 +353,13 @@ impl ChunkCodec {
     pub fn codes(&self, shape: &[usize], bytes: &[u8]) -> Result<Vec<TileCodes>> {
         let whole: Vec<Range<usize>> = shape.iter().map(|n| 0..*n).collect();
         let plan = self.plan(shape, bytes, &whole)?;
-        let tiles = plan.jobs.iter().zip(&plan.ranges);
-        let tiles = tiles.map(|(job, range)| {
-            let part = bytes.get(range.start as usize..range.end as usize).ok_or_else(|| {
+        let parts = plan.ranges.iter().map(|range| {
+            bytes.get(range.start as usize..range.end as usize).ok_or_else(|| {
                 Error::Truncated("the chunk ends before the tiles that its index lists".to_owned())
-            })?;
-            dispatch!(self.data_type, T => self.tile_codes::<T>(&plan.header, job, part))
+            })
         });
-        tiles.collect()
+        let parts: Vec<&[u8]> = parts.collect::<Result<_>>()?;
+        dispatch!(self.data_type, T => self.chunk_codes::<T>(&plan, &parts))
     }
 
     /// What the header says about the chunk's errors.
@@ -387,7 +400,8 @@ impl ChunkCodec {
                 sample_size: self.data_type.size(),
                 model: self.model.hash_prefix(),
                 model_name: &self.model.manifest().name,
-                tiles: &|extent| jobs(layout, extent, patch).count(),
+                images: layout.images(),
+                tiles: &|extent| tiles_of_image(extent, patch),
             },
         )
     }

@@ -12,6 +12,11 @@ pub(super) struct Job {
     pub(super) columns: Range<usize>,
 }
 
+/// Tiles of each image.
+pub(super) fn tiles_of_image(extent: [usize; 2], patch: usize) -> usize {
+    balanced(extent[0], patch).len() * balanced(extent[1], patch).len()
+}
+
 /// All tiles of a chunk, in the order of its index: by image, tile row, tile column.
 pub(super) fn jobs(layout: &Layout, extent: [usize; 2], patch: usize) -> impl Iterator<Item = Job> + use<> {
     let rows = balanced(extent[0], patch);

@@ -68,6 +68,7 @@ impl<C: Coder> Choice<'_, '_, C> {
             self.coder.history.next_row();
         }
         self.coder.look_around(self.coder.y == 0);
+        self.coder.open_earlier();
         let (x, stride) = (self.coder.x, planes.padded + 1);
         self.coder.row[x * stride..(x + 1) * stride].fill(0);
         self.codes.fill(0);
@@ -105,7 +106,8 @@ impl<C: Coder> Choice<'_, '_, C> {
         before: u32,
         next_predicted: &mut usize,
     ) -> u32 {
-        let predicted = self.holds_prediction(*next_predicted, end);
+        let predicted =
+            self.holds_prediction(*next_predicted, end) || self.coder.subtracts::<true>(0, span);
         if !predicted && !self.stirs(start, end) {
             return before >> 8;
         }
@@ -135,7 +137,8 @@ impl<C: Coder> Choice<'_, '_, C> {
     /// Chooses for one group: its codes, or none.
     #[inline(always)]
     fn group(&mut self, first: usize, end: usize, recent: u32, next_predicted: &mut usize) -> Gain {
-        let predicted = self.holds_prediction(*next_predicted, end);
+        let predicted = self.holds_prediction(*next_predicted, end)
+            || self.coder.subtracts::<true>(1, first / GROUP);
         let flag = || self.flag(1, first / GROUP, first, GROUP, recent);
         if !predicted && !self.stirs(first, end) {
             return Gain { gain: -self.lambda * flag()[0], ..Gain::default() };
@@ -173,7 +176,8 @@ impl<C: Coder> Choice<'_, '_, C> {
         let index =
             (planes.predictor.planes.get(*next_predicted) == Some(&(k as u32))).then_some(*next_predicted);
         let top = self.coder.y == 0;
-        let base = index.map_or(0, |i| self.coder.history.predict(&planes.predictor, i, x, top));
+        let base = index.map_or(0, |i| self.coder.history.predict(&planes.predictor, i, x, top))
+            + self.coder.past::<true>(k);
         let value = self.scaled[k];
         let near = (value.round_ties_even() as i32).clamp(-MAX_CODE, MAX_CODE);
         let mut residual = near.saturating_sub(base);
@@ -214,15 +218,19 @@ impl<C: Coder> Choice<'_, '_, C> {
         let mut out = [0.0; LARGE as usize];
         let mut bits = 0.0;
         for (seen, slot) in out.iter_mut().enumerate().take(last.min(UNARY - 1) + 1) {
-            let (_, p1) = mixture(
-                [
-                    &learnt.expected[(seen * super::EXPECTED + expected) * 16 + class / 2],
-                    &coder.plane[k * super::PLANE_COUNTERS + own_counter(seen, neighbourhood)],
-                    &learnt.local[(seen * 64 + local) * 16 + class / 2],
-                ],
-                &learnt.weights[seen * super::CLASSES + class],
-                &coder.tables,
-            );
+            let [a, b, c] = [
+                &learnt.expected[(seen * super::EXPECTED + expected) * 16 + class / 2],
+                &coder.plane[k * super::PLANE_COUNTERS + own_counter(seen, neighbourhood)],
+                &learnt.local[(seen * 64 + local) * 16 + class / 2],
+            ];
+            let at = seen * super::CLASSES + class;
+            let p1 = match &coder.earlier {
+                Some((earlier, timing)) => {
+                    let d = &timing.magnitude[seen * super::STRIDE + earlier.magnitude(k, expected)];
+                    mixture([a, b, c, d], &timing.weights[at], &coder.tables).1
+                }
+                None => mixture([a, b, c], &learnt.weights[at], &coder.tables).1,
+            };
             let [stop, more] = prices(self.bits, p1);
             *slot = bits + stop;
             bits += more;
@@ -246,15 +254,19 @@ impl<C: Coder> Choice<'_, '_, C> {
         let around = length_class(around);
         let class = usize::from(coder.planes.class[first]);
         let learnt = &coder.learnt;
-        let (_, p1) = mixture(
-            [
-                &learnt.group_around[(level * 16 + around) * 16 + length_class(recent)],
-                &coder.group[level][index],
-                &learnt.group_class[(level * super::CLASSES + class) * 16 + around],
-            ],
-            &learnt.group_weights[level * super::CLASSES + class],
-            &coder.tables,
-        );
+        let [a, b, c] = [
+            &learnt.group_around[(level * 16 + around) * 16 + length_class(recent)],
+            &coder.group[level][index],
+            &learnt.group_class[(level * super::CLASSES + class) * 16 + around],
+        ];
+        let at = level * super::CLASSES + class;
+        let p1 = match &coder.earlier {
+            Some((earlier, timing)) => {
+                let d = &timing.flag[earlier.flag(level, index, around)];
+                mixture([a, b, c, d], &timing.flag_weights[at], &coder.tables).1
+            }
+            None => mixture([a, b, c], &learnt.group_weights[at], &coder.tables).1,
+        };
         prices(self.bits, p1)
     }
 }

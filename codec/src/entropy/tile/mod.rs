@@ -5,15 +5,23 @@
 //! exponential-Golomb; each decision mixes three adaptive probabilities, chosen by
 //! 1. the magnitude that a fitted linear rule expects from neighbouring patches, neighbouring planes and the model,
 //! 2. the plane itself, which learns within the tile,
-//! 3. the neighbouring frequencies and the earlier components of the same frequency.
+//! 3. the neighbouring frequencies and the earlier components of the same frequency,
+//! 4. where the tile refers to an earlier date, what that one holds there ([`time`]).
 
 mod choose;
+mod planes;
+mod time;
 
-use crate::entropy::adaptive::{Counter, Tables, Weights, mix};
-use crate::entropy::predict::{History, Predictor};
+pub(crate) use planes::{CLASSES, Planes, Relations, Statistics};
+pub(crate) use time::Memory;
+
+use crate::entropy::adaptive::{Counter, Tables, mix};
+use crate::entropy::predict::History;
 use crate::entropy::rans::{Coder, Decoder, Encoder};
 use crate::error::{Error, Result};
+use planes::PLANE_COUNTERS;
 use pulp::{Arch, Simd, WithSimd};
+use time::{Earlier, Notes, STRIDE, Timing};
 
 /// Planes that one group flag speaks for.
 pub(crate) const GROUP: usize = 16;
@@ -25,152 +33,10 @@ pub(crate) const UNARY: usize = 6;
 pub(crate) const MAX_CODE: i32 = 1 << 22;
 /// Exponents of the exponential-Golomb part: residuals reach twice [`MAX_CODE`] and the prediction's range.
 const EXPONENTS: usize = 26;
-/// Classes of expected strength, in half octaves of a plane's standard deviation over the step.
-pub(crate) const CLASSES: usize = 32;
 /// Classes of the linear rule's outcome, four to the octave.
 pub(crate) const EXPECTED: usize = 48;
 /// Features of the linear rule.
 pub(crate) const FEATURES: usize = 5;
-
-/// The counters and weights a tile starts from, learnt when the model was fitted. Serialised by `model::priors`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Statistics {
-    /// `[decision][expected][class / 2]`
-    pub(crate) expected: Vec<Counter>,
-    /// `[class][zero given three neighbourhoods, one, more]`: what each plane's own counters start from.
-    pub(crate) plane: Vec<Counter>,
-    /// `[decision][frequencies × components][class / 2]`
-    pub(crate) local: Vec<Counter>,
-    /// `[upper, lower][around][recent]`
-    pub(crate) group_around: Vec<Counter>,
-    /// `[upper, lower][class]`: what each group's own counters start from.
-    pub(crate) group: Vec<Counter>,
-    /// `[upper, lower][class][around]`
-    pub(crate) group_class: Vec<Counter>,
-    /// `[expected / 4][exponent]`
-    pub(crate) exponent: Vec<Counter>,
-    /// `[exponent]`
-    pub(crate) mantissa: Vec<Counter>,
-    /// `[decision][class]`
-    pub(crate) weights: Vec<Weights>,
-    /// `[upper, lower][class]`
-    pub(crate) group_weights: Vec<Weights>,
-    /// The linear rule's weights in 256ths, `[class]`.
-    pub(crate) linear: Vec<[i16; FEATURES]>,
-}
-
-const PLANE_COUNTERS: usize = 5;
-
-impl Statistics {
-    /// What is assumed before anything is known.
-    pub(crate) fn unfitted() -> Self {
-        let counters = |n: usize| vec![Counter::new(20_000, 0); n];
-        Self {
-            expected: counters(UNARY * EXPECTED * 16),
-            plane: counters(CLASSES * PLANE_COUNTERS),
-            local: counters(UNARY * 64 * 16),
-            group_around: counters(2 * 16 * 16),
-            group: counters(2 * CLASSES),
-            group_class: counters(2 * CLASSES * 16),
-            exponent: counters(EXPECTED / 4 * EXPONENTS),
-            mantissa: counters(EXPONENTS),
-            weights: vec![[22_000; 3]; UNARY * CLASSES],
-            group_weights: vec![[22_000; 3]; 2 * CLASSES],
-            linear: vec![[90, 64, 38, 26, 77]; CLASSES],
-        }
-    }
-
-    /// All counters, in the order in which they are serialised.
-    pub(crate) fn counters(&mut self) -> [&mut Vec<Counter>; 8] {
-        [
-            &mut self.expected,
-            &mut self.plane,
-            &mut self.local,
-            &mut self.group_around,
-            &mut self.group,
-            &mut self.group_class,
-            &mut self.exponent,
-            &mut self.mantissa,
-        ]
-    }
-}
-
-/// A model's planes as the entropy coder sees them, at one step.
-#[derive(Debug)]
-pub(crate) struct Planes {
-    /// Planes, without the padding to whole groups.
-    pub(crate) count: usize,
-    padded: usize,
-    class: Vec<u8>,
-    /// The linear rule's constant term, and the plane's own strength feature.
-    strength: Vec<u32>,
-    constant: Vec<u32>,
-    neighbours: Vec<[u32; 4]>,
-    plane_start: Vec<Counter>,
-    group_start: [Vec<Counter>; 2],
-    predictor: Predictor,
-    start: Statistics,
-}
-
-/// Where planes stand in the product of frequencies and components, if they have such a structure: the scan
-/// positions of the plane one frequency lower vertically and horizontally, and one and two components earlier.
-pub(crate) type Relations = Vec<[Option<u32>; 4]>;
-
-impl Planes {
-    /// `sigma` is 256 × log2 of each plane's standard deviation, `step` of the step; both in scan order.
-    pub(crate) fn new(
-        sigma: &[i16],
-        step: i16,
-        relations: &Relations,
-        predictor: &Predictor,
-        statistics: &Statistics,
-    ) -> Self {
-        let count = sigma.len();
-        let padded = count.next_multiple_of(GROUP * SPAN);
-        let ratio =
-            |k: usize| sigma.get(k).map_or(-8192, |s| (i32::from(*s) - i32::from(step)).clamp(-8192, 8191));
-        let class: Vec<u8> =
-            (0..padded).map(|k| ((ratio(k) >> 7) + 16).clamp(0, CLASSES as i32 - 1) as u8).collect();
-        // 2^x in 256ths, by Mitchell's approximation: only a feature.
-        let strength: Vec<u32> = (0..padded)
-            .map(|k| {
-                let (exponent, fraction) = (ratio(k) >> 8, ratio(k) & 255);
-                let mantissa = 256 + fraction as u32;
-                if exponent >= 0 { mantissa << exponent.min(8) } else { mantissa >> (-exponent).min(31) }
-            })
-            .collect();
-        let constant = (0..padded)
-            .map(|k| strength[k].saturating_mul(statistics.linear[usize::from(class[k])][4].max(0) as u32))
-            .collect();
-        let nowhere = padded as u32;
-        let neighbours = (0..padded)
-            .map(|k| relations.get(k).map_or([nowhere; 4], |r| r.map(|p| p.unwrap_or(nowhere))))
-            .collect();
-        let plane_start = class
-            .iter()
-            .flat_map(|c| {
-                let at = usize::from(*c) * PLANE_COUNTERS;
-                statistics.plane[at..at + PLANE_COUNTERS].iter().copied()
-            })
-            .collect();
-        let group_start = [GROUP * SPAN, GROUP].map(|size| {
-            let level = usize::from(size == GROUP);
-            class.iter().step_by(size).map(|c| statistics.group[level * CLASSES + usize::from(*c)]).collect()
-        });
-        Self {
-            count,
-            padded,
-            class,
-            strength,
-            constant,
-            neighbours,
-            plane_start,
-            group_start,
-            predictor: predictor.clone(),
-            start: statistics.clone(),
-        }
-    }
-}
 
 /// Adds up what a fit learns from the decisions of training tiles.
 pub(crate) trait Observer {
@@ -203,6 +69,15 @@ fn own_counter(seen: usize, neighbourhood: usize) -> usize {
     }
 }
 
+/// How a tile stands to other dates of the same place.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Links<'a> {
+    /// The tile that it refers to.
+    pub(crate) earlier: Option<&'a Memory>,
+    /// Whether others will refer to it.
+    pub(crate) remembered: bool,
+}
+
 /// Codes the patches of one tile in order.
 #[derive(Debug)]
 pub(crate) struct TileCoder<'a, C> {
@@ -219,6 +94,10 @@ pub(crate) struct TileCoder<'a, C> {
     pub(crate) learnt: Statistics,
     pub(crate) plane: Vec<Counter>,
     pub(crate) group: [Vec<Counter>; 2],
+    /// Where the tile refers to an earlier one: what that one holds, and what was learnt from such.
+    earlier: Option<(Earlier<'a>, Timing)>,
+    /// Where the tile refers to another, or another will refer to it.
+    notes: Option<Notes>,
     tables: Tables,
     arch: Arch,
 }
@@ -245,8 +124,12 @@ fn length_class(value: u32) -> usize {
 }
 
 impl<'a, C: Coder> TileCoder<'a, C> {
-    fn start(coder: C, planes: &'a Planes, width: usize) -> Self {
+    fn start(coder: C, planes: &'a Planes, width: usize, links: Links<'a>) -> Self {
         let stride = planes.padded + 1;
+        let (learnt, plane, group) = match links.earlier {
+            Some(memory) => (&memory.learnt, &memory.plane, &memory.group),
+            None => (&planes.start, &planes.plane_start, &planes.group_start),
+        };
         Self {
             coder,
             planes,
@@ -257,9 +140,13 @@ impl<'a, C: Coder> TileCoder<'a, C> {
             row: vec![0; width * stride],
             around: vec![0; planes.padded],
             history: History::new(width, &planes.predictor),
-            learnt: planes.start.clone(),
-            plane: planes.plane_start.clone(),
-            group: planes.group_start.clone(),
+            learnt: learnt.clone(),
+            plane: plane.clone(),
+            group: group.clone(),
+            earlier: links.earlier.map(|memory| {
+                (Earlier::new(&memory.innovations, planes, width), memory.timing.clone())
+            }),
+            notes: (links.earlier.is_some() || links.remembered).then(|| Notes::new(planes)),
             tables: Tables::get(),
             arch: Arch::new(),
         }
@@ -275,11 +162,21 @@ impl<'a, C: Coder> TileCoder<'a, C> {
         nonzero: &mut Vec<u32>,
         observer: &mut O,
     ) -> Result<()> {
-        self.arch.dispatch(Patch { coder: self, codes, empty, nonzero, observer })
+        let arch = self.arch;
+        if self.notes.is_some() {
+            return arch.dispatch(Patch::<_, _, true> { coder: self, codes, empty, nonzero, observer });
+        }
+        arch.dispatch(Patch::<_, _, false> { coder: self, codes, empty, nonzero, observer })
     }
 
+    /// The number of the patch that comes next.
+    fn at(&self) -> usize {
+        self.y * self.width + self.x
+    }
+
+    /// `TIMED` where other dates matter.
     #[inline(always)]
-    fn patch_inlined<O: Observer>(
+    fn patch_inlined<O: Observer, const TIMED: bool>(
         &mut self,
         codes: &mut [i32],
         empty: bool,
@@ -304,7 +201,13 @@ impl<'a, C: Coder> TileCoder<'a, C> {
         } else {
             self.look_around(top);
             self.row[x * stride..(x + 1) * stride].fill(0);
-            self.code_planes(codes, top, nonzero, observer)?;
+            if TIMED {
+                self.open_earlier();
+            }
+            self.code_planes::<O, TIMED>(codes, top, nonzero, observer)?;
+        }
+        if TIMED {
+            self.close_earlier(empty);
         }
         self.x += 1;
         if self.x == self.width {
@@ -312,6 +215,34 @@ impl<'a, C: Coder> TileCoder<'a, C> {
             self.y += 1;
         }
         Ok(())
+    }
+
+    /// Lays out what an earlier tile holds at the next patch.
+    fn open_earlier(&mut self) {
+        let patch = self.at();
+        if let Some((earlier, timing)) = &mut self.earlier {
+            earlier.open(patch, self.x, timing);
+        }
+    }
+
+    /// Learns how the patch follows the earlier one, and takes down what later ones may follow.
+    fn close_earlier(&mut self, empty: bool) {
+        let patch = self.at();
+        let Some(notes) = &mut self.notes else { return };
+        match &mut self.earlier {
+            Some((earlier, timing)) => {
+                earlier.open(patch, self.x, timing);
+                earlier.close(self.x, empty, &notes.now, timing);
+                notes.close(if empty { earlier.carried(patch) } else { &[] });
+            }
+            None => notes.close(&[]),
+        }
+    }
+
+    /// Whether an earlier tile is subtracted somewhere in a group (level 1) or span (level 0).
+    #[inline(always)]
+    fn subtracts<const TIMED: bool>(&self, level: usize, index: usize) -> bool {
+        TIMED && self.earlier.as_ref().is_some_and(|(earlier, _)| earlier.holds(level, index))
     }
 
     /// `around[k]` = 2 west + 2 north + north-west + north-east; what is missing is replaced by what is there.
@@ -347,7 +278,7 @@ impl<'a, C: Coder> TileCoder<'a, C> {
     }
 
     #[inline(always)]
-    fn code_planes<O: Observer>(
+    fn code_planes<O: Observer, const TIMED: bool>(
         &mut self,
         codes: &mut [i32],
         top: bool,
@@ -365,7 +296,15 @@ impl<'a, C: Coder> TileCoder<'a, C> {
             // Predicted planes are the busiest of all: where they stand, no flag is worth its bits.
             let holds_prediction = predicted.get(next_predicted).is_some_and(|k| (*k as usize) < end);
             let busy = holds_prediction
-                || self.flag(0, span, first, GROUP * SPAN, recent, codes[first..end].iter().any(|c| *c != 0));
+                || self.subtracts::<TIMED>(0, span)
+                || self.flag::<TIMED>(
+                    0,
+                    span,
+                    first,
+                    GROUP * SPAN,
+                    recent,
+                    codes[first..end].iter().any(|c| *c != 0),
+                );
             if !busy {
                 recent >>= 8;
                 continue;
@@ -378,7 +317,8 @@ impl<'a, C: Coder> TileCoder<'a, C> {
                 let end = (first + GROUP).min(planes.count);
                 let holds_prediction = predicted.get(next_predicted).is_some_and(|k| (*k as usize) < end);
                 let busy = holds_prediction
-                    || self.flag(
+                    || self.subtracts::<TIMED>(1, first / GROUP)
+                    || self.flag::<TIMED>(
                         1,
                         first / GROUP,
                         first,
@@ -394,8 +334,10 @@ impl<'a, C: Coder> TileCoder<'a, C> {
                 for (k, slot) in (first..end).zip(&mut codes[first..end]) {
                     let index =
                         (predicted.get(next_predicted) == Some(&(k as u32))).then_some(next_predicted);
-                    let base = index.map_or(0, |i| self.history.predict(&planes.predictor, i, x, top));
-                    let residual = self.residual(k, x * stride, recent, slot.wrapping_sub(base), observer);
+                    let near = index.map_or(0, |i| self.history.predict(&planes.predictor, i, x, top));
+                    let base = near.wrapping_add(self.past::<TIMED>(k));
+                    let residual =
+                        self.residual::<O, TIMED>(k, x * stride, recent, slot.wrapping_sub(base), observer);
                     let magnitude = residual.unsigned_abs().min(255);
                     self.row[x * stride + k] = magnitude as u8;
                     sum += magnitude;
@@ -409,6 +351,9 @@ impl<'a, C: Coder> TileCoder<'a, C> {
                         *slot = code;
                         if code != 0 {
                             nonzero.push(k as u32);
+                        }
+                        if TIMED && let Some(notes) = &mut self.notes {
+                            notes.add(k, code.wrapping_sub(near));
                         }
                     }
                     if let Some(index) = index {
@@ -424,9 +369,18 @@ impl<'a, C: Coder> TileCoder<'a, C> {
         Ok(())
     }
 
+    /// What is subtracted from a plane's innovation because of an earlier tile.
+    #[inline(always)]
+    fn past<const TIMED: bool>(&self, plane: usize) -> i32 {
+        if !TIMED {
+            return 0;
+        }
+        self.earlier.as_ref().map_or(0, |(earlier, _)| earlier.base[plane])
+    }
+
     /// Whether any code of a group, or of a span of groups, is not zero.
     #[inline(always)]
-    fn flag(
+    fn flag<const TIMED: bool>(
         &mut self,
         level: usize,
         index: usize,
@@ -439,17 +393,17 @@ impl<'a, C: Coder> TileCoder<'a, C> {
         let around = length_class(around);
         let class = usize::from(self.planes.class[first]);
         let learnt = &mut self.learnt;
-        mix(
-            &mut self.coder,
-            busy,
-            [
-                &mut learnt.group_around[(level * 16 + around) * 16 + length_class(recent)],
-                &mut self.group[level][index],
-                &mut learnt.group_class[(level * CLASSES + class) * 16 + around],
-            ],
-            &mut learnt.group_weights[level * CLASSES + class],
-            &self.tables,
-        )
+        let [a, b, c] = [
+            &mut learnt.group_around[(level * 16 + around) * 16 + length_class(recent)],
+            &mut self.group[level][index],
+            &mut learnt.group_class[(level * CLASSES + class) * 16 + around],
+        ];
+        let at = level * CLASSES + class;
+        if TIMED && let Some((earlier, timing)) = &mut self.earlier {
+            let d = &mut timing.flag[earlier.flag(level, index, around)];
+            return mix(&mut self.coder, busy, [a, b, c, d], &mut timing.flag_weights[at], &self.tables);
+        }
+        mix(&mut self.coder, busy, [a, b, c], &mut learnt.group_weights[at], &self.tables)
     }
 
     /// What the decisions of plane `k` are predicted from; `patch` is where the patch's magnitudes start in the row.
@@ -483,7 +437,7 @@ impl<'a, C: Coder> TileCoder<'a, C> {
     }
 
     #[inline(always)]
-    fn residual<O: Observer>(
+    fn residual<O: Observer, const TIMED: bool>(
         &mut self,
         k: usize,
         patch: usize,
@@ -503,17 +457,19 @@ impl<'a, C: Coder> TileCoder<'a, C> {
         let mut seen = 0;
         while seen < UNARY {
             let own = own_counter(seen, neighbourhood);
-            let more = mix(
-                &mut self.coder,
-                magnitude > seen as u32,
-                [
-                    &mut learnt.expected[(seen * EXPECTED + expected) * 16 + class / 2],
-                    &mut self.plane[k * PLANE_COUNTERS + own],
-                    &mut learnt.local[(seen * 64 + local) * 16 + class / 2],
-                ],
-                &mut learnt.weights[seen * CLASSES + class],
-                &self.tables,
-            );
+            let [a, b, c] = [
+                &mut learnt.expected[(seen * EXPECTED + expected) * 16 + class / 2],
+                &mut self.plane[k * PLANE_COUNTERS + own],
+                &mut learnt.local[(seen * 64 + local) * 16 + class / 2],
+            ];
+            let (is_more, at) = (magnitude > seen as u32, seen * CLASSES + class);
+            let more = match &mut self.earlier {
+                Some((earlier, timing)) if TIMED => {
+                    let d = &mut timing.magnitude[seen * STRIDE + earlier.magnitude(k, expected)];
+                    mix(&mut self.coder, is_more, [a, b, c, d], &mut timing.weights[at], &self.tables)
+                }
+                _ => mix(&mut self.coder, is_more, [a, b, c], &mut learnt.weights[at], &self.tables),
+            };
             if !more {
                 break;
             }
@@ -526,8 +482,21 @@ impl<'a, C: Coder> TileCoder<'a, C> {
         if seen == UNARY {
             found += self.exponential_golomb(magnitude.wrapping_sub(UNARY as u32), expected / 4);
         }
-        let negative = self.coder.bit(value < 0, crate::entropy::rans::ONE / 2);
+        let negative = self.negative::<TIMED>(k, value < 0);
         if negative { -(found as i32) } else { found as i32 }
+    }
+
+    /// A sign: plain, or by whether it is that of before.
+    #[inline(always)]
+    fn negative<const TIMED: bool>(&mut self, k: usize, negative: bool) -> bool {
+        if TIMED
+            && let Some((earlier, timing)) = &mut self.earlier
+            && let Some(sign) = earlier.sign(k)
+        {
+            let before = earlier.value[k] < 0;
+            return timing.sign[sign].code(&mut self.coder, negative == before, &self.tables) == before;
+        }
+        self.coder.bit(negative, crate::entropy::rans::ONE / 2)
     }
 
     /// A value from 0: the exponent of value + 1 in adaptive unary, its next bit adaptive, the rest plain.
@@ -557,7 +526,7 @@ impl<'a, C: Coder> TileCoder<'a, C> {
 }
 
 /// [`TileCoder::patch`], compiled for the processor at hand.
-struct Patch<'p, 'a, C, O> {
+struct Patch<'p, 'a, C, O, const TIMED: bool> {
     coder: &'p mut TileCoder<'a, C>,
     codes: &'p mut [i32],
     empty: bool,
@@ -565,12 +534,12 @@ struct Patch<'p, 'a, C, O> {
     observer: &'p mut O,
 }
 
-impl<C: Coder, O: Observer> WithSimd for Patch<'_, '_, C, O> {
+impl<C: Coder, O: Observer, const TIMED: bool> WithSimd for Patch<'_, '_, C, O, TIMED> {
     type Output = Result<()>;
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> Result<()> {
-        self.coder.patch_inlined(self.codes, self.empty, self.nonzero, self.observer)
+        self.coder.patch_inlined::<O, TIMED>(self.codes, self.empty, self.nonzero, self.observer)
     }
 }
 
@@ -578,35 +547,29 @@ impl<C: Coder, O: Observer> WithSimd for Patch<'_, '_, C, O> {
 impl<'a> TileCoder<'a, crate::fit::Listener> {
     /// Starts a tile that is only learnt from.
     pub(crate) fn learner(planes: &'a Planes, width: usize) -> Self {
-        Self::start(crate::fit::Listener, planes, width)
+        Self::start(crate::fit::Listener, planes, width, Links::default())
     }
 }
 
-#[cfg(feature = "fit")]
-impl Planes {
-    /// Moves the starts of each class's own counters towards what the planes and groups of one tile learnt.
-    pub(crate) fn average(&self, plane: &[Counter], group: &[Vec<Counter>; 2], statistics: &mut Statistics) {
-        for class in 0..CLASSES {
-            for own in 0..PLANE_COUNTERS {
-                let members = (0..self.count).filter(|k| usize::from(self.class[*k]) == class);
-                crate::fit::towards(
-                    &mut statistics.plane[class * PLANE_COUNTERS + own],
-                    members.map(|k| plane[k * PLANE_COUNTERS + own]),
-                );
-            }
-            for (level, size) in [GROUP * SPAN, GROUP].into_iter().enumerate() {
-                let members = group[level].iter().enumerate().filter(|(i, _)| i * size < self.count);
-                let members = members.filter(|(i, _)| usize::from(self.class[i * size]) == class);
-                crate::fit::towards(&mut statistics.group[level * CLASSES + class], members.map(|(_, c)| *c));
-            }
-        }
+impl<C> TileCoder<'_, C> {
+    /// What is left to tiles that will refer to this one, once all its patches are coded.
+    pub(crate) fn memory(&mut self) -> Option<Memory> {
+        let notes = self.notes.take()?;
+        let timing = self.earlier.take().map(|(_, timing)| timing);
+        Some(Memory {
+            learnt: self.learnt.clone(),
+            plane: std::mem::take(&mut self.plane),
+            group: std::mem::take(&mut self.group),
+            timing: timing.unwrap_or_else(|| Timing::new(self.planes)),
+            innovations: notes.kept,
+        })
     }
 }
 
 impl<'a> TileCoder<'a, Encoder> {
     /// Starts a tile of `width` patches a row.
-    pub(crate) fn encoder(planes: &'a Planes, width: usize) -> Self {
-        Self::start(Encoder::default(), planes, width)
+    pub(crate) fn encoder(planes: &'a Planes, width: usize, links: Links<'a>) -> Self {
+        Self::start(Encoder::default(), planes, width, links)
     }
 
     /// The tile's stream.
@@ -617,8 +580,13 @@ impl<'a> TileCoder<'a, Encoder> {
 
 impl<'a, 'b> TileCoder<'a, Decoder<'b>> {
     /// Starts reading a tile's stream.
-    pub(crate) fn decoder(planes: &'a Planes, width: usize, stream: &'b [u8]) -> Result<Self> {
-        Ok(Self::start(Decoder::new(stream)?, planes, width))
+    pub(crate) fn decoder(
+        planes: &'a Planes,
+        width: usize,
+        stream: &'b [u8],
+        links: Links<'a>,
+    ) -> Result<Self> {
+        Ok(Self::start(Decoder::new(stream)?, planes, width, links))
     }
 
     /// Whether the stream ran out, so that what comes is noise.

@@ -1,0 +1,228 @@
+//! Dates of one place: the tiles of a chunk's images that cover the same pixels, of which later ones may refer to earlier.
+
+use super::decode::Shared;
+use super::encode::EncodedTile;
+use super::place::{Job, copy};
+use super::{ChunkCodec, Plan, TileCodes};
+use crate::axes::Layout;
+use crate::container::header::Header;
+use crate::entropy::tile::{Links, Memory};
+use crate::error::{Error, Result};
+use crate::mask::Classifier;
+use crate::sample::Sample;
+use rayon::prelude::*;
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// What a tile of a plan is needed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Need {
+    /// Its own samples are asked for.
+    wanted: bool,
+    /// Others that are needed refer to it.
+    remembered: bool,
+    /// The image of the tile that it refers to.
+    refers_to: Option<usize>,
+}
+
+/// Which tiles are needed, in order of the index: those that are wanted, and all that these refer to.
+pub(super) fn needed(wanted: Vec<bool>, header: &Header, images: usize) -> Vec<Option<Need>> {
+    let each = wanted.len() / images.max(1);
+    let mut needs: Vec<Option<Need>> = wanted
+        .into_iter()
+        .map(|wanted| wanted.then_some(Need { wanted, remembered: false, refers_to: None }))
+        .collect();
+    for (at, distance) in header.references.iter().enumerate().rev() {
+        let (Some(need), true) = (&mut needs[at], *distance > 0) else { continue };
+        need.refers_to = Some(at / each - *distance as usize);
+        let earlier = &mut needs[at - *distance as usize * each];
+        let nothing = Need { wanted: false, remembered: true, refers_to: None };
+        earlier.get_or_insert(nothing).remembered = true;
+    }
+    needs
+}
+
+/// Tiles of one place with their bytes, by image.
+type Stack<'a> = Vec<(&'a Job, Need, &'a [u8])>;
+
+/// A plan's tiles by place.
+fn stacks<'a>(plan: &'a Plan, parts: &[&'a [u8]]) -> Vec<Stack<'a>> {
+    let mut out: Vec<Stack<'a>> = Vec::new();
+    let mut places: HashMap<[usize; 2], usize> = HashMap::new();
+    for ((job, need), part) in plan.jobs.iter().zip(parts) {
+        // Tiles that stand alone are stacks of one, so that they need not wait for each other.
+        let alone = need.refers_to.is_none() && !need.remembered;
+        let place = [job.rows.start, job.columns.start];
+        let at = match places.get(&place) {
+            Some(at) if !alone => *at,
+            _ => {
+                out.push(Vec::new());
+                if !alone {
+                    places.insert(place, out.len() - 1);
+                }
+                out.len() - 1
+            }
+        };
+        out[at].push((job, *need, part));
+    }
+    out
+}
+
+/// What the tiles of a stack have left so far.
+struct Memories {
+    by_image: HashMap<usize, Memory>,
+    /// The last image that refers to each.
+    last: HashMap<usize, usize>,
+}
+
+impl Memories {
+    fn new(stack: &Stack<'_>) -> Self {
+        let uses = stack.iter().filter_map(|(job, need, _)| Some((need.refers_to?, job.image)));
+        Self { by_image: HashMap::new(), last: uses.collect() }
+    }
+
+    fn links(&self, need: Need) -> Result<Links<'_>> {
+        let nothing = || Error::Corrupt("a tile refers to a date without codes; write the chunk again".to_owned());
+        let earlier = need.refers_to.map(|image| self.by_image.get(&image).ok_or_else(nothing)).transpose()?;
+        Ok(Links { earlier, remembered: need.remembered })
+    }
+
+    /// Keeps what a tile left, and drops what no later one needs.
+    fn keep(&mut self, image: usize, need: Need, memory: Option<Memory>) {
+        if let Some(earlier) = need.refers_to.filter(|earlier| self.last.get(earlier) == Some(&image)) {
+            self.by_image.remove(&earlier);
+        }
+        if self.last.contains_key(&image) {
+            self.by_image.extend(memory.map(|memory| (image, memory)));
+        }
+    }
+}
+
+/// Tiles that are decoded before they are copied to their places, if no stack is larger.
+const TILES_AT_ONCE: usize = 16;
+
+impl ChunkCodec {
+    pub(super) fn decode_tiles<T: Sample>(&self, plan: &Plan, parts: &[&[u8]], out: &mut [T]) -> Result<()> {
+        let layout = &plan.layout;
+        let [_, rows, columns] = layout.image_region(&plan.region);
+        if rows.end > plan.header.extent[0] || columns.end > plan.header.extent[1] {
+            out.fill(T::from_bits(self.fill));
+        }
+        if plan.jobs.is_empty() {
+            return Ok(());
+        }
+        let shape: Vec<usize> = plan.region.iter().map(Range::len).collect();
+        let region_layout = self.configuration.axes.layout(&shape)?;
+        let classifier = Classifier::new(&self.configuration.nodata, &self.model.manifest().bands)?;
+        let shared = plan.shared(&classifier);
+        let stacks = stacks(plan, parts);
+        let longest = stacks.iter().map(Vec::len).max().unwrap_or(1);
+        for some in stacks.chunks((TILES_AT_ONCE / longest).max(rayon::current_num_threads())) {
+            if self.options.parallel && some.len() > 1 {
+                let tiles: Vec<_> = some
+                    .par_iter()
+                    .map(|stack| {
+                        let mut tiles = Vec::new();
+                        self.decode_stack(&shared, stack, |job, tile| tiles.push((job, tile)))?;
+                        Ok(tiles)
+                    })
+                    .collect::<Result<_>>()?;
+                for (job, tile) in tiles.into_iter().flatten() {
+                    copy(layout, &plan.region, &region_layout, job, &tile, out);
+                }
+            } else {
+                for stack in some {
+                    self.decode_stack(&shared, stack, |job, tile: Vec<T>| {
+                        copy(layout, &plan.region, &region_layout, job, &tile, out);
+                    })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Decodes the tiles of one place, one after the other; hands out those that are wanted.
+    fn decode_stack<'a, T: Sample>(
+        &self,
+        shared: &Shared<'_, T>,
+        stack: &Stack<'a>,
+        mut tell: impl FnMut(&'a Job, Vec<T>),
+    ) -> Result<()> {
+        let mut memories = Memories::new(stack);
+        for (job, need, part) in stack {
+            let links = memories.links(*need)?;
+            let memory = if need.wanted {
+                let (tile, memory) = self.decode_tile(shared, job, part, links)?;
+                tell(job, tile);
+                memory
+            } else {
+                self.tile_codes(shared, job, part, links)?.1
+            };
+            memories.keep(job.image, *need, memory);
+        }
+        Ok(())
+    }
+
+    /// The codes of all tiles of a plan, in its order.
+    pub(super) fn chunk_codes<T: Sample>(&self, plan: &Plan, parts: &[&[u8]]) -> Result<Vec<TileCodes>> {
+        let classifier = Classifier::<T>::new(&[], &[])?;
+        let shared = plan.shared(&classifier);
+        let mut out = Vec::with_capacity(plan.jobs.len());
+        for stack in stacks(plan, parts) {
+            let mut memories = Memories::new(&stack);
+            for (job, need, part) in &stack {
+                let (codes, memory) = self.tile_codes(&shared, job, part, memories.links(*need)?)?;
+                out.push(codes);
+                memories.keep(job.image, *need, memory);
+            }
+        }
+        out.sort_by_key(|codes| (codes.image, codes.rows.start, codes.columns.start));
+        Ok(out)
+    }
+}
+
+impl ChunkCodec {
+    /// Encodes the tiles of one place, by rising image: each by itself or after an earlier one, whichever is cheaper.
+    /// Tells how many images before its own each refers to.
+    pub(super) fn encode_stack<T: Sample>(
+        &self,
+        shared: &Shared<'_, T>,
+        layout: &Layout,
+        samples: &[T],
+        stack: &[&Job],
+    ) -> Result<Vec<(EncodedTile, u32)>> {
+        let mut memories: Vec<Option<Memory>> = Vec::new();
+        let mut out = Vec::with_capacity(stack.len());
+        for (at, job) in stack.iter().enumerate() {
+            let Some(prepared) = self.prepare(shared, layout, samples, job)? else {
+                memories.push(None);
+                out.push((EncodedTile::default(), 0));
+                continue;
+            };
+            let links = |earlier: Option<usize>| Links {
+                earlier: earlier.and_then(|earlier| memories[earlier].as_ref()),
+                remembered: at + 1 < stack.len(),
+            };
+            let mut best = (self.code_tile(shared, &prepared, links(None))?, None);
+            for earlier in (0..at).rev().filter(|earlier| memories[*earlier].is_some()) {
+                let coded = self.code_tile(shared, &prepared, links(Some(earlier)))?;
+                if coded.cost < best.0.cost {
+                    best = (coded, Some(earlier));
+                }
+            }
+            let (mut coded, earlier) = best;
+            let tile = self.finish_tile(shared, prepared, &coded, links(earlier))?;
+            let memory = coded.memory.take();
+            out.push((tile, earlier.map_or(0, |earlier| (at - earlier) as u32)));
+            memories.push(memory);
+        }
+        Ok(out)
+    }
+}
+
+impl Plan {
+    fn shared<'a, T>(&'a self, classifier: &'a Classifier<T>) -> Shared<'a, T> {
+        let Header { patterns, entropy, step, .. } = &self.header;
+        Shared { classifier, patterns, entropy: *entropy, step: *step }
+    }
+}
