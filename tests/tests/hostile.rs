@@ -200,6 +200,14 @@ fn victims() -> Vec<Victim> {
     let case = Case { shape: &[1, 264, 12], chunk: &[1, 264, 12], quality: 30.0, ..Case::default() };
     victims.push(Victim::new("two tiles", &case, &case.bytes(&case.samples(4))));
 
+    // Dates that refer to each other: the same image again and again, but for a little.
+    let dates = &[4, 1, 20, 20];
+    let axes = &["time", "band", "y", "x"];
+    let case = Case { axes, shape: dates, chunk: dates, quality: 36.0, ..Case::default() };
+    let image = case.samples(5)[..400].to_vec();
+    let samples: Vec<f64> = (0..1600).map(|i| image[i % 400] + f64::from(u8::from(i % 37 == 0)) * 9.0).collect();
+    victims.push(Victim::new("dates", &case, &case.bytes(&samples)));
+
     let case = Case { shape, chunk: shape, data_type: DataType::Float64, ..Case::default() };
     victims.push(Victim::new("no data", &case, &f64::NAN.to_ne_bytes().repeat(880)));
 

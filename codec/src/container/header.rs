@@ -7,8 +7,10 @@ use crate::mask::{MAX_PATTERNS, Patterns};
 
 /// The first three bytes of every chunk; the fourth is the version.
 pub(crate) const MAGIC: [u8; 3] = *b"VQZ";
-/// The container's version.
-pub(crate) const VERSION: u8 = 0;
+/// The version that is written.
+const VERSION: u8 = 1;
+/// The first version, which is still read: it stated what is now left out where it goes without saying.
+const FIRST: u8 = 0;
 /// The longest header body, in bytes.
 const MAX_BODY: u64 = 1 << 28;
 /// Bytes of a checksum.
@@ -17,7 +19,8 @@ pub(crate) const CHECKSUM: usize = 4;
 const FLAG_LZ4: u8 = 1;
 const FLAG_NO_TILES: u8 = 2;
 const FLAG_REFERENCES: u8 = 4;
-const FLAGS: u8 = FLAG_LZ4 | FLAG_NO_TILES | FLAG_REFERENCES;
+const FLAG_EXTENT: u8 = 8;
+const FLAG_MASKED: u8 = 16;
 
 /// A chunk's header.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,7 +48,7 @@ pub(crate) struct Header {
 pub(crate) struct Expected<'a> {
     pub(crate) height: usize,
     pub(crate) width: usize,
-    pub(crate) samples: usize,
+    pub(crate) bands: usize,
     pub(crate) sample_size: usize,
     pub(crate) model: [u8; 4],
     pub(crate) model_name: &'a str,
@@ -54,33 +57,50 @@ pub(crate) struct Expected<'a> {
     pub(crate) tiles: &'a dyn Fn([usize; 2]) -> usize,
 }
 
+/// The statistics, shortened to 3 bytes by rounding up: what is stated is never less than what was measured.
+fn short(value: f32) -> [u8; 3] {
+    let bits = value.to_bits().saturating_add(255).min(f32::INFINITY.to_bits());
+    let [_, low, middle, high] = bits.to_le_bytes();
+    [low, middle, high]
+}
+
+impl Expected<'_> {
+    /// Samples within an extent.
+    fn samples(&self, extent: [usize; 2]) -> u64 {
+        (self.images * self.bands * extent[0] * extent[1]) as u64
+    }
+}
+
 impl Header {
-    pub(crate) fn to_bytes(&self, sample_size: usize) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self, expected: &Expected<'_>) -> Vec<u8> {
         let no_tiles = self.tiles.iter().all(|t| *t == 0);
-        let mut body = Vec::with_capacity(48 + 3 * self.tiles.len());
-        let mut flags = 0;
-        if self.entropy == EntropyCoder::Lz4 {
-            flags |= FLAG_LZ4;
-        }
-        if no_tiles {
-            flags |= FLAG_NO_TILES;
-        }
-        if !self.references.is_empty() {
-            flags |= FLAG_REFERENCES;
-        }
-        body.push(flags);
-        body.extend_from_slice(&self.model);
+        let cut = self.extent != [expected.height, expected.width];
+        let masked = self.valid != expected.samples(self.extent);
+        let flags = [
+            (self.entropy == EntropyCoder::Lz4, FLAG_LZ4),
+            (no_tiles, FLAG_NO_TILES),
+            (!self.references.is_empty(), FLAG_REFERENCES),
+            (cut, FLAG_EXTENT),
+            (masked, FLAG_MASKED),
+        ];
+        let mut body = Vec::with_capacity(32 + 3 * self.tiles.len());
+        body.push(flags.iter().filter(|(set, _)| *set).fold(0, |flags, (_, flag)| flags | flag));
+        body.extend_from_slice(&self.model[..2]);
         body.extend_from_slice(&self.step.to_le_bytes());
-        put_varint(&mut body, self.extent[0] as u64);
-        put_varint(&mut body, self.extent[1] as u64);
-        put_varint(&mut body, self.patterns.list().len() as u64);
-        for pattern in self.patterns.list() {
-            body.extend_from_slice(&pattern.to_le_bytes()[..sample_size]);
+        if cut {
+            put_varint(&mut body, self.extent[0] as u64);
+            put_varint(&mut body, self.extent[1] as u64);
         }
-        put_varint(&mut body, self.valid);
+        if masked {
+            put_varint(&mut body, self.patterns.list().len() as u64);
+            for pattern in self.patterns.list() {
+                body.extend_from_slice(&pattern.to_le_bytes()[..expected.sample_size]);
+            }
+            put_varint(&mut body, self.valid);
+        }
         if self.valid > 0 {
-            body.extend_from_slice(&self.mean_square_error.to_le_bytes());
-            body.extend_from_slice(&self.max_error.to_le_bytes());
+            body.extend_from_slice(&short(self.mean_square_error));
+            body.extend_from_slice(&short(self.max_error));
         }
         if !no_tiles {
             for length in &self.tiles {
@@ -110,9 +130,9 @@ impl Header {
             )));
         }
         let version = reader.u8("a chunk's version")?;
-        if version != VERSION {
+        if !(FIRST..=VERSION).contains(&version) {
             return Err(Error::Unsupported(format!(
-                "the chunk has container version {version}, this release reads version {VERSION}; update vqz"
+                "the chunk has container version {version}, this release reads versions {FIRST} to {VERSION}; update vqz"
             )));
         }
         let body = reader.varint(MAX_BODY, "the header's length")? as usize;
@@ -131,48 +151,58 @@ impl Header {
         let (checked, checksum) = bytes[..length].split_at(length - CHECKSUM);
         check(checked, checksum, "the header")?;
         let mut body = Reader::new(&checked[start..]);
-        let header = Self::read_body(&mut body, expected)?;
+        let header = Self::read_body(&mut body, checked[MAGIC.len()], expected)?;
         body.finish("the header")?;
         Ok(header)
     }
 
-    fn read_body(body: &mut Reader<'_>, expected: &Expected<'_>) -> Result<Self> {
+    fn read_body(body: &mut Reader<'_>, version: u8, expected: &Expected<'_>) -> Result<Self> {
         let flags = body.u8("the header's flags")?;
-        if flags & !FLAGS != 0 {
+        let known = match version {
+            FIRST => FLAG_LZ4 | FLAG_NO_TILES,
+            _ => FLAG_LZ4 | FLAG_NO_TILES | FLAG_REFERENCES | FLAG_EXTENT | FLAG_MASKED,
+        };
+        if flags & !known != 0 {
             return Err(Error::Unsupported(format!(
-                "the header's flags are {flags:#04x}, known are {FLAGS:#04x}; update vqz"
+                "the header's flags are {flags:#04x}, known are {known:#04x}; update vqz"
             )));
         }
         let entropy = if flags & FLAG_LZ4 == 0 { EntropyCoder::Rans } else { EntropyCoder::Lz4 };
-        let mut model = [0; 4];
-        model.copy_from_slice(body.take(4, "the model's hash")?);
-        if model != expected.model {
-            return Err(Error::InvalidModel(format!(
-                "the chunk was written with a model whose hash starts with {}, the array names {} ({}); \
-                 write the chunk again with the array's model",
-                hex(&model),
-                expected.model_name,
-                hex(&expected.model)
-            )));
-        }
+        let says = |flag| version == FIRST || flags & flag != 0;
+        read_model(body, if version == FIRST { 4 } else { 2 }, expected)?;
         let step = body.i16("the step")?;
-        let extent = [
-            body.varint(expected.height as u64, "the number of rows")? as usize,
-            body.varint(expected.width as u64, "the number of columns")? as usize,
-        ];
-        let count = body.varint(MAX_PATTERNS as u64, "the number of bit patterns")? as usize;
-        let mut patterns = Vec::with_capacity(count);
-        for _ in 0..count {
-            let mut bits = [0; 8];
-            bits[..expected.sample_size].copy_from_slice(body.take(expected.sample_size, "a bit pattern")?);
-            patterns.push(u64::from_le_bytes(bits));
+        let whole = [expected.height, expected.width];
+        let extent = match says(FLAG_EXTENT) {
+            true => [
+                body.varint(expected.height as u64, "the number of rows")? as usize,
+                body.varint(expected.width as u64, "the number of columns")? as usize,
+            ],
+            false => whole,
+        };
+        let mut patterns = Patterns::default();
+        let mut valid = expected.samples(extent);
+        if says(FLAG_MASKED) {
+            patterns = read_patterns(body, expected.sample_size)?;
+            valid = body.varint(expected.samples(whole), "the number of valid samples")?;
         }
-        let patterns = Patterns::from_list(patterns)?;
-        let valid = body.varint(expected.samples as u64, "the number of valid samples")?;
-        let (mean_square_error, max_error) = if valid > 0 {
-            (body.f32("the mean square error")?, body.f32("the maximum error")?)
-        } else {
-            (0.0, 0.0)
+        if version != FIRST
+            && (says(FLAG_EXTENT) && extent == whole
+                || says(FLAG_MASKED) && valid == expected.samples(extent))
+        {
+            return Err(Error::Corrupt(
+                "the header states what goes without saying; write the chunk again".to_owned(),
+            ));
+        }
+        let mut statistic = |what| match version {
+            FIRST => body.f32(what),
+            _ => {
+                let bytes = body.take(3, what)?;
+                Ok(f32::from_le_bytes([0, bytes[0], bytes[1], bytes[2]]))
+            }
+        };
+        let (mean_square_error, max_error) = match valid {
+            0 => (0.0, 0.0),
+            _ => (statistic("the mean square error")?, statistic("the maximum error")?),
         };
         let each = (expected.tiles)(extent);
         let count = each * expected.images;
@@ -194,7 +224,7 @@ impl Header {
             if flags & FLAG_REFERENCES == 0 { Vec::new() } else { read_references(body, &tiles, each)? };
         Ok(Self {
             entropy,
-            model,
+            model: expected.model,
             step,
             extent,
             patterns,
@@ -205,6 +235,33 @@ impl Header {
             references,
         })
     }
+}
+
+/// Refuses another model than that which is expected, by as many bytes of its hash as are stated.
+fn read_model(body: &mut Reader<'_>, bytes: usize, expected: &Expected<'_>) -> Result<()> {
+    let found = body.take(bytes, "the model's hash")?;
+    if found == &expected.model[..bytes] {
+        return Ok(());
+    }
+    Err(Error::InvalidModel(format!(
+        "the chunk was written with a model whose hash starts with {}, the array names {} ({}); write the chunk \
+         again with the array's model",
+        hex(found),
+        expected.model_name,
+        hex(&expected.model)
+    )))
+}
+
+/// The bit patterns of masked samples.
+fn read_patterns(body: &mut Reader<'_>, sample_size: usize) -> Result<Patterns> {
+    let count = body.varint(MAX_PATTERNS as u64, "the number of bit patterns")? as usize;
+    let mut patterns = Vec::with_capacity(count);
+    for _ in 0..count {
+        let mut bits = [0; 8];
+        bits[..sample_size].copy_from_slice(body.take(sample_size, "a bit pattern")?);
+        patterns.push(u64::from_le_bytes(bits));
+    }
+    Patterns::from_list(patterns)
 }
 
 /// Which tile each one refers to; `each` is the number of tiles of an image.

@@ -60,7 +60,7 @@ impl ChunkCodec {
             tiles: tiles.iter().map(|t| t.bytes.len() as u32).collect(),
             references,
         };
-        let mut out = header.to_bytes(self.data_type.size());
+        let mut out = header.to_bytes(&self.expected(layout, &|_| header.tiles.len()));
         tiles.iter().for_each(|t| out.extend_from_slice(&t.bytes));
         Ok(out)
     }

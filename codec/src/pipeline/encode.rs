@@ -57,8 +57,26 @@ pub(super) struct Prepared<T> {
     empty: Vec<bool>,
     /// `(patch, scan position)`; empty where no sample is valid.
     latents: Vec<f32>,
+    patches: usize,
     /// The largest magnitude of a latent.
     peak: f32,
+}
+
+impl<T> Prepared<T> {
+    /// The earlier dates that resemble this tile most, at most so many.
+    pub(super) fn most_alike(&self, earlier: &[Option<Memory>], step: f32, most: usize) -> Vec<usize> {
+        let patches = self.patches;
+        let likeness = |memory: &Memory| {
+            memory.likeness(&self.latents, self.latents.len() / patches.max(1), 1.0 / step)
+        };
+        let memories = earlier.iter().enumerate();
+        let mut found: Vec<(usize, f32)> =
+            memories.filter_map(|(at, memory)| Some((at, likeness(memory.as_ref()?)))).collect();
+        // The later one, where two are alike.
+        found.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.cmp(&a.0)));
+        found.truncate(most);
+        found.into_iter().map(|(at, _)| at).collect()
+    }
 }
 
 /// A tile's codes in bytes, what they leave to later dates, and what they cost: squared error and bits, as scalar codes are
@@ -92,7 +110,8 @@ impl ChunkCodec {
             Some(_) => 0.0,
         };
         let empty = tile.empty_patches(self.patch());
-        Ok(Some(Prepared { tile, mask, empty, latents, peak }))
+        let patches = tile.height.div_ceil(self.patch()) * tile.columns(self.patch());
+        Ok(Some(Prepared { tile, mask, empty, latents, patches, peak }))
     }
 
     /// Codes a tile's latents. `links` say whether and how other dates matter.

@@ -391,19 +391,21 @@ impl ChunkCodec {
 
     fn read_header(&self, layout: &Layout, bytes: &[u8]) -> Result<Header> {
         let patch = self.model.manifest().patch;
-        Header::from_bytes(
-            bytes,
-            &Expected {
-                height: layout.height(),
-                width: layout.width(),
-                samples: layout.samples,
-                sample_size: self.data_type.size(),
-                model: self.model.hash_prefix(),
-                model_name: &self.model.manifest().name,
-                images: layout.images(),
-                tiles: &|extent| tiles_of_image(extent, patch),
-            },
-        )
+        Header::from_bytes(bytes, &self.expected(layout, &|extent| tiles_of_image(extent, patch)))
+    }
+
+    /// What is known of a chunk without its header. `tiles` tells how many an image of some extent has.
+    fn expected<'a>(&'a self, layout: &Layout, tiles: &'a dyn Fn([usize; 2]) -> usize) -> Expected<'a> {
+        Expected {
+            height: layout.height(),
+            width: layout.width(),
+            bands: layout.bands(),
+            sample_size: self.data_type.size(),
+            model: self.model.hash_prefix(),
+            model_name: &self.model.manifest().name,
+            images: layout.images(),
+            tiles,
+        }
     }
 
     /// Scalar planes at a step, from a small cache: a chunk's tiles share them, and so do most chunks of an array.

@@ -9,6 +9,7 @@ use crate::container::header::Header;
 use crate::entropy::tile::{Links, Memory};
 use crate::error::{Error, Result};
 use crate::mask::Classifier;
+use crate::quantise;
 use crate::sample::Sample;
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -97,6 +98,9 @@ impl Memories {
         }
     }
 }
+
+/// Earlier dates after which a tile is coded, to see which is cheapest.
+const CANDIDATES: usize = 2;
 
 /// Tiles that are decoded before they are copied to their places, if no stack is larger.
 const TILES_AT_ONCE: usize = 16;
@@ -204,7 +208,7 @@ impl ChunkCodec {
                 remembered: at + 1 < stack.len(),
             };
             let mut best = (self.code_tile(shared, &prepared, links(None))?, None);
-            for earlier in (0..at).rev().filter(|earlier| memories[*earlier].is_some()) {
+            for earlier in prepared.most_alike(&memories, quantise::step(shared.step), CANDIDATES) {
                 let coded = self.code_tile(shared, &prepared, links(Some(earlier)))?;
                 if coded.cost < best.0.cost {
                     best = (coded, Some(earlier));

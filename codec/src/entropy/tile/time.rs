@@ -39,6 +39,27 @@ pub(crate) struct Memory {
     pub(super) innovations: Innovations,
 }
 
+impl Memory {
+    /// How much of latents `(patch, plane)`, given in steps times `inverse`, a multiple of this tile would explain: for writers
+    /// who look for a date that resembles theirs.
+    pub(crate) fn likeness(&self, latents: &[f32], planes: usize, inverse: f32) -> f32 {
+        let (mut products, mut squares) = (0.0f32, 0.0f32);
+        for (patch, latents) in latents.chunks_exact(planes).enumerate() {
+            for (plane, value) in self.innovations.patch(patch) {
+                let value = value.clamp(&-LOUDEST, &LOUDEST);
+                let limit = LOUDEST as f32;
+                let latent = latents.get(*plane as usize).map_or(0.0, |v| (v * inverse).clamp(-limit, limit));
+                products += latent * *value as f32;
+                squares += (value * value) as f32;
+            }
+        }
+        if products > 0.0 { products * products / squares } else { 0.0 }
+    }
+}
+
+/// What is compared between dates is cut to this, so that a few strong planes do not decide alone.
+const LOUDEST: i32 = 4;
+
 /// How the innovations of one plane follow the earlier ones: sums of products, for their quotient.
 #[derive(Clone, Copy, Debug, Default)]
 struct Follow {
@@ -51,7 +72,7 @@ const LARGEST: i32 = 1 << 12;
 /// Sums are halved beyond this.
 const MEMORY: i64 = 1 << 40;
 /// What the sum of squares starts from, so that a few coincidences are no rule.
-const DOUBT: i64 = 8;
+const DOUBT: i64 = 2;
 
 impl Follow {
     /// What is to be expected after `earlier`.
@@ -89,8 +110,8 @@ pub(super) struct Timing {
 }
 
 /// The fourth probability's first weight, in 65536ths, and the factor of the others', in 256ths.
-const WEIGHT: i32 = 22_000;
-const OTHERS: i32 = 176;
+const WEIGHT: i32 = 30_000;
+const OTHERS: i32 = 140;
 
 impl Timing {
     pub(super) fn new(planes: &Planes) -> Self {

@@ -1,0 +1,162 @@
+//! Dates of one place in one chunk: later tiles refer to earlier ones where that is cheaper, and only then; parts read as
+//! the whole does; what refers to nothing sound is refused.
+
+use std::ops::Range;
+use vqz_codec::DataType;
+use vqz_codec::config::{EntropyCoder, NoData};
+use vqz_codec::model::Quantiser;
+use vqz_codec::pipeline::{ChunkCodec, Options};
+use vqz_tests::arrays::{Case, extract};
+use vqz_tests::models::Field;
+
+const DATES: u64 = 5;
+const SIDE: u64 = 64;
+
+fn case() -> Case {
+    let shape = &[DATES, 3, SIDE, SIDE];
+    Case { axes: &["time", "band", "y", "x"], shape, chunk: shape, quality: 42.0, ..Case::default() }
+}
+
+/// Dates that share so much of what they show.
+fn samples(case: &Case, shared: f64) -> Vec<f64> {
+    let place = Field::new(1);
+    let dates: Vec<Field> = (0..DATES).map(|date| Field::new(100 + date)).collect();
+    let [_, bands, height, width] = case.shape else { panic!("the case has four dimensions") };
+    let mut samples = Vec::new();
+    for date in &dates {
+        for band in 0..*bands {
+            for at in 0..height * width {
+                let (y, x) = (at / width, at % width);
+                samples.push(shared * place.at(band, y, x) + (1.0 - shared) * date.at(band, y, x));
+            }
+        }
+    }
+    samples
+}
+
+fn codec(case: &Case, parallel: bool) -> ChunkCodec {
+    let options = Options { parallel, ..Options::default() };
+    let fill = case.bytes(&[0.0]);
+    ChunkCodec::new(&case.configuration(), case.model(), case.data_type, &fill, options)
+        .expect("the case is sound")
+}
+
+fn shape(case: &Case) -> Vec<usize> {
+    case.shape.iter().map(|n| *n as usize).collect()
+}
+
+/// Bytes of all dates, each in a chunk of its own.
+fn one_by_one(case: &Case, stored: &[u8]) -> usize {
+    let codec = codec(case, false);
+    let mut shape = shape(case);
+    shape[0] = 1;
+    let dates = stored.chunks(stored.len() / DATES as usize);
+    dates.map(|date| codec.encode(&shape, date).expect("a date can be encoded").len()).sum()
+}
+
+/// Reads a region of a chunk by its plan; tells how many tiles that took.
+fn part(codec: &ChunkCodec, shape: &[usize], chunk: &[u8], region: &[Range<usize>]) -> (Vec<u8>, usize) {
+    let plan = codec.plan(shape, chunk, region).expect("the region can be planned");
+    let parts: Vec<&[u8]> = plan.ranges.iter().map(|r| &chunk[r.start as usize..r.end as usize]).collect();
+    (codec.decode_planned(&plan, &parts).expect("the region can be read"), parts.len())
+}
+
+#[test]
+fn dates_that_are_alike_take_fewer_bytes_together() {
+    let case = case();
+    for (shared, most) in [(0.95, 0.8), (0.7, 0.99)] {
+        let stored = case.bytes(&samples(&case, shared));
+        let together = codec(&case, false).encode(&shape(&case), &stored).expect("it can be encoded").len();
+        let alone = one_by_one(&case, &stored);
+        println!("{shared} shared: {together} bytes together, {alone} one by one");
+        assert!((together as f64) < alone as f64 * most, "{together} bytes together, {alone} one by one");
+    }
+}
+
+#[test]
+fn dates_that_differ_never_take_more() {
+    for entropy in [EntropyCoder::Rans, EntropyCoder::Lz4] {
+        let case = Case { entropy, ..case() };
+        let stored = case.bytes(&samples(&case, 0.0));
+        let together = codec(&case, false).encode(&shape(&case), &stored).expect("it can be encoded").len();
+        let alone = one_by_one(&case, &stored);
+        assert!(together <= alone, "{together} bytes together, {alone} one by one");
+    }
+}
+
+#[test]
+fn parts_read_as_the_whole_and_threads_change_nothing() {
+    // Two tiles a date, of which the second date misses much, and one patch is missing everywhere.
+    let case = Case {
+        shape: &[DATES, 2, 40, 272],
+        chunk: &[DATES, 2, 40, 272],
+        data_type: DataType::Int16,
+        nodata: vec![NoData::Integer(-9999)],
+        ..case()
+    };
+    let mut samples = samples(&case, 0.95);
+    for (i, sample) in samples.iter_mut().enumerate() {
+        let (date, y, x) = (i / (2 * 40 * 272), i / 272 % 40, i % 272);
+        if (date == 1 && x < 200) || (y < 9 && x < 9) || (date == 3 && x >= 136) {
+            *sample = -9999.0;
+        }
+    }
+    let stored = case.bytes(&samples);
+    let shape = shape(&case);
+    let plain = codec(&case, false);
+    let chunk = plain.encode(&shape, &stored).expect("it can be encoded");
+    assert_eq!(codec(&case, true).encode(&shape, &stored).expect("it can be encoded"), chunk);
+    let whole = plain.decode(&shape, &chunk).expect("it decodes");
+    case.check(&stored, &whole);
+    assert_eq!(codec(&case, true).decode(&shape, &chunk).expect("it decodes"), whole);
+    let mut read = Vec::new();
+    for date in 0..shape[0] {
+        for columns in [0..100, 137..272, 100..200] {
+            let region = [date..date + 1, 0..2, 3..30, columns];
+            let (found, tiles) = part(&plain, &shape, &chunk, &region);
+            let region: Vec<Range<u64>> = region.iter().map(|r| r.start as u64..r.end as u64).collect();
+            assert!(found == extract(&whole, case.shape, 2, &region), "date {date}, {region:?}");
+            read.push(tiles);
+        }
+    }
+    assert_eq!(read[0], 1, "the first date refers to nothing");
+    assert!(read.iter().any(|tiles| *tiles > 2), "no date refers to another: {read:?}");
+    // Codes are the same, whether others are read with them or not.
+    let codes = plain.codes(&shape, &chunk).expect("its codes can be read");
+    assert_eq!(codes.len(), 2 * shape[0]);
+    assert!(codes.windows(2).all(|pair| (pair[0].image, pair[0].columns.start)
+        < (pair[1].image, pair[1].columns.start)));
+}
+
+#[test]
+fn indices_refer_to_nothing() {
+    let case = Case { quantiser: Quantiser::Rvq, quality: 34.0, ..case() };
+    let stored = case.bytes(&samples(&case, 0.95));
+    let codec = codec(&case, false);
+    let chunk = codec.encode(&shape(&case), &stored).expect("it can be encoded");
+    let last = [DATES as usize - 1..DATES as usize, 0..3, 0..9, 0..9];
+    assert_eq!(part(&codec, &shape(&case), &chunk, &last).1, 1);
+}
+
+/// With a sound checksum, the last varint of the header says what the last tile refers to.
+#[test]
+fn a_date_beyond_the_first_is_refused() {
+    let case = case();
+    let stored = case.bytes(&samples(&case, 0.95));
+    let codec = codec(&case, false);
+    let mut chunk = codec.encode(&shape(&case), &stored).expect("it can be encoded");
+    let header = codec.header_len(&chunk).expect("the header is sound");
+    assert!((1..DATES as u8).contains(&chunk[header - 5]), "the last date refers to none");
+    chunk[header - 5] = DATES as u8;
+    let checksum = crc32c::crc32c(&chunk[..header - 4]).to_le_bytes();
+    chunk[header - 4..header].copy_from_slice(&checksum);
+    let error = codec.decode(&shape(&case), &chunk).expect_err("there is no such date").to_string();
+    assert!(error.contains("the date that a tile refers to is 5, at most 4"), "{error}");
+}
+
+#[test]
+fn an_archive_of_dates_goes_through_zarrs() {
+    let case = Case { chunk: &[3, 3, 48, 48], ..case() };
+    let stored = case.bytes(&samples(&case, 0.9));
+    let _ = vqz_tests::arrays::round_trip(&case, &stored);
+}
