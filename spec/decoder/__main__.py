@@ -1,10 +1,11 @@
-"""Decodes the golden archives and holds them against what they have to decode to: `python spec/decoder [archive.zarr …]`.
+"""Holds what the golden archives decode to against what they have to: `python spec/decoder [archive.zarr …]`.
 
 Exits with 1 if one differs. An archive `NAME.zarr` stands beside `NAME.decoded.zarr`.
 """
 
 import sys
 import time
+from pathlib import Path
 
 from golden import archives, compare, open_pair
 
@@ -27,6 +28,4 @@ def main(paths):
 
 
 if __name__ == "__main__":
-    from pathlib import Path
-
     sys.exit(main([Path(path) for path in sys.argv[1:]]))

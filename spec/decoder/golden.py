@@ -21,6 +21,15 @@ def archives():
     return sorted(path for path in FOLDER.glob("*/*.zarr") if not path.name.endswith(".decoded.zarr"))
 
 
+def archive(name):
+    return next(path for path in archives() if path.name == f"{name}.zarr")
+
+
+def whole_archives():
+    """Those whose chunks are files of their own."""
+    return [path for path in archives() if "sharded" not in path.name]
+
+
 def configuration_of(path):
     """The codec's configuration, as JSON; of the inner codec where the archive is sharded."""
     codec = json.loads((path / "zarr.json").read_text())["codecs"][0]

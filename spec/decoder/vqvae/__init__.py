@@ -1,7 +1,7 @@
-"""A decoder of the Zarr codec `vqvae`, written from the text of its specification alone.
+"""A decoder of the Zarr codec `vqvae`, written from the text of its specification.
 
-It is here to keep that text honest: it shares no code with the codec, favours clarity over speed, and decodes every golden
-archive. The modules follow a chunk: container, mask, codes (`scalars`, `indices`, `planes`), model, `restore`.
+It is here to keep that text honest: it shares no code with the codec, favours clarity over speed, and decodes every
+golden archive. The modules follow a chunk: container, mask, codes (`scalars`, `indices`, `planes`), model, `restore`.
 """
 
 from .chunk import codes_of_chunk, decode_chunk

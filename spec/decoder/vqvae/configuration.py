@@ -6,14 +6,14 @@ import re
 from dataclasses import dataclass
 
 from .model import find_model, load_embedded
-from .refusal import Refused, refuse_unless
+from .refusal import Refused, check_keys, refuse_unless
 
 EMBEDDED_MOST = 4 << 20
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """What a reader needs of it: one axis for each dimension, the nodata values (floats) and the model's whereabouts."""
+    """What a reader needs of it: one axis for each dimension, nodata values, and where the model is."""
 
     axes: tuple
     nodata: tuple
@@ -22,9 +22,9 @@ class Configuration:
 
     @classmethod
     def parse(cls, value):
-        _keys(value, "configuration", ("model", "axes", "quality"), ("entropy", "nodata", "promise"))
+        check_keys(value, "configuration", ("model", "axes", "quality"), ("entropy", "nodata", "promise"))
         model = value["model"]
-        _keys(model, "model", ("name", "sha256"), ("decoder",))
+        check_keys(model, "model", ("name", "sha256"), ("decoder",))
         refuse_unless(isinstance(model["name"], str), "configuration: the model's name is no string")
         sha256 = model["sha256"]
         hexadecimal = isinstance(sha256, str) and re.fullmatch("[0-9a-f]{64}", sha256)
@@ -32,7 +32,8 @@ class Configuration:
         _number(value["quality"], "quality")
         refuse_unless(0 <= value["quality"] <= 200, f"configuration: quality is {value['quality']}, not 0 to 200")
         refuse_unless(value.get("entropy", "rans") in ("rans", "lz4"), "configuration: unknown entropy coder")
-        refuse_unless(value.get("promise", {"kind": "quality"}) == {"kind": "quality"}, "configuration: unknown promise")
+        promise = value.get("promise", {"kind": "quality"})
+        refuse_unless(promise == {"kind": "quality"}, "configuration: unknown promise")
         nodata = value.get("nodata", [])
         refuse_unless(isinstance(nodata, (list, tuple)), "configuration: nodata is no array")
         embedded = _embedded(model["decoder"]) if "decoder" in model else None
@@ -40,13 +41,6 @@ class Configuration:
 
     def model(self):
         return find_model(self.sha256) if self.embedded is None else load_embedded(self.embedded, self.sha256)
-
-
-def _keys(value, what, required, optional):
-    refuse_unless(isinstance(value, dict), f"{what} is no object")
-    unknown, missing = value.keys() - {*required, *optional}, {*required} - value.keys()
-    refuse_unless(not unknown, f"{what} has unknown keys {sorted(unknown)}")
-    refuse_unless(not missing, f"{what} lacks {sorted(missing)}")
 
 
 def _number(value, what):

@@ -31,7 +31,7 @@ class Counter:
 
 
 class Table(dict):
-    """What is adapted within a tile, by index: made by `start` where first used, so that a tile costs what it touches."""
+    """What adapts within a tile, by index: made by `start` at its first use, so that a tile costs what it touches."""
 
     def __init__(self, start):
         self.start = start

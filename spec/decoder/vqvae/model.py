@@ -1,12 +1,10 @@
-"""The model package: which entries it holds, its manifest, its hash, and where it is found.
+"""The model package: which entries it holds, its hash, where it is found, and running it.
 
 What decodes is the decoding half (manifest, decoder, correction, priors); the hash covers exactly that.
 """
 
 import hashlib
 import io
-import json
-import math
 import os
 import zipfile
 import zlib
@@ -17,14 +15,15 @@ from pathlib import Path
 import numpy as np
 
 from .graphs import FLOAT, INT32, Graph
+from .manifest import read_manifest
 from .priors import IndexPriors, ScalarPriors
-from .refusal import MissingModel, Refused, UnsupportedVersion, refuse_unless
+from .refusal import MissingModel, Refused, refuse_unless
 
 HASHED = ("model.json", "decoder.onnx", "correction.onnx", "priors.bin")
 ENCODING = ("encoder.onnx", "card.md")
 OPTIONAL = ("correction.onnx", *ENCODING)
-# This reader's own ceiling on what a package may unpack to.
-MOST_BYTES = 512 << 20
+# What a package may unpack to.
+MOST_BYTES = 1 << 30
 
 
 @dataclass(frozen=True)
@@ -149,65 +148,3 @@ def find_model(sha256):
             except (Refused, OSError):
                 continue  # another file may be the model
     raise MissingModel(f"no model with the hash {sha256} is embedded or found; set VQZ_MODEL_PATH to its folder")
-
-
-def read_manifest(content):
-    """`model.json`, held against the specification."""
-    try:
-        manifest = json.loads(content)
-    except ValueError as error:
-        raise Refused(f"manifest: {error}") from None
-
-    def keys(value, what, required, optional=()):
-        refuse_unless(isinstance(value, dict), f"{what} is no object")
-        unknown, missing = value.keys() - {*required, *optional}, {*required} - value.keys()
-        refuse_unless(not unknown, f"{what} has unknown keys {sorted(unknown)}")
-        refuse_unless(not missing, f"{what} lacks {sorted(missing)}")
-
-    def whole(value, what, least, most):
-        right = type(value) is int and least <= value <= most
-        refuse_unless(right, f"manifest: {what} is {value!r}, {least} to {most} are allowed")
-
-    def number(value, what, positive=False):
-        right = type(value) in (int, float) and math.isfinite(value) and (value > 0 or not positive)
-        refuse_unless(right, f"manifest: {what} is {value!r}, which is not allowed")
-
-    def text(value, what):
-        refuse_unless(isinstance(value, str), f"manifest: {what} is no string")
-
-    texts = ("name", "architecture", "licence", "training_data", "encoder_sha256")
-    others = ("format", "version", "bands", "patch", "window", "planes", "quantiser", "peak", "tolerance", "calibration")
-    codebooks = ("codebooks",) if isinstance(manifest, dict) and manifest.get("quantiser") in ("vq", "rvq") else ()
-    keys(manifest, "manifest", (*texts, *others, *codebooks))
-    for key in texts:
-        text(manifest[key], key)
-    refuse_unless(manifest["format"] == "vqz-model", "manifest: the format is not vqz-model")
-    if type(manifest["version"]) is not int or manifest["version"] != 0:
-        raise UnsupportedVersion(f"manifest: version {manifest['version']}; this reader knows 0")
-    refuse_unless(isinstance(manifest["bands"], list) and manifest["bands"], "manifest: has no bands")
-    for band in manifest["bands"]:
-        keys(band, "manifest: a band", ("name", "offset", "scale"), ("unit", "wavelength_nm"))
-        text(band["name"], "a band's name")
-        number(band["offset"], "a band's offset")
-        number(band["scale"], "a band's scale", positive=True)
-    refuse_unless(manifest["patch"] in (8, 16, 32), f"manifest: patch is {manifest['patch']!r}, not 8, 16 or 32")
-    whole(manifest["window"], "window", 1, 1)
-    whole(manifest["planes"], "planes", 1, 1 << 31)
-    refuse_unless(manifest["quantiser"] in ("fsq", "vq", "rvq"), f"manifest: quantiser {manifest['quantiser']!r}")
-    number(manifest["peak"], "peak", positive=True)
-    number(manifest["tolerance"], "tolerance")
-    refuse_unless(isinstance(manifest["calibration"], list), "manifest: calibration is no list")
-    for point in manifest["calibration"]:
-        keys(point, "manifest: a point of the calibration", ("step", "psnr_db"))
-    if codebooks:
-        books = manifest["codebooks"]
-        keys(books, "manifest: codebooks", ("groups", "stages", "size", "width"))
-        whole(books["groups"], "groups", 1, 64)
-        whole(books["stages"], "stages", 1, 1 if manifest["quantiser"] == "vq" else 64)
-        whole(books["size"], "size", 2, 65536)
-        whole(books["width"], "width", 1, 4096)
-        planes = books["groups"] * books["stages"]
-        refuse_unless(manifest["planes"] == planes, "manifest: planes are not groups × stages")
-        refuse_unless(planes * books["size"] <= 1 << 20, "manifest: more than 2^20 entries")
-        refuse_unless(planes * books["size"] * books["width"] <= 1 << 26, "manifest: more than 2^26 numbers")
-    return manifest

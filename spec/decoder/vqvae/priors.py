@@ -6,8 +6,6 @@ One kind for scalar codes, one for indices into codebooks; both are tables of co
 from dataclasses import dataclass, field
 from math import isqrt
 
-import numpy as np
-
 from .counters import Counter
 from .cursor import Cursor
 from .refusal import UnsupportedVersion, refuse_unless

@@ -19,3 +19,11 @@ class MissingModel(Refused):
 def refuse_unless(condition, message):
     if not condition:
         raise Refused(message)
+
+
+def check_keys(value, what, required, optional=()):
+    """Refuses what is no JSON object of these keys."""
+    refuse_unless(isinstance(value, dict), f"{what} is no object")
+    unknown, missing = value.keys() - {*required, *optional}, {*required} - value.keys()
+    refuse_unless(not unknown, f"{what} has unknown keys {sorted(unknown)}")
+    refuse_unless(not missing, f"{what} lacks {sorted(missing)}")

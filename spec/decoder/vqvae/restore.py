@@ -6,16 +6,12 @@ from .mask import ESCAPED
 
 
 def nodata_of(values, dtype):
-    """Those of the nodata values that the data type holds, as an array of it."""
-    held = []
-    for value in values:
-        if dtype.kind in "iu":
-            info = np.iinfo(dtype)
-            if info.min <= value <= info.max and value == int(value):
-                held.append(int(value))
-        elif value != value or value in (np.inf, -np.inf) or abs(value) <= np.finfo(dtype).max:
-            held.append(value)
-    return np.array(held, dtype)
+    """The nodata values as an array of the data type, without those that an integer type does not hold."""
+    if dtype.kind in "iu":
+        info = np.iinfo(dtype)
+        return np.array([int(v) for v in values if info.min <= v <= info.max and v == int(v)], dtype)
+    with np.errstate(over="ignore"):
+        return np.array(values, np.float64).astype(dtype)
 
 
 def restore(v, content, patterns, nodata):
@@ -39,6 +35,8 @@ def _bits(array):
 
 
 def _rounded(v, dtype):
+    # What a NaN becomes is left open, but for that it is finite.
+    v = np.where(np.isnan(v), np.float32(0), v)
     if dtype.kind in "iu":
         info = np.iinfo(dtype)
         # float64 holds every limit of an integer type exactly.
@@ -65,5 +63,6 @@ def _next(value, direction):
         info = np.iinfo(value.dtype)
         following = int(value) + direction
         return value.dtype.type(following) if info.min <= following <= info.max else None
-    following = np.nextafter(value, value.dtype.type(direction * np.inf))
+    with np.errstate(over="ignore"):
+        following = np.nextafter(value, value.dtype.type(direction * np.inf))
     return following if np.isfinite(following) else None

@@ -1,7 +1,7 @@
 """The code stream in rANS mode, scalar codes (quantiser `fsq`).
 
-Planes are scanned from those that vary most to those that vary least. What was decoded nearby, in the patches around and
-in the same patch, says how large the next residual will be; whole spans and groups of planes may be flagged as zero.
+Planes are scanned in the model's order. What was decoded nearby, in the patches around and in the same patch, says how
+large the next residual will be; whole spans and groups of planes may be flagged as zero.
 """
 
 import numpy as np
