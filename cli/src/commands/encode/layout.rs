@@ -18,7 +18,8 @@ pub(super) fn output_metadata(args: &Args, info: &Info, configuration: &Configur
             .map(|(role, extent)| match role {
                 Role::Band => *extent,
                 Role::Y | Role::X => args.chunk_size.min(*extent),
-                Role::Time | Role::Other(_) => 1,
+                Role::Time => args.dates.min(*extent),
+                Role::Other(_) => 1,
             })
             .collect()
     } else {

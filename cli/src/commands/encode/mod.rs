@@ -56,9 +56,12 @@ pub(crate) struct Args {
     /// The extents of a chunk, in the order of the dimensions, such as 1,12,512,512.
     #[arg(long, value_delimiter = ',', conflicts_with = "chunk_size", value_name = "N,N,…")]
     chunk: Vec<u64>,
-    /// The side of a chunk along y and x, in pixels; chunks hold all bands and one step of everything else.
+    /// The side of a chunk along y and x, in pixels; chunks hold all bands, one step of everything else, and of time --dates.
     #[arg(long, default_value_t = CHUNK_SIZE, value_parser = clap::value_parser!(u64).range(1..), value_name = "PX")]
     chunk_size: u64,
+    /// Dates in one chunk. More take fewer bits where dates resemble each other, but one is then read by way of others.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "chunk", value_name = "N")]
+    dates: u64,
     /// Gather chunks in shards of this side along y and x, in pixels: fewer files.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..), value_name = "PX")]
     shard: Option<u64>,
@@ -97,6 +100,7 @@ impl Args {
             entropy: EntropyCoder::Rans,
             chunk: Vec::new(),
             chunk_size: CHUNK_SIZE,
+            dates: 1,
             shard: None,
             axes: None,
             nodata: Vec::new(),

@@ -341,7 +341,7 @@ impl<'a, C: Coder> TileCoder<'a, C> {
                     let magnitude = residual.unsigned_abs().min(255);
                     self.row[x * stride + k] = magnitude as u8;
                     sum += magnitude;
-                    if residual != 0 || base != 0 {
+                    if residual != 0 || base != 0 || near != 0 {
                         let code = residual.wrapping_add(base);
                         if !(-MAX_CODE..=MAX_CODE).contains(&code) {
                             return Err(Error::Corrupt(format!(
