@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for quality in [39.0, 42.0, 46.0, 50.0, 55.0] {
         let codec = |entropy| {
             let configuration = Configuration {
-                model: model.reference()?,
+                model: Some(model.reference()?),
                 axes: Axes::from_names(&["band", "y", "x"])?,
                 quality,
                 entropy,

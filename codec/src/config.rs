@@ -11,11 +11,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Configuration {
-    /// The model: its hash, and its decoding half when that is small enough to travel with the archive.
-    pub model: ModelReference,
+    /// The model: its hash, and its decoding half when that is small enough to travel with the archive. Without one, all
+    /// tiles are coded exactly or within the promised bound, by prediction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelReference>,
     /// The roles of the dimensions, in the array's order.
     pub axes: Axes,
-    /// The nominal quality, in dB of PSNR on data like the training data. Used by writers only.
+    /// The nominal quality, in dB of PSNR on data like the training data: what pictures aim at. Used by writers only;
+    /// 0, and left out, without a model.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub quality: f64,
     /// The entropy coder. Used by writers only: each chunk says how it was coded.
     #[serde(default)]
@@ -52,13 +56,54 @@ pub enum EntropyCoder {
     Lz4,
 }
 
-/// What is promised about the decoded samples.
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
+}
+
+/// What is promised about the decoded samples. Masked samples come back bit for bit whatever is promised.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Promise {
     /// No bound: each chunk states its measured mean square error and maximum error.
     #[default]
     Quality,
+    /// No valid sample is off by more, on any conforming decoder.
+    MaxError {
+        /// The bound in data units: one for all bands, or one for each.
+        bound: Vec<f64>,
+        /// Whether what was decoded can be written again, at the same bound, without any change.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        stable: bool,
+    },
+    /// Every sample comes back bit for bit.
+    Lossless,
+}
+
+impl Promise {
+    /// The bound of each of so many bands, in data units; none where nothing is promised.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for bounds that are not finite and above 0, or of another number than bands.
+    pub fn bounds(&self, bands: usize) -> Result<Option<Vec<f64>>> {
+        let bound = match self {
+            Self::Quality => return Ok(None),
+            Self::Lossless => return Ok(Some(vec![0.0; bands])),
+            Self::MaxError { bound, .. } => bound,
+        };
+        if bound.iter().any(|b| !b.is_finite() || *b < 0.0) {
+            return Err(Error::InvalidArgument(format!(
+                "the maximum error is {bound:?}, finite numbers from 0 on are allowed"
+            )));
+        }
+        match bound[..] {
+            [one] => Ok(Some(vec![one; bands])),
+            _ if bound.len() == bands => Ok(Some(bound.clone())),
+            _ => Err(Error::InvalidArgument(format!(
+                "the maximum error is given for {} bands, the chunk has {bands}; give one, or one for each band",
+                bound.len()
+            ))),
+        }
+    }
 }
 
 /// A nodata value, in the notation of Zarr v3 fill values.

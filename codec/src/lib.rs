@@ -15,6 +15,7 @@ mod container;
 pub mod engine;
 mod entropy;
 pub mod error;
+mod exact;
 #[cfg(feature = "fit")]
 pub mod fit;
 mod mask;

@@ -71,6 +71,10 @@ pub trait Sample: Pod + PartialEq + PartialOrd + Send + Sync + std::fmt::Debug +
     const TYPE: DataType;
     /// The nearest value of this type to a decoded value: rounded to even and clipped; never NaN or infinite.
     fn from_decoded(value: f32) -> Self;
+    /// The nearest value of this type, as [`Sample::from_decoded`] of a wider float.
+    fn from_wide(value: f64) -> Self;
+    /// The nearest value of this type to an integer.
+    fn from_integer(value: i32) -> Self;
     /// As a float, exactly but for `Float64` beyond its own precision.
     fn to_f64(self) -> f64;
     /// As a float of the width in which the transform computes.
@@ -93,6 +97,14 @@ macro_rules! integer_sample {
             fn from_decoded(value: f32) -> Self {
                 // A cast saturates, and takes NaN to 0.
                 value.round_ties_even() as $type
+            }
+            #[inline(always)]
+            fn from_wide(value: f64) -> Self {
+                value.round_ties_even() as $type
+            }
+            #[inline(always)]
+            fn from_integer(value: i32) -> Self {
+                i64::from(value).clamp(i64::from(<$type>::MIN), i64::from(<$type>::MAX)) as $type
             }
             #[inline(always)]
             fn to_f64(self) -> f64 {
@@ -132,6 +144,14 @@ macro_rules! float_sample {
             fn from_decoded(value: f32) -> Self {
                 // `max` and `min` take NaN to the other operand, so the result is always finite.
                 value.max(f32::MIN).min(f32::MAX) as $type
+            }
+            #[inline(always)]
+            fn from_wide(value: f64) -> Self {
+                value.max(f64::from(<$type>::MIN)).min(f64::from(<$type>::MAX)) as $type
+            }
+            #[inline(always)]
+            fn from_integer(value: i32) -> Self {
+                value as $type
             }
             #[inline(always)]
             fn to_f64(self) -> f64 {

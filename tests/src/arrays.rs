@@ -87,7 +87,7 @@ impl Case {
     pub fn configuration(&self) -> Configuration {
         let names: Vec<String> = self.axes.iter().map(|axis| (*axis).to_owned()).collect();
         Configuration {
-            model: self.model().reference().expect("a small model can be embedded"),
+            model: Some(self.model().reference().expect("a small model can be embedded")),
             axes: Axes::try_from(names).expect("the case's axes are sound"),
             quality: self.quality,
             entropy: self.entropy,

@@ -67,7 +67,7 @@ fn the_sample_keeps_its_quality() {
     let mut last_bits = 0.0;
     for quality in [39.0, 42.0, 46.0, 50.0, 55.0] {
         let configuration = Configuration {
-            model: model.reference().expect("the model can be embedded"),
+            model: Some(model.reference().expect("the model can be embedded")),
             axes: Axes::from_names(&names).expect("the names were tried"),
             quality,
             entropy: EntropyCoder::Rans,

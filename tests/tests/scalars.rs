@@ -18,7 +18,7 @@ const SHAPE: [usize; 3] = [3, 96, 80];
 fn round_trip(model: &Arc<Model>, entropy: EntropyCoder, quality: f64) -> (f64, usize, Vec<u8>) {
     let case = Case { shape: &[3, 96, 80], data_type: DataType::Float32, ..Case::default() };
     let configuration = Configuration {
-        model: model.reference().expect("a small model can be embedded"),
+        model: Some(model.reference().expect("a small model can be embedded")),
         quality,
         entropy,
         promise: Promise::Quality,

@@ -20,7 +20,7 @@ fn coded(folder: &Path, settings: &[&str], quality: f64) -> f64 {
     let prepared = prepare(&config, &[sample()], &folder.join("model.run/linear.vqm")).unwrap();
     let model = Arc::new(Model::open(&folder.join("model.vqm")).unwrap());
     let configuration = Configuration {
-        model: model.reference().unwrap(),
+        model: Some(model.reference().unwrap()),
         axes: Axes::from_names(&["band", "y", "x"]).unwrap(),
         quality,
         entropy: EntropyCoder::Rans,

@@ -37,7 +37,7 @@ fn check(case: &[&str]) {
     let image = &vqz_trainer::fit::package::images(&prepared.windows, 500_000)[0];
     let shape = [model.manifest().bands.len(), image.height, image.width];
     let configuration = Configuration {
-        model: model.reference().unwrap(),
+        model: Some(model.reference().unwrap()),
         axes: Axes::from_names(&["band", "y", "x"]).unwrap(),
         quality: 44.0,
         entropy: EntropyCoder::Rans,

@@ -21,8 +21,8 @@ use zarrs::storage::byte_range::ByteRange;
 pub(crate) struct Archive {
     /// How it is encoded.
     pub(crate) encoded: Encoded,
-    /// The model that decodes it.
-    pub(crate) model: Arc<Model>,
+    /// The model that decodes it, if it has one.
+    pub(crate) model: Option<Arc<Model>>,
     codec: ChunkCodec,
     array: Array<FilesystemStore>,
     shards: Option<Shards>,
@@ -94,7 +94,8 @@ impl Archive {
                 node.metadata.codec_names().join(", ")
             );
         }
-        let model = registry::find(&encoded.configuration.model).with_context(|| label.clone())?;
+        let model = encoded.configuration.model.as_ref().map(registry::find).transpose();
+        let model = model.with_context(|| label.clone())?;
         let array = open_array(&node.folder, engine)?;
         let shards = match &encoded.shard {
             Some(shard) => {
@@ -104,7 +105,7 @@ impl Archive {
         };
         let codec = ChunkCodec::new(
             &encoded.configuration,
-            Arc::clone(&model),
+            model.clone(),
             node.metadata.data_type()?,
             array.fill_value().as_ne_bytes(),
             Options { parallel: true, engine },
@@ -117,6 +118,11 @@ impl Archive {
         let layout = encoded.configuration.axes.layout(&shape).with_context(|| label.clone())?;
         let bytes = layout.samples * node.metadata.data_type()?.size();
         Ok(Self { encoded, model, codec, array, shards, grid, shape, bytes, label })
+    }
+
+    /// The peak that PSNR is stated against: the model's.
+    pub(crate) fn peak(&self) -> Option<f64> {
+        self.model.as_ref().map(|model| model.manifest().peak)
     }
 
     /// The codec's configuration.

@@ -58,6 +58,12 @@ impl<'a> Reader<'a> {
         Ok(f32::from_bits(self.u32(what)?))
     }
 
+    pub(crate) fn f64(&mut self, what: &str) -> Result<f64> {
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(self.take(8, what)?);
+        Ok(f64::from_le_bytes(bytes))
+    }
+
     pub(crate) fn i16(&mut self, what: &str) -> Result<i16> {
         let part = self.take(2, what)?;
         Ok(i16::from_le_bytes([part[0], part[1]]))

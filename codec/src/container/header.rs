@@ -21,13 +21,34 @@ const FLAG_NO_TILES: u8 = 2;
 const FLAG_REFERENCES: u8 = 4;
 const FLAG_EXTENT: u8 = 8;
 const FLAG_MASKED: u8 = 16;
+const FLAG_BOUNDED: u8 = 32;
+const FLAG_STABLE: u8 = 64;
+
+/// What a chunk promises of its valid samples.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Bounds {
+    /// The maximum error of each band in data units; all 0 where samples come back bit for bit.
+    pub(crate) each: Vec<f64>,
+    /// Whether writing again what was decoded changes nothing.
+    pub(crate) stable: bool,
+}
+
+impl Bounds {
+    /// How many bounds are stated: none where all are 0, one where all are equal.
+    fn stated(&self) -> &[f64] {
+        let first = self.each.first().copied().unwrap_or(0.0);
+        match self.each.iter().all(|bound| *bound == first) {
+            true if first == 0.0 => &[],
+            true => &self.each[..1],
+            false => &self.each,
+        }
+    }
+}
 
 /// A chunk's header.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Header {
     pub(crate) entropy: EntropyCoder,
-    /// The first four bytes of the model's hash.
-    pub(crate) model: [u8; 4],
     /// 256 × log2 of the quantiser's step, in normalised units.
     pub(crate) step: i16,
     /// Rows and columns before the trailing ones that are all fill value.
@@ -41,6 +62,15 @@ pub(crate) struct Header {
     pub(crate) tiles: Vec<u32>,
     /// How many images before its own each tile refers to, 0 for none; empty where no tile refers to another.
     pub(crate) references: Vec<u32>,
+    /// What is promised of valid samples, if anything is.
+    pub(crate) bounds: Option<Bounds>,
+}
+
+/// A model by the beginning of its hash and by its name.
+#[derive(Clone, Copy)]
+pub(crate) struct ExpectedModel<'a> {
+    pub(crate) hash: [u8; 4],
+    pub(crate) name: &'a str,
 }
 
 /// What a reader knows before it reads: the chunk's shape and sample size.
@@ -50,8 +80,8 @@ pub(crate) struct Expected<'a> {
     pub(crate) width: usize,
     pub(crate) bands: usize,
     pub(crate) sample_size: usize,
-    pub(crate) model: [u8; 4],
-    pub(crate) model_name: &'a str,
+    /// The model, if there is one.
+    pub(crate) model: Option<ExpectedModel<'a>>,
     pub(crate) images: usize,
     /// Tiles of each image in a chunk with this extent.
     pub(crate) tiles: &'a dyn Fn([usize; 2]) -> usize,
@@ -82,11 +112,15 @@ impl Header {
             (!self.references.is_empty(), FLAG_REFERENCES),
             (cut, FLAG_EXTENT),
             (masked, FLAG_MASKED),
+            (self.bounds.is_some(), FLAG_BOUNDED),
+            (self.bounds.as_ref().is_some_and(|bounds| bounds.stable), FLAG_STABLE),
         ];
         let mut body = Vec::with_capacity(32 + 3 * self.tiles.len());
         body.push(flags.iter().filter(|(set, _)| *set).fold(0, |flags, (_, flag)| flags | flag));
-        body.extend_from_slice(&self.model[..2]);
-        body.extend_from_slice(&self.step.to_le_bytes());
+        if let Some(model) = expected.model {
+            body.extend_from_slice(&model.hash[..2]);
+            body.extend_from_slice(&self.step.to_le_bytes());
+        }
         if cut {
             put_varint(&mut body, self.extent[0] as u64);
             put_varint(&mut body, self.extent[1] as u64);
@@ -97,6 +131,10 @@ impl Header {
                 body.extend_from_slice(&pattern.to_le_bytes()[..expected.sample_size]);
             }
             put_varint(&mut body, self.valid);
+        }
+        if let Some(bounds) = &self.bounds {
+            put_varint(&mut body, bounds.stated().len() as u64);
+            bounds.stated().iter().for_each(|bound| body.extend_from_slice(&bound.to_le_bytes()));
         }
         if self.valid > 0 {
             body.extend_from_slice(&short(self.mean_square_error));
@@ -160,7 +198,7 @@ impl Header {
         let flags = body.u8("the header's flags")?;
         let known = match version {
             FIRST => FLAG_LZ4 | FLAG_NO_TILES,
-            _ => FLAG_LZ4 | FLAG_NO_TILES | FLAG_REFERENCES | FLAG_EXTENT | FLAG_MASKED,
+            _ => !128,
         };
         if flags & !known != 0 {
             return Err(Error::Unsupported(format!(
@@ -169,8 +207,16 @@ impl Header {
         }
         let entropy = if flags & FLAG_LZ4 == 0 { EntropyCoder::Rans } else { EntropyCoder::Lz4 };
         let says = |flag| version == FIRST || flags & flag != 0;
-        read_model(body, if version == FIRST { 4 } else { 2 }, expected)?;
-        let step = body.i16("the step")?;
+        let step = match &expected.model {
+            Some(model) => {
+                read_model(body, if version == FIRST { 4 } else { 2 }, model)?;
+                body.i16("the step")?
+            }
+            None if version == FIRST => {
+                return Err(Error::Corrupt("the chunk is of a model, the array names none".to_owned()));
+            }
+            None => 0,
+        };
         let whole = [expected.height, expected.width];
         let extent = match says(FLAG_EXTENT) {
             true => [
@@ -193,6 +239,13 @@ impl Header {
                 "the header states what goes without saying; write the chunk again".to_owned(),
             ));
         }
+        let bounds = match flags & (FLAG_BOUNDED | FLAG_STABLE) {
+            0 => None,
+            FLAG_STABLE => {
+                return Err(Error::Corrupt("the header is stable within no bound; write the chunk again".to_owned()));
+            }
+            _ => Some(read_bounds(body, expected.bands, flags & FLAG_STABLE != 0)?),
+        };
         let mut statistic = |what| match version {
             FIRST => body.f32(what),
             _ => {
@@ -224,7 +277,6 @@ impl Header {
             if flags & FLAG_REFERENCES == 0 { Vec::new() } else { read_references(body, &tiles, each)? };
         Ok(Self {
             entropy,
-            model: expected.model,
             step,
             extent,
             patterns,
@@ -233,22 +285,23 @@ impl Header {
             max_error,
             tiles,
             references,
+            bounds,
         })
     }
 }
 
 /// Refuses another model than that which is expected, by as many bytes of its hash as are stated.
-fn read_model(body: &mut Reader<'_>, bytes: usize, expected: &Expected<'_>) -> Result<()> {
+fn read_model(body: &mut Reader<'_>, bytes: usize, expected: &ExpectedModel<'_>) -> Result<()> {
     let found = body.take(bytes, "the model's hash")?;
-    if found == &expected.model[..bytes] {
+    if found == &expected.hash[..bytes] {
         return Ok(());
     }
     Err(Error::InvalidModel(format!(
         "the chunk was written with a model whose hash starts with {}, the array names {} ({}); write the chunk \
          again with the array's model",
         hex(found),
-        expected.model_name,
-        hex(&expected.model)
+        expected.name,
+        hex(&expected.hash)
     )))
 }
 
@@ -262,6 +315,26 @@ fn read_patterns(body: &mut Reader<'_>, sample_size: usize) -> Result<Patterns> 
         patterns.push(u64::from_le_bytes(bits));
     }
     Patterns::from_list(patterns)
+}
+
+/// The promised bounds.
+fn read_bounds(body: &mut Reader<'_>, bands: usize, stable: bool) -> Result<Bounds> {
+    let count = body.varint(bands as u64, "the number of bounds")? as usize;
+    let stated: Vec<f64> = (0..count).map(|_| body.f64("a bound")).collect::<Result<_>>()?;
+    let each = match stated[..] {
+        [] => vec![0.0; bands],
+        [one] => vec![one; bands],
+        _ => stated.clone(),
+    };
+    let bounds = Bounds { each, stable };
+    let sound = bounds.each.iter().all(|bound| bound.is_finite() && bound.is_sign_positive());
+    if !sound || bounds.each.len() != bands || bounds.stated() != stated {
+        return Err(Error::Corrupt(format!(
+            "the header states the bounds {stated:?} for {bands} bands, allowed are numbers from 0 on: none, one, or as many \
+             different ones; write the chunk again"
+        )));
+    }
+    Ok(bounds)
 }
 
 /// Which tile each one refers to; `each` is the number of tiles of an image.

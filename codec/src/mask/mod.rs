@@ -31,7 +31,14 @@ pub(crate) struct Classifier<T> {
 }
 
 impl<T: Sample> Classifier<T> {
-    pub(crate) fn new(nodata: &[NoData], bands: &[Band]) -> Result<Self> {
+    /// What a model's transform can hold of each band.
+    pub(crate) fn limits(bands: &[Band]) -> Vec<(f64, f64)> {
+        let reach = |b: &Band| MAX_DEVIATION * f64::from(b.scale.abs());
+        bands.iter().map(|b| (f64::from(b.offset) - reach(b), f64::from(b.offset) + reach(b))).collect()
+    }
+
+    /// `limits` are the lowest and highest valid sample of each band.
+    pub(crate) fn new(nodata: &[NoData], limits: Vec<(f64, f64)>) -> Result<Self> {
         let mut values = Vec::new();
         let mut nodata_nan = false;
         for value in nodata {
@@ -40,13 +47,6 @@ impl<T: Sample> Classifier<T> {
                 values.extend(exact::<T>(value)?);
             }
         }
-        let limits: Vec<(f64, f64)> = bands
-            .iter()
-            .map(|b| {
-                let reach = MAX_DEVIATION * f64::from(b.scale.abs());
-                (f64::from(b.offset) - reach, f64::from(b.offset) + reach)
-            })
-            .collect();
         let (low, high) = match T::TYPE {
             crate::DataType::UInt8 => (0.0, 255.0),
             crate::DataType::Int16 => (-32768.0, 32767.0),
@@ -74,8 +74,8 @@ impl<T: Sample> Classifier<T> {
 
     /// A valid sample that would decode to nodata is moved to the nearest value that is not, upwards on a tie.
     #[inline]
-    pub(crate) fn keep_valid(&self, sample: T, decoded: f32) -> T {
-        if self.nodata.contains(&sample) { self.nudge(sample, f64::from(decoded)) } else { sample }
+    pub(crate) fn keep_valid(&self, sample: T, decoded: f64) -> T {
+        if self.nodata.contains(&sample) { self.nudge(sample, decoded) } else { sample }
     }
 
     #[cold]

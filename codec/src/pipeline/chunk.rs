@@ -5,10 +5,10 @@ use super::decode::Shared;
 use super::encode::EncodedTile;
 use super::place::{Job, jobs};
 use crate::axes::Layout;
-use crate::config::EntropyCoder;
-use crate::container::header::Header;
+use crate::config::{EntropyCoder, Promise};
+use crate::container::header::{Bounds, Header};
 use crate::entropy::tile::MAX_CODE;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::mask::{Classifier, Patterns};
 use crate::quantise;
 use crate::sample::Sample;
@@ -20,22 +20,21 @@ const HEADROOM: f64 = 2.0;
 
 impl ChunkCodec {
     pub(super) fn encode_chunk<T: Sample>(&self, layout: &Layout, samples: &[T]) -> Result<Vec<u8>> {
-        if !self.model.can_encode() {
-            return Err(Error::MissingModel(format!(
-                "writing needs the encoder of model {} (SHA-256 {}), the archive carries its decoding half only; open \
-                 the whole package (NAME.vqm) with --model",
-                self.model.manifest().name,
-                self.model.sha256()
-            )));
+        if let Some(picture) = &self.picture {
+            picture.check_encoder()?;
         }
-        let classifier = Classifier::new(&self.configuration.nodata, &self.model.manifest().bands)?;
+        let classifier = self.classifier(layout.bands())?;
         let extent = self.extent(layout, samples);
         let patterns = patterns(layout, extent, samples, &classifier);
-        let jobs: Vec<_> = jobs(layout, extent, self.model.manifest().patch).collect();
+        let jobs: Vec<_> = jobs(layout, extent, self.patch()).collect();
+        let bounds = self.configuration.promise.bounds(layout.bands())?;
+        let stable = matches!(self.configuration.promise, Promise::MaxError { stable: true, .. });
+        let bounds = bounds.map(|each| Bounds { each, stable });
         let mut step = self.step;
         let (tiles, references) = loop {
             let (classifier, patterns) = (&classifier, &patterns);
-            let shared = Shared { classifier, patterns, entropy: self.configuration.entropy, step };
+            let (entropy, bands) = (self.configuration.entropy, layout.bands());
+            let shared = Shared { classifier, patterns, entropy, step, bands, bounds: bounds.as_ref() };
             let (tiles, references) = self.encode_tiles(&shared, layout, samples, &jobs)?;
             // Codes are finite in number: a step too fine for this chunk's range is made coarser.
             let peak = tiles.iter().map(|t| t.peak).fold(0.0, f32::max);
@@ -50,7 +49,6 @@ impl ChunkCodec {
         let squares: f64 = tiles.iter().map(|t| t.squares).sum();
         let header = Header {
             entropy: self.configuration.entropy,
-            model: self.model.hash_prefix(),
             step,
             extent,
             patterns,
@@ -59,6 +57,7 @@ impl ChunkCodec {
             max_error: tiles.iter().map(|t| t.max_error).fold(0.0, f64::max) as f32,
             tiles: tiles.iter().map(|t| t.bytes.len() as u32).collect(),
             references,
+            bounds,
         };
         let mut out = header.to_bytes(&self.expected(layout, &|_| header.tiles.len()));
         tiles.iter().for_each(|t| out.extend_from_slice(&t.bytes));
@@ -74,7 +73,8 @@ impl ChunkCodec {
         jobs: &[Job],
     ) -> Result<(Vec<EncodedTile>, Vec<u32>)> {
         let each = jobs.len() / layout.images().max(1);
-        let refer = self.model.priors().scalar().is_some() && shared.entropy == EntropyCoder::Rans;
+        let refer =
+            self.has_scalar_codes() && shared.entropy == EntropyCoder::Rans && shared.bounds.is_none();
         // Tiles of one place stand in a stack where later ones may refer to earlier, else by themselves.
         let (stacks, stride) = if refer && layout.images() > 1 { (each, each) } else { (jobs.len(), jobs.len()) };
         let encode = |first: usize| {

@@ -1,8 +1,10 @@
 //! One tile: samples to bytes.
 
 use super::ChunkCodec;
+use super::picture::Picture;
 use super::correct::WORTHWHILE;
 use super::decode::Shared;
+use super::payload::{CORRECTED, MASK_EACH, MASK_NONE, MASK_SHARED};
 use super::place::Job;
 use crate::axes::Layout;
 use crate::config::EntropyCoder;
@@ -29,37 +31,37 @@ pub(super) struct EncodedTile {
     pub(super) peak: f32,
 }
 
-/// A tile's first byte: how its mask is stored, and whether its picture is corrected.
-pub(super) const MASK_NONE: u8 = 0;
-/// One plane of classes for all bands.
-pub(super) const MASK_SHARED: u8 = 1;
-/// A plane of classes for each band.
-pub(super) const MASK_EACH: u8 = 2;
-/// Added to the above: the tile's picture is corrected.
-pub(super) const CORRECTED: u8 = 4;
+impl EncodedTile {
+    /// Takes the tile's bytes, and adds their checksum.
+    pub(super) fn seal(&mut self, mut bytes: Vec<u8>) {
+        let checksum = crc32c::crc32c(&bytes);
+        bytes.extend_from_slice(&checksum.to_le_bytes());
+        self.bytes = bytes;
+    }
+}
 
 /// The samples of one tile, `(band, y, x)`.
-struct Tile<T> {
-    bands: usize,
-    height: usize,
-    width: usize,
-    samples: Vec<T>,
+pub(super) struct Tile<T> {
+    pub(super) bands: usize,
+    pub(super) height: usize,
+    pub(super) width: usize,
+    pub(super) samples: Vec<T>,
     /// Mask classes; empty when all are valid.
-    classes: Vec<u8>,
+    pub(super) classes: Vec<u8>,
 }
 
 /// A tile on its way: what does not depend on other dates.
 pub(super) struct Prepared<T> {
-    tile: Tile<T>,
+    pub(super) tile: Tile<T>,
     /// The mode and the mask.
-    mask: Vec<u8>,
+    pub(super) mask: Vec<u8>,
     /// Which patches hold no valid sample; empty when all do.
-    empty: Vec<bool>,
-    /// `(patch, scan position)`; empty where no sample is valid.
-    latents: Vec<f32>,
+    pub(super) empty: Vec<bool>,
+    /// `(patch, scan position)`; empty where no sample is valid, or no model makes any.
+    pub(super) latents: Vec<f32>,
     patches: usize,
     /// The largest magnitude of a latent.
-    peak: f32,
+    pub(super) peak: f32,
 }
 
 impl<T> Prepared<T> {
@@ -82,7 +84,7 @@ impl<T> Prepared<T> {
 /// A tile's codes in bytes, what they leave to later dates, and what they cost: squared error and bits, as scalar codes are
 /// chosen by.
 pub(super) struct Coded {
-    stream: Vec<u8>,
+    pub(super) stream: Vec<u8>,
     pub(super) memory: Option<Memory>,
     pub(super) cost: f64,
 }
@@ -104,10 +106,13 @@ impl ChunkCodec {
         let mut mask = Vec::new();
         tile.put_mask(&mut mask);
         let valid = tile.classes.is_empty() || tile.classes.contains(&0);
-        let latents = if valid { self.latents(&tile, shared.step)? } else { Vec::new() };
-        let peak = match self.model.codebooks() {
-            None => latents.iter().fold(0.0, |peak, v| v.abs().max(peak)),
-            Some(_) => 0.0,
+        let latents = match &self.picture {
+            Some(picture) if valid => picture.latents(&tile, shared.step)?,
+            _ => Vec::new(),
+        };
+        let peak = match self.has_scalar_codes() {
+            true => latents.iter().fold(0.0, |peak, v| v.abs().max(peak)),
+            false => 0.0,
         };
         let empty = tile.empty_patches(self.patch());
         let patches = tile.height.div_ceil(self.patch()) * tile.columns(self.patch());
@@ -121,11 +126,14 @@ impl ChunkCodec {
         prepared: &Prepared<T>,
         links: Links<'_>,
     ) -> Result<Coded> {
-        if prepared.latents.is_empty() {
-            return Ok(Coded { stream: Vec::new(), memory: None, cost: 0.0 });
+        match &self.picture {
+            Some(picture) if !prepared.latents.is_empty() => {
+                let columns = prepared.tile.columns(self.patch());
+                let Shared { step, entropy, .. } = *shared;
+                picture.code(prepared.latents.clone(), step, entropy, columns, &prepared.empty, links)
+            }
+            _ => Ok(Coded { stream: Vec::new(), memory: None, cost: 0.0 }),
         }
-        let columns = prepared.tile.columns(self.patch());
-        self.code(prepared.latents.clone(), shared.step, columns, &prepared.empty, links)
     }
 
     /// Puts a tile together, and measures what a reader will see, by the reader's own path.
@@ -136,36 +144,36 @@ impl ChunkCodec {
         coded: &Coded,
         links: Links<'_>,
     ) -> Result<EncodedTile> {
-        let Prepared { tile, mask: mut bytes, latents, peak, .. } = prepared;
+        let Prepared { tile, mask: mut bytes, latents, empty, peak, .. } = prepared;
         bytes.extend_from_slice(&coded.stream);
-        let mut out = EncodedTile { peak, ..EncodedTile::default() };
         let size = [tile.height, tile.width];
-        match self.correction.as_ref().filter(|_| !latents.is_empty()) {
-            None => {
-                let (decoded, _) = self.decode_payload(shared, size, &bytes, links)?;
-                tile.measure(&decoded, &mut out);
-            }
+        let correction = self.picture.as_ref().and_then(|picture| picture.correction.as_ref());
+        let mut out = match correction.filter(|_| !latents.is_empty()) {
+            None => tile.measure(&self.decode_payload(shared, size, &bytes, links)?.0),
             Some(correction) => {
-                let [plain, corrected] = self.decode_both(shared, size, &bytes, links, correction)?;
-                let mut better = EncodedTile { peak, ..EncodedTile::default() };
-                tile.measure(&plain, &mut out);
-                tile.measure(&corrected, &mut better);
-                if better.squares < out.squares * WORTHWHILE {
+                let coded = self.coded(shared, size, &empty, &coded.stream, links)?;
+                let mut decoded = vec![T::zeroed(); tile.samples.len()];
+                let (picture, _) = coded.picture()?;
+                coded.finish(picture.clone(), None, &mut decoded)?;
+                let plain = tile.measure(&decoded);
+                coded.finish(picture, Some(correction), &mut decoded)?;
+                let better = tile.measure(&decoded);
+                if better.squares < plain.squares * WORTHWHILE {
                     bytes[0] |= CORRECTED;
-                    out = better;
+                    better
+                } else {
+                    plain
                 }
             }
-        }
-        let checksum = crc32c::crc32c(&bytes);
-        bytes.extend_from_slice(&checksum.to_le_bytes());
-        out.bytes = bytes;
+        };
+        out.peak = peak;
+        out.seal(bytes);
         Ok(out)
     }
 
-    fn patch(&self) -> usize {
-        self.model.manifest().patch
-    }
+}
 
+impl Picture {
     /// Latents `(patch, scan position)`.
     fn latents<T: Sample>(&self, tile: &Tile<T>, step: i16) -> Result<Vec<f32>> {
         let patch = self.patch();
@@ -198,6 +206,7 @@ impl ChunkCodec {
         &self,
         mut latents: Vec<f32>,
         step: i16,
+        entropy: EntropyCoder,
         columns: usize,
         empty: &[bool],
         links: Links<'_>,
@@ -210,7 +219,7 @@ impl ChunkCodec {
             Kind::Scalar(priors) => {
                 let inverse = 1.0 / quantise::step(step);
                 latents.iter_mut().for_each(|v| *v *= inverse);
-                if self.configuration.entropy == EntropyCoder::Lz4 {
+                if entropy == EntropyCoder::Lz4 {
                     let codes: Vec<i32> = latents.iter().map(|v| quantise::quantise(*v)).collect();
                     return Ok(alone(lz4::encode(&codes, count)));
                 }
@@ -242,7 +251,7 @@ impl ChunkCodec {
                 let mut codes = codebooks.assign(&latents, lambda, rates, &Search::default());
                 let patches = codes.chunks_exact_mut(count).enumerate();
                 patches.filter(|(at, _)| is_empty(*at)).for_each(|(_, codes)| codes.fill(0));
-                if self.configuration.entropy == EntropyCoder::Lz4 {
+                if entropy == EntropyCoder::Lz4 {
                     return Ok(alone(lz4::encode(&codes, count)));
                 }
                 let mut coder = IndexCoder::encoder(priors.shape, &priors.statistics, columns);
@@ -387,7 +396,9 @@ impl<T: Sample> Tile<T> {
         empty_patches(&self.classes, self.bands, self.height, self.width, patch)
     }
 
-    fn measure(&self, decoded: &[T], out: &mut EncodedTile) {
+    /// How far decoded samples are from those that were given.
+    pub(super) fn measure(&self, decoded: &[T]) -> EncodedTile {
+        let mut out = EncodedTile::default();
         for (i, (found, wanted)) in decoded.iter().zip(&self.samples).enumerate() {
             if self.classes.get(i).is_none_or(|c| *c == 0) {
                 let error = (found.to_f64() - wanted.to_f64()).abs();
@@ -396,6 +407,7 @@ impl<T: Sample> Tile<T> {
                 out.max_error = out.max_error.max(error);
             }
         }
+        out
     }
 }
 

@@ -3,32 +3,33 @@
 //! [`ChunkCodec`] knows nothing of zarrs and does no I/O: a partial read is planned from the header
 //! ([`ChunkCodec::plan`]), the caller fetches the byte ranges, and [`ChunkCodec::decode_planned`] does the rest.
 
+mod bounded;
 mod chunk;
+mod coded;
 mod correct;
 mod decode;
 mod encode;
+mod exact;
 mod network;
+mod payload;
+mod picture;
 mod place;
+mod promised;
 mod stack;
 
 use crate::axes::Layout;
-use crate::config::{Configuration, EntropyCoder};
-use crate::container::header::{CHECKSUM, Expected, Header};
-use crate::engine::{self, EngineKind};
-use crate::entropy::tile::Planes;
+use crate::config::{Configuration, EntropyCoder, Promise};
+use crate::container::header::{CHECKSUM, Expected, ExpectedModel, Header};
+use crate::engine::EngineKind;
 use crate::error::{Error, Result};
+use crate::mask::Classifier;
 use crate::model::Model;
-use crate::model::priors::ScalarPriors;
-use crate::quantise::Rates;
-use crate::sample::{DataType, dispatch};
-use crate::transform::Linear;
-use correct::Correction;
-use network::Network;
-use stack::Need;
+use crate::sample::{DataType, Sample, dispatch};
+use picture::Picture;
 use place::{Job, jobs, tiles_of_image};
-use std::collections::HashMap;
+use stack::Need;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// How the work is done; never changes what is decoded beyond the model's tolerance.
 #[derive(Clone, Copy, Debug, Default)]
@@ -81,35 +82,36 @@ pub struct TileCodes {
 #[derive(Debug)]
 pub struct ChunkCodec {
     configuration: Configuration,
-    model: Arc<Model>,
     data_type: DataType,
     /// The fill value's bit pattern.
     fill: u64,
     options: Options,
     step: i16,
-    linear: Option<Linear>,
-    network: Option<Network>,
-    correction: Option<Correction>,
-    /// What indices cost, for the search of models with codebooks.
-    rates: Option<Rates>,
-    planes: Mutex<HashMap<i16, Arc<Planes>>>,
+    /// The model and what runs it; none where all is coded exactly or within bounds by prediction.
+    picture: Option<Picture>,
 }
 
-/// Steps whose tables are kept.
-const KEPT_STEPS: usize = 16;
+/// The side of patches, where no model has any: extents of tiles are multiples of it.
+const PATCH: usize = 16;
+
+/// The side of patches, in pixels.
+pub(crate) fn patch_of(model: Option<&Model>) -> usize {
+    model.map_or(PATCH, |model| model.manifest().patch)
+}
 
 impl ChunkCodec {
     /// Bytes to fetch from a chunk's start in order to learn its header's length.
     pub const PREFIX: usize = 16;
 
-    /// A codec for arrays of this type. `fill` is one sample's bytes, in native order.
+    /// A codec for arrays of this type, with the model that the configuration names. `fill` is one sample's bytes, in native
+    /// order.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] for a quality, nodata or fill value out of range; [`Error::Engine`] when the engine
-    /// that is asked for can't be had.
+    /// [`Error::InvalidArgument`] for a quality, a promise, nodata or a fill value out of range, and for a configuration without
+    /// a model that promises nothing; [`Error::Engine`] when the engine that is asked for can't be had.
     pub fn new(
         configuration: &Configuration,
-        model: Arc<Model>,
+        model: impl Into<Option<Arc<Model>>>,
         data_type: DataType,
         fill: &[u8],
         options: Options,
@@ -135,49 +137,29 @@ impl ChunkCodec {
                 _ => None,
             },
         };
-        let linear = model.linear.as_ref().zip(model.priors().scalar());
-        let linear = linear.map(|(weights, priors)| Linear::new(weights, &priors.order));
-        let network = match (engine, &linear) {
-            (None | Some(EngineKind::Native), Some(_)) => None,
-            (Some(EngineKind::Native), None) => {
-                return Err(Error::Engine(format!(
-                    "engine native runs models with a linear decoder, {} is a {} model; use tract or onnxruntime",
-                    model.manifest().name,
-                    model.manifest().architecture
-                )));
+        let picture = model.into().map(|model| Picture::open(model, engine)).transpose()?;
+        let step = match &picture {
+            Some(picture) => picture.model.manifest().step_for_quality(configuration.quality)?,
+            None if configuration.promise == Promise::Quality => {
+                return Err(Error::InvalidArgument(
+                    "the array names no model and promises nothing; give a model, or a maximum error, or ask for lossless coding"
+                        .to_owned(),
+                ));
             }
-            (Some(engine), _) => Some(Network::load(&model, engine)?),
-            (None, None) => Some(Network::load(&model, engine::preferred())?),
+            None => 0,
         };
-        let scalar = model.codebooks().is_none();
-        let correct = |onnx| {
-            // Where the linear path runs natively, the correction still takes an engine.
-            let kind = engine.filter(|kind| *kind != EngineKind::Native).unwrap_or_else(engine::preferred);
-            Correction::load(onnx, kind, scalar)
-        };
-        let correction = model.correction().map(correct).transpose()?;
-        let rates = model.codebooks().map(|_| Rates::of(model.priors())).transpose()?;
-        Ok(Self {
-            step: model.manifest().step_for_quality(configuration.quality)?,
-            configuration: configuration.clone(),
-            model,
-            data_type,
-            fill,
-            options,
-            linear,
-            network,
-            correction,
-            rates,
-            planes: Mutex::default(),
-        })
+        Ok(Self { configuration: configuration.clone(), data_type, fill, options, step, picture })
     }
 
     /// Encodes at another quality from now on. What was loaded to run the model stays.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] for a quality out of range.
+    /// [`Error::InvalidArgument`] for a quality out of range, or without a model.
     pub fn set_quality(&mut self, quality: f64) -> Result<()> {
-        self.step = self.model.manifest().step_for_quality(quality)?;
+        let Some(picture) = &self.picture else {
+            return Err(Error::InvalidArgument("a quality needs a model".to_owned()));
+        };
+        self.step = picture.model.manifest().step_for_quality(quality)?;
         self.configuration.quality = quality;
         Ok(())
     }
@@ -185,11 +167,26 @@ impl ChunkCodec {
     /// What decodes: `native`, or the engine that runs the model's graph.
     #[must_use]
     pub fn engine(&self) -> String {
-        match (&self.network, &self.correction) {
-            (Some(network), _) => network.description(),
-            (None, Some(correction)) => format!("native, with {}", correction.description()),
-            (None, None) => "native".to_owned(),
-        }
+        self.picture.as_ref().map_or_else(|| "native".to_owned(), Picture::description)
+    }
+
+    /// The side of patches, in pixels.
+    fn patch(&self) -> usize {
+        patch_of(self.picture.as_ref().map(|picture| &*picture.model))
+    }
+
+    /// Whether tiles may refer to other dates by their codes.
+    fn has_scalar_codes(&self) -> bool {
+        self.picture.as_ref().is_some_and(|picture| picture.model.priors().scalar().is_some())
+    }
+
+    /// Whether samples are valid, band by band: those that no transform could hold are not.
+    fn classifier<T: Sample>(&self, bands: usize) -> Result<Classifier<T>> {
+        let limits = match &self.picture {
+            Some(picture) => Classifier::<T>::limits(&picture.model.manifest().bands),
+            None => vec![(f64::MIN, f64::MAX); bands],
+        };
+        Classifier::new(&self.configuration.nodata, limits)
     }
 
     /// Encodes a chunk. `samples` are in C order and native byte order.
@@ -273,16 +270,14 @@ impl ChunkCodec {
         }
         let start = self.header_len(header)? as u64;
         let header = self.read_header(&layout, header)?;
-        if !header.references.is_empty()
-            && (header.entropy == EntropyCoder::Lz4 || self.model.priors().scalar().is_none())
-        {
+        if !header.references.is_empty() && (header.entropy == EntropyCoder::Lz4 || !self.has_scalar_codes()) {
             return Err(Error::Corrupt(
                 "tiles refer to other dates, which only scalar codes in rANS mode do; write the chunk again".to_owned(),
             ));
         }
         let [_, rows, columns] = layout.image_region(region);
         let empty = region.iter().any(|r| r.is_empty());
-        let jobs: Vec<Job> = jobs(&layout, header.extent, self.model.manifest().patch).collect();
+        let jobs: Vec<Job> = jobs(&layout, header.extent, self.patch()).collect();
         let wanted = jobs.iter().map(|job| {
             let apart = job.rows.start >= rows.end
                 || job.rows.end <= rows.start
@@ -377,20 +372,19 @@ impl ChunkCodec {
 
     fn layout(&self, shape: &[usize]) -> Result<Layout> {
         let layout = self.configuration.axes.layout(shape)?;
-        let manifest = self.model.manifest();
-        if layout.bands() != manifest.bands.len() {
+        if let Some(picture) = self.picture.as_ref().filter(|picture| picture.bands() != layout.bands()) {
             return Err(Error::InvalidArgument(format!(
                 "chunk has {} bands, model {} takes {}; choose bands with --bands and keep them in one chunk",
                 layout.bands(),
-                manifest.name,
-                manifest.bands.len()
+                picture.model.manifest().name,
+                picture.bands()
             )));
         }
         Ok(layout)
     }
 
     fn read_header(&self, layout: &Layout, bytes: &[u8]) -> Result<Header> {
-        let patch = self.model.manifest().patch;
+        let patch = self.patch();
         Header::from_bytes(bytes, &self.expected(layout, &|extent| tiles_of_image(extent, patch)))
     }
 
@@ -401,25 +395,13 @@ impl ChunkCodec {
             width: layout.width(),
             bands: layout.bands(),
             sample_size: self.data_type.size(),
-            model: self.model.hash_prefix(),
-            model_name: &self.model.manifest().name,
+            model: self.picture.as_ref().map(|picture| {
+                let model = &picture.model;
+                ExpectedModel { hash: model.hash_prefix(), name: &model.manifest().name }
+            }),
             images: layout.images(),
             tiles,
         }
-    }
-
-    /// Scalar planes at a step, from a small cache: a chunk's tiles share them, and so do most chunks of an array.
-    fn planes(&self, priors: &ScalarPriors, step: i16) -> Arc<Planes> {
-        let mut kept = self.planes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(planes) = kept.get(&step) {
-            return planes.clone();
-        }
-        if kept.len() >= KEPT_STEPS {
-            kept.clear();
-        }
-        let planes = Arc::new(priors.at_step(step));
-        kept.insert(step, planes.clone());
-        planes
     }
 }
 

@@ -117,7 +117,7 @@ impl ChunkCodec {
         }
         let shape: Vec<usize> = plan.region.iter().map(Range::len).collect();
         let region_layout = self.configuration.axes.layout(&shape)?;
-        let classifier = Classifier::new(&self.configuration.nodata, &self.model.manifest().bands)?;
+        let classifier = self.classifier(layout.bands())?;
         let shared = plan.shared(&classifier);
         let stacks = stacks(plan, parts);
         let longest = stacks.iter().map(Vec::len).max().unwrap_or(1);
@@ -169,7 +169,7 @@ impl ChunkCodec {
 
     /// The codes of all tiles of a plan, in its order.
     pub(super) fn chunk_codes<T: Sample>(&self, plan: &Plan, parts: &[&[u8]]) -> Result<Vec<TileCodes>> {
-        let classifier = Classifier::<T>::new(&[], &[])?;
+        let classifier = Classifier::<T>::new(&[], Vec::new())?;
         let shared = plan.shared(&classifier);
         let mut out = Vec::with_capacity(plan.jobs.len());
         for stack in stacks(plan, parts) {
@@ -203,6 +203,11 @@ impl ChunkCodec {
                 out.push((EncodedTile::default(), 0));
                 continue;
             };
+            if shared.bounds.is_some() {
+                memories.push(None);
+                out.push((self.promised_tile(shared, &prepared)?, 0));
+                continue;
+            }
             let links = |earlier: Option<usize>| Links {
                 earlier: earlier.and_then(|earlier| memories[earlier].as_ref()),
                 remembered: at + 1 < stack.len(),
@@ -226,7 +231,8 @@ impl ChunkCodec {
 
 impl Plan {
     fn shared<'a, T>(&'a self, classifier: &'a Classifier<T>) -> Shared<'a, T> {
-        let Header { patterns, entropy, step, .. } = &self.header;
-        Shared { classifier, patterns, entropy: *entropy, step: *step }
+        let Header { patterns, entropy, step, bounds, .. } = &self.header;
+        let (entropy, step, bands) = (*entropy, *step, self.layout.bands());
+        Shared { classifier, patterns, entropy, step, bands, bounds: bounds.as_ref() }
     }
 }

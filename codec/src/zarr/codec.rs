@@ -40,7 +40,7 @@ pub struct VqvaeCodec {
     configuration: Configuration,
     /// As it was read, so that metadata is written back exactly.
     json: JsonConfiguration,
-    model: Arc<Model>,
+    model: Option<Arc<Model>>,
     engine: Option<EngineKind>,
     chunk_codecs: Mutex<HashMap<ChunkCodecKey, Arc<ChunkCodec>>>,
 }
@@ -63,24 +63,35 @@ impl fmt::Debug for VqvaeCodec {
 }
 
 impl VqvaeCodec {
-    /// A codec with a model at hand; for writing, one that has its encoder.
+    /// A codec with the model that the configuration names, if it names one; for writing, one that has its encoder.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] for a configuration that JSON can't hold.
-    pub fn new(configuration: &Configuration, model: Arc<Model>) -> Result<Self> {
+    pub fn new(configuration: &Configuration, model: impl Into<Option<Arc<Model>>>) -> Result<Self> {
         let json: Option<JsonConfiguration> = super::metadata(configuration)?.into();
-        Ok(Self::from_parts(configuration.clone(), json.unwrap_or_default(), model))
+        Ok(Self::from_parts(configuration.clone(), json.unwrap_or_default(), model.into()))
     }
 
-    fn from_parts(mut configuration: Configuration, json: JsonConfiguration, model: Arc<Model>) -> Self {
-        configuration.model.decoder = None;
+    fn from_parts(
+        mut configuration: Configuration,
+        json: JsonConfiguration,
+        model: Option<Arc<Model>>,
+    ) -> Self {
+        if let Some(model) = &mut configuration.model {
+            model.decoder = None;
+        }
         Self { configuration, json, model, engine: None, chunk_codecs: Mutex::default() }
     }
 
-    /// The model.
+    /// The model, if the array has one.
     #[must_use]
-    pub fn model(&self) -> &Arc<Model> {
-        &self.model
+    pub fn model(&self) -> Option<&Arc<Model>> {
+        self.model.as_ref()
+    }
+
+    /// The side of patches, in pixels.
+    fn patch(&self) -> usize {
+        crate::pipeline::patch_of(self.model.as_deref()).max(1)
     }
 
     /// The pipeline for arrays of this type and fill value.
@@ -105,7 +116,7 @@ impl VqvaeCodec {
         // Built without the lock: a rayon task that waits inside it could be stealing one that wants it.
         let codec = Arc::new(ChunkCodec::new(
             &self.configuration,
-            Arc::clone(&self.model),
+            self.model.clone(),
             key.data_type,
             &key.fill,
             Options { parallel: key.parallel, engine: self.engine },
@@ -117,7 +128,7 @@ impl VqvaeCodec {
     /// More bytes than any chunk of this shape takes: nothing beyond is ever fetched, whatever a header says.
     pub(super) fn max_chunk_bytes(&self, shape: &[usize]) -> Result<u64> {
         let layout = self.configuration.axes.layout(shape)?;
-        let patch = self.model.manifest().patch.max(1);
+        let patch = self.patch();
         let padded = |extent: usize| extent.next_multiple_of(patch) as u64;
         let samples = padded(layout.height())
             .saturating_mul(padded(layout.width()))
@@ -156,7 +167,7 @@ impl CodecTraitsV3 for VqvaeCodec {
             let e = e.strip_prefix("invalid argument: ").unwrap_or(&e);
             Error::InvalidArgument(format!("the configuration of codec {}: {e}", super::NAME))
         })?;
-        let model = registry::find(&configuration.model)?;
+        let model = configuration.model.as_ref().map(registry::find).transpose()?;
         Ok(Codec::ArrayToBytes(Arc::new(Self::from_parts(configuration, json, model))))
     }
 }
@@ -187,7 +198,7 @@ impl ArrayCodecTraits for VqvaeCodec {
         _: &DataType,
     ) -> Result<RecommendedConcurrency, CodecError> {
         let layout = self.configuration.axes.layout(&pipeline_shape(shape)?)?;
-        let patch = self.model.manifest().patch.max(1);
+        let patch = self.patch();
         let tiles = |extent| tiles::balanced(extent, patch).len();
         Ok(RecommendedConcurrency::new_maximum(
             layout.images() * tiles(layout.height()) * tiles(layout.width()),
@@ -196,7 +207,7 @@ impl ArrayCodecTraits for VqvaeCodec {
 
     /// One tile: all bands, at most 256 rows and columns, one step of everything else.
     fn partial_decode_granularity(&self, shape: &[NonZeroU64]) -> ChunkShape {
-        let patch = self.model.manifest().patch.max(1);
+        let patch = self.patch();
         shape
             .iter()
             .zip(self.configuration.axes.roles())
@@ -228,7 +239,7 @@ impl ArrayToBytesCodecTraits for VqvaeCodec {
             Some(engine) if self.engine != Some(*engine) => Arc::new(Self {
                 configuration: self.configuration.clone(),
                 json: self.json.clone(),
-                model: Arc::clone(&self.model),
+                model: self.model.clone(),
                 engine: Some(*engine),
                 chunk_codecs: Mutex::default(),
             }),

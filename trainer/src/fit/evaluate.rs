@@ -68,7 +68,7 @@ pub fn decoded(model: &Arc<Model>, image: &Image, quality: f64) -> Result<Vec<f3
 
 fn codec(model: &Arc<Model>, quality: f64) -> Result<ChunkCodec> {
     let configuration = Configuration {
-        model: model.reference()?,
+        model: Some(model.reference()?),
         axes: Axes::from_names(&["band", "y", "x"])?,
         quality,
         entropy: EntropyCoder::Rans,

@@ -42,7 +42,9 @@ fn choose_peak(
     }
     for raster in [b, a] {
         if let Some(encoded) = raster.info().metadata.encoded()? {
-            return Ok((registry::find(&encoded.configuration.model)?.manifest().peak, "model"));
+            if let Some(model) = &encoded.configuration.model {
+                return Ok((registry::find(model)?.manifest().peak, "model"));
+            }
         }
     }
     let info = a.info();
@@ -79,10 +81,8 @@ fn tiles(a: &dyn Raster, b: &dyn Raster) -> Result<(usize, usize, usize)> {
             continue;
         };
         if let Some(encoded) = info.metadata.encoded()? {
-            let patch = registry::find(&encoded.configuration.model)
-                .with_context(|| info.label.clone())?
-                .manifest()
-                .patch;
+            let model = encoded.configuration.model.as_ref().map(registry::find).transpose();
+            let patch = model.with_context(|| info.label.clone())?.map_or(PATCH, |m| m.manifest().patch);
             return Ok((encoded.chunk[y] as usize, encoded.chunk[x] as usize, patch));
         }
     }

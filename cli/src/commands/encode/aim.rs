@@ -3,9 +3,15 @@
 use crate::arguments;
 use crate::output;
 use serde::Serialize;
+use vqz_codec::config::Promise;
+use vqz_codec::model::Manifest;
 
 /// The quality where nothing is asked for.
 const QUALITY: f64 = 42.0;
+
+/// The root mean square error of a picture over the bound that corrections bring it within, where both together take the
+/// fewest bits. Measured: see `docs/decisions.md`.
+const PICTURE: f64 = 0.42;
 
 /// How far a PSNR may be off, in dB.
 const PSNR_TOLERANCE: f64 = 0.1;
@@ -78,6 +84,18 @@ impl AimArgs {
     /// The quality to encode at, or to begin a search with.
     pub(super) fn quality(&self) -> f64 {
         self.quality.or(self.psnr.map(|psnr| psnr.min(200.0))).unwrap_or(QUALITY)
+    }
+
+    /// The quality to encode an array at: one that is given, or else the one that serves its promise best.
+    pub(super) fn quality_for(&self, promise: &Promise, model: Option<&Manifest>) -> f64 {
+        let Some(manifest) = model else { return 0.0 };
+        match promise {
+            Promise::MaxError { bound, .. } if self.quality.is_none() => {
+                let rms = (bound.iter().map(|b| b * b).sum::<f64>() / bound.len() as f64).sqrt();
+                (20.0 * (manifest.peak / (PICTURE * rms).max(1e-300)).log10()).clamp(0.0, 200.0)
+            }
+            _ => self.quality(),
+        }
     }
 
     /// The figure to be met, if one is.

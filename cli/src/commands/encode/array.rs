@@ -10,6 +10,7 @@ use crate::raster::{Raster, files, record};
 use anyhow::Result;
 use std::path::Path;
 use std::sync::Arc;
+use vqz_codec::config::Promise;
 use vqz_codec::model::Model;
 
 /// How often an array is encoded at most, to meet what is asked for.
@@ -25,6 +26,8 @@ pub(super) struct EncodedArray {
     pub(super) watch: Option<Arc<FillWatch>>,
     /// The nominal quality.
     pub(super) quality: f64,
+    /// What is promised of valid samples.
+    pub(super) promise: Promise,
     /// What its headers say, once it is written.
     pub(super) totals: Totals,
     /// What was asked for, and what came of it.
@@ -40,9 +43,10 @@ impl EncodedArray {
         raster: Arc<dyn Raster>,
         watch: Option<Arc<FillWatch>>,
         quality: f64,
+        promise: Promise,
     ) -> Self {
         let totals = Totals::default();
-        Self { path, raster, watch, quality, totals, outcome: None, search: None, passes: 0 }
+        Self { path, raster, watch, quality, promise, totals, outcome: None, search: None, passes: 0 }
     }
 
     /// Searches for the quality that meets what is asked for, and returns the array's metadata with it. An array that was
@@ -64,7 +68,7 @@ impl EncodedArray {
             None => target.quality(self.quality)?,
         };
         self.search = Some((aim, target));
-        plan::metadata(args, self.raster.info(), model, self.quality)
+        plan::metadata(args, self.raster.info(), Some(model), self.quality, Promise::Quality)
     }
 
     /// Records what was written. Where that is not what was asked for and another quality comes closer, returns the metadata
@@ -72,7 +76,12 @@ impl EncodedArray {
     ///
     /// # Errors
     /// Whatever reading the headers says.
-    pub(super) fn judge(&mut self, args: &Args, model: &Model, folder: &Path) -> Result<Option<Metadata>> {
+    pub(super) fn judge(
+        &mut self,
+        args: &Args,
+        model: Option<&Arc<Model>>,
+        folder: &Path,
+    ) -> Result<Option<Metadata>> {
         self.totals = record::seal(folder)?;
         self.passes += 1;
         let Some((aim, target)) = &mut self.search else {
@@ -86,7 +95,8 @@ impl EncodedArray {
             if let Some(watch) = &self.watch {
                 watch.forget();
             }
-            return plan::metadata(args, self.raster.info(), model, better).map(Some);
+            let (info, model) = (self.raster.info(), model.map(|model| &**model));
+            return plan::metadata(args, info, model, better, Promise::Quality).map(Some);
         }
         target.remark(&achieved);
         self.outcome = Some(aim.outcome(&achieved, self.passes));

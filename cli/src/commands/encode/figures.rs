@@ -9,6 +9,7 @@ use crate::raster::archive::Totals;
 use crate::raster::files;
 use anyhow::Result;
 use serde::Serialize;
+use vqz_codec::config::Promise;
 use vqz_codec::model::Model;
 
 /// The figures of one encoded array.
@@ -22,11 +23,14 @@ struct ArrayFigures {
     stored: Stored,
     bits_per_valid_sample: f64,
     quality: f64,
+    /// What is promised of valid samples.
+    promise: Promise,
     /// What was asked for in place of a quality.
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<Outcome>,
     psnr_db: Option<f64>,
-    peak: f64,
+    /// None without a model, which would state it; then there is no PSNR.
+    peak: Option<f64>,
     rmse: Option<f64>,
     max_error: f64,
     chunks: u64,
@@ -37,7 +41,7 @@ struct ArrayFigures {
 #[derive(Debug, Serialize)]
 pub(in crate::commands) struct Figures {
     output: String,
-    model: String,
+    model: Option<String>,
     /// None where each array has its own.
     quality: Option<f64>,
     #[serde(skip)]
@@ -46,7 +50,7 @@ pub(in crate::commands) struct Figures {
     input_bytes: u64,
     #[serde(flatten)]
     pub(in crate::commands) stored: Stored,
-    peak: f64,
+    peak: Option<f64>,
     pub(in crate::commands) psnr_db: Option<f64>,
     rmse: Option<f64>,
     max_error: f64,
@@ -58,8 +62,13 @@ pub(in crate::commands) struct Figures {
 
 impl Figures {
     /// Measures what was written.
-    pub(super) fn measure(args: &Args, encoded: &[EncodedArray], model: &Model, done: &Done) -> Result<Self> {
-        let peak = model.manifest().peak;
+    pub(super) fn measure(
+        args: &Args,
+        encoded: &[EncodedArray],
+        model: Option<&Model>,
+        done: &Done,
+    ) -> Result<Self> {
+        let peak = model.map(|model| model.manifest().peak);
         let mut arrays = Vec::new();
         let mut all = Totals::default();
         for array in encoded {
@@ -72,13 +81,13 @@ impl Figures {
         let sizes = (sum(|a| a.stored.metadata_bytes), sum(|a| a.stored.data_bytes));
         Ok(Self {
             output: args.output.display().to_string(),
-            model: model.manifest().name.clone(),
+            model: model.map(|model| model.manifest().name.clone()),
             quality: quality.filter(|quality| arrays.iter().all(|array| array.quality == *quality)),
             aim: args.aim.aim(),
             input_bytes,
             stored: Stored::new(sizes, input_bytes, samples),
             peak,
-            psnr_db: all.psnr_db(peak),
+            psnr_db: peak.and_then(|peak| all.psnr_db(peak)),
             rmse: all.rmse(),
             max_error: all.max_error,
             seconds: done.seconds,
@@ -101,10 +110,16 @@ impl Figures {
                     output::bytes(a.stored.metadata_bytes),
                     format!("{:.1}", a.stored.ratio),
                     format!("{:.4}", a.stored.bits_per_sample),
-                    output::psnr(a.psnr_db, a.valid_samples, 2),
+                    match a.peak {
+                        Some(_) => output::psnr(a.psnr_db, a.valid_samples, 2),
+                        None => "-".to_owned(),
+                    },
                     output::error(a.rmse),
                     output::figure(a.max_error),
-                    format!("{:.2}", a.quality),
+                    match &a.promise {
+                        Promise::Quality => format!("{:.2}", a.quality),
+                        promise => promise_words(promise),
+                    },
                 ]
             })
             .collect();
@@ -118,7 +133,7 @@ impl Figures {
             "PSNR dB",
             "RMSE",
             "max error",
-            "quality",
+            if self.arrays.iter().any(|a| a.promise != Promise::Quality) { "promise" } else { "quality" },
         ];
         output::line(output::table(&header, &rows))?;
         if let Some(aim) = self.aim {
@@ -136,18 +151,32 @@ impl Figures {
             String::new()
         };
         output::line(format!(
-            "{} -> {}; {:.2} s, {:.1} MB/s; PSNR against a peak of {}{kept}",
+            "{} -> {}; {:.2} s, {:.1} MB/s{}{kept}",
             output::bytes(self.input_bytes),
             self.stored.words(),
             self.seconds,
             self.mb_s,
-            output::figure(self.peak),
+            self.peak.map_or_else(String::new, |peak| {
+                format!("; PSNR against a peak of {}", output::figure(peak))
+            }),
         ))
     }
 }
 
+/// A promise in words.
+pub(in crate::commands) fn promise_words(promise: &Promise) -> String {
+    match promise {
+        Promise::Quality => "none: errors are measured, not bounded".to_owned(),
+        Promise::Lossless => "lossless".to_owned(),
+        Promise::MaxError { bound, stable } => {
+            let bounds: Vec<String> = bound.iter().map(|bound| bound.to_string()).collect();
+            format!("±{}{}", bounds.join(", "), if *stable { ", stable" } else { "" })
+        }
+    }
+}
+
 /// What was written, from the files and the headers in them.
-fn array_figures(args: &Args, array: &EncodedArray, peak: f64) -> Result<ArrayFigures> {
+fn array_figures(args: &Args, array: &EncodedArray, peak: Option<f64>) -> Result<ArrayFigures> {
     let (input, totals) = (array.raster.info(), &array.totals);
     let sizes = files::sizes(&hierarchy::place(&args.output, &array.path))?;
     Ok(ArrayFigures {
@@ -158,8 +187,9 @@ fn array_figures(args: &Args, array: &EncodedArray, peak: f64) -> Result<ArrayFi
         stored: Stored::new(sizes, input.raw_bytes(), input.samples()),
         bits_per_valid_sample: sizes.1 as f64 * 8.0 / (totals.valid as f64).max(1.0),
         quality: array.quality,
+        promise: array.promise.clone(),
         target: array.outcome.clone(),
-        psnr_db: totals.psnr_db(peak),
+        psnr_db: peak.and_then(|peak| totals.psnr_db(peak)),
         peak,
         rmse: totals.rmse(),
         max_error: totals.max_error,

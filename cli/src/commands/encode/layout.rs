@@ -36,6 +36,7 @@ pub(super) fn output_metadata(args: &Args, info: &Info, configuration: &Configur
     info.axes.layout(&chunk.iter().map(|n| usize::try_from(*n)).collect::<Result<Vec<_>, _>>()?)?;
     if let Some(d) = info.axes.position(&Role::Band)
         && chunk[d] != info.shape[d]
+        && configuration.model.is_some()
     {
         bail!("--chunk gives {} bands a chunk, the model needs all {} in one", chunk[d], info.shape[d]);
     }

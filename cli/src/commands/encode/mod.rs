@@ -2,9 +2,10 @@
 
 mod aim;
 mod array;
-mod figures;
+pub(super) mod figures;
 mod layout;
 mod plan;
+mod promise;
 mod remarks;
 mod target;
 
@@ -19,6 +20,7 @@ use aim::AimArgs;
 use anyhow::{Context, Result, bail};
 use figures::Figures;
 use plan::Plan;
+use promise::PromiseArgs;
 use serde_json::json;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -36,6 +38,8 @@ const CHUNK_SIZE: u64 = 1024;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   vqz encode scene.zarr scene-vqz.zarr --model models/sentinel2-l2a.vqm --psnr 45
+  vqz encode dem.zarr dem-vqz.zarr --max-error 0.1
+  vqz encode classes.zarr classes-vqz.zarr --lossless
 
 PSNR is stated against the model's peak, RMSE and max error are in the samples' unit. The ratio is that of the raw \
 samples to all that is stored, the model in the metadata included. A fill value is no mask: what means \"no data\" is \
@@ -45,11 +49,13 @@ pub(crate) struct Args {
     input: PathBuf,
     /// The archive to write: a Zarr v3 array, or a group with the arrays that do not fit the model copied as they are.
     output: PathBuf,
-    /// The model, a .vqm file with its encoder.
+    /// The model, a .vqm file with its encoder. With a maximum error, or without loss, it may be left out.
     #[arg(long, short, value_name = "FILE")]
-    model: PathBuf,
+    model: Option<PathBuf>,
     #[command(flatten)]
     aim: AimArgs,
+    #[command(flatten)]
+    promise: PromiseArgs,
     /// How codes become bytes: rans is smallest, lz4 fastest.
     #[arg(long, default_value = "rans", value_parser = arguments::entropy, value_name = "rans|lz4")]
     entropy: EntropyCoder,
@@ -95,8 +101,9 @@ impl Args {
         Self {
             input: input.to_path_buf(),
             output: output.to_path_buf(),
-            model: model.to_path_buf(),
+            model: Some(model.to_path_buf()),
             aim: AimArgs::of_quality(quality),
+            promise: PromiseArgs::default(),
             entropy: EntropyCoder::Rans,
             chunk: Vec::new(),
             chunk_size: CHUNK_SIZE,
@@ -124,17 +131,31 @@ pub(in crate::commands) fn encode(args: &Args) -> Result<Figures> {
     paths::refuse_overlap(&args.input, &args.output)?;
     paths::refuse_missing_folder(&args.output)?;
     refuse_existing(&args.output, existing)?;
-    let model = open_model(&args.model)?;
-    check_engine(args, &model)?;
-    registry::register(Arc::clone(&model));
-    let mut plan = plan::plan(args, &model)?;
-    match args.aim.aim() {
-        Some(aim) => settle(args, aim, &model, &mut plan)?,
-        None => remarks::quality_beyond(&model, args.aim.quality()),
+    let model = args.model.as_deref().map(open_model).transpose()?;
+    match &model {
+        Some(model) => {
+            check_engine(args, model)?;
+            registry::register(Arc::clone(model));
+        }
+        None if !args.promise.is_any() => bail!(
+            "there is no model; give one with --model (such as models/sentinel2-l2a.vqm, or what `vqz fit` makes of your \
+             data), or ask for --lossless or --max-error"
+        ),
+        None => {}
+    }
+    if args.promise.is_any() && args.aim.aim().is_some() {
+        bail!("--psnr, --bits and --ratio search for a quality, which a promise does not need; give one or the other");
+    }
+    let mut plan = plan::plan(args, model.as_ref())?;
+    match (args.aim.aim(), &model) {
+        (Some(aim), Some(model)) => settle(args, aim, model, &mut plan)?,
+        (None, Some(model)) if !args.promise.is_any() => remarks::quality_beyond(model, args.aim.quality()),
+        _ => {}
     }
     let mut settings = hierarchy::settings("encode", &args.input);
     settings.insert("bands".to_owned(), json!(args.bands.as_ref().map(|bands| &bands.0)));
-    settings.insert("model".to_owned(), json!(model.sha256()));
+    settings.insert("model".to_owned(), json!(model.as_ref().map(|model| model.sha256())));
+    settings.insert("promise".to_owned(), args.promise.setting());
     let (asked, value) = args.aim.setting();
     settings.insert(asked.to_owned(), json!(value));
     let arrays = RefCell::new(plan.arrays);
@@ -147,7 +168,7 @@ pub(in crate::commands) fn encode(args: &Args) -> Result<Figures> {
         finish: &|path, folder| {
             let mut arrays = arrays.borrow_mut();
             let array = arrays.iter_mut().find(|array| array.path == path);
-            array.map_or(Ok(None), |array| array.judge(args, &model, folder))
+            array.map_or(Ok(None), |array| array.judge(args, model.as_ref(), folder))
         },
     };
     let done = hierarchy::write(&plan.nodes, work)?;
@@ -155,7 +176,7 @@ pub(in crate::commands) fn encode(args: &Args) -> Result<Figures> {
     for watch in arrays.iter().filter_map(|array| array.watch.as_ref()) {
         watch.report("encoded as data: they come back changed", "encode");
     }
-    Figures::measure(args, &arrays, &model, &done)
+    Figures::measure(args, &arrays, model.as_deref(), &done)
 }
 
 /// Searches for the quality of each array, before anything is written: what can't be had is told at once.
@@ -176,13 +197,13 @@ fn settle(args: &Args, aim: aim::Aim, model: &Arc<Model>, plan: &mut Plan) -> Re
 
 /// The metadata of an archive, as these settings lay it out.
 pub(in crate::commands) fn metadata(args: &Args, info: &Info, model: &Model) -> Result<Metadata> {
-    plan::metadata(args, info, model, args.aim.quality())
+    plan::metadata(args, info, Some(model), args.aim.quality(), Promise::Quality)
 }
 
 /// Opens the engine that is asked for, before anything is begun that it may be missing for.
 fn check_engine(args: &Args, model: &Arc<Model>) -> Result<()> {
     let configuration = Configuration {
-        model: model.reference()?,
+        model: Some(model.reference()?),
         axes: Axes::from_names(&["y", "x"])?,
         quality: args.aim.quality(),
         entropy: args.entropy,

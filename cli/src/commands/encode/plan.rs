@@ -23,14 +23,20 @@ pub(super) struct Plan {
 }
 
 /// The metadata of an array of the output, encoded at a quality.
-pub(super) fn metadata(args: &Args, info: &Info, model: &Model, quality: f64) -> Result<Metadata> {
+pub(super) fn metadata(
+    args: &Args,
+    info: &Info,
+    model: Option<&Model>,
+    quality: f64,
+    promise: Promise,
+) -> Result<Metadata> {
     let configuration = Configuration {
-        model: model.reference()?,
+        model: model.map(Model::reference).transpose()?,
         axes: info.axes.clone(),
         quality,
         entropy: args.entropy,
         nodata: info.nodata.clone(),
-        promise: Promise::Quality,
+        promise,
     };
     layout::output_metadata(args, info, &configuration)
 }
@@ -39,7 +45,7 @@ pub(super) fn metadata(args: &Args, info: &Info, model: &Model, quality: f64) ->
 ///
 /// # Errors
 /// When nothing in the input fits the model, or the input is a single array that does not.
-pub(super) fn plan(args: &Args, model: &Model) -> Result<Plan> {
+pub(super) fn plan(args: &Args, model: Option<&Arc<Model>>) -> Result<Plan> {
     let options = OpenOptions { axes: args.axes.clone(), nodata: args.nodata.clone(), engine: args.engine };
     let mut plan = Plan { nodes: Vec::new(), arrays: Vec::new() };
     if is_raster_file(&args.input) {
@@ -69,7 +75,8 @@ pub(super) fn plan(args: &Args, model: &Model) -> Result<Plan> {
     }
     if converted == 0 {
         let why = if refused.is_empty() { "it holds no arrays".to_owned() } else { refused.join("; ") };
-        bail!("nothing in group {} fits model {}: {why}", args.input.display(), model.manifest().name);
+        let what = model.map_or_else(|| "can be encoded".to_owned(), |m| format!("fits model {}", m.manifest().name));
+        bail!("nothing in group {} {what}: {why}", args.input.display());
     }
     for refusal in refused {
         output::remark(format!("copied as it is: {refusal}"));
@@ -79,14 +86,20 @@ pub(super) fn plan(args: &Args, model: &Model) -> Result<Plan> {
 
 impl Plan {
     /// Plans an array of the output.
-    fn add(&mut self, args: &Args, model: &Model, path: String, raster: Arc<dyn Raster>) -> Result<()> {
+    fn add(
+        &mut self,
+        args: &Args,
+        model: Option<&Arc<Model>>,
+        path: String,
+        raster: Arc<dyn Raster>,
+    ) -> Result<()> {
         let raster = match &args.bands {
             Some(selection) => bands::select(raster, selection)?,
             None => raster,
         };
         let info = raster.info();
-        let manifest = model.manifest();
-        if info.bands() != manifest.bands.len() as u64 {
+        let manifest = model.map(|model| model.manifest());
+        if let Some(manifest) = manifest.filter(|manifest| info.bands() != manifest.bands.len() as u64) {
             bail!(
                 "array has {} bands, model {} takes {}; choose bands with --bands",
                 info.bands(),
@@ -97,18 +110,21 @@ impl Plan {
         if info.samples() == 0 {
             bail!("array {} has shape {:?}, so there is nothing to encode", info.label, info.shape);
         }
-        let quality = args.aim.quality();
-        let metadata = metadata(args, info, model, quality)?;
+        let promise = args.promise.of(raster.as_ref())?;
+        let quality = args.aim.quality_for(&promise, manifest);
+        let metadata = metadata(args, info, model.map(|model| &**model), quality, promise.clone())?;
         remarks::already_encoded(info)?;
-        remarks::other_bands(info, manifest);
-        remarks::beyond_the_model(raster.as_ref(), manifest)?;
+        if let Some(manifest) = manifest {
+            remarks::other_bands(info, manifest);
+            remarks::beyond_the_model(raster.as_ref(), manifest)?;
+        }
         let watch = FillWatch::of(&raster)?;
         let read: Arc<dyn Raster> = match &watch {
             Some(watch) => Arc::clone(watch) as Arc<dyn Raster>,
             None => Arc::clone(&raster),
         };
         self.nodes.push(Planned { path: path.clone(), step: Step::Convert(read, metadata) });
-        self.arrays.push(EncodedArray::new(path, raster, watch, quality));
+        self.arrays.push(EncodedArray::new(path, raster, watch, quality, promise));
         Ok(())
     }
 }

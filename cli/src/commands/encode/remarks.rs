@@ -7,6 +7,7 @@ use crate::raster::samples::{Mask, to_f64};
 use crate::raster::{Info, Raster};
 use anyhow::Result;
 use vqz_codec::axes::Role;
+use vqz_codec::config::Promise;
 use vqz_codec::model::{Manifest, Model};
 
 /// The side of the window that is looked at before encoding, in pixels.
@@ -17,11 +18,15 @@ const SCALES: f64 = 8.0;
 
 /// Remarks on an input that was encoded before.
 pub(super) fn already_encoded(info: &Info) -> Result<()> {
-    if let Some(encoded) = info.metadata.encoded()? {
+    if let Some(encoded) = info.metadata.encoded()?.filter(|e| e.configuration.promise != Promise::Lossless) {
         output::remark(format!(
-            "warning: {} is an archive already (model {}, quality {}): errors add up, and all figures are stated against \
-             it, not against what it was made from; encode the original instead, if it is still there",
-            info.label, encoded.configuration.model.name, encoded.configuration.quality
+            "warning: {} is an archive already ({}): errors add up, and all figures are stated against it, not against what \
+             it was made from; encode the original instead, if it is still there",
+            info.label,
+            match &encoded.configuration.model {
+                Some(model) => format!("model {}, quality {}", model.name, encoded.configuration.quality),
+                None => "without a model".to_owned(),
+            }
         ));
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! What an array is, how it is stored, and what its chunks state about their errors.
 
+use crate::commands::encode::figures::promise_words;
 use crate::output::{self, Stored};
 use crate::raster::archive::{Archive, Totals};
 use crate::raster::metadata::Metadata;
@@ -11,6 +12,7 @@ use anyhow::Result;
 use serde::Serialize;
 use serde_json::Value;
 use std::path::Path;
+use vqz_codec::config::Promise;
 use vqz_codec::model::{CodebookShape, Quantiser};
 
 /// An array.
@@ -34,18 +36,14 @@ pub(super) struct ArrayInfo {
 
 #[derive(Debug, Serialize)]
 struct Encoding {
-    model: String,
-    sha256: String,
-    embedded: bool,
-    embedded_bytes: usize,
-    quantiser: Quantiser,
-    planes: usize,
-    codebooks: Option<CodebookShape>,
+    /// None where samples are predicted only.
+    #[serde(flatten)]
+    model: Option<ModelInfo>,
     quality: f64,
     entropy: Value,
-    promise: Value,
+    promise: Promise,
     nodata: Value,
-    peak: f64,
+    peak: Option<f64>,
     chunks: u64,
     fill_only_chunks: u64,
     valid_samples: u64,
@@ -55,6 +53,44 @@ struct Encoding {
     /// What `vqz encode` recorded, and how it differs from what is there.
     recorded: Option<Record>,
     lost: Option<String>,
+}
+
+/// The model of an array.
+#[derive(Debug, Serialize)]
+struct ModelInfo {
+    model: String,
+    sha256: String,
+    embedded: bool,
+    embedded_bytes: usize,
+    quantiser: Quantiser,
+    planes: usize,
+    codebooks: Option<CodebookShape>,
+}
+
+impl ModelInfo {
+    fn of(archive: &Archive) -> Option<Self> {
+        let (reference, model) = archive.configuration().model.as_ref().zip(archive.model.as_ref())?;
+        let manifest = model.manifest();
+        Some(Self {
+            model: reference.name.clone(),
+            sha256: reference.sha256.clone(),
+            embedded: reference.decoder.is_some(),
+            embedded_bytes: reference.decoder.as_ref().map_or(0, String::len),
+            quantiser: manifest.quantiser,
+            planes: manifest.planes,
+            codebooks: manifest.codebooks,
+        })
+    }
+
+    fn print(&self) -> Result<()> {
+        let place = if self.embedded {
+            format!("embedded, {}", output::bytes(self.embedded_bytes as u64))
+        } else {
+            "found by its hash".to_owned()
+        };
+        output::line(format!("  model     {} ({place}), sha256 {}", self.model, self.sha256))?;
+        output::line(format!("  codes     {}", codes(self.quantiser, self.planes, self.codebooks)))
+    }
 }
 
 impl ArrayInfo {
@@ -145,25 +181,18 @@ fn bits_per_sample(bytes: u64, shape: &[u64]) -> Option<f64> {
 impl Encoding {
     fn of(archive: &Archive, totals: &Totals, recorded: Option<Record>) -> Result<Self> {
         let configuration = archive.configuration();
-        let manifest = archive.model.manifest();
-        let peak = manifest.peak;
+        let peak = archive.peak();
         Ok(Self {
-            model: configuration.model.name.clone(),
-            sha256: configuration.model.sha256.clone(),
-            embedded: configuration.model.decoder.is_some(),
-            embedded_bytes: configuration.model.decoder.as_ref().map_or(0, String::len),
-            quantiser: manifest.quantiser,
-            planes: manifest.planes,
-            codebooks: manifest.codebooks,
+            model: ModelInfo::of(archive),
             quality: configuration.quality,
             entropy: serde_json::to_value(configuration.entropy)?,
-            promise: serde_json::to_value(&configuration.promise)?,
+            promise: configuration.promise.clone(),
             nodata: serde_json::to_value(&configuration.nodata)?,
             peak,
             chunks: totals.chunks,
             fill_only_chunks: totals.absent,
             valid_samples: totals.valid,
-            psnr_db: totals.psnr_db(peak),
+            psnr_db: peak.and_then(|peak| totals.psnr_db(peak)),
             rmse: totals.rmse(),
             max_error: totals.max_error,
             recorded,
@@ -172,24 +201,26 @@ impl Encoding {
     }
 
     fn print(&self) -> Result<()> {
-        let place = if self.embedded {
-            format!("embedded, {}", output::bytes(self.embedded_bytes as u64))
-        } else {
-            "found by its hash".to_owned()
+        match &self.model {
+            Some(model) => model.print()?,
+            None => output::line("  model     none: samples are predicted from their neighbours")?,
+        }
+        if self.model.is_some() {
+            output::line(format!(
+                "  quality   {} dB asked for, entropy coder {}",
+                self.quality,
+                self.entropy.as_str().unwrap_or_default()
+            ))?;
+        }
+        output::line(format!("  nodata    {}", self.nodata))?;
+        output::line(format!("  promise   {}", promise_words(&self.promise)))?;
+        let psnr = |peak| {
+            let psnr = output::psnr(self.psnr_db, self.valid_samples, 3);
+            format!("PSNR {psnr} dB (peak {}), ", output::figure(peak))
         };
-        output::line(format!("  model     {} ({place}), sha256 {}", self.model, self.sha256))?;
-        output::line(format!("  codes     {}", codes(self.quantiser, self.planes, self.codebooks)))?;
         output::line(format!(
-            "  quality   {} dB asked for, entropy coder {}, nodata {}",
-            self.quality,
-            self.entropy.as_str().unwrap_or_default(),
-            self.nodata
-        ))?;
-        output::line(format!("  promise   {}", promise(&self.promise)))?;
-        output::line(format!(
-            "  measured  PSNR {} dB (peak {}), RMSE {}, max error {}, over {} in {}, and {} of fill value only",
-            output::psnr(self.psnr_db, self.valid_samples, 3),
-            output::figure(self.peak),
+            "  measured  {}RMSE {}, max error {}, over {} in {}, and {} of fill value only",
+            self.peak.map_or_else(String::new, psnr),
             output::error(self.rmse),
             output::figure(self.max_error),
             output::count(self.valid_samples, "valid sample"),
@@ -199,14 +230,6 @@ impl Encoding {
         self.lost.as_ref().map_or(Ok(()), |lost| {
             output::line(format!("  INCOMPLETE  {lost}; the figures are of what is left, see `vqz verify`"))
         })
-    }
-}
-
-/// A promise in words; one that has none here as it stands.
-fn promise(promise: &Value) -> String {
-    match promise.get("kind").and_then(Value::as_str) {
-        Some("quality") => "none: errors are measured, not bounded".to_owned(),
-        _ => promise.to_string(),
     }
 }
 

@@ -7,6 +7,9 @@ use anyhow::{Result, bail};
 use vqz_codec::pipeline::Statistics;
 use vqz_codec::sample::DataType;
 
+/// How far the statistics of a header may be above what was measured, for they are stated in few bytes.
+const STATED: f64 = 4e-5;
+
 /// Holds a decoded chunk against its source.
 pub(super) fn hold(
     archive: &Archive,
@@ -29,20 +32,20 @@ pub(super) fn hold(
         }
     }
     // Another decoder than the writer's may be off by the model's tolerance, and round to the next integer then.
-    let tolerance = archive.model.manifest().tolerance;
+    let tolerance = archive.model.as_ref().map_or(0.0, |model| model.manifest().tolerance);
     let is_float = matches!(data_type, DataType::Float32 | DataType::Float64);
-    let rounding = if is_float { tolerance } else { tolerance.max(1.0) };
-    let allowed = stated.max_error + rounding + stated.max_error.abs() * 1e-6;
+    let rounding = if is_float || archive.model.is_none() { tolerance } else { tolerance.max(1.0) };
+    let allowed = stated.max_error + rounding + stated.max_error.abs() * STATED;
     if errors.max > allowed {
         bail!("a sample is off by {}, the chunk states at most {}", errors.max, stated.max_error);
     }
-    if errors.max + rounding + errors.max * 1e-6 < stated.max_error {
+    if errors.max + rounding + errors.max * STATED < stated.max_error {
         bail!("no sample is off by more than {}, the chunk states {}", errors.max, stated.max_error);
     }
     // Masked samples that were fill value count for nothing on either side, so sums are compared, not means.
     let stated_sum = stated.mean_square_error * stated.valid as f64;
     let root = stated.mean_square_error.sqrt();
-    let slack = errors.count as f64 * 4.0 * tolerance * (2.0 * root + 1.0) + 1e-6 * stated_sum + 1e-9;
+    let slack = errors.count as f64 * 4.0 * tolerance * (2.0 * root + 1.0) + STATED * stated_sum + 1e-9;
     if (errors.squared - stated_sum).abs() > slack {
         bail!(
             "the mean square error is {}, the chunk states {}",

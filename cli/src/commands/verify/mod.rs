@@ -169,7 +169,6 @@ fn check_array(node: &Node, archive: &Archive, source: Option<&dyn Raster>) -> R
     let seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
     let recorded = Record::of(&node.metadata);
     let (metadata_bytes, data_bytes) = files::sizes(&node.folder)?;
-    let peak = archive.model.manifest().peak;
     Ok(ArrayFindings {
         path: node.path.clone(),
         chunks: seen.totals.chunks,
@@ -177,7 +176,7 @@ fn check_array(node: &Node, archive: &Archive, source: Option<&dyn Raster>) -> R
         recorded,
         data_bytes,
         metadata_bytes,
-        psnr_db: seen.totals.psnr_db(peak),
+        psnr_db: archive.peak().and_then(|peak| seen.totals.psnr_db(peak)),
         rmse: seen.totals.rmse(),
         max_error: seen.totals.max_error,
         valid_samples: seen.totals.valid,

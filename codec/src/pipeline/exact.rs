@@ -1,0 +1,211 @@
+//! Tiles without a picture: samples as integers, coded by prediction, exactly or within the promised bound.
+
+use crate::container::bytes::{Reader, put_varint};
+use crate::error::{Error, Result};
+use crate::exact::lattice::{Float, Lattice};
+use crate::exact::{Shape, predictive};
+use crate::container::header::Bounds;
+use crate::mask::Classifier;
+use crate::sample::{DataType, Sample};
+
+/// How the bound of a chunk is kept in one tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As it is promised.
+    Promised,
+    /// With bounds of integers less by one: where a valid sample would else become nodata, and has to give way by one.
+    Tighter,
+    /// Bit for bit.
+    Lossless,
+}
+
+impl Form {
+    /// All of them, as they are written.
+    pub(super) const ALL: [Self; 3] = [Self::Promised, Self::Tighter, Self::Lossless];
+
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        let found = reader.u8("how a tile keeps its bound")?;
+        Self::ALL.get(usize::from(found)).copied().ok_or_else(|| {
+            Error::Corrupt(format!("a tile keeps its bound in the way {found}, allowed are 0 to 2"))
+        })
+    }
+}
+
+/// A tile's samples `(band, y, x)`, for coders of integers.
+pub(super) struct Samples<'a> {
+    pub(super) bands: usize,
+    pub(super) height: usize,
+    pub(super) width: usize,
+    /// Mask classes; empty when all are valid.
+    pub(super) classes: &'a [u8],
+    pub(super) bounds: &'a Bounds,
+}
+
+impl Samples<'_> {
+    pub(super) fn valid(&self) -> Vec<bool> {
+        match self.classes {
+            [] => vec![true; self.bands * self.area()],
+            classes => classes.iter().map(|class| *class == 0).collect(),
+        }
+    }
+
+    fn area(&self) -> usize {
+        self.height * self.width
+    }
+
+    pub(super) fn shape(&self, planes: usize) -> Shape {
+        Shape { planes, height: self.height, width: self.width }
+    }
+
+    /// The bound of a band in whole numbers.
+    pub(super) fn whole(&self, band: usize, form: Form) -> u32 {
+        let bound = self.bounds.each[band].floor().clamp(0.0, f64::from(predictive::MAX_BOUND)) as u32;
+        match form {
+            Form::Promised => bound,
+            Form::Tighter => bound.saturating_sub(1),
+            Form::Lossless => 0,
+        }
+    }
+
+    /// Encodes valid samples.
+    pub(super) fn encode<T: Sample>(&self, samples: &[T], form: Form) -> Result<Vec<u8>> {
+        let mut out = vec![form as u8];
+        match T::TYPE {
+            DataType::Float32 => self.encode_floats::<f32>(bytemuck::cast_slice(samples), form, &mut out)?,
+            DataType::Float64 => self.encode_floats::<f64>(bytemuck::cast_slice(samples), form, &mut out)?,
+            _ => {
+                let grid = self.grid(form);
+                let numbers: Vec<i32> = samples
+                    .chunks(self.area())
+                    .zip(&grid.spacing)
+                    .flat_map(|(band, spacing)| band.iter().map(|v| nearest(v.to_f64() as i64, *spacing)))
+                    .collect();
+                let shape = self.shape(self.bands);
+                out.extend(predictive::encode(&numbers, &self.valid(), &shape, &grid.bounds)?);
+            }
+        }
+        Ok(out)
+    }
+
+    /// Decodes what [`Samples::encode`] gave; masked samples are left alone.
+    pub(super) fn decode<T: Sample>(
+        &self,
+        bytes: &[u8],
+        classifier: &Classifier<T>,
+        out: &mut [T],
+    ) -> Result<()> {
+        let mut reader = Reader::new(bytes);
+        let form = Form::read(&mut reader)?;
+        match T::TYPE {
+            DataType::Float32 => self.decode_floats::<f32>(&mut reader, bytemuck::cast_slice_mut(out))?,
+            DataType::Float64 => self.decode_floats::<f64>(&mut reader, bytemuck::cast_slice_mut(out))?,
+            _ => {
+                let grid = self.grid(form);
+                let mut numbers = vec![0; out.len()];
+                let (valid, shape) = (self.valid(), self.shape(self.bands));
+                let stream = reader.take(reader.remaining(), "a tile's samples")?;
+                predictive::decode(stream, &valid, &shape, &grid.bounds, &mut numbers)?;
+                let area = self.area();
+                for (i, (sample, number)) in out.iter_mut().zip(numbers).enumerate() {
+                    *sample = T::from_integer(number.saturating_mul(grid.spacing[i / area]));
+                }
+            }
+        }
+        if classifier.has_nodata() {
+            for sample in out {
+                *sample = classifier.keep_valid(*sample, sample.to_f64());
+            }
+        }
+        Ok(())
+    }
+
+    /// The lattice of integers, and the bounds on it.
+    fn grid(&self, form: Form) -> Grid {
+        let whole = (0..self.bands).map(|band| self.whole(band, form));
+        match self.bounds.stable {
+            // Multiples of 2ε + 1 lie on the lattice again, whoever writes them next.
+            true => Grid {
+                spacing: whole.map(|e| e.saturating_mul(2).saturating_add(1).min(1 << 30) as i32).collect(),
+                bounds: vec![0; self.bands],
+            },
+            false => Grid { spacing: vec![1; self.bands], bounds: whole.collect() },
+        }
+    }
+
+    /// The lattice of one band, and the bound in its numbers.
+    fn lattice<F: Float>(&self, samples: &[F], valid: &[bool], bound: f64) -> (Lattice, u32) {
+        let bounded = match self.bounds.stable && bound > 0.0 {
+            // It depends on nothing but the bound, so what lies on it stays.
+            true => Some((Lattice::Packed { scale: bound * STABLE, offset: 0.0, single: false }, 0)),
+            false => Lattice::bounded(samples, valid, bound, &[]),
+        };
+        bounded.unwrap_or_else(|| (Lattice::exact(samples, valid, &[]), 0))
+    }
+
+    fn encode_floats<F: Float>(&self, samples: &[F], form: Form, out: &mut Vec<u8>) -> Result<()> {
+        let valid = self.valid();
+        let (mut numbers, mut flags, mut bounds) = (Vec::new(), Vec::new(), Vec::new());
+        let bands = samples.chunks(self.area()).zip(valid.chunks(self.area()));
+        for ((samples, valid), bound) in bands.zip(&self.bounds.each) {
+            let bound = if form == Form::Promised { *bound } else { 0.0 };
+            let (lattice, steps) = self.lattice(samples, valid, bound);
+            // Where numbers do not hold the bound, bit patterns do.
+            let (lattice, steps, band) = match lattice.numbers(samples, valid, bound) {
+                Some(band) => (lattice, steps, band),
+                None => {
+                    (Lattice::Ordered, 0, Lattice::Ordered.numbers(samples, valid, 0.0).unwrap_or_default())
+                }
+            };
+            lattice.write(out);
+            put_varint(out, u64::from(steps));
+            for _ in 0..lattice.planes::<F>() {
+                flags.extend_from_slice(valid);
+                bounds.push(steps);
+            }
+            numbers.extend(band);
+        }
+        out.extend(predictive::encode(&numbers, &flags, &self.shape(bounds.len()), &bounds)?);
+        Ok(())
+    }
+
+    fn decode_floats<F: Float>(&self, reader: &mut Reader<'_>, out: &mut [F]) -> Result<()> {
+        let valid = self.valid();
+        let mut lattices = Vec::with_capacity(self.bands);
+        let (mut flags, mut bounds) = (Vec::new(), Vec::new());
+        for valid in valid.chunks(self.area()) {
+            let lattice = Lattice::read(reader)?;
+            let steps = reader.varint(u64::from(predictive::MAX_BOUND), "a bound on a lattice")? as u32;
+            for _ in 0..lattice.planes::<F>() {
+                flags.extend_from_slice(valid);
+                bounds.push(steps);
+            }
+            lattices.push(lattice);
+        }
+        let mut numbers = vec![0; flags.len()];
+        let stream = reader.take(reader.remaining(), "a tile's samples")?;
+        predictive::decode(stream, &flags, &self.shape(bounds.len()), &bounds, &mut numbers)?;
+        let mut rest = &numbers[..];
+        let bands = out.chunks_mut(self.area()).zip(valid.chunks(self.area()));
+        for ((out, valid), lattice) in bands.zip(lattices) {
+            let (these, others) = rest.split_at(self.area() * lattice.planes::<F>());
+            lattice.restore(these, valid, out);
+            rest = others;
+        }
+        Ok(())
+    }
+}
+
+/// Integers are numbers on a lattice times its spacing.
+struct Grid {
+    spacing: Vec<i32>,
+    bounds: Vec<u32>,
+}
+
+/// The number on a lattice nearest to a value.
+fn nearest(value: i64, spacing: i32) -> i32 {
+    let spacing = i64::from(spacing);
+    (value + spacing / 2).div_euclid(spacing) as i32
+}
+
+/// The spacing of a lattice of floats over its bound: twice, less a little for the rounding of what is restored.
+const STABLE: f64 = 2.0 * (1.0 - 1.0 / 1024.0);

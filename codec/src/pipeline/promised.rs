@@ -1,0 +1,135 @@
+//! Tiles within a promised bound: by prediction or by a picture and its corrections, whichever is shorter, and only if
+//! decoding shows that the promise holds.
+
+use super::ChunkCodec;
+use super::bounded;
+use super::correct::WORTHWHILE;
+use super::decode::Shared;
+use super::encode::{EncodedTile, Prepared, Tile};
+use super::exact::Form;
+use super::payload::{BOUNDED, CORRECTED, EXACT};
+use crate::container::bytes::put_varint;
+use crate::entropy::tile::Links;
+use crate::error::{Error, Result};
+use crate::sample::Sample;
+
+/// How a tile's valid samples may be coded: what is added to its mode, and the bytes after its mask.
+type Content = (u8, Vec<u8>);
+
+impl ChunkCodec {
+    /// Encodes a tile within its chunk's bound.
+    pub(super) fn promised_tile<T: Sample>(
+        &self,
+        shared: &Shared<'_, T>,
+        prepared: &Prepared<T>,
+    ) -> Result<EncodedTile> {
+        let tile = &prepared.tile;
+        let size = [tile.height, tile.width];
+        if !tile.classes.is_empty() && !tile.classes.contains(&0) {
+            let mut out = EncodedTile::default();
+            out.seal(prepared.mask.clone());
+            return Ok(out);
+        }
+        let samples = shared.samples(size, &tile.classes)?;
+        let mut contents = vec![(EXACT, samples.encode(&tile.samples, Form::Promised)?)];
+        contents.extend(self.corrected_picture(shared, prepared)?);
+        contents.sort_by_key(|(_, bytes)| bytes.len());
+        for content in contents {
+            if let Some(tile) = self.holds(shared, prepared, content)? {
+                return Ok(tile);
+            }
+        }
+        // A valid sample that would become nodata gives way, and then is off by more than the bound.
+        let forms: &[Form] =
+            if samples.bounds.stable { &[Form::Lossless] } else { &[Form::Tighter, Form::Lossless] };
+        for form in forms {
+            let content = (EXACT, samples.encode(&tile.samples, *form)?);
+            if let Some(tile) = self.holds(shared, prepared, content)? {
+                return Ok(tile);
+            }
+        }
+        Err(Error::InvalidArgument(
+            "a tile does not come back within its bound even when it is coded without loss; please report this".to_owned(),
+        ))
+    }
+
+    /// A picture and what brings it within the bound, where there is a model and that is possible.
+    fn corrected_picture<T: Sample>(
+        &self,
+        shared: &Shared<'_, T>,
+        prepared: &Prepared<T>,
+    ) -> Result<Option<Content>> {
+        let tile = &prepared.tile;
+        let size = [tile.height, tile.width];
+        if prepared.latents.is_empty() {
+            return Ok(None);
+        }
+        let coded = self.code_tile(shared, prepared, Links::default())?;
+        let codes = self.coded(shared, size, &prepared.empty, &coded.stream, Links::default())?;
+        let (plain, _) = codes.picture()?;
+        let (mut mode, mut picture) = (BOUNDED, codes.values(plain.clone(), None)?);
+        if let Some(correction) = &codes.picture.correction {
+            let better = codes.values(plain, Some(correction))?;
+            if tile.squares(&better) < tile.squares(&picture) * WORTHWHILE {
+                (mode, picture) = (BOUNDED | CORRECTED, better);
+            }
+        }
+        let samples = shared.samples(size, &tile.classes)?;
+        let tolerance = codes.picture.tolerance();
+        let Some(corrections) =
+            bounded::encode(&samples, tolerance, Form::Promised, &picture, &tile.samples)?
+        else {
+            return Ok(None);
+        };
+        let mut bytes = Vec::new();
+        put_varint(&mut bytes, coded.stream.len() as u64);
+        bytes.extend_from_slice(&coded.stream);
+        bytes.extend(corrections);
+        Ok(Some((mode, bytes)))
+    }
+
+    /// The tile with this content, if what a reader will see is within the bound.
+    fn holds<T: Sample>(
+        &self,
+        shared: &Shared<'_, T>,
+        prepared: &Prepared<T>,
+        (mode, content): Content,
+    ) -> Result<Option<EncodedTile>> {
+        let tile = &prepared.tile;
+        let mut bytes = prepared.mask.clone();
+        bytes[0] |= mode;
+        bytes.extend(content);
+        let size = [tile.height, tile.width];
+        let (decoded, _) = self.decode_payload(shared, size, &bytes, Links::default())?;
+        let Some(bounds) = shared.bounds else { return Ok(None) };
+        if !tile.is_within(&decoded, &bounds.each) {
+            return Ok(None);
+        }
+        let mut out = tile.measure(&decoded);
+        out.peak = prepared.peak;
+        out.seal(bytes);
+        Ok(Some(out))
+    }
+}
+
+impl<T: Sample> Tile<T> {
+    /// Whether each valid sample is within its band's bound; where that is 0, whether it is the same bit for bit.
+    fn is_within(&self, decoded: &[T], bounds: &[f64]) -> bool {
+        let area = self.height * self.width;
+        decoded.iter().zip(&self.samples).enumerate().all(|(i, (found, wanted))| {
+            if self.classes.get(i).is_some_and(|class| *class != 0) {
+                return true;
+            }
+            let bound = bounds[i / area];
+            found.to_bits() == wanted.to_bits()
+                || bound > 0.0 && (found.to_f64() - wanted.to_f64()).abs() <= bound
+        })
+    }
+
+    /// The squared error of a picture's values over valid samples.
+    fn squares(&self, picture: &[f32]) -> f64 {
+        let valid = |i: usize| self.classes.get(i).is_none_or(|class| *class == 0);
+        let pairs = self.samples.iter().zip(picture).enumerate().filter(|(i, _)| valid(*i));
+        pairs.map(|(_, (wanted, found))| (wanted.to_f64() - f64::from(*found)).powi(2)).sum()
+    }
+}
