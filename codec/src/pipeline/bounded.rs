@@ -27,6 +27,12 @@ pub(super) struct Tolerance {
 }
 
 impl Tolerance {
+    /// The tolerance at a value.
+    #[cfg(feature = "faults")]
+    pub(super) fn at(self, value: f32) -> f64 {
+        self.tolerance * (f64::from(value.abs()) / self.peak).max(1.0)
+    }
+
     /// The octave above the peak that holds a picture's values.
     fn octave(self, picture: &[f32]) -> Option<u32> {
         let largest = picture.iter().fold(0.0f32, |most, v| most.max(v.abs()));

@@ -122,9 +122,12 @@ impl ChunkCodec {
                 let correction = tile.picture.correction.as_ref().filter(|_| corrected);
                 let Some(corrections) = bounded else { return tile.decode(correction, out) };
                 let (picture, memory) = tile.picture()?;
-                let picture = tile.values(picture, correction)?;
-                let samples = shared.samples(size, classes)?;
                 let tolerance = tile.picture.tolerance();
+                #[cfg_attr(not(feature = "faults"), expect(unused_mut, reason = "a fault may be injected"))]
+                let mut picture = tile.values(picture, correction)?;
+                #[cfg(feature = "faults")]
+                super::faults::apply(&mut picture, |value| tolerance.at(value));
+                let samples = shared.samples(size, classes)?;
                 bounded::decode(&samples, tolerance, corrections, &picture, shared.classifier, out)?;
                 Ok(memory)
             }

@@ -10,6 +10,8 @@ mod correct;
 mod decode;
 mod encode;
 mod exact;
+#[cfg(feature = "faults")]
+pub mod faults;
 mod network;
 mod payload;
 mod picture;
