@@ -56,15 +56,13 @@ def _decoded_tiles(header, contents, images, model):
     dates = {}
     for number, (tile, data, to) in enumerate(zip(header.tiles, contents, header.earlier)):
         content = read_tile(data, tile, images.bands, header.patterns, model)
+        refuse_unless(to is None or to in dates, "tile: refers to one without a valid sample")
         codes = None
         if content.valid.any():
             valid += int(content.valid.sum())
-            refuse_unless(to is None or to in dates, "tile: refers to one without a valid sample")
             codes, date = tile_codes(content, header, model, dates.get(to))
             if number in awaited:
                 dates[number] = date
-        else:
-            refuse_unless(to is None, "tile: refers to an earlier date, without a valid sample")
         yield tile, content, codes
     stated = header.valid_samples
     refuse_unless(valid == stated, f"{valid} samples are valid, the header states {stated}")

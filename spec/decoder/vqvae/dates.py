@@ -21,7 +21,7 @@ class Past:
         self.sums = {}
 
     def begin_patch(self, row, column):
-        """Sets `before`, the earlier innovations, and `subtracted`, what is taken off the patch's own, of each plane."""
+        """Sets for each plane `before` (the earlier innovation) and `subtracted` (what is taken off the patch's own)."""
         self.before = self.innovations[row, column]
         self.wish = [self._wish(k, b) if b else 0 for k, b in enumerate(self.before)]
         self.subtracted = self.wish if self._trusts(row, column) else [0] * len(self.wish)
