@@ -162,6 +162,11 @@ class Subtraction(unittest.TestCase):
                 past.begin_patch(0, 0)
                 self.assertEqual(past.subtracted, wish)
 
+    def test_halves_are_rounded_up(self):
+        past = self.past({(0, 0): [4, -4, 1]}, squares=(126,) * 3, products=(16,) * 3)
+        past.begin_patch(0, 0)
+        self.assertEqual(past.subtracted, [1, -1, 0])
+
     def test_patches_trust_where_subtraction_helped(self):
         past = self.past(squares=(98,) * 3, products=(100,) * 3)
         past.begin_patch(0, 0)
@@ -185,12 +190,14 @@ class Subtraction(unittest.TestCase):
         self.assertEqual((dict(past.squares), dict(past.products)), ({0: 16, 1: 9, 2: 0}, {0: 20, 1: -18, 2: 0}))
 
     def test_sums_stay_small(self):
-        past = self.past({(0, 0): [9999, 4, 0]}, (LARGEST_SQUARES, LARGEST_SQUARES - 16, 0), (-5, -5, 0))
+        squares = LARGEST_SQUARES, LARGEST_SQUARES - 16, LARGEST_SQUARES - 15
+        past = self.past({(0, 0): [9999, 4, 4]}, squares, (-5, -5, -5))
         past.begin_patch(0, 0)
         past.end_patch(0, 0, [-9999, 0, 0])
         self.assertEqual(past.squares[0], (LARGEST_SQUARES + 4096**2) // 2)
         self.assertEqual(past.products[0], -((5 + 4096**2) // 2))
         self.assertEqual((past.squares[1], past.products[1]), (LARGEST_SQUARES, -5))
+        self.assertEqual((past.squares[2], past.products[2]), (LARGEST_SQUARES // 2, -2))
 
 
 if __name__ == "__main__":
