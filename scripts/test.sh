@@ -27,6 +27,7 @@ step "lint, consumer" cargo clippy $consumer --target-dir target -- -D warnings
 step "tests" cargo test --workspace --all-features --no-fail-fast
 step "build, consumer" cargo build $consumer --target-dir target
 step "tests, Python" python3 -m unittest discover --start-directory tests/python --verbose
+step "tests, second decoder" python3 -m unittest discover --start-directory spec/decoder --verbose
 
 echo
 if [ -n "$failed" ]; then

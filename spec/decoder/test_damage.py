@@ -2,21 +2,17 @@
 
 import unittest
 
-import google_crc32c
 import numpy as np
 import vqvae
 from golden import archive, chunks, configuration_of, whole_archives
 from vqvae.configuration import Configuration
 from vqvae.container import read_chunk
 from vqvae.tiling import Images
+from writing import crc
 
 
 def smallest_chunk(path):
     return min(chunks(path), key=lambda chunk: len(chunk[0]))
-
-
-def crc(data):
-    return google_crc32c.value(data).to_bytes(4, "little")
 
 
 class Damage(unittest.TestCase):
@@ -53,7 +49,7 @@ class Damage(unittest.TestCase):
                 continue
             header = 5 + data[4]
             images = Images(configuration.axes, shape)
-            _, tiles = read_chunk(data, images, np.dtype(dtype), configuration.model())
+            _, contents = read_chunk(data, images, np.dtype(dtype), configuration.model())
             for at in [*range(5, header), *range(header + 4, len(data) - 4)]:
                 with self.subTest(name, at=at):
                     damaged = bytearray(data)
@@ -61,7 +57,7 @@ class Damage(unittest.TestCase):
                     if at < header:
                         damaged[header : header + 4] = crc(bytes(damaged[:header]))
                     else:
-                        self.mend_tile(damaged, at, header + 4, tiles)
+                        self.mend_tile(damaged, at, header + 4, contents)
                     tried += 1
                     try:
                         samples = vqvae.decode_chunk(bytes(damaged), shape, dtype, 0, configuration)
@@ -71,8 +67,8 @@ class Damage(unittest.TestCase):
         self.assertGreater(tried, 500)
         self.assertGreater(refused / tried, 0.5)
 
-    def mend_tile(self, damaged, at, start, tiles):
-        for _, content in tiles:
+    def mend_tile(self, damaged, at, start, contents):
+        for content in contents:
             end = start + len(content) - 4
             if start <= at < end:
                 damaged[end : end + 4] = crc(bytes(damaged[start:end]))
@@ -125,7 +121,7 @@ class Header(unittest.TestCase):
 
     def test_versions_have_an_error_of_their_own(self):
         with self.assertRaises(vqvae.UnsupportedVersion):
-            data = self.data[:3] + b"\1" + self.data[4:]
+            data = self.data[:3] + b"\2" + self.data[4:]
             vqvae.decode_chunk(data, self.shape, self.dtype, 0, self.configuration)
 
     def test_bands_other_than_the_models(self):

@@ -1,4 +1,4 @@
-"""The container: a chunk's header, and what each of its tiles holds.
+"""The container: a chunk's header and tiles, and what each tile holds.
 
 Everything is checked before it is used: checksums first, then every field against what the chunk can hold.
 """
@@ -9,67 +9,33 @@ import google_crc32c
 import numpy as np
 
 from .cursor import Cursor
+from .header import KNOWN_FLAGS, read_header
 from .mask import ESCAPED, read_mask
 from .refusal import UnsupportedVersion, refuse_unless
-from .tiling import tiles_of
 
-MAGIC, VERSION = b"VQZ", 0
-LZ4, NO_TILES = 1, 2
+MAGIC = b"VQZ"
 CORRECTED = 4
 
 
-@dataclass
-class Header:
-    lz4: bool
-    step: int
-    rows: int
-    columns: int
-    # Bit patterns of masked samples, `[pattern]` of the array's data type; class 1 is the first.
-    patterns: np.ndarray
-    valid_samples: int
-    mean_square_error: float | None
-    maximum_error: float | None
-
-
 def read_chunk(data, images, dtype, model):
-    """The header of a chunk, and pairs of a tile and its bytes (empty where it is masked throughout)."""
+    """The header of a chunk, and the bytes of each of its tiles (none where it is masked throughout)."""
     source = Cursor(data, "chunk")
     refuse_unless(source.take(3) == MAGIC, "chunk: does not begin with VQZ")
     version = source.byte()
-    if version != VERSION:
-        raise UnsupportedVersion(f"chunk: container version {version}; this reader knows {VERSION}")
+    if version not in KNOWN_FLAGS:
+        raise UnsupportedVersion(f"chunk: container version {version}; this reader knows {sorted(KNOWN_FLAGS)}")
     length = source.varint("length of the header", 1 << 28)
     body = Cursor(source.take(length), "header")
     _check_crc(source.data[: source.at], source.take(4), "header")
-
-    flags = body.byte()
-    refuse_unless(flags < 4, f"header: unknown flags {flags:#04x}")
-    begin = bytes.fromhex(model.hash)[:4]
-    found = body.take(4)
-    refuse_unless(found == begin, f"header: written with model {found.hex()}…, the metadata names {begin.hex()}…")
-    refuse_unless(images.bands == model.bands, f"the chunk has {images.bands} bands, the model takes {model.bands}")
-    step = int(body.array("i2", 1)[0])
-    rows = body.varint("rows", images.rows)
-    columns = body.varint("columns", images.columns)
-    count = body.varint("number of bit patterns", 254)
-    raw = body.take(count * dtype.itemsize)
-    each = {raw[i : i + dtype.itemsize] for i in range(0, len(raw), dtype.itemsize)}
-    refuse_unless(len(each) == count, "header: a bit pattern stands in it twice")
-    patterns = np.frombuffer(raw, dtype.newbyteorder("<")).astype(dtype)
-    valid = body.varint("number of valid samples", images.count * images.bands * rows * columns)
-    errors = body.array("f4", 2).tolist() if valid else (None, None)
-
-    tiles = tiles_of(images.count, rows, columns, model.patch)
-    lengths = [0 if flags & NO_TILES else body.varint("length of a tile", (1 << 32) - 1) for _ in tiles]
-    body.end()
-    refuse_unless(sum(lengths) == source.left, f"chunk: tiles of {sum(lengths)} bytes, {source.left} follow the header")
-    header = Header(bool(flags & LZ4), step, rows, columns, patterns, valid, *errors)
-    contents = [source.take(length) for length in lengths]
+    header = read_header(body, version, images, dtype, model)
+    total = sum(header.lengths)
+    refuse_unless(total == source.left, f"chunk: tiles of {total} bytes, {source.left} follow the header")
+    contents = [source.take(length) for length in header.lengths]
     # All of them before the first is decoded.
     for content in contents:
         if content:
             _check_crc(content[:-4], content[-4:], "tile")
-    return header, list(zip(tiles, contents))
+    return header, contents
 
 
 @dataclass

@@ -1,9 +1,10 @@
-"""Adaptive probabilities: counters, tables of them, and the mixing of three into one decision.
+"""Adaptive probabilities: counters, tables of them, and the mixing of three or four into one decision.
 
 Everything is integer arithmetic, exact by definition: a reader that is off by one anywhere reads noise from there on.
 """
 
 from bisect import bisect_left
+from copy import copy
 
 MOST = 250
 RATE = [131072 // (2 * n + 3) for n in range(MOST + 1)]
@@ -40,6 +41,12 @@ class Table(dict):
         value = self[index] = self.start(index)
         return value
 
+    def copy(self):
+        """The same, to adapt on its own from here."""
+        other = Table(self.start)
+        other.update((index, copy(value)) for index, value in self.items())
+        return other
+
 
 def _squash():
     table = [32768] * 4096
@@ -58,18 +65,14 @@ SQUASH = _squash()
 STRETCH = [min(bisect_left(SQUASH, 16 * q + 8), 4095) - 2048 for q in range(4096)]
 
 
-def mixed(rans, c0, c1, c2, weights):
-    """A decision from three counters; `weights` (a list of three) and the counters learn from it."""
-    w0, w1, w2 = weights
-    t0, t1, t2 = STRETCH[c0.P >> 12], STRETCH[c1.P >> 12], STRETCH[c2.P >> 12]
-    x = min(max((w0 * t0 + w1 * t1 + w2 * t2) >> 16, -2047), 2047)
+def mixed(rans, counters, weights):
+    """A decision from some counters; `weights` (a list of as many) and the counters learn from it."""
+    stretched = [STRETCH[counter.P >> 12] for counter in counters]
+    x = min(max(sum(w * t for w, t in zip(weights, stretched)) >> 16, -2047), 2047)
     p = min(max(SQUASH[x + 2048], 24), 65512)
     bit = rans.decide(p)
     e = (bit << 16) - p
-    weights[0] = min(max(w0 + ((t0 * e + 16384) >> 15), -262144), 262144)
-    weights[1] = min(max(w1 + ((t1 * e + 16384) >> 15), -262144), 262144)
-    weights[2] = min(max(w2 + ((t2 * e + 16384) >> 15), -262144), 262144)
-    c0.update(bit)
-    c1.update(bit)
-    c2.update(bit)
+    weights[:] = [min(max(w + ((t * e + 16384) >> 15), -262144), 262144) for w, t in zip(weights, stretched)]
+    for counter in counters:
+        counter.update(bit)
     return bit

@@ -98,9 +98,7 @@ class _Tile:
         plane = stage * self.codebooks.groups + group
         return mixed(
             self.rans,
-            self.used[plane],
-            self.used_around[plane, deeper],
-            self.used_depth[stage, total, others],
+            [self.used[plane], self.used_around[plane, deeper], self.used_depth[stage, total, others]],
             self.used_weights[stage],
         )
 
@@ -114,13 +112,12 @@ class _Tile:
                 agree = 0
                 for index in around:
                     agree = 3 * agree + self.says(index, node, level)
-                bit = mixed(
-                    self.rans,
+                counters = [
                     self.node[plane, node],
                     self.agree[plane, level, agree],
                     self.before[plane, node if level < 5 else 32 + level, highest],
-                    self.index_weights[plane, level],
-                )
+                ]
+                bit = mixed(self.rans, counters, self.index_weights[plane, level])
             node = 2 * node + bit
         return node - (1 << levels)
 

@@ -1,12 +1,17 @@
 """The code stream in rANS mode, scalar codes (quantiser `fsq`).
 
 Planes are scanned in the model's order. What was decoded nearby, in the patches around and in the same patch, says how
-large the next residual will be; whole spans and groups of planes may be flagged as zero.
+large the next residual will be; whole spans and groups of planes may be flagged as zero. An earlier date, where the
+tile refers to one, adds its own evidence and is partly subtracted.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 
-from .counters import Table, mixed
+from .counters import mixed
+from .dates import Past
+from .learnt import Learnt
 from .neighbours import neighbours
 from .planes import LARGEST_CODE
 from .priors import HERE
@@ -17,9 +22,21 @@ SPAN, GROUP = 128, 16
 LOCAL = [0, 1, 2, 3, 4, 4, 5, 5, 5, 6, 6, 6, 6, 6, 6, 7]
 
 
-def read_scalars(stream, priors, step, valid):
-    """Codes in the model's own order, int32 `[planes, rows, columns]`; those of patches that are not `valid` are 0."""
-    tile = _Tile(stream, priors, step, valid.shape[1])
+@dataclass
+class Date:
+    """What a decoded tile leaves to those that refer to it."""
+
+    learnt: Learnt
+    # By patch position, for each plane in scan order.
+    innovations: dict
+
+
+def read_scalars(stream, priors, step, valid, earlier=None):
+    """Codes in the model's own order, int32 `[planes, rows, columns]`, and what the tile leaves as a `Date`.
+
+    Codes of patches that are not `valid` are 0; `earlier` is the date that the tile refers to.
+    """
+    tile = _Tile(stream, priors, step, valid.shape[1], earlier)
     codes = np.zeros((priors.planes, *valid.shape), np.int32)
     for row, column in np.ndindex(valid.shape):
         if valid[row, column]:
@@ -27,7 +44,7 @@ def read_scalars(stream, priors, step, valid):
         else:
             tile.pass_patch(row, column)
     tile.rans.finish()
-    return codes
+    return codes, Date(tile.learnt, tile.innovations)
 
 
 def _clamp(value, least, most):
@@ -46,7 +63,7 @@ def _strength(r):
 class _Tile:
     """What is known while a tile's patches are decoded; planes go by scan position `k` throughout."""
 
-    def __init__(self, stream, priors, step, columns):
+    def __init__(self, stream, priors, step, columns, earlier):
         self.rans = Rans(stream)
         self.priors = priors
         self.columns = columns
@@ -58,20 +75,16 @@ class _Tile:
         self.listed_spans = {listed.k // SPAN for listed in priors.listed}
         self.listed_groups = {listed.k // GROUP for listed in priors.listed}
         self.related = _related(priors)
-        # Of patches already decoded, by position: magnitudes of residuals, and codes.
+        # Of patches already decoded, by position: magnitudes of residuals, codes, and codes less their predictions.
         self.magnitudes = {}
         self.codes = {}
-
-        self.expected = Table(priors.expected)
-        self.own = Table(lambda index: priors.plane((self.classes[index[0]], index[1])))
-        self.local = Table(priors.local)
-        self.group_around = Table(priors.group_around)
-        self.own_group = Table(lambda index: priors.group((index[0], self.classes[index[1]])))
-        self.group_class = Table(priors.group_class)
-        self.exponent = Table(priors.exponent)
-        self.mantissa = Table(priors.mantissa)
-        self.weights = Table(priors.weights)
-        self.group_weights = Table(priors.group_weights)
+        self.innovations = {}
+        self.past = None
+        if earlier:
+            self.learnt = earlier.learnt.copy()
+            self.past = Past(earlier.innovations, self.learnt, columns)
+        else:
+            self.learnt = Learnt(priors, self.classes)
 
     def pass_patch(self, row, column):
         """A patch without a valid sample: its codes are what later patches would have expected."""
@@ -80,26 +93,31 @@ class _Tile:
             codes[listed.k] = _clamp(self.prediction(listed, row, column, codes), -LARGEST_CODE, LARGEST_CODE)
         self.codes[row, column] = codes
         self.magnitudes[row, column] = [0] * self.padded
+        self.innovations[row, column] = self.past.innovations[row, column] if self.past else [0] * self.priors.planes
 
     def read_patch(self, row, column):
         planes = self.priors.planes
         around = self.magnitudes_around(row, column)
         magnitudes = [0] * self.padded
-        codes = [0] * planes
+        codes, innovations = [0] * planes, [0] * planes
         listed = {plane.k: plane for plane in self.priors.listed}
         recent = 0
+        if self.past:
+            self.past.begin_patch(row, column)
         for span in range(0, self.padded, SPAN):
-            if span // SPAN not in self.listed_spans and not self.flag(0, span, SPAN, around, recent):
+            certain = span // SPAN in self.listed_spans or self.subtracts(span, SPAN)
+            if not certain and not self.flag(0, span, SPAN, around, recent):
                 recent >>= 8
                 continue
             for group in range(span, min(span + SPAN, planes), GROUP):
-                if group // GROUP not in self.listed_groups and not self.flag(1, group, GROUP, around, recent):
+                certain = group // GROUP in self.listed_groups or self.subtracts(group, GROUP)
+                if not certain and not self.flag(1, group, GROUP, around, recent):
                     recent >>= 2
                     continue
                 for k in range(group, min(group + GROUP, planes)):
                     residual = self.residual(k, around[k], recent, magnitudes)
                     magnitudes[k] = min(abs(residual), 255)
-                    codes[k] = residual
+                    codes[k] = innovations[k] = residual + (self.past.subtracted[k] if self.past else 0)
                     if k in listed:
                         codes[k] += self.prediction(listed[k], row, column, codes)
                     if abs(codes[k]) > LARGEST_CODE:
@@ -107,6 +125,9 @@ class _Tile:
                 recent = (recent + 3 * 16 * sum(magnitudes[group : group + GROUP])) >> 2
         self.codes[row, column] = codes
         self.magnitudes[row, column] = magnitudes
+        self.innovations[row, column] = innovations
+        if self.past:
+            self.past.end_patch(row, column, innovations)
         return codes
 
     def magnitudes_around(self, row, column):
@@ -115,17 +136,25 @@ class _Tile:
             return [0] * self.padded
         return [2 * w + 2 * n + nw + ne for w, n, nw, ne in zip(*(self.magnitudes[place] for place in places))]
 
+    def subtracts(self, first, count):
+        """Is anything of the earlier date subtracted in these planes?"""
+        return self.past is not None and any(self.past.subtracted[first : first + count])
+
     def flag(self, level, first, count, around, recent):
         """Does a span (level 0) or group (level 1) of planes hold anything?"""
         near = _length(sum(around[first : first + count]))
         class_ = self.classes[first]
-        return mixed(
-            self.rans,
-            self.group_around[level, near, _length(recent)],
-            self.own_group[level, first],
-            self.group_class[level, class_, near],
-            self.group_weights[level, class_],
-        )
+        learnt = self.learnt
+        counters = [
+            learnt.group_around[level, near, _length(recent)],
+            learnt.own_group[level, first],
+            learnt.group_class[level, class_, near],
+        ]
+        if not self.past:
+            return mixed(self.rans, counters, learnt.group_weights[level, class_])
+        before = _length(sum(map(abs, self.past.before[first : first + count])))
+        counters.append(learnt.time_flag[level, before, near])
+        return mixed(self.rans, counters, learnt.time_flag_weights[level, class_])
 
     def residual(self, k, around, recent, magnitudes):
         class_ = self.classes[k]
@@ -141,31 +170,41 @@ class _Tile:
         expected = 4 * (x - 2) + (clamped >> (x - 2) & 3)
         local = 8 * LOCAL[min(f, 15)] + LOCAL[min(g, 15)]
 
+        before = self.past.before[k] if self.past else 0
+        time = min(abs(before), 7), int(before != 0 and self.past.subtracted[k] != 0)
+        learnt = self.learnt
         magnitude = 0
         while magnitude < 6:
             d = magnitude
             own = 3 if d == 1 else 4 if d else (around > 0) + (around > 3)
-            if not mixed(
-                self.rans,
-                self.expected[d, expected, class_ // 2],
-                self.own[k, own],
-                self.local[d, local, class_ // 2],
-                self.weights[d, class_],
-            ):
+            counters = [
+                learnt.expected[d, expected, class_ // 2],
+                learnt.own[k, own],
+                learnt.local[d, local, class_ // 2],
+            ]
+            if self.past:
+                counters.append(learnt.time[d, *time, expected // 4])
+            weights = learnt.time_weights if self.past else learnt.weights
+            if not mixed(self.rans, counters, weights[d, class_]):
                 break
             magnitude += 1
         else:
             magnitude += self.golomb(expected // 4)
-        return -magnitude if magnitude and self.rans.decide(32768) else magnitude
+        if not magnitude:
+            return 0
+        if before:
+            same = learnt.time_sign[time[1], time[0]].decide(self.rans)
+            return magnitude if same == (before > 0) else -magnitude
+        return -magnitude if self.rans.decide(32768) else magnitude
 
     def golomb(self, q):
         """What a magnitude is above 6, an exponential-Golomb number."""
         n = 0
-        while n < 25 and self.exponent[q, n].decide(self.rans):
+        while n < 25 and self.learnt.exponent[q, n].decide(self.rans):
             n += 1
         if n == 0:
             return 0
-        value = 2 | self.mantissa[n].decide(self.rans)
+        value = 2 | self.learnt.mantissa[n].decide(self.rans)
         return (value << (n - 1) | self.rans.number(n - 1)) - 1
 
     def prediction(self, listed, row, column, codes):

@@ -1,7 +1,7 @@
 """From a chunk to images and tiles.
 
 A chunk is images of `(band, y, x)`, one for each position of its other dimensions; an image's extent is cut into tiles
-of whole patches, each of which stands alone.
+of whole patches, which are decoded one by one.
 """
 
 from dataclasses import dataclass

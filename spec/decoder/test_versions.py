@@ -1,0 +1,95 @@
+"""Headers of version 1 say the same in fewer bytes; what goes without saying must not be said."""
+
+import unittest
+
+import vqvae
+from golden import archive, chunks, configuration_of, whole_archives
+from vqvae.configuration import Configuration
+from vqvae.container import read_chunk
+from vqvae.header import EXTENT, LZ4, MASKED, NO_TILES
+from vqvae.tiling import Images
+from writing import body, chunk, varint
+
+
+def opened(name, number=0):
+    """A chunk's header and tiles, and what it takes to read it."""
+    path = archive(name)
+    configuration = Configuration.parse(configuration_of(path))
+    data, shape, dtype = list(chunks(path))[number]
+    images = Images(configuration.axes, shape)
+    header, tiles = read_chunk(data, images, dtype, configuration.model())
+    return header, tiles, images, configuration, shape, dtype
+
+
+class Versions(unittest.TestCase):
+    def test_golden_archives_under_a_header_of_version_1(self):
+        for path in whole_archives():
+            configuration = Configuration.parse(configuration_of(path))
+            model = configuration.model()
+            for data, shape, dtype in chunks(path):
+                with self.subTest(path.name):
+                    images = Images(configuration.axes, shape)
+                    header, tiles = read_chunk(data, images, dtype, model)
+                    other = chunk(body(model, header, images), tiles)
+                    if data[3] == 0:
+                        self.assertLess(len(other), len(data))
+                    expected = vqvae.decode_chunk(data, shape, dtype, 0, configuration)
+                    found = vqvae.decode_chunk(other, shape, dtype, 0, configuration)
+                    self.assertEqual(found.tobytes(), expected.tobytes())
+
+    def test_statistics_are_floats_without_their_lowest_byte(self):
+        header, tiles, images, configuration, _, dtype = opened("uint8-lz4")
+        made = body(configuration.model(), header, images)
+        made = made[:5] + b"\x01\x80\x3f" + b"\0\0\x41" + made[11:]
+        again, _ = read_chunk(chunk(made, tiles), images, dtype, configuration.model())
+        self.assertEqual((again.mean_square_error, again.maximum_error), (1 + 2**-15, 8))
+
+
+class Fields(unittest.TestCase):
+    """Fields of a header of version 1, each changed alone, under a right checksum."""
+
+    def assert_refused(self, name, message, change, number=0, version=1):
+        header, tiles, images, configuration, shape, dtype = opened(name, number)
+        made = bytearray(body(configuration.model(), header, images))
+        change(made)
+        with self.assertRaisesRegex(vqvae.Refused, message):
+            vqvae.decode_chunk(chunk(bytes(made), tiles, version), shape, dtype, 0, configuration)
+
+    def test_what_goes_without_saying(self):
+        def extent(made):
+            made[0] |= EXTENT
+            made[5:5] = varint(64) + varint(48)
+
+        def masked(made):
+            made[0] |= MASKED
+            made[5:5] = varint(0) + varint(9216)
+
+        self.assert_refused("uint8-lz4", "an extent, which is that of the chunk", extent)
+        self.assert_refused("uint8-lz4", "valid samples is above 9215", masked)
+
+    def test_what_is_stated(self):
+        def put(at, *values):
+            return lambda made: made.__setitem__(slice(at, at + len(values)), values)
+
+        # flags, model (2 bytes), step (2), rows, columns, errors (6), length
+        self.assert_refused("uint8-lz4", "unknown flags", put(0, LZ4 | 32), 1)
+        self.assert_refused("uint8-lz4", "unknown flags", put(0, LZ4 | EXTENT), 1, version=0)
+        self.assert_refused("uint8-lz4", "written with model", put(2, 0), 1)
+        self.assert_refused("uint8-lz4", "rows is above 64", put(5, 65), 1)
+        self.assert_refused("uint8-lz4", "columns is above 48", put(6, 49), 1)
+        self.assert_refused("uint8-lz4", "left over", put(0, LZ4 | EXTENT | NO_TILES), 1)
+        # flags, model, step, pattern (1 + 2 bytes), valid samples (2)
+        self.assert_refused("int16-nodata-time", "bit patterns", put(5, 255))
+        self.assert_refused("int16-nodata-time", "are valid, the header states", put(8, 0x9D))
+
+    def test_an_empty_extent_has_nothing_else_to_state(self):
+        header, _, images, configuration, shape, dtype = opened("uint8-lz4")
+        header.rows = header.columns = header.valid_samples = 0
+        header.lengths = []
+        data = chunk(body(configuration.model(), header, images), [])
+        self.assertEqual(len(data), 5 + 7 + 4)
+        self.assertTrue((vqvae.decode_chunk(data, shape, dtype, 9, configuration) == 9).all())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,89 @@
+"""The header's body, of container versions 0 and 1: what all tiles of a chunk share, and where they are.
+
+Version 1 says the same in fewer bytes, by leaving out what goes without saying, and may refer to earlier dates.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .refusal import refuse_unless
+from .tiling import tiles_of
+
+LZ4, NO_TILES, REFERS, EXTENT, MASKED = (1 << bit for bit in range(5))
+KNOWN_FLAGS = {0: LZ4 | NO_TILES, 1: LZ4 | NO_TILES | REFERS | EXTENT | MASKED}
+HASH_BYTES = {0: 4, 1: 2}
+STATISTIC_BYTES = {0: 4, 1: 3}
+
+
+@dataclass
+class Header:
+    lz4: bool
+    step: int
+    rows: int
+    columns: int
+    # Bit patterns of masked samples, `[pattern]` of the array's data type; class 1 is the first.
+    patterns: np.ndarray
+    valid_samples: int
+    mean_square_error: float | None
+    maximum_error: float | None
+    tiles: list
+    # In bytes, of each tile.
+    lengths: list
+    # The number of the tile that each refers to, or None.
+    earlier: list
+
+
+def read_header(body, version, images, dtype, model):
+    """The header in `body`, a cursor, held against what the chunk and the model are."""
+    flags = body.byte()
+    refuse_unless(not flags & ~KNOWN_FLAGS[version], f"header: unknown flags {flags:#04x}")
+    begin = bytes.fromhex(model.hash)[: HASH_BYTES[version]]
+    found = body.take(len(begin))
+    refuse_unless(found == begin, f"header: written with model {found.hex()}…, the metadata names {begin.hex()}…")
+    refuse_unless(images.bands == model.bands, f"the chunk has {images.bands} bands, the model takes {model.bands}")
+    step = int(body.array("i2", 1)[0])
+    rows, columns = images.rows, images.columns
+    if version == 0 or flags & EXTENT:
+        rows, columns = body.varint("rows", rows), body.varint("columns", columns)
+        whole = (rows, columns) == (images.rows, images.columns)
+        refuse_unless(version == 0 or not whole, "header: states an extent, which is that of the chunk")
+    patterns, valid = np.empty(0, dtype), images.count * images.bands * rows * columns
+    if version == 0 or flags & MASKED:
+        # Version 1 states a number only where not all samples are valid.
+        patterns, valid = _patterns(body, dtype), body.varint("number of valid samples", valid - version)
+    errors = [_statistic(body, version) if valid else None for _ in range(2)]
+
+    tiles = tiles_of(images.count, rows, columns, model.patch)
+    lengths = [0 if flags & NO_TILES else body.varint("length of a tile", (1 << 32) - 1) for _ in tiles]
+    earlier = [None] * len(tiles)
+    if flags & REFERS:
+        allowed = not flags & LZ4 and not model.has_codebooks
+        refuse_unless(allowed, "header: tiles refer to earlier dates, which only scalar codes in rANS mode do")
+        earlier = _earlier(body, tiles, lengths, images.count)
+    body.end()
+    return Header(bool(flags & LZ4), step, rows, columns, patterns, valid, *errors, tiles, lengths, earlier)
+
+
+def _patterns(body, dtype):
+    count = body.varint("number of bit patterns", 254)
+    raw = body.take(count * dtype.itemsize)
+    each = {raw[i : i + dtype.itemsize] for i in range(0, len(raw), dtype.itemsize)}
+    refuse_unless(len(each) == count, "header: a bit pattern stands in it twice")
+    return np.frombuffer(raw, dtype.newbyteorder("<")).astype(dtype)
+
+
+def _statistic(body, version):
+    return float(np.frombuffer(body.take(STATISTIC_BYTES[version]).rjust(4, b"\0"), "<f4")[0])
+
+
+def _earlier(body, tiles, lengths, images):
+    each_image = len(tiles) // images
+    earlier = []
+    for number, tile in enumerate(tiles):
+        images_before = body.varint("number of images before", tile.image)
+        earlier.append(number - images_before * each_image if images_before else None)
+    for number, to in enumerate(earlier):
+        whole = to is None or lengths[number] and lengths[to]
+        refuse_unless(whole, "header: a tile without bytes refers to an earlier date, or is referred to")
+    return earlier
