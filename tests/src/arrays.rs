@@ -39,6 +39,10 @@ pub struct Case {
     pub quantiser: Quantiser,
     /// Whether the model has a correction, and the data a floor.
     pub corrected: bool,
+    /// What is promised.
+    pub promise: Promise,
+    /// Whether there is no model.
+    pub predicted: bool,
 }
 
 impl Default for Case {
@@ -55,6 +59,8 @@ impl Default for Case {
             quality: 45.0,
             quantiser: Quantiser::Fsq,
             corrected: false,
+            promise: Promise::Quality,
+            predicted: false,
         }
     }
 }
@@ -79,6 +85,12 @@ impl Case {
         }
     }
 
+    /// The model, if there is one.
+    #[must_use]
+    pub fn any_model(&self) -> Option<Arc<Model>> {
+        (!self.predicted).then(|| self.model())
+    }
+
     /// The codec's configuration.
     ///
     /// # Panics
@@ -87,12 +99,12 @@ impl Case {
     pub fn configuration(&self) -> Configuration {
         let names: Vec<String> = self.axes.iter().map(|axis| (*axis).to_owned()).collect();
         Configuration {
-            model: Some(self.model().reference().expect("a small model can be embedded")),
+            model: self.any_model().map(|model| model.reference().expect("a small model can be embedded")),
             axes: Axes::try_from(names).expect("the case's axes are sound"),
-            quality: self.quality,
+            quality: if self.predicted { 0.0 } else { self.quality },
             entropy: self.entropy,
             nodata: self.nodata.clone(),
-            promise: Promise::Quality,
+            promise: self.promise.clone(),
         }
     }
 

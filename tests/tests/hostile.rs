@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use vqz_codec::config::{EntropyCoder, NoData};
+use vqz_codec::config::{EntropyCoder, NoData, Promise};
 use vqz_codec::model::Quantiser;
 use vqz_codec::pipeline::{ChunkCodec, Options};
 use vqz_codec::{DataType, Error};
@@ -70,7 +70,7 @@ impl Victim {
         let shape: Vec<usize> = case.chunk.iter().map(|extent| *extent as usize).collect();
         let fill = case.bytes(&[0.0]);
         let codec =
-            ChunkCodec::new(&case.configuration(), case.model(), case.data_type, &fill, Options::default())
+            ChunkCodec::new(&case.configuration(), case.any_model(), case.data_type, &fill, Options::default())
                 .expect("the case is sound");
         let chunk = codec.encode(&shape, samples).expect("the samples can be encoded");
         let victim = Self { name, codec, bytes: samples.len(), shape, chunk };
@@ -211,11 +211,48 @@ fn victims() -> Vec<Victim> {
     let case = Case { shape, chunk: shape, data_type: DataType::Float64, ..Case::default() };
     victims.push(Victim::new("no data", &case, &f64::NAN.to_ne_bytes().repeat(880)));
 
+    victims.extend(promised());
+
     // Everything but a corner is fill value.
     let case = Case { shape, chunk: shape, data_type: DataType::Int16, ..Case::default() };
     let mut samples = vec![0.0; 880];
     samples[..3].fill(100.0);
     victims.push(Victim::new("mostly fill", &case, &case.bytes(&samples)));
+    victims
+}
+
+/// Chunks with a promise: integers and floats by prediction, and pictures brought within a bound.
+fn promised() -> Vec<Victim> {
+    let mut victims = Vec::new();
+    let shape = &[2, 18, 17];
+    let bound = |bound: f64| Promise::MaxError { bound: vec![bound], stable: false };
+    for (name, data_type, promise, predicted) in [
+        ("lossless int16", DataType::Int16, Promise::Lossless, true),
+        ("lossless float64", DataType::Float64, Promise::Lossless, true),
+        ("bounded float32", DataType::Float32, bound(0.5), true),
+        ("bounded picture", DataType::UInt16, bound(14.0), false),
+        ("bounded float picture", DataType::Float32, bound(14.0), false),
+    ] {
+        let nodata = vec![NoData::Integer(7)];
+        let case = Case {
+            shape,
+            chunk: shape,
+            data_type,
+            promise,
+            predicted,
+            quality: 30.0,
+            nodata,
+            ..Case::default()
+        };
+        let mut samples = case.samples(8);
+        samples.iter_mut().enumerate().filter(|(i, _)| i % 17 < 3).for_each(|(_, v)| *v = 7.0);
+        let mut bytes = case.bytes(&samples);
+        if data_type == DataType::Float64 {
+            // Bit patterns that are no numbers of few digits.
+            bytes.chunks_exact_mut(8).enumerate().for_each(|(i, b)| b[0] ^= (i * 37) as u8);
+        }
+        victims.push(Victim::new(name, &case, &bytes));
+    }
     victims
 }
 

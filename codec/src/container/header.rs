@@ -233,10 +233,11 @@ impl Header {
         }
         if version != FIRST
             && (says(FLAG_EXTENT) && extent == whole
-                || says(FLAG_MASKED) && valid == expected.samples(extent))
+                || says(FLAG_MASKED) && valid >= expected.samples(extent))
         {
             return Err(Error::Corrupt(
-                "the header states what goes without saying; write the chunk again".to_owned(),
+                "the header states what goes without saying, or more valid samples than there are; write the chunk again"
+                    .to_owned(),
             ));
         }
         let bounds = match flags & (FLAG_BOUNDED | FLAG_STABLE) {
@@ -257,6 +258,12 @@ impl Header {
             0 => (0.0, 0.0),
             _ => (statistic("the mean square error")?, statistic("the maximum error")?),
         };
+        if ![mean_square_error, max_error].iter().all(|v| *v >= 0.0) {
+            return Err(Error::Corrupt(format!(
+                "the header states a mean square error of {mean_square_error} and a maximum error of {max_error}; write the chunk \
+                 again"
+            )));
+        }
         let each = (expected.tiles)(extent);
         let count = each * expected.images;
         let tiles: Vec<u32> = if flags & FLAG_NO_TILES == 0 {
@@ -273,6 +280,9 @@ impl Header {
         } else {
             vec![0; count]
         };
+        if version != FIRST && flags & FLAG_NO_TILES == 0 && tiles.iter().all(|length| *length == 0) {
+            return Err(Error::Corrupt("the header lists tiles, none of which has bytes; write the chunk again".to_owned()));
+        }
         let references =
             if flags & FLAG_REFERENCES == 0 { Vec::new() } else { read_references(body, &tiles, each)? };
         Ok(Self {
@@ -355,7 +365,11 @@ fn read_references(body: &mut Reader<'_>, tiles: &[u32], each: usize) -> Result<
         }
         Ok(distance as u32)
     };
-    tiles.iter().enumerate().map(refer).collect()
+    let references: Vec<u32> = tiles.iter().enumerate().map(refer).collect::<Result<_>>()?;
+    match references.iter().any(|distance| *distance > 0) {
+        true => Ok(references),
+        false => Err(Error::Corrupt("no tile refers to another, but the header says so; write the chunk again".into())),
+    }
 }
 
 /// Compares a CRC-32C.

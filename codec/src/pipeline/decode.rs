@@ -87,6 +87,11 @@ impl ChunkCodec {
         links: Links<'_>,
     ) -> Result<(Vec<T>, Option<Memory>)> {
         let payload = Payload::read(self, shared, payload, size)?;
+        if links.earlier.is_some() && !matches!(payload.content, Content::Codes { .. }) {
+            return Err(Error::Corrupt(
+                "a tile without codes refers to another date; write the chunk again".to_owned(),
+            ));
+        }
         let mut out = vec![T::zeroed(); shared.bands * size[0] * size[1]];
         let memory = self.decode_content(shared, size, &payload, links, &mut out)?;
         let mut escaped = payload.mask.escaped.iter();

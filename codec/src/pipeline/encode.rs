@@ -67,11 +67,10 @@ pub(super) struct Prepared<T> {
 impl<T> Prepared<T> {
     /// The earlier dates that resemble this tile most, at most so many.
     pub(super) fn most_alike(&self, earlier: &[Option<Memory>], step: f32, most: usize) -> Vec<usize> {
-        let patches = self.patches;
-        let likeness = |memory: &Memory| {
-            memory.likeness(&self.latents, self.latents.len() / patches.max(1), 1.0 / step)
-        };
-        let memories = earlier.iter().enumerate();
+        // A tile without a valid sample is like nothing.
+        let planes = self.latents.len() / self.patches;
+        let likeness = |memory: &Memory| memory.likeness(&self.latents, planes.max(1), 1.0 / step);
+        let memories = earlier.iter().enumerate().filter(|_| planes > 0);
         let mut found: Vec<(usize, f32)> =
             memories.filter_map(|(at, memory)| Some((at, likeness(memory.as_ref()?)))).collect();
         // The later one, where two are alike.
