@@ -124,8 +124,11 @@ fn parts_read_as_the_whole_and_threads_change_nothing() {
     // Codes are the same, whether others are read with them or not.
     let codes = plain.codes(&shape, &chunk).expect("its codes can be read");
     assert_eq!(codes.len(), 2 * shape[0]);
-    assert!(codes.windows(2).all(|pair| (pair[0].image, pair[0].columns.start)
-        < (pair[1].image, pair[1].columns.start)));
+    assert!(
+        codes
+            .windows(2)
+            .all(|pair| (pair[0].image, pair[0].columns.start) < (pair[1].image, pair[1].columns.start))
+    );
 }
 
 #[test]

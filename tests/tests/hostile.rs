@@ -69,9 +69,14 @@ impl Victim {
     fn new(name: &'static str, case: &Case, samples: &[u8]) -> Self {
         let shape: Vec<usize> = case.chunk.iter().map(|extent| *extent as usize).collect();
         let fill = case.bytes(&[0.0]);
-        let codec =
-            ChunkCodec::new(&case.configuration(), case.any_model(), case.data_type, &fill, Options::default())
-                .expect("the case is sound");
+        let codec = ChunkCodec::new(
+            &case.configuration(),
+            case.any_model(),
+            case.data_type,
+            &fill,
+            Options::default(),
+        )
+        .expect("the case is sound");
         let chunk = codec.encode(&shape, samples).expect("the samples can be encoded");
         let victim = Self { name, codec, bytes: samples.len(), shape, chunk };
         assert_eq!(victim.decode(&victim.chunk).expect("a sound chunk decodes").len(), samples.len());
@@ -205,7 +210,8 @@ fn victims() -> Vec<Victim> {
     let axes = &["time", "band", "y", "x"];
     let case = Case { axes, shape: dates, chunk: dates, quality: 36.0, ..Case::default() };
     let image = case.samples(5)[..400].to_vec();
-    let samples: Vec<f64> = (0..1600).map(|i| image[i % 400] + f64::from(u8::from(i % 37 == 0)) * 9.0).collect();
+    let samples: Vec<f64> =
+        (0..1600).map(|i| image[i % 400] + f64::from(u8::from(i % 37 == 0)) * 9.0).collect();
     victims.push(Victim::new("dates", &case, &case.bytes(&samples)));
 
     let case = Case { shape, chunk: shape, data_type: DataType::Float64, ..Case::default() };

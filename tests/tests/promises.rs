@@ -64,7 +64,8 @@ impl Trial {
             return;
         }
         let bands = self.axes.iter().position(|axis| *axis == "band").map_or(1, |d| self.shape[d]);
-        let bounds = self.promise.bounds(bands).expect("the bounds are sound").expect("something is promised");
+        let bounds =
+            self.promise.bounds(bands).expect("the bounds are sound").expect("something is promised");
         let size = self.data_type.size();
         let nodata: Vec<f64> = (self.nodata.iter())
             .filter_map(|value| value.to_f64(self.data_type).expect("the nodata are sound"))
@@ -203,8 +204,10 @@ fn round_trip(seed: u64, modelled: bool) {
     let read = codec.decode(&trial.shape, &chunk).unwrap_or_else(|e| panic!("seed {seed}: {trial:?}: {e}"));
     trial.check(seed, &stored, &read);
     if matches!(trial.promise, Promise::MaxError { stable: true, .. }) {
-        let again = codec.encode(&trial.shape, &read).unwrap_or_else(|e| panic!("seed {seed}: {trial:?}: {e}"));
-        let again = codec.decode(&trial.shape, &again).unwrap_or_else(|e| panic!("seed {seed}: {trial:?}: {e}"));
+        let again =
+            codec.encode(&trial.shape, &read).unwrap_or_else(|e| panic!("seed {seed}: {trial:?}: {e}"));
+        let again =
+            codec.decode(&trial.shape, &again).unwrap_or_else(|e| panic!("seed {seed}: {trial:?}: {e}"));
         assert!(again == read, "seed {seed}: {trial:?} is not stable");
     }
     // A part is the same as in the whole.
@@ -258,7 +261,10 @@ fn bounds_hold_on_any_conforming_decoder() {
         let trial = Trial {
             axes: vec!["band", "y", "x"],
             shape: vec![BANDS, 48, 56],
-            data_type: pick(&mut random, &[DataType::UInt8, DataType::UInt16, DataType::Int16, DataType::Float32]),
+            data_type: pick(
+                &mut random,
+                &[DataType::UInt8, DataType::UInt16, DataType::Int16, DataType::Float32],
+            ),
             promise: Promise::MaxError { bound: vec![bound], stable: false },
             nodata: vec![NoData::Integer(100)],
             modelled: true,
@@ -281,7 +287,10 @@ fn bounds_hold_on_any_conforming_decoder() {
         }
     }
     println!("{corrected} of 40 arrays hold pictures, {differ} of 200 decodings differ");
-    assert!(corrected > 5 && differ > 20, "{corrected} of 40 arrays hold pictures, {differ} decodings differ");
+    assert!(
+        corrected > 5 && differ > 20,
+        "{corrected} of 40 arrays hold pictures, {differ} decodings differ"
+    );
 }
 
 #[test]

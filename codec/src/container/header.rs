@@ -243,7 +243,9 @@ impl Header {
         let bounds = match flags & (FLAG_BOUNDED | FLAG_STABLE) {
             0 => None,
             FLAG_STABLE => {
-                return Err(Error::Corrupt("the header is stable within no bound; write the chunk again".to_owned()));
+                return Err(Error::Corrupt(
+                    "the header is stable within no bound; write the chunk again".to_owned(),
+                ));
             }
             _ => Some(read_bounds(body, expected.bands, flags & FLAG_STABLE != 0)?),
         };
@@ -281,7 +283,9 @@ impl Header {
             vec![0; count]
         };
         if version != FIRST && flags & FLAG_NO_TILES == 0 && tiles.iter().all(|length| *length == 0) {
-            return Err(Error::Corrupt("the header lists tiles, none of which has bytes; write the chunk again".to_owned()));
+            return Err(Error::Corrupt(
+                "the header lists tiles, none of which has bytes; write the chunk again".to_owned(),
+            ));
         }
         let references =
             if flags & FLAG_REFERENCES == 0 { Vec::new() } else { read_references(body, &tiles, each)? };
@@ -360,7 +364,8 @@ fn read_references(body: &mut Reader<'_>, tiles: &[u32], each: usize) -> Result<
         let distance = body.varint((at / each) as u64, "the date that a tile refers to")? as usize;
         if distance > 0 && (*length == 0 || tiles[at - distance * each] == 0) {
             return Err(Error::Corrupt(
-                "a tile without bytes refers to another date, or is referred to; write the chunk again".into(),
+                "a tile without bytes refers to another date, or is referred to; write the chunk again"
+                    .into(),
             ));
         }
         Ok(distance as u32)
@@ -368,7 +373,9 @@ fn read_references(body: &mut Reader<'_>, tiles: &[u32], each: usize) -> Result<
     let references: Vec<u32> = tiles.iter().enumerate().map(refer).collect::<Result<_>>()?;
     match references.iter().any(|distance| *distance > 0) {
         true => Ok(references),
-        false => Err(Error::Corrupt("no tile refers to another, but the header says so; write the chunk again".into())),
+        false => Err(Error::Corrupt(
+            "no tile refers to another, but the header says so; write the chunk again".into(),
+        )),
     }
 }
 

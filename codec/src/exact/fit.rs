@@ -16,7 +16,7 @@ const GATHERED: usize = 6;
 const REFERENCES: usize = 6;
 const REFERENCES_AROUND: usize = 2;
 /// From so many rows on, half of them are looked at.
-const MANY_ROWS: usize = 96;
+const MANY_ROWS: usize = 192;
 /// What a coefficient costs, in bits.
 const COEFFICIENT_BITS: f64 = 20.0;
 
@@ -26,7 +26,13 @@ pub(crate) fn order(shape: &Shape) -> Vec<usize> {
 }
 
 /// Decides how a plane is predicted. Afterwards `restored` holds a rehearsal of it.
-pub(crate) fn plan(given: &[i32], valid: &[bool], number: usize, bound: u32, restored: &mut Restored) -> Plan {
+pub(crate) fn plan(
+    given: &[i32],
+    valid: &[bool],
+    number: usize,
+    bound: u32,
+    restored: &mut Restored,
+) -> Plan {
     let mut plan = range(given, valid);
     if plan.is_constant() {
         return plan;
@@ -39,7 +45,7 @@ pub(crate) fn plan(given: &[i32], valid: &[bool], number: usize, bound: u32, res
     choose_sets(&mut plan, &cells, noise);
     plan.narrow = is_narrow(&plan, number, restored, &centred);
     plan.weights = vec![[20, 6, 12, 4, 6, 4, 0, 0, 0, 0]; plan.sets()];
-    walk(&mut Rehearsal, &plan, number, bound, valid, given, restored);
+    walk(Rehearsal, &plan, number, bound, valid, given, restored);
     rule::fit(&mut plan, number, valid, restored);
     plan
 }
@@ -106,7 +112,11 @@ fn references(centred: &Padded, valid: &[bool], number: usize, restored: &Restor
         .collect();
     alike.sort_by(|a, b| b.0.total_cmp(&a.0));
     alike.truncate(REFERENCES);
-    alike.iter().enumerate().map(|(i, (_, plane))| Reference { plane: *plane, around: i < REFERENCES_AROUND }).collect()
+    alike
+        .iter()
+        .enumerate()
+        .map(|(i, (_, plane))| Reference { plane: *plane, around: i < REFERENCES_AROUND })
+        .collect()
 }
 
 /// The Gram matrices of all taps and the sample itself, for each phase of the longest period.
@@ -187,7 +197,8 @@ fn choose_sets(plan: &mut Plan, cells: &[Gram], noise: f64) {
             sets[i / GATHERED % period * period + i % GATHERED % period].merge(cell);
         }
         let rough = noise - 1.0 / 12.0;
-        let sets: Vec<Gram> = if rough > 0.0 { sets.iter().map(|s| s.noisy(OWN.len(), rough)).collect() } else { sets };
+        let sets: Vec<Gram> =
+            if rough > 0.0 { sets.iter().map(|s| s.noisy(OWN.len(), rough)).collect() } else { sets };
         if sets.iter().any(|s| s.count() < 4.0 * COEFFICIENT_BITS) && period > 1 {
             continue;
         }
@@ -222,7 +233,11 @@ fn choose_sets(plan: &mut Plan, cells: &[Gram], noise: f64) {
 /// Whether no sum leaves 32 bits.
 fn is_narrow(plan: &Plan, number: usize, restored: &Restored, centred: &Padded) -> bool {
     let most = |p: &Padded| {
-        (0..restored.shape.height).flat_map(|y| p.row(y, 0, 0)).map(|v| u64::from(v.unsigned_abs())).max().unwrap_or(0)
+        (0..restored.shape.height)
+            .flat_map(|y| p.row(y, 0, 0))
+            .map(|v| u64::from(v.unsigned_abs()))
+            .max()
+            .unwrap_or(0)
     };
     let own = most(centred).max(u64::from(plan.below.max(plan.above)));
     let others: Vec<u64> = restored.values[..number].iter().map(most).collect();
@@ -236,4 +251,3 @@ fn is_narrow(plan: &Plan, number: usize, restored: &Restored, centred: &Padded) 
         sum + (1 << plan.fraction) < 1 << 31
     })
 }
-

@@ -100,10 +100,15 @@ impl Gram {
             matrix[i * taps + i] += self.at(i, i) * 1e-10 + 1e-3 * self.count.max(1.0);
         }
         let Some(mut inverse) = invert(&matrix, taps) else {
-            return Fit { bits: self.bits(self.at(target, target), noise), used: vec![], coefficients: vec![] };
+            return Fit {
+                bits: self.bits(self.at(target, target), noise),
+                used: vec![],
+                coefficients: vec![],
+            };
         };
         let b: Vec<f64> = (0..taps).map(|i| self.at(i, target)).collect();
-        let mut solution: Vec<f64> = (0..taps).map(|i| (0..taps).map(|j| inverse[i * taps + j] * b[j]).sum()).collect();
+        let mut solution: Vec<f64> =
+            (0..taps).map(|i| (0..taps).map(|j| inverse[i * taps + j] * b[j]).sum()).collect();
         let mut rss = self.at(target, target) - solution.iter().zip(&b).map(|(c, b)| c * b).sum::<f64>();
         while !used.is_empty() {
             let cheapest = used
@@ -126,7 +131,11 @@ impl Gram {
             }
         }
         let coefficients = used.iter().map(|i| solution[*i]).collect();
-        Fit { bits: self.bits(rss, noise) + used.len() as f64 * coefficient_bits + taps as f64, used, coefficients }
+        Fit {
+            bits: self.bits(rss, noise) + used.len() as f64 * coefficient_bits + taps as f64,
+            used,
+            coefficients,
+        }
     }
 
     /// Rounds a solution to `fraction` bits, each coefficient making up for the rounding of those before it. Returns

@@ -145,7 +145,8 @@ impl Lattice {
             }
             let n = self.number(*sample)?;
             let back: T = self.value(n);
-            let kept = if bound > 0.0 { (back.wide() - sample.wide()).abs() <= bound } else { back.same(*sample) };
+            let kept =
+                if bound > 0.0 { (back.wide() - sample.wide()).abs() <= bound } else { back.same(*sample) };
             if !kept {
                 return None;
             }
@@ -226,7 +227,12 @@ impl Lattice {
 
     /// A lattice, and a bound in its numbers, that keep valid samples within `bound`; `None` where float64 does not
     /// reach, or a bit pattern is not a number.
-    pub(crate) fn bounded<T: Float>(samples: &[T], valid: &[bool], bound: f64, hints: &[(f64, f64)]) -> Option<(Self, u32)> {
+    pub(crate) fn bounded<T: Float>(
+        samples: &[T],
+        valid: &[bool],
+        bound: f64,
+        hints: &[(f64, f64)],
+    ) -> Option<(Self, u32)> {
         if !(bound > 0.0 && bound.is_finite()) {
             return None;
         }
@@ -291,7 +297,11 @@ impl Lattice {
                 single: kind == 3,
             },
             4 => Self::Ordered,
-            _ => return Err(Error::Corrupt(format!("a lattice is of kind {kind}, 0 to 4 are known; write the chunk again"))),
+            _ => {
+                return Err(Error::Corrupt(format!(
+                    "a lattice is of kind {kind}, 0 to 4 are known; write the chunk again"
+                )));
+            }
         };
         let known = match lattice {
             Self::Dyadic { exponent } => (-1100..=1000).contains(&exponent),
@@ -299,7 +309,11 @@ impl Lattice {
             Self::Packed { scale, offset, .. } => scale.is_finite() && scale > 0.0 && offset.is_finite(),
             Self::Ordered => true,
         };
-        if known { Ok(lattice) } else { Err(Error::Corrupt(format!("a lattice is {lattice:?}; write the chunk again"))) }
+        if known {
+            Ok(lattice)
+        } else {
+            Err(Error::Corrupt(format!("a lattice is {lattice:?}; write the chunk again")))
+        }
     }
 }
 
@@ -363,7 +377,11 @@ fn line<T: Float>(some: &[T], parts: f64) -> Option<(f64, f64)> {
         .map(|v| {
             let (wide, below) = (v.wide(), T::from_ordered(v.ordered() - 1).wide());
             let above = T::from_ordered(v.ordered() + 1).wide();
-            (((wide - first) / step).round(), wide - (wide - below) / 2.0 - first, wide + (above - wide) / 2.0 - first)
+            (
+                ((wide - first) / step).round(),
+                wide - (wide - below) / 2.0 - first,
+                wide + (above - wide) / 2.0 - first,
+            )
         })
         .collect();
     let ends = |scale: f64| {
@@ -406,7 +424,10 @@ mod tests {
         let mut back = vec![T::narrow(0.0); samples.len()];
         read.restore(&numbers, &valid, &mut back);
         for (a, b) in samples.iter().zip(&back) {
-            assert!(if bound > 0.0 { (a.wide() - b.wide()).abs() <= bound } else { a.same(*b) }, "{a:?} {b:?} {lattice:?}");
+            assert!(
+                if bound > 0.0 { (a.wide() - b.wide()).abs() <= bound } else { a.same(*b) },
+                "{a:?} {b:?} {lattice:?}"
+            );
         }
     }
 

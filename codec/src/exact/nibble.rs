@@ -133,11 +133,13 @@ mod tests {
     fn symbols_never_become_impossible() {
         let mut seed = 1u64;
         for run in [1, 7, 100, 5000] {
-            let mut learner = Learner::new(Nibble::new([65_536, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]));
+            let mut learner =
+                Learner::new(Nibble::new([65_536, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]));
             let mut encoder = WideEncoder::default();
             for i in 0..40_000 {
                 if i % run == 0 {
-                    seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                    seed =
+                        seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 }
                 learner.code(&mut encoder, (seed >> 60) as usize, &Pulls::new());
                 for j in 0..16 {

@@ -70,6 +70,8 @@ pub(crate) struct Plan {
     pub(crate) above: u32,
     /// Whether sums are within 32 bits (wrapping).
     pub(crate) narrow: bool,
+    /// Whether residuals that are probably 0 begin with a decision of their own.
+    pub(crate) zeros: bool,
     pub(crate) references: Vec<Reference>,
     /// The plane whose residuals tell most about this one's.
     pub(crate) companion: Option<usize>,
@@ -96,13 +98,16 @@ impl Plan {
     /// Every tap, in order.
     pub(crate) fn taps(&self) -> Vec<Tap> {
         let own = |(dy, dx): (isize, isize)| (None, dy, dx);
-        let mut taps: Vec<_> = OWN.iter().map(|place| Tap { place: own(*place), less: Some(own(OWN[0])) }).collect();
+        let mut taps: Vec<_> =
+            OWN.iter().map(|place| Tap { place: own(*place), less: Some(own(OWN[0])) }).collect();
         taps[0].less = None;
         for reference in &self.references {
             let count = if reference.around { AROUND.len() } else { 1 };
             let there = |(dy, dx): (isize, isize)| (Some(reference.plane), dy, dx);
             taps.push(Tap { place: there(AROUND[0]), less: None });
-            taps.extend(AROUND[1..count].iter().map(|p| Tap { place: there(*p), less: Some(there(AROUND[0])) }));
+            taps.extend(
+                AROUND[1..count].iter().map(|p| Tap { place: there(*p), less: Some(there(AROUND[0])) }),
+            );
         }
         taps
     }
@@ -144,11 +149,13 @@ impl Plan {
             return Ok(plan);
         }
         plan.narrow = coder.plain(u32::from(self.narrow), 1) == 1;
+        plan.zeros = coder.plain(u32::from(self.zeros), 1) == 1;
         let count = numbers.unsigned(coder, self.references.len() as u32, Kind::Plain);
         limit("number of references", count, plane.min(MAX_REFERENCES) as u32)?;
         for i in 0..count as usize {
             let reference = self.references.get(i).copied().unwrap_or(Reference { plane: 0, around: false });
-            let distance = numbers.unsigned(coder, (plane - 1).saturating_sub(reference.plane) as u32, Kind::Plain);
+            let distance =
+                numbers.unsigned(coder, (plane - 1).saturating_sub(reference.plane) as u32, Kind::Plain);
             limit("distance of a reference", distance, plane as u32 - 1)?;
             let around = coder.plain(u32::from(reference.around), 1) == 1;
             plan.references.push(Reference { plane: plane - 1 - distance as usize, around });

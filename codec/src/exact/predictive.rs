@@ -31,24 +31,39 @@ impl<W: Wide> Coding<W> {
         let at = left.iter().position(|p| *p == plane).unwrap_or(0);
         let at = self.numbers.unsigned(&mut self.coder, at as u32, Kind::Plain) as usize;
         if at >= left.len() {
-            return Err(Error::Corrupt(format!("plane {at} of {} that are left is next; write the chunk again", left.len())));
+            return Err(Error::Corrupt(format!(
+                "plane {at} of {} that are left is next; write the chunk again",
+                left.len()
+            )));
         }
         Ok(left.remove(at))
     }
 }
 
-impl<W: Wide> Residuals for Coding<W> {
+/// What a walk needs of it, by value, so that the coder's state stays in registers.
+struct Stream<'a, W> {
+    coder: W,
+    symbols: &'a mut Symbols,
+}
+
+impl<W: Wide> Residuals for Stream<'_, W> {
     const GIVEN: bool = !W::READS;
 
     #[inline(always)]
-    fn code(&mut self, residual: i32, expected: u32, lean: usize, around: impl FnOnce() -> Around) -> i32 {
+    fn code(
+        &mut self,
+        residual: i32,
+        expected: u32,
+        lean: usize,
+        around: Option<impl FnOnce() -> Around>,
+    ) -> i32 {
         self.symbols.code(&mut self.coder, residual, expected, lean, around)
     }
 }
 
 /// A walk over a plane, with the processor's vector instructions.
 struct Vectorised<'a, R> {
-    sink: &'a mut R,
+    sink: R,
     plan: &'a Plan,
     number: usize,
     bound: u32,
@@ -58,15 +73,15 @@ struct Vectorised<'a, R> {
 }
 
 impl<R: Residuals> WithSimd for Vectorised<'_, R> {
-    type Output = ();
+    type Output = R;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
+    fn with_simd<S: Simd>(self, _: S) -> R {
         let Self { sink, plan, number, bound, valid, given, restored } = self;
         if plan.narrow {
-            walk::plane::<i32, R>(sink, plan, number, bound, valid, given, restored);
+            walk::plane::<i32, R>(sink, plan, number, bound, valid, given, restored)
         } else {
-            walk::plane::<i64, R>(sink, plan, number, bound, valid, given, restored);
+            walk::plane::<i64, R>(sink, plan, number, bound, valid, given, restored)
         }
     }
 }
@@ -78,21 +93,21 @@ impl Residuals for Rehearsal {
     const GIVEN: bool = true;
 
     #[inline(always)]
-    fn code(&mut self, residual: i32, _: u32, _: usize, _: impl FnOnce() -> Around) -> i32 {
+    fn code(&mut self, residual: i32, _: u32, _: usize, _: Option<impl FnOnce() -> Around>) -> i32 {
         residual
     }
 }
 
 pub(crate) fn walk<R: Residuals>(
-    sink: &mut R,
+    sink: R,
     plan: &Plan,
     number: usize,
     bound: u32,
     valid: &[bool],
     given: &[i32],
     restored: &mut Restored,
-) {
-    Arch::new().dispatch(Vectorised { sink, plan, number, bound, valid, given, restored });
+) -> R {
+    Arch::new().dispatch(Vectorised { sink, plan, number, bound, valid, given, restored })
 }
 
 /// Refuses slices that do not fit the shape.
@@ -154,7 +169,8 @@ pub(crate) fn encode_with(
         let plan = plan.code(&mut coding.coder, &mut coding.numbers, number)?;
         if !plan.is_constant() {
             coding.symbols.next_plane();
-            walk(&mut coding, &plan, number, bounds[plane], valid, given, &mut restored);
+            let stream = Stream { coder: coding.coder, symbols: &mut coding.symbols };
+            coding.coder = walk(stream, &plan, number, bounds[plane], valid, given, &mut restored).coder;
         }
     }
     Ok(coding.coder.finish())
@@ -164,7 +180,13 @@ pub(crate) fn encode_with(
 ///
 /// # Errors
 /// [`Error::Corrupt`] or [`Error::Truncated`] where the bytes are not what an encoder writes; [`Error::InvalidArgument`] as [`encode`].
-pub(crate) fn decode(bytes: &[u8], valid: &[bool], shape: &Shape, bounds: &[u32], samples: &mut [i32]) -> Result<()> {
+pub(crate) fn decode(
+    bytes: &[u8],
+    valid: &[bool],
+    shape: &Shape,
+    bounds: &[u32],
+    samples: &mut [i32],
+) -> Result<()> {
     decode_with(bytes, valid, shape, bounds, &[], samples)
 }
 
@@ -188,14 +210,17 @@ pub(crate) fn decode_with(
         let plan = Plan::default().code(&mut coding.coder, &mut coding.numbers, number)?;
         if !plan.is_constant() {
             coding.symbols.next_plane();
-            walk(&mut coding, &plan, number, bounds[plane], valid, &[], &mut restored);
+            let stream = Stream { coder: coding.coder, symbols: &mut coding.symbols };
+            coding.coder = walk(stream, &plan, number, bounds[plane], valid, &[], &mut restored).coder;
         }
         if coding.coder.exhausted() {
             return Err(Error::Truncated("a sample stream runs out; write the chunk again".into()));
         }
         let samples = &mut samples[range];
         for (y, (row, valid)) in samples.chunks_mut(shape.width).zip(valid.chunks(shape.width)).enumerate() {
-            for ((sample, value), valid) in row.iter_mut().zip(restored.values[number].row(y, 0, 0)).zip(valid) {
+            for ((sample, value), valid) in
+                row.iter_mut().zip(restored.values[number].row(y, 0, 0)).zip(valid)
+            {
                 if *valid {
                     *sample = value.wrapping_add(plan.base);
                 }
@@ -212,7 +237,9 @@ mod tests {
 
     /// Samples of many kinds: smooth, noisy, interpolated, of the whole range.
     fn samples(shape: &Shape, kind: u32, seed: u32) -> Vec<i32> {
-        let noise = |i: usize| (i as u32 ^ seed).wrapping_mul(2_654_435_761).rotate_left(13).wrapping_mul(2_246_822_519);
+        let noise = |i: usize| {
+            (i as u32 ^ seed).wrapping_mul(2_654_435_761).rotate_left(13).wrapping_mul(2_246_822_519)
+        };
         (0..shape.samples())
             .map(|i| {
                 let (p, y, x) = (i / shape.area(), i % shape.area() / shape.width, i % shape.width);
@@ -221,7 +248,10 @@ mod tests {
                     1 => (noise(i) >> 28) as i32,
                     2 => noise(i) as i32,
                     3 => [i32::MIN, i32::MAX, 0, -1][noise(i) as usize % 4],
-                    4 => ((noise(y * 1000 + x / 2) % 900 + noise(y * 1000 + (x + 1) / 2) % 900) / 2) as i32 + p as i32,
+                    4 => {
+                        ((noise(y * 1000 + x / 2) % 900 + noise(y * 1000 + (x + 1) / 2) % 900) / 2) as i32
+                            + p as i32
+                    }
                     _ => 7,
                 }
             })
@@ -275,7 +305,10 @@ mod tests {
     fn what_does_not_fit_is_refused() {
         let shape = Shape { planes: 1, height: 2, width: 2 };
         let error = encode(&[1, 2, 3], &[true; 4], &shape, &[0]).unwrap_err();
-        assert_eq!(error.to_string(), "invalid argument: 3 samples, 4 flags and 1 bounds for 4 samples in 1 planes");
+        assert_eq!(
+            error.to_string(),
+            "invalid argument: 3 samples, 4 flags and 1 bounds for 4 samples in 1 planes"
+        );
         assert!(encode(&[1, 2, 3, 4], &[true; 4], &shape, &[MAX_BOUND + 1]).is_err());
         let empty = Shape { planes: 1, height: 0, width: 2 };
         assert!(encode(&[], &[], &empty, &[0]).is_err());

@@ -5,6 +5,9 @@ use crate::exact::walk::Restored;
 
 const N: usize = MAGNITUDES + 1;
 
+/// Mean magnitude below which a decision of its own for 0 pays for its time.
+const ZEROS: f64 = 0.2;
+
 /// Sums of products of magnitudes, weighted.
 #[derive(Clone, Default)]
 struct Sums {
@@ -27,7 +30,9 @@ pub(crate) fn fit(plan: &mut Plan, number: usize, valid: &[bool], restored: &Res
             }
             let m = |p: &crate::exact::padded::Padded, dy, dx| f64::from(p.row(y, dy, dx)[x].unsigned_abs());
             let mut row = [0.0; N];
-            for (slot, (dy, dx)) in row.iter_mut().zip([(0, -1), (0, -2), (-1, 0), (-1, -1), (-1, 1), (-2, 0)]) {
+            for (slot, (dy, dx)) in
+                row.iter_mut().zip([(0, -1), (0, -2), (-1, 0), (-1, -1), (-1, 1), (-2, 0)])
+            {
                 *slot = m(own, dy, dx);
             }
             if let Some(c) = plan.companion {
@@ -54,6 +59,7 @@ pub(crate) fn fit(plan: &mut Plan, number: usize, valid: &[bool], restored: &Res
         }
     }
     let mean = total / count;
+    plan.zeros = mean < ZEROS;
     plan.coarse = (mean / 1024.0).max(1.0).log2().floor() as u32;
     plan.coarse = plan.coarse.min(16);
     plan.weights = sets.iter().map(|s| solve(s, plan.coarse)).collect();
@@ -68,7 +74,8 @@ fn companion(number: usize, valid: &[bool], restored: &Restored) -> Option<usize
             let (a, b) = (restored.magnitudes[number].row(y, 0, 0), restored.magnitudes[plane].row(y, 0, 0));
             for x in 0..width {
                 if valid[y * width + x] {
-                    let (a, b) = (f64::from(a[x].unsigned_abs()).sqrt(), f64::from(b[x].unsigned_abs()).sqrt());
+                    let (a, b) =
+                        (f64::from(a[x].unsigned_abs()).sqrt(), f64::from(b[x].unsigned_abs()).sqrt());
                     ab += a * b;
                     aa += a * a;
                     bb += b * b;

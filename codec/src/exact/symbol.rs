@@ -45,6 +45,8 @@ pub(crate) struct Symbols {
     folded: [Learner; FOLDED_CLASSES],
     /// `[class][lean]`
     direct: [[Learner; LEANS]; FOLDED],
+    /// The same after a decision that the residual is not 0.
+    not_zero: [[Learner; LEANS]; FOLDED],
     /// `[place][class]`
     zero: Vec<Counter>,
     /// `[pattern][class / 2]`
@@ -119,6 +121,7 @@ impl Symbols {
             pulls: Pulls::new(),
             folded: std::array::from_fn(|i| Learner::new(folded_guess(FOLDED + i))),
             direct: std::array::from_fn(|i| [Learner::new(direct_guess(i)); LEANS]),
+            not_zero: std::array::from_fn(|i| [Learner::new(direct_guess(i)); LEANS]),
             zero: (0..PLACES * ZERO).map(|i| zero_guess(i % ZERO)).collect(),
             zero_pattern: (0..PATTERNS * ZERO / 2).map(|i| zero_guess(i % (ZERO / 2) * 2)).collect(),
             zero_local: (0..ZERO).map(zero_guess).collect(),
@@ -135,7 +138,8 @@ impl Symbols {
     }
 
     /// Codes a residual, and returns it. Its expected magnitude is in 16ths, below 2^31; from [`FOLDED_FROM`] on,
-    /// residuals are best centred between -1 and 0. `lean` is below [`LEANS`].
+    /// residuals are best centred between -1 and 0. `lean` is below [`LEANS`]. With `around`, where little is expected, a
+    /// decision of its own says whether it is 0: slower, and shorter where most are.
     #[inline(always)]
     pub(crate) fn code<W: Wide>(
         &mut self,
@@ -143,13 +147,15 @@ impl Symbols {
         residual: i32,
         expected: u32,
         lean: usize,
-        around: impl FnOnce() -> Around,
+        around: Option<impl FnOnce() -> Around>,
     ) -> i32 {
         if expected >= FOLDED_FROM {
             return self.code_folded(coder, residual, expected);
         }
         let class = usize::from(DIRECT[expected as usize & 31]);
-        if class < ZERO {
+        let mut tables = &mut self.direct;
+        if let Some(around) = around.filter(|_| class < ZERO) {
+            tables = &mut self.not_zero;
             let around = around();
             let counters = [
                 &mut self.zero[around.place % PLACES * ZERO + class],
@@ -160,9 +166,10 @@ impl Symbols {
                 return 0;
             }
         }
-        let symbol = if (-MIDDLE..=MIDDLE).contains(&residual) { (residual + MIDDLE) as usize } else { ESCAPE };
-        let symbol = self.direct[class][lean % LEANS].code(coder, symbol, &self.pulls);
-        if symbol < ESCAPE { symbol as i32 - MIDDLE } else { self.far(coder, residual) }
+        let symbol =
+            if (-MIDDLE..=MIDDLE).contains(&residual) { (residual + MIDDLE) as usize } else { ESCAPE };
+        let symbol = tables[class][lean % LEANS].code(coder, symbol, &self.pulls);
+        if symbol < ESCAPE { symbol as i32 - MIDDLE } else { coder.apart(|coder| self.far(coder, residual)) }
     }
 
     /// A magnitude's upper part is a symbol; the negative ones are counted from -1.
@@ -176,7 +183,8 @@ impl Symbols {
         let upper = if symbol < ESCAPE as u32 {
             symbol
         } else {
-            self.escape(coder, upper.wrapping_sub(ESCAPE as u32)).wrapping_add(ESCAPE as u32)
+            let beyond = upper.wrapping_sub(ESCAPE as u32);
+            coder.apart(|coder| self.escape(coder, beyond)).wrapping_add(ESCAPE as u32)
         };
         let low = (magnitude & ((1 << plain) - 1)) << 1 | (sign & 1) as u32;
         // At most 26 plain bits and the sign.
@@ -235,7 +243,13 @@ mod tests {
 
     fn code<W: Wide>(symbols: &mut Symbols, coder: &mut W, residual: i32, noise: u32) -> i32 {
         let around = || Around { pattern: noise as usize % 1000, place: noise as usize % 37 };
-        symbols.code(coder, residual, (noise >> 1) >> (noise % 31), noise as usize % 9, around)
+        symbols.code(
+            coder,
+            residual,
+            (noise >> 1) >> (noise % 31),
+            noise as usize % 9,
+            (noise % 5 < 3).then_some(around),
+        )
     }
 
     proptest! {
@@ -275,7 +289,8 @@ mod tests {
 
     #[test]
     fn the_first_guesses_give_every_symbol_room() {
-        for guess in (FOLDED..FOLDED + FOLDED_CLASSES).map(folded_guess).chain((0..FOLDED).map(direct_guess)) {
+        for guess in (FOLDED..FOLDED + FOLDED_CLASSES).map(folded_guess).chain((0..FOLDED).map(direct_guess))
+        {
             let mut encoder = WideEncoder::default();
             for symbol in 0..16 {
                 Learner::new(guess).code(&mut encoder, symbol, &Pulls::new());

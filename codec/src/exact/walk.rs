@@ -16,7 +16,13 @@ pub(crate) trait Residuals {
     /// Whether samples are given; otherwise they are restored from residuals.
     const GIVEN: bool;
 
-    fn code(&mut self, residual: i32, expected: u32, lean: usize, around: impl FnOnce() -> Around) -> i32;
+    fn code(
+        &mut self,
+        residual: i32,
+        expected: u32,
+        lean: usize,
+        around: Option<impl FnOnce() -> Around>,
+    ) -> i32;
 }
 
 /// Sums of products, wrapping.
@@ -108,15 +114,17 @@ impl Laid {
             taps,
         };
         for phase in 0..phases {
-            let set = |x: usize| phase * plan.period.1 + x % plan.period.1;
-            let coefficient = |x: usize, tap: usize| coefficients[set(x) * all.len() + tap];
+            let sets = || (phase * plan.period.1..(phase + 1) * plan.period.1).cycle().take(width);
+            let of_row = &coefficients[phase * plan.period.1 * all.len()..][..plan.period.1 * all.len()];
             for tap in SERIAL..all.len() {
-                laid.used.push((0..plan.period.1).any(|x| coefficient(x, tap) != 0));
-                laid.lanes.extend((0..width).map(|x| coefficient(x, tap)));
+                let lanes = || of_row[tap..].iter().step_by(all.len());
+                laid.used.push(lanes().any(|c| *c != 0));
+                laid.lanes.extend(lanes().cycle().take(width));
             }
-            laid.serial.extend((0..width).map(|x| std::array::from_fn(|tap| coefficient(x, tap))));
+            let serial = |set: usize| std::array::from_fn(|tap| coefficients[set * all.len() + tap]);
+            laid.serial.extend(sets().map(serial));
             for i in 0..=MAGNITUDES {
-                laid.weights.extend((0..width).map(|x| plan.weights[set(x)][i]));
+                laid.weights.extend(sets().map(|set| plan.weights[set][i]));
             }
         }
         laid
@@ -166,21 +174,17 @@ impl Quantiser {
 /// Walks over one plane. `valid` and `given` are its own samples in rows; where samples are restored, `given` is ignored.
 #[inline(always)]
 pub(crate) fn plane<S: Sum, R: Residuals>(
-    sink: &mut R,
+    mut sink: R,
     plan: &Plan,
     number: usize,
     bound: u32,
     valid: &[bool],
     given: &[i32],
     restored: &mut Restored,
-) {
+) -> R {
     let (width, height) = (restored.shape.width, restored.shape.height);
     let laid = Laid::new(plan, number, width);
-    let mut scratch = Scratch {
-        sums: vec![S::ZERO; width],
-        expected: vec![0; width],
-        hints: vec![0; width],
-    };
+    let mut scratch = Scratch { sums: vec![S::ZERO; width], expected: vec![0; width], hints: vec![0; width] };
     let quantiser = Quantiser {
         bound: i64::from(bound),
         step: 2 * i64::from(bound) + 1,
@@ -198,7 +202,7 @@ pub(crate) fn plane<S: Sum, R: Residuals>(
         let (weight_w, weight_ww) = weights.split_at(width);
         // Phases of period 2 and its like differ in what is left to say.
         let place = (8 * usize::from(plan.period.0 > 1) * (phase & 1), 4 * usize::from(plan.period.1 > 1));
-        let (fraction, coarse) = (plan.fraction, plan.coarse);
+        let (fraction, coarse, zeros) = (plan.fraction, plan.coarse, plan.zeros);
         let half = (1i64 << fraction) >> 1;
         let most = (1 << 30) >> coarse;
         let lift = (i64::from(bound) + 1) << fraction;
@@ -210,7 +214,8 @@ pub(crate) fn plane<S: Sum, R: Residuals>(
         let mut near = [values[MARGIN - 1], values[MARGIN - 2], values[MARGIN - 3]];
         let (mut west, mut west_west, mut sign) = (magnitudes[MARGIN - 1], magnitudes[MARGIN - 2], 1);
         let columns = values[MARGIN..].iter_mut().zip(&mut magnitudes[MARGIN..]).zip(valid).zip(serial);
-        let rows = scratch.sums.iter().zip(&scratch.expected).zip(&scratch.hints).zip(weight_w).zip(weight_ww);
+        let rows =
+            scratch.sums.iter().zip(&scratch.expected).zip(&scratch.hints).zip(weight_w).zip(weight_ww);
         for (x, ((((value, magnitude), valid), serial), ((((sum, expected), hints), weight_w), weight_ww))) in
             columns.zip(rows).enumerate()
         {
@@ -224,7 +229,8 @@ pub(crate) fn plane<S: Sum, R: Residuals>(
                     sum = sum.add(*near, *coefficient);
                 }
                 let sum = sum.wide();
-                let expected = expected.wrapping_add(west as u32 * weight_w).wrapping_add(west_west as u32 * weight_ww);
+                let expected =
+                    expected.wrapping_add(west as u32 * weight_w).wrapping_add(west_west as u32 * weight_ww);
                 let expected = (expected >> 2).min(most) << coarse;
                 let folded = expected >= FOLDED_FROM;
                 // Folded residuals are centred between -1 and 0.
@@ -238,8 +244,12 @@ pub(crate) fn plane<S: Sum, R: Residuals>(
                         + 2 * usize::from(west as u32 * 16 > expected)
                         + usize::from((hints >> 8) * 16 > expected),
                 };
-                let given = if R::GIVEN { quantiser.residual(given[x].wrapping_sub(plan.base), prediction) } else { 0 };
-                let coded = sink.code(given, expected, lean & 3, around);
+                let given = if R::GIVEN {
+                    quantiser.residual(given[x].wrapping_sub(plan.base), prediction)
+                } else {
+                    0
+                };
+                let coded = sink.code(given, expected, lean & 3, zeros.then_some(around));
                 *value = quantiser.restore(coded, prediction);
                 let distance = (coded.wrapping_add(i32::from(folded && coded >= 0))).unsigned_abs();
                 *magnitude = (distance >> coarse).min(MOST) as i32;
@@ -251,6 +261,7 @@ pub(crate) fn plane<S: Sum, R: Residuals>(
         restored.values[number].close_row(y);
         restored.magnitudes[number].close_row(y);
     }
+    sink
 }
 
 /// The part of each prediction that comes from rows above and other planes.

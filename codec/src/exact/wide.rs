@@ -1,8 +1,8 @@
 //! The wide rANS stream: a 64-bit state, 16-bit probabilities, renormalised by 32-bit words. Besides binary decisions
 //! it codes one of 16 symbols, or up to 16 plain bits, in one step, which is what makes samples of many bits fast.
 
-use crate::error::{Error, Result};
 use crate::entropy::rans::{Coder, ONE};
+use crate::error::{Error, Result};
 
 /// Lower end of the state's interval; a stream starts from it and must end at it.
 const LOW: u64 = 1 << 32;
@@ -18,6 +18,9 @@ pub(crate) trait Wide: Coder {
 
     /// Codes the `count` (at most 16) low bits of `value`, all equally likely.
     fn plain(&mut self, value: u32, count: u32) -> u32;
+
+    /// Does something rare that is not to be inlined, without keeping the coder's state out of registers elsewhere.
+    fn apart<T>(&mut self, rare: impl FnOnce(&mut Self) -> T) -> T;
 }
 
 /// Records decisions.
@@ -54,6 +57,11 @@ impl Wide for WideEncoder {
             self.decisions.push(value << (32 - count) | 1 << (16 - count));
         }
         value
+    }
+
+    #[inline(always)]
+    fn apart<T>(&mut self, rare: impl FnOnce(&mut Self) -> T) -> T {
+        rare(self)
     }
 }
 
@@ -152,7 +160,8 @@ impl Wide for WideDecoder<'_> {
     #[inline(always)]
     fn pick(&mut self, _: usize, starts: &[u16; 32]) -> usize {
         let low = self.state as u16;
-        let begun = starts.first_chunk::<16>().map_or(0, |s| s.iter().map(|s| u16::from(*s <= low)).sum::<u16>());
+        let begun =
+            starts.first_chunk::<16>().map_or(0, |s| s.iter().map(|s| u16::from(*s <= low)).sum::<u16>());
         let symbol = usize::from(begun.wrapping_sub(1)) & 15;
         let start = starts[symbol];
         let frequency = starts[symbol + 1].wrapping_sub(start);
@@ -168,6 +177,14 @@ impl Wide for WideDecoder<'_> {
         self.state = ((self.state >> 16) << (16 - count.min(16))) + low;
         self.renormalise();
         value as u32
+    }
+
+    #[inline(always)]
+    fn apart<T>(&mut self, rare: impl FnOnce(&mut Self) -> T) -> T {
+        let mut copy = Self { words: self.words.clone(), overrun: self.overrun, state: self.state };
+        let out = rare(&mut copy);
+        *self = copy;
+        out
     }
 }
 

@@ -68,7 +68,8 @@ pub fn entropy_bits(priors: &Priors, grid: &CodeGrid, step: i16) -> Result<f64> 
     let stream = match priors.kind() {
         Kind::Scalar(priors) => {
             let planes = priors.at_step(step);
-            let mut coder: TileCoder<'_, Encoder> = TileCoder::encoder(&planes, grid.columns, Links::default());
+            let mut coder: TileCoder<'_, Encoder> =
+                TileCoder::encoder(&planes, grid.columns, Links::default());
             let mut nonzero = Vec::new();
             for (patch, valid) in patches {
                 for (code, plane) in codes.iter_mut().zip(&priors.order) {

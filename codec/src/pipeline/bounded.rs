@@ -109,7 +109,8 @@ pub(super) fn decode<T: Sample>(
     let steps = tolerance.steps::<T>(samples, form, octave).filter(|_| form != Form::Lossless);
     let Some(steps) = steps.filter(|_| !samples.bounds.stable) else {
         return Err(Error::Corrupt(
-            "a tile's picture is corrected within a bound that is too small for it; write the chunk again".to_owned(),
+            "a tile's picture is corrected within a bound that is too small for it; write the chunk again"
+                .to_owned(),
         ));
     };
     let (valid, shape) = (samples.valid(), samples.shape(samples.bands));

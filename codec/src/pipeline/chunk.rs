@@ -76,7 +76,8 @@ impl ChunkCodec {
         let refer =
             self.has_scalar_codes() && shared.entropy == EntropyCoder::Rans && shared.bounds.is_none();
         // Tiles of one place stand in a stack where later ones may refer to earlier, else by themselves.
-        let (stacks, stride) = if refer && layout.images() > 1 { (each, each) } else { (jobs.len(), jobs.len()) };
+        let (stacks, stride) =
+            if refer && layout.images() > 1 { (each, each) } else { (jobs.len(), jobs.len()) };
         let encode = |first: usize| {
             let stack: Vec<&Job> = jobs.iter().skip(first).step_by(stride.max(1)).collect();
             self.encode_stack(shared, layout, samples, &stack)

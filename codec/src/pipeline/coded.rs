@@ -188,7 +188,12 @@ impl<T: Sample> CodedTile<'_, T> {
     }
 
     /// Corrects a picture of whole patches where that is asked for, and makes samples of it.
-    pub(super) fn finish(&self, picture: Vec<f32>, correction: Option<&Correction>, out: &mut [T]) -> Result<()> {
+    pub(super) fn finish(
+        &self,
+        picture: Vec<f32>,
+        correction: Option<&Correction>,
+        out: &mut [T],
+    ) -> Result<()> {
         let picture = self.corrected(picture, correction)?;
         for (out, row) in out.chunks_exact_mut(self.width).zip(self.rows_of(&picture)) {
             for (out, value) in out.iter_mut().zip(row) {
@@ -219,9 +224,9 @@ impl<T> CodedTile<'_, T> {
     /// The tile's rows, band by band, in a picture of whole patches.
     fn rows_of<'p>(&self, picture: &'p [f32]) -> impl Iterator<Item = &'p [f32]> + use<'p, T> {
         let ([height, width], own) = (self.whole(), [self.height, self.width]);
-        picture.chunks_exact(height * width).flat_map(move |band| {
-            band.chunks_exact(width).take(own[0]).map(move |row| &row[..own[1]])
-        })
+        picture
+            .chunks_exact(height * width)
+            .flat_map(move |band| band.chunks_exact(width).take(own[0]).map(move |row| &row[..own[1]]))
     }
 
     /// The values of the tile's own samples in a picture of whole patches, corrected where that is asked for.

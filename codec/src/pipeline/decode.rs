@@ -32,7 +32,9 @@ impl<T> Shared<'_, T> {
         classes: &'b [u8],
     ) -> Result<Samples<'b>> {
         let Some(bounds) = self.bounds else {
-            return Err(Error::Corrupt("a tile is bounded, its chunk is not; write the chunk again".to_owned()));
+            return Err(Error::Corrupt(
+                "a tile is bounded, its chunk is not; write the chunk again".to_owned(),
+            ));
         };
         Ok(Samples { bands: self.bands, height, width, classes, bounds })
     }

@@ -1,10 +1,10 @@
 //! One tile: samples to bytes.
 
 use super::ChunkCodec;
-use super::picture::Picture;
 use super::correct::WORTHWHILE;
 use super::decode::Shared;
 use super::payload::{CORRECTED, MASK_EACH, MASK_NONE, MASK_SHARED};
+use super::picture::Picture;
 use super::place::Job;
 use crate::axes::Layout;
 use crate::config::EntropyCoder;
@@ -169,7 +169,6 @@ impl ChunkCodec {
         out.seal(bytes);
         Ok(out)
     }
-
 }
 
 impl Picture {

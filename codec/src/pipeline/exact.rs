@@ -1,10 +1,10 @@
 //! Tiles without a picture: samples as integers, coded by prediction, exactly or within the promised bound.
 
 use crate::container::bytes::{Reader, put_varint};
+use crate::container::header::Bounds;
 use crate::error::{Error, Result};
 use crate::exact::lattice::{Float, Lattice};
 use crate::exact::{Shape, predictive};
-use crate::container::header::Bounds;
 use crate::mask::Classifier;
 use crate::sample::{DataType, Sample};
 

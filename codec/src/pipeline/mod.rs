@@ -272,9 +272,11 @@ impl ChunkCodec {
         }
         let start = self.header_len(header)? as u64;
         let header = self.read_header(&layout, header)?;
-        if !header.references.is_empty() && (header.entropy == EntropyCoder::Lz4 || !self.has_scalar_codes()) {
+        if !header.references.is_empty() && (header.entropy == EntropyCoder::Lz4 || !self.has_scalar_codes())
+        {
             return Err(Error::Corrupt(
-                "tiles refer to other dates, which only scalar codes in rANS mode do; write the chunk again".to_owned(),
+                "tiles refer to other dates, which only scalar codes in rANS mode do; write the chunk again"
+                    .to_owned(),
             ));
         }
         let [_, rows, columns] = layout.image_region(region);

@@ -71,7 +71,8 @@ impl<'a> Payload<'a> {
             false if mask.mode == 0 => Content::Nothing,
             false => {
                 return Err(Error::Corrupt(
-                    "a tile says how its samples are coded, but holds no valid sample; write the chunk again".to_owned(),
+                    "a tile says how its samples are coded, but holds no valid sample; write the chunk again"
+                        .to_owned(),
                 ));
             }
         };
@@ -87,7 +88,9 @@ fn read_content<'a>(
     promised: bool,
     reader: &mut Reader<'a>,
 ) -> Result<Content<'a>> {
-    let refused = |why: &str| Err(Error::Corrupt(format!("a tile's mode is {mode} and more, but {why}; write the chunk again")));
+    let refused = |why: &str| {
+        Err(Error::Corrupt(format!("a tile's mode is {mode} and more, but {why}; write the chunk again")))
+    };
     let corrected = mode & CORRECTED != 0;
     if mode & EXACT != 0 {
         return match (mode, promised) {
@@ -116,14 +119,20 @@ fn read_content<'a>(
 fn read_mask<T: Sample>(reader: &mut Reader<'_>, bands: usize, height: usize, width: usize) -> Result<Mask> {
     let mode = reader.u8("a tile's mode")?;
     if mode >= 32 {
-        return Err(Error::Corrupt(format!("a tile's mode is {mode}, allowed are at most 31; write the chunk again")));
+        return Err(Error::Corrupt(format!(
+            "a tile's mode is {mode}, allowed are at most 31; write the chunk again"
+        )));
     }
     let (mask, mode) = (mode & 3, mode & !3);
     let planes = match mask {
         MASK_NONE => return Ok(Mask { mode, ..Mask::default() }),
         MASK_SHARED => 1,
         MASK_EACH => bands,
-        _ => return Err(Error::Corrupt(format!("a mask's mode is {mask}, allowed are 0 to 2; write the chunk again"))),
+        _ => {
+            return Err(Error::Corrupt(format!(
+                "a mask's mode is {mask}, allowed are 0 to 2; write the chunk again"
+            )));
+        }
     };
     let length = reader.varint(u64::from(u32::MAX), "a mask's length")? as usize;
     let classes = mask::coder::decode(reader.take(length, "a tile's mask")?, planes, height, width)?;

@@ -83,8 +83,10 @@ impl Memories {
     }
 
     fn links(&self, need: Need) -> Result<Links<'_>> {
-        let nothing = || Error::Corrupt("a tile refers to a date without codes; write the chunk again".to_owned());
-        let earlier = need.refers_to.map(|image| self.by_image.get(&image).ok_or_else(nothing)).transpose()?;
+        let nothing =
+            || Error::Corrupt("a tile refers to a date without codes; write the chunk again".to_owned());
+        let earlier =
+            need.refers_to.map(|image| self.by_image.get(&image).ok_or_else(nothing)).transpose()?;
         Ok(Links { earlier, remembered: need.remembered })
     }
 

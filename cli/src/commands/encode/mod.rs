@@ -144,7 +144,9 @@ pub(in crate::commands) fn encode(args: &Args) -> Result<Figures> {
         None => {}
     }
     if args.promise.is_any() && args.aim.aim().is_some() {
-        bail!("--psnr, --bits and --ratio search for a quality, which a promise does not need; give one or the other");
+        bail!(
+            "--psnr, --bits and --ratio search for a quality, which a promise does not need; give one or the other"
+        );
     }
     let mut plan = plan::plan(args, model.as_ref())?;
     match (args.aim.aim(), &model) {

@@ -75,7 +75,8 @@ pub(super) fn plan(args: &Args, model: Option<&Arc<Model>>) -> Result<Plan> {
     }
     if converted == 0 {
         let why = if refused.is_empty() { "it holds no arrays".to_owned() } else { refused.join("; ") };
-        let what = model.map_or_else(|| "can be encoded".to_owned(), |m| format!("fits model {}", m.manifest().name));
+        let what = model
+            .map_or_else(|| "can be encoded".to_owned(), |m| format!("fits model {}", m.manifest().name));
         bail!("nothing in group {} {what}: {why}", args.input.display());
     }
     for refusal in refused {

@@ -8,7 +8,7 @@ use vqz_codec::pipeline::Statistics;
 use vqz_codec::sample::DataType;
 
 /// How far the statistics of a header may be above what was measured, for they are stated in few bytes.
-const STATED: f64 = 4e-5;
+pub(super) const STATED: f64 = 4e-5;
 
 /// Holds a decoded chunk against its source.
 pub(super) fn hold(

@@ -1,8 +1,10 @@
 //! `vqz verify`: does an archive decode, and do the statistics hold that its chunks state?
 
 mod hold;
+mod promise;
 mod seen;
 
+use crate::commands::encode::figures::promise_words;
 use crate::output::{self, CheckFailed};
 use crate::progress::Progress;
 use crate::raster::archive::Archive;
@@ -18,6 +20,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
+use vqz_codec::config::Promise;
 use vqz_codec::engine::EngineKind;
 use vqz_codec::pipeline::Statistics;
 
@@ -63,7 +66,10 @@ struct ArrayFindings {
     recorded: Option<Record>,
     data_bytes: u64,
     metadata_bytes: u64,
-    /// As the chunks state them.
+    /// What is promised of valid samples.
+    promise: Promise,
+    /// As the chunks state them; without a model, which states a peak, there is no PSNR.
+    peak: Option<f64>,
     psnr_db: Option<f64>,
     rmse: Option<f64>,
     max_error: f64,
@@ -176,6 +182,8 @@ fn check_array(node: &Node, archive: &Archive, source: Option<&dyn Raster>) -> R
         recorded,
         data_bytes,
         metadata_bytes,
+        promise: archive.configuration().promise.clone(),
+        peak: archive.peak(),
         psnr_db: archive.peak().and_then(|peak| seen.totals.psnr_db(peak)),
         rmse: seen.totals.rmse(),
         max_error: seen.totals.max_error,
@@ -223,6 +231,7 @@ fn check_stored(
     decoded: &mut Vec<u8>,
 ) -> Result<()> {
     archive.decode(indices, bytes, decoded)?;
+    promise::stated(archive, statistics)?;
     if let Some(source) = source {
         let region = archive.region(indices);
         let shape = extents(&region);
@@ -238,7 +247,9 @@ fn check_stored(
             &shape,
             size,
         );
-        hold(archive, &source.read(&region)?, &inside, source.info().data_type, statistics)?;
+        let (wanted, data_type) = (source.read(&region)?, source.info().data_type);
+        hold(archive, &wanted, &inside, data_type, statistics)?;
+        promise::kept(archive, &shape, &wanted, &inside, data_type)?;
     }
     Ok(())
 }
@@ -270,10 +281,14 @@ fn print(findings: &Findings) -> Result<()> {
         ))?;
         if array.failures.is_empty() {
             output::line(format!(
-                "  stated: PSNR {} dB, RMSE {}, max error {}",
-                output::psnr(array.psnr_db, array.valid_samples, 2),
+                "  stated: {}RMSE {}, max error {}; promised: {}",
+                array.peak.map_or_else(String::new, |_| format!(
+                    "PSNR {} dB, ",
+                    output::psnr(array.psnr_db, array.valid_samples, 2)
+                )),
                 output::error(array.rmse),
-                output::figure(array.max_error)
+                output::figure(array.max_error),
+                promise_words(&array.promise)
             ))?;
         }
         if array.recorded.is_none() && findings.against.is_none() {

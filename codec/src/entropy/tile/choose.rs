@@ -106,8 +106,7 @@ impl<C: Coder> Choice<'_, '_, C> {
         before: u32,
         next_predicted: &mut usize,
     ) -> u32 {
-        let predicted =
-            self.holds_prediction(*next_predicted, end) || self.coder.subtracts::<true>(0, span);
+        let predicted = self.holds_prediction(*next_predicted, end) || self.coder.subtracts::<true>(0, span);
         if !predicted && !self.stirs(start, end) {
             return before >> 8;
         }
@@ -137,8 +136,8 @@ impl<C: Coder> Choice<'_, '_, C> {
     /// Chooses for one group: its codes, or none.
     #[inline(always)]
     fn group(&mut self, first: usize, end: usize, recent: u32, next_predicted: &mut usize) -> Gain {
-        let predicted = self.holds_prediction(*next_predicted, end)
-            || self.coder.subtracts::<true>(1, first / GROUP);
+        let predicted =
+            self.holds_prediction(*next_predicted, end) || self.coder.subtracts::<true>(1, first / GROUP);
         let flag = || self.flag(1, first / GROUP, first, GROUP, recent);
         if !predicted && !self.stirs(first, end) {
             return Gain { gain: -self.lambda * flag()[0], ..Gain::default() };

@@ -143,9 +143,9 @@ impl<'a, C: Coder> TileCoder<'a, C> {
             learnt: learnt.clone(),
             plane: plane.clone(),
             group: group.clone(),
-            earlier: links.earlier.map(|memory| {
-                (Earlier::new(&memory.innovations, planes, width), memory.timing.clone())
-            }),
+            earlier: links
+                .earlier
+                .map(|memory| (Earlier::new(&memory.innovations, planes, width), memory.timing.clone())),
             notes: (links.earlier.is_some() || links.remembered).then(|| Notes::new(planes)),
             tables: Tables::get(),
             arch: Arch::new(),
