@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 use vqz_codec::DataType;
-use vqz_codec::config::{EntropyCoder, NoData};
+use vqz_codec::config::{EntropyCoder, NoData, Promise};
 use vqz_codec::model::Quantiser;
 use vqz_codec::pipeline::{ChunkCodec, Options};
 use vqz_tests::arrays::{Case, extract};
@@ -37,7 +37,7 @@ fn samples(case: &Case, shared: f64) -> Vec<f64> {
 fn codec(case: &Case, parallel: bool) -> ChunkCodec {
     let options = Options { parallel, ..Options::default() };
     let fill = case.bytes(&[0.0]);
-    ChunkCodec::new(&case.configuration(), case.model(), case.data_type, &fill, options)
+    ChunkCodec::new(&case.configuration(), case.any_model(), case.data_type, &fill, options)
         .expect("the case is sound")
 }
 
@@ -129,6 +129,40 @@ fn parts_read_as_the_whole_and_threads_change_nothing() {
             .windows(2)
             .all(|pair| (pair[0].image, pair[0].columns.start) < (pair[1].image, pair[1].columns.start))
     );
+}
+
+#[test]
+fn samples_without_a_picture_refer_to_earlier_dates_too() {
+    let bound = Promise::MaxError { bound: vec![2.0], stable: false };
+    for (data_type, promise) in [
+        (DataType::UInt16, Promise::Lossless),
+        (DataType::Int16, bound.clone()),
+        (DataType::Float32, bound),
+        (DataType::Float64, Promise::Lossless),
+    ] {
+        let case = Case { data_type, promise, predicted: true, ..case() };
+        let stored = case.bytes(&samples(&case, 0.97).iter().map(|v| v.round()).collect::<Vec<f64>>());
+        let codec = codec(&case, false);
+        let chunk = codec.encode(&shape(&case), &stored).expect("it can be encoded");
+        let alone = one_by_one(&case, &stored);
+        println!("{}: {} bytes together, {alone} one by one", data_type.name(), chunk.len());
+        assert!((chunk.len() as f64) < 0.9 * alone as f64, "{} and {alone} bytes", chunk.len());
+        let whole = codec.decode(&shape(&case), &chunk).expect("it decodes");
+        case.check(&stored, &whole);
+        assert!(case.promise != Promise::Lossless || whole == stored);
+        let last = DATES as usize - 1;
+        let (found, tiles) = part(&codec, &shape(&case), &chunk, &[last..last + 1, 0..3, 5..40, 7..60]);
+        assert!(
+            found
+                == extract(
+                    &whole,
+                    case.shape,
+                    data_type.size(),
+                    &[last as u64..last as u64 + 1, 0..3, 5..40, 7..60]
+                )
+        );
+        assert!(tiles > 1, "the last date refers to none");
+    }
 }
 
 #[test]

@@ -230,11 +230,20 @@ fn victims() -> Vec<Victim> {
 /// Chunks with a promise: integers and floats by prediction, and pictures brought within a bound.
 fn promised() -> Vec<Victim> {
     let mut victims = Vec::new();
+    // Dates of samples without a picture.
+    let dates = &[3, 1, 12, 11];
+    let axes = &["time", "band", "y", "x"];
+    let promise = Promise::Lossless;
+    let case = Case { axes, shape: dates, chunk: dates, promise, predicted: true, ..Case::default() };
+    let image = case.samples(5)[..132].to_vec();
+    let samples: Vec<f64> = (0..396).map(|i| image[i % 132] + (i / 132) as f64).collect();
+    victims.push(Victim::new("lossless dates", &case, &case.bytes(&samples)));
     let shape = &[2, 18, 17];
     let bound = |bound: f64| Promise::MaxError { bound: vec![bound], stable: false };
     for (name, data_type, promise, predicted) in [
         ("lossless int16", DataType::Int16, Promise::Lossless, true),
         ("lossless float64", DataType::Float64, Promise::Lossless, true),
+        ("classes", DataType::UInt8, Promise::Lossless, true),
         ("bounded float32", DataType::Float32, bound(0.5), true),
         ("bounded picture", DataType::UInt16, bound(14.0), false),
         ("bounded float picture", DataType::Float32, bound(14.0), false),
@@ -252,6 +261,9 @@ fn promised() -> Vec<Victim> {
         };
         let mut samples = case.samples(8);
         samples.iter_mut().enumerate().filter(|(i, _)| i % 17 < 3).for_each(|(_, v)| *v = 7.0);
+        if name == "classes" {
+            samples.iter_mut().for_each(|v| *v = (*v / 40.0).floor());
+        }
         let mut bytes = case.bytes(&samples);
         if data_type == DataType::Float64 {
             // Bit patterns that are no numbers of few digits.

@@ -44,7 +44,7 @@ pub(crate) fn plan(
     let noise = (2.0 * f64::from(bound) + 1.0).powi(2) / 12.0;
     choose_sets(&mut plan, &cells, noise);
     plan.narrow = is_narrow(&plan, number, restored, &centred);
-    plan.weights = vec![[20, 6, 12, 4, 6, 4, 0, 0, 0, 0]; plan.sets()];
+    plan.weights = vec![[20, 6, 12, 4, 6, 4, 0, 0, 0]; plan.sets()];
     walk(Rehearsal, &plan, number, bound, valid, given, restored);
     rule::fit(&mut plan, number, valid, restored);
     plan

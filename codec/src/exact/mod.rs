@@ -3,6 +3,7 @@
 //!
 //! The same coder takes what a decoded picture leaves to be corrected.
 
+pub(crate) mod classes;
 mod fit;
 mod gram;
 pub(crate) mod lattice;
@@ -17,3 +18,4 @@ mod walk;
 mod wide;
 
 pub(crate) use padded::Shape;
+pub(crate) use walk::Restored;

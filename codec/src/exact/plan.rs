@@ -28,8 +28,8 @@ pub(crate) const AROUND: [(isize, isize); 9] =
     [(0, 0), (0, -1), (0, 1), (-1, 0), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1)];
 
 /// Magnitudes that a residual's is expected from: W, WW, N, NW, NE, NN of the plane itself; the same place in the
-/// companion, and the sum of its four neighbours there; the activity of the patch. Then a constant.
-pub(crate) const MAGNITUDES: usize = 9;
+/// companion, and the sum of its four neighbours there. Then a constant.
+pub(crate) const MAGNITUDES: usize = 8;
 /// The largest weight of a magnitude, in 64ths, and the largest constant, in 16ths.
 pub(crate) const MAX_WEIGHT: u32 = 255;
 

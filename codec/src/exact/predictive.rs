@@ -111,7 +111,13 @@ pub(crate) fn walk<R: Residuals>(
 }
 
 /// Refuses slices that do not fit the shape.
-fn check(shape: &Shape, samples: usize, valid: usize, bounds: &[u32], activity: &[u8]) -> Result<()> {
+fn check(
+    shape: &Shape,
+    samples: usize,
+    valid: usize,
+    bounds: &[u32],
+    earlier: Option<&Restored>,
+) -> Result<()> {
     let side = shape.height.max(shape.width);
     if shape.samples() == 0 || side > 1 << 12 || shape.planes > 1 << 12 {
         return Err(Error::InvalidArgument(format!(
@@ -128,9 +134,8 @@ fn check(shape: &Shape, samples: usize, valid: usize, bounds: &[u32], activity: 
             shape.planes
         )));
     }
-    let patches = shape.height.div_ceil(walk::PATCH) * shape.width.div_ceil(walk::PATCH);
-    if !activity.is_empty() && activity.len() != patches {
-        return Err(Error::InvalidArgument(format!("{} activities for {patches} patches", activity.len())));
+    if earlier.is_some_and(|e| [e.shape.height, e.shape.width] != [shape.height, shape.width]) {
+        return Err(Error::InvalidArgument("an earlier date has another extent".to_owned()));
     }
     match bounds.iter().max() {
         Some(bound) if *bound > MAX_BOUND => {
@@ -140,28 +145,24 @@ fn check(shape: &Shape, samples: usize, valid: usize, bounds: &[u32], activity: 
     }
 }
 
-/// Encodes `samples`, `(plane, y, x)`, so that each that is `valid` comes back within its plane's bound.
+/// Encodes `samples`, `(plane, y, x)`, so that each that is `valid` comes back within its plane's bound. `earlier` is what an
+/// earlier date left, from which this one may be predicted too.
 ///
 /// # Errors
 /// [`Error::InvalidArgument`] where lengths do not fit the shape, or a bound is above [`MAX_BOUND`].
-pub(crate) fn encode(samples: &[i32], valid: &[bool], shape: &Shape, bounds: &[u32]) -> Result<Vec<u8>> {
-    encode_with(samples, valid, shape, bounds, &[])
-}
-
-/// The same, with what is known of each patch.
-pub(crate) fn encode_with(
+pub(crate) fn encode(
     samples: &[i32],
     valid: &[bool],
     shape: &Shape,
     bounds: &[u32],
-    activity: &[u8],
+    earlier: Option<&Restored>,
 ) -> Result<Vec<u8>> {
-    check(shape, samples.len(), valid.len(), bounds, activity)?;
+    check(shape, samples.len(), valid.len(), bounds, earlier)?;
     let mut coding = Coding::new(WideEncoder::default());
-    let mut restored = Restored::new(shape, activity);
+    let mut restored = Restored::new(shape, earlier);
     let order = fit::order(shape);
     let mut left: Vec<usize> = (0..shape.planes).collect();
-    for (number, plane) in order.into_iter().enumerate() {
+    for (number, plane) in (restored.earlier..).zip(order) {
         let plane = coding.next(&mut left, plane)?;
         let range = plane * shape.area()..(plane + 1) * shape.area();
         let (given, valid) = (&samples[range.clone()], &valid[range]);
@@ -176,7 +177,8 @@ pub(crate) fn encode_with(
     Ok(coding.coder.finish())
 }
 
-/// Decodes what [`encode`] gave, for the same `valid`, shape and bounds, into `samples`. Those that are not valid are left alone.
+/// Decodes what [`encode`] gave, for the same `valid`, shape, bounds and earlier date, into `samples`. Those that are not valid
+/// are left alone. Returns what is left to later dates.
 ///
 /// # Errors
 /// [`Error::Corrupt`] or [`Error::Truncated`] where the bytes are not what an encoder writes; [`Error::InvalidArgument`] as [`encode`].
@@ -185,25 +187,14 @@ pub(crate) fn decode(
     valid: &[bool],
     shape: &Shape,
     bounds: &[u32],
+    earlier: Option<&Restored>,
     samples: &mut [i32],
-) -> Result<()> {
-    decode_with(bytes, valid, shape, bounds, &[], samples)
-}
-
-/// The same, with what is known of each patch.
-pub(crate) fn decode_with(
-    bytes: &[u8],
-    valid: &[bool],
-    shape: &Shape,
-    bounds: &[u32],
-    activity: &[u8],
-    samples: &mut [i32],
-) -> Result<()> {
-    check(shape, samples.len(), valid.len(), bounds, activity)?;
+) -> Result<Restored> {
+    check(shape, samples.len(), valid.len(), bounds, earlier)?;
     let mut coding = Coding::new(WideDecoder::new(bytes)?);
-    let mut restored = Restored::new(shape, activity);
+    let mut restored = Restored::new(shape, earlier);
     let mut left: Vec<usize> = (0..shape.planes).collect();
-    for number in 0..shape.planes {
+    for number in restored.earlier..restored.values.len() {
         let plane = coding.next(&mut left, 0)?;
         let range = plane * shape.area()..(plane + 1) * shape.area();
         let valid = &valid[range.clone()];
@@ -227,7 +218,8 @@ pub(crate) fn decode_with(
             }
         }
     }
-    coding.coder.finish()
+    coding.coder.finish()?;
+    Ok(restored)
 }
 
 #[cfg(test)]
@@ -274,9 +266,9 @@ mod tests {
             let given = samples(&shape, kind, seed);
             let valid = mask(given.len(), masked, seed);
             let bounds = bound[..planes].iter().map(|b| if *b < 10 { 0 } else { (1 << b) - 9 }).collect::<Vec<u32>>();
-            let bytes = encode(&given, &valid, &shape, &bounds).unwrap();
+            let bytes = encode(&given, &valid, &shape, &bounds, None).unwrap();
             let mut back = vec![123; given.len()];
-            decode(&bytes, &valid, &shape, &bounds, &mut back).unwrap();
+            decode(&bytes, &valid, &shape, &bounds, None, &mut back).unwrap();
             for (i, (a, b)) in given.iter().zip(&back).enumerate() {
                 let bound = if valid[i] { bounds[i / shape.area()] } else { continue };
                 prop_assert!((i64::from(*a) - i64::from(*b)).unsigned_abs() <= u64::from(bound), "{} {} {}", a, b, bound);
@@ -292,28 +284,28 @@ mod tests {
             let bounds = vec![cut as u32 % 3; planes];
             let mut back = vec![0; given.len()];
             // Noise, a real stream that is cut, and one with a flipped byte.
-            let _ = decode(&bytes, &valid, &shape, &bounds, &mut back);
-            let mut real = encode(&given, &valid, &shape, &bounds).unwrap();
+            let _ = decode(&bytes, &valid, &shape, &bounds, None, &mut back);
+            let mut real = encode(&given, &valid, &shape, &bounds, None).unwrap();
             let cut = cut % real.len();
-            prop_assert!(decode(&real[..cut], &valid, &shape, &bounds, &mut back).is_err());
+            prop_assert!(decode(&real[..cut], &valid, &shape, &bounds, None, &mut back).is_err());
             real[cut] ^= bytes.first().map_or(1, |b| b | 1);
-            let _ = decode(&real, &valid, &shape, &bounds, &mut back);
+            let _ = decode(&real, &valid, &shape, &bounds, None, &mut back);
         }
     }
 
     #[test]
     fn what_does_not_fit_is_refused() {
         let shape = Shape { planes: 1, height: 2, width: 2 };
-        let error = encode(&[1, 2, 3], &[true; 4], &shape, &[0]).unwrap_err();
+        let error = encode(&[1, 2, 3], &[true; 4], &shape, &[0], None).unwrap_err();
         assert_eq!(
             error.to_string(),
             "invalid argument: 3 samples, 4 flags and 1 bounds for 4 samples in 1 planes"
         );
-        assert!(encode(&[1, 2, 3, 4], &[true; 4], &shape, &[MAX_BOUND + 1]).is_err());
+        assert!(encode(&[1, 2, 3, 4], &[true; 4], &shape, &[MAX_BOUND + 1], None).is_err());
         let empty = Shape { planes: 1, height: 0, width: 2 };
-        assert!(encode(&[], &[], &empty, &[0]).is_err());
-        let bytes = encode(&[1, 2, 3, 4], &[true; 4], &shape, &[0]).unwrap();
+        assert!(encode(&[], &[], &empty, &[0], None).is_err());
+        let bytes = encode(&[1, 2, 3, 4], &[true; 4], &shape, &[0], None).unwrap();
         let longer = [&bytes[..], &[0; 4]].concat();
-        assert!(decode(&longer, &[true; 4], &shape, &[0], &mut [0; 4]).is_err());
+        assert!(decode(&longer, &[true; 4], &shape, &[0], None, &mut [0; 4]).is_err());
     }
 }

@@ -40,8 +40,7 @@ pub(crate) fn fit(plan: &mut Plan, number: usize, valid: &[bool], restored: &Res
                 row[6] = m(c, 0, 0);
                 row[7] = m(c, 0, -1) + m(c, 0, 1) + m(c, -1, 0) + m(c, 1, 0);
             }
-            row[8] = restored.activity.get(y * width + x).map_or(0.0, |a| f64::from(*a));
-            row[9] = 1.0;
+            row[8] = 1.0;
             let magnitude = m(own, 0, 0);
             total += magnitude;
             count += 1.0;
@@ -105,13 +104,7 @@ fn solve(sums: &Sums, coarse: u32) -> [u32; N] {
         }
     }
     std::array::from_fn(|i| {
-        let scale = if i < MAGNITUDES - 1 {
-            64.0
-        } else if i < MAGNITUDES {
-            64.0 / f64::from(1u32 << coarse)
-        } else {
-            16.0 / f64::from(1u32 << coarse)
-        };
+        let scale = if i < MAGNITUDES { 64.0 } else { 16.0 / f64::from(1u32 << coarse) };
         (w[i] * scale).round().clamp(0.0, f64::from(MAX_WEIGHT)) as u32
     })
 }

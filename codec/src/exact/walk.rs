@@ -8,9 +8,6 @@ use crate::exact::symbol::{Around, FOLDED_FROM};
 /// Magnitudes that count for what is expected, at most.
 const MOST: u32 = 1 << 20;
 
-/// The side of a patch.
-pub(crate) const PATCH: usize = 16;
-
 /// What takes residuals: the entropy coder in either direction, or a rehearsal.
 pub(crate) trait Residuals {
     /// Whether samples are given; otherwise they are restored from residuals.
@@ -67,19 +64,20 @@ pub(crate) struct Restored {
     pub(crate) values: Vec<Padded>,
     /// Magnitudes of residuals, coarse and capped.
     pub(crate) magnitudes: Vec<Padded>,
-    /// What the caller says of each sample's patch; empty for nothing.
-    pub(crate) activity: Vec<i32>,
+    /// How many planes of an earlier date come first.
+    pub(crate) earlier: usize,
 }
 
 impl Restored {
-    /// With an activity for each patch of [`PATCH`] × [`PATCH`] samples, by rows, or none.
-    pub(crate) fn new(shape: &Shape, activity: &[u8]) -> Self {
-        let planes = || (0..shape.planes).map(|_| Padded::new(shape)).collect();
-        let across = shape.width.div_ceil(PATCH);
-        let at = |i: usize| activity[i / shape.width / PATCH * across + i % shape.width / PATCH];
-        let count = if activity.is_empty() { 0 } else { shape.area() };
-        let activity = (0..count).map(|i| i32::from(at(i))).collect();
-        Self { activity, shape: *shape, values: planes(), magnitudes: planes() }
+    /// Nothing yet, but for the planes of an earlier date of the same extent.
+    pub(crate) fn new(shape: &Shape, earlier: Option<&Self>) -> Self {
+        let before =
+            |of: fn(&Self) -> &Vec<Padded>| earlier.map_or(&[][..], |e| &of(e)[e.earlier..]).to_vec();
+        let (mut values, mut magnitudes) = (before(|e| &e.values), before(|e| &e.magnitudes));
+        let earlier = values.len();
+        values.resize_with(earlier + shape.planes, || Padded::new(shape));
+        magnitudes.resize_with(earlier + shape.planes, || Padded::new(shape));
+        Self { earlier, shape: *shape, values, magnitudes }
     }
 }
 
@@ -312,9 +310,6 @@ fn prepare_contexts<S>(
     add(1, west);
     add(2, east);
     add(3, own.row(y, -2, 0));
-    if let Some(row) = restored.activity.get(y * width..(y + 1) * width) {
-        add(6, row);
-    }
     let level = |magnitude: i32| magnitude.min(2) as u32;
     for (((hints, n), w), e) in scratch.hints.iter_mut().zip(north).zip(west).zip(east) {
         *hints = 27 * level(*n) + 3 * level(*w) + level(*e);

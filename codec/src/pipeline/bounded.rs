@@ -90,7 +90,7 @@ pub(super) fn encode<T: Sample>(
     let mut out = vec![form as u8];
     put_varint(&mut out, u64::from(octave));
     let shape = samples.shape(samples.bands);
-    out.extend(predictive::encode(&corrections, &valid, &shape, &vec![0; samples.bands])?);
+    out.extend(predictive::encode(&corrections, &valid, &shape, &vec![0; samples.bands], None)?);
     Ok(Some(out))
 }
 
@@ -116,7 +116,7 @@ pub(super) fn decode<T: Sample>(
     let (valid, shape) = (samples.valid(), samples.shape(samples.bands));
     let mut corrections = vec![0; out.len()];
     let stream = reader.take(reader.remaining(), "a tile's corrections")?;
-    predictive::decode(stream, &valid, &shape, &vec![0; samples.bands], &mut corrections)?;
+    predictive::decode(stream, &valid, &shape, &vec![0; samples.bands], None, &mut corrections)?;
     let area = samples.height * samples.width;
     for (i, (sample, correction)) in out.iter_mut().zip(corrections).enumerate() {
         if valid[i] {

@@ -5,7 +5,7 @@ use super::decode::Shared;
 use super::encode::EncodedTile;
 use super::place::{Job, jobs};
 use crate::axes::Layout;
-use crate::config::{EntropyCoder, Promise};
+use crate::config::Promise;
 use crate::container::header::{Bounds, Header};
 use crate::entropy::tile::MAX_CODE;
 use crate::error::Result;
@@ -73,8 +73,7 @@ impl ChunkCodec {
         jobs: &[Job],
     ) -> Result<(Vec<EncodedTile>, Vec<u32>)> {
         let each = jobs.len() / layout.images().max(1);
-        let refer =
-            self.has_scalar_codes() && shared.entropy == EntropyCoder::Rans && shared.bounds.is_none();
+        let refer = self.may_refer(shared.entropy, shared.bounds.is_some());
         // Tiles of one place stand in a stack where later ones may refer to earlier, else by themselves.
         let (stacks, stride) =
             if refer && layout.images() > 1 { (each, each) } else { (jobs.len(), jobs.len()) };

@@ -5,10 +5,10 @@ use super::coded::CodedTile;
 use super::exact::Samples;
 use super::payload::{Content, Payload};
 use super::place::Job;
+use super::stack::{Left, Links};
 use super::{ChunkCodec, TileCodes};
 use crate::config::EntropyCoder;
 use crate::container::header::Bounds;
-use crate::entropy::tile::{Links, Memory};
 use crate::error::{Error, Result};
 use crate::mask::{Classifier, ESCAPE, Patterns};
 use crate::sample::Sample;
@@ -48,7 +48,7 @@ impl ChunkCodec {
         job: &Job,
         part: &[u8],
         links: Links<'_>,
-    ) -> Result<(Vec<T>, Option<Memory>)> {
+    ) -> Result<(Vec<T>, Option<Left>)> {
         let size = [job.rows.len(), job.columns.len()];
         if part.is_empty() {
             let samples = shared.bands * size[0] * size[1];
@@ -64,20 +64,21 @@ impl ChunkCodec {
         job: &Job,
         part: &[u8],
         links: Links<'_>,
-    ) -> Result<(TileCodes, Option<Memory>)> {
+    ) -> Result<(TileCodes, Option<Left>)> {
         let size = [job.rows.len(), job.columns.len()];
         let grid = size.map(|side| side.div_ceil(self.patch()));
-        let (mut codes, mut memory) = (Vec::new(), None);
+        let (mut codes, mut left) = (Vec::new(), None);
         if !part.is_empty() {
             let payload = Payload::read(self, shared, super::checked(part)?, size)?;
             if let Content::Codes { stream, .. } = payload.content {
-                (codes, memory) = self.coded(shared, size, &payload.empty, stream, links)?.codes()?;
+                let (found, memory) = self.coded(shared, size, &payload.empty, stream, links)?.codes()?;
+                (codes, left) = (found, memory.map(Left::Codes));
             }
         }
         let planes = self.picture.as_ref().map_or(0, |picture| picture.model.manifest().planes);
         codes.resize(grid[0] * grid[1] * planes, 0);
         let (rows, columns) = (job.rows.clone(), job.columns.clone());
-        Ok((TileCodes { image: job.image, rows, columns, grid, codes }, memory))
+        Ok((TileCodes { image: job.image, rows, columns, grid, codes }, left))
     }
 
     /// As [`ChunkCodec::decode_tile`], from the bytes without their checksum.
@@ -87,15 +88,10 @@ impl ChunkCodec {
         size: [usize; 2],
         payload: &[u8],
         links: Links<'_>,
-    ) -> Result<(Vec<T>, Option<Memory>)> {
+    ) -> Result<(Vec<T>, Option<Left>)> {
         let payload = Payload::read(self, shared, payload, size)?;
-        if links.earlier.is_some() && !matches!(payload.content, Content::Codes { .. }) {
-            return Err(Error::Corrupt(
-                "a tile without codes refers to another date; write the chunk again".to_owned(),
-            ));
-        }
         let mut out = vec![T::zeroed(); shared.bands * size[0] * size[1]];
-        let memory = self.decode_content(shared, size, &payload, links, &mut out)?;
+        let left = self.decode_content(shared, size, &payload, links, &mut out)?;
         let mut escaped = payload.mask.escaped.iter();
         for (sample, class) in out.iter_mut().zip(&payload.mask.classes) {
             match *class {
@@ -105,7 +101,7 @@ impl ChunkCodec {
                 class => *sample = T::from_bits(shared.patterns.pattern(class)?),
             }
         }
-        Ok((out, memory))
+        Ok((out, left))
     }
 
     /// Valid samples; masked ones are whatever comes out.
@@ -116,19 +112,36 @@ impl ChunkCodec {
         payload: &Payload<'_>,
         links: Links<'_>,
         out: &mut [T],
-    ) -> Result<Option<Memory>> {
+    ) -> Result<Option<Left>> {
         let classes = &payload.mask.classes;
         match payload.content {
+            Content::Codes { bounded: Some(_), .. } | Content::Nothing if links.earlier.is_some() => {
+                Err(Error::Corrupt(
+                    "a tile that stands alone refers to another date; write the chunk again".to_owned(),
+                ))
+            }
             Content::Nothing => Ok(None),
             Content::Exact(bytes) => {
-                shared.samples(size, classes)?.decode(bytes, shared.classifier, out)?;
+                let samples = shared.samples(size, classes)?;
+                let left = samples.decode(bytes, shared.classifier, links.samples()?, out)?;
+                Ok(links.remembered.then_some(Left::Samples(left)))
+            }
+            Content::Classes(bytes) => {
+                if links.earlier.is_some() {
+                    return Err(Error::Corrupt(
+                        "a tile of classes refers to another date; write the chunk again".to_owned(),
+                    ));
+                }
+                shared.samples(size, classes)?.decode_classes(bytes, out)?;
                 Ok(None)
             }
             Content::Codes { stream, corrected, bounded } => {
                 let tile = self.coded(shared, size, &payload.empty, stream, links)?;
                 let correction = tile.picture.correction.as_ref().filter(|_| corrected);
-                let Some(corrections) = bounded else { return tile.decode(correction, out) };
-                let (picture, memory) = tile.picture()?;
+                let Some(corrections) = bounded else {
+                    return Ok(tile.decode(correction, out)?.map(Left::Codes));
+                };
+                let (picture, _) = tile.picture()?;
                 let tolerance = tile.picture.tolerance();
                 #[cfg_attr(not(feature = "faults"), expect(unused_mut, reason = "a fault may be injected"))]
                 let mut picture = tile.values(picture, correction)?;
@@ -136,7 +149,7 @@ impl ChunkCodec {
                 super::faults::apply(&mut picture, |value| tolerance.at(value));
                 let samples = shared.samples(size, classes)?;
                 bounded::decode(&samples, tolerance, corrections, &picture, shared.classifier, out)?;
-                Ok(memory)
+                Ok(None)
             }
         }
     }
@@ -154,6 +167,7 @@ impl ChunkCodec {
             return Err(Error::Corrupt("a tile holds codes, the array names no model".to_owned()));
         };
         let Shared { classifier, entropy, step, .. } = *shared;
+        let links = links.codes()?;
         Ok(CodedTile { picture, height, width, step, entropy, stream, empty, classifier, links })
     }
 }

@@ -6,13 +6,14 @@ use super::decode::Shared;
 use super::payload::{CORRECTED, MASK_EACH, MASK_NONE, MASK_SHARED};
 use super::picture::Picture;
 use super::place::Job;
+use super::stack::{Left, Links};
 use crate::axes::Layout;
 use crate::config::EntropyCoder;
 use crate::container::bytes::put_varint;
 use crate::entropy::indices::IndexCoder;
 use crate::entropy::lz4;
 use crate::entropy::rans::Encoder;
-use crate::entropy::tile::{Links, Memory, TileCoder};
+use crate::entropy::tile::{self, Memory, TileCoder};
 use crate::error::{Error, Result};
 use crate::mask::{self, Classifier, ESCAPE, Patterns, inpaint};
 use crate::model::priors::Kind;
@@ -66,13 +67,17 @@ pub(super) struct Prepared<T> {
 
 impl<T> Prepared<T> {
     /// The earlier dates that resemble this tile most, at most so many.
-    pub(super) fn most_alike(&self, earlier: &[Option<Memory>], step: f32, most: usize) -> Vec<usize> {
+    pub(super) fn most_alike(&self, earlier: &[Option<Left>], step: f32, most: usize) -> Vec<usize> {
         // A tile without a valid sample is like nothing.
         let planes = self.latents.len() / self.patches;
         let likeness = |memory: &Memory| memory.likeness(&self.latents, planes.max(1), 1.0 / step);
         let memories = earlier.iter().enumerate().filter(|_| planes > 0);
-        let mut found: Vec<(usize, f32)> =
-            memories.filter_map(|(at, memory)| Some((at, likeness(memory.as_ref()?)))).collect();
+        let mut found: Vec<(usize, f32)> = memories
+            .filter_map(|(at, left)| match left {
+                Some(Left::Codes(memory)) => Some((at, likeness(memory))),
+                _ => None,
+            })
+            .collect();
         // The later one, where two are alike.
         found.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.cmp(&a.0)));
         found.truncate(most);
@@ -129,7 +134,14 @@ impl ChunkCodec {
             Some(picture) if !prepared.latents.is_empty() => {
                 let columns = prepared.tile.columns(self.patch());
                 let Shared { step, entropy, .. } = *shared;
-                picture.code(prepared.latents.clone(), step, entropy, columns, &prepared.empty, links)
+                picture.code(
+                    prepared.latents.clone(),
+                    step,
+                    entropy,
+                    columns,
+                    &prepared.empty,
+                    links.codes()?,
+                )
             }
             _ => Ok(Coded { stream: Vec::new(), memory: None, cost: 0.0 }),
         }
@@ -207,7 +219,7 @@ impl Picture {
         entropy: EntropyCoder,
         columns: usize,
         empty: &[bool],
-        links: Links<'_>,
+        links: tile::Links<'_>,
     ) -> Result<Coded> {
         let alone = |stream| Coded { stream, memory: None, cost: 0.0 };
         let priors = self.model.priors();

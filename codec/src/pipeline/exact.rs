@@ -4,7 +4,7 @@ use crate::container::bytes::{Reader, put_varint};
 use crate::container::header::Bounds;
 use crate::error::{Error, Result};
 use crate::exact::lattice::{Float, Lattice};
-use crate::exact::{Shape, predictive};
+use crate::exact::{Restored, Shape, classes, predictive};
 use crate::mask::Classifier;
 use crate::sample::{DataType, Sample};
 
@@ -67,12 +67,21 @@ impl Samples<'_> {
         }
     }
 
-    /// Encodes valid samples.
-    pub(super) fn encode<T: Sample>(&self, samples: &[T], form: Form) -> Result<Vec<u8>> {
+    /// Encodes valid samples. `earlier` is what the date left that the tile refers to.
+    pub(super) fn encode<T: Sample>(
+        &self,
+        samples: &[T],
+        form: Form,
+        earlier: Option<&Restored>,
+    ) -> Result<Vec<u8>> {
         let mut out = vec![form as u8];
         match T::TYPE {
-            DataType::Float32 => self.encode_floats::<f32>(bytemuck::cast_slice(samples), form, &mut out)?,
-            DataType::Float64 => self.encode_floats::<f64>(bytemuck::cast_slice(samples), form, &mut out)?,
+            DataType::Float32 => {
+                self.encode_floats::<f32>(bytemuck::cast_slice(samples), form, earlier, &mut out)?
+            }
+            DataType::Float64 => {
+                self.encode_floats::<f64>(bytemuck::cast_slice(samples), form, earlier, &mut out)?
+            }
             _ => {
                 let grid = self.grid(form);
                 let numbers: Vec<i32> = samples
@@ -81,40 +90,80 @@ impl Samples<'_> {
                     .flat_map(|(band, spacing)| band.iter().map(|v| nearest(v.to_f64() as i64, *spacing)))
                     .collect();
                 let shape = self.shape(self.bands);
-                out.extend(predictive::encode(&numbers, &self.valid(), &shape, &grid.bounds)?);
+                out.extend(predictive::encode(&numbers, &self.valid(), &shape, &grid.bounds, earlier)?);
             }
         }
         Ok(out)
     }
 
-    /// Decodes what [`Samples::encode`] gave; masked samples are left alone.
+    /// Decodes what [`Samples::encode`] gave; masked samples are left alone. Returns what is left to later dates.
     pub(super) fn decode<T: Sample>(
         &self,
         bytes: &[u8],
         classifier: &Classifier<T>,
+        earlier: Option<&Restored>,
         out: &mut [T],
-    ) -> Result<()> {
+    ) -> Result<Restored> {
         let mut reader = Reader::new(bytes);
         let form = Form::read(&mut reader)?;
-        match T::TYPE {
-            DataType::Float32 => self.decode_floats::<f32>(&mut reader, bytemuck::cast_slice_mut(out))?,
-            DataType::Float64 => self.decode_floats::<f64>(&mut reader, bytemuck::cast_slice_mut(out))?,
+        let left = match T::TYPE {
+            DataType::Float32 => {
+                self.decode_floats::<f32>(&mut reader, earlier, bytemuck::cast_slice_mut(out))?
+            }
+            DataType::Float64 => {
+                self.decode_floats::<f64>(&mut reader, earlier, bytemuck::cast_slice_mut(out))?
+            }
             _ => {
                 let grid = self.grid(form);
                 let mut numbers = vec![0; out.len()];
                 let (valid, shape) = (self.valid(), self.shape(self.bands));
                 let stream = reader.take(reader.remaining(), "a tile's samples")?;
-                predictive::decode(stream, &valid, &shape, &grid.bounds, &mut numbers)?;
+                let left = predictive::decode(stream, &valid, &shape, &grid.bounds, earlier, &mut numbers)?;
                 let area = self.area();
                 for (i, (sample, number)) in out.iter_mut().zip(numbers).enumerate() {
                     *sample = T::from_integer(number.saturating_mul(grid.spacing[i / area]));
                 }
+                left
             }
-        }
+        };
         if classifier.has_nodata() {
             for sample in out {
                 *sample = classifier.keep_valid(*sample, sample.to_f64());
             }
+        }
+        Ok(left)
+    }
+
+    /// Encodes valid samples as classes, where they are integers of few values.
+    pub(super) fn encode_classes<T: Sample>(&self, samples: &[T]) -> Option<Vec<u8>> {
+        if matches!(T::TYPE, DataType::Float32 | DataType::Float64) {
+            return None;
+        }
+        let numbers: Vec<i32> = samples.iter().map(|v| v.to_f64() as i32).collect();
+        let valid = self.valid();
+        let mut seen = [0; FEW];
+        let mut count = 0;
+        for number in numbers.iter().zip(&valid).filter(|(_, valid)| **valid).map(|(number, _)| *number) {
+            // What came last comes next, more often than not.
+            if let Some(at) = seen[..count].iter().rposition(|other| *other == number) {
+                seen.swap(at, count - 1);
+                continue;
+            }
+            *seen.get_mut(count)? = number;
+            count += 1;
+        }
+        classes::encode(&numbers, Some(&valid), self.shape(self.bands))
+    }
+
+    /// Decodes what [`Samples::encode_classes`] gave; masked samples are left alone.
+    pub(super) fn decode_classes<T: Sample>(&self, bytes: &[u8], out: &mut [T]) -> Result<()> {
+        if matches!(T::TYPE, DataType::Float32 | DataType::Float64) {
+            return Err(Error::Corrupt("a tile of floats holds classes; write the chunk again".to_owned()));
+        }
+        let valid = self.valid();
+        let numbers = classes::decode(bytes, Some(&valid), self.shape(self.bands))?;
+        for ((sample, number), _) in out.iter_mut().zip(numbers).zip(valid).filter(|(_, valid)| *valid) {
+            *sample = T::from_integer(number);
         }
         Ok(())
     }
@@ -142,7 +191,13 @@ impl Samples<'_> {
         bounded.unwrap_or_else(|| (Lattice::exact(samples, valid, &[]), 0))
     }
 
-    fn encode_floats<F: Float>(&self, samples: &[F], form: Form, out: &mut Vec<u8>) -> Result<()> {
+    fn encode_floats<F: Float>(
+        &self,
+        samples: &[F],
+        form: Form,
+        earlier: Option<&Restored>,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
         let valid = self.valid();
         let (mut numbers, mut flags, mut bounds) = (Vec::new(), Vec::new(), Vec::new());
         let bands = samples.chunks(self.area()).zip(valid.chunks(self.area()));
@@ -164,11 +219,16 @@ impl Samples<'_> {
             }
             numbers.extend(band);
         }
-        out.extend(predictive::encode(&numbers, &flags, &self.shape(bounds.len()), &bounds)?);
+        out.extend(predictive::encode(&numbers, &flags, &self.shape(bounds.len()), &bounds, earlier)?);
         Ok(())
     }
 
-    fn decode_floats<F: Float>(&self, reader: &mut Reader<'_>, out: &mut [F]) -> Result<()> {
+    fn decode_floats<F: Float>(
+        &self,
+        reader: &mut Reader<'_>,
+        earlier: Option<&Restored>,
+        out: &mut [F],
+    ) -> Result<Restored> {
         let valid = self.valid();
         let mut lattices = Vec::with_capacity(self.bands);
         let (mut flags, mut bounds) = (Vec::new(), Vec::new());
@@ -183,7 +243,8 @@ impl Samples<'_> {
         }
         let mut numbers = vec![0; flags.len()];
         let stream = reader.take(reader.remaining(), "a tile's samples")?;
-        predictive::decode(stream, &flags, &self.shape(bounds.len()), &bounds, &mut numbers)?;
+        let shape = self.shape(bounds.len());
+        let left = predictive::decode(stream, &flags, &shape, &bounds, earlier, &mut numbers)?;
         let mut rest = &numbers[..];
         let bands = out.chunks_mut(self.area()).zip(valid.chunks(self.area()));
         for ((out, valid), lattice) in bands.zip(lattices) {
@@ -191,7 +252,7 @@ impl Samples<'_> {
             lattice.restore(these, valid, out);
             rest = others;
         }
-        Ok(())
+        Ok(left)
     }
 }
 
@@ -206,6 +267,9 @@ fn nearest(value: i64, spacing: i32) -> i32 {
     let spacing = i64::from(spacing);
     (value + spacing / 2).div_euclid(spacing) as i32
 }
+
+/// Values of which a tile is tried as classes.
+const FEW: usize = 64;
 
 /// The spacing of a lattice of floats over its bound: twice, less a little for the rounding of what is restored.
 const STABLE: f64 = 2.0 * (1.0 - 1.0 / 1024.0);

@@ -177,7 +177,12 @@ impl ChunkCodec {
         patch_of(self.picture.as_ref().map(|picture| &*picture.model))
     }
 
-    /// Whether tiles may refer to other dates by their codes.
+    /// Whether tiles may refer to other dates: by scalar codes in rANS mode, or by samples without a picture.
+    fn may_refer(&self, entropy: EntropyCoder, bounded: bool) -> bool {
+        bounded || (entropy == EntropyCoder::Rans && self.has_scalar_codes())
+    }
+
+    /// Whether the model's codes are scalar.
     fn has_scalar_codes(&self) -> bool {
         self.picture.as_ref().is_some_and(|picture| picture.model.priors().scalar().is_some())
     }
@@ -272,10 +277,9 @@ impl ChunkCodec {
         }
         let start = self.header_len(header)? as u64;
         let header = self.read_header(&layout, header)?;
-        if !header.references.is_empty() && (header.entropy == EntropyCoder::Lz4 || !self.has_scalar_codes())
-        {
+        if !header.references.is_empty() && !self.may_refer(header.entropy, header.bounds.is_some()) {
             return Err(Error::Corrupt(
-                "tiles refer to other dates, which only scalar codes in rANS mode do; write the chunk again"
+                "tiles refer to other dates, which of pictures only scalar codes in rANS mode do; write the chunk again"
                     .to_owned(),
             ));
         }

@@ -20,6 +20,8 @@ pub(super) const CORRECTED: u8 = 4;
 pub(super) const BOUNDED: u8 = 8;
 /// Added instead: there is no picture, samples are predicted.
 pub(super) const EXACT: u8 = 16;
+/// Added instead: there is no picture, samples are of few classes.
+pub(super) const CLASSES: u8 = 32;
 
 /// The mask of a tile: classes `(band, y, x)`, empty when all are valid, and the escaped patterns in order.
 #[derive(Default)]
@@ -45,6 +47,8 @@ pub(super) enum Content<'a> {
     },
     /// By prediction.
     Exact(&'a [u8]),
+    /// As classes.
+    Classes(&'a [u8]),
 }
 
 /// The parts of a tile's bytes.
@@ -92,11 +96,13 @@ fn read_content<'a>(
         Err(Error::Corrupt(format!("a tile's mode is {mode} and more, but {why}; write the chunk again")))
     };
     let corrected = mode & CORRECTED != 0;
-    if mode & EXACT != 0 {
+    if mode & (EXACT | CLASSES) != 0 {
+        let mut samples = || reader.take(reader.remaining(), "a tile's samples");
         return match (mode, promised) {
-            (EXACT, true) => Ok(Content::Exact(reader.take(reader.remaining(), "a tile's samples")?)),
-            (EXACT, false) => refused("its chunk promises nothing"),
-            _ => refused("samples without a picture have no corrections"),
+            (EXACT, true) => Ok(Content::Exact(samples()?)),
+            (CLASSES, true) => Ok(Content::Classes(samples()?)),
+            (EXACT | CLASSES, false) => refused("its chunk promises nothing"),
+            _ => refused("samples without a picture are coded in one way, without corrections"),
         };
     }
     let Some(picture) = &codec.picture else { return refused("the array has no model to make pictures") };
@@ -118,9 +124,9 @@ fn read_content<'a>(
 
 fn read_mask<T: Sample>(reader: &mut Reader<'_>, bands: usize, height: usize, width: usize) -> Result<Mask> {
     let mode = reader.u8("a tile's mode")?;
-    if mode >= 32 {
+    if mode >= 64 {
         return Err(Error::Corrupt(format!(
-            "a tile's mode is {mode}, allowed are at most 31; write the chunk again"
+            "a tile's mode is {mode}, allowed are at most 63; write the chunk again"
         )));
     }
     let (mask, mode) = (mode & 3, mode & !3);

@@ -7,45 +7,62 @@ use super::correct::WORTHWHILE;
 use super::decode::Shared;
 use super::encode::{EncodedTile, Prepared, Tile};
 use super::exact::Form;
-use super::payload::{BOUNDED, CORRECTED, EXACT};
+use super::payload::{BOUNDED, CLASSES, CORRECTED, EXACT};
+use super::stack::{Left, Links};
 use crate::container::bytes::put_varint;
-use crate::entropy::tile::Links;
 use crate::error::{Error, Result};
 use crate::sample::Sample;
 
-/// How a tile's valid samples may be coded: what is added to its mode, and the bytes after its mask.
-type Content = (u8, Vec<u8>);
+/// How a tile's valid samples may be coded: what is added to its mode, the bytes after its mask, and other dates.
+type Content<'a> = (u8, Vec<u8>, Links<'a>);
+
+/// A tile that keeps its promise.
+pub(super) struct Promised {
+    pub(super) tile: EncodedTile,
+    /// Whether it refers to the earlier date.
+    pub(super) refers: bool,
+    pub(super) left: Option<Left>,
+}
 
 impl ChunkCodec {
-    /// Encodes a tile within its chunk's bound.
+    /// Encodes a tile within its chunk's bound. It may refer to the earlier date of `links`.
     pub(super) fn promised_tile<T: Sample>(
         &self,
         shared: &Shared<'_, T>,
         prepared: &Prepared<T>,
-    ) -> Result<EncodedTile> {
+        links: Links<'_>,
+    ) -> Result<Promised> {
         let tile = &prepared.tile;
         let size = [tile.height, tile.width];
         if !tile.classes.is_empty() && !tile.classes.contains(&0) {
             let mut out = EncodedTile::default();
             out.seal(prepared.mask.clone());
-            return Ok(out);
+            return Ok(Promised { tile: out, refers: false, left: None });
         }
         let samples = shared.samples(size, &tile.classes)?;
-        let mut contents = vec![(EXACT, samples.encode(&tile.samples, Form::Promised)?)];
-        contents.extend(self.corrected_picture(shared, prepared)?);
-        contents.sort_by_key(|(_, bytes)| bytes.len());
+        let alone = Links { earlier: None, ..links };
+        let mut contents = vec![(EXACT, samples.encode(&tile.samples, Form::Promised, None)?, alone)];
+        if links.earlier.is_some() {
+            let bytes = samples.encode(&tile.samples, Form::Promised, links.samples()?)?;
+            contents.push((EXACT, bytes, links));
+        }
+        contents.extend(samples.encode_classes(&tile.samples).map(|bytes| (CLASSES, bytes, alone)));
+        let shortest = contents.iter().map(|content| content.1.len()).min().unwrap_or_default();
+        let picture = self.corrected_picture(shared, prepared, shortest)?;
+        contents.extend(picture.map(|(mode, bytes)| (mode, bytes, Links::default())));
+        contents.sort_by_key(|content| content.1.len());
         for content in contents {
-            if let Some(tile) = self.holds(shared, prepared, content)? {
-                return Ok(tile);
+            if let Some(promised) = self.holds(shared, prepared, content)? {
+                return Ok(promised);
             }
         }
         // A valid sample that would become nodata gives way, and then is off by more than the bound.
         let forms: &[Form] =
             if samples.bounds.stable { &[Form::Lossless] } else { &[Form::Tighter, Form::Lossless] };
         for form in forms {
-            let content = (EXACT, samples.encode(&tile.samples, *form)?);
-            if let Some(tile) = self.holds(shared, prepared, content)? {
-                return Ok(tile);
+            let content = (EXACT, samples.encode(&tile.samples, *form, None)?, alone);
+            if let Some(promised) = self.holds(shared, prepared, content)? {
+                return Ok(promised);
             }
         }
         Err(Error::InvalidArgument(
@@ -53,18 +70,23 @@ impl ChunkCodec {
         ))
     }
 
-    /// A picture and what brings it within the bound, where there is a model and that is possible.
+    /// A picture and what brings it within the bound, where there is a model, that is possible, and the codes alone do not take
+    /// as many bytes as `most` already.
     fn corrected_picture<T: Sample>(
         &self,
         shared: &Shared<'_, T>,
         prepared: &Prepared<T>,
-    ) -> Result<Option<Content>> {
+        most: usize,
+    ) -> Result<Option<(u8, Vec<u8>)>> {
         let tile = &prepared.tile;
         let size = [tile.height, tile.width];
         if prepared.latents.is_empty() {
             return Ok(None);
         }
         let coded = self.code_tile(shared, prepared, Links::default())?;
+        if coded.stream.len() >= most {
+            return Ok(None);
+        }
         let codes = self.coded(shared, size, &prepared.empty, &coded.stream, Links::default())?;
         let (plain, _) = codes.picture()?;
         let (mut mode, mut picture) = (BOUNDED, codes.values(plain.clone(), None)?);
@@ -93,14 +115,14 @@ impl ChunkCodec {
         &self,
         shared: &Shared<'_, T>,
         prepared: &Prepared<T>,
-        (mode, content): Content,
-    ) -> Result<Option<EncodedTile>> {
+        (mode, content, links): Content<'_>,
+    ) -> Result<Option<Promised>> {
         let tile = &prepared.tile;
         let mut bytes = prepared.mask.clone();
         bytes[0] |= mode;
         bytes.extend(content);
         let size = [tile.height, tile.width];
-        let (decoded, _) = self.decode_payload(shared, size, &bytes, Links::default())?;
+        let (decoded, left) = self.decode_payload(shared, size, &bytes, links)?;
         let Some(bounds) = shared.bounds else { return Ok(None) };
         if !tile.is_within(&decoded, &bounds.each) {
             return Ok(None);
@@ -108,7 +130,7 @@ impl ChunkCodec {
         let mut out = tile.measure(&decoded);
         out.peak = prepared.peak;
         out.seal(bytes);
-        Ok(Some(out))
+        Ok(Some(Promised { tile: out, refers: links.earlier.is_some(), left }))
     }
 }
 

@@ -6,14 +6,64 @@ use super::place::{Job, copy};
 use super::{ChunkCodec, Plan, TileCodes};
 use crate::axes::Layout;
 use crate::container::header::Header;
-use crate::entropy::tile::{Links, Memory};
+use crate::entropy::tile::{self, Memory};
 use crate::error::{Error, Result};
+use crate::exact::Restored;
 use crate::mask::Classifier;
 use crate::quantise;
 use crate::sample::Sample;
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::ops::Range;
+
+/// What a tile leaves to those that refer to it.
+#[derive(Debug)]
+pub(super) enum Left {
+    /// Of its codes.
+    Codes(Memory),
+    /// Of samples without a picture.
+    Samples(Restored),
+}
+
+/// How a tile stands to other dates of the same place.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Links<'a> {
+    /// What the tile left that it refers to.
+    pub(super) earlier: Option<&'a Left>,
+    /// Whether others will refer to it.
+    pub(super) remembered: bool,
+}
+
+impl<'a> Links<'a> {
+    /// The same, for codes.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] where the earlier tile has none.
+    pub(super) fn codes(self) -> Result<tile::Links<'a>> {
+        let earlier = match self.earlier {
+            None => None,
+            Some(Left::Codes(memory)) => Some(memory),
+            Some(Left::Samples(_)) => return Err(unlike()),
+        };
+        Ok(tile::Links { earlier, remembered: self.remembered })
+    }
+
+    /// The same, for samples without a picture.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] where the earlier tile has others.
+    pub(super) fn samples(self) -> Result<Option<&'a Restored>> {
+        match self.earlier {
+            None => Ok(None),
+            Some(Left::Samples(samples)) => Ok(Some(samples)),
+            Some(Left::Codes(_)) => Err(unlike()),
+        }
+    }
+}
+
+fn unlike() -> Error {
+    Error::Corrupt("a tile refers to one that is coded in another way; write the chunk again".to_owned())
+}
 
 /// What a tile of a plan is needed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +121,7 @@ fn stacks<'a>(plan: &'a Plan, parts: &[&'a [u8]]) -> Vec<Stack<'a>> {
 
 /// What the tiles of a stack have left so far.
 struct Memories {
-    by_image: HashMap<usize, Memory>,
+    by_image: HashMap<usize, Left>,
     /// The last image that refers to each.
     last: HashMap<usize, usize>,
 }
@@ -91,12 +141,12 @@ impl Memories {
     }
 
     /// Keeps what a tile left, and drops what no later one needs.
-    fn keep(&mut self, image: usize, need: Need, memory: Option<Memory>) {
+    fn keep(&mut self, image: usize, need: Need, left: Option<Left>) {
         if let Some(earlier) = need.refers_to.filter(|earlier| self.last.get(earlier) == Some(&image)) {
             self.by_image.remove(&earlier);
         }
         if self.last.contains_key(&image) {
-            self.by_image.extend(memory.map(|memory| (image, memory)));
+            self.by_image.extend(left.map(|left| (image, left)));
         }
     }
 }
@@ -157,14 +207,17 @@ impl ChunkCodec {
         let mut memories = Memories::new(stack);
         for (job, need, part) in stack {
             let links = memories.links(*need)?;
-            let memory = if need.wanted {
-                let (tile, memory) = self.decode_tile(shared, job, part, links)?;
-                tell(job, tile);
-                memory
+            let left = if need.wanted || shared.bounds.is_some() {
+                let (tile, left) = self.decode_tile(shared, job, part, links)?;
+                if need.wanted {
+                    tell(job, tile);
+                }
+                left
             } else {
+                // Of pictures, codes are enough.
                 self.tile_codes(shared, job, part, links)?.1
             };
-            memories.keep(job.image, *need, memory);
+            memories.keep(job.image, *need, left);
         }
         Ok(())
     }
@@ -197,25 +250,31 @@ impl ChunkCodec {
         samples: &[T],
         stack: &[&Job],
     ) -> Result<Vec<(EncodedTile, u32)>> {
-        let mut memories: Vec<Option<Memory>> = Vec::new();
+        let mut left: Vec<Option<Left>> = Vec::new();
         let mut out = Vec::with_capacity(stack.len());
         for (at, job) in stack.iter().enumerate() {
             let Some(prepared) = self.prepare(shared, layout, samples, job)? else {
-                memories.push(None);
+                left.push(None);
                 out.push((EncodedTile::default(), 0));
                 continue;
             };
+            let remembered = at + 1 < stack.len();
             if shared.bounds.is_some() {
-                memories.push(None);
-                out.push((self.promised_tile(shared, &prepared)?, 0));
+                // The last date that left samples.
+                let earlier = left.iter().rposition(Option::is_some);
+                let links = Links { earlier: earlier.and_then(|at| left[at].as_ref()), remembered };
+                let promised = self.promised_tile(shared, &prepared, links)?;
+                let distance = earlier.filter(|_| promised.refers).map_or(0, |earlier| at - earlier);
+                out.push((promised.tile, distance as u32));
+                left.push(promised.left);
                 continue;
             }
             let links = |earlier: Option<usize>| Links {
-                earlier: earlier.and_then(|earlier| memories[earlier].as_ref()),
-                remembered: at + 1 < stack.len(),
+                earlier: earlier.and_then(|earlier| left[earlier].as_ref()),
+                remembered,
             };
             let mut best = (self.code_tile(shared, &prepared, links(None))?, None);
-            for earlier in prepared.most_alike(&memories, quantise::step(shared.step), CANDIDATES) {
+            for earlier in prepared.most_alike(&left, quantise::step(shared.step), CANDIDATES) {
                 let coded = self.code_tile(shared, &prepared, links(Some(earlier)))?;
                 if coded.cost < best.0.cost {
                     best = (coded, Some(earlier));
@@ -223,9 +282,9 @@ impl ChunkCodec {
             }
             let (mut coded, earlier) = best;
             let tile = self.finish_tile(shared, prepared, &coded, links(earlier))?;
-            let memory = coded.memory.take();
+            let memory = coded.memory.take().map(Left::Codes);
             out.push((tile, earlier.map_or(0, |earlier| (at - earlier) as u32)));
-            memories.push(memory);
+            left.push(memory);
         }
         Ok(out)
     }
