@@ -25,6 +25,11 @@ pub(super) struct Shared<'a, T> {
 }
 
 impl<T> Shared<'_, T> {
+    /// Whether pictures can be had within what is promised.
+    pub(super) fn takes_pictures(&self) -> bool {
+        self.bounds.is_none_or(|bounds| !bounds.stable && bounds.each.iter().all(|bound| *bound > 0.0))
+    }
+
     /// A tile's samples as coders of integers see them. `classes` are those of its mask.
     pub(super) fn samples<'b>(
         &'b self,

@@ -111,7 +111,7 @@ impl ChunkCodec {
         tile.put_mask(&mut mask);
         let valid = tile.classes.is_empty() || tile.classes.contains(&0);
         let latents = match &self.picture {
-            Some(picture) if valid => picture.latents(&tile, shared.step)?,
+            Some(picture) if valid && shared.takes_pictures() => picture.latents(&tile, shared.step)?,
             _ => Vec::new(),
         };
         let peak = match self.has_scalar_codes() {

@@ -3,7 +3,7 @@
 use crate::container::bytes::{Reader, put_varint};
 use crate::container::header::Bounds;
 use crate::error::{Error, Result};
-use crate::exact::lattice::{Float, Lattice};
+use crate::exact::lattice::{BitReader, Bits, Float, Lattice};
 use crate::exact::{Restored, Shape, classes, predictive};
 use crate::mask::Classifier;
 use crate::sample::{DataType, Sample};
@@ -191,6 +191,8 @@ impl Samples<'_> {
         bounded.unwrap_or_else(|| (Lattice::exact(samples, valid, &[]), 0))
     }
 
+    /// Floats: lattices and bounds, the low bits that they cut off, and numbers. Where samples lie on no lattice, either all
+    /// bits are numbers or their low ones are cut off, whichever is shorter.
     fn encode_floats<F: Float>(
         &self,
         samples: &[F],
@@ -198,29 +200,49 @@ impl Samples<'_> {
         earlier: Option<&Restored>,
         out: &mut Vec<u8>,
     ) -> Result<()> {
+        let plain = self.floats(samples, form, Noise::Kept)?;
+        let mut bytes = plain.encode(self, earlier)?;
+        if plain.lattices.iter().any(|(lattice, _)| *lattice == Lattice::Ordered) {
+            let cut = self.floats(samples, form, Noise::Cut)?.encode(self, earlier)?;
+            if cut.len() < bytes.len() {
+                bytes = cut;
+            }
+        }
+        out.extend(bytes);
+        Ok(())
+    }
+
+    fn floats<F: Float>(&self, samples: &[F], form: Form, noise: Noise) -> Result<Floats> {
         let valid = self.valid();
-        let (mut numbers, mut flags, mut bounds) = (Vec::new(), Vec::new(), Vec::new());
+        let mut floats = Floats::default();
         let bands = samples.chunks(self.area()).zip(valid.chunks(self.area()));
         for ((samples, valid), bound) in bands.zip(&self.bounds.each) {
             let bound = if form == Form::Promised { *bound } else { 0.0 };
             let (lattice, steps) = self.lattice(samples, valid, bound);
             // Where numbers do not hold the bound, bit patterns do.
-            let (lattice, steps, band) = match lattice.numbers(samples, valid, bound) {
+            let (mut lattice, steps, mut band) = match lattice.numbers(samples, valid, bound) {
                 Some(band) => (lattice, steps, band),
                 None => {
                     (Lattice::Ordered, 0, Lattice::Ordered.numbers(samples, valid, 0.0).unwrap_or_default())
                 }
             };
-            lattice.write(out);
-            put_varint(out, u64::from(steps));
-            for _ in 0..lattice.planes::<F>() {
-                flags.extend_from_slice(valid);
-                bounds.push(steps);
+            if noise == Noise::Cut
+                && lattice == Lattice::Ordered
+                && let Some(cutting) = Lattice::cutting(samples, valid)
+            {
+                let mut bits = floats.bits.clone();
+                if let Some(numbers) = cutting.cut(samples, valid, &mut bits) {
+                    (lattice, band, floats.bits) = (cutting, numbers, bits);
+                }
             }
-            numbers.extend(band);
+            for _ in 0..lattice.planes::<F>() {
+                floats.valid.extend_from_slice(valid);
+                floats.bounds.push(steps);
+            }
+            floats.lattices.push((lattice, steps));
+            floats.numbers.extend(band);
         }
-        out.extend(predictive::encode(&numbers, &flags, &self.shape(bounds.len()), &bounds, earlier)?);
-        Ok(())
+        Ok(floats)
     }
 
     fn decode_floats<F: Float>(
@@ -235,12 +257,20 @@ impl Samples<'_> {
         for valid in valid.chunks(self.area()) {
             let lattice = Lattice::read(reader)?;
             let steps = reader.varint(u64::from(predictive::MAX_BOUND), "a bound on a lattice")? as u32;
+            if matches!(lattice, Lattice::Cut { .. }) && steps > 0 {
+                return Err(Error::Corrupt(
+                    "a lattice that cuts bits off has a bound; write the chunk again".to_owned(),
+                ));
+            }
             for _ in 0..lattice.planes::<F>() {
                 flags.extend_from_slice(valid);
                 bounds.push(steps);
             }
             lattices.push(lattice);
         }
+        let cuts = lattices.iter().any(|lattice| matches!(lattice, Lattice::Cut { .. }));
+        let length = if cuts { reader.varint(u64::from(u32::MAX), "the length of low bits")? } else { 0 };
+        let mut bits = BitReader::new(reader.take(length as usize, "low bits")?);
         let mut numbers = vec![0; flags.len()];
         let stream = reader.take(reader.remaining(), "a tile's samples")?;
         let shape = self.shape(bounds.len());
@@ -249,10 +279,52 @@ impl Samples<'_> {
         let bands = out.chunks_mut(self.area()).zip(valid.chunks(self.area()));
         for ((out, valid), lattice) in bands.zip(lattices) {
             let (these, others) = rest.split_at(self.area() * lattice.planes::<F>());
-            lattice.restore(these, valid, out);
+            match lattice {
+                Lattice::Cut { .. } => lattice.join(these, valid, &mut bits, out)?,
+                _ => lattice.restore(these, valid, out),
+            }
             rest = others;
         }
+        bits.finish()?;
         Ok(left)
+    }
+}
+
+/// What becomes of samples that lie on no lattice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Noise {
+    /// All their bits are predicted.
+    Kept,
+    /// Their low bits are not.
+    Cut,
+}
+
+/// Floats as integers.
+#[derive(Default)]
+struct Floats {
+    /// Of each band, with the bound in its numbers.
+    lattices: Vec<(Lattice, u32)>,
+    bits: Bits,
+    numbers: Vec<i32>,
+    valid: Vec<bool>,
+    bounds: Vec<u32>,
+}
+
+impl Floats {
+    fn encode(&self, samples: &Samples<'_>, earlier: Option<&Restored>) -> Result<Vec<u8>> {
+        let mut out = Vec::new();
+        for (lattice, steps) in &self.lattices {
+            lattice.write(&mut out);
+            put_varint(&mut out, u64::from(*steps));
+        }
+        if self.lattices.iter().any(|(lattice, _)| matches!(lattice, Lattice::Cut { .. })) {
+            let bits = self.bits.clone().into_bytes();
+            put_varint(&mut out, bits.len() as u64);
+            out.extend(bits);
+        }
+        let shape = samples.shape(self.bounds.len());
+        out.extend(predictive::encode(&self.numbers, &self.valid, &shape, &self.bounds, earlier)?);
+        Ok(out)
     }
 }
 

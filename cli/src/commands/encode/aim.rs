@@ -81,6 +81,11 @@ impl AimArgs {
         Self { quality: Some(quality), ..Self::default() }
     }
 
+    /// Whether a quality is given.
+    pub(super) fn is_given(&self) -> bool {
+        self.quality.is_some()
+    }
+
     /// The quality to encode at, or to begin a search with.
     pub(super) fn quality(&self) -> f64 {
         self.quality.or(self.psnr.map(|psnr| psnr.min(200.0))).unwrap_or(QUALITY)

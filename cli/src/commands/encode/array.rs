@@ -7,11 +7,19 @@ use crate::raster::archive::Totals;
 use crate::raster::fill::FillWatch;
 use crate::raster::metadata::Metadata;
 use crate::raster::{Raster, files, record};
+use crate::rate::chunks::Chunks;
 use anyhow::Result;
 use std::path::Path;
 use std::sync::Arc;
 use vqz_codec::config::Promise;
 use vqz_codec::model::Model;
+
+/// Qualities that are tried under a bound, in dB beside the one that is best for most data: smooth fields want better
+/// pictures. See `docs/decisions.md`.
+const OFFSETS: [f64; 5] = [0.0, -3.0, 3.0, 6.0, 9.0];
+
+/// About how many samples they are tried on.
+const BOUNDED_SAMPLES: u64 = 2_000_000;
 
 /// How often an array is encoded at most, to meet what is asked for.
 const PASSES: u32 = 3;
@@ -69,6 +77,40 @@ impl EncodedArray {
         };
         self.search = Some((aim, target));
         plan::metadata(args, self.raster.info(), Some(model), self.quality, Promise::Quality)
+    }
+
+    /// Tries pictures of several qualities under the bound that is promised, and returns the array's metadata with the one
+    /// that takes the fewest bytes. A bound of 0 takes no picture.
+    ///
+    /// # Errors
+    /// Whatever encoding says.
+    pub(super) fn settle_bounded(
+        &mut self,
+        args: &Args,
+        metadata: &Metadata,
+        model: &Arc<Model>,
+        begun: Option<f64>,
+    ) -> Result<Metadata> {
+        let wide = matches!(&self.promise, Promise::MaxError { bound, stable: false } if bound.iter().all(|b| *b > 0.0));
+        let first = self.quality;
+        self.quality = match begun {
+            Some(quality) => quality,
+            None if !wide => first,
+            None => {
+                let most = args.search_samples.min(BOUNDED_SAMPLES);
+                let mut chunks = Chunks::new(Arc::clone(&self.raster), metadata, model, args.engine, most)?;
+                let mut best = (u64::MAX, first);
+                for offset in OFFSETS {
+                    let quality = (first + offset).clamp(0.0, 200.0);
+                    let bytes = chunks.measure(quality)?.bytes;
+                    if bytes < best.0 {
+                        best = (bytes, quality);
+                    }
+                }
+                best.1
+            }
+        };
+        plan::metadata(args, self.raster.info(), Some(model), self.quality, self.promise.clone())
     }
 
     /// Records what was written. Where that is not what was asked for and another quality comes closer, returns the metadata

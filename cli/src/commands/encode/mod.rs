@@ -18,6 +18,7 @@ use crate::raster::partial::{self, Existing, refuse_existing};
 use crate::raster::{Info, paths};
 use aim::AimArgs;
 use anyhow::{Context, Result, bail};
+use array::EncodedArray;
 use figures::Figures;
 use plan::Plan;
 use promise::PromiseArgs;
@@ -152,6 +153,7 @@ pub(in crate::commands) fn encode(args: &Args) -> Result<Figures> {
     match (args.aim.aim(), &model) {
         (Some(aim), Some(model)) => settle(args, aim, model, &mut plan)?,
         (None, Some(model)) if !args.promise.is_any() => remarks::quality_beyond(model, args.aim.quality()),
+        (None, Some(model)) if !args.aim.is_given() => settle_bounded(args, model, &mut plan)?,
         _ => {}
     }
     let mut settings = hierarchy::settings("encode", &args.input);
@@ -183,6 +185,20 @@ pub(in crate::commands) fn encode(args: &Args) -> Result<Figures> {
 
 /// Searches for the quality of each array, before anything is written: what can't be had is told at once.
 fn settle(args: &Args, aim: aim::Aim, model: &Arc<Model>, plan: &mut Plan) -> Result<()> {
+    each_array(args, plan, |array, metadata, begun| array.settle(args, aim, metadata, model, begun))
+}
+
+/// Searches for the quality of pictures that serves the bound of each array best.
+fn settle_bounded(args: &Args, model: &Arc<Model>, plan: &mut Plan) -> Result<()> {
+    each_array(args, plan, |array, metadata, begun| array.settle_bounded(args, metadata, model, begun))
+}
+
+/// Replaces the metadata of each array. An array that was begun in an earlier run has a quality there.
+fn each_array(
+    args: &Args,
+    plan: &mut Plan,
+    mut settle: impl FnMut(&mut EncodedArray, &Metadata, Option<f64>) -> Result<Metadata>,
+) -> Result<()> {
     let unfinished = partial::unfinished(&args.output);
     for array in &mut plan.arrays {
         let node = plan.nodes.iter_mut().find(|node| node.path == array.path);
@@ -192,7 +208,7 @@ fn settle(args: &Args, aim: aim::Aim, model: &Arc<Model>, plan: &mut Plan) -> Re
             let metadata = Metadata::read(&hierarchy::place(folder, &array.path)).ok()?;
             Some(metadata.encoded().ok()??.configuration.quality)
         });
-        *metadata = array.settle(args, aim, metadata, model, begun)?;
+        *metadata = settle(array, metadata, begun)?;
     }
     Ok(())
 }
