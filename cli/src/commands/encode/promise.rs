@@ -23,7 +23,7 @@ pub(crate) struct PromiseArgs {
     #[arg(long)]
     lossless: bool,
     /// What was decoded can be encoded again with the same --max-error without any change; takes more bits.
-    #[arg(long, requires = "max_error")]
+    #[arg(long, requires = "max_error", conflicts_with = "lossless")]
     stable: bool,
 }
 
