@@ -293,6 +293,33 @@ fn bounds_hold_on_any_conforming_decoder() {
     );
 }
 
+/// Nine tenths without data: the rest takes little more than its share, and a chunk without any next to nothing.
+#[test]
+fn masks_cost_little() {
+    let field = Field::new(5);
+    let shape = vec![BANDS, 512, 512];
+    let at = |i: usize| field.at((i / (512 * 512)) as u64, (i / 512 % 512) as u64, (i % 512) as u64);
+    for (promise, modelled, data_type) in [
+        (Promise::Quality, true, DataType::UInt16),
+        (Promise::Lossless, false, DataType::UInt16),
+        (Promise::MaxError { bound: vec![2.0], stable: false }, false, DataType::Float64),
+    ] {
+        let axes = vec!["band", "y", "x"];
+        let nodata = vec![NoData::Integer(7)];
+        let trial = Trial { axes, shape: shape.clone(), data_type, promise, nodata, modelled };
+        let codec = trial.codec();
+        let size = |masked: &dyn Fn(usize) -> bool| {
+            let sample = |i: usize| if masked(i) { 7.0 } else { at(i) + 10.0 };
+            let stored: Vec<u8> = (0..trial.samples()).flat_map(|i| bytes(data_type, sample(i))).collect();
+            codec.encode(&trial.shape, &stored).expect("it can be encoded").len()
+        };
+        let (whole, part, none) = (size(&|_| false), size(&|i| i / 512 % 512 >= 52), size(&|_| true));
+        println!("{:?}: {whole} bytes, {part} for a tenth, {none} for nothing", trial.promise);
+        assert!(part as f64 <= 0.12 * whole as f64, "{part} of {whole} bytes for a tenth of the samples");
+        assert!(none <= 32, "{none} bytes for nothing");
+    }
+}
+
 #[test]
 fn promises_that_can_not_be_are_refused() {
     let refused = |promise, modelled| {
