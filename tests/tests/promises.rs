@@ -300,10 +300,11 @@ fn masks_cost_little() {
     let field = Field::new(5);
     let shape = vec![BANDS, 512, 512];
     let at = |i: usize| field.at((i / (512 * 512)) as u64, (i / 512 % 512) as u64, (i % 512) as u64);
-    for (promise, modelled, data_type) in [
-        (Promise::Quality, true, DataType::UInt16),
-        (Promise::Lossless, false, DataType::UInt16),
-        (Promise::MaxError { bound: vec![2.0], stable: false }, false, DataType::Float64),
+    // Where little is coded a sample, what a tile must learn anew weighs more.
+    for (promise, modelled, data_type, most) in [
+        (Promise::Quality, true, DataType::UInt16, 0.12),
+        (Promise::Lossless, false, DataType::UInt16, 0.12),
+        (Promise::MaxError { bound: vec![2.0], stable: false }, false, DataType::Int16, 0.14),
     ] {
         let axes = vec!["band", "y", "x"];
         let nodata = vec![NoData::Integer(7)];
@@ -316,7 +317,7 @@ fn masks_cost_little() {
         };
         let (whole, part, none) = (size(&|_| false), size(&|i| i / 512 % 512 >= 48), size(&|_| true));
         println!("{:?}: {whole} bytes, {part} for a tenth, {none} for nothing", trial.promise);
-        assert!(part as f64 <= 0.12 * whole as f64, "{part} of {whole} bytes for a tenth of the samples");
+        assert!(part as f64 <= most * whole as f64, "{part} of {whole} bytes for a tenth of the samples");
         assert!(none <= 32, "{none} bytes for nothing");
     }
 }
