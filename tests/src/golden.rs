@@ -4,19 +4,29 @@ use crate::arrays::Case;
 use serde_json::json;
 use std::path::PathBuf;
 use vqz_codec::DataType;
-use vqz_codec::config::{EntropyCoder, NoData};
+use vqz_codec::config::{EntropyCoder, NoData, Promise};
 use vqz_codec::model::Quantiser;
 
-/// The folder of the golden archives of the current container version.
+/// The folder of the golden archives.
 #[must_use]
 pub fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../spec/golden/v0")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../spec/golden")
 }
 
-/// The archives, by name. `NAME.zarr` is the archive, `NAME.decoded.zarr` what it decodes to, as plain Zarr.
+/// The archives, by path: the container's version that wrote them, and a name. `NAME.zarr` is the archive, `NAME.decoded.zarr` what
+/// it decodes to, as plain Zarr, and `NAME.source.zarr`, where something is promised, what was encoded.
 #[must_use]
-pub fn cases() -> Vec<(&'static str, Case)> {
-    let nan = || vec![NoData::Name("NaN".to_owned())];
+pub fn cases() -> Vec<(String, Case)> {
+    let named = |version: &'static str| move |(name, case): (&str, Case)| (format!("{version}/{name}"), case);
+    let first = first().into_iter().map(named("v0"));
+    first
+        .chain(second().into_iter().map(named("v1")))
+        .chain(promised().into_iter().map(named("v1")))
+        .collect()
+}
+
+/// Written by version 0.
+fn first() -> Vec<(&'static str, Case)> {
     vec![
         ("uint16-rans", Case::default()),
         ("uint8-lz4", Case { data_type: DataType::UInt8, entropy: EntropyCoder::Lz4, ..Case::default() }),
@@ -111,4 +121,172 @@ pub fn cases() -> Vec<(&'static str, Case)> {
             },
         ),
     ]
+}
+
+/// Written by version 1: what is new of pictures, and each quantiser under its header.
+fn second() -> Vec<(&'static str, Case)> {
+    let dates = Case {
+        axes: &["time", "band", "y", "x"],
+        data_type: DataType::Int16,
+        quality: 42.0,
+        ..Case::default()
+    };
+    vec![
+        ("uint16-rans", Case::default()),
+        ("uint8-lz4", Case { data_type: DataType::UInt8, entropy: EntropyCoder::Lz4, ..Case::default() }),
+        ("uint16-vq", Case { quantiser: Quantiser::Vq, quality: 32.0, ..Case::default() }),
+        (
+            "uint16-rvq-patches",
+            Case {
+                quantiser: Quantiser::Rvq,
+                quality: 40.0,
+                nodata: vec![NoData::Integer(0)],
+                ..Case::default()
+            },
+        ),
+        (
+            "uint16-corrected-patches",
+            Case {
+                axes: &["y", "x"],
+                shape: &[64, 300],
+                chunk: &[64, 300],
+                quality: 34.0,
+                corrected: true,
+                nodata: vec![NoData::Integer(0)],
+                ..Case::default()
+            },
+        ),
+        // Later dates resemble earlier ones; patches of some are missing, and one date altogether.
+        (
+            "int16-dates",
+            Case {
+                shape: &[5, 2, 48, 40],
+                chunk: &[5, 2, 48, 40],
+                fill: json!(-9999),
+                nodata: vec![NoData::Integer(-9999), NoData::Integer(-9998)],
+                ..dates.clone()
+            },
+        ),
+        (
+            "int16-dates-and-depths",
+            Case {
+                axes: &["time", "depth", "band", "y", "x"],
+                shape: &[2, 2, 2, 40, 24],
+                chunk: &[2, 2, 2, 40, 24],
+                ..dates
+            },
+        ),
+        // Codes of many planes: three spans of them.
+        ("uint16-bands", Case { shape: &[5, 40, 40], chunk: &[5, 40, 40], quality: 55.0, ..Case::default() }),
+    ]
+}
+
+/// Written by version 1: whatever promises something.
+fn promised() -> Vec<(&'static str, Case)> {
+    let predicted =
+        |data_type| Case { data_type, predicted: true, promise: Promise::Lossless, ..Case::default() };
+    let bound = |bound: &[f64], stable| Promise::MaxError { bound: bound.to_vec(), stable };
+    let dates: (_, &[u64]) = (&["time", "band", "y", "x"], &[3, 2, 30, 34]);
+    vec![
+        (
+            "uint16-lossless-dates",
+            Case {
+                axes: dates.0,
+                shape: dates.1,
+                chunk: dates.1,
+                nodata: vec![NoData::Integer(0)],
+                ..predicted(DataType::UInt16)
+            },
+        ),
+        (
+            "uint8-lossless-classes",
+            Case {
+                shape: &[2, 70, 60],
+                chunk: &[2, 64, 48],
+                nodata: vec![NoData::Integer(9)],
+                ..predicted(DataType::UInt8)
+            },
+        ),
+        (
+            "uint8-lossless-repeated-classes",
+            Case { axes: &["y", "x"], shape: &[96, 90], chunk: &[96, 90], ..predicted(DataType::UInt8) },
+        ),
+        (
+            "int32-lossless-noise",
+            Case { axes: &["y", "x"], shape: &[20, 30], chunk: &[20, 30], ..predicted(DataType::Int32) },
+        ),
+        (
+            "float32-lossless-lattices",
+            Case {
+                axes: &["y", "x", "band"],
+                shape: &[24, 30, 6],
+                chunk: &[24, 30, 6],
+                fill: json!("NaN"),
+                ..predicted(DataType::Float32)
+            },
+        ),
+        (
+            "float64-lossless-lattices",
+            Case {
+                shape: &[6, 24, 20],
+                chunk: &[6, 24, 20],
+                fill: json!("NaN"),
+                ..predicted(DataType::Float64)
+            },
+        ),
+        (
+            "int16-bounded",
+            Case {
+                promise: bound(&[0.0, 3.5, 40.0], false),
+                nodata: vec![NoData::Integer(400)],
+                ..predicted(DataType::Int16)
+            },
+        ),
+        (
+            "uint8-bounded",
+            Case { promise: bound(&[2.0], false), shard: Some(&[3, 128, 96]), ..predicted(DataType::UInt8) },
+        ),
+        (
+            "float32-bounded",
+            Case { promise: bound(&[0.25], false), fill: json!("NaN"), ..predicted(DataType::Float32) },
+        ),
+        ("uint16-stable", Case { promise: bound(&[6.0], true), ..predicted(DataType::UInt16) }),
+        ("float64-stable", Case { promise: bound(&[0.5, 1.0, 2.0], true), ..predicted(DataType::Float64) }),
+        (
+            "uint16-bounded-picture",
+            Case {
+                promise: bound(&[20.0], false),
+                quality: 30.0,
+                nodata: vec![NoData::Integer(300)],
+                ..Case::default()
+            },
+        ),
+        (
+            "float32-bounded-picture",
+            Case {
+                promise: bound(&[16.0], false),
+                quality: 32.0,
+                data_type: DataType::Float32,
+                fill: json!("NaN"),
+                nodata: nan(),
+                ..Case::default()
+            },
+        ),
+        (
+            "uint16-bounded-corrected-picture",
+            Case {
+                axes: &["y", "x"],
+                shape: &[64, 300],
+                chunk: &[64, 300],
+                promise: bound(&[24.0], false),
+                quality: 30.0,
+                corrected: true,
+                ..Case::default()
+            },
+        ),
+    ]
+}
+
+fn nan() -> Vec<NoData> {
+    vec![NoData::Name("NaN".to_owned())]
 }
