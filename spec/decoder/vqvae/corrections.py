@@ -16,7 +16,8 @@ def corrected(v, source, valid, dtype, promise, model):
     octave = source.varint("octave of a picture", LARGEST_OCTAVE)
     steps = _steps(promise, form, dtype, model, 2.0**octave)
     numbers, _ = read_numbers(source.take(source.left), valid, [0] * len(steps))
-    return v.astype(np.float64) + numbers * np.array(steps)[:, None, None]
+    with np.errstate(over="ignore"):
+        return v.astype(np.float64) + numbers * np.array(steps)[:, None, None]
 
 
 def _steps(promise, form, dtype, model, scale):

@@ -25,7 +25,7 @@ class Lattice:
         """Samples of a band; `numbers` are int64 `[plane, row, column]`."""
         if self.kind == PATTERNS:
             return _floats_in_place(numbers, dtype)
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             return self._values(numbers[0]).astype(dtype)
 
     def _values(self, numbers):
