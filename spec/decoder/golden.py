@@ -88,7 +88,7 @@ def compare(found, expected, nodata, tolerance):
 
 
 def broken_promises(path, found):
-    """What is wrong with `found` (a list, empty if nothing) by what the archive promises of its source, if that is there."""
+    """What is wrong with `found` by what the archive promises of its source, if that is there; a list."""
     promise = configuration_of(path).get("promise", {"kind": "quality"})
     source = path.with_suffix(".source.zarr")
     if promise["kind"] == "quality" or not source.exists():

@@ -87,7 +87,8 @@ class Tables(unittest.TestCase):
         self.assertTrue(all(b - a >= 10 for a, b in zip(table.starts, table.starts[1:])))
 
     def test_classes(self):
-        self.assertEqual([class_of(e) for e in (0, 1, 4, 5, 6, 26, 27, 28, 35, 36, 60)], [0, 1, 4, 4, 5, 11, 11, 12, 12, 13, 16])
+        expected = (0, 1, 4, 5, 6, 26, 27, 28, 35, 36, 60)
+        self.assertEqual([class_of(e) for e in expected], [0, 1, 4, 4, 5, 11, 11, 12, 12, 13, 16])
         self.assertEqual([middle(c) for c in (0, 1, 2, 11, 12, 15, 16, 31)], [2, 3, 5, 52, 72, 120, 72, 120])
 
     def test_what_classes_start_from(self):

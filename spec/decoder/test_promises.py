@@ -18,10 +18,9 @@ from vqvae.tiling import Images
 from writing import body, chunk, masked_tile, sealed, varint
 
 SHAPE = (2, 2, 3, 4)
-VALID = np.ones(SHAPE[1:], bool)
 LOSSLESS = Promise((0.0, 0.0), False)
-BOUNDED = Promise((3.0, 3.0), False)
-CONFIGURATION = Configuration.parse({"axes": ["time", "band", "y", "x"], "promise": {"kind": "lossless"}, "nodata": [7]})
+AXES = ["time", "band", "y", "x"]
+CONFIGURATION = Configuration.parse({"axes": AXES, "promise": {"kind": "lossless"}, "nodata": [7]})
 
 
 def constant(*values):

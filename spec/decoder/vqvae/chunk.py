@@ -78,7 +78,8 @@ def _decoded(content, tile, header, dtype, model, earlier):
     if content.kind == SAMPLES:
         values, planes = read_samples(source, content.valid, dtype, header.promise, earlier or ())
         return None, values, planes
-    refuse_unless(earlier is None or content.kind == PICTURE, "tile: refers to an earlier date, which its mode does not")
+    may_refer = content.kind == PICTURE
+    refuse_unless(earlier is None or may_refer, "tile: refers to an earlier date, which its mode does not")
     if content.kind == CLASSES:
         return None, read_classes(source.take(source.left), content.valid), None
     length = source.left

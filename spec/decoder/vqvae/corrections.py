@@ -1,4 +1,7 @@
-"""Corrections of a picture: whole steps that bring each sample within its bound, on any conforming decoder."""
+"""Corrections of a picture: whole steps that bring each sample within its bound.
+
+Steps are smaller than bounds allow, so that it holds for every conforming decoder's picture.
+"""
 
 import numpy as np
 

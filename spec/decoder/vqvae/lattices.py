@@ -1,6 +1,7 @@
 """Lattices: how a band of floats is told by integers.
 
-A lattice turns numbers into samples; one counts bit patterns, and takes two planes of numbers where floats have 64 bits.
+A lattice turns numbers into samples. One kind counts bit patterns, and takes two planes of numbers where floats have
+64 bits.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""The palette of a tile of classes: its few values, in rising order."""
+"""The palette of a tile of classes: its few values, in rising order.
+
+Told by the distances between them.
+"""
 
 from .counters import Counter, Table
 from .refusal import refuse_unless

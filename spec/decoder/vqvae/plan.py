@@ -1,4 +1,7 @@
-"""The plan of a plane in a prediction stream: what its samples are predicted from, and how much is expected to be left."""
+"""The plan of a plane in a prediction stream, which stands before its samples.
+
+It says what they are predicted from, and how much is expected to be left.
+"""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,7 @@
-"""What a chunk promises of its valid samples: nothing, a bound for each band, or that they come back bit for bit."""
+"""What a chunk promises of its valid samples: a bound for each band, or that they come back bit for bit.
+
+A tile's form says how it keeps to that.
+"""
 
 from dataclasses import dataclass
 
@@ -16,10 +19,6 @@ class Promise:
     # float64, one for each band; all 0 where samples come back bit for bit.
     bounds: tuple
     stable: bool
-
-    @property
-    def exact(self):
-        return not any(self.bounds)
 
     def epsilons(self, form):
         """Of integer types, by how much samples of each band may be off in a tile of this form."""

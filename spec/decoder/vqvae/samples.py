@@ -1,4 +1,7 @@
-"""Samples without a picture: numbers of a prediction stream, which are samples of integer types, or places on lattices."""
+"""Samples without a picture: those of integer types are numbers of a prediction stream, floats lie on lattices.
+
+Nothing here depends on a model, so every decoder gives the same.
+"""
 
 import numpy as np
 

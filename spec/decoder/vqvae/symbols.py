@@ -56,7 +56,7 @@ class Symbols:
 
 
 def class_of(expected):
-    """The class of an expectation in 16ths, its octave, and its place in the octave."""
+    """The class of an expectation in 16ths."""
     u = expected + 4
     octave = u.bit_length() - 1
     return 4 * (octave - 2) + (u >> (octave - 2) & 3)

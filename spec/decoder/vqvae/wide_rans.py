@@ -48,4 +48,5 @@ class WideRans:
 
     def finish(self):
         refuse_unless(self.state == LOWEST, "prediction stream: ends in another state than it should")
-        refuse_unless(self.at == len(self.stream), f"prediction stream: {len(self.stream) - self.at} bytes are left over")
+        left = len(self.stream) - self.at
+        refuse_unless(not left, f"prediction stream: {left} bytes are left over")
