@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from golden import archives, compare, open_pair
+from golden import archives, broken_promises, compare, open_pair
 
 
 def main(paths):
@@ -16,7 +16,9 @@ def main(paths):
         start = time.perf_counter()
         try:
             found, expected, nodata, tolerance = open_pair(path)
-            problems, report = compare(found[...], expected[...], nodata, tolerance)
+            samples = found[...]
+            problems, report = compare(samples, expected[...], nodata, tolerance)
+            problems += broken_promises(path, samples)
         except ValueError as error:
             problems, report = [str(error)], "refused"
         seconds = time.perf_counter() - start

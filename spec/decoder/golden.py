@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import vqvae
 import zarr
+from vqvae.restore import nodata_of
 
 FOLDER = Path(__file__).resolve().parent.parent / "golden"
 # Where integers are near a tie, two decoders may round to different sides; that is a small share of all samples.
@@ -18,7 +19,8 @@ vqvae.register()
 
 
 def archives():
-    return sorted(path for path in FOLDER.glob("*/*.zarr") if not path.name.endswith(".decoded.zarr"))
+    """Those to be decoded: beside them stand what they have to decode to and, for some, what they were made of."""
+    return sorted(path for path in FOLDER.glob("*/*.zarr") if not path.name.endswith((".decoded.zarr", ".source.zarr")))
 
 
 def archive(name):
@@ -30,6 +32,11 @@ def whole_archives():
     return [path for path in archives() if "sharded" not in path.name]
 
 
+def with_model():
+    """Those of them that name a model."""
+    return [path for path in whole_archives() if "model" in configuration_of(path)]
+
+
 def configuration_of(path):
     """The codec's configuration, as JSON; of the inner codec where the archive is sharded."""
     codec = json.loads((path / "zarr.json").read_text())["codecs"][0]
@@ -39,11 +46,21 @@ def configuration_of(path):
 
 
 def open_pair(path):
-    """Both arrays of an archive, the nodata values as its data type, and the model's tolerance."""
+    """Both arrays of an archive, the nodata values as its data type, and by how much decoders may differ.
+
+    Without a model they may not.
+    """
     found = zarr.open_array(path, mode="r")
     expected = zarr.open_array(path.with_suffix(".decoded.zarr"), mode="r")
     configuration = vqvae.Configuration.parse(configuration_of(path))
-    return found, expected, np.array(configuration.nodata, found.dtype), configuration.model().tolerance
+    model = configuration.model()
+    tolerance = None
+    if model:
+        # In proportion beyond the model's peak.
+        finite = np.abs(expected[...].astype(np.float64))
+        finite = finite[np.isfinite(finite)]
+        tolerance = model.tolerance * max(1, finite.max(initial=0) / model.peak)
+    return found, expected, nodata_of(configuration.nodata, found.dtype), tolerance
 
 
 def compare(found, expected, nodata, tolerance):
@@ -51,6 +68,8 @@ def compare(found, expected, nodata, tolerance):
     bits = f"u{found.itemsize}"
     masked = np.isin(expected, nodata) | ~np.isfinite(expected)
     same = found.view(bits) == expected.view(bits)
+    if tolerance is None:
+        return [] if same.all() else [f"{(~same).sum()} samples differ, without a model"], f"{masked.sum()} masked"
     error = np.abs(np.where(masked, 0, found).astype(np.float64) - np.where(masked, 0, expected))
     problems = []
     if not same[masked].all():
@@ -66,6 +85,28 @@ def compare(found, expected, nodata, tolerance):
     if wrong.any():
         problems.append(f"{wrong.sum()} valid samples are off by more than the model's tolerance {tolerance:g}")
     return problems, f"{masked.sum()} masked, {same.mean():.2%} identical, largest difference {error.max():g}"
+
+
+def broken_promises(path, found):
+    """What is wrong with `found` by what the archive promises of its source, if that is there; a list."""
+    promise = configuration_of(path).get("promise", {"kind": "quality"})
+    source = path.with_suffix(".source.zarr")
+    if promise["kind"] == "quality" or not source.exists():
+        return []
+    source = zarr.open_array(source, mode="r")[...]
+    bits = f"u{found.itemsize}"
+    differ = found.view(bits) != source.view(bits)
+    if promise["kind"] == "lossless":
+        return [f"{differ.sum()} samples differ from the source"] * bool(differ.any())
+    configuration = vqvae.Configuration.parse(configuration_of(path))
+    masked = np.isin(source, nodata_of(configuration.nodata, found.dtype)) | ~np.isfinite(source)
+    error = np.abs(np.where(masked, 0, found).astype(np.longdouble) - np.where(masked, 0, source))
+    bound = np.array(promise["bound"])
+    if len(bound) > 1:
+        bands = configuration.axes.index("band")
+        bound = bound.reshape([-1 if axis == bands else 1 for axis in range(found.ndim)])
+    problems = [f"{(differ & masked).sum()} masked samples differ from the source"] * bool((differ & masked).any())
+    return problems + [f"{(error > bound).sum()} samples are off by more than promised"] * bool((error > bound).any())
 
 
 def chunks(path):

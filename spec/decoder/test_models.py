@@ -39,6 +39,13 @@ class Configurations(unittest.TestCase):
         self.assert_refused("quality", quality="45")
         self.assert_refused("entropy", entropy="zstd")
         self.assert_refused("promise", promise={"kind": "error"})
+        self.assert_refused("unknown keys", promise={"kind": "lossless", "bound": [1]})
+        self.assert_refused("lacks", promise={"kind": "max_error"})
+        self.assert_refused("stable", promise={"kind": "max_error", "bound": [1], "stable": 1})
+        for bound in (1, []):
+            self.assert_refused("no array", promise={"kind": "max_error", "bound": bound})
+        for bound in ("1", True, float("inf"), -1):
+            self.assert_refused("a bound", promise={"kind": "max_error", "bound": [1, bound]})
         self.assert_refused("nodata", nodata=["nan"])
         self.assert_refused("nodata", nodata=-9999)
         for axes in (["y"], ["y", "y"], ["band", "x"], ["band", "band", "y", "x"], list("abcdeyx"), "yx"):
@@ -50,6 +57,12 @@ class Configurations(unittest.TestCase):
         self.assert_refused("its hash is", model={**self.valid["model"], "sha256": "0" * 64})
         with self.assertRaises(vqvae.MissingModel):
             Configuration.parse({**self.valid, "model": {"name": "none", "sha256": "0" * 64}}).model()
+
+    def test_models_are_needed_where_nothing_is_promised(self):
+        del self.valid["model"], self.valid["quality"]
+        self.assert_refused("lacks a model", promise={"kind": "quality"})
+        for promise in ({"kind": "lossless"}, {"kind": "max_error", "bound": [0.5], "stable": True}):
+            self.assertIsNone(Configuration.parse({**self.valid, "promise": promise}).model())
 
     def test_models_are_found_in_folders(self):
         with tempfile.TemporaryDirectory() as folder:

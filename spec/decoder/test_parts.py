@@ -10,6 +10,7 @@ from vqvae.lz4 import unpack
 from vqvae.mask import read_mask
 from vqvae.rans import Rans
 from vqvae.restore import nodata_of, restore
+from vqvae.tile import PICTURE
 from vqvae.tiling import cut
 
 
@@ -62,6 +63,7 @@ class Restoring(unittest.TestCase):
         v = np.array(v, np.float32).reshape(1, 1, -1)
 
         class Content:
+            kind = PICTURE
             classes = np.zeros(v.shape, np.uint8)
             valid = classes == 0
             escapes = np.zeros(0, dtype)
@@ -96,6 +98,7 @@ class Restoring(unittest.TestCase):
         patterns = np.array([0x7FC00001, 0xFF800000], np.uint32).view(np.float32)
 
         class Content:
+            kind = PICTURE
             classes = np.array([[[0, 1, 2, 255]]], np.uint8)
             valid = classes == 0
             escapes = np.array([0x7F800123], np.uint32).view(np.float32)

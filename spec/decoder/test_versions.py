@@ -3,10 +3,10 @@
 import unittest
 
 import vqvae
-from golden import archive, chunks, configuration_of, whole_archives
+from golden import archive, chunks, configuration_of, with_model
 from vqvae.configuration import Configuration
 from vqvae.container import read_chunk
-from vqvae.header import EXTENT, LZ4, MASKED, NO_TILES
+from vqvae.header import EXTENT, LZ4, MASKED, NO_TILES, STABLE
 from vqvae.tiling import Images
 from writing import body, chunk, varint
 
@@ -23,7 +23,7 @@ def opened(name, number=0):
 
 class Versions(unittest.TestCase):
     def test_golden_archives_under_a_header_of_version_1(self):
-        for path in whole_archives():
+        for path in with_model():
             configuration = Configuration.parse(configuration_of(path))
             model = configuration.model()
             for data, shape, dtype in chunks(path):
@@ -72,7 +72,8 @@ class Fields(unittest.TestCase):
             return lambda made: made.__setitem__(slice(at, at + len(values)), values)
 
         # flags, model (2 bytes), step (2), rows, columns, errors (6), length
-        self.assert_refused("uint8-lz4", "unknown flags", put(0, LZ4 | 32), 1)
+        self.assert_refused("uint8-lz4", "unknown flags", put(0, LZ4 | 128), 1)
+        self.assert_refused("uint8-lz4", "no bound is promised", put(0, LZ4 | STABLE), 1)
         self.assert_refused("uint8-lz4", "unknown flags", put(0, LZ4 | EXTENT), 1, version=0)
         self.assert_refused("uint8-lz4", "written with model", put(2, 0), 1)
         self.assert_refused("uint8-lz4", "rows is above 64", put(5, 65), 1)
@@ -81,6 +82,10 @@ class Fields(unittest.TestCase):
         # flags, model, step, pattern (1 + 2 bytes), valid samples (2)
         self.assert_refused("int16-nodata-time", "bit patterns", put(5, 255))
         self.assert_refused("int16-nodata-time", "are valid, the header states", put(8, 0x9D))
+
+    def test_statistics_are_numbers_from_0_on(self):
+        for value in (b"\x00\xc0\x7f", b"\x00\x80\xbf"):
+            self.assert_refused("uint8-lz4", "as an error", lambda made: made.__setitem__(slice(5, 8), value))
 
     def test_an_empty_extent_has_nothing_else_to_state(self):
         header, _, images, configuration, shape, dtype = opened("uint8-lz4")

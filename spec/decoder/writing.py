@@ -7,7 +7,8 @@ end. So it shows that a reader keeps up with itself; that it agrees with others,
 from unittest import mock
 
 import google_crc32c
-from vqvae.header import EXTENT, LZ4, MASKED, NO_TILES, REFERS
+import numpy as np
+from vqvae.header import EXTENT, LZ4, MASKED, NO_TILES, PROMISES, REFERS, STABLE
 from vqvae.mask import read_mask
 from vqvae.rans import LOWEST
 from vqvae.scalars import read_scalars
@@ -88,18 +89,32 @@ def chunk(body, tiles, version=1):
 
 
 def body(model, header, images, references=None):
-    """A header's body, of version 1; `references` says for each tile how many images before it is what it refers to."""
+    """A header's body, of version 1; `references` says for each tile how many images before it is what it refers to.
+
+    Where something is promised, the bounds are stated as the header has them: one for each band, or none at all.
+    """
     whole = (header.rows, header.columns) == (images.rows, images.columns)
     masked = header.valid_samples != images.count * images.bands * header.rows * header.columns
     flags = LZ4 * header.lz4 | NO_TILES * (not any(header.lengths)) | EXTENT * (not whole) | MASKED * masked
     flags |= REFERS * (references is not None)
-    made = bytes([flags]) + bytes.fromhex(model.hash)[:2] + header.step.to_bytes(2, "little", signed=True)
+    if header.promise:
+        flags |= PROMISES | STABLE * header.promise.stable
+    made = bytes([flags])
+    if model:
+        made += bytes.fromhex(model.hash)[:2] + header.step.to_bytes(2, "little", signed=True)
     if not whole:
         made += varint(header.rows) + varint(header.columns)
     if masked:
         patterns = header.patterns.astype(header.patterns.dtype.newbyteorder("<"))
         made += varint(len(patterns)) + patterns.tobytes() + varint(header.valid_samples)
+    if header.promise:
+        made += _bounds(header.promise.bounds)
     made += bytes(6) * (header.valid_samples > 0)
     if any(header.lengths):
         made += b"".join(map(varint, header.lengths))
     return made + b"".join(map(varint, references or []))
+
+
+def _bounds(bounds):
+    stated = bounds if len(set(bounds)) > 1 else bounds[:1] if any(bounds) else ()
+    return varint(len(stated)) + np.array(stated, "<f8").tobytes()

@@ -1,8 +1,8 @@
 """A decoder of the Zarr codec `vqvae`, written from the text of its specification.
 
 It is here to keep that text honest: it shares no code with the codec, favours clarity over speed, and decodes every
-golden archive. The modules follow a chunk: header, container, mask, codes (`scalars` with `dates`, `indices`,
-`planes`), model, `restore`.
+golden archive. The modules follow a chunk: header, container, tile, mask, codes (`scalars` with `dates`, `indices`,
+`planes`), model, `restore`. Where something is promised, `corrections`, `samples` (both by `prediction`) or `classes`.
 """
 
 from .chunk import codes_of_chunk, decode_chunk

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import math
 import re
 from dataclasses import dataclass
 
@@ -17,30 +18,55 @@ class Configuration:
 
     axes: tuple
     nodata: tuple
-    sha256: str
+    # None without a model.
+    sha256: str | None
     embedded: bytes | None
 
     @classmethod
     def parse(cls, value):
-        check_keys(value, "configuration", ("model", "axes", "quality"), ("entropy", "nodata", "promise"))
-        model = value["model"]
-        check_keys(model, "model", ("name", "sha256"), ("decoder",))
-        refuse_unless(isinstance(model["name"], str), "configuration: the model's name is no string")
-        sha256 = model["sha256"]
-        hexadecimal = isinstance(sha256, str) and re.fullmatch("[0-9a-f]{64}", sha256)
-        refuse_unless(hexadecimal, "configuration: sha256 is not 64 lower-case hexadecimal digits")
-        _number(value["quality"], "quality")
-        refuse_unless(0 <= value["quality"] <= 200, f"configuration: quality is {value['quality']}, not 0 to 200")
+        check_keys(value, "configuration", ("axes",), ("model", "quality", "entropy", "nodata", "promise"))
+        quality = _number(value.get("quality", 0), "quality")
+        refuse_unless(0 <= quality <= 200, f"configuration: quality is {quality}, not 0 to 200")
         refuse_unless(value.get("entropy", "rans") in ("rans", "lz4"), "configuration: unknown entropy coder")
-        promise = value.get("promise", {"kind": "quality"})
-        refuse_unless(promise == {"kind": "quality"}, "configuration: unknown promise")
+        promises = _promises(value.get("promise", {"kind": "quality"}))
+        refuse_unless(promises or "model" in value, "configuration: lacks a model, where nothing is promised")
         nodata = value.get("nodata", [])
         refuse_unless(isinstance(nodata, (list, tuple)), "configuration: nodata is no array")
-        embedded = _embedded(model["decoder"]) if "decoder" in model else None
-        return cls(_axes(value["axes"]), tuple(_nodata(x) for x in nodata), sha256, embedded)
+        model = _model(value["model"]) if "model" in value else (None, None)
+        return cls(_axes(value["axes"]), tuple(_nodata(x) for x in nodata), *model)
 
     def model(self):
+        """The model; None for arrays without one."""
+        if self.sha256 is None:
+            return None
         return find_model(self.sha256) if self.embedded is None else load_embedded(self.embedded, self.sha256)
+
+
+def _model(value):
+    """Hash, and the decoding half or None."""
+    check_keys(value, "model", ("name", "sha256"), ("decoder",))
+    refuse_unless(isinstance(value["name"], str), "configuration: the model's name is no string")
+    sha256 = value["sha256"]
+    hexadecimal = isinstance(sha256, str) and re.fullmatch("[0-9a-f]{64}", sha256)
+    refuse_unless(hexadecimal, "configuration: sha256 is not 64 lower-case hexadecimal digits")
+    return sha256, _embedded(value["decoder"]) if "decoder" in value else None
+
+
+def _promises(promise):
+    """Is anything promised? What, readers take from each chunk's header."""
+    check_keys(promise, "promise", ("kind",), ("bound", "stable"))
+    kind = promise["kind"]
+    refuse_unless(kind in ("quality", "max_error", "lossless"), f"configuration: unknown promise {kind!r}")
+    if kind != "max_error":
+        check_keys(promise, "promise", ("kind",))
+        return kind == "lossless"
+    check_keys(promise, "promise", ("kind", "bound"), ("stable",))
+    refuse_unless(isinstance(promise.get("stable", False), bool), "configuration: stable is neither true nor false")
+    bounds = promise["bound"]
+    refuse_unless(isinstance(bounds, (list, tuple)) and bounds, "configuration: the bound is no array of numbers")
+    right = all(math.isfinite(_number(bound, "a bound")) and bound >= 0 for bound in bounds)
+    refuse_unless(right, f"configuration: a bound of {bounds} is not finite, or below 0")
+    return True
 
 
 def _number(value, what):

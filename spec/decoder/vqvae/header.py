@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .promise import Promise, read_promise
 from .refusal import refuse_unless
-from .tiling import tiles_of
+from .tiling import PATCH_WITHOUT_MODEL, tiles_of
 
-LZ4, NO_TILES, REFERS, EXTENT, MASKED = (1 << bit for bit in range(5))
-KNOWN_FLAGS = {0: LZ4 | NO_TILES, 1: LZ4 | NO_TILES | REFERS | EXTENT | MASKED}
+LZ4, NO_TILES, REFERS, EXTENT, MASKED, PROMISES, STABLE = (1 << bit for bit in range(7))
+KNOWN_FLAGS = {0: LZ4 | NO_TILES, 1: LZ4 | NO_TILES | REFERS | EXTENT | MASKED | PROMISES | STABLE}
 HASH_BYTES = {0: 4, 1: 2}
 STATISTIC_BYTES = {0: 4, 1: 3}
 
@@ -19,12 +20,15 @@ STATISTIC_BYTES = {0: 4, 1: 3}
 @dataclass
 class Header:
     lz4: bool
-    step: int
+    # None without a model.
+    step: int | None
     rows: int
     columns: int
     # Bit patterns of masked samples, `[pattern]` of the array's data type; class 1 is the first.
     patterns: np.ndarray
     valid_samples: int
+    # None where nothing is promised.
+    promise: Promise | None
     mean_square_error: float | None
     maximum_error: float | None
     tiles: list
@@ -38,11 +42,8 @@ def read_header(body, version, images, dtype, model):
     """The header in `body`, a cursor, held against what the chunk and the model are."""
     flags = body.byte()
     refuse_unless(not flags & ~KNOWN_FLAGS[version], f"header: unknown flags {flags:#04x}")
-    begin = bytes.fromhex(model.hash)[: HASH_BYTES[version]]
-    found = body.take(len(begin))
-    refuse_unless(found == begin, f"header: written with model {found.hex()}…, the metadata names {begin.hex()}…")
-    refuse_unless(images.bands == model.bands, f"the chunk has {images.bands} bands, the model takes {model.bands}")
-    step = int(body.array("i2", 1)[0])
+    refuse_unless(flags & PROMISES or not flags & STABLE, "header: stable, where no bound is promised")
+    step = _step(body, version, images, model)
     rows, columns = images.rows, images.columns
     if version == 0 or flags & EXTENT:
         rows, columns = body.varint("rows", rows), body.varint("columns", columns)
@@ -52,17 +53,30 @@ def read_header(body, version, images, dtype, model):
     if version == 0 or flags & MASKED:
         # Version 1 states a number only where not all samples are valid.
         patterns, valid = _patterns(body, dtype), body.varint("number of valid samples", valid - version)
+    promise = read_promise(body, images.bands, bool(flags & STABLE)) if flags & PROMISES else None
     errors = [_statistic(body, version) if valid else None for _ in range(2)]
 
-    tiles = tiles_of(images.count, rows, columns, model.patch)
+    tiles = tiles_of(images.count, rows, columns, model.patch if model else PATCH_WITHOUT_MODEL)
     lengths = [0 if flags & NO_TILES else body.varint("length of a tile", (1 << 32) - 1) for _ in tiles]
+    refuse_unless(flags & NO_TILES or any(lengths), "header: lengths of tiles, of which none has bytes")
     earlier = [None] * len(tiles)
     if flags & REFERS:
-        allowed = not flags & LZ4 and not model.has_codebooks
+        allowed = promise or (model and not flags & LZ4 and not model.has_codebooks)
         refuse_unless(allowed, "header: tiles refer to earlier dates, which only scalar codes in rANS mode do")
         earlier = _earlier(body, tiles, lengths, images.count)
     body.end()
-    return Header(bool(flags & LZ4), step, rows, columns, patterns, valid, *errors, tiles, lengths, earlier)
+    return Header(bool(flags & LZ4), step, rows, columns, patterns, valid, promise, *errors, tiles, lengths, earlier)
+
+
+def _step(body, version, images, model):
+    """The quantiser's step, after the beginning of the model's hash; None without a model."""
+    if model is None:
+        return None
+    begin = bytes.fromhex(model.hash)[: HASH_BYTES[version]]
+    found = body.take(len(begin))
+    refuse_unless(found == begin, f"header: written with model {found.hex()}…, the metadata names {begin.hex()}…")
+    refuse_unless(images.bands == model.bands, f"the chunk has {images.bands} bands, the model takes {model.bands}")
+    return int(body.array("i2", 1)[0])
 
 
 def _patterns(body, dtype):
@@ -74,7 +88,9 @@ def _patterns(body, dtype):
 
 
 def _statistic(body, version):
-    return float(np.frombuffer(body.take(STATISTIC_BYTES[version]).rjust(4, b"\0"), "<f4")[0])
+    value = float(np.frombuffer(body.take(STATISTIC_BYTES[version]).rjust(4, b"\0"), "<f4")[0])
+    refuse_unless(value >= 0, f"header: {value} as an error")
+    return value
 
 
 def _earlier(body, tiles, lengths, images):
@@ -83,6 +99,7 @@ def _earlier(body, tiles, lengths, images):
     for number, tile in enumerate(tiles):
         images_before = body.varint("number of images before", tile.image)
         earlier.append(number - images_before * each_image if images_before else None)
+    refuse_unless(any(to is not None for to in earlier), "header: references to earlier dates, of which none is one")
     for number, to in enumerate(earlier):
         whole = to is None or lengths[number] and lengths[to]
         refuse_unless(whole, "header: a tile without bytes refers to an earlier date, or is referred to")

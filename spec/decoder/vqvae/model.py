@@ -45,6 +45,7 @@ class Model:
         self.patch = manifest["patch"]
         self.planes = manifest["planes"]
         self.quantiser = manifest["quantiser"]
+        self.peak = manifest["peak"]
         self.tolerance = manifest["tolerance"]
         self.codebooks = Codebooks(**manifest["codebooks"]) if self.has_codebooks else None
         step = [] if self.has_codebooks else [FLOAT]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .mask import ESCAPED
+from .tile import SAMPLES
 
 
 def nodata_of(values, dtype):
@@ -14,14 +15,15 @@ def nodata_of(values, dtype):
         return np.array(values, np.float64).astype(dtype)
 
 
-def restore(v, content, patterns, nodata):
-    """Samples of a tile, `[bands, rows, columns]`; `v` (float32, data units) is None where none is valid."""
+def restore(values, content, patterns, nodata):
+    """Samples of a tile, `[bands, rows, columns]`; `values` (data units) are None where none is valid."""
     dtype = patterns.dtype
     samples = np.zeros(content.classes.shape, dtype)
-    if v is not None:
-        samples = _rounded(v, dtype)
+    if values is not None:
+        # Samples without a picture are of the type already.
+        samples = values.copy() if content.kind == SAMPLES and dtype.kind == "f" else _rounded(values, dtype)
         for place in zip(*np.nonzero(np.isin(samples, nodata) & content.valid)):
-            samples[place] = _beside(v[place], samples[place], nodata)
+            samples[place] = _beside(values[place], samples[place], nodata)
     listed = (content.classes != 0) & (content.classes != ESCAPED)
     if listed.any():
         # By bit patterns: a copy through floats may change those of NaNs.

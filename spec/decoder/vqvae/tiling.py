@@ -11,6 +11,7 @@ import numpy as np
 from .refusal import refuse_unless
 
 TILE = 256
+PATCH_WITHOUT_MODEL = 16
 
 
 class Images:

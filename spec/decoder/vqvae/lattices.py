@@ -1,0 +1,71 @@
+"""Lattices: how a band of floats is told by integers.
+
+A lattice turns numbers into samples. One kind counts bit patterns, and takes two planes of numbers where floats have
+64 bits.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .refusal import Refused, refuse_unless
+
+OCTAVE, DECIMAL, SCALED, SCALED_IN_FLOAT32, PATTERNS = range(5)
+
+
+@dataclass(frozen=True)
+class Lattice:
+    kind: int
+    # Exponent, or digits, or scale and offset.
+    parameters: tuple = ()
+
+    def planes(self, dtype):
+        return 2 if self.kind == PATTERNS and dtype.itemsize == 8 else 1
+
+    def samples(self, numbers, dtype):
+        """Samples of a band; `numbers` are int64 `[plane, row, column]`."""
+        if self.kind == PATTERNS:
+            return _floats_in_place(numbers, dtype)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self._values(numbers[0]).astype(dtype)
+
+    def _values(self, numbers):
+        n = numbers.astype(np.float64)
+        if self.kind == OCTAVE:
+            return np.ldexp(n, self.parameters[0])
+        if self.kind == DECIMAL:
+            return n / 10.0 ** self.parameters[0]
+        scale, offset = self.parameters
+        if self.kind == SCALED_IN_FLOAT32:
+            n, scale, offset = n.astype(np.float32), np.float32(scale), np.float32(offset)
+        return n * scale + offset
+
+
+def read_lattice(source):
+    kind = source.byte()
+    if kind == OCTAVE:
+        exponent = int(source.array("i2", 1)[0])
+        refuse_unless(-1100 <= exponent <= 1000, f"tile: a lattice of 2^{exponent}")
+        return Lattice(kind, (exponent,))
+    if kind == DECIMAL:
+        digits = source.byte()
+        refuse_unless(digits <= 12, f"tile: a lattice of {digits} decimal digits")
+        return Lattice(kind, (digits,))
+    if kind in (SCALED, SCALED_IN_FLOAT32):
+        scale, offset = source.array("f8", 2).tolist()
+        finite = np.isfinite(scale) and np.isfinite(offset)
+        refuse_unless(finite and scale > 0, f"tile: a lattice of scale {scale} and offset {offset}")
+        return Lattice(kind, (scale, offset))
+    if kind == PATTERNS:
+        return Lattice(kind)
+    raise Refused(f"tile: lattice {kind}, where 0 to 4 are known")
+
+
+def _floats_in_place(numbers, dtype):
+    """The floats that come in these places, counted from +0 in the order of floats."""
+    place = numbers[0]
+    if dtype.itemsize == 8:
+        place = numbers[0] << 32 | (numbers[1] & 0xFFFFFFFF ^ 0x80000000)
+    place = place.astype(f"i{dtype.itemsize}")
+    all_but_the_sign = np.iinfo(place.dtype).max
+    return np.where(place < 0, place ^ all_but_the_sign, place).view(dtype)
