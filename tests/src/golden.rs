@@ -235,6 +235,14 @@ fn promised() -> Vec<(&'static str, Case)> {
             },
         ),
         (
+            "float32-lossless-low-bits",
+            Case { shape: &[2, 20, 24], chunk: &[2, 20, 24], ..predicted(DataType::Float32) },
+        ),
+        (
+            "float64-lossless-low-bits",
+            Case { axes: &["y", "x"], shape: &[20, 24], chunk: &[20, 24], ..predicted(DataType::Float64) },
+        ),
+        (
             "int16-bounded",
             Case {
                 promise: bound(&[0.0, 3.5, 40.0], false),

@@ -5,9 +5,10 @@ Nothing here depends on a model, so every decoder gives the same.
 
 import numpy as np
 
-from .lattices import read_lattice
+from .lattices import CUT, LowBits, read_lattice
 from .prediction import LARGEST_BOUND, read_numbers
 from .promise import EXACT, ONE_LESS, STATED, read_form
+from .refusal import refuse_unless
 
 
 def read_samples(source, valid, dtype, promise, earlier=()):
@@ -21,7 +22,7 @@ def read_samples(source, valid, dtype, promise, earlier=()):
     bounds = [0] * len(epsilons) if promise.stable else epsilons
     numbers, planes = read_numbers(source.take(source.left), valid, bounds, earlier)
     if promise.stable:
-        numbers *= 2 * np.array(epsilons)[:, None, None] + 1
+        numbers *= np.minimum(2 * np.array(epsilons) + 1, 1 << 30)[:, None, None]
     return numbers, planes
 
 
@@ -31,6 +32,14 @@ def _floats(source, valid, dtype, earlier):
     # For each plane, the band that it belongs to.
     owners = [band for band, (lattice, _) in enumerate(bands) for _ in range(lattice.planes(dtype))]
     bounds = [bands[band][1] for band in owners]
+    refuse_unless(all(bound == 0 for lattice, bound in bands if lattice.kind == CUT), "tile: a cut lattice with a bound")
+    cuts = any(lattice.kind == CUT for lattice, _ in bands)
+    low = LowBits(source.take(source.varint("length of low bits", source.left)) if cuts else b"")
     numbers, planes = read_numbers(source.take(source.left), valid[owners], bounds, earlier)
     owned = [numbers[np.equal(owners, band)] for band in range(len(bands))]
-    return np.stack([lattice.samples(n, dtype) for (lattice, _), n in zip(bands, owned)]), planes
+    samples = [
+        lattice.joined(n, here, dtype, low) if lattice.kind == CUT else lattice.samples(n, dtype)
+        for (lattice, _), n, here in zip(bands, owned, valid)
+    ]
+    low.end()
+    return np.stack(samples), planes
