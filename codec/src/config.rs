@@ -95,9 +95,11 @@ impl Promise {
                 "the maximum error is {bound:?}, finite numbers from 0 on are allowed"
             )));
         }
+        // Nothing is stated of a bound of 0, so -0 is 0: headers take one form only.
+        let bound: Vec<f64> = bound.iter().map(|b| b + 0.0).collect();
         match bound[..] {
             [one] => Ok(Some(vec![one; bands])),
-            _ if bound.len() == bands => Ok(Some(bound.clone())),
+            _ if bound.len() == bands => Ok(Some(bound)),
             _ => Err(Error::InvalidArgument(format!(
                 "the maximum error is given for {} bands, the chunk has {bands}; give one, or one for each band",
                 bound.len()

@@ -10,6 +10,7 @@ mod ends;
 pub mod golden;
 pub mod models;
 pub mod scalars;
+pub mod victims;
 
 use std::path::PathBuf;
 

@@ -230,7 +230,12 @@ impl ChunkCodec {
         for stack in stacks(plan, parts) {
             let mut memories = Memories::new(&stack);
             for (job, need, part) in &stack {
-                let (codes, memory) = self.tile_codes(&shared, job, part, memories.links(*need)?)?;
+                // Within bounds only samples without a picture refer to other dates: there are no codes to remember.
+                let links = match shared.bounds {
+                    Some(_) => Links::default(),
+                    None => memories.links(*need)?,
+                };
+                let (codes, memory) = self.tile_codes(&shared, job, part, links)?;
                 out.push(codes);
                 memories.keep(job.image, *need, memory);
             }
