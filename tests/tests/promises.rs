@@ -182,7 +182,7 @@ fn samples(random: &mut Random, trial: &Trial) -> Vec<u8> {
             // Bit patterns: of floats, also NaN with payloads, infinities and numbers below the normal ones.
             2 => random.bits().to_ne_bytes()[..data_type.size()].to_vec(),
             3 => bytes(data_type, pick(random, &[f64::MIN, f64::MAX, 0.0, 1e9, -1e9, 255.0])),
-            4 => bytes(data_type, f64::from(u32::from(at as u64 / period % 5 == 0)) * 7.0),
+            4 => bytes(data_type, f64::from(u32::from((at as u64 / period).is_multiple_of(5))) * 7.0),
             5 if trial.is_float() => bytes(data_type, (smooth * scale).round() / scale),
             6 if trial.is_float() => {
                 bytes(data_type, pick(random, &[-0.0, 0.0, f64::NAN, f64::INFINITY, 1e-310, smooth]))

@@ -149,7 +149,7 @@ fn gather_rows(centred: &Padded, valid: &[bool], plan: &Plan, restored: &Restore
     let mut row = vec![0.0; (taps.len() + 1) * shape.width];
     // Every second stretch of rows is enough where there are many.
     let stride = if shape.height >= MANY_ROWS { 2 } else { 1 };
-    for y in (0..shape.height).filter(|y| y / GATHERED % stride == 0) {
+    for y in (0..shape.height).filter(|y| (y / GATHERED).is_multiple_of(stride)) {
         let n = taps.len() + 1;
         for (t, tap) in taps.iter().enumerate() {
             let of = |(plane, dy, dx): Place| plane.map_or(centred, |p| &restored.values[p]).row(y, dy, dx);

@@ -194,7 +194,7 @@ fn invert(matrix: &[f64], n: usize) -> Option<Vec<f64>> {
     let mut a = matrix.to_vec();
     for k in 0..n {
         let pivot = a[k * n + k];
-        if !(pivot.abs() > 1e-12) {
+        if pivot.is_nan() || pivot.abs() <= 1e-12 {
             return None;
         }
         let row: Vec<f64> = a[k * n..(k + 1) * n].to_vec();

@@ -98,6 +98,7 @@ impl Nibble {
     fn learn(&mut self, pull: &Pull, rate: u16, rounding: u16) {
         let Some(cells) = self.starts.first_chunk_mut::<16>() else { return };
         let mut starts = *cells;
+        #[expect(clippy::needless_range_loop, reason = "zipped iterators are not vectorised")]
         for i in 0..16 {
             let (start, down) = (starts[i], pull.down[i]);
             let distance = (pull.target[i].wrapping_sub(start) ^ down).wrapping_sub(down);
@@ -144,7 +145,7 @@ mod tests {
                 learner.code(&mut encoder, (seed >> 60) as usize, &Pulls::new());
                 for j in 0..16 {
                     let room = learner.nibble.starts[j + 1].wrapping_sub(learner.nibble.starts[j]);
-                    assert!(room >= FLOOR && room < 65_535, "{j} {room}");
+                    assert!((FLOOR..65_535).contains(&room), "{j} {room}");
                     assert!(j == 15 || learner.nibble.starts[j + 1] > learner.nibble.starts[j]);
                 }
             }

@@ -241,7 +241,7 @@ mod tests {
                     2 => noise(i) as i32,
                     3 => [i32::MIN, i32::MAX, 0, -1][noise(i) as usize % 4],
                     4 => {
-                        ((noise(y * 1000 + x / 2) % 900 + noise(y * 1000 + (x + 1) / 2) % 900) / 2) as i32
+                        ((noise(y * 1000 + x / 2) % 900 + noise(y * 1000 + x.div_ceil(2)) % 900) / 2) as i32
                             + p as i32
                     }
                     _ => 7,

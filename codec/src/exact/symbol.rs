@@ -100,7 +100,7 @@ fn folded_guess(class: usize) -> Nibble {
     let ratio = (2 * m - 32) * 65_536 / (2 * m + 32);
     let mut left = 65_536;
     Nibble::new(std::array::from_fn(|_| {
-        let part = left * (65_536 - ratio) >> 16;
+        let part = (left * (65_536 - ratio)) >> 16;
         left -= part;
         part as u32
     }))
@@ -110,7 +110,7 @@ fn folded_guess(class: usize) -> Nibble {
 fn direct_guess(class: usize) -> Nibble {
     let ratio = ratio(class);
     let first = (65_536 - ratio) * 65_536 / (65_536 + ratio);
-    let fall = |steps: u32| (0..steps).fold(first, |p, _| p * ratio >> 16) as u32;
+    let fall = |steps: u32| (0..steps).fold(first, |p, _| (p * ratio) >> 16) as u32;
     Nibble::new(std::array::from_fn(|i| fall((i as i32 - MIDDLE).unsigned_abs())))
 }
 

@@ -113,6 +113,14 @@ pub(super) fn decode<T: Sample>(
                 .to_owned(),
         ));
     };
+    // What the bound rests on; NaN is beyond as well.
+    let reach = tolerance.peak * f64::from(octave).exp2();
+    if !picture.iter().all(|v| f64::from(v.abs()) <= reach) {
+        return Err(Error::Corrupt(
+            "a tile's picture leaves the octave that its corrections are for; write the chunk again"
+                .to_owned(),
+        ));
+    }
     let (valid, shape) = (samples.valid(), samples.shape(samples.bands));
     let mut corrections = vec![0; out.len()];
     let stream = reader.take(reader.remaining(), "a tile's corrections")?;

@@ -77,7 +77,7 @@ impl ChunkCodec {
             let payload = Payload::read(self, shared, super::checked(part)?, size)?;
             if let Content::Codes { stream, .. } = payload.content {
                 let (found, memory) = self.coded(shared, size, &payload.empty, stream, links)?.codes()?;
-                (codes, left) = (found, memory.map(Left::Codes));
+                (codes, left) = (found, memory.map(Left::from));
             }
         }
         let planes = self.picture.as_ref().map_or(0, |picture| picture.model.manifest().planes);
@@ -144,7 +144,7 @@ impl ChunkCodec {
                 let tile = self.coded(shared, size, &payload.empty, stream, links)?;
                 let correction = tile.picture.correction.as_ref().filter(|_| corrected);
                 let Some(corrections) = bounded else {
-                    return Ok(tile.decode(correction, out)?.map(Left::Codes));
+                    return Ok(tile.decode(correction, out)?.map(Left::from));
                 };
                 let (picture, _) = tile.picture()?;
                 let tolerance = tile.picture.tolerance();

@@ -108,10 +108,10 @@ impl Samples<'_> {
         let form = Form::read(&mut reader)?;
         let left = match T::TYPE {
             DataType::Float32 => {
-                self.decode_floats::<f32>(&mut reader, earlier, bytemuck::cast_slice_mut(out))?
+                self.decode_floats::<f32>(&mut reader, form, earlier, bytemuck::cast_slice_mut(out))?
             }
             DataType::Float64 => {
-                self.decode_floats::<f64>(&mut reader, earlier, bytemuck::cast_slice_mut(out))?
+                self.decode_floats::<f64>(&mut reader, form, earlier, bytemuck::cast_slice_mut(out))?
             }
             _ => {
                 let grid = self.grid(form);
@@ -248,18 +248,26 @@ impl Samples<'_> {
     fn decode_floats<F: Float>(
         &self,
         reader: &mut Reader<'_>,
+        form: Form,
         earlier: Option<&Restored>,
         out: &mut [F],
     ) -> Result<Restored> {
+        if form == Form::Tighter {
+            return Err(Error::Corrupt(
+                "a tile of floats keeps bounds of integers; write the chunk again".to_owned(),
+            ));
+        }
         let valid = self.valid();
         let mut lattices = Vec::with_capacity(self.bands);
         let (mut flags, mut bounds) = (Vec::new(), Vec::new());
-        for valid in valid.chunks(self.area()) {
+        for (valid, bound) in valid.chunks(self.area()).zip(&self.bounds.each) {
             let lattice = Lattice::read(reader)?;
             let steps = reader.varint(u64::from(predictive::MAX_BOUND), "a bound on a lattice")? as u32;
-            if matches!(lattice, Lattice::Cut { .. }) && steps > 0 {
+            let exact = form == Form::Lossless || *bound == 0.0 || matches!(lattice, Lattice::Cut { .. });
+            if exact && steps > 0 {
                 return Err(Error::Corrupt(
-                    "a lattice that cuts bits off has a bound; write the chunk again".to_owned(),
+                    "numbers have a bound where samples come back bit for bit; write the chunk again"
+                        .to_owned(),
                 ));
             }
             for _ in 0..lattice.planes::<F>() {
@@ -282,6 +290,9 @@ impl Samples<'_> {
             match lattice {
                 Lattice::Cut { .. } => lattice.join(these, valid, &mut bits, out)?,
                 _ => lattice.restore(these, valid, out),
+            }
+            if out.iter().zip(valid).any(|(sample, valid)| *valid && !sample.wide().is_finite()) {
+                return Err(Error::Corrupt("a valid sample is not finite; write the chunk again".to_owned()));
             }
             rest = others;
         }

@@ -11,7 +11,7 @@ use super::payload::{BOUNDED, CLASSES, CORRECTED, EXACT};
 use super::stack::{Left, Links};
 use crate::container::bytes::put_varint;
 use crate::error::{Error, Result};
-use crate::sample::Sample;
+use crate::sample::{DataType, Sample};
 
 /// How a tile's valid samples may be coded: what is added to its mode, the bytes after its mask, and other dates.
 type Content<'a> = (u8, Vec<u8>, Links<'a>);
@@ -57,8 +57,11 @@ impl ChunkCodec {
             }
         }
         // A valid sample that would become nodata gives way, and then is off by more than the bound.
-        let forms: &[Form] =
-            if samples.bounds.stable { &[Form::Lossless] } else { &[Form::Tighter, Form::Lossless] };
+        let float = matches!(T::TYPE, DataType::Float32 | DataType::Float64);
+        let forms: &[Form] = match samples.bounds.stable || float {
+            true => &[Form::Lossless],
+            false => &[Form::Tighter, Form::Lossless],
+        };
         for form in forms {
             let content = (EXACT, samples.encode(&tile.samples, *form, None)?, alone);
             if let Some(promised) = self.holds(shared, prepared, content)? {

@@ -20,9 +20,15 @@ use std::ops::Range;
 #[derive(Debug)]
 pub(super) enum Left {
     /// Of its codes.
-    Codes(Memory),
+    Codes(Box<Memory>),
     /// Of samples without a picture.
     Samples(Restored),
+}
+
+impl From<Memory> for Left {
+    fn from(memory: Memory) -> Self {
+        Self::Codes(Box::new(memory))
+    }
 }
 
 /// How a tile stands to other dates of the same place.
@@ -42,7 +48,7 @@ impl<'a> Links<'a> {
     pub(super) fn codes(self) -> Result<tile::Links<'a>> {
         let earlier = match self.earlier {
             None => None,
-            Some(Left::Codes(memory)) => Some(memory),
+            Some(Left::Codes(memory)) => Some(&**memory),
             Some(Left::Samples(_)) => return Err(unlike()),
         };
         Ok(tile::Links { earlier, remembered: self.remembered })
@@ -287,7 +293,7 @@ impl ChunkCodec {
             }
             let (mut coded, earlier) = best;
             let tile = self.finish_tile(shared, prepared, &coded, links(earlier))?;
-            let memory = coded.memory.take().map(Left::Codes);
+            let memory = coded.memory.take().map(Left::from);
             out.push((tile, earlier.map_or(0, |earlier| (at - earlier) as u32)));
             left.push(memory);
         }

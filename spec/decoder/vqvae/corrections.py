@@ -17,6 +17,8 @@ def corrected(v, source, valid, dtype, promise, model):
     refuse_unless(not promise.stable, "tile: a corrected picture in a stable chunk")
     form = read_form(source, (STATED, ONE_LESS) if dtype.kind != "f" else (STATED,))
     octave = source.varint("octave of a picture", LARGEST_OCTAVE)
+    within = np.abs(v) <= model.peak * 2.0**octave
+    refuse_unless(within.all(), f"tile: a picture beyond octave {octave} of its peak")
     steps = _steps(promise, form, dtype, model, 2.0**octave)
     numbers, _ = read_numbers(source.take(source.left), valid, [0] * len(steps))
     with np.errstate(over="ignore"):

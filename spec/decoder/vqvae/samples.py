@@ -27,13 +27,15 @@ def read_samples(source, valid, dtype, promise, earlier=()):
 
 
 def _floats(source, valid, dtype, earlier):
-    read_form(source, (STATED, EXACT))
+    form = read_form(source, (STATED, EXACT))
     bands = [(read_lattice(source), source.varint("bound of a lattice", LARGEST_BOUND)) for _ in valid]
     # For each plane, the band that it belongs to.
     owners = [band for band, (lattice, _) in enumerate(bands) for _ in range(lattice.planes(dtype))]
     bounds = [bands[band][1] for band in owners]
     refuse_unless(all(bound == 0 for lattice, bound in bands if lattice.kind == CUT), "tile: a cut lattice with a bound")
     cuts = any(lattice.kind == CUT for lattice, _ in bands)
+    exact = [form == EXACT or bound == 0 for bound in promise.bounds]
+    refuse_unless(all(not here or bound == 0 for here, (_, bound) in zip(exact, bands)), "tile: a bound where none is promised")
     low = LowBits(source.take(source.varint("length of low bits", source.left)) if cuts else b"")
     numbers, planes = read_numbers(source.take(source.left), valid[owners], bounds, earlier)
     owned = [numbers[np.equal(owners, band)] for band in range(len(bands))]
@@ -42,4 +44,6 @@ def _floats(source, valid, dtype, earlier):
         for (lattice, _), n, here in zip(bands, owned, valid)
     ]
     low.end()
-    return np.stack(samples), planes
+    samples = np.stack(samples)
+    refuse_unless(np.isfinite(samples[valid]).all(), "tile: a valid sample that is not finite")
+    return samples, planes

@@ -78,7 +78,7 @@ fn missing<T: Float>(number: i32) -> u32 {
 /// A float's multiple of 2^exponent, towards zero; notes the bits that are cut off. `None` where that is none.
 pub(super) fn cut<T: Float>(value: T, exponent: i16, bits: &mut Bits) -> Option<i32> {
     let scaled = value.wide() / super::power_of_two(exponent);
-    if !(scaled.abs() < f64::from(1 << 30)) {
+    if scaled.is_nan() || scaled.abs() >= f64::from(1 << 30) {
         return None;
     }
     let number = scaled.trunc() as i32;
