@@ -1,5 +1,5 @@
-# demo: the default build and a tour of it.   test: every suite.   test-gpu: what needs CUDA.
-.PHONY: demo test test-gpu setup clean
+# demo: the default build and a tour of it.   test: every suite.   test-gpu: what needs CUDA.   fuzz: ten minutes a target.
+.PHONY: demo test test-gpu fuzz setup clean
 
 demo:
 	cargo build --release
@@ -10,6 +10,9 @@ test:
 
 test-gpu:
 	scripts/test-gpu.sh
+
+fuzz:
+	scripts/fuzz.sh 600
 
 # What `make test` installs by itself.
 setup:

@@ -7,7 +7,9 @@ use prost::Message;
 use serde_json::{Value, json};
 use vqz_codec::Error;
 use vqz_codec::model::Model;
-use vqz_codec::model::onnx::pb::{ModelProto, NodeProto, StringStringEntryProto};
+use vqz_codec::model::onnx::pb::{
+    AttributeProto, ModelProto, NodeProto, StringStringEntryProto, attribute_type,
+};
 use vqz_tests::arrays::Case;
 use vqz_tests::models::{fit, model};
 use zarrs::array::codec::api::Codec;
@@ -204,6 +206,24 @@ fn graphs_that_would_do_harm_are_refused() {
     assert!(!negative.is_empty());
     let empty = with_graph(|model| model.graph = None);
     assert!(empty.contains("graph"), "{empty}");
+
+    // Found by fuzzing: tract took such a permutation apart without end, and without bound.
+    let twice = with_graph(|model| {
+        let transpose = NodeProto {
+            op_type: Some("Transpose".to_owned()),
+            input: vec!["codes".to_owned()],
+            output: vec!["twice".to_owned()],
+            attribute: vec![AttributeProto {
+                name: Some("perm".to_owned()),
+                r#type: Some(attribute_type::INTS),
+                ints: vec![0, 1, 1, 2],
+                ..AttributeProto::default()
+            }],
+            ..NodeProto::default()
+        };
+        model.graph.as_mut().expect("there is a graph").node.insert(0, transpose);
+    });
+    assert!(twice.contains("permutes axes by [0, 1, 1, 2]; each from 0 on is allowed once"), "{twice}");
 
     let error = altered(|entries| *entry(entries, "decoder.onnx") = vec![0xff; 100]);
     assert!(matches!(error, Error::InvalidModel(_)), "{error}");

@@ -132,8 +132,19 @@ fn attributes(node: &pb::NodeProto, place: &str, mut weights: u64, limits: &Limi
                 2 * limits.rank,
             ));
         }
+        if name == "perm" {
+            permutation(&attribute.ints, place)?;
+        }
     }
     Ok(weights)
+}
+
+/// Engines take a permutation apart without looking: tract never ends with one that names an axis twice.
+fn permutation(axes: &[i64], place: &str) -> Result<()> {
+    if (0..axes.len() as i64).all(|axis| axes.contains(&axis)) {
+        return Ok(());
+    }
+    Err(invalid(format!("{place} permutes axes by {axes:.8?}; each from 0 on is allowed once")))
 }
 
 impl Known {
