@@ -11,7 +11,7 @@ from vqvae.configuration import Configuration
 from vqvae.corrections import _steps
 from vqvae.cursor import Cursor
 from vqvae.header import Header
-from vqvae.lattices import read_lattice
+from vqvae.lattices import CUT, Lattice, LowBits, read_lattice
 from vqvae.plan import Plan
 from vqvae.promise import EXACT, ONE_LESS, STATED, Promise
 from vqvae.tiling import Images
@@ -133,6 +133,17 @@ class Lattices(unittest.TestCase):
         self.assertEqual(self.samples(b"\2" + struct.pack("<dd", 0.1, 0.2), [1], np.float64).tolist(), [0.1 + 0.2])
         in_32 = np.float32(0.1) * np.float32(3) + np.float32(0.2)
         self.assertEqual(self.samples(b"\3" + struct.pack("<dd", 0.1, 0.2), [3])[0], in_32)
+
+    def test_low_bits_are_joined(self):
+        # 3 × 2^-2 lacks 22 of 23 bits, of which the first is 1; 0 has all 32 of its own.
+        cut = Lattice(CUT, (-2,))
+        bits = (1 << 21) << 32 | 0x80000000
+        low = LowBits((bits << 2).to_bytes(7, "big"))
+        numbers, valid = np.array([[[3, 0]]]), np.ones((1, 2), bool)
+        self.assertEqual(cut.joined(numbers, valid, np.dtype(np.float32), low).tobytes(), np.float32([1.0 - 0.125, -0.0]).tobytes())
+        low.end()
+        with self.assertRaises(vqvae.Refused):
+            low.take(1)
 
     def test_places_of_floats(self):
         found = self.samples(b"\4", [0, 1, -1, -2, 0x3F800000])

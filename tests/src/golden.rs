@@ -251,7 +251,7 @@ fn promised() -> Vec<(&'static str, Case)> {
             },
         ),
         (
-            "uint8-bounded",
+            "uint8-bounded-sharded",
             Case { promise: bound(&[2.0], false), shard: Some(&[3, 128, 96]), ..predicted(DataType::UInt8) },
         ),
         (

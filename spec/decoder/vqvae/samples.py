@@ -17,7 +17,7 @@ def read_samples(source, valid, dtype, promise, earlier=()):
     `source` is a cursor at the form; `valid` is bool `[band, row, column]`.
     """
     if dtype.kind == "f":
-        return _floats(source, valid, dtype, earlier)
+        return _floats(source, valid, dtype, promise, earlier)
     epsilons = promise.epsilons(read_form(source, (STATED, ONE_LESS, EXACT)))
     bounds = [0] * len(epsilons) if promise.stable else epsilons
     numbers, planes = read_numbers(source.take(source.left), valid, bounds, earlier)
@@ -26,7 +26,7 @@ def read_samples(source, valid, dtype, promise, earlier=()):
     return numbers, planes
 
 
-def _floats(source, valid, dtype, earlier):
+def _floats(source, valid, dtype, promise, earlier):
     form = read_form(source, (STATED, EXACT))
     bands = [(read_lattice(source), source.varint("bound of a lattice", LARGEST_BOUND)) for _ in valid]
     # For each plane, the band that it belongs to.
