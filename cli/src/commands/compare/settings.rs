@@ -41,10 +41,10 @@ fn choose_peak(
         return Ok((peak, "given"));
     }
     for raster in [b, a] {
-        if let Some(encoded) = raster.info().metadata.encoded()? {
-            if let Some(model) = &encoded.configuration.model {
-                return Ok((registry::find(model)?.manifest().peak, "model"));
-            }
+        if let Some(encoded) = raster.info().metadata.encoded()?
+            && let Some(model) = &encoded.configuration.model
+        {
+            return Ok((registry::find(model)?.manifest().peak, "model"));
         }
     }
     let info = a.info();
