@@ -32,6 +32,22 @@ pub struct Configuration {
     pub promise: Promise,
 }
 
+impl Configuration {
+    /// Refuses a configuration by which nothing could be coded.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] where there is neither a model nor a promise.
+    pub fn check(&self) -> Result<()> {
+        if self.model.is_some() || self.promise != Promise::Quality {
+            return Ok(());
+        }
+        Err(Error::InvalidArgument(
+            "the array names no model and promises nothing; give a model, or a maximum error, or ask for lossless coding"
+                .to_owned(),
+        ))
+    }
+}
+
 /// A model, by its hash.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

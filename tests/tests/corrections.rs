@@ -68,10 +68,10 @@ fn each_tile_is_corrected_where_that_pays() {
         assert_eq!(chunk.len(), plain.len(), "the same codes");
         let [better, worse] = [statistics(&with, &chunk), statistics(&without, &plain)];
         assert!(better.mean_square_error < 0.99 * worse.mean_square_error, "{better:?} {worse:?}");
-        // What the header says is what a reader gets.
+        // What the header says is what a reader gets, but for a rounding up to three bytes.
         let pairs = case.values(&stored).into_iter().zip(&values);
         let squares: f64 = pairs.map(|(a, b)| (a - b).powi(2)).sum();
-        assert!((squares / values.len() as f64 / better.mean_square_error - 1.0).abs() < 1e-6);
+        assert!((squares / values.len() as f64 / better.mean_square_error - 1.0).abs() < 4e-5);
     }
 }
 
@@ -131,20 +131,24 @@ fn modes_that_can_not_be_are_refused() {
     let stored = samples(&case);
     let with = codec(&case, &corrected(2), None).expect("the case is sound");
     let chunk = with.encode(&SHAPE, &stored).expect("it can be encoded");
-    for mode in [3, 7, 8, 0x84] {
+    for (mode, wanted) in [
+        (3, "a mask's mode is 3, allowed are 0 to 2"),
+        (7, "a mask's mode is 3, allowed are 0 to 2"),
+        (8, "a tile's mode is 8 and more, but its chunk promises none"),
+        (16, "a tile's mode is 16 and more, but its chunk promises nothing"),
+        (20, "samples without a picture are coded in one way, without corrections"),
+        (0x84, "a tile's mode is 132, allowed are at most 63"),
+    ] {
         let error = with.decode(&SHAPE, &with_mode(&with, &chunk, mode)).unwrap_err();
         assert!(matches!(error, Error::Corrupt(_)), "{error}");
-        assert!(
-            error.to_string().contains(&format!("mode is {mode}, allowed are 0 to 2 and 4 to 6")),
-            "{error}"
-        );
+        assert!(error.to_string().contains(wanted), "{error}");
     }
     // Uncorrected where a correction was meant: sound, if not what the writer saw.
     with.decode(&SHAPE, &with_mode(&with, &chunk, 0)).expect("it can be decoded");
     let without = codec(&case, &model(2), None).expect("the case is sound");
     let plain = without.encode(&SHAPE, &stored).expect("it can be encoded");
     let error = without.decode(&SHAPE, &with_mode(&without, &plain, CORRECTED)).unwrap_err().to_string();
-    assert!(error.contains("says that it is corrected, but the model has no correction"), "{error}");
+    assert!(error.contains("a tile's mode is 4 and more, but the model has no correction"), "{error}");
 }
 
 #[test]
@@ -160,7 +164,7 @@ fn a_tile_without_valid_samples_has_nothing_to_correct() {
     let chunk = codec.encode(&SHAPE, &case.bytes(&samples)).expect("it can be encoded");
     let mode = chunk[tiles(&codec, &chunk)[0].start];
     let error = codec.decode(&SHAPE, &with_mode(&codec, &chunk, mode | CORRECTED)).unwrap_err().to_string();
-    assert!(error.contains("says that it is corrected, but it holds no valid sample"), "{error}");
+    assert!(error.contains("says how its samples are coded, but holds no valid sample"), "{error}");
 }
 
 #[test]

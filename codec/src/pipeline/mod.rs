@@ -20,7 +20,7 @@ mod promised;
 mod stack;
 
 use crate::axes::Layout;
-use crate::config::{Configuration, EntropyCoder, Promise};
+use crate::config::{Configuration, EntropyCoder};
 use crate::container::header::{CHECKSUM, Expected, ExpectedModel, Header};
 use crate::engine::EngineKind;
 use crate::error::{Error, Result};
@@ -142,13 +142,10 @@ impl ChunkCodec {
         let picture = model.into().map(|model| Picture::open(model, engine)).transpose()?;
         let step = match &picture {
             Some(picture) => picture.model.manifest().step_for_quality(configuration.quality)?,
-            None if configuration.promise == Promise::Quality => {
-                return Err(Error::InvalidArgument(
-                    "the array names no model and promises nothing; give a model, or a maximum error, or ask for lossless coding"
-                        .to_owned(),
-                ));
+            None => {
+                configuration.check()?;
+                0
             }
-            None => 0,
         };
         Ok(Self { configuration: configuration.clone(), data_type, fill, options, step, picture })
     }

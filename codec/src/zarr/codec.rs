@@ -167,6 +167,7 @@ impl CodecTraitsV3 for VqvaeCodec {
             let e = e.strip_prefix("invalid argument: ").unwrap_or(&e);
             Error::InvalidArgument(format!("the configuration of codec {}: {e}", super::NAME))
         })?;
+        configuration.check()?;
         let model = configuration.model.as_ref().map(registry::find).transpose()?;
         Ok(Codec::ArrayToBytes(Arc::new(Self::from_parts(configuration, json, model))))
     }
