@@ -1,5 +1,4 @@
-//! The coder of residuals, shared by [`crate::exact::predictive`] and [`crate::residual`]: integers around 0 whose magnitude
-//! somebody expects.
+//! The coder of residuals, of [`super::predictive`]: integers around 0 whose magnitude somebody expects.
 //!
 //! Three ways, by what is expected. Where it is much, sign and low bits are plain, and the upper part of the magnitude is
 //! one of 16 symbols. Where it is less, the residual itself is. Where it is little, a decision mixed from three contexts

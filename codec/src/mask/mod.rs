@@ -78,8 +78,16 @@ impl<T: Sample> Classifier<T> {
         if self.nodata.contains(&sample) { self.nudge(sample, decoded) } else { sample }
     }
 
-    #[cold]
-    fn nudge(&self, sample: T, decoded: f64) -> T {
+    /// Whether all that samples from the one to the other may be moved to is allowed, where they would be nodata.
+    pub(crate) fn makes_way(&self, [from, to]: [T; 2], allowed: impl Fn(T) -> bool) -> bool {
+        self.nodata.iter().filter(|nodata| (from..=to).contains(*nodata)).all(|nodata| {
+            let (below, above) = self.around(*nodata);
+            [below, above].into_iter().flatten().all(&allowed)
+        })
+    }
+
+    /// The nearest samples below and above that are no nodata.
+    fn around(&self, sample: T) -> (Option<T>, Option<T>) {
         let (mut below, mut above) = (Some(sample), Some(sample));
         while below.is_some_and(|v| self.nodata.contains(&v)) {
             below = below.and_then(|v| v.neighbours().0);
@@ -87,7 +95,12 @@ impl<T: Sample> Classifier<T> {
         while above.is_some_and(|v| self.nodata.contains(&v)) {
             above = above.and_then(|v| v.neighbours().1);
         }
-        match (below, above) {
+        (below, above)
+    }
+
+    #[cold]
+    fn nudge(&self, sample: T, decoded: f64) -> T {
+        match self.around(sample) {
             (Some(b), Some(a)) if decoded - b.to_f64() < a.to_f64() - decoded => b,
             (_, Some(a)) => a,
             (Some(b), None) => b,

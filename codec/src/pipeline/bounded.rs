@@ -62,13 +62,15 @@ impl Tolerance {
     }
 }
 
-/// Corrections of a picture `(band, y, x)`, cut to the tile; none where a bound is too small for them.
+/// Corrections of a picture `(band, y, x)`, cut to the tile; none where a bound is too small for them, or where another decoder
+/// might have to make way for nodata and leave the bound.
 pub(super) fn encode<T: Sample>(
     samples: &Samples<'_>,
     tolerance: Tolerance,
     form: Form,
     picture: &[f32],
     wanted: &[T],
+    classifier: &Classifier<T>,
 ) -> Result<Option<Vec<u8>>> {
     let Some(octave) = tolerance.octave(picture) else { return Ok(None) };
     if form == Form::Lossless || samples.bounds.stable {
@@ -77,6 +79,7 @@ pub(super) fn encode<T: Sample>(
     let Some(steps) = tolerance.steps::<T>(samples, form, octave) else { return Ok(None) };
     let area = samples.height * samples.width;
     let valid = samples.valid();
+    let reach = tolerance.tolerance * f64::from(octave).exp2() + ARITHMETIC;
     let mut corrections = vec![0; wanted.len()];
     for (i, (slot, wanted)) in corrections.iter_mut().zip(wanted).enumerate() {
         if valid[i] {
@@ -85,6 +88,12 @@ pub(super) fn encode<T: Sample>(
                 return Ok(None);
             }
             *slot = off.round_ties_even() as i32;
+            let value = f64::from(picture[i]) + f64::from(*slot) * steps[i / area];
+            let others = [T::from_wide(value - reach), T::from_wide(value + reach)];
+            let bound = samples.bounds.each[i / area];
+            if !classifier.makes_way(others, |v| (v.to_f64() - wanted.to_f64()).abs() <= bound) {
+                return Ok(None);
+            }
         }
     }
     let mut out = vec![form as u8];

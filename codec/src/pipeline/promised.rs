@@ -102,7 +102,7 @@ impl ChunkCodec {
         let samples = shared.samples(size, &tile.classes)?;
         let tolerance = codes.picture.tolerance();
         let Some(corrections) =
-            bounded::encode(&samples, tolerance, Form::Promised, &picture, &tile.samples)?
+            bounded::encode(&samples, tolerance, Form::Promised, &picture, &tile.samples, shared.classifier)?
         else {
             return Ok(None);
         };
