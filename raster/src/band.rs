@@ -1,0 +1,31 @@
+//! What is known of a band besides its samples.
+
+/// A class of a categorical band.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Category {
+    /// The sample value.
+    pub value: i64,
+    /// Its name.
+    pub name: Option<String>,
+    /// Red, green, blue, alpha.
+    pub colour: Option<[u8; 4]>,
+}
+
+/// A band.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Band {
+    /// Its name: GDAL's description, or what the configuration or file name says.
+    pub name: Option<String>,
+    /// The unit of `scale · sample + offset`.
+    pub unit: Option<String>,
+    /// Central wavelength in micrometres.
+    pub wavelength_um: Option<f64>,
+    /// The value that means "no data".
+    pub nodata: Option<f64>,
+    /// Factor from samples to data units; 1 where nothing is said.
+    pub scale: Option<f64>,
+    /// Summand from samples to data units; 0 where nothing is said.
+    pub offset: Option<f64>,
+    /// Classes, where the band is categorical or has a colour table.
+    pub categories: Vec<Category>,
+}

@@ -1,0 +1,14 @@
+//! Where a raster lies on Earth.
+
+/// The place of a raster: its coordinate reference system and the map from pixels to it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Georeference {
+    /// The coordinate reference system as WKT.
+    pub wkt: Option<String>,
+    /// Its code, such as `EPSG:32632`, where an authority has one.
+    pub code: Option<String>,
+    /// GDAL's six coefficients: x₀, dx, rx, y₀, ry, dy of the upper left corner of the upper left pixel.
+    pub transform: Option<[f64; 6]>,
+    /// Whether values are of points (`AREA_OR_POINT=Point`); the transform is of pixels' corners either way.
+    pub point: bool,
+}

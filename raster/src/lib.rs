@@ -1,0 +1,11 @@
+//! Rasters in and out through GDAL: what a file says of its place and its bands, many files as one cube, and what is
+//! computed on the way (derived bands, masks, labels, steps in time).
+//!
+//! Nothing here knows the codec. A cube is read window by window; who writes it decides on chunks and codecs.
+
+pub mod band;
+pub mod error;
+pub mod georeference;
+pub mod plane;
+
+pub use error::{Error, Result};

@@ -1,0 +1,28 @@
+//! Samples of one band and one date over a window, as derived bands, masks and steps in time compute with them.
+
+/// A window of samples, `(y, x)` in C order, in data units (or as they are stored, where no scale is asked for).
+///
+/// `f64` holds every integer of up to 32 bits and every `f32` exactly.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plane {
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+    /// `height × width` samples; what stands where `valid` is false is of no meaning, and is finite.
+    pub values: Vec<f64>,
+    /// Whether each sample is valid: no nodata, finite, not masked.
+    pub valid: Vec<bool>,
+}
+
+impl Plane {
+    /// A plane without a valid sample.
+    pub fn empty(height: usize, width: usize) -> Self {
+        Self { height, width, values: vec![0.0; height * width], valid: vec![false; height * width] }
+    }
+
+    /// The number of valid samples.
+    pub fn valid_samples(&self) -> usize {
+        self.valid.iter().filter(|valid| **valid).count()
+    }
+}
