@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::f64::consts::TAU;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use vqz_codec::fit::{FitOptions, Image, fit_klt};
-use vqz_codec::model::{CodebookShape, Model, Quantiser, registry};
+use vqz_codec::model::{CodebookShape, Manifest, Model, ModelParts, Quantiser, registry};
 
 /// The value against which the models state their PSNR.
 pub const PEAK: f64 = 255.0;
@@ -105,6 +105,33 @@ pub fn corrected(bands: usize) -> Arc<Model> {
         model
     });
     Arc::clone(model)
+}
+
+/// The linear model for this many bands, which allows decoders to differ by much: by 0.4 data units. Made once in a process and
+/// registered there.
+///
+/// # Panics
+/// When the fit fails.
+#[must_use]
+pub fn tolerant(bands: usize) -> Arc<Model> {
+    static TOLERANT: LazyLock<Mutex<HashMap<usize, Arc<Model>>>> = LazyLock::new(Mutex::default);
+    let mut models = TOLERANT.lock().unwrap_or_else(PoisonError::into_inner);
+    let made = models.entry(bands).or_insert_with(|| {
+        let linear = model(bands);
+        let manifest =
+            Manifest { name: format!("test-tolerant-{bands}"), tolerance: 0.4, ..linear.manifest().clone() };
+        let parts = ModelParts {
+            decoder: linear.decoder().to_vec(),
+            correction: None,
+            encoder: linear.encoder().expect("the model is whole").to_vec(),
+            priors: linear.priors().clone(),
+            manifest,
+        };
+        let model = Arc::new(Model::assemble(parts).expect("the parts fit each other"));
+        registry::register(Arc::clone(&model));
+        model
+    });
+    Arc::clone(made)
 }
 
 /// Small codebooks: one index for each of two groups, or up to eight in residual stages. Sizes that are no powers of two.

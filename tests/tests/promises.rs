@@ -2,12 +2,16 @@
 //! decoders that differ from the writer's by as much as they may, and writing a stable array again changes nothing.
 
 use std::ops::Range;
+use std::sync::Arc;
 use vqz_codec::DataType;
 use vqz_codec::axes::Axes;
 use vqz_codec::config::{Configuration, EntropyCoder, NoData, Promise};
+use vqz_codec::model::Model;
 use vqz_codec::pipeline::{ChunkCodec, Options};
 use vqz_tests::Random;
 use vqz_tests::models::{Field, model};
+#[cfg(feature = "faults")]
+use vqz_tests::models::tolerant;
 
 /// Round trips without a model, and with one.
 const ROUND_TRIPS: u64 = 9_500;
@@ -28,11 +32,14 @@ struct Trial {
 
 impl Trial {
     fn codec(&self) -> ChunkCodec {
-        let model = self.modelled.then(|| model(BANDS));
+        self.codec_of(self.modelled.then(|| model(BANDS)))
+    }
+
+    fn codec_of(&self, model: Option<Arc<Model>>) -> ChunkCodec {
         let configuration = Configuration {
             model: model.as_ref().map(|model| model.reference().expect("a small model can be embedded")),
             axes: Axes::from_names(&self.axes).expect("the axes are sound"),
-            quality: if self.modelled { 40.0 } else { 0.0 },
+            quality: if model.is_some() { 40.0 } else { 0.0 },
             entropy: EntropyCoder::Rans,
             nodata: self.nodata.clone(),
             promise: self.promise.clone(),
@@ -242,18 +249,47 @@ fn arrays_with_a_model_keep_their_promise() {
 
 /// Decoders that are off by the whole tolerance, this way and that, and towards the next rounding.
 #[cfg(feature = "faults")]
+const SHIFTS: [fn() -> vqz_codec::pipeline::faults::Shift; 5] = [
+    || Box::new(|_, _| 1.0),
+    || Box::new(|_, _| -1.0),
+    || Box::new(|place, _| if place % 2 == 0 { 1.0 } else { -1.0 }),
+    || Box::new(|place, _| ((place as u64 * 2_654_435_761) % 2001) as f64 / 1000.0 - 1.0),
+    // Across the nearest half, where rounding turns.
+    || Box::new(|_, v| if v.rem_euclid(1.0) < 0.5 { 1.0 } else { -1.0 }),
+];
+
+/// How often there was something to see.
+#[cfg(feature = "faults")]
+#[derive(Debug, Default)]
+struct Seen {
+    /// Arrays that hold a picture.
+    pictures: usize,
+    /// Decodings that differ from the writer's.
+    differ: usize,
+}
+
+/// Encodes an array, and decodes it with all shifts: each keeps the bound, and no code differs.
+#[cfg(feature = "faults")]
+fn decode_elsewhere(seed: u64, trial: &Trial, codec: &ChunkCodec, stored: &[u8], seen: &mut Seen) {
+    use vqz_codec::pipeline::faults::shift_pictures;
+    let chunk = codec.encode(&trial.shape, stored).expect("it can be encoded");
+    let plain = codec.decode(&trial.shape, &chunk).expect("it decodes");
+    let codes = codec.codes(&trial.shape, &chunk).expect("its codes can be read");
+    seen.pictures += usize::from(codes.iter().any(|tile| tile.codes.iter().any(|code| *code != 0)));
+    for shift in SHIFTS {
+        shift_pictures(Some(shift()));
+        let other = codec.decode(&trial.shape, &chunk).expect("it decodes elsewhere");
+        assert_eq!(codec.codes(&trial.shape, &chunk).expect("its codes can be read"), codes);
+        shift_pictures(None);
+        trial.check(seed, stored, &other);
+        seen.differ += usize::from(other != plain);
+    }
+}
+
+#[cfg(feature = "faults")]
 #[test]
 fn bounds_hold_on_any_conforming_decoder() {
-    use vqz_codec::pipeline::faults::{Shift, shift_pictures};
-    let shifts: [fn() -> Shift; 5] = [
-        || Box::new(|_, _| 1.0),
-        || Box::new(|_, _| -1.0),
-        || Box::new(|place, _| if place % 2 == 0 { 1.0 } else { -1.0 }),
-        || Box::new(|place, _| ((place as u64 * 2_654_435_761) % 2001) as f64 / 1000.0 - 1.0),
-        // Across the nearest half, where rounding turns.
-        || Box::new(|_, v| if v.rem_euclid(1.0) < 0.5 { 1.0 } else { -1.0 }),
-    ];
-    let (mut corrected, mut differ) = (0, 0);
+    let mut seen = Seen::default();
     for seed in 0..40 {
         let mut random = Random::new(seed);
         // Where a picture pays: smooth, with a wide bound.
@@ -272,25 +308,37 @@ fn bounds_hold_on_any_conforming_decoder() {
         let field = Field::new(seed);
         let at = |i: usize| field.at((i / (48 * 56)) as u64, (i / 56 % 48) as u64, (i % 56) as u64);
         let stored: Vec<u8> = (0..trial.samples()).flat_map(|i| bytes(trial.data_type, at(i))).collect();
-        let codec = trial.codec();
-        let chunk = codec.encode(&trial.shape, &stored).expect("it can be encoded");
-        let plain = codec.decode(&trial.shape, &chunk).expect("it decodes");
-        let codes = codec.codes(&trial.shape, &chunk).expect("its codes can be read");
-        corrected += usize::from(codes.iter().any(|tile| tile.codes.iter().any(|code| *code != 0)));
-        for shift in shifts {
-            shift_pictures(Some(shift()));
-            let other = codec.decode(&trial.shape, &chunk).expect("it decodes elsewhere");
-            assert_eq!(codec.codes(&trial.shape, &chunk).expect("its codes can be read"), codes);
-            shift_pictures(None);
-            trial.check(seed, &stored, &other);
-            differ += usize::from(other != plain);
-        }
+        decode_elsewhere(seed, &trial, &trial.codec(), &stored, &mut seen);
     }
-    println!("{corrected} of 40 arrays hold pictures, {differ} of 200 decodings differ");
-    assert!(
-        corrected > 5 && differ > 20,
-        "{corrected} of 40 arrays hold pictures, {differ} decodings differ"
-    );
+    println!("of 40 arrays and 200 decodings: {seen:?}");
+    assert!(seen.pictures > 5 && seen.differ > 20, "{seen:?}");
+}
+
+/// Nodata among the data: what one decoder rounds to it, another does not, and the move away from it keeps the bound too.
+#[cfg(feature = "faults")]
+#[test]
+fn decoders_make_way_for_nodata_within_the_bound() {
+    let mut seen = Seen::default();
+    for seed in 0..120 {
+        let mut random = Random::new(seed);
+        let bound = 4.0 + random.below(16) as f64;
+        let nodata = 140 + random.below(40) as i64;
+        let trial = Trial {
+            axes: vec!["band", "y", "x"],
+            shape: vec![BANDS, 16, 24],
+            data_type: pick(&mut random, &[DataType::UInt8, DataType::UInt16, DataType::Int16]),
+            promise: Promise::MaxError { bound: vec![bound], stable: false },
+            nodata: vec![NoData::Integer(nodata)],
+            modelled: true,
+        };
+        let field = Field::new(seed);
+        let at = |i: usize| field.at((i / (16 * 24)) as u64, (i / 24 % 16) as u64, (i % 24) as u64);
+        let stored: Vec<u8> = (0..trial.samples()).flat_map(|i| bytes(trial.data_type, at(i))).collect();
+        let codec = trial.codec_of(Some(tolerant(BANDS)));
+        decode_elsewhere(seed, &trial, &codec, &stored, &mut seen);
+    }
+    println!("of 120 arrays and 600 decodings: {seen:?}");
+    assert!(seen.pictures > 20 && seen.differ > 100, "{seen:?}");
 }
 
 /// Nine tenths and more without data, whole patches: the rest takes little more than its share; a chunk without any, next to

@@ -1,0 +1,55 @@
+//! One band of one file: what is known of it before a sample is read.
+
+use crate::band::Band;
+use crate::georeference::Georeference;
+use crate::ingest::grid::Grid;
+use crate::sample::SampleType;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What GDAL opens: a file, a part of one such as a variable, or a description of raw samples.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Source {
+    /// What is given to GDAL.
+    pub name: String,
+    /// The file that it is, or is in; for messages, and to see whether it changes.
+    pub file: PathBuf,
+}
+
+/// One band of a source.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    /// Where it is.
+    pub source: Arc<Source>,
+    /// GDAL's number of the band, from 1.
+    pub number: usize,
+    /// The name of the band in the cube.
+    pub name: String,
+    /// Seconds since 1970-01-01, where it has a time.
+    pub time: Option<i64>,
+    /// What its file's name told besides.
+    pub fields: BTreeMap<String, String>,
+    /// The type that holds its samples.
+    pub sample_type: SampleType,
+    /// Its pixels, and where they lie.
+    pub grid: Grid,
+    /// What is known of the band.
+    pub band: Band,
+    /// The blocks in which it is stored: rows, columns.
+    pub block: [usize; 2],
+    /// The input of the configuration that it is of, from 0.
+    pub input: usize,
+}
+
+impl Layer {
+    /// For messages: its file, and where there are several bands in it, which.
+    pub fn label(&self) -> String {
+        format!("{} (band {})", self.source.file.display(), self.number)
+    }
+
+    /// Where it lies.
+    pub fn georeference(&self) -> &Georeference {
+        &self.grid.georeference
+    }
+}
