@@ -1,4 +1,11 @@
-//! What is known of a band besides its samples.
+//! What is known of a band besides its samples: read from and written to a GDAL data set (`dataset`) and the attributes
+//! of a Zarr array (`attributes`).
+
+mod categories;
+mod dataset;
+mod wavelength;
+
+pub use self::dataset::{read_bands, write_bands};
 
 /// A class of a categorical band.
 #[derive(Clone, Debug, PartialEq)]

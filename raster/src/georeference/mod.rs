@@ -1,4 +1,9 @@
-//! Where a raster lies on Earth.
+//! Where a raster lies on Earth: read from and written to a GDAL data set (`dataset`), the attributes of a Zarr array
+//! (`attributes`), and coordinate arrays after the CF conventions (`coordinates`).
+
+mod dataset;
+
+pub use self::dataset::{read_georeference, write_georeference};
 
 /// The place of a raster: its coordinate reference system and the map from pixels to it.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,0 +1,157 @@
+//! The bands of a GDAL data set, read and written.
+
+use super::{Band, categories, wavelength};
+use crate::{Error, Result};
+use gdal::raster::RasterBand;
+use gdal::{Dataset, Metadata as _};
+use std::ffi::CString;
+
+/// Reads what a data set says of its bands, in their order.
+///
+/// # Errors
+/// [`Error::Gdal`] when a band can't be had.
+pub fn read_bands(dataset: &Dataset) -> Result<Vec<Band>> {
+    (1..=dataset.raster_count()).map(|number| Ok(read_band(&dataset.rasterband(number)?))).collect()
+}
+
+fn read_band(band: &RasterBand<'_>) -> Band {
+    let text = |text: String| (!text.is_empty()).then_some(text);
+    Band {
+        name: band.description().ok().and_then(text),
+        unit: text(band.unit()),
+        wavelength_um: wavelength::read(band),
+        nodata: band.no_data_value(),
+        // Some drivers tell a scale of 1 and an offset of 0 where the file says nothing.
+        scale: band.scale().filter(|scale| *scale != 1.0),
+        offset: band.offset().filter(|offset| *offset != 0.0),
+        categories: categories::read(band),
+    }
+}
+
+/// Writes what is known of bands to a data set that has as many. Colours are written where the format has a place for
+/// them: a GeoTIFF of several bands has none.
+///
+/// # Errors
+/// [`Error::Mismatch`] when the numbers of bands differ, [`Error::Invalid`] when a text holds a null character, and
+/// [`Error::Gdal`] when the format refuses something.
+pub fn write_bands(dataset: &mut Dataset, bands: &[Band]) -> Result<()> {
+    let count = dataset.raster_count();
+    if count != bands.len() {
+        return Err(Error::Mismatch(format!(
+            "{} bands are described, the data set has {count}; describe each of them",
+            bands.len()
+        )));
+    }
+    let colours = count == 1 || dataset.driver().short_name() != "GTiff";
+    for (index, described) in bands.iter().enumerate() {
+        write_band(&mut dataset.rasterband(index + 1)?, described, colours)?;
+    }
+    Ok(())
+}
+
+fn write_band(band: &mut RasterBand<'_>, described: &Band, colours: bool) -> Result<()> {
+    if let Some(name) = &described.name {
+        band.set_description(name)?;
+    }
+    if let Some(unit) = &described.unit {
+        let text = CString::new(unit.as_str())
+            .map_err(|_| Error::Invalid(format!("unit {unit:?} holds a null character; take it out")))?;
+        // SAFETY: GDAL copies the text, which lives through the call.
+        let code = unsafe { gdal_sys::GDALSetRasterUnitType(band.c_rasterband(), text.as_ptr()) };
+        check(code, "GDALSetRasterUnitType")?;
+    }
+    if let Some(micrometres) = described.wavelength_um {
+        wavelength::write(band, micrometres)?;
+    }
+    if described.nodata.is_some() {
+        band.set_no_data_value(described.nodata)?;
+    }
+    if let Some(scale) = described.scale {
+        band.set_scale(scale)?;
+    }
+    if let Some(offset) = described.offset {
+        band.set_offset(offset)?;
+    }
+    if colours {
+        return categories::write(band, &described.categories);
+    }
+    let colourless: Vec<_> =
+        described.categories.iter().cloned().map(|class| super::Category { colour: None, ..class }).collect();
+    categories::write(band, &colourless)
+}
+
+/// An error where GDAL returned one.
+pub(super) fn check(code: gdal_sys::CPLErr::Type, method: &'static str) -> Result<()> {
+    if code == gdal_sys::CPLErr::CE_None {
+        return Ok(());
+    }
+    Err(Error::Gdal(gdal::errors::GdalError::BadArgument(format!("{method} failed"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::band::Category;
+    use gdal::DriverManager;
+    use gdal::raster::RasterCreationOptions;
+
+    fn classes() -> Vec<Category> {
+        let class =
+            |value, name: Option<&str>, colour| Category { value, name: name.map(str::to_owned), colour };
+        vec![
+            class(0, None, Some([1, 2, 3, 255])),
+            class(11, Some("Open Water"), Some([71, 107, 160, 255])),
+            class(12, Some("Ice"), Some([0, 0, 0, 255])),
+            class(200, None, Some([9, 8, 7, 255])),
+        ]
+    }
+
+    fn full(name: &str) -> Band {
+        Band {
+            name: Some(name.to_owned()),
+            unit: Some("W/m2/sr".to_owned()),
+            wavelength_um: Some(0.665),
+            nodata: Some(-9999.0),
+            scale: Some(0.0001),
+            offset: Some(-0.1),
+            categories: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn bands_go_through_a_geotiff() {
+        let driver = DriverManager::get_driver_by_name("GTiff").unwrap();
+        let path = "/vsimem/bands.tif";
+        let bands = vec![full("red"), Band::default(), Band { unit: None, ..full("nir") }];
+        // A GeoTIFF has one value for all bands.
+        let mut dataset = driver.create_with_band_type::<i16, _>(path, 3, 2, 3).unwrap();
+        write_bands(&mut dataset, &bands).unwrap();
+        dataset.close().unwrap();
+        let read = read_bands(&Dataset::open(path).unwrap()).unwrap();
+        let expected =
+            vec![bands[0].clone(), Band { nodata: Some(-9999.0), ..Band::default() }, bands[2].clone()];
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn classes_go_through_a_geotiff() {
+        let driver = DriverManager::get_driver_by_name("GTiff").unwrap();
+        let path = "/vsimem/classes.tif";
+        let options = RasterCreationOptions::from_iter(["PHOTOMETRIC=PALETTE"]);
+        let mut dataset =
+            driver.create_with_band_type_with_options::<u8, _>(path, 3, 2, 1, &options).unwrap();
+        let band = Band { categories: classes(), ..Band::default() };
+        write_bands(&mut dataset, std::slice::from_ref(&band)).unwrap();
+        dataset.close().unwrap();
+        let read = read_bands(&Dataset::open(path).unwrap()).unwrap();
+        assert_eq!(read, [band]);
+    }
+
+    #[test]
+    fn as_many_bands_must_be_described() {
+        let driver = DriverManager::get_driver_by_name("MEM").unwrap();
+        let mut dataset = driver.create_with_band_type::<u8, _>("", 1, 1, 2).unwrap();
+        let error = write_bands(&mut dataset, &[Band::default()]).unwrap_err();
+        assert_eq!(error.to_string(), "1 bands are described, the data set has 2; describe each of them");
+    }
+}
