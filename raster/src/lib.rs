@@ -6,6 +6,8 @@
 pub mod band;
 pub mod error;
 pub mod georeference;
+pub mod ingest;
 pub mod plane;
+pub mod sample;
 
 pub use error::{Error, Result};

@@ -82,12 +82,13 @@ impl SampleType {
     pub fn of_gdal(found: GdalDataType) -> Result<Self> {
         Ok(match found {
             GdalDataType::UInt8 => Self::UInt8,
-            // There is no type of 8 bits with a sign among those that are coded.
-            GdalDataType::Int8 | GdalDataType::Int16 => Self::Int16,
+            GdalDataType::Int16 => Self::Int16,
             GdalDataType::UInt16 => Self::UInt16,
             GdalDataType::Int32 => Self::Int32,
             GdalDataType::Float32 => Self::Float32,
             GdalDataType::Float64 => Self::Float64,
+            // There is no type of 8 bits with a sign among those that are coded. GDAL has it from 3.7 on.
+            other if other.name() == "Int8" => Self::Int16,
             other => {
                 return Err(Error::Mismatch(format!(
                     "samples are {}, allowed are int8, {}; convert them first",

@@ -34,6 +34,8 @@ pub struct Layer {
     pub sample_type: SampleType,
     /// Its pixels, and where they lie.
     pub grid: Grid,
+    /// Whether GDAL gives bytes that have a sign as bytes without one.
+    pub signed_byte: bool,
     /// What is known of the band.
     pub band: Band,
     /// The blocks in which it is stored: rows, columns.

@@ -1,7 +1,7 @@
 //! What the names of files tell: `LC08_{path}_{time:%Y%m%d}_{band}.TIF`.
 //!
 //! A pattern is matched to the end of a path, as many folders deep as it has slashes. `{field}` takes as few characters as
-//! will do, none of them a slash; `{field:FORMAT}` a time in the letters of strftime; `*` anything but a slash.
+//! will do, none of them a slash; `{time:FORMAT}` a time in the letters of strftime; `*` as much as will do, but no slash.
 
 use crate::error::{Error, Result};
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
@@ -88,7 +88,7 @@ impl Pattern {
             }
             match next {
                 '}' => return Err(invalid("has a } without a {".to_owned())),
-                '*' => regex.push_str("[^/]*?"),
+                '*' => regex.push_str("[^/]*"),
                 other => regex.push_str(&regex::escape(&other.to_string())),
             }
             rest = &rest[next.len_utf8()..];

@@ -1,0 +1,278 @@
+//! From patterns of paths to layers: which bands, of which time, lie where.
+
+use crate::band::read_bands;
+use crate::error::{Error, Result};
+use crate::georeference::{Georeference, read_georeference};
+use crate::ingest::config::InputConfig;
+use crate::ingest::grid::{self, Grid};
+use crate::ingest::layer::{Layer, Source};
+use crate::ingest::netcdf;
+use crate::ingest::npy;
+use crate::ingest::pattern::{Fields, Pattern, parse_iso, parse_time};
+use crate::sample::SampleType;
+use gdal::raster::RasterBand;
+use gdal::{Dataset, Metadata as _};
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How many names a message lists.
+const LISTED: usize = 3;
+
+/// The layers of an input, in the order of its files' names, without those that are not asked for.
+///
+/// # Errors
+/// [`Error::Invalid`] for patterns that match nothing, names that a pattern does not match, and bands that are not there;
+/// [`Error::Unreadable`] for files that GDAL can't open or that end too early.
+pub fn layers(number: usize, input: &InputConfig, folder: &Path) -> Result<Vec<Layer>> {
+    let pattern = input.name.as_deref().map(Pattern::parse).transpose()?;
+    let files = files(input, folder)?;
+    let mut described = Vec::new();
+    let mut unmatched = Vec::new();
+    for file in files {
+        match pattern.as_ref().map(|pattern| pattern.fields(&file)).transpose()? {
+            Some(None) => unmatched.push(file),
+            Some(Some(fields)) => described.push((file, fields)),
+            None => described.push((file, Fields::default())),
+        }
+    }
+    if let (Some(pattern), false) = (&pattern, unmatched.is_empty()) {
+        return Err(Error::Invalid(format!(
+            "{} do not match the name pattern \"{}\": {}; mend the pattern, or take fewer files",
+            count(unmatched.len(), "file"),
+            pattern.text(),
+            listed(&unmatched)
+        )));
+    }
+    // What is not asked for need not be opened.
+    if described.iter().all(|(_, fields)| fields.text.contains_key("band")) && !input.bands.is_empty() {
+        described.retain(|(_, fields)| input.bands.contains(&fields.text["band"]));
+    }
+    let opened: Vec<Result<Vec<Layer>>> =
+        described.into_par_iter().map(|(file, fields)| open(number, input, &file, &fields)).collect();
+    let mut layers = Vec::new();
+    for found in opened {
+        layers.extend(found?);
+    }
+    for band in &input.bands {
+        if !layers.iter().any(|layer| layer.name == *band) {
+            let mut names: Vec<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
+            names.dedup();
+            return Err(Error::Invalid(format!(
+                "there is no band {band} in {:?}; there are {}",
+                input.files,
+                if names.is_empty() { "none of those that are named".to_owned() } else { names.join(", ") }
+            )));
+        }
+    }
+    Ok(layers)
+}
+
+/// The files that the patterns match, in the order of their names, each once.
+fn files(input: &InputConfig, folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for pattern in &input.files {
+        let whole = folder.join(pattern);
+        let paths = glob::glob(&whole.to_string_lossy())
+            .map_err(|e| Error::Invalid(format!("the pattern of files \"{pattern}\" is wrong: {e}")))?;
+        let mut found: Vec<PathBuf> = paths
+            .map(|path| {
+                path.map_err(|e| {
+                    let path = e.path().display().to_string();
+                    Error::Io { path, source: e.into() }
+                })
+            })
+            .collect::<Result<_>>()?;
+        if found.is_empty() {
+            return Err(Error::Invalid(format!(
+                "no file matches {}; patterns are relative to the folder of the configuration",
+                whole.display()
+            )));
+        }
+        found.sort();
+        files.extend(found);
+    }
+    if files.is_empty() {
+        return Err(Error::Invalid("an [[input]] names no files; give at least one pattern".to_owned()));
+    }
+    let mut seen = std::collections::HashSet::new();
+    files.retain(|file| seen.insert(file.clone()));
+    Ok(files)
+}
+
+fn open(number: usize, input: &InputConfig, file: &Path, fields: &Fields) -> Result<Vec<Layer>> {
+    let mut layers = Vec::new();
+    for source in sources(input, file)? {
+        layers.extend(describe(number, input, source, fields)?);
+    }
+    Ok(layers)
+}
+
+/// What GDAL opens of a file: itself, its variables, or a description of its raw samples.
+fn sources(input: &InputConfig, file: &Path) -> Result<Vec<Source>> {
+    if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy")) {
+        return Ok(vec![Source { name: npy::description(file)?, file: file.to_path_buf() }]);
+    }
+    let dataset = open_dataset(&file.to_string_lossy(), file)?;
+    let variables = netcdf::variables(&dataset);
+    if variables.is_empty() || (dataset.raster_count() > 0 && input.variables.is_empty()) {
+        return Ok(vec![Source { name: file.to_string_lossy().into_owned(), file: file.to_path_buf() }]);
+    }
+    let chosen = netcdf::choose(&variables, &input.variables)
+        .map_err(|reason| Error::Invalid(format!("{}: {reason}", file.display())))?;
+    Ok(chosen.into_iter().map(|name| Source { name, file: file.to_path_buf() }).collect())
+}
+
+/// Opens what GDAL reads; an error tells the file.
+pub(super) fn open_dataset(name: &str, file: &Path) -> Result<Dataset> {
+    Dataset::open(name).map_err(|e| Error::Unreadable {
+        path: file.display().to_string(),
+        reason: match (file.exists(), std::fs::File::open(file)) {
+            (false, _) => "there is no such file".to_owned(),
+            (true, Err(e)) => e.to_string(),
+            (true, Ok(_)) => format!("GDAL can't open it ({e}); is it whole, and of a format that `gdalinfo` reads?"),
+        },
+    })
+}
+
+fn describe(number: usize, input: &InputConfig, source: Source, fields: &Fields) -> Result<Vec<Layer>> {
+    let file = source.file.clone();
+    let unreadable = |reason: String| Error::Unreadable { path: file.display().to_string(), reason };
+    let dataset = open_dataset(&source.name, &source.file)?;
+    let (width, height) = dataset.raster_size();
+    let mut georeference = read_georeference(&dataset)?;
+    complete(&mut georeference, input, height, width)?;
+    let bands = read_bands(&dataset)?;
+    if bands.is_empty() {
+        return Err(unreadable("it has no raster bands".to_owned()));
+    }
+    let steps = netcdf::steps(&dataset)
+        .map_err(|reason| Error::Mismatch(format!("{}: {reason}", file.display())))?;
+    let named = given_names(input, fields, bands.len());
+    let source = Arc::new(source);
+    let mut layers = Vec::new();
+    for (i, mut band) in bands.into_iter().enumerate() {
+        let raster = dataset.rasterband(i + 1)?;
+        let step = &steps[i];
+        let own = step.variable.clone().or_else(|| band.name.clone());
+        let name = match (fields.text.get("band"), named.as_ref()) {
+            (Some(band), _) if steps.len() == 1 => band.clone(),
+            (Some(band), _) => format!("{band}_{}", own.unwrap_or_else(|| (i + 1).to_string())),
+            (None, Some(names)) => names[i].clone(),
+            (None, None) => own.unwrap_or_else(|| format!("B{}", i + 1)),
+        };
+        let name = format!("{name}{}", step.suffix);
+        // Where names choose, not list, what is not among them is left out.
+        if !input.bands.is_empty() && !input.bands.contains(&name) {
+            continue;
+        }
+        let sample_type =
+            SampleType::of_gdal(raster.band_type()).map_err(|e| Error::Mismatch(format!("{}: {e}", file.display())))?;
+        let signed = is_signed_byte(&raster);
+        band.name = Some(name.clone());
+        band.nodata = input.nodata.or(band.nodata).map(|v| if signed && v > 127.0 { v - 256.0 } else { v });
+        let (columns, rows) = raster.block_size();
+        check_end(&raster, width, height).map_err(unreadable)?;
+        layers.push(Layer {
+            source: Arc::clone(&source),
+            number: i + 1,
+            name,
+            time: time(input, fields, &dataset, step, i).map_err(|e| Error::Mismatch(format!("{}: {e}", file.display())))?,
+            fields: fields.text.clone(),
+            sample_type: if signed { SampleType::Int16 } else { sample_type },
+            signed_byte: signed,
+            grid: Grid { georeference: georeference.clone(), height, width },
+            band,
+            block: [rows, columns],
+            input: number,
+        });
+    }
+    Ok(layers)
+}
+
+/// The names that the configuration gives to all bands of a file, if it lists them.
+fn given_names(input: &InputConfig, fields: &Fields, count: usize) -> Option<Vec<String>> {
+    (!fields.text.contains_key("band") && input.variables.is_empty() && input.bands.len() == count)
+        .then(|| input.bands.clone())
+}
+
+/// Adds what the configuration says of a file that says nothing itself.
+fn complete(georeference: &mut Georeference, input: &InputConfig, height: usize, width: usize) -> Result<()> {
+    if let Some(crs) = &input.crs {
+        let reference = grid::reference(crs)?;
+        georeference.wkt = Some(reference.to_wkt()?);
+        georeference.code = reference.authority().ok();
+    }
+    if let Some([left, bottom, right, top]) = input.bounds {
+        if !(left < right && bottom < top) {
+            return Err(Error::Invalid(format!(
+                "the bounds of an [[input]] are {:?}; left < right and bottom < top are needed",
+                input.bounds
+            )));
+        }
+        georeference.transform =
+            Some([left, (right - left) / width as f64, 0.0, top, 0.0, (bottom - top) / height as f64]);
+    }
+    Ok(())
+}
+
+/// The time of a band: of its step, the name, the metadata, or the configuration; the first that tells one.
+fn time(
+    input: &InputConfig,
+    fields: &Fields,
+    dataset: &Dataset,
+    step: &netcdf::Step,
+    at: usize,
+) -> std::result::Result<Option<i64>, String> {
+    if !input.times.is_empty() {
+        let step = step.index.unwrap_or(at);
+        let text = input.times.get(step).ok_or_else(|| {
+            format!("it has a step {}, `times` has {}", step + 1, count(input.times.len(), "entry"))
+        })?;
+        return parse_iso(text).map(Some);
+    }
+    if let Some(text) = &input.time {
+        return parse_iso(text).map(Some);
+    }
+    if let Some(item) = &input.time_item {
+        let (domain, key) = item.rsplit_once(':').unwrap_or(("", item));
+        let text = dataset
+            .metadata_item(key, domain)
+            .ok_or_else(|| format!("it has no metadata item {item}; see `gdalinfo` for those it has"))?;
+        let parsed = match &input.time_format {
+            Some(format) => parse_time(text.trim(), format),
+            None => parse_iso(&text),
+        };
+        return parsed.map(Some);
+    }
+    if step.index.is_some() && step.time.is_none() && fields.time.is_none() {
+        return Err("its steps have no times that can be read; list them, as `times = [\"2018-01-01\", …]`".to_owned());
+    }
+    Ok(step.time.or(fields.time))
+}
+
+/// GDAL before 3.7 has no type for bytes with a sign: it tells it in metadata.
+fn is_signed_byte(band: &RasterBand<'_>) -> bool {
+    band.metadata_item("PIXELTYPE", "IMAGE_STRUCTURE").is_some_and(|item| item == "SIGNEDBYTE")
+}
+
+/// Reads the last sample: a file that was cut off says so now, not hours later.
+fn check_end(band: &RasterBand<'_>, width: usize, height: usize) -> std::result::Result<(), String> {
+    let mut last = [0.0f64];
+    let place = (width as isize - 1, height as isize - 1);
+    band.read_into_slice(place, (1, 1), (1, 1), &mut last, None)
+        .map_err(|e| format!("its last samples can't be read ({e}); it may be truncated: get it again"))
+}
+
+/// `1 file`, `3 files`.
+pub(super) fn count(n: usize, what: &str) -> String {
+    let plural = if what.ends_with('y') { format!("{}ies", &what[..what.len() - 1]) } else { format!("{what}s") };
+    if n == 1 { format!("1 {what}") } else { format!("{n} {plural}") }
+}
+
+/// The first few of some paths.
+fn listed(paths: &[PathBuf]) -> String {
+    let names: Vec<String> = paths.iter().take(LISTED).map(|path| path.display().to_string()).collect();
+    let more = if paths.len() > LISTED { ", …" } else { "" };
+    format!("{}{more}", names.join(", "))
+}

@@ -1,0 +1,187 @@
+//! What GDAL tells of files with variables and steps, NetCDF above all: which variables there are, and which band is which
+//! step of time, level or whatever else.
+
+use crate::ingest::pattern::parse_iso;
+use gdal::{Dataset, Metadata as _};
+use std::collections::BTreeMap;
+
+/// A variable of a file.
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// What GDAL opens.
+    pub name: String,
+    /// Its own name.
+    pub variable: String,
+    /// Its extents.
+    pub shape: Vec<u64>,
+}
+
+/// What a band of a file is, besides its variable.
+#[derive(Clone, Debug, Default)]
+pub struct Step {
+    /// The variable's name.
+    pub variable: Option<String>,
+    /// The number of its step in time, from 0, where there are steps.
+    pub index: Option<usize>,
+    /// Its time, where its units can be read.
+    pub time: Option<i64>,
+    /// What tells it from other bands of the variable and time, such as `_500` for a level.
+    pub suffix: String,
+}
+
+/// Names of dimensions that are steps in time, also without units.
+const TIMES: [&str; 5] = ["time", "t", "date", "month", "step"];
+
+/// The variables that GDAL lists, those without extents left out.
+pub fn variables(dataset: &Dataset) -> Vec<Variable> {
+    let items: BTreeMap<String, String> = dataset
+        .metadata_domain("SUBDATASETS")
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|item| item.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned())))
+        .collect();
+    let mut found = Vec::new();
+    for number in 1.. {
+        let Some(name) = items.get(&format!("SUBDATASET_{number}_NAME")) else { break };
+        let text = items.get(&format!("SUBDATASET_{number}_DESC")).cloned().unwrap_or_default();
+        let shape = text
+            .trim_start_matches('[')
+            .split(']')
+            .next()
+            .unwrap_or_default()
+            .split('x')
+            .map_while(|extent| extent.trim().parse().ok())
+            .collect();
+        let variable = name.rsplit([':', '/']).next().unwrap_or(name).trim_matches('"').to_owned();
+        found.push(Variable { name: name.clone(), variable, shape });
+    }
+    found
+}
+
+/// What GDAL opens for the variables that are asked for; where none are, for those that have the most pixels, and steps at
+/// least as many as the others of these.
+///
+/// # Errors
+/// Says which there are.
+pub fn choose(variables: &[Variable], asked: &[String]) -> Result<Vec<String>, String> {
+    let there = || variables.iter().map(|v| v.variable.as_str()).collect::<Vec<_>>().join(", ");
+    if !asked.is_empty() {
+        return asked
+            .iter()
+            .map(|name| {
+                let found = variables.iter().find(|variable| variable.variable == *name);
+                found
+                    .map(|variable| variable.name.clone())
+                    .ok_or_else(|| format!("it has no variable {name}; there are {}", there()))
+            })
+            .collect();
+    }
+    let size = |variable: &Variable| variable.shape.iter().product::<u64>();
+    let most = variables.iter().filter(|v| v.shape.len() >= 2).map(size).max();
+    let chosen: Vec<String> = variables
+        .iter()
+        .filter(|variable| variable.shape.len() >= 2 && Some(size(variable)) == most)
+        .map(|variable| variable.name.clone())
+        .collect();
+    if chosen.is_empty() { Err(format!("none of its variables is a raster: {}", there())) } else { Ok(chosen) }
+}
+
+/// What each band of a data set is.
+///
+/// # Errors
+/// Where steps have units that are none of time, says so.
+pub fn steps(dataset: &Dataset) -> Result<Vec<Step>, String> {
+    let mut steps = Vec::new();
+    // Values of the dimensions that are time, in the order of their first band.
+    let mut seen: Vec<String> = Vec::new();
+    for number in 1..=dataset.raster_count() {
+        let band = dataset.rasterband(number).map_err(|e| e.to_string())?;
+        let mut step = Step { variable: band.metadata_item("NETCDF_VARNAME", ""), ..Step::default() };
+        for item in band.metadata_domain("").unwrap_or_default() {
+            let Some((key, value)) = item.split_once('=') else { continue };
+            let Some(dimension) = key.strip_prefix("NETCDF_DIM_") else { continue };
+            let units = dataset.metadata_item(&format!("{dimension}#units"), "").unwrap_or_default();
+            if units.contains(" since ") || TIMES.contains(&dimension.to_ascii_lowercase().as_str()) {
+                let index = seen.iter().position(|known| known == value).unwrap_or_else(|| {
+                    seen.push(value.to_owned());
+                    seen.len() - 1
+                });
+                step.index = Some(index);
+                let calendar = dataset.metadata_item(&format!("{dimension}#calendar"), "");
+                step.time = instant(value, &units, calendar.as_deref())?;
+            } else {
+                step.suffix.push('_');
+                step.suffix.push_str(value);
+            }
+        }
+        steps.push(step);
+    }
+    Ok(steps)
+}
+
+/// Seconds since 1970-01-01 of a value with units such as `days since 2001-01-01`; `None` where the units are not of that kind.
+///
+/// # Errors
+/// For calendars that are not ours.
+fn instant(value: &str, units: &str, calendar: Option<&str>) -> Result<Option<i64>, String> {
+    let Some((unit, origin)) = units.split_once(" since ") else { return Ok(None) };
+    let seconds = match unit.trim().to_ascii_lowercase().trim_end_matches('s') {
+        "day" | "d" => 86_400.0,
+        "hour" | "h" | "hr" => 3_600.0,
+        "minute" | "min" => 60.0,
+        "second" | "sec" | "" => 1.0,
+        "millisecond" | "msec" | "m" => 1e-3,
+        "microsecond" => 1e-6,
+        "nanosecond" => 1e-9,
+        _ => return Ok(None),
+    };
+    let calendar = calendar.unwrap_or("standard").to_ascii_lowercase();
+    if !["standard", "gregorian", "proleptic_gregorian"].contains(&calendar.as_str()) {
+        // Years of 360 days have dates that no other calendar has.
+        return Ok(None);
+    }
+    // Some write one digit where two are meant: 2001-1-1 0:0:0.
+    let mut words = origin.split([' ', 'T']);
+    let date: Vec<String> =
+        words.next().unwrap_or_default().split('-').map(|part| format!("{part:0>2}")).collect();
+    let clock = words.next().filter(|clock| clock.contains(':')).map(|clock| {
+        let whole = clock.split('.').next().unwrap_or_default().trim_end_matches('Z');
+        let mut parts: Vec<String> = whole.split(':').map(|part| format!("{part:0>2}")).collect();
+        parts.resize(3, "00".to_owned());
+        parts.join(":")
+    });
+    let text = format!("{}T{}", date.join("-"), clock.unwrap_or_else(|| "00:00:00".to_owned()));
+    let origin = parse_iso(&text).map_err(|_| format!("the units of time are \"{units}\", which can't be read"))?;
+    let value: f64 = value.parse().map_err(|_| format!("a time is \"{value}\", a number is needed"))?;
+    Ok(Some(origin + (value * seconds).round() as i64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::pattern::iso;
+
+    #[test]
+    fn times_are_told_by_units() {
+        let at = |value, units| instant(value, units, None).unwrap().map(iso);
+        assert_eq!(at("15.5", "days since 2001-1-1").as_deref(), Some("2001-01-16T12:00:00"));
+        assert_eq!(at("24", "hours since 1900-01-01 00:00:0.0").as_deref(), Some("1900-01-02"));
+        assert_eq!(at("3", "months"), None);
+        assert_eq!(instant("15", "days since 2001-01-01", Some("360_day")).unwrap(), None);
+        assert!(instant("x", "days since 2001-01-01", None).unwrap_err().contains("a number is needed"));
+    }
+
+    #[test]
+    fn variables_are_chosen_by_name_or_size() {
+        let variable = |name: &str, shape: &[u64]| Variable {
+            name: format!("NETCDF:\"f.nc\":{name}"),
+            variable: name.to_owned(),
+            shape: shape.to_vec(),
+        };
+        let all = [variable("lat_bnds", &[170, 2]), variable("tos", &[24, 170, 180]), variable("sst", &[24, 170, 180])];
+        assert_eq!(choose(&all, &[]).unwrap(), ["NETCDF:\"f.nc\":tos", "NETCDF:\"f.nc\":sst"]);
+        assert_eq!(choose(&all, &["sst".to_owned()]).unwrap(), ["NETCDF:\"f.nc\":sst"]);
+        let error = choose(&all, &["u".to_owned()]).unwrap_err();
+        assert_eq!(error, "it has no variable u; there are lat_bnds, tos, sst");
+    }
+}
