@@ -5,6 +5,7 @@
 
 pub mod band;
 pub mod error;
+pub mod expression;
 pub mod georeference;
 pub mod plane;
 
