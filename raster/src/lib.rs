@@ -7,6 +7,10 @@ pub mod band;
 pub mod error;
 pub mod expression;
 pub mod georeference;
+pub mod mask;
 pub mod plane;
+
+#[cfg(test)]
+mod test_data;
 
 pub use error::{Error, Result};

@@ -36,6 +36,7 @@ mod oracle;
 
 pub use lookup::Lookup;
 pub use output::{DataType, NoDataNeed, Output};
+pub(crate) use program::whole;
 
 use crate::plane::Plane;
 use crate::{Error, Result};
