@@ -5,9 +5,14 @@
 
 pub mod band;
 pub mod error;
+pub mod expression;
 pub mod georeference;
 pub mod ingest;
+pub mod mask;
 pub mod plane;
 pub mod sample;
+
+#[cfg(test)]
+mod test_data;
 
 pub use error::{Error, Result};

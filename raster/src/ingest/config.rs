@@ -1,6 +1,7 @@
 //! The configuration of an ingest: which files, what their names tell, onto which grid, what is computed, what is written.
 
 use crate::error::{Error, Result};
+use crate::mask::MaskRule;
 use crate::sample::SampleType;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -22,7 +23,7 @@ pub struct Config {
     pub time: TimeConfig,
     /// Which samples are valid, by quality bands.
     #[serde(default)]
-    pub mask: Vec<Value>,
+    pub mask: Vec<MaskRule>,
     /// Bands computed from others.
     #[serde(default)]
     pub derive: Vec<DeriveConfig>,
