@@ -6,8 +6,13 @@
 
 pub mod config;
 pub mod discover;
+mod extent;
 pub mod grid;
 pub mod layer;
+pub mod mosaic;
 mod netcdf;
 mod npy;
+mod open;
 pub mod pattern;
+pub mod scene;
+pub mod vector;

@@ -134,7 +134,8 @@ fn scene(config: &Config, name: String, layers: Vec<Layer>) -> Result<Scene> {
     for band in &mut bands {
         check(config, band)?;
         // A band that says so in any of its files, says so.
-        band.band.nodata = band.all().find_map(|layer| layer.band.nodata);
+        let nodata = band.all().find_map(|layer| layer.band.nodata);
+        band.band.nodata = nodata;
     }
     Ok(Scene { name, bands })
 }

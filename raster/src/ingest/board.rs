@@ -1,0 +1,152 @@
+//! The bands of a scene as they lie on one grid: what is read when a window of a band and date is asked for.
+
+use crate::error::{Error, Result};
+use crate::ingest::config::{Config, Overlap, Resampling};
+use crate::ingest::grid::Grid;
+use crate::ingest::layer::Layer;
+use crate::ingest::mosaic::{self, Placed, Window};
+use crate::ingest::open::Placement;
+use crate::ingest::pattern::iso;
+use crate::ingest::scene::SceneBand;
+use crate::plane::Plane;
+use crate::sample::Sample;
+use std::collections::BTreeMap;
+
+/// The layers of a band and date, and where each lies.
+type Cell = Vec<(Layer, Placement)>;
+
+/// Bands on a grid.
+#[derive(Debug)]
+pub(super) struct Board {
+    pub(super) grid: Grid,
+    overlap: Overlap,
+    bands: BTreeMap<String, BoardBand>,
+}
+
+#[derive(Debug)]
+struct BoardBand {
+    cells: BTreeMap<Option<i64>, Cell>,
+    scale: f64,
+    offset: f64,
+}
+
+/// Whether a band may be resampled though nobody said how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    /// It is written: how it is resampled must be said.
+    Data,
+    /// It tells only which samples are valid: the nearest does.
+    Quality,
+}
+
+impl Board {
+    pub(super) fn new(grid: Grid, overlap: Overlap) -> Self {
+        Self { grid, overlap, bands: BTreeMap::new() }
+    }
+
+    /// Puts a band onto the grid, if it is not there yet.
+    ///
+    /// # Errors
+    /// Those of [`Placement::new`].
+    pub(super) fn add(&mut self, config: &Config, band: &SceneBand, need: Need) -> Result<()> {
+        if self.bands.contains_key(&band.name) {
+            return Ok(());
+        }
+        let mut cells = BTreeMap::new();
+        for (time, layers) in &band.layers {
+            let mut cell = Cell::new();
+            for layer in layers {
+                let asked = config.input[layer.input].resampling.get(&band.name).copied();
+                let nearest = (need == Need::Quality).then_some(Resampling::Nearest);
+                let resampling = asked.or(nearest).or(config.grid.resampling);
+                if let Some(placement) = Placement::new(layer, &self.grid, resampling)? {
+                    cell.push((layer.clone(), placement));
+                }
+            }
+            cells.insert(*time, cell);
+        }
+        let (scale, offset) = (band.band.scale.unwrap_or(1.0), band.band.offset.unwrap_or(0.0));
+        self.bands.insert(band.name.clone(), BoardBand { cells, scale, offset });
+        Ok(())
+    }
+
+    /// The names of its bands.
+    pub(super) fn names(&self) -> Vec<&str> {
+        self.bands.keys().map(String::as_str).collect()
+    }
+
+    fn cell(&self, name: &str, time: Option<i64>) -> Option<&Cell> {
+        let cells = &self.bands.get(name)?.cells;
+        // What has no time is the same at all times.
+        cells.get(&time).or_else(|| cells.get(&None))
+    }
+
+    fn placed(&self, name: &str, time: Option<i64>) -> Vec<Placed<'_>> {
+        self.cell(name, time).map(|cell| cell.iter().map(|(layer, placement)| (layer, placement)).collect()).unwrap_or_default()
+    }
+
+    /// The number of files that a band and date come from.
+    pub(super) fn files(&self, name: &str, time: Option<i64>) -> usize {
+        self.cell(name, time).map_or(0, Vec::len)
+    }
+
+    /// Whether the layers of a band and date cover the whole grid, pixel for pixel.
+    pub(super) fn covers(&self, name: &str, time: Option<i64>) -> bool {
+        let Some(cell) = self.cell(name, time) else { return false };
+        let straight: Vec<&Placement> =
+            cell.iter().filter(|(_, placement)| placement.warp.is_none()).map(|(_, placement)| placement).collect();
+        // Between the edges of all layers every pixel is like its neighbours.
+        let cuts = |ends: &dyn Fn(&Placement) -> [usize; 2], whole: usize| {
+            let mut cuts: Vec<usize> = straight.iter().flat_map(|placement| ends(placement)).chain([0, whole]).collect();
+            cuts.sort_unstable();
+            cuts.dedup();
+            cuts
+        };
+        let rows = cuts(&|p| [p.rows.start, p.rows.end], self.grid.height);
+        let columns = cuts(&|p| [p.columns.start, p.columns.end], self.grid.width);
+        rows.iter().filter(|row| **row < self.grid.height).all(|row| {
+            columns
+                .iter()
+                .filter(|column| **column < self.grid.width)
+                .all(|column| straight.iter().any(|p| p.rows.contains(row) && p.columns.contains(column)))
+        })
+    }
+
+    /// Samples of a window, as they are stored, and which are valid.
+    pub(super) fn samples<T: Sample>(
+        &self,
+        name: &str,
+        time: Option<i64>,
+        window: &Window,
+    ) -> Result<mosaic::Samples<T>> {
+        mosaic::read(&self.placed(name, time), window, self.overlap).map_err(|e| match (e, time) {
+            (Error::Mismatch(text), Some(time)) => Error::Mismatch(format!("band {name} of {}: {text}", iso(time))),
+            (e, _) => e,
+        })
+    }
+
+    /// Reads a window straight into `out`, if one layer is all that it needs; says whether it did.
+    pub(super) fn straight<T: Sample>(
+        &self,
+        name: &str,
+        time: Option<i64>,
+        window: &Window,
+        nodata: Option<f64>,
+        out: &mut [T],
+    ) -> Result<bool> {
+        mosaic::read_straight(&self.placed(name, time), window, nodata, out)
+    }
+
+    /// A window as it is stored.
+    pub(super) fn stored(&self, name: &str, time: Option<i64>, window: &Window) -> Result<Plane> {
+        let found = self.samples::<f64>(name, time, window)?;
+        // What is not valid is of no meaning, but finite.
+        let values = found.samples.iter().zip(&found.valid).map(|(v, valid)| if *valid { *v } else { 0.0 }).collect();
+        Ok(Plane { height: window.rows.len(), width: window.columns.len(), values, valid: found.valid })
+    }
+
+    /// Factor and summand from what is stored to data units.
+    pub(super) fn units(&self, name: &str) -> [f64; 2] {
+        self.bands.get(name).map_or([1.0, 0.0], |band| [band.scale, band.offset])
+    }
+}
