@@ -4,11 +4,13 @@
 //! Nothing here knows the codec. A cube is read window by window; who writes it decides on chunks and codecs.
 
 pub mod band;
+pub mod classes;
 pub mod error;
 pub mod expression;
 pub mod georeference;
 pub mod mask;
 pub mod plane;
+pub mod temporal;
 
 #[cfg(test)]
 mod test_data;
