@@ -4,6 +4,7 @@
 //! Nothing here knows the codec. A cube is read window by window; who writes it decides on chunks and codecs.
 
 pub mod band;
+pub mod classes;
 pub mod error;
 pub mod expression;
 pub mod georeference;
@@ -11,6 +12,7 @@ pub mod ingest;
 pub mod mask;
 pub mod plane;
 pub mod sample;
+pub mod temporal;
 
 #[cfg(test)]
 mod test_data;

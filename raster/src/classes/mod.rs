@@ -1,0 +1,7 @@
+//! Labels: class borders eroded, samples counted per class.
+
+mod counts;
+mod erosion;
+
+pub use counts::{ClassRow, Counts};
+pub use erosion::{Erosion, Gaps, Neighbourhood};

@@ -1,0 +1,86 @@
+//! What is computed along time: how much of each date is valid, gaps filled, series brought to even steps.
+//!
+//! A stack is a slice of planes of one band over one window, with the day of each since 1970-01-01 (fractions are
+//! times of day), strictly rising. Every function works on any window: no neighbours in space are needed.
+
+mod counts;
+mod interpolate;
+mod steps;
+
+pub use counts::{DateCounts, valid_dates};
+pub use interpolate::{Edges, Interpolation, Method, fill_gaps, resample};
+pub use steps::Steps;
+
+use crate::plane::Plane;
+use crate::{Error, Result};
+
+/// Days since 1970-01-01 from seconds since then.
+#[must_use]
+pub fn days(seconds: i64) -> f64 {
+    seconds as f64 / 86_400.0
+}
+
+/// Checks that a stack has a day for each plane, rising, and that its planes have one shape, which it returns.
+fn check(planes: &[Plane], days: &[f64]) -> Result<(usize, usize)> {
+    if planes.len() != days.len() {
+        return Err(Error::Mismatch(format!(
+            "a stack has {} planes and {} dates; give one date for each plane",
+            planes.len(),
+            days.len()
+        )));
+    }
+    if let Some(at) = days.iter().position(|day| !day.is_finite()) {
+        return Err(Error::Invalid(format!("date {at} of a stack is {}; dates are finite days", days[at])));
+    }
+    if let Some(at) = days.windows(2).position(|pair| pair[0] >= pair[1]) {
+        return Err(Error::Invalid(format!(
+            "dates {at} and {} of a stack are day {} and day {}; dates must rise: sort them, and merge planes of the \
+             same date first",
+            at + 1,
+            days[at],
+            days[at + 1]
+        )));
+    }
+    let shape = planes.first().map_or((0, 0), |plane| (plane.height, plane.width));
+    let samples = shape.0 * shape.1;
+    let odd = planes.iter().position(|plane| {
+        (plane.height, plane.width) != shape || plane.values.len() != samples || plane.valid.len() != samples
+    });
+    match odd {
+        Some(at) => Err(Error::Mismatch(format!(
+            "plane {at} of a stack has {} × {} samples, the first has {} × {}; bring all dates onto one grid first",
+            planes[at].height, planes[at].width, shape.0, shape.1
+        ))),
+        None => Ok(shape),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stacks_are_checked() {
+        let planes = [Plane::empty(2, 3), Plane::empty(2, 3)];
+        assert_eq!(check(&planes, &[1.0, 2.5]).unwrap(), (2, 3));
+        let message = |days: &[f64]| check(&planes, days).unwrap_err().to_string();
+        assert_eq!(message(&[1.0]), "a stack has 2 planes and 1 dates; give one date for each plane");
+        assert_eq!(message(&[1.0, f64::NAN]), "date 1 of a stack is NaN; dates are finite days");
+        assert_eq!(
+            message(&[7.0, 7.0]),
+            "dates 0 and 1 of a stack are day 7 and day 7; dates must rise: sort them, and merge planes of the same \
+             date first"
+        );
+        let planes = [Plane::empty(2, 3), Plane::empty(3, 2)];
+        assert_eq!(
+            check(&planes, &[1.0, 2.0]).unwrap_err().to_string(),
+            "plane 1 of a stack has 3 × 2 samples, the first has 2 × 3; bring all dates onto one grid first"
+        );
+    }
+
+    #[test]
+    fn seconds_become_days() {
+        assert_eq!(days(86_400 * 3 + 43_200), 3.5);
+        assert_eq!(days(-86_400), -1.0);
+    }
+}
