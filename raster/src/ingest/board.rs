@@ -70,11 +70,6 @@ impl Board {
         Ok(())
     }
 
-    /// The names of its bands.
-    pub(super) fn names(&self) -> Vec<&str> {
-        self.bands.keys().map(String::as_str).collect()
-    }
-
     fn cell(&self, name: &str, time: Option<i64>) -> Option<&Cell> {
         let cells = &self.bands.get(name)?.cells;
         // What has no time is the same at all times.
@@ -82,7 +77,9 @@ impl Board {
     }
 
     fn placed(&self, name: &str, time: Option<i64>) -> Vec<Placed<'_>> {
-        self.cell(name, time).map(|cell| cell.iter().map(|(layer, placement)| (layer, placement)).collect()).unwrap_or_default()
+        self.cell(name, time)
+            .map(|cell| cell.iter().map(|(layer, placement)| (layer, placement)).collect())
+            .unwrap_or_default()
     }
 
     /// The number of files that a band and date come from.
@@ -93,11 +90,15 @@ impl Board {
     /// Whether the layers of a band and date cover the whole grid, pixel for pixel.
     pub(super) fn covers(&self, name: &str, time: Option<i64>) -> bool {
         let Some(cell) = self.cell(name, time) else { return false };
-        let straight: Vec<&Placement> =
-            cell.iter().filter(|(_, placement)| placement.warp.is_none()).map(|(_, placement)| placement).collect();
+        let straight: Vec<&Placement> = cell
+            .iter()
+            .filter(|(_, placement)| placement.warp.is_none())
+            .map(|(_, placement)| placement)
+            .collect();
         // Between the edges of all layers every pixel is like its neighbours.
         let cuts = |ends: &dyn Fn(&Placement) -> [usize; 2], whole: usize| {
-            let mut cuts: Vec<usize> = straight.iter().flat_map(|placement| ends(placement)).chain([0, whole]).collect();
+            let mut cuts: Vec<usize> =
+                straight.iter().flat_map(|placement| ends(placement)).chain([0, whole]).collect();
             cuts.sort_unstable();
             cuts.dedup();
             cuts
@@ -120,7 +121,9 @@ impl Board {
         window: &Window,
     ) -> Result<mosaic::Samples<T>> {
         mosaic::read(&self.placed(name, time), window, self.overlap).map_err(|e| match (e, time) {
-            (Error::Mismatch(text), Some(time)) => Error::Mismatch(format!("band {name} of {}: {text}", iso(time))),
+            (Error::Mismatch(text), Some(time)) => {
+                Error::Mismatch(format!("band {name} of {}: {text}", iso(time)))
+            }
             (e, _) => e,
         })
     }
@@ -141,7 +144,8 @@ impl Board {
     pub(super) fn stored(&self, name: &str, time: Option<i64>, window: &Window) -> Result<Plane> {
         let found = self.samples::<f64>(name, time, window)?;
         // What is not valid is of no meaning, but finite.
-        let values = found.samples.iter().zip(&found.valid).map(|(v, valid)| if *valid { *v } else { 0.0 }).collect();
+        let values =
+            found.samples.iter().zip(&found.valid).map(|(v, valid)| if *valid { *v } else { 0.0 }).collect();
         Ok(Plane { height: window.rows.len(), width: window.columns.len(), values, valid: found.valid })
     }
 

@@ -130,7 +130,9 @@ pub(super) fn open_dataset(name: &str, file: &Path) -> Result<Dataset> {
         reason: match (file.exists(), std::fs::File::open(file)) {
             (false, _) => "there is no such file".to_owned(),
             (true, Err(e)) => e.to_string(),
-            (true, Ok(_)) => format!("GDAL can't open it ({e}); is it whole, and of a format that `gdalinfo` reads?"),
+            (true, Ok(_)) => {
+                format!("GDAL can't open it ({e}); is it whole, and of a format that `gdalinfo` reads?")
+            }
         },
     })
 }
@@ -146,8 +148,8 @@ fn describe(number: usize, input: &InputConfig, source: Source, fields: &Fields)
     if bands.is_empty() {
         return Err(unreadable("it has no raster bands".to_owned()));
     }
-    let steps = netcdf::steps(&dataset)
-        .map_err(|reason| Error::Mismatch(format!("{}: {reason}", file.display())))?;
+    let steps =
+        netcdf::steps(&dataset).map_err(|reason| Error::Mismatch(format!("{}: {reason}", file.display())))?;
     let named = given_names(input, fields, bands.len());
     let source = Arc::new(source);
     let mut layers = Vec::new();
@@ -166,8 +168,8 @@ fn describe(number: usize, input: &InputConfig, source: Source, fields: &Fields)
         if !input.bands.is_empty() && !input.bands.contains(&name) {
             continue;
         }
-        let sample_type =
-            SampleType::of_gdal(raster.band_type()).map_err(|e| Error::Mismatch(format!("{}: {e}", file.display())))?;
+        let sample_type = SampleType::of_gdal(raster.band_type())
+            .map_err(|e| Error::Mismatch(format!("{}: {e}", file.display())))?;
         let signed = is_signed_byte(&raster);
         band.name = Some(name.clone());
         band.nodata = input.nodata.or(band.nodata).map(|v| if signed && v > 127.0 { v - 256.0 } else { v });
@@ -177,7 +179,8 @@ fn describe(number: usize, input: &InputConfig, source: Source, fields: &Fields)
             source: Arc::clone(&source),
             number: i + 1,
             name,
-            time: time(input, fields, &dataset, step, i).map_err(|e| Error::Mismatch(format!("{}: {e}", file.display())))?,
+            time: time(input, fields, &dataset, step, i)
+                .map_err(|e| Error::Mismatch(format!("{}: {e}", file.display())))?,
             fields: fields.text.clone(),
             sample_type: if signed { SampleType::Int16 } else { sample_type },
             signed_byte: signed,
@@ -246,7 +249,8 @@ fn time(
         return parsed.map(Some);
     }
     if step.index.is_some() && step.time.is_none() && fields.time.is_none() {
-        return Err("its steps have no times that can be read; list them, as `times = [\"2018-01-01\", …]`".to_owned());
+        return Err("its steps have no times that can be read; list them, as `times = [\"2018-01-01\", …]`"
+            .to_owned());
     }
     Ok(step.time.or(fields.time))
 }
@@ -266,7 +270,8 @@ fn check_end(band: &RasterBand<'_>, width: usize, height: usize) -> std::result:
 
 /// `1 file`, `3 files`.
 pub(super) fn count(n: usize, what: &str) -> String {
-    let plural = if what.ends_with('y') { format!("{}ies", &what[..what.len() - 1]) } else { format!("{what}s") };
+    let plural =
+        if what.ends_with('y') { format!("{}ies", &what[..what.len() - 1]) } else { format!("{what}s") };
     if n == 1 { format!("1 {what}") } else { format!("{n} {plural}") }
 }
 

@@ -18,12 +18,14 @@ pub(super) fn grid(config: &Config, layers: &[&Layer], border: Option<&Border>) 
     };
     let wanted = &config.grid;
     let same = layers.iter().all(|layer| layer.grid == first.grid);
-    let own = wanted.crs.is_none() && wanted.resolution.is_none() && wanted.bounds.is_none() && border.is_none();
+    let own =
+        wanted.crs.is_none() && wanted.resolution.is_none() && wanted.bounds.is_none() && border.is_none();
     if own && same {
         return Ok(first.grid.clone());
     }
     let place = place(config, first)?;
-    let upright = first.grid.is_upright() && first.grid.transform()[5] < 0.0 && first.grid.transform()[1] > 0.0;
+    let upright =
+        first.grid.is_upright() && first.grid.transform()[5] < 0.0 && first.grid.transform()[1] > 0.0;
     if !upright && (wanted.resolution.is_none() || place.wkt.is_none()) {
         return Err(Error::Mismatch(format!(
             "{} has {}, and lies askew or has no place; to bring it to a common grid say crs, resolution and resampling \
@@ -37,7 +39,9 @@ pub(super) fn grid(config: &Config, layers: &[&Layer], border: Option<&Border>) 
         (Some(asked), _) => cut(asked, bounds, "the bounds under [grid]").map(|_| asked)?,
         (None, Some(border)) => {
             let reference = place.wkt.as_deref().ok_or_else(|| {
-                Error::Mismatch("the inputs have no coordinate reference system, a border needs one".to_owned())
+                Error::Mismatch(
+                    "the inputs have no coordinate reference system, a border needs one".to_owned(),
+                )
             })?;
             cut(border.bounds(reference)?, bounds, "the border")?
         }

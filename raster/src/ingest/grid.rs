@@ -61,7 +61,8 @@ impl Grid {
     /// Where the upper left pixel of `other` lies among this one's pixels, row and column, if each of its pixels is one of them
     /// (or would be, beyond the edges).
     pub fn offset_of(&self, other: &Self) -> Option<[i64; 2]> {
-        if !self.has_pixel_of(other) || !(self.is_upright() && other.is_upright() || self.transform() == other.transform())
+        if !self.has_pixel_of(other)
+            || !(self.is_upright() && other.is_upright() || self.transform() == other.transform())
         {
             return None;
         }
@@ -71,7 +72,8 @@ impl Grid {
         let apart = |v: f64| (v - v.round()).abs();
         let fits = apart(column) + drift(other.width, a[1], b[1]) <= SLACK
             && apart(row) + drift(other.height, a[5], b[5]) <= SLACK;
-        (fits && column.abs() < 1e15 && row.abs() < 1e15).then_some([row.round() as i64, column.round() as i64])
+        (fits && column.abs() < 1e15 && row.abs() < 1e15)
+            .then_some([row.round() as i64, column.round() as i64])
     }
 
     /// The grid of these pixels over bounds; pixels that the bounds cut are in it. `anchor` is a corner of a pixel.
@@ -100,8 +102,7 @@ impl Grid {
                  resolution"
             )));
         }
-        let transform =
-            [anchor[0] + x0 * pixel[0], pixel[0], 0.0, anchor[1] - y0 * pixel[1], 0.0, -pixel[1]];
+        let transform = [anchor[0] + x0 * pixel[0], pixel[0], 0.0, anchor[1] - y0 * pixel[1], 0.0, -pixel[1]];
         Ok(Self {
             georeference: Georeference { transform: Some(transform), ..wkt.clone() },
             height: height as usize,
@@ -114,7 +115,11 @@ impl Grid {
         let [x0, dx, rx, y0, ry, dy] = self.transform();
         let (r, c) = (row as f64, column as f64);
         let transform = [x0 + c * dx + r * rx, dx, rx, y0 + c * ry + r * dy, ry, dy];
-        Self { georeference: Georeference { transform: Some(transform), ..self.georeference.clone() }, height, width }
+        Self {
+            georeference: Georeference { transform: Some(transform), ..self.georeference.clone() },
+            height,
+            width,
+        }
     }
 
     /// For messages: extents, pixels, code.
@@ -140,7 +145,9 @@ fn wkt_name(wkt: &str) -> String {
 /// [`Error::Invalid`] where it reads none.
 pub fn reference(text: &str) -> Result<SpatialRef> {
     let mut found = SpatialRef::from_definition(text).map_err(|e| {
-        Error::Invalid(format!("\"{text}\" is no coordinate reference system ({e}); give one such as EPSG:32633"))
+        Error::Invalid(format!(
+            "\"{text}\" is no coordinate reference system ({e}); give one such as EPSG:32633"
+        ))
     })?;
     found.set_axis_mapping_strategy(AxisMappingStrategy::TraditionalGisOrder);
     Ok(found)
@@ -188,7 +195,10 @@ mod tests {
 
     fn grid(x: f64, y: f64, pixel: f64, height: usize, width: usize) -> Grid {
         Grid {
-            georeference: Georeference { transform: Some([x, pixel, 0.0, y, 0.0, -pixel]), ..Georeference::default() },
+            georeference: Georeference {
+                transform: Some([x, pixel, 0.0, y, 0.0, -pixel]),
+                ..Georeference::default()
+            },
             height,
             width,
         }
@@ -207,11 +217,13 @@ mod tests {
 
     #[test]
     fn a_grid_over_bounds_keeps_the_anchor() {
-        let over = Grid::over([101.0, -50.0, 131.0, 9.0], [10.0, 10.0], [0.0, 5.0], &Georeference::default()).unwrap();
+        let over = Grid::over([101.0, -50.0, 131.0, 9.0], [10.0, 10.0], [0.0, 5.0], &Georeference::default())
+            .unwrap();
         assert_eq!(over.transform(), [100.0, 10.0, 0.0, 15.0, 0.0, -10.0]);
         assert_eq!((over.height, over.width), (7, 4));
         // A hair beyond a pixel is no further pixel.
-        let exact = Grid::over([0.0, 0.0, 30.001, 30.0], [10.0, 10.0], [0.0, 0.0], &Georeference::default()).unwrap();
+        let exact =
+            Grid::over([0.0, 0.0, 30.001, 30.0], [10.0, 10.0], [0.0, 0.0], &Georeference::default()).unwrap();
         assert_eq!((exact.height, exact.width), (3, 3));
         let none = Grid::over([5.0, 0.0, 1.0, 1.0], [1.0, 1.0], [0.0, 0.0], &Georeference::default());
         assert!(none.unwrap_err().to_string().contains("left < right"));
@@ -222,7 +234,10 @@ mod tests {
         let there = transform_bounds([14.0, 45.0, 15.0, 46.0], "EPSG:4326", "EPSG:32633").unwrap();
         assert!((there[0] - 421_184.7).abs() < 1.0 && there[3] > 5_094_000.0, "{there:?}");
         assert!(reference("EPSG:nothing").unwrap_err().to_string().contains("give one such as EPSG:32633"));
-        assert!(same_reference(Some("EPSG:32633"), Some(&reference("EPSG:32633").unwrap().to_wkt().unwrap())));
+        assert!(same_reference(
+            Some("EPSG:32633"),
+            Some(&reference("EPSG:32633").unwrap().to_wkt().unwrap())
+        ));
         assert!(!same_reference(Some("EPSG:32633"), None));
     }
 }

@@ -4,7 +4,9 @@
 //! [`pattern`]s of names and [`netcdf`] variables tell; [`plan`] puts them onto [`grid`]s, as arrays of dates and bands;
 //! [`cube`] reads a window of such an array, by way of [`mosaic`].
 
+mod board;
 pub mod config;
+pub mod cube;
 pub mod discover;
 mod extent;
 pub mod grid;
@@ -14,5 +16,7 @@ mod netcdf;
 mod npy;
 mod open;
 pub mod pattern;
+pub mod plan;
 pub mod scene;
+mod steps;
 pub mod vector;

@@ -34,7 +34,11 @@ pub(super) struct Samples<T> {
 
 /// Reads a window of a band and date. Where several layers cover a pixel, `overlap` says which counts; where none does, it is
 /// not valid.
-pub(super) fn read<T: Sample>(layers: &[Placed<'_>], window: &Window, overlap: Overlap) -> Result<Samples<T>> {
+pub(super) fn read<T: Sample>(
+    layers: &[Placed<'_>],
+    window: &Window,
+    overlap: Overlap,
+) -> Result<Samples<T>> {
     let mut out = Samples { samples: vec![T::default(); window.area()], valid: vec![false; window.area()] };
     for placed in layers {
         let Some(part) = part(placed.1, window) else { continue };
@@ -102,8 +106,10 @@ pub(super) fn read_straight<T: Sample>(
 /// What a layer may cover of a window.
 fn part(placement: &Placement, window: &Window) -> Option<Window> {
     let both = |a: &Range<usize>, b: &Range<usize>| a.start.max(b.start)..a.end.min(b.end);
-    let part =
-        Window { rows: both(&placement.rows, &window.rows), columns: both(&placement.columns, &window.columns) };
+    let part = Window {
+        rows: both(&placement.rows, &window.rows),
+        columns: both(&placement.columns, &window.columns),
+    };
     (!part.rows.is_empty() && !part.columns.is_empty()).then_some(part)
 }
 
@@ -160,12 +166,14 @@ fn read_into<T: Sample>(
     let row = window.rows.start - placement.rows.start + placement.start[0];
     let column = window.columns.start - placement.columns.start + placement.start[1];
     let size = (window.columns.len(), window.rows.len());
-    band.read_into_slice((column as isize, row as isize), size, size, out, None).map_err(|e| Error::Unreadable {
-        path: layer.source.file.display().to_string(),
-        reason: format!(
-            "band {} can't be read at row {row}, column {column} ({e}); is the file whole?",
-            layer.number
-        ),
+    band.read_into_slice((column as isize, row as isize), size, size, out, None).map_err(|e| {
+        Error::Unreadable {
+            path: layer.source.file.display().to_string(),
+            reason: format!(
+                "band {} can't be read at row {row}, column {column} ({e}); is the file whole?",
+                layer.number
+            ),
+        }
     })
 }
 

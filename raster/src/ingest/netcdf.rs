@@ -7,33 +7,33 @@ use std::collections::BTreeMap;
 
 /// A variable of a file.
 #[derive(Clone, Debug)]
-pub struct Variable {
+pub(super) struct Variable {
     /// What GDAL opens.
-    pub name: String,
+    pub(super) name: String,
     /// Its own name.
-    pub variable: String,
+    pub(super) variable: String,
     /// Its extents.
-    pub shape: Vec<u64>,
+    pub(super) shape: Vec<u64>,
 }
 
 /// What a band of a file is, besides its variable.
 #[derive(Clone, Debug, Default)]
-pub struct Step {
+pub(super) struct Step {
     /// The variable's name.
-    pub variable: Option<String>,
+    pub(super) variable: Option<String>,
     /// The number of its step in time, from 0, where there are steps.
-    pub index: Option<usize>,
+    pub(super) index: Option<usize>,
     /// Its time, where its units can be read.
-    pub time: Option<i64>,
+    pub(super) time: Option<i64>,
     /// What tells it from other bands of the variable and time, such as `_500` for a level.
-    pub suffix: String,
+    pub(super) suffix: String,
 }
 
 /// Names of dimensions that are steps in time, also without units.
 const TIMES: [&str; 5] = ["time", "t", "date", "month", "step"];
 
 /// The variables that GDAL lists, those without extents left out.
-pub fn variables(dataset: &Dataset) -> Vec<Variable> {
+pub(super) fn variables(dataset: &Dataset) -> Vec<Variable> {
     let items: BTreeMap<String, String> = dataset
         .metadata_domain("SUBDATASETS")
         .unwrap_or_default()
@@ -63,7 +63,7 @@ pub fn variables(dataset: &Dataset) -> Vec<Variable> {
 ///
 /// # Errors
 /// Says which there are.
-pub fn choose(variables: &[Variable], asked: &[String]) -> Result<Vec<String>, String> {
+pub(super) fn choose(variables: &[Variable], asked: &[String]) -> Result<Vec<String>, String> {
     let there = || variables.iter().map(|v| v.variable.as_str()).collect::<Vec<_>>().join(", ");
     if !asked.is_empty() {
         return asked
@@ -83,14 +83,18 @@ pub fn choose(variables: &[Variable], asked: &[String]) -> Result<Vec<String>, S
         .filter(|variable| variable.shape.len() >= 2 && Some(size(variable)) == most)
         .map(|variable| variable.name.clone())
         .collect();
-    if chosen.is_empty() { Err(format!("none of its variables is a raster: {}", there())) } else { Ok(chosen) }
+    if chosen.is_empty() {
+        Err(format!("none of its variables is a raster: {}", there()))
+    } else {
+        Ok(chosen)
+    }
 }
 
 /// What each band of a data set is.
 ///
 /// # Errors
 /// Where steps have units that are none of time, says so.
-pub fn steps(dataset: &Dataset) -> Result<Vec<Step>, String> {
+pub(super) fn steps(dataset: &Dataset) -> Result<Vec<Step>, String> {
     let mut steps = Vec::new();
     // Values of the dimensions that are time, in the order of their first band.
     let mut seen: Vec<String> = Vec::new();
@@ -151,7 +155,8 @@ fn instant(value: &str, units: &str, calendar: Option<&str>) -> Result<Option<i6
         parts.join(":")
     });
     let text = format!("{}T{}", date.join("-"), clock.unwrap_or_else(|| "00:00:00".to_owned()));
-    let origin = parse_iso(&text).map_err(|_| format!("the units of time are \"{units}\", which can't be read"))?;
+    let origin =
+        parse_iso(&text).map_err(|_| format!("the units of time are \"{units}\", which can't be read"))?;
     let value: f64 = value.parse().map_err(|_| format!("a time is \"{value}\", a number is needed"))?;
     Ok(Some(origin + (value * seconds).round() as i64))
 }
@@ -178,7 +183,11 @@ mod tests {
             variable: name.to_owned(),
             shape: shape.to_vec(),
         };
-        let all = [variable("lat_bnds", &[170, 2]), variable("tos", &[24, 170, 180]), variable("sst", &[24, 170, 180])];
+        let all = [
+            variable("lat_bnds", &[170, 2]),
+            variable("tos", &[24, 170, 180]),
+            variable("sst", &[24, 170, 180]),
+        ];
         assert_eq!(choose(&all, &[]).unwrap(), ["NETCDF:\"f.nc\":tos", "NETCDF:\"f.nc\":sst"]);
         assert_eq!(choose(&all, &["sst".to_owned()]).unwrap(), ["NETCDF:\"f.nc\":sst"]);
         let error = choose(&all, &["u".to_owned()]).unwrap_err();

@@ -25,7 +25,7 @@ struct Header {
 ///
 /// # Errors
 /// [`Error::Unreadable`] for what is no such file, [`Error::Mismatch`] for types and shapes that are no raster's.
-pub fn description(file: &Path) -> Result<String> {
+pub(super) fn description(file: &Path) -> Result<String> {
     let unreadable = |reason: String| Error::Unreadable { path: file.display().to_string(), reason };
     let io = |source| Error::Io { path: file.display().to_string(), source };
     let mut bytes = Vec::new();
@@ -63,7 +63,10 @@ pub fn description(file: &Path) -> Result<String> {
             let offset = header.start + step * height * line + band * header.size;
             let order = if header.little { "LSB" } else { "MSB" };
             let metadata = if steps.is_some() {
-                format!("<Metadata><MDI key=\"NETCDF_DIM_time\">{step}</MDI></Metadata><Description>B{}</Description>", band + 1)
+                format!(
+                    "<Metadata><MDI key=\"NETCDF_DIM_time\">{step}</MDI></Metadata><Description>B{}</Description>",
+                    band + 1
+                )
             } else {
                 format!("<Description>B{}</Description>", band + 1)
             };
@@ -86,7 +89,8 @@ fn escaped(text: &str) -> String {
 
 /// Reads a header of version 1, 2 or 3.
 fn header(bytes: &[u8]) -> std::result::Result<Header, String> {
-    let rest = bytes.strip_prefix(b"\x93NUMPY").ok_or("it is no NPY file: it does not begin with \\x93NUMPY")?;
+    let rest =
+        bytes.strip_prefix(b"\x93NUMPY").ok_or("it is no NPY file: it does not begin with \\x93NUMPY")?;
     let (length, start) = match rest {
         [1, _, a, b, ..] => (u64::from(u16::from_le_bytes([*a, *b])), 10),
         [2 | 3, _, a, b, c, d, ..] => (u64::from(u32::from_le_bytes([*a, *b, *c, *d])), 12),
@@ -98,14 +102,19 @@ fn header(bytes: &[u8]) -> std::result::Result<Header, String> {
     let text = text.ok_or_else(|| format!("its header would end at byte {end}"))?;
     let text = std::str::from_utf8(text).map_err(|_| "its header is no text".to_owned())?;
     let value = |key: &str| {
-        text.split_once(&format!("'{key}':")).map(|(_, rest)| rest.trim_start()).ok_or(format!("its header has no {key}"))
+        text.split_once(&format!("'{key}':"))
+            .map(|(_, rest)| rest.trim_start())
+            .ok_or(format!("its header has no {key}"))
     };
     let descr: String = value("descr")?.trim_start_matches('\'').chars().take_while(|c| *c != '\'').collect();
     if !value("fortran_order")?.starts_with("False") {
-        return Err("its samples are in Fortran order; save it in C order (numpy.ascontiguousarray)".to_owned());
+        return Err(
+            "its samples are in Fortran order; save it in C order (numpy.ascontiguousarray)".to_owned()
+        );
     }
     let shape = value("shape")?;
-    let inner = shape.strip_prefix('(').and_then(|rest| rest.split_once(')')).ok_or("its shape can't be read")?.0;
+    let inner =
+        shape.strip_prefix('(').and_then(|rest| rest.split_once(')')).ok_or("its shape can't be read")?.0;
     let shape = inner
         .split(',')
         .map(str::trim)
@@ -149,7 +158,8 @@ mod tests {
         std::fs::write(&path, file(header, &samples)).unwrap();
         let dataset = gdal::Dataset::open(description(&path).unwrap()).unwrap();
         assert_eq!((dataset.raster_size(), dataset.raster_count()), ((4, 3), 4));
-        let read = |band| dataset.rasterband(band).unwrap().read_as::<i16>((1, 2), (2, 1), (2, 1), None).unwrap();
+        let read =
+            |band| dataset.rasterband(band).unwrap().read_as::<i16>((1, 2), (2, 1), (2, 1), None).unwrap();
         // Step 1, band 0, row 2, columns 1 and 2.
         assert_eq!(read(3).data(), [24 + 2 * 8 + 2, 24 + 2 * 8 + 4]);
         assert_eq!(read(2).data(), [2 * 8 + 3, 2 * 8 + 5]);
@@ -161,7 +171,10 @@ mod tests {
     #[test]
     fn what_is_no_such_file_is_told() {
         let error = |text: &str| super::header(&file(text, &[])).unwrap_err();
-        assert!(error("{'descr': '|O', 'fortran_order': False, 'shape': (2,), }").contains("its samples are \"|O\""));
+        assert!(
+            error("{'descr': '|O', 'fortran_order': False, 'shape': (2,), }")
+                .contains("its samples are \"|O\"")
+        );
         assert!(error("{'descr': '<i2', 'fortran_order': True, 'shape': (2,), }").contains("Fortran order"));
         assert!(error("{'descr': '<i2', }").contains("has no fortran_order"));
         assert!(super::header(b"PK").unwrap_err().contains("it is no NPY file"));

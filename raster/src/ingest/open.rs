@@ -122,7 +122,9 @@ pub(super) fn with_dataset<T>(
 ) -> Result<T> {
     let key = match &placement.warp {
         None => layer.source.name.clone(),
-        Some(warp) => format!("{:?} {:?} {:?} {}", warp.resampling, warp.grid, layer.band.nodata, layer.source.name),
+        Some(warp) => {
+            format!("{:?} {:?} {:?} {}", warp.resampling, warp.grid, layer.band.nodata, layer.source.name)
+        }
     };
     let taken = DATASETS.with_borrow_mut(|open| {
         open.iter().position(|known| known.key == key).map(|place| open.remove(place))
@@ -169,10 +171,13 @@ fn warped(dataset: &Dataset, warp: &Warp, layer: &Layer) -> Result<Dataset> {
         }
         None => arguments.push("-dstalpha".to_owned()),
     }
-    let invalid = |_| Error::Invalid(format!("{}: its coordinate reference system holds a null character", layer.label()));
+    let invalid = |_| {
+        Error::Invalid(format!("{}: its coordinate reference system holds a null character", layer.label()))
+    };
     let texts: Vec<CString> =
         arguments.into_iter().map(CString::new).collect::<Result<_, _>>().map_err(invalid)?;
-    let mut pointers: Vec<*mut std::ffi::c_char> = texts.iter().map(|text| text.as_ptr().cast_mut()).collect();
+    let mut pointers: Vec<*mut std::ffi::c_char> =
+        texts.iter().map(|text| text.as_ptr().cast_mut()).collect();
     pointers.push(ptr::null_mut());
     // SAFETY: the texts outlive the options, which copy them; the data set is open, and the VRT takes a reference of its own.
     let made = unsafe {
@@ -181,7 +186,14 @@ fn warped(dataset: &Dataset, warp: &Warp, layer: &Layer) -> Result<Dataset> {
             return Err(Error::Invalid(format!("{}: GDAL takes none of its options", layer.label())));
         }
         let mut sources = [dataset.c_dataset()];
-        let made = gdal_sys::GDALWarp(c"".as_ptr(), ptr::null_mut(), 1, sources.as_mut_ptr(), options, ptr::null_mut());
+        let made = gdal_sys::GDALWarp(
+            c"".as_ptr(),
+            ptr::null_mut(),
+            1,
+            sources.as_mut_ptr(),
+            options,
+            ptr::null_mut(),
+        );
         gdal_sys::GDALWarpAppOptionsFree(options);
         made
     };

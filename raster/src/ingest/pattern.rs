@@ -62,7 +62,9 @@ impl Pattern {
                     None => (&rest[1..end], None),
                 };
                 if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-                    return Err(invalid(format!("has a field \"{name}\"; letters, digits and _ are allowed")));
+                    return Err(invalid(format!(
+                        "has a field \"{name}\"; letters, digits and _ are allowed"
+                    )));
                 }
                 if fields.contains(&name) {
                     return Err(invalid(format!("has the field {name} twice; once is allowed")));
@@ -120,7 +122,8 @@ impl Pattern {
                 }
                 (None, Some(format)) => {
                     let time = parse_time(value.as_str(), format);
-                    fields.time = Some(time.map_err(|e| Error::Mismatch(format!("{}: {e}", path.display())))?);
+                    fields.time =
+                        Some(time.map_err(|e| Error::Mismatch(format!("{}: {e}", path.display())))?);
                 }
                 (None, None) => {}
             }
@@ -189,10 +192,18 @@ fn hour(parsed: &chrono::format::Parsed) -> u32 {
 /// Says what was found.
 pub fn parse_iso(text: &str) -> std::result::Result<i64, String> {
     let text = text.trim().trim_end_matches('Z');
-    ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d", "%Y-%m", "%Y"]
-        .iter()
-        .find_map(|format| parse_time(text, format).ok())
-        .ok_or_else(|| format!("\"{text}\" is no time; write it as 2018-07-10 or 2018-07-10T10:31:01"))
+    [
+        "%Y-%m-%dT%H:%M:%S",
+        "%Y-%m-%d %H:%M:%S",
+        "%Y-%m-%dT%H:%M:%S%.f",
+        "%Y-%m-%dT%H:%M",
+        "%Y-%m-%d",
+        "%Y-%m",
+        "%Y",
+    ]
+    .iter()
+    .find_map(|format| parse_time(text, format).ok())
+    .ok_or_else(|| format!("\"{text}\" is no time; write it as 2018-07-10 or 2018-07-10T10:31:01"))
 }
 
 /// A time as ISO 8601 writes it: a date alone where it is midnight.

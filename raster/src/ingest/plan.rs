@@ -153,8 +153,11 @@ impl Plan {
     /// Whatever can be known before samples are read: see [`Error`].
     pub fn new(config: Config, folder: &Path) -> Result<Self> {
         let masks = config.mask.iter().map(|rule| rule.mask()).collect::<Result<Vec<_>>>()?;
-        let expressions =
-            config.derive.iter().map(|derive| Expression::parse(&derive.expression)).collect::<Result<Vec<_>>>()?;
+        let expressions = config
+            .derive
+            .iter()
+            .map(|derive| Expression::parse(&derive.expression))
+            .collect::<Result<Vec<_>>>()?;
         let border = config.border.as_ref().map(|border| Border::open(border, folder)).transpose()?;
         let labels =
             config.labels.iter().map(|labels| Labels::open(labels, folder)).collect::<Result<Vec<_>>>()?;
@@ -175,7 +178,9 @@ impl Plan {
             labels,
         };
         for scene in &scenes {
+            let first = plan.arrays.len();
             plan.add_scene(scene, &expressions)?;
+            plan.leave_out_dates(first)?;
         }
         if plan.arrays.is_empty() {
             return Err(Error::Invalid(
@@ -201,7 +206,8 @@ impl Plan {
             }
         }
         // Bands that are only needed by others have no grid of their own.
-        let written = |bands: &[&SceneBand]| bands.iter().any(|band| !self.config.output.drop.contains(&band.name));
+        let dropped = self.config.output.drop.clone();
+        let written = |bands: &[&SceneBand]| bands.iter().any(|band| !dropped.contains(&band.name));
         let several = sizes.iter().filter(|bands| written(bands)).count() > 1;
         let first = self.boards.len();
         let mut finest: Option<(f64, usize)> = None;
@@ -240,7 +246,9 @@ impl Plan {
             mask.check(&names)?;
         }
         for (derive, expression) in self.config.derive.iter().zip(expressions) {
-            expression.check(&names).map_err(|e| Error::Invalid(format!("derived band {}: {e}", derive.name)))?;
+            expression
+                .check(&names)
+                .map_err(|e| Error::Invalid(format!("derived band {}: {e}", derive.name)))?;
         }
         for name in &self.config.output.drop {
             if !names.contains(&name.as_str()) {
@@ -328,7 +336,11 @@ impl Plan {
         for time in times {
             for band in bands {
                 if self.boards[board].files(&band.name, *time) == 0 {
-                    missing.push(format!("{} of {}", band.name, time.map_or_else(|| "no time".to_owned(), iso)));
+                    missing.push(format!(
+                        "{} of {}",
+                        band.name,
+                        time.map_or_else(|| "no time".to_owned(), iso)
+                    ));
                 }
             }
         }
@@ -380,7 +392,9 @@ impl Plan {
         }
         let why = if !self.masks.is_empty() {
             Some("a mask makes samples invalid".to_owned())
-        } else if let Some(border) = self.border.as_ref().filter(|_| self.config.border.as_ref().is_some_and(|b| !b.extent_only)) {
+        } else if let Some(border) =
+            self.border.as_ref().filter(|_| self.config.border.as_ref().is_some_and(|b| !b.extent_only))
+        {
             Some(format!("what lies outside of {} is invalid", border.file()))
         } else {
             let board = &self.boards[board];
@@ -428,7 +442,10 @@ impl Plan {
                 derive.name, derive.data_type
             )));
         };
-        let plan = BandPlan { band: derived_band(&derive, nodata), content: Content::Derived(number, Box::new(expression.clone())) };
+        let plan = BandPlan {
+            band: derived_band(&derive, nodata),
+            content: Content::Derived(number, Box::new(expression.clone())),
+        };
         let times = has_times.then(|| times.into_iter().collect());
         let steps = Steps::plan(&self.config.time, times)?;
         if let Some(name) = derive.array.as_deref().filter(|name| *name != derive.name) {
@@ -478,7 +495,10 @@ impl Plan {
             .into_iter()
             .find(|t| all().all(|value| t.holds(value as f64)));
         let Some(sample_type) = sample_type else {
-            return Err(Error::Invalid(format!("classes of {} are beyond 32 bits; give smaller ones", config.name)));
+            return Err(Error::Invalid(format!(
+                "classes of {} are beyond 32 bits; give smaller ones",
+                config.name
+            )));
         };
         let nodata = Some(config.nodata as f64);
         let band = Band { name: Some(config.name.clone()), nodata, categories, ..Band::default() };
@@ -500,7 +520,9 @@ impl Plan {
 
     fn add_valid_count(&mut self, scene: &Scene, board: usize, folder: &str) {
         let source = self.arrays.iter().find(|array| array.board == board && array.times.is_some());
-        let Some((source, name)) = source.and_then(|array| Some((array, array.bands.first()?.band.name.clone()?))) else {
+        let Some((source, name)) =
+            source.and_then(|array| Some((array, array.bands.first()?.band.name.clone()?)))
+        else {
             self.remarks.push(format!("{}: valid_count counts dates, and there are none", scene.name));
             return;
         };
@@ -554,7 +576,11 @@ fn folder(scene: &str, grid: Option<&Grid>) -> String {
             .is_some_and(|reference| reference.is_projected() && reference.linear_units() == 1.0);
         let unit = if metres { "m" } else { "" };
         let round = |v: f64| (v * 1e6).round() / 1e6;
-        folder.push_str(&if round(x) == round(y) { format!("{}{unit}/", round(x)) } else { format!("{}x{}{unit}/", round(x), round(y)) });
+        folder.push_str(&if round(x) == round(y) {
+            format!("{}{unit}/", round(x))
+        } else {
+            format!("{}x{}{unit}/", round(x), round(y))
+        });
     }
     folder
 }
@@ -606,7 +632,8 @@ fn categories(config: &LabelConfig, labels: &Labels) -> Result<Vec<Category>> {
         .values()
         .map(|value| {
             let text = value.to_string();
-            let of_text = config.classes.iter().find(|(_, class)| **class == value).map(|(text, _)| text.clone());
+            let of_text =
+                config.classes.iter().find(|(_, class)| **class == value).map(|(text, _)| text.clone());
             let colour = config.colours.get(&text).map(|colour| parse_colour(colour)).transpose()?;
             Ok(Category { value, name: config.names.get(&text).cloned().or(of_text), colour })
         })
@@ -614,7 +641,10 @@ fn categories(config: &LabelConfig, labels: &Labels) -> Result<Vec<Category>> {
 }
 
 fn parse_colour(text: &str) -> Result<[u8; 4]> {
-    let number = text.strip_prefix('#').filter(|digits| digits.len() == 6).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    let number = text
+        .strip_prefix('#')
+        .filter(|digits| digits.len() == 6)
+        .and_then(|digits| u32::from_str_radix(digits, 16).ok());
     match number {
         Some(number) => {
             let [_, red, green, blue] = number.to_be_bytes();

@@ -55,7 +55,8 @@ impl SceneBand {
 impl Scene {
     /// Its times, ascending.
     pub fn times(&self) -> Vec<i64> {
-        let mut times: Vec<i64> = self.bands.iter().flat_map(|band| band.layers.keys().copied().flatten()).collect();
+        let mut times: Vec<i64> =
+            self.bands.iter().flat_map(|band| band.layers.keys().copied().flatten()).collect();
         times.sort_unstable();
         times.dedup();
         times
@@ -88,7 +89,9 @@ pub fn scenes(config: &Config, folder: &Path) -> Result<Vec<Scene>> {
     };
     let (from, to) = (limit(&config.time.from)?, limit(&config.time.to)?);
     layers.retain(|layer| {
-        layer.time.is_none_or(|time| from.is_none_or(|from| time >= from) && to.is_none_or(|to| time < to + DAY))
+        layer
+            .time
+            .is_none_or(|time| from.is_none_or(|from| time >= from) && to.is_none_or(|to| time < to + DAY))
     });
     if layers.is_empty() {
         let all = (found.iter().min(), found.iter().max());
@@ -202,7 +205,12 @@ fn check(config: &Config, band: &SceneBand) -> Result<()> {
         }
         if layer.sample_type != first.sample_type && config.output.data_type.is_none() {
             let advice = "say which to write, as data_type under [output]";
-            return differ("samples of type", first.sample_type.to_string(), layer.sample_type.to_string(), advice);
+            return differ(
+                "samples of type",
+                first.sample_type.to_string(),
+                layer.sample_type.to_string(),
+                advice,
+            );
         }
         let units = |layer: &Layer| (layer.band.scale.unwrap_or(1.0), layer.band.offset.unwrap_or(0.0));
         if units(layer) != units(first) {
@@ -215,13 +223,22 @@ fn check(config: &Config, band: &SceneBand) -> Result<()> {
             first.georeference().wkt.as_deref(),
         );
         if !same && config.grid.crs.is_none() {
-            let code = |layer: &Layer| layer.grid.georeference.code.clone().unwrap_or_else(|| layer.grid.label());
+            let code =
+                |layer: &Layer| layer.grid.georeference.code.clone().unwrap_or_else(|| layer.grid.label());
             let advice = "say onto which to bring them, as crs under [grid], or keep them apart with split under [output]";
             return differ("coordinate reference system", code(first), code(layer), advice);
         }
-        if !layer.grid.has_pixel_of(&first.grid) && config.grid.resolution.is_none() && config.grid.crs.is_none() {
+        if !layer.grid.has_pixel_of(&first.grid)
+            && config.grid.resolution.is_none()
+            && config.grid.crs.is_none()
+        {
             let text = |layer: &Layer| format!("{:?}", layer.grid.pixel());
-            return differ("pixels of", text(first), text(layer), "say which to bring them to, as resolution under [grid]");
+            return differ(
+                "pixels of",
+                text(first),
+                text(layer),
+                "say which to bring them to, as resolution under [grid]",
+            );
         }
     }
     Ok(())

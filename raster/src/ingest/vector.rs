@@ -51,9 +51,14 @@ fn unreadable(file: &Path, reason: String) -> Error {
 }
 
 fn open(file: &Path) -> Result<Dataset> {
-    let options = gdal::DatasetOptions { open_flags: gdal::GdalOpenFlags::GDAL_OF_VECTOR, ..Default::default() };
+    let options =
+        gdal::DatasetOptions { open_flags: gdal::GdalOpenFlags::GDAL_OF_VECTOR, ..Default::default() };
     Dataset::open_ex(file, options).map_err(|e| {
-        let reason = if file.exists() { format!("GDAL finds no polygons in it ({e})") } else { "there is no such file".to_owned() };
+        let reason = if file.exists() {
+            format!("GDAL finds no polygons in it ({e})")
+        } else {
+            "there is no such file".to_owned()
+        };
         unreadable(file, reason)
     })
 }
@@ -135,13 +140,20 @@ impl Polygons {
     fn burn(&self, grid: &Grid, background: f64, all_touched: bool) -> Result<Vec<i32>> {
         let mut out = vec![background as i32; grid.height * grid.width];
         let own = grid.bounds();
-        let touching: Vec<&(Bounds, Geometry, f64)> =
-            self.features.iter().filter(|(bounds, _, _)| grid::intersection(*bounds, own).is_some()).collect();
+        let touching: Vec<&(Bounds, Geometry, f64)> = self
+            .features
+            .iter()
+            .filter(|(bounds, _, _)| grid::intersection(*bounds, own).is_some())
+            .collect();
         if touching.is_empty() {
             return Ok(out);
         }
-        let mut memory =
-            DriverManager::get_driver_by_name("MEM")?.create_with_band_type::<i32, _>("", grid.width, grid.height, 1)?;
+        let mut memory = DriverManager::get_driver_by_name("MEM")?.create_with_band_type::<i32, _>(
+            "",
+            grid.width,
+            grid.height,
+            1,
+        )?;
         memory.set_geo_transform(&grid.transform())?;
         memory.rasterband(1)?.fill(background, None)?;
         let geometries: Vec<Geometry> = touching.iter().map(|(_, geometry, _)| geometry.clone()).collect();
@@ -155,7 +167,8 @@ impl Polygons {
 }
 
 fn polygons(features: Vec<(Geometry, f64)>, wkt: Option<String>) -> Polygons {
-    let features = features.into_iter().map(|(geometry, value)| (envelope(&geometry), geometry, value)).collect();
+    let features =
+        features.into_iter().map(|(geometry, value)| (envelope(&geometry), geometry, value)).collect();
     Polygons { features, wkt }
 }
 
@@ -166,9 +179,11 @@ impl Border {
     /// [`Error::Unreadable`] where there are no polygons, [`Error::Invalid`] where the layer or the condition is none.
     pub fn open(config: &BorderConfig, folder: &Path) -> Result<Self> {
         let file = folder.join(&config.file);
-        let (found, wkt) = features(&file, config.layer.as_deref(), config.condition.as_deref(), |_| Ok(1.0))?;
+        let (found, wkt) =
+            features(&file, config.layer.as_deref(), config.condition.as_deref(), |_| Ok(1.0))?;
         let polygons = polygons(found, wkt.clone());
-        let bounds = polygons.features.iter().map(|(bounds, _, _)| *bounds).reduce(grid::union).unwrap_or_default();
+        let bounds =
+            polygons.features.iter().map(|(bounds, _, _)| *bounds).reduce(grid::union).unwrap_or_default();
         Ok(Self {
             polygons: Mutex::new(polygons),
             bounds,
@@ -262,7 +277,12 @@ fn class(config: &LabelConfig, file: &Path, feature: &gdal::vector::Feature<'_>)
         Some(FieldValue::IntegerValue(value)) => value.to_string(),
         Some(FieldValue::Integer64Value(value)) => value.to_string(),
         Some(FieldValue::RealValue(value)) => value.to_string(),
-        Some(_) => return Err(Error::Invalid(format!("{}: field {field} is no text and no number", file.display()))),
+        Some(_) => {
+            return Err(Error::Invalid(format!(
+                "{}: field {field} is no text and no number",
+                file.display()
+            )));
+        }
         None => {
             return Err(Error::Invalid(format!(
                 "{}: a feature has no {field}; leave it out, or give it a class",

@@ -1,0 +1,378 @@
+//! Reads a window of a planned array: bands from their files, masked, filled in time, or computed from others.
+
+use crate::classes::{Erosion, Gaps, Neighbourhood};
+use crate::error::{Error, Result};
+use crate::expression::Output;
+use crate::ingest::board::Board;
+use crate::ingest::mosaic::Window;
+use crate::ingest::pattern::iso;
+use crate::ingest::plan::{ArrayPlan, BandPlan, Content, Dimension, Plan};
+use crate::ingest::steps::Steps;
+use crate::plane::Plane;
+use crate::sample::Sample;
+use crate::temporal::{DateCounts, fill_gaps, resample, valid_dates};
+use crate::with_sample_type;
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
+
+/// What was computed for a window and serves several of its bands.
+#[derive(Default)]
+struct Shared {
+    /// By date: which samples masks and border leave.
+    usable: HashMap<Option<i64>, Option<Vec<bool>>>,
+}
+
+/// Pixels in a window of a pass over all dates.
+const PASS: usize = 512;
+
+impl Plan {
+    /// Reads a window of an array: native bytes in C order of its dimensions. `region` has a range for each dimension, within
+    /// the array's extents.
+    ///
+    /// # Errors
+    /// Whatever reading the files says, with the file.
+    pub fn read(&self, array: &ArrayPlan, region: &[Range<u64>]) -> Result<Vec<u8>> {
+        with_sample_type!(array.sample_type, read_as(self, array, region))
+    }
+}
+
+impl Plan {
+    /// Leaves out the dates of a scene, whose arrays begin with this one, of which too little is valid: in the first band of its
+    /// first array with dates, over the whole grid, after masks.
+    pub(super) fn leave_out_dates(&mut self, first: usize) -> Result<()> {
+        let Some(least) = self.config.time.min_valid else { return Ok(()) };
+        let array = self.arrays[first..].iter().find(|array| array.times.is_some());
+        let Some(array) = array else { return Ok(()) };
+        let Some(name) = array.bands.first().and_then(|band| band.band.name.clone()) else { return Ok(()) };
+        let (board, source) = (&self.boards[array.board], array.steps.source());
+        let starts =
+            |extent: usize| (0..extent).step_by(PASS).map(move |start| start..(start + PASS).min(extent));
+        let windows: Vec<Window> = starts(array.grid.height)
+            .flat_map(|rows| {
+                starts(array.grid.width).map(move |columns| Window { rows: rows.clone(), columns })
+            })
+            .collect();
+        let counts = windows
+            .par_iter()
+            .map(|window| {
+                let mut shared = Shared::default();
+                let mut counts = DateCounts::new(source.len());
+                let planes = source
+                    .iter()
+                    .map(|time| masked(self, board, &name, *time, window, &mut shared))
+                    .collect::<Result<Vec<Plane>>>()?;
+                counts.add(&planes)?;
+                Ok::<DateCounts, Error>(counts)
+            })
+            .try_reduce(
+                || DateCounts::new(source.len()),
+                |mut a, b| {
+                    a.merge(&b)?;
+                    Ok(a)
+                },
+            )?;
+        let parts = counts.valid_fractions();
+        let kept: BTreeSet<i64> = counts.kept(least)?.into_iter().filter_map(|at| source[at]).collect();
+        let dropped: Vec<String> = (source.iter().zip(&parts))
+            .filter_map(|(time, part)| Some((((*time)?), part)))
+            .filter(|(time, _)| !kept.contains(time))
+            .map(|(time, part)| format!("{} ({:.0} %)", iso(time), 100.0 * part))
+            .collect();
+        if kept.is_empty() {
+            return Err(Error::Mismatch(format!(
+                "no date has {:.0} % of its samples valid, as min_valid under [time] asks: {}",
+                100.0 * least,
+                dropped.join(", ")
+            )));
+        }
+        if !dropped.is_empty() {
+            self.remarks.push(format!("left out, too little of them is valid: {}", dropped.join(", ")));
+        }
+        for array in &mut self.arrays[first..] {
+            array.steps.retain(|time| kept.contains(&time));
+            if array.times.is_some() {
+                array.times = array.steps.times();
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read_as<T: Sample>(plan: &Plan, array: &ArrayPlan, region: &[Range<u64>]) -> Result<Vec<u8>> {
+    let range = |dimension: Dimension| {
+        let place = array.dimensions.iter().position(|d| *d == dimension);
+        place.map_or(0..1, |place| region[place].start as usize..region[place].end as usize)
+    };
+    let (times, bands) = (range(Dimension::Time), range(Dimension::Band));
+    let window = Window { rows: range(Dimension::Y), columns: range(Dimension::X) };
+    let area = window.area();
+    let count = times.len() * bands.len() * area;
+    let ordered = array.dimensions.windows(2).all(|pair| pair[0] < pair[1]);
+    let mut samples = vec![T::default(); count];
+    let mut shared = Shared::default();
+    // In the order time, band, y, x.
+    for (at, band) in bands.clone().enumerate() {
+        let band = &array.bands[band];
+        let planes = samples.chunks_mut(area.max(1)).enumerate();
+        let mut wanted: Vec<&mut [T]> =
+            planes.filter(|(number, _)| number % bands.len() == at).map(|(_, plane)| plane).collect();
+        read_band(plan, array, band, times.clone(), &window, &mut shared, &mut wanted)?;
+    }
+    if !ordered {
+        samples =
+            transposed(&samples, array, [times.len(), bands.len(), window.rows.len(), window.columns.len()]);
+    }
+    Ok(bytemuck::cast_slice(&samples).to_vec())
+}
+
+/// From time, band, y, x to the array's order.
+fn transposed<T: Sample>(samples: &[T], array: &ArrayPlan, extents: [usize; 4]) -> Vec<T> {
+    let [_, bands, height, width] = extents;
+    let strides = [bands * height * width, height * width, width, 1];
+    let order: Vec<usize> = array.dimensions.iter().map(|d| *d as usize).collect();
+    let mut out = Vec::with_capacity(samples.len());
+    let mut place = vec![0usize; order.len()];
+    let Some((last, outer)) = order.split_last() else { return samples.to_vec() };
+    loop {
+        let start: usize = outer.iter().zip(&place).map(|(d, at)| at * strides[*d]).sum();
+        out.extend((0..extents[*last]).map(|i| samples[start + i * strides[*last]]));
+        let Some(d) = (0..outer.len()).rev().find(|d| place[*d] + 1 < extents[outer[*d]]) else { return out };
+        place[d] += 1;
+        place[d + 1..].fill(0);
+    }
+}
+
+/// Reads a band at some of the array's dates into a plane for each.
+fn read_band<T: Sample>(
+    plan: &Plan,
+    array: &ArrayPlan,
+    band: &BandPlan,
+    times: Range<usize>,
+    window: &Window,
+    shared: &mut Shared,
+    out: &mut [&mut [T]],
+) -> Result<()> {
+    let board = &plan.boards[array.board];
+    let name = band.band.name.as_deref().unwrap_or_default();
+    match &band.content {
+        Content::Layers if !array.needs_other_dates() => {
+            let source = array.steps.source();
+            for (time, out) in source[times].iter().zip(out) {
+                read_layers(plan, array, name, *time, window, shared, out)?;
+            }
+            Ok(())
+        }
+        Content::Layers => {
+            let planes = planes(plan, board, &array.steps, name, window, shared)?;
+            for (time, out) in times.zip(out) {
+                store(&planes[time], array.nodata, out);
+            }
+            Ok(())
+        }
+        Content::Derived(number, expression) => {
+            let mut inputs: BTreeMap<&str, Vec<Plane>> = BTreeMap::new();
+            for name in expression.bands() {
+                let all = if array.needs_other_dates() {
+                    planes(plan, board, &array.steps, name, window, shared)?
+                } else {
+                    let source = &array.steps.source()[times.clone()];
+                    source
+                        .iter()
+                        .map(|time| masked(plan, board, name, *time, window, shared))
+                        .collect::<Result<_>>()?
+                };
+                let [scale, offset] = board.units(name);
+                inputs.insert(name, all.into_iter().map(|plane| in_units(plane, scale, offset)).collect());
+            }
+            let config = &plan.config.derive[*number];
+            let output = Output {
+                data_type: array.sample_type,
+                scale: config.scale,
+                offset: config.offset,
+                nodata: array.nodata,
+            };
+            let first = if array.needs_other_dates() { times.start } else { 0 };
+            for (at, out) in out.iter_mut().enumerate() {
+                let at_time: Vec<(&str, &Plane)> =
+                    inputs.iter().map(|(name, planes)| (*name, &planes[first + at])).collect();
+                let plane = expression.evaluate(window.rows.len(), window.columns.len(), &at_time[..])?;
+                out.copy_from_slice(&bytemuck::pod_collect_to_vec::<u8, T>(&output.encode(&plane)?));
+            }
+            Ok(())
+        }
+        Content::Labels(number) => {
+            let plane = labels(plan, array, *number, window)?;
+            for out in out {
+                store(&plane, array.nodata, out);
+            }
+            Ok(())
+        }
+        Content::ValidCount(name) => {
+            let planes = array
+                .steps
+                .source()
+                .iter()
+                .map(|time| masked(plan, board, name, *time, window, shared))
+                .collect::<Result<Vec<Plane>>>()?;
+            let counts = valid_dates(&planes)?;
+            for out in out {
+                for (to, count) in out.iter_mut().zip(&counts) {
+                    *to = T::from_f64(f64::from(*count));
+                }
+            }
+            Ok(())
+        }
+    }
+}
+
+/// A band and date as it is stored, nodata where nothing is valid.
+fn read_layers<T: Sample>(
+    plan: &Plan,
+    array: &ArrayPlan,
+    name: &str,
+    time: Option<i64>,
+    window: &Window,
+    shared: &mut Shared,
+    out: &mut [T],
+) -> Result<()> {
+    let board = &plan.boards[array.board];
+    let usable = usable(plan, board, time, window, shared)?;
+    if board.straight(name, time, window, array.nodata, out)? {
+        if let (Some(usable), Some(nodata)) = (usable, array.nodata) {
+            for (to, _) in out.iter_mut().zip(usable).filter(|(_, usable)| !**usable) {
+                *to = T::from_f64(nodata);
+            }
+        }
+        return Ok(());
+    }
+    let found = board.samples::<T>(name, time, window)?;
+    let nodata = T::from_f64(array.nodata.unwrap_or_default());
+    for (i, (to, sample)) in out.iter_mut().zip(&found.samples).enumerate() {
+        let valid = found.valid[i] && usable.as_ref().is_none_or(|usable| usable[i]);
+        *to = if valid { *sample } else { nodata };
+    }
+    Ok(())
+}
+
+/// Which samples of a date the masks and the border leave; `None` where there are neither.
+fn usable<'a>(
+    plan: &Plan,
+    board: &Board,
+    time: Option<i64>,
+    window: &Window,
+    shared: &'a mut Shared,
+) -> Result<Option<&'a Vec<bool>>> {
+    if !shared.usable.contains_key(&time) {
+        let mut usable: Option<Vec<bool>> = None;
+        let (height, width) = (window.rows.len(), window.columns.len());
+        let mut keep = |some: Vec<bool>| match &mut usable {
+            None => usable = Some(some),
+            Some(usable) => usable.iter_mut().zip(some).for_each(|(a, b)| *a &= b),
+        };
+        if let Some(border) = &plan.border {
+            let grid = board.grid.window(window.rows.start, window.columns.start, height, width);
+            if let Some(inside) = border.mask(&grid)? {
+                keep(inside);
+            }
+        }
+        for mask in &plan.masks {
+            let bands = mask
+                .bands()
+                .into_iter()
+                .map(|name| Ok((name, board.stored(name, time, window)?)))
+                .collect::<Result<Vec<(&str, Plane)>>>()?;
+            keep(mask.usable(height, width, &bands[..])?);
+        }
+        shared.usable.insert(time, usable);
+    }
+    Ok(shared.usable.get(&time).and_then(Option::as_ref))
+}
+
+/// A band and date as it is stored, masked.
+fn masked(
+    plan: &Plan,
+    board: &Board,
+    name: &str,
+    time: Option<i64>,
+    window: &Window,
+    shared: &mut Shared,
+) -> Result<Plane> {
+    let mut plane = board.stored(name, time, window)?;
+    if let Some(usable) = usable(plan, board, time, window, shared)? {
+        crate::mask::apply(usable, &mut plane)?;
+    }
+    Ok(plane)
+}
+
+/// A band at all dates of an array, where these are made of the files'.
+fn planes(
+    plan: &Plan,
+    board: &Board,
+    steps: &Steps,
+    name: &str,
+    window: &Window,
+    shared: &mut Shared,
+) -> Result<Vec<Plane>> {
+    let mut planes = steps
+        .source()
+        .iter()
+        .map(|time| masked(plan, board, name, *time, window, shared))
+        .collect::<Result<Vec<Plane>>>()?;
+    match steps {
+        Steps::None | Steps::Same(_) => {}
+        Steps::Filled { how, .. } => {
+            fill_gaps(&mut planes, &steps.source_days(), how)?;
+        }
+        Steps::Even { times, how, .. } => {
+            let at: Vec<f64> = times.iter().map(|time| crate::temporal::days(*time)).collect();
+            planes = resample(&planes, &steps.source_days(), &at, how)?;
+        }
+    }
+    Ok(planes)
+}
+
+fn in_units(mut plane: Plane, scale: f64, offset: f64) -> Plane {
+    if (scale, offset) != (1.0, 0.0) {
+        plane.values.iter_mut().for_each(|value| *value = *value * scale + offset);
+    }
+    plane
+}
+
+/// A plane as samples: rounded, kept off nodata where it is valid, nodata elsewhere.
+fn store<T: Sample>(plane: &Plane, nodata: Option<f64>, out: &mut [T]) {
+    let gap = T::from_f64(nodata.unwrap_or_default());
+    for ((to, value), valid) in out.iter_mut().zip(&plane.values).zip(&plane.valid) {
+        *to = if *valid { T::from_f64(*value) } else { gap };
+    }
+}
+
+/// Labels of a window, eroded where that is asked for.
+fn labels(plan: &Plan, array: &ArrayPlan, number: usize, window: &Window) -> Result<Plane> {
+    let config = &plan.config.labels[number];
+    let erosion = Erosion { pixels: config.erode, neighbourhood: Neighbourhood::Eight, gaps: Gaps::Ignored };
+    let halo = erosion.halo();
+    let wide = |range: &Range<usize>, extent: usize| {
+        range.start.saturating_sub(halo)..(range.end + halo).min(extent)
+    };
+    let (rows, columns) = (wide(&window.rows, array.grid.height), wide(&window.columns, array.grid.width));
+    let grid = array.grid.window(rows.start, columns.start, rows.len(), columns.len());
+    let burnt = plan.labels[number].burn(&grid)?;
+    let background = config.nodata as i32;
+    let wider = Plane {
+        height: rows.len(),
+        width: columns.len(),
+        valid: burnt.iter().map(|value| *value != background).collect(),
+        values: burnt.into_iter().map(f64::from).collect(),
+    };
+    let eroded = if halo > 0 { erosion.apply(&wider)? } else { wider };
+    let mut plane = Plane::empty(window.rows.len(), window.columns.len());
+    for (row, (values, valid)) in (window.rows.clone())
+        .zip(plane.values.chunks_mut(window.columns.len()).zip(plane.valid.chunks_mut(window.columns.len())))
+    {
+        let start = (row - rows.start) * columns.len() + window.columns.start - columns.start;
+        values.copy_from_slice(&eroded.values[start..start + values.len()]);
+        valid.copy_from_slice(&eroded.valid[start..start + valid.len()]);
+    }
+    Ok(plane)
+}
