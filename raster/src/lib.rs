@@ -7,6 +7,7 @@ pub mod band;
 pub mod error;
 pub mod georeference;
 pub mod ingest;
+pub mod items;
 pub mod plane;
 pub mod sample;
 

@@ -4,6 +4,7 @@
 mod attributes;
 mod coordinates;
 mod dataset;
+mod dates;
 mod grid_mapping;
 
 pub use self::attributes::{bounds, declare_multiscales, spatial};
@@ -11,6 +12,7 @@ pub use self::coordinates::{
     CoordinateArray, CoordinateData, GRID_MAPPING, coordinates, transform_of_centres,
 };
 pub use self::dataset::{read_georeference, write_georeference};
+pub use self::dates::TimeUnits;
 
 /// The place of a raster: its coordinate reference system and the map from pixels to it.
 #[derive(Clone, Debug, Default, PartialEq)]
