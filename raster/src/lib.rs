@@ -9,6 +9,7 @@ pub mod error;
 pub mod expression;
 pub mod georeference;
 pub mod ingest;
+pub mod items;
 pub mod mask;
 pub mod plane;
 pub mod sample;

@@ -76,12 +76,13 @@ pub(crate) fn select(raster: Arc<dyn Raster>, selection: &Selection) -> Result<A
     info.shape[dimension] = picks.len() as u64;
     info.chunk[dimension] = info.chunk[dimension].min(picks.len() as u64);
     info.metadata.json_mut().insert("shape".to_owned(), Value::from(info.shape.clone()));
-    if let Some(names) = names {
-        let chosen: Vec<_> = picks.iter().map(|i| names[*i as usize].clone()).collect();
-        for key in ["band_names", "bands"] {
-            if info.metadata.attributes().contains_key(key) {
-                info.metadata.set_attribute(key, Value::from(chosen.clone()));
-            }
+    let attributes = info.metadata.attributes();
+    for key in ["band_names", "bands"] {
+        // Names, or objects that describe a band each.
+        let Some(Value::Array(all)) = attributes.get(key) else { continue };
+        if all.len() as u64 == raster.info().bands() {
+            let chosen: Vec<Value> = picks.iter().map(|i| all[*i as usize].clone()).collect();
+            info.metadata.set_attribute(key, Value::Array(chosen));
         }
     }
     Ok(Arc::new(BandSubset { info, inner: raster, dimension, picks }))

@@ -1,10 +1,13 @@
 //! What is known of a band besides its samples: read from and written to a GDAL data set (`dataset`) and the attributes
 //! of a Zarr array (`attributes`).
 
+mod attributes;
+mod base64;
 mod categories;
 mod dataset;
 mod wavelength;
 
+pub use self::attributes::{SampleKind, bands_of_attributes, set_band_attributes};
 pub use self::dataset::{read_bands, write_bands};
 
 /// A class of a categorical band.

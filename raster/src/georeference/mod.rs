@@ -1,9 +1,18 @@
 //! Where a raster lies on Earth: read from and written to a GDAL data set (`dataset`), the attributes of a Zarr array
 //! (`attributes`), and coordinate arrays after the CF conventions (`coordinates`).
 
+mod attributes;
+mod coordinates;
 mod dataset;
+mod dates;
+mod grid_mapping;
 
+pub use self::attributes::{bounds, declare_multiscales, spatial};
+pub use self::coordinates::{
+    CoordinateArray, CoordinateData, GRID_MAPPING, coordinates, transform_of_centres,
+};
 pub use self::dataset::{read_georeference, write_georeference};
+pub use self::dates::TimeUnits;
 
 /// The place of a raster: its coordinate reference system and the map from pixels to it.
 #[derive(Clone, Debug, Default, PartialEq)]

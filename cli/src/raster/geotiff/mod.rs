@@ -5,6 +5,10 @@ mod reader;
 #[cfg(feature = "gdal")]
 mod writer;
 
+/// The attribute that keeps a file's metadata items which nothing else tells.
+#[cfg(feature = "gdal")]
+const ITEMS: &str = "gdal_metadata";
+
 #[cfg(feature = "gdal")]
 pub(crate) use self::{reader::open, writer::write};
 

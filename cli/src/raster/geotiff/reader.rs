@@ -1,19 +1,21 @@
 //! Any raster that GDAL reads, as `(band, y, x)`, in windows.
 
+use super::ITEMS;
 use crate::raster::metadata::Metadata;
 use crate::raster::region::{extents, volume};
 use crate::raster::{Info, OpenOptions, Raster};
 use anyhow::{Context, Result, bail};
 use gdal::Dataset;
-use gdal::Metadata as _;
-use gdal::raster::{GdalDataType, GdalType, RasterBand};
-use serde_json::{Value, json};
+use gdal::raster::{GdalDataType, GdalType};
+use serde_json::{Map, Value, json};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use vqz_codec::axes::{Axes, Role};
-use vqz_codec::config::NoData;
 use vqz_codec::sample::DataType;
+use vqz_raster::band::{SampleKind, read_bands, set_band_attributes};
+use vqz_raster::georeference::read_georeference;
+use vqz_raster::items::read_items;
 
 /// The smallest side of the blocks in which a file is read, in pixels: many files have strips of one row.
 const BLOCK: u64 = 512;
@@ -44,20 +46,7 @@ pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>
         block.max(BLOCK.next_multiple_of(block)).min(extent.max(1))
     };
     let chunk = vec![count as u64, side(block_y, shape[1]), side(block_x, shape[2])];
-    let declared = nodata(&first, data_type);
-    let fill = match (&declared, data_type) {
-        (Some(value), _) => serde_json::to_value(value)?,
-        (None, DataType::Float32 | DataType::Float64) => json!(0.0),
-        (None, _) => json!(0),
-    };
-    let mut metadata = Metadata::new_array(&shape, data_type, fill);
-    metadata.json_mut().insert("dimension_names".to_owned(), json!(["band", "y", "x"]));
-    if let Some(value) = &declared {
-        metadata.set_attribute("nodata", serde_json::to_value(value)?);
-    }
-    describe(&dataset, &mut metadata)?;
-    let mut names = Vec::new();
-    for number in 1..=count {
+    for number in 2..=count {
         let band = dataset.rasterband(number)?;
         if band.band_type() != first.band_type() {
             bail!(
@@ -67,11 +56,10 @@ pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>
                 first.band_type()
             );
         }
-        names.push(band.description().unwrap_or_default());
     }
-    if names.iter().all(|name| !name.is_empty()) {
-        metadata.set_attribute("band_names", json!(names));
-    }
+    let metadata =
+        metadata(&dataset, &shape, data_type).with_context(|| format!("reading {}", path.display()))?;
+    let declared = metadata.declared_nodata();
     let axes = match &options.axes {
         Some(axes) if axes.roles().len() == 3 => axes.clone(),
         Some(axes) => {
@@ -85,11 +73,7 @@ pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>
         axes,
         data_type,
         chunk,
-        nodata: if options.nodata.is_empty() {
-            declared.into_iter().collect()
-        } else {
-            options.nodata.clone()
-        },
+        nodata: if options.nodata.is_empty() { declared } else { options.nodata.clone() },
         metadata,
         stored: (0, std::fs::metadata(path).with_context(|| format!("reading {}", path.display()))?.len()),
     };
@@ -108,43 +92,31 @@ fn data_type(found: GdalDataType) -> Result<DataType> {
     })
 }
 
-fn nodata(band: &RasterBand<'_>, data_type: DataType) -> Option<NoData> {
-    let value = band.no_data_value()?;
-    Some(if value.is_nan() {
-        NoData::Name("NaN".to_owned())
-    } else if value.is_infinite() {
-        NoData::Name(if value > 0.0 { "Infinity" } else { "-Infinity" }.to_owned())
-    } else if matches!(data_type, DataType::Float32 | DataType::Float64) {
-        NoData::Float(value)
-    } else if value.fract() == 0.0 && value.abs() < 9e15 {
-        NoData::Integer(value as i64)
-    } else {
-        // No integer sample equals it.
-        return None;
-    })
-}
-
-/// Georeferencing, as attributes: WKT, GDAL's six coefficients, and the authority's code where there is one.
-fn describe(dataset: &Dataset, metadata: &mut Metadata) -> Result<()> {
-    if let Ok(transform) = dataset.geo_transform() {
-        let text = transform.map(|v| v.to_string()).join(" ");
-        metadata.set_attribute("GeoTransform", Value::from(text));
-        let [x0, dx, rx, y0, ry, dy] = transform;
-        metadata.set_attribute("spatial:transform", json!([dx, rx, x0, ry, dy, y0]));
+/// The metadata of the array that the file would be, with what it says of its place, its bands and itself.
+fn metadata(dataset: &Dataset, shape: &[u64], data_type: DataType) -> Result<Metadata> {
+    let kind = match data_type {
+        DataType::Float32 | DataType::Float64 => SampleKind::Float,
+        _ => SampleKind::Integer,
+    };
+    let mut attributes = Map::new();
+    set_band_attributes(&mut attributes, &read_bands(dataset)?, kind);
+    read_georeference(dataset)?.set_attributes(&mut attributes, shape[1], shape[2])?;
+    let items = read_items(dataset);
+    if !items.is_empty() {
+        attributes.insert(ITEMS.to_owned(), Value::Object(items));
     }
-    if let Ok(reference) = dataset.spatial_ref() {
-        let wkt = reference.to_wkt().context("the coordinate reference system can't be written as WKT")?;
-        if !wkt.is_empty() {
-            metadata.set_attribute("spatial_ref", Value::from(wkt));
-        }
-        if let (Some(name), Ok(code)) = (reference.auth_name(), reference.auth_code()) {
-            metadata.set_attribute("proj:code", Value::from(format!("{name}:{code}")));
-        }
+    let mut metadata = Metadata::new_array(shape, data_type, json!(0));
+    metadata.json_mut().insert("dimension_names".to_owned(), json!(["band", "y", "x"]));
+    for (name, value) in attributes {
+        metadata.set_attribute(&name, value);
     }
-    if let Some(area_or_point) = dataset.metadata_item("AREA_OR_POINT", "") {
-        metadata.set_attribute("AREA_OR_POINT", Value::from(area_or_point));
-    }
-    Ok(())
+    let fill = match metadata.declared_nodata().first() {
+        Some(value) => serde_json::to_value(value)?,
+        None if kind == SampleKind::Float => json!(0.0),
+        None => json!(0),
+    };
+    metadata.json_mut().insert("fill_value".to_owned(), fill);
+    Ok(metadata)
 }
 
 impl Raster for GdalRaster {

@@ -1,18 +1,21 @@
 //! Writes a raster of two or three dimensions as a tiled GeoTIFF, with what its attributes tell about its place.
 
+use super::ITEMS;
 use crate::commands::decode::PlainCodec;
 use crate::progress::Progress;
 use crate::raster::partial::beside;
 use crate::raster::region::{Grid, Region};
 use crate::raster::{Info, Raster, files};
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use gdal::raster::{Buffer, GdalType, RasterCreationOptions};
-use gdal::spatial_ref::SpatialRef;
-use gdal::{Dataset, DriverManager, Metadata as _};
+use gdal::{Dataset, DriverManager};
 use serde_json::Value;
 use std::path::Path;
 use vqz_codec::axes::Role;
 use vqz_codec::sample::DataType;
+use vqz_raster::band::{Band, bands_of_attributes, write_bands};
+use vqz_raster::georeference::{Georeference, write_georeference};
+use vqz_raster::items::write_items;
 
 /// The least side of the windows that are written, in pixels: whole tiles of the file.
 const WINDOW: u64 = 512;
@@ -70,6 +73,10 @@ fn write_as<T: GdalType + Copy + bytemuck::Pod>(
     if !looped.is_empty() {
         bail!("a GeoTIFF holds bands, y and x only, the array has {}; decode to Zarr", looped.join(", "));
     }
+    let bands = bands_of_attributes(&info.metadata.attributes(), info.bands() as usize);
+    let coloured = bands.len() == 1
+        && matches!(info.data_type, DataType::UInt8 | DataType::UInt16)
+        && bands[0].categories.iter().any(|class| class.colour.is_some());
     let mut options = RasterCreationOptions::new();
     let fixed = [
         ("TILED", "YES"),
@@ -77,7 +84,7 @@ fn write_as<T: GdalType + Copy + bytemuck::Pod>(
         ("INTERLEAVE", "BAND"),
         ("NUM_THREADS", "ALL_CPUS"),
         // Otherwise GDAL takes the fourth of four bands for transparency.
-        ("PHOTOMETRIC", "MINISBLACK"),
+        ("PHOTOMETRIC", if coloured { "PALETTE" } else { "MINISBLACK" }),
     ];
     for (key, value) in fixed {
         options.add_name_value(key, value)?;
@@ -97,48 +104,27 @@ fn write_as<T: GdalType + Copy + bytemuck::Pod>(
         info.bands() as usize,
         &options,
     )?;
-    describe(&mut dataset, info)?;
+    describe(&mut dataset, info, bands)?;
     copy::<T>(&dataset, raster)?;
     dataset.close()?;
     Ok(())
 }
 
-/// What the attributes tell about the raster's place, its bands and its nodata value.
-fn describe(dataset: &mut Dataset, info: &Info) -> Result<()> {
+/// What the attributes tell about the raster's place, its bands and itself.
+fn describe(dataset: &mut Dataset, info: &Info, mut bands: Vec<Band>) -> Result<()> {
     let attributes = info.metadata.attributes();
-    let text = |key: &str| attributes.get(key).and_then(Value::as_str);
-    if let Some(transform) = text("GeoTransform") {
-        let numbers: Vec<f64> = transform.split_whitespace().filter_map(|v| v.parse().ok()).collect();
-        let transform: [f64; 6] = numbers
-            .try_into()
-            .map_err(|_| anyhow!("the attribute GeoTransform is \"{transform}\", six numbers are needed"))?;
-        dataset.set_geo_transform(&transform)?;
-    }
-    let reference = match (text("spatial_ref").or_else(|| text("crs_wkt")), text("proj:code")) {
-        (Some(wkt), _) => Some(SpatialRef::from_wkt(wkt)?),
-        (None, Some(code)) => Some(SpatialRef::from_definition(code)?),
-        (None, None) => None,
-    };
-    if let Some(reference) = reference {
-        dataset.set_spatial_ref(&reference)?;
-    }
-    if let Some(area_or_point) = text("AREA_OR_POINT") {
-        dataset.set_metadata_item("AREA_OR_POINT", area_or_point, "")?;
-    }
+    write_georeference(dataset, &Georeference::from_attributes(&attributes)?)?;
     // A GeoTIFF has one value for all bands.
     let nodata = match info.nodata.first() {
         Some(nodata) => nodata.to_f64(info.data_type)?,
         None => None,
     };
-    let names = info.band_names();
-    for number in 1..=dataset.raster_count() {
-        let mut band = dataset.rasterband(number)?;
-        if nodata.is_some() {
-            band.set_no_data_value(nodata)?;
-        }
-        if let Some(name) = names.as_ref().and_then(|names| names.get(number - 1)) {
-            band.set_description(name)?;
-        }
+    for band in &mut bands {
+        band.nodata = nodata;
+    }
+    write_bands(dataset, &bands)?;
+    if let Some(Value::Object(items)) = attributes.get(ITEMS) {
+        write_items(dataset, items)?;
     }
     Ok(())
 }

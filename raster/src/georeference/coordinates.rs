@@ -1,0 +1,209 @@
+//! Coordinate arrays after the CF conventions: centres of pixels, dates, names of bands, and the grid mapping variable.
+
+use super::{Georeference, grid_mapping};
+use crate::Result;
+use crate::band::Band;
+use gdal::spatial_ref::SpatialRef;
+use serde_json::{Map, Value, json};
+use std::collections::HashSet;
+
+/// What a coordinate array holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CoordinateData {
+    /// Numbers.
+    Float(Vec<f64>),
+    /// Whole numbers.
+    Integer(Vec<i64>),
+    /// Texts.
+    Text(Vec<String>),
+}
+
+/// An array that stands beside a data array and says where its samples are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CoordinateArray {
+    /// Its name within the group.
+    pub name: String,
+    /// The names of its dimensions; none for a scalar.
+    pub dimensions: Vec<String>,
+    /// As many values as the dimension has steps; one for a scalar.
+    pub data: CoordinateData,
+    /// Its attributes.
+    pub attributes: Map<String, Value>,
+}
+
+/// The name of the grid mapping variable: the attribute `grid_mapping` of a data array that has one beside it.
+pub const GRID_MAPPING: &str = "spatial_ref";
+
+/// The coordinate arrays of a raster of `height` rows and `width` columns, with the given dates in seconds since
+/// 1970-01-01T00:00:00Z (leap seconds not counted) and the given bands: `time`, `band`, `y`, `x`, `spatial_ref`, each where
+/// there is something to say. A raster that is turned has no `y` and `x`; bands without distinct names are numbered from 1.
+///
+/// # Errors
+/// [`crate::Error::Invalid`] when the coordinate reference system is none that GDAL reads.
+pub fn coordinates(
+    georeference: &Georeference,
+    height: u64,
+    width: u64,
+    times: Option<&[i64]>,
+    bands: Option<&[Band]>,
+) -> Result<Vec<CoordinateArray>> {
+    let mut arrays = Vec::new();
+    if let Some(times) = times {
+        arrays.push(array(
+            "time",
+            CoordinateData::Integer(times.to_vec()),
+            json!({
+                "standard_name": "time",
+                "axis": "T",
+                "units": "seconds since 1970-01-01",
+                "calendar": "proleptic_gregorian",
+            }),
+        ));
+    }
+    if let Some(bands) = bands {
+        let names: Vec<&String> = bands.iter().filter_map(|band| band.name.as_ref()).collect();
+        let distinct = names.iter().collect::<HashSet<_>>().len();
+        let data = if distinct == bands.len() {
+            CoordinateData::Text(names.into_iter().cloned().collect())
+        } else {
+            CoordinateData::Integer((1..=bands.len() as i64).collect())
+        };
+        arrays.push(array("band", data, json!({"long_name": "band"})));
+    }
+    let reference = georeference.spatial_ref()?;
+    // A turned raster has no x of a column.
+    if let Some([x0, dx, 0.0, y0, 0.0, dy]) = georeference.transform {
+        let centres = |start: f64, step: f64, count: u64| {
+            CoordinateData::Float((0..count).map(|i| start + step * (i as f64 + 0.5)).collect())
+        };
+        arrays.push(array("y", centres(y0, dy, height), axis_attributes(reference.as_ref(), Axis::Y)));
+        arrays.push(array("x", centres(x0, dx, width), axis_attributes(reference.as_ref(), Axis::X)));
+    }
+    if reference.is_some() || georeference.transform.is_some() {
+        arrays.push(CoordinateArray {
+            name: GRID_MAPPING.to_owned(),
+            dimensions: Vec::new(),
+            data: CoordinateData::Integer(vec![0]),
+            attributes: grid_mapping::attributes(georeference)?,
+        });
+    }
+    Ok(arrays)
+}
+
+/// The transform of a grid whose pixels have these centres; `None` where steps differ by more than a thousandth of one, or
+/// there are fewer than two.
+pub fn transform_of_centres(x: &[f64], y: &[f64]) -> Option<[f64; 6]> {
+    let (x0, dx) = regular(x)?;
+    let (y0, dy) = regular(y)?;
+    Some([x0, dx, 0.0, y0, 0.0, dy])
+}
+
+/// Start and step of the edges of cells with regular centres.
+fn regular(centres: &[f64]) -> Option<(f64, f64)> {
+    let (first, last) = (*centres.first()?, *centres.last()?);
+    let step = (last - first) / centres.len().checked_sub(1).filter(|n| *n > 0)? as f64;
+    let even =
+        centres.iter().enumerate().all(|(i, c)| (first + step * i as f64 - c).abs() <= step.abs() * 1e-3);
+    (step.is_finite() && step != 0.0 && even).then_some((first - step / 2.0, step))
+}
+
+enum Axis {
+    X,
+    Y,
+}
+
+fn array(name: &str, data: CoordinateData, attributes: Value) -> CoordinateArray {
+    let attributes = if let Value::Object(attributes) = attributes { attributes } else { Map::new() };
+    CoordinateArray { name: name.to_owned(), dimensions: vec![name.to_owned()], data, attributes }
+}
+
+fn axis_attributes(reference: Option<&SpatialRef>, axis: Axis) -> Value {
+    let (letter, projected, geographic, units) = match axis {
+        Axis::X => ("X", "projection_x_coordinate", "longitude", "degrees_east"),
+        Axis::Y => ("Y", "projection_y_coordinate", "latitude", "degrees_north"),
+    };
+    match reference {
+        Some(reference) if reference.is_geographic() => {
+            json!({"axis": letter, "standard_name": geographic, "long_name": geographic, "units": units})
+        }
+        Some(reference) => json!({
+            "axis": letter,
+            "standard_name": projected,
+            "long_name": format!("{} coordinate of projection", letter.to_lowercase()),
+            "units": length(reference),
+        }),
+        None => json!({"axis": letter}),
+    }
+}
+
+/// A unit of length as UDUNITS spells it.
+fn length(reference: &SpatialRef) -> String {
+    let name = reference.linear_units_name().unwrap_or_default();
+    match name.to_lowercase().as_str() {
+        "metre" | "meter" | "m" => "metre".to_owned(),
+        "kilometre" | "kilometer" | "km" => "kilometre".to_owned(),
+        "us survey foot" | "us_survey_foot" | "foot_us" => "US_survey_foot".to_owned(),
+        "foot" | "international foot" => "foot".to_owned(),
+        _ => format!("{} metre", reference.linear_units()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(code: &str, transform: [f64; 6]) -> Georeference {
+        Georeference { code: Some(code.to_owned()), transform: Some(transform), ..Georeference::default() }
+    }
+
+    #[test]
+    fn centres_of_pixels_are_told() {
+        let place = place("EPSG:32633", [500_000.0, 10.0, 0.0, 5_000_000.0, 0.0, -20.0]);
+        let bands = ["B02", "B03"].map(|name| Band { name: Some(name.to_owned()), ..Band::default() });
+        let arrays = coordinates(&place, 2, 3, Some(&[0, 86_400]), Some(&bands)).unwrap();
+        let names: Vec<&str> = arrays.iter().map(|array| array.name.as_str()).collect();
+        assert_eq!(names, ["time", "band", "y", "x", "spatial_ref"]);
+        assert_eq!(arrays[0].data, CoordinateData::Integer(vec![0, 86_400]));
+        assert_eq!(arrays[0].attributes["units"], "seconds since 1970-01-01");
+        assert_eq!(arrays[1].data, CoordinateData::Text(vec!["B02".to_owned(), "B03".to_owned()]));
+        assert_eq!(arrays[2].data, CoordinateData::Float(vec![4_999_990.0, 4_999_970.0]));
+        assert_eq!(arrays[3].data, CoordinateData::Float(vec![500_005.0, 500_015.0, 500_025.0]));
+        assert_eq!(arrays[3].attributes["standard_name"], "projection_x_coordinate");
+        assert_eq!(arrays[3].attributes["units"], "metre");
+        assert_eq!((arrays[4].dimensions.len(), &arrays[4].data), (0, &CoordinateData::Integer(vec![0])));
+        let (CoordinateData::Float(y), CoordinateData::Float(x)) = (&arrays[2].data, &arrays[3].data) else {
+            panic!("centres are numbers");
+        };
+        assert_eq!(transform_of_centres(x, y), place.transform);
+    }
+
+    #[test]
+    fn degrees_are_longitude_and_latitude() {
+        let arrays =
+            coordinates(&place("EPSG:4326", [0.0, 0.5, 0.0, 1.0, 0.0, -0.5]), 2, 2, None, None).unwrap();
+        assert_eq!(arrays[0].attributes["standard_name"], "latitude");
+        assert_eq!(arrays[1].attributes["units"], "degrees_east");
+        let feet =
+            coordinates(&place("EPSG:2263", [0.0, 1.0, 0.0, 1.0, 0.0, -1.0]), 2, 2, None, None).unwrap();
+        assert_eq!(feet[1].attributes["units"], "US_survey_foot");
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_out() {
+        let turned = place("EPSG:32633", [0.0, 1.0, 0.2, 0.0, 0.2, -1.0]);
+        let twins = [Band::default(), Band::default()];
+        let arrays = coordinates(&turned, 2, 2, None, Some(&twins)).unwrap();
+        let names: Vec<&str> = arrays.iter().map(|array| array.name.as_str()).collect();
+        assert_eq!(names, ["band", "spatial_ref"]);
+        assert_eq!(arrays[0].data, CoordinateData::Integer(vec![1, 2]));
+        assert_eq!(coordinates(&Georeference::default(), 2, 2, None, None).unwrap(), []);
+    }
+
+    #[test]
+    fn uneven_steps_are_no_grid() {
+        assert_eq!(transform_of_centres(&[0.0, 1.0, 3.0], &[0.0, 1.0]), None);
+        assert_eq!(transform_of_centres(&[0.0], &[0.0, 1.0]), None);
+        assert_eq!(transform_of_centres(&[0.0, 1.0], &[2.0, 2.0]), None);
+        assert_eq!(transform_of_centres(&[f64::NAN, 1.0], &[0.0, 1.0]), None);
+    }
+}
