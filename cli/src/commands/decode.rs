@@ -102,6 +102,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             existing,
             settings,
             engine: args.engine,
+            order: Order::default(),
             what: "decoding",
             finish: &|_, _| Ok(None),
         };

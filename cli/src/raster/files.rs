@@ -1,6 +1,7 @@
 //! Files that are there whole or not at all: written beside, then renamed.
 
 use crate::raster::partial;
+use crate::raster::share::Share;
 use anyhow::{Context, Result};
 use std::fs::{self, File};
 use std::io::Write;
@@ -67,7 +68,8 @@ pub(crate) fn files_under(folder: &Path) -> Result<Vec<PathBuf>> {
 pub(crate) fn sizes(folder: &Path) -> Result<(u64, u64)> {
     let (mut metadata, mut data) = (0, 0);
     for file in files_under(folder)? {
-        if file.file_name().is_some_and(|name| name == partial::MARKER) {
+        let own = |name: &std::ffi::OsStr| name == partial::MARKER || name == partial::FAILURES;
+        if file.file_name().is_some_and(own) || Share::is_mark(&file) {
             continue;
         }
         let len = fs::metadata(&file).with_context(|| format!("reading {}", file.display()))?.len();

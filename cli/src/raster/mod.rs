@@ -2,6 +2,12 @@
 
 pub(crate) mod archive;
 pub(crate) mod bands;
+#[cfg(feature = "gdal")]
+pub(crate) mod coordinates;
+#[cfg(feature = "gdal")]
+pub(crate) mod cube;
+#[cfg(feature = "gdal")]
+mod cube_layout;
 pub(crate) mod files;
 pub(crate) mod fill;
 pub(crate) mod geotiff;
@@ -12,6 +18,7 @@ pub(crate) mod record;
 pub(crate) mod region;
 pub(crate) mod samples;
 pub(crate) mod shards;
+pub(crate) mod share;
 pub(crate) mod transfer;
 pub(crate) mod tree;
 pub(crate) mod writer;

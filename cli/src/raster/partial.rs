@@ -1,14 +1,22 @@
 //! Outputs in the making: `OUTPUT.partial` beside the target, renamed when complete, resumed when interrupted.
 
 use crate::raster::files;
+use crate::raster::share::Share;
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Says, inside an unfinished output, how it was begun.
 pub(crate) const MARKER: &str = ".vqz-resume.json";
+
+/// Lists, inside an unfinished output, the chunks that could not be made.
+pub(crate) const FAILURES: &str = ".vqz-failed.json";
+
+/// How often, and how far apart, a process that has a share of the work looks whether it may begin.
+const LOOKS: (u32, Duration) = (100, Duration::from_millis(100));
 
 /// Ends the name under which a replaced output waits until the new one is in its place.
 const REPLACED: &str = ".replaced";
@@ -57,7 +65,9 @@ pub(crate) struct Partial {
     folder: PathBuf,
     resumed: bool,
     /// Held locked, so that two processes never write into one folder.
-    _marker: File,
+    marker: File,
+    /// The share of the work that this process has, and its lock.
+    share: Option<(Share, File)>,
 }
 
 impl Partial {
@@ -65,8 +75,14 @@ impl Partial {
     ///
     /// # Errors
     /// When the target exists and may not be replaced, another process is writing it, or an unfinished output was begun
-    /// with other settings.
-    pub(crate) fn begin(target: &Path, existing: Existing, settings: &Map<String, Value>) -> Result<Self> {
+    /// with other settings. With a share of the work, other processes may write other shares once [`Partial::share`] was
+    /// called.
+    pub(crate) fn begin(
+        target: &Path,
+        existing: Existing,
+        settings: &Map<String, Value>,
+        share: Option<Share>,
+    ) -> Result<Self> {
         refuse_existing(target, existing)?;
         let folder = beside(target, ".partial");
         let found = folder.exists();
@@ -85,20 +101,15 @@ impl Partial {
             .truncate(false)
             .open(&path)
             .with_context(|| format!("opening {}", path.display()))?;
-        match marker.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                bail!("{} is being written by another vqz; wait for it, or stop it", folder.display())
-            }
-            // Some file systems have no locks; one process at a time is then up to the user.
-            Err(TryLockError::Error(_)) => {}
-        }
+        lock(&marker, &folder, share)?;
         let mut text = String::new();
         marker.read_to_string(&mut text).with_context(|| format!("reading {}", path.display()))?;
         let resumed = !text.is_empty();
         if resumed {
             check_settings(&text, settings, &folder)?;
-            files::remove_temporaries(&folder)?;
+            if share.is_none() {
+                files::remove_temporaries(&folder)?;
+            }
         } else {
             let text = serde_json::to_string_pretty(settings)?;
             marker.write_all(text.as_bytes()).and_then(|()| marker.sync_data()).with_context(|| {
@@ -107,7 +118,36 @@ impl Partial {
                 format!("writing {}", path.display())
             })?;
         }
-        Ok(Self { target: target.to_path_buf(), folder, resumed, _marker: marker })
+        let share = share.map(|share| Ok::<_, anyhow::Error>((share, share.take(&folder)?))).transpose()?;
+        Ok(Self { target: target.to_path_buf(), folder, resumed, marker, share })
+    }
+
+    /// Lets other processes begin with their shares: what all share is written.
+    pub(crate) fn share(&self) {
+        if self.share.is_some() {
+            // Where there are no locks, there is none to give up.
+            drop(self.marker.unlock());
+            drop(self.marker.try_lock_shared());
+        }
+    }
+
+    /// Marks the share as done. Returns whether all are, and this process is the one to finish the output; otherwise, which
+    /// shares are not done yet.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub(crate) fn is_last(&self) -> Result<Result<(), Vec<u64>>> {
+        let Some((share, _)) = &self.share else { return Ok(Ok(())) };
+        share.mark_done(&self.folder)?;
+        let open = share.open_ones(&self.folder);
+        if !open.is_empty() {
+            return Ok(Err(open));
+        }
+        drop(self.marker.unlock());
+        match self.marker.try_lock() {
+            Err(TryLockError::WouldBlock) => Ok(Err(Vec::new())),
+            Ok(()) | Err(TryLockError::Error(_)) => Ok(Ok(())),
+        }
     }
 
     /// Where to write.
@@ -122,6 +162,13 @@ impl Partial {
 
     /// Puts the finished output in its place.
     pub(crate) fn commit(self) -> Result<()> {
+        if let Some((share, _)) = &self.share {
+            share.remove_marks(&self.folder)?;
+        }
+        let failures = self.folder.join(FAILURES);
+        if failures.exists() {
+            files::remove(&failures)?;
+        }
         let replaced = self.target.exists().then(|| beside(&self.target, REPLACED));
         if let Some(replaced) = &replaced {
             fs::rename(&self.target, replaced)
@@ -167,12 +214,32 @@ impl Partial {
 
     /// Removes an output that holds nothing but metadata; returns whether it did.
     fn discard_empty(self) -> bool {
+        if self.share.is_some() {
+            // Another process may be about to write there.
+            return false;
+        }
         let metadata =
             |file: &PathBuf| file.file_name().is_some_and(|name| name == MARKER || name == "zarr.json");
         let empty = files::files_under(&self.folder).is_ok_and(|files| files.iter().all(metadata));
         // What can't be removed now is taken up by the next run.
         empty && fs::remove_dir_all(&self.folder).is_ok()
     }
+}
+
+/// Locks an unfinished output. One of several that share the work waits a while: others hold it while they begin.
+fn lock(marker: &File, folder: &Path, share: Option<Share>) -> Result<()> {
+    let (looks, apart) = if share.is_some() { LOOKS } else { (1, Duration::ZERO) };
+    for look in 0..looks {
+        match marker.try_lock() {
+            // Some file systems have no locks; one process at a time is then up to the user.
+            Ok(()) | Err(TryLockError::Error(_)) => return Ok(()),
+            // Others of the same work: nothing is left to prepare.
+            Err(TryLockError::WouldBlock) if share.is_some() && marker.try_lock_shared().is_ok() => return Ok(()),
+            Err(TryLockError::WouldBlock) if look + 1 < looks => std::thread::sleep(apart),
+            Err(TryLockError::WouldBlock) => {}
+        }
+    }
+    bail!("{} is being written by another vqz; wait for it, or stop it", folder.display())
 }
 
 /// Stops where an output exists that may not be replaced: unless that is asked for, and then where more than an output

@@ -2,9 +2,11 @@
 
 use crate::progress::Progress;
 use crate::raster::Raster;
+use crate::raster::share::Share;
 use crate::raster::region::volume;
 use crate::raster::writer::ArrayWriter;
 use anyhow::Result;
+use serde::Serialize;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -54,26 +56,94 @@ pub(crate) fn for_each(count: u64, workers: usize, work: impl Fn(u64) -> Result<
     }
 }
 
-/// Writes all chunks of an array from a raster of the same shape; those that are there are kept. Returns how many were.
+/// How an array is written.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Order {
+    /// Only the chunks of this share.
+    pub(crate) share: Option<Share>,
+    /// What happens where a chunk can't be read.
+    pub(crate) unreadable: Unreadable,
+}
+
+/// What happens where a chunk of the input can't be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Unreadable {
+    /// The work ends there.
+    #[default]
+    Stop,
+    /// It goes on with the others, and tells at the end.
+    GoOn,
+}
+
+/// How it went.
+#[derive(Debug, Default)]
+pub(crate) struct Transferred {
+    /// Chunks that were there already.
+    pub(crate) kept: u64,
+    /// Chunks that were written now, or hold nothing but the fill value.
+    pub(crate) written: u64,
+    /// Chunks that could not be read, in their order.
+    pub(crate) failed: Vec<Failed>,
+}
+
+/// A chunk that could not be read.
+#[derive(Debug, Serialize)]
+pub(crate) struct Failed {
+    /// Its array.
+    pub(crate) array: String,
+    /// Its indices in the grid of chunks.
+    pub(crate) chunk: Vec<u64>,
+    /// The first sample of each dimension, and the one behind the last.
+    pub(crate) region: Vec<[u64; 2]>,
+    /// Why.
+    pub(crate) error: String,
+}
+
+/// Writes the chunks of an array from a raster of the same shape; those that are there are kept.
 ///
 /// # Errors
-/// Whatever reading, encoding and writing say.
-pub(crate) fn transfer(from: &dyn Raster, to: &ArrayWriter, progress: &Progress) -> Result<u64> {
+/// Whatever encoding and writing say, and reading, where it is to stop the work.
+pub(crate) fn transfer(
+    from: &dyn Raster,
+    to: &ArrayWriter,
+    progress: &Progress,
+    order: Order,
+) -> Result<Transferred> {
     let size = from.info().data_type.size() as u64;
     let grid = to.grid();
-    let kept = AtomicU64::new(0);
-    progress.begin(grid.len());
-    for_each(grid.len(), workers(volume(grid.chunk()).saturating_mul(size)), |number| {
-        let indices = grid.indices(number);
+    let mine: Vec<u64> = (0..grid.len()).filter(|number| order.share.is_none_or(|share| share.has(*number))).collect();
+    let done = Mutex::new(Transferred::default());
+    let count = |add: &dyn Fn(&mut Transferred)| add(&mut done.lock().unwrap_or_else(PoisonError::into_inner));
+    progress.begin(mine.len() as u64);
+    for_each(mine.len() as u64, workers(volume(grid.chunk()).saturating_mul(size)), |at| {
+        let indices = grid.indices(mine[at as usize]);
+        let region = grid.region(&indices);
         if to.has(&indices) {
-            kept.fetch_add(1, Ordering::Relaxed);
+            count(&|done| done.kept += 1);
         } else {
-            to.write(&indices, from.read(&grid.region(&indices))?)?;
+            match from.read(&region) {
+                Ok(samples) => {
+                    to.write(&indices, samples)?;
+                    count(&|done| done.written += 1);
+                }
+                Err(error) if order.unreadable == Unreadable::GoOn => {
+                    let failed = || Failed {
+                        array: from.info().label.clone(),
+                        chunk: indices.clone(),
+                        region: region.iter().map(|range| [range.start, range.end]).collect(),
+                        error: format!("{error:#}"),
+                    };
+                    count(&|done| done.failed.push(failed()));
+                }
+                Err(error) => return Err(error),
+            }
         }
         progress.advance(1);
         Ok(())
     })?;
-    Ok(kept.into_inner())
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.failed.sort_by(|a, b| a.chunk.cmp(&b.chunk));
+    Ok(done)
 }
 
 #[cfg(test)]

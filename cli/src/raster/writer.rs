@@ -24,6 +24,15 @@ impl ArrayWriter {
     /// When the metadata is none that zarrs and its codecs take, or can't be written.
     pub(crate) fn create(folder: &Path, metadata: &Metadata, engine: Option<EngineKind>) -> Result<Self> {
         files::write_atomically(&folder.join("zarr.json"), &metadata.to_bytes()?)?;
+        Self::open(folder, engine)
+    }
+
+    /// Opens an array that has its metadata already for its chunks.
+    ///
+    /// # Errors
+    /// When the metadata is none that zarrs and its codecs take.
+    pub(crate) fn open(folder: &Path, engine: Option<EngineKind>) -> Result<Self> {
+        let metadata = Metadata::read(folder)?;
         let array = open_array(folder, engine)?;
         Ok(Self {
             array,

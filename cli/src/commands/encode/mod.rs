@@ -168,6 +168,7 @@ pub(in crate::commands) fn encode(args: &Args) -> Result<Figures> {
         existing,
         settings,
         engine: args.engine,
+        order: Order { share: args.shard, unreadable: Unreadable::Stop },
         what: "encoding",
         finish: &|path, folder| {
             let mut arrays = arrays.borrow_mut();
