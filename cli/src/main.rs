@@ -30,6 +30,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Gather many raster files into one cube.
+    #[cfg(feature = "gdal")]
+    Ingest(commands::ingest::Args),
     /// Fit a model to rasters.
     Fit(commands::fit::Args),
     /// Encode a raster, or a group of rasters, into an archive.
@@ -56,6 +59,8 @@ fn run(cli: Cli) -> Result<()> {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("starting threads")?;
     zarrs::config::global_config_mut().set_codec_concurrent_target(threads);
     match cli.command {
+        #[cfg(feature = "gdal")]
+        Command::Ingest(args) => commands::ingest::run(&args),
         Command::Fit(args) => commands::fit::run(&args, cli.threads),
         Command::Encode(args) => commands::encode::run(&args),
         Command::Decode(args) => commands::decode::run(&args),

@@ -234,8 +234,8 @@ fn chunks_and_shards_that_do_not_fit() {
         "--chunk gives [64, 64], in.zarr has 3 dimensions; give one positive extent for each",
     );
     encode(
-        &["--chunk-size", "48", "--shard", "100"],
-        "--shard is 100, chunks are 48 pixels wide; a shard holds whole chunks, such as 144",
+        &["--chunk-size", "48", "--shard-size", "100"],
+        "--shard-size is 100, chunks are 48 pixels wide; a shard holds whole chunks, such as 144",
     );
 }
 

@@ -95,7 +95,7 @@ fn shards_hold_the_same_samples_and_lz4_better_ones() {
         succeed(&folder, &args.into_iter().chain(more.iter().copied()).collect::<Vec<_>>());
     };
     encode("plain.zarr", &[]);
-    encode("shards.zarr", &["--shard", "128"]);
+    encode("shards.zarr", &["--shard-size", "128"]);
     encode("lz4.zarr", &["--entropy", "lz4"]);
     let samples = read_array(&folder.join("plain.zarr"));
     assert_eq!(read_array(&folder.join("shards.zarr")), samples);

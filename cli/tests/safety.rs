@@ -170,7 +170,7 @@ fn a_lost_chunk_among_others_that_never_were() {
     assert!(out.contains("  out.zarr: 1 of 2 chunks are lost\n"), "{out}");
 
     // A shard holds two chunks that were written, and one that was not.
-    encode("shards.zarr", &["--shard", "128"]);
+    encode("shards.zarr", &["--shard-size", "128"]);
     succeed(&folder, &["verify", "shards.zarr", "--against", "in.zarr"]);
     let info = figures(&folder, &["info", "shards.zarr"]);
     let encoding = &info["arrays"][0]["encoding"];

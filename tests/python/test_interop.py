@@ -47,7 +47,7 @@ class Interop(Case):
         )
         for options in (
             ["--chunk-size", 128],
-            ["--chunk-size", 64, "--shard", 256],
+            ["--chunk-size", 64, "--shard-size", 256],
             ["--chunk-size", 128, "--entropy", "lz4"],
         ):
             with self.subTest(options=options):

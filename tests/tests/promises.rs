@@ -9,9 +9,9 @@ use vqz_codec::config::{Configuration, EntropyCoder, NoData, Promise};
 use vqz_codec::model::Model;
 use vqz_codec::pipeline::{ChunkCodec, Options};
 use vqz_tests::Random;
-use vqz_tests::models::{Field, model};
 #[cfg(feature = "faults")]
 use vqz_tests::models::tolerant;
+use vqz_tests::models::{Field, model};
 
 /// Round trips without a model, and with one.
 const ROUND_TRIPS: u64 = 9_500;

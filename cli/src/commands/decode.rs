@@ -6,6 +6,7 @@ use crate::raster::archive::Archive;
 use crate::raster::metadata::Metadata;
 use crate::raster::partial::{Existing, refuse_existing};
 use crate::raster::record::Record;
+use crate::raster::transfer::Order;
 use crate::raster::{OpenOptions, Raster, geotiff, is_geotiff, open_one, paths, tree, zarr::ZarrRaster};
 use anyhow::{Result, bail};
 use clap::ValueEnum;

@@ -3,10 +3,12 @@
 use crate::progress::Progress;
 use crate::raster::metadata::Metadata;
 use crate::raster::partial::{Existing, Partial};
+use crate::raster::share::Share;
 use crate::raster::transfer::{Failed, Order, transfer};
 use crate::raster::writer::ArrayWriter;
 use crate::raster::{Raster, files, partial};
 use anyhow::{Result, bail};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -63,6 +65,48 @@ pub(super) struct Done {
     pub(super) kept: u64,
     /// With shares of the work: those that are not done yet. The output is in its place once there are none.
     pub(super) open: Option<Vec<u64>>,
+}
+
+/// The figures of a share of the work, where others are not done yet.
+#[derive(Debug, Serialize)]
+pub(super) struct ShareFigures {
+    output: String,
+    share: String,
+    /// Shares that are not done yet.
+    open: Vec<u64>,
+    seconds: f64,
+    mb_s: f64,
+    chunks_kept: u64,
+}
+
+impl ShareFigures {
+    /// Of a share that is done.
+    pub(super) fn new(share: Option<Share>, output: &Path, open: &[u64], done: &Done) -> Self {
+        Self {
+            output: output.display().to_string(),
+            share: share.map(|share| share.to_string()).unwrap_or_default(),
+            open: open.to_vec(),
+            seconds: done.seconds,
+            mb_s: done.bytes as f64 / 1e6 / done.seconds.max(1e-9),
+            chunks_kept: done.kept,
+        }
+    }
+
+    /// Prints them.
+    pub(super) fn tell(&self, json: bool) -> Result<()> {
+        if json {
+            return crate::output::json(self);
+        }
+        let rest = if self.open.is_empty() {
+            "another puts the output in its place".to_owned()
+        } else {
+            format!("not done yet: {:?}", self.open)
+        };
+        crate::output::line(format!(
+            "{} of {} done in {:.2} s, {rest}",
+            self.share, self.output, self.seconds
+        ))
+    }
 }
 
 /// A group's metadata without the copies of its members' that it may hold: they describe the input.
@@ -158,7 +202,10 @@ fn write_share(
     }
     for node in rasters {
         if (work.finish)(&node.path, &place(partial.folder(), &node.path))?.is_some() {
-            bail!("{} would have to be encoded anew, which can't be done in shares; leave --shard away", node.path);
+            bail!(
+                "{} would have to be encoded anew, which can't be done in shares; leave --shard away",
+                node.path
+            );
         }
     }
     Ok(true)
@@ -177,7 +224,12 @@ fn report(folder: &Path, failed: &[Failed]) -> Result<()> {
     )
 }
 
-fn write_chunks(raster: &dyn Raster, writer: &ArrayWriter, work: &Work<'_>, done: &mut Done) -> Result<Vec<Failed>> {
+fn write_chunks(
+    raster: &dyn Raster,
+    writer: &ArrayWriter,
+    work: &Work<'_>,
+    done: &mut Done,
+) -> Result<Vec<Failed>> {
     let went = transfer(raster, writer, &Progress::new(work.what), work.order)?;
     let chunks = writer.grid().len().max(1);
     done.kept += went.kept;

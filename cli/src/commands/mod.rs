@@ -7,6 +7,8 @@ pub(crate) mod demo;
 pub(crate) mod encode;
 pub(crate) mod fit;
 pub(crate) mod info;
+#[cfg(feature = "gdal")]
+pub(crate) mod ingest;
 pub(crate) mod verify;
 
 mod hierarchy;

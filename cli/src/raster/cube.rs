@@ -68,6 +68,18 @@ pub(crate) fn open(path: &Path) -> Result<Plan> {
     Ok(Plan::new(config, folder)?)
 }
 
+/// What must be the same for an interrupted ingest to be resumed: the configuration, and the files as they are.
+///
+/// # Errors
+/// When the configuration can't be written as JSON.
+pub(crate) fn settings(plan: &Plan) -> Result<Map<String, Value>> {
+    let mut settings = Map::new();
+    settings.insert("configuration".to_owned(), serde_json::to_value(&plan.config)?);
+    settings.insert("files".to_owned(), json!(plan.files));
+    settings.insert("files modified".to_owned(), json!(plan.modified));
+    Ok(settings)
+}
+
 /// The nodes of a cube, groups before their members, with the path of each.
 ///
 /// # Errors
@@ -135,7 +147,11 @@ fn opened(plan: &Arc<Plan>, at: usize) -> Result<CubeArray> {
     let names: Vec<&str> = array.dimensions.iter().map(|dimension| dimension.name()).collect();
     metadata.set_dimension_names(json!(names));
     let mut attributes = Map::new();
-    array.grid.georeference.set_attributes(&mut attributes, array.grid.height as u64, array.grid.width as u64)?;
+    array.grid.georeference.set_attributes(
+        &mut attributes,
+        array.grid.height as u64,
+        array.grid.width as u64,
+    )?;
     let kind = if array.sample_type.is_float() { SampleKind::Float } else { SampleKind::Integer };
     set_band_attributes(&mut attributes, &bands(array), kind);
     for (name, value) in attributes {

@@ -100,9 +100,13 @@ fn codecs(asked: Option<&Value>, array: &ArrayPlan) -> Result<Value> {
             "lz4" => json!([bytes, blosc("lz4")]),
             "blosc" => json!([bytes, blosc("zstd")]),
             "none" => json!([bytes]),
-            other => bail!("codecs = \"{other}\" is no short name; zstd, lz4, blosc and none are, or give a list of codecs as in zarr.json"),
+            other => bail!(
+                "codecs = \"{other}\" is no short name; zstd, lz4, blosc and none are, or give a list of codecs as in zarr.json"
+            ),
         },
         Some(Value::Array(list)) => Value::Array(list.clone()),
-        Some(other) => bail!("codecs are {other}; a short name, or a list of codecs as in zarr.json, is needed"),
+        Some(other) => {
+            bail!("codecs are {other}; a short name, or a list of codecs as in zarr.json, is needed")
+        }
     })
 }

@@ -234,7 +234,9 @@ fn lock(marker: &File, folder: &Path, share: Option<Share>) -> Result<()> {
             // Some file systems have no locks; one process at a time is then up to the user.
             Ok(()) | Err(TryLockError::Error(_)) => return Ok(()),
             // Others of the same work: nothing is left to prepare.
-            Err(TryLockError::WouldBlock) if share.is_some() && marker.try_lock_shared().is_ok() => return Ok(()),
+            Err(TryLockError::WouldBlock) if share.is_some() && marker.try_lock_shared().is_ok() => {
+                return Ok(());
+            }
             Err(TryLockError::WouldBlock) if look + 1 < looks => std::thread::sleep(apart),
             Err(TryLockError::WouldBlock) => {}
         }

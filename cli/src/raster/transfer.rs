@@ -2,8 +2,8 @@
 
 use crate::progress::Progress;
 use crate::raster::Raster;
-use crate::raster::share::Share;
 use crate::raster::region::volume;
+use crate::raster::share::Share;
 use crate::raster::writer::ArrayWriter;
 use anyhow::Result;
 use serde::Serialize;
@@ -111,9 +111,11 @@ pub(crate) fn transfer(
 ) -> Result<Transferred> {
     let size = from.info().data_type.size() as u64;
     let grid = to.grid();
-    let mine: Vec<u64> = (0..grid.len()).filter(|number| order.share.is_none_or(|share| share.has(*number))).collect();
+    let mine: Vec<u64> =
+        (0..grid.len()).filter(|number| order.share.is_none_or(|share| share.has(*number))).collect();
     let done = Mutex::new(Transferred::default());
-    let count = |add: &dyn Fn(&mut Transferred)| add(&mut done.lock().unwrap_or_else(PoisonError::into_inner));
+    let count =
+        |add: &dyn Fn(&mut Transferred)| add(&mut done.lock().unwrap_or_else(PoisonError::into_inner));
     progress.begin(mine.len() as u64);
     for_each(mine.len() as u64, workers(volume(grid.chunk()).saturating_mul(size)), |at| {
         let indices = grid.indices(mine[at as usize]);

@@ -57,7 +57,10 @@ mod tests {
         assert_eq!(at("days since 2001-01-01", 15.5).as_deref(), Some("2001-01-16T12:00:00"));
         assert_eq!(at("hours since 1900-1-1 00:00:0.0", 24.0).as_deref(), Some("1900-01-02"));
         assert_eq!(at("seconds since 1970-01-01", 1e9).as_deref(), Some("2001-09-09T01:46:40"));
-        assert_eq!(at("nanoseconds since 1970-01-01T00:00:00Z", 1e18).as_deref(), Some("2001-09-09T01:46:40"));
+        assert_eq!(
+            at("nanoseconds since 1970-01-01T00:00:00Z", 1e18).as_deref(),
+            Some("2001-09-09T01:46:40")
+        );
         assert_eq!((at("months since 2001-01-01", 1.0), at("metre", 1.0)), (None, None));
         assert_eq!(at("days since 2001-01-01", 1e300), None);
     }

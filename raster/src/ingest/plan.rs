@@ -63,6 +63,8 @@ pub struct Plan {
     pub remarks: Vec<String>,
     /// Files that are read.
     pub files: usize,
+    /// When the youngest of them was last changed: seconds since 1970-01-01.
+    pub modified: u64,
     pub(super) boards: Vec<Board>,
     pub(super) masks: Vec<Mask>,
     pub(super) border: Option<Border>,
@@ -166,12 +168,20 @@ impl Plan {
         for layer in scenes.iter().flat_map(|scene| &scene.bands).flat_map(SceneBand::all) {
             files.insert(&layer.source.file);
         }
+        let modified = files
+            .iter()
+            .filter_map(|file| std::fs::metadata(file).and_then(|metadata| metadata.modified()).ok())
+            .filter_map(|time| time.duration_since(std::time::UNIX_EPOCH).ok())
+            .map(|time| time.as_secs())
+            .max()
+            .unwrap_or_default();
         let files = files.len();
         let mut plan = Self {
             config,
             arrays: Vec::new(),
             remarks: Vec::new(),
             files,
+            modified,
             boards: Vec::new(),
             masks,
             border,

@@ -42,7 +42,7 @@ pub(super) fn output_metadata(args: &Args, info: &Info, configuration: &Configur
     }
     let codec = json!({"name": CODEC, "configuration": serde_json::to_value(configuration)?});
     let mut metadata = info.metadata.clone();
-    match args.shard {
+    match args.shard_size {
         None => {
             metadata.set_chunk_shape(&chunk);
             metadata.set_codecs(json!([codec]));
@@ -68,7 +68,7 @@ fn shard_shape(roles: &[Role], chunk: &[u64], side: u64) -> Result<Vec<u64>> {
         Role::Y | Role::X if side < *extent => Ok(*extent),
         Role::Y | Role::X if side.is_multiple_of(*extent) => Ok(side),
         Role::Y | Role::X => bail!(
-            "--shard is {side}, chunks are {extent} pixels wide; a shard holds whole chunks, such as {}",
+            "--shard-size is {side}, chunks are {extent} pixels wide; a shard holds whole chunks, such as {}",
             side.next_multiple_of(*extent)
         ),
         _ => Ok(*extent),

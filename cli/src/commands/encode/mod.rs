@@ -2,6 +2,8 @@
 
 mod aim;
 mod array;
+#[cfg(feature = "gdal")]
+mod cube;
 pub(super) mod figures;
 mod layout;
 mod plan;
@@ -9,16 +11,20 @@ mod promise;
 mod remarks;
 mod target;
 
-use super::hierarchy::{self, Step};
+use super::hierarchy::{self, ShareFigures, Step};
 use crate::arguments;
 use crate::output;
 use crate::raster::bands::Selection;
 use crate::raster::metadata::Metadata;
 use crate::raster::partial::{self, Existing, refuse_existing};
+use crate::raster::share::Share;
+use crate::raster::transfer::Order;
 use crate::raster::{Info, paths};
 use aim::AimArgs;
 use anyhow::{Context, Result, bail};
 use array::EncodedArray;
+#[cfg(feature = "gdal")]
+pub(in crate::commands) use cube::{CodecArgs, OfCube};
 use figures::Figures;
 use plan::Plan;
 use promise::PromiseArgs;
@@ -36,6 +42,9 @@ use vqz_codec::sample::DataType;
 /// The side of a chunk, in pixels, where nothing else is said.
 const CHUNK_SIZE: u64 = 1024;
 
+/// How many samples of an array a quality is searched on.
+const SEARCH_SAMPLES: u64 = 40_000_000;
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   vqz encode scene.zarr scene-vqz.zarr --model models/sentinel2-l2a.vqm --psnr 45
@@ -46,7 +55,7 @@ PSNR is stated against the model's peak, RMSE and max error are in the samples' 
 samples to all that is stored, the model in the metadata included. A fill value is no mask: what means \"no data\" is \
 declared, by the input or with --nodata.")]
 pub(crate) struct Args {
-    /// A Zarr v3 array or group, or a GeoTIFF (feature gdal).
+    /// A Zarr v3 array or group; with the feature gdal also a GeoTIFF, or the configuration of an ingest (.toml).
     input: PathBuf,
     /// The archive to write: a Zarr v3 array, or a group with the arrays that do not fit the model copied as they are.
     output: PathBuf,
@@ -71,7 +80,11 @@ pub(crate) struct Args {
     dates: u64,
     /// Gather chunks in shards of this side along y and x, in pixels: fewer files.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..), value_name = "PX")]
-    shard: Option<u64>,
+    shard_size: Option<u64>,
+    /// Do one of N shares of the work, counted from 0, such as 0/16: as many processes, on one machine or many, write one
+    /// archive. The last that ends puts it in its place.
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Share>,
     /// The roles of the dimensions in order, where their names do not tell: time, band, y, x or any other name.
     #[arg(long, value_parser = arguments::axes, value_name = "band,y,x")]
     axes: Option<Axes>,
@@ -83,7 +96,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "B,…")]
     bands: Option<Selection>,
     /// Search for the quality on about so many samples of an array, on all of a smaller one.
-    #[arg(long, default_value_t = 40_000_000, value_name = "N")]
+    #[arg(long, default_value_t = SEARCH_SAMPLES, value_name = "N")]
     search_samples: u64,
     /// Replace the output if it exists, once the new one is complete.
     #[arg(long)]
@@ -94,6 +107,10 @@ pub(crate) struct Args {
     /// Print the figures as JSON.
     #[arg(long)]
     json: bool,
+    /// The input, where it is planned already.
+    #[cfg(feature = "gdal")]
+    #[arg(skip)]
+    cube: Option<cube::PlannedCube>,
 }
 
 impl Args {
@@ -109,6 +126,7 @@ impl Args {
             chunk: Vec::new(),
             chunk_size: CHUNK_SIZE,
             dates: 1,
+            shard_size: None,
             shard: None,
             axes: None,
             nodata: Vec::new(),
@@ -117,17 +135,38 @@ impl Args {
             overwrite: true,
             engine: None,
             json: false,
+            #[cfg(feature = "gdal")]
+            cube: None,
         }
     }
 }
 
-pub(crate) fn run(args: &Args) -> Result<()> {
-    let figures = encode(args)?;
-    if args.json { output::json(&figures) } else { figures.print() }
+/// What came of it.
+pub(in crate::commands) enum Outcome {
+    /// The archive is in its place.
+    Whole(Box<Figures>),
+    /// A share of the work is done, others are not.
+    Share(ShareFigures),
 }
 
-/// Encodes, and measures what was written.
+pub(crate) fn run(args: &Args) -> Result<()> {
+    match encode_share(args)? {
+        Outcome::Whole(figures) if args.json => output::json(&figures),
+        Outcome::Whole(figures) => figures.print(),
+        Outcome::Share(figures) => figures.tell(args.json),
+    }
+}
+
+/// Encodes all of it, and measures what was written.
 pub(in crate::commands) fn encode(args: &Args) -> Result<Figures> {
+    match encode_share(args)? {
+        Outcome::Whole(figures) => Ok(*figures),
+        Outcome::Share(_) => bail!("only a share of {} was written", args.output.display()),
+    }
+}
+
+/// Encodes what is to be encoded here, and measures it where that completed the archive.
+fn encode_share(args: &Args) -> Result<Outcome> {
     let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };
     paths::refuse_overlap(&args.input, &args.output)?;
     paths::refuse_missing_folder(&args.output)?;
@@ -144,6 +183,12 @@ pub(in crate::commands) fn encode(args: &Args) -> Result<Figures> {
         ),
         None => {}
     }
+    if args.shard.is_some() && args.aim.aim().is_some() {
+        bail!(
+            "--psnr, --bits and --ratio look at the whole archive, which no share of the work sees; give --quality, or \
+             leave --shard away"
+        );
+    }
     if args.promise.is_any() && args.aim.aim().is_some() {
         bail!(
             "--psnr, --bits and --ratio search for a quality, which a promise does not need; give one or the other"
@@ -157,6 +202,7 @@ pub(in crate::commands) fn encode(args: &Args) -> Result<Figures> {
         _ => {}
     }
     let mut settings = hierarchy::settings("encode", &args.input);
+    settings.extend(plan.settings);
     settings.insert("bands".to_owned(), json!(args.bands.as_ref().map(|bands| &bands.0)));
     settings.insert("model".to_owned(), json!(model.as_ref().map(|model| model.sha256())));
     settings.insert("promise".to_owned(), args.promise.setting());
@@ -168,7 +214,7 @@ pub(in crate::commands) fn encode(args: &Args) -> Result<Figures> {
         existing,
         settings,
         engine: args.engine,
-        order: Order { share: args.shard, unreadable: Unreadable::Stop },
+        order: Order { share: args.shard, unreadable: plan.unreadable },
         what: "encoding",
         finish: &|path, folder| {
             let mut arrays = arrays.borrow_mut();
@@ -178,10 +224,13 @@ pub(in crate::commands) fn encode(args: &Args) -> Result<Figures> {
     };
     let done = hierarchy::write(&plan.nodes, work)?;
     let arrays = arrays.into_inner();
+    if let Some(open) = &done.open {
+        return Ok(Outcome::Share(ShareFigures::new(args.shard, &args.output, open, &done)));
+    }
     for watch in arrays.iter().filter_map(|array| array.watch.as_ref()) {
         watch.report("encoded as data: they come back changed", "encode");
     }
-    Figures::measure(args, &arrays, model.as_deref(), &done)
+    Ok(Outcome::Whole(Box::new(Figures::measure(args, &arrays, model.as_deref(), &done)?)))
 }
 
 /// Searches for the quality of each array, before anything is written: what can't be had is told at once.

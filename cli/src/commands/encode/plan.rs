@@ -4,15 +4,21 @@ use super::array::EncodedArray;
 use super::{Args, layout, remarks};
 use crate::commands::hierarchy::{self, Planned, Step};
 use crate::output;
+#[cfg(feature = "gdal")]
+use crate::raster::cube::{self, CubeNode};
 use crate::raster::fill::FillWatch;
 use crate::raster::metadata::Metadata;
+use crate::raster::transfer::Unreadable;
 use crate::raster::{
     Info, OpenOptions, Raster, bands, geotiff, is_raster_file, paths, tree, zarr::ZarrRaster,
 };
 use anyhow::{Result, bail};
+use serde_json::{Map, Value};
 use std::sync::Arc;
 use vqz_codec::config::{Configuration, Promise};
 use vqz_codec::model::Model;
+#[cfg(feature = "gdal")]
+use vqz_raster::ingest::plan::Plan as Cube;
 
 /// What is written.
 pub(super) struct Plan {
@@ -20,6 +26,10 @@ pub(super) struct Plan {
     pub(super) nodes: Vec<Planned>,
     /// Those that are encoded, in the same order.
     pub(super) arrays: Vec<EncodedArray>,
+    /// What must be the same besides, for an interrupted run to be resumed.
+    pub(super) settings: Map<String, Value>,
+    /// What happens where a chunk of the input can't be read.
+    pub(super) unreadable: Unreadable,
 }
 
 /// The metadata of an array of the output, encoded at a quality.
@@ -47,7 +57,17 @@ pub(super) fn metadata(
 /// When nothing in the input fits the model, or the input is a single array that does not.
 pub(super) fn plan(args: &Args, model: Option<&Arc<Model>>) -> Result<Plan> {
     let options = OpenOptions { axes: args.axes.clone(), nodata: args.nodata.clone(), engine: args.engine };
-    let mut plan = Plan { nodes: Vec::new(), arrays: Vec::new() };
+    let mut plan =
+        Plan { nodes: Vec::new(), arrays: Vec::new(), settings: Map::new(), unreadable: Unreadable::Stop };
+    #[cfg(feature = "gdal")]
+    {
+        let planned = args.cube.as_ref().map(|planned| Arc::clone(&planned.0));
+        if planned.is_some() || cube::is_configuration(&args.input) {
+            let cube = planned.map_or_else(|| cube::open(&args.input).map(Arc::new), Ok)?;
+            plan.add_cube(args, model, &cube)?;
+            return Ok(plan);
+        }
+    }
     if is_raster_file(&args.input) {
         plan.add(args, model, String::new(), geotiff::open(&args.input, &options)?)?;
         return Ok(plan);
@@ -86,6 +106,41 @@ pub(super) fn plan(args: &Args, model: Option<&Arc<Model>>) -> Result<Plan> {
 }
 
 impl Plan {
+    /// Plans the arrays of an ingest: those that can be are encoded, the others written as plain arrays.
+    #[cfg(feature = "gdal")]
+    fn add_cube(&mut self, args: &Args, model: Option<&Arc<Model>>, cube: &Arc<Cube>) -> Result<()> {
+        for remark in &cube.remarks {
+            output::remark(remark);
+        }
+        self.settings = cube::settings(cube)?;
+        self.unreadable = Unreadable::GoOn;
+        let mut refused = Vec::new();
+        for (path, node) in cube::nodes(cube)? {
+            let step = match node {
+                CubeNode::Group(metadata) => Step::Group(metadata),
+                CubeNode::Coordinates(coordinates) => Step::Coordinates(coordinates),
+                CubeNode::Array(array) => {
+                    let Err(error) =
+                        self.add(args, model, path.clone(), Arc::clone(&array) as Arc<dyn Raster>)
+                    else {
+                        continue;
+                    };
+                    refused.push(format!("{path}: {error:#}"));
+                    let metadata = array.info().metadata.clone();
+                    Step::Convert(array, metadata)
+                }
+            };
+            self.nodes.push(Planned { path, step });
+        }
+        if self.arrays.is_empty() {
+            bail!("nothing in {} can be encoded: {}", args.input.display(), refused.join("; "));
+        }
+        for refusal in refused {
+            output::remark(format!("written as a plain array: {refusal}"));
+        }
+        Ok(())
+    }
+
     /// Plans an array of the output.
     fn add(
         &mut self,

@@ -7,7 +7,7 @@ use crate::commands::decode::PlainCodec;
 use crate::output;
 use crate::progress::Progress;
 use crate::raster::Raster;
-use crate::raster::transfer::transfer;
+use crate::raster::transfer::{Order, transfer};
 use crate::raster::writer::ArrayWriter;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -121,7 +121,7 @@ fn copy(raster: &dyn Raster, band_names: &[String], path: &Path) -> Result<()> {
     metadata.set_attribute("band_names", serde_json::to_value(band_names)?);
     metadata.set_attribute("nodata", serde_json::to_value(&info.nodata)?);
     let writer = ArrayWriter::create(path, &metadata, None)?;
-    transfer(raster, &writer, &Progress::new("copying"))?;
+    transfer(raster, &writer, &Progress::new("copying"), Order::default())?;
     Ok(())
 }
 

@@ -1,0 +1,110 @@
+//! An ingest without a configuration file: files and a few options.
+
+use anyhow::{Result, bail};
+use clap::ValueEnum;
+use std::path::PathBuf;
+use vqz_raster::ingest::config::{Config, GridConfig, InputConfig, OutputConfig, Resampling, Resolution};
+
+/// What a configuration would say.
+#[derive(Debug, clap::Args)]
+pub(crate) struct QuickArgs {
+    /// What names of files tell, such as 'm_{place}_{time:%Y%m%d}.tif' or '{time:%Y%m%d}/{band}.jp2'.
+    #[arg(long, value_name = "PATTERN")]
+    name: Option<String>,
+    /// The names of the files' bands in order; where names of files tell the band, which to take.
+    #[arg(long, value_delimiter = ',', value_name = "B,…")]
+    bands: Vec<String>,
+    /// The coordinate reference system of the cube, such as EPSG:32633.
+    #[arg(long, value_name = "CRS")]
+    crs: Option<String>,
+    /// The size of the cube's pixels, in units of its coordinate reference system.
+    #[arg(long, value_name = "SIZE")]
+    resolution: Option<f64>,
+    /// How samples come onto other pixels than their own. Without this, files whose pixels differ are an error.
+    #[arg(long, value_name = "METHOD")]
+    resampling: Option<Method>,
+    /// What means "no data", where the files do not say.
+    #[arg(long, allow_negative_numbers = true, value_name = "V")]
+    nodata: Option<f64>,
+    /// The side of a chunk along y and x, in pixels.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..), value_name = "PX")]
+    chunk_size: Option<u64>,
+}
+
+/// How samples come onto other pixels.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Method {
+    Nearest,
+    Bilinear,
+    Cubic,
+    Average,
+    Mode,
+    Lanczos,
+}
+
+impl QuickArgs {
+    /// The options, for messages.
+    pub(super) const NAMES: &str =
+        "--name, --bands, --crs, --resolution, --resampling, --nodata and --chunk-size";
+
+    /// Whether any is given.
+    pub(super) fn is_any(&self) -> bool {
+        self.name.is_some()
+            || !self.bands.is_empty()
+            || self.crs.is_some()
+            || self.resolution.is_some()
+            || self.resampling.is_some()
+            || self.nodata.is_some()
+            || self.chunk_size.is_some()
+    }
+
+    /// The configuration that says the same.
+    ///
+    /// # Errors
+    /// When a path is no text, which a configuration needs.
+    pub(super) fn configuration(&self, files: &[PathBuf]) -> Result<Config> {
+        let mut names = Vec::new();
+        for file in files {
+            let Some(name) = file.to_str() else { bail!("{} is no UTF-8; rename it", file.display()) };
+            if !file.exists() {
+                bail!("{name} does not exist");
+            }
+            // These are names, not patterns.
+            names.push(glob_escaped(name));
+        }
+        let chunk = self.chunk_size.map(|side| [("y".to_owned(), side), ("x".to_owned(), side)]);
+        Ok(Config {
+            input: vec![InputConfig {
+                files: names,
+                name: self.name.clone(),
+                bands: self.bands.clone(),
+                nodata: self.nodata,
+                ..InputConfig::default()
+            }],
+            grid: GridConfig {
+                crs: self.crs.clone(),
+                resolution: self.resolution.map(Resolution::Square),
+                resampling: self.resampling.map(|method| match method {
+                    Method::Nearest => Resampling::Nearest,
+                    Method::Bilinear => Resampling::Bilinear,
+                    Method::Cubic => Resampling::Cubic,
+                    Method::Average => Resampling::Average,
+                    Method::Mode => Resampling::Mode,
+                    Method::Lanczos => Resampling::Lanczos,
+                }),
+                ..GridConfig::default()
+            },
+            output: OutputConfig {
+                nodata: self.nodata,
+                chunk: chunk.into_iter().flatten().collect(),
+                ..OutputConfig::default()
+            },
+            ..Config::default()
+        })
+    }
+}
+
+/// A name that as a pattern matches itself alone.
+fn glob_escaped(name: &str) -> String {
+    name.chars().map(|c| if "?*[]".contains(c) { format!("[{c}]") } else { c.to_string() }).collect()
+}
