@@ -2,8 +2,9 @@
 //! `cargo run --release -p vqz-raster --example expression_speed`.
 
 use std::time::Instant;
-use vqz_raster::expression::{DataType, Expression, Output};
+use vqz_raster::expression::{Expression, Output};
 use vqz_raster::plane::Plane;
+use vqz_raster::sample::SampleType;
 
 fn main() -> vqz_raster::Result<()> {
     let side = 1024;
@@ -37,7 +38,7 @@ fn main() -> vqz_raster::Result<()> {
             result = expression.evaluate(side, side, &bands[..])?;
             Ok(())
         })?;
-        let output = Output { scale: 0.0001, nodata: Some(-32768.0), ..Output::new(DataType::Int16) };
+        let output = Output { scale: 0.0001, nodata: Some(-32768.0), ..Output::new(SampleType::Int16) };
         let stored = fastest(&mut || output.encode(&result).map(|_| ()))?;
         println!("{cost:6.2} ns a sample, {stored:5.2} more as int16   {text}");
     }

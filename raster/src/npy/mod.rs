@@ -9,8 +9,8 @@ mod window;
 
 pub use header::NpyType;
 
-use crate::expression::DataType;
 use crate::plane::Plane;
+use crate::sample::SampleType;
 use crate::{Error, Result};
 use header::Header;
 use std::fs::File;
@@ -65,8 +65,8 @@ impl NpyArray {
     /// The narrowest type of arrays that holds the samples: `uint8` for bool, `int16` for int8, and `int32` for uint32
     /// and int64, whose samples may be too large for it; `Output::encode` would clip those, so check them.
     #[must_use]
-    pub fn data_type(&self) -> DataType {
-        self.header.npy_type.data_type()
+    pub fn sample_type(&self) -> SampleType {
+        self.header.npy_type.sample_type()
     }
 
     /// The samples of a window, one range for each axis, in C order, as native bytes of [`NpyArray::npy_type`].
