@@ -83,4 +83,46 @@ mod tests {
         assert_eq!(days(86_400 * 3 + 43_200), 3.5);
         assert_eq!(days(-86_400), -1.0);
     }
+
+    /// A year of NDVI under its cloud mask: eo-learn stored how many dates it found valid, and what lies in a gap must lie
+    /// between its ends.
+    #[test]
+    fn a_real_year_is_masked_counted_and_filled() {
+        let Some(folder) = crate::test_data::folder("a_real_year_is_masked_counted_and_filled") else {
+            return;
+        };
+        let patch = folder.join("test/eo-learn/TestEOPatch");
+        let open = |name: &str| crate::npy::NpyArray::open(patch.join(name)).unwrap();
+        let (ndvi, clouds) = (open("data/NDVI.npy"), open("mask/CLM.npy"));
+        let mask =
+            toml::from_str::<crate::mask::MaskRule>("band = 'CLM'\nvalues = [1]").unwrap().mask().unwrap();
+        let mut planes = Vec::new();
+        for date in 0..68 {
+            let window = [date..date + 1, 0..101, 0..100, 0..1];
+            let mut plane = ndvi.read_plane(&window, 101, 100).unwrap();
+            let clouds = [("CLM", clouds.read_plane(&window, 101, 100).unwrap())];
+            crate::mask::apply(&mask.usable(101, 100, &clouds[..]).unwrap(), &mut plane).unwrap();
+            planes.push(plane);
+        }
+        let stored = open("mask_timeless/VALID_COUNT.npy").read_f64(&[0..101, 0..100, 0..1]).unwrap();
+        let counted: Vec<f64> = valid_dates(&planes).unwrap().into_iter().map(f64::from).collect();
+        assert_eq!(counted, stored);
+
+        let days: Vec<f64> = (0..68).map(|i| 16_600.0 + f64::from(i) * 5.0 + f64::from(i % 3)).collect();
+        let mut filled = planes.clone();
+        let how = Interpolation { edges: Edges::Nearest, ..Interpolation::default() };
+        let count = fill_gaps(&mut filled, &days, &how).unwrap();
+        assert_eq!(count as f64, 68.0 * 10_100.0 - stored.iter().sum::<f64>());
+        for pixel in 0..10_100 {
+            let valid: Vec<usize> = (0..68).filter(|date| planes[*date].valid[pixel]).collect();
+            for pair in valid.windows(2) {
+                let ends = [filled[pair[0]].values[pixel], filled[pair[1]].values[pixel]];
+                assert_eq!(ends, [planes[pair[0]].values[pixel], planes[pair[1]].values[pixel]]);
+                let (low, high) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
+                for plane in &filled[pair[0]..pair[1]] {
+                    assert!((low - 1e-12..=high + 1e-12).contains(&plane.values[pixel]));
+                }
+            }
+        }
+    }
 }
