@@ -103,7 +103,10 @@ impl Placement {
 
 struct Open {
     key: String,
+    /// Stands before what it reads from: fields are dropped in order.
     dataset: Dataset,
+    /// What a warped VRT reads from: GDAL closes it when it is dropped, whoever still refers to it.
+    _source: Option<Dataset>,
 }
 
 thread_local! {
@@ -133,11 +136,10 @@ pub(super) fn with_dataset<T>(
         Some(open) => open,
         None => {
             let dataset = open_dataset(&layer.source.name, &layer.source.file)?;
-            let dataset = match &placement.warp {
-                None => dataset,
-                Some(warp) => warped(&dataset, warp, layer)?,
-            };
-            Open { key, dataset }
+            match &placement.warp {
+                None => Open { key, dataset, _source: None },
+                Some(warp) => Open { key, dataset: warped(&dataset, warp, layer)?, _source: Some(dataset) },
+            }
         }
     };
     let done = work(&open.dataset);
@@ -179,7 +181,8 @@ fn warped(dataset: &Dataset, warp: &Warp, layer: &Layer) -> Result<Dataset> {
     let mut pointers: Vec<*mut std::ffi::c_char> =
         texts.iter().map(|text| text.as_ptr().cast_mut()).collect();
     pointers.push(ptr::null_mut());
-    // SAFETY: the texts outlive the options, which copy them; the data set is open, and the VRT takes a reference of its own.
+    // SAFETY: the texts outlive the options, which copy them; the data set is open, and outlives
+    // the VRT: see `Open`.
     let made = unsafe {
         let options = gdal_sys::GDALWarpAppOptionsNew(pointers.as_mut_ptr(), ptr::null_mut());
         if options.is_null() {
