@@ -41,8 +41,11 @@ impl Raster for Crop {
     }
 
     fn read(&self, region: &[Range<u64>]) -> Result<Vec<u8>> {
-        let moved: Vec<Range<u64>> =
-            region.iter().zip(&self.start).map(|(range, start)| range.start + start..range.end + start).collect();
+        let moved: Vec<Range<u64>> = region
+            .iter()
+            .zip(&self.start)
+            .map(|(range, start)| range.start + start..range.end + start)
+            .collect();
         self.inner.read(&moved)
     }
 }

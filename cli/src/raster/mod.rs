@@ -21,6 +21,7 @@ pub(crate) mod record;
 #[cfg(feature = "gdal")]
 pub(crate) mod reduce;
 pub(crate) mod region;
+pub(crate) mod resampling;
 pub(crate) mod samples;
 pub(crate) mod shards;
 pub(crate) mod share;

@@ -1,10 +1,10 @@
 //! A raster at a whole fraction of its resolution, made window by window.
 
 use crate::raster::region::{Grid, Region, Side, copy, extents, volume};
-use crate::raster::samples::{Mask, to_f64};
+use crate::raster::resampling::Resampling;
+use crate::raster::samples::{Mask, bytes_of, to_f64};
 use crate::raster::{Info, Raster};
 use anyhow::Result;
-use clap::ValueEnum;
 use serde_json::Value;
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,25 +13,6 @@ use vqz_codec::sample::DataType;
 
 /// The most samples of the source that are held at one time.
 const SAMPLES: u64 = 16 << 20;
-
-/// What becomes of the samples of a cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Resampling {
-    /// The one in the middle: for classes.
-    Nearest,
-    /// The mean of those that are valid.
-    Average,
-}
-
-impl Resampling {
-    /// Its name in the words of GDAL and of Zarr's convention `multiscales`.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Nearest => "nearest",
-            Self::Average => "average",
-        }
-    }
-}
 
 /// A raster of cells of so many rows and columns. A cell without a valid sample is as its first sample is; cells at the
 /// lower and right edge are of what there is.
@@ -75,7 +56,9 @@ impl Reduced {
     fn pieces(&self, shape: &[u64]) -> Grid {
         let mut piece = shape.to_vec();
         while volume(&piece).saturating_mul(volume(&self.cell)) > SAMPLES {
-            let Some(longest) = (0..piece.len()).max_by_key(|d| piece[*d]).filter(|d| piece[*d] > 1) else { break };
+            let Some(longest) = (0..piece.len()).max_by_key(|d| piece[*d]).filter(|d| piece[*d] > 1) else {
+                break;
+            };
             piece[longest] = piece[longest].div_ceil(2);
         }
         Grid::new(shape, &piece)
@@ -136,7 +119,7 @@ impl Reduced {
         };
         let mean = rounded(data_type, sum / count as f64);
         // A mean of valid samples does not become "no data".
-        if self.mask.is_valid(mean) { append(data_type, mean, out) } else { own(first, out) }
+        if self.mask.is_valid(mean) { out.extend(bytes_of(data_type, mean)) } else { own(first, out) }
     }
 }
 
@@ -163,18 +146,6 @@ fn rounded(data_type: DataType, value: f64) -> f64 {
         DataType::Float64 => value,
         DataType::Float32 => f64::from(value as f32),
         DataType::UInt8 | DataType::Int16 | DataType::UInt16 | DataType::Int32 => value.round(),
-    }
-}
-
-/// Appends a value that the type holds.
-fn append(data_type: DataType, value: f64, out: &mut Vec<u8>) {
-    match data_type {
-        DataType::UInt8 => out.push(value as u8),
-        DataType::Int16 => out.extend((value as i16).to_ne_bytes()),
-        DataType::UInt16 => out.extend((value as u16).to_ne_bytes()),
-        DataType::Int32 => out.extend((value as i32).to_ne_bytes()),
-        DataType::Float32 => out.extend((value as f32).to_ne_bytes()),
-        DataType::Float64 => out.extend(value.to_ne_bytes()),
     }
 }
 
@@ -233,7 +204,14 @@ mod tests {
             let (extent, start) = (extents(region), region.iter().map(|r| r.start).collect::<Vec<_>>());
             let mut out = vec![0; volume(&extent) as usize * 2];
             let from_side = Side { shape: &self.0.shape, start: &start };
-            copy(&from, from_side, &mut out, Side { shape: &extent, start: &vec![0; extent.len()] }, &extent, 2);
+            copy(
+                &from,
+                from_side,
+                &mut out,
+                Side { shape: &extent, start: &vec![0; extent.len()] },
+                &extent,
+                2,
+            );
             Ok(out)
         }
     }
