@@ -67,8 +67,8 @@ pub(crate) fn select(raster: Arc<dyn Raster>, selection: &Selection) -> Result<A
     let attributes = info.metadata.attributes();
     let count = info.bands();
     let mut picked = Picked::new(raster, dimension, picks.clone(), Gaps::Read);
-    for key in ["band_names", "bands"] {
-        // Names, or objects that describe a band each.
+    for key in ["band_names", "bands", "color_interpretation"] {
+        // Names, objects that describe a band each, what they are shown as.
         let Some(Value::Array(all)) = attributes.get(key) else { continue };
         if all.len() as u64 == count {
             let chosen: Vec<Value> = picks.iter().map(|i| all[*i as usize].clone()).collect();

@@ -106,7 +106,12 @@ impl Choice {
             bail!("{} has no band dimension, so --bands can't choose among bands; leave it out", info.label);
         };
         self.bands = picks.iter().map(|i| self.bands[*i as usize].clone()).collect();
-        self.raster = Arc::new(Picked::new(self.raster, dimension, picks.to_vec(), Gaps::Read));
+        let mut picked = Picked::new(Arc::clone(&self.raster), dimension, picks.to_vec(), Gaps::Read);
+        // Some of what is red, green and blue is no picture any more.
+        if picks.len() as u64 != self.raster.info().bands() || !picks.is_sorted() {
+            picked.info_mut().metadata.remove_attribute("color_interpretation");
+        }
+        self.raster = Arc::new(picked);
         Ok(self)
     }
 

@@ -116,39 +116,52 @@ fn levels(asked: &[u64], side: u64) -> Vec<u64> {
     levels
 }
 
-/// Lists the levels in the group's attributes.
+/// Lists the levels in the attributes of the array's group, and below it in those of the levels' own group: readers that
+/// can't load the array take the first level for the whole there, and the others for its overviews.
 fn declare(group: &Path, name: &str, source: &Source, levels: &[(u64, Choice)], method: &str) -> Result<()> {
-    let entry = |asset: String, choice: &Choice| {
+    let below: Vec<(u64, String, &Choice)> =
+        levels.iter().map(|(level, choice)| (*level, format!("{level}/{name}"), choice)).collect();
+    if let Some((first, rest)) = below.split_first() {
+        describe(&group.join(OVERVIEWS), first, rest, method)?;
+    }
+    let rest: Vec<(u64, String, &Choice)> = below
+        .iter()
+        .map(|(level, asset, choice)| (*level, format!("{OVERVIEWS}/{asset}"), *choice))
+        .collect();
+    describe(group, &(1, name.to_owned(), &whole(source)), &rest, method)
+}
+
+/// Writes `multiscales` and the place into a group's attributes: a base, and the levels that are made of it.
+fn describe(
+    group: &Path,
+    base: &(u64, String, &Choice),
+    levels: &[(u64, String, &Choice)],
+    method: &str,
+) -> Result<()> {
+    let mut layout = Vec::new();
+    let mut before: Option<&(u64, String, &Choice)> = None;
+    for level in std::iter::once(base).chain(levels) {
+        let (factor, asset, choice) = level;
         let info = choice.raster.info();
-        let mut entry = Map::from_iter([("asset".to_owned(), Value::from(asset))]);
+        let mut entry = Map::from_iter([("asset".to_owned(), Value::from(asset.clone()))]);
         if let Some(transform) = choice.place.transform {
             entry.extend(spatial(transform, info.extent(&Role::Y), info.extent(&Role::X)));
         }
-        entry
-    };
-    let mut base = entry(name.to_owned(), &whole(source));
-    base.insert("transform".to_owned(), json!({"scale": [1.0, 1.0], "translation": [0.0, 0.0]}));
-    let mut layout = vec![Value::Object(base)];
-    let mut before: Option<(u64, String)> = None;
-    for (level, choice) in levels {
-        let asset = format!("{OVERVIEWS}/{level}/{name}");
-        let (from, factor) = match &before {
-            Some((lower, from)) if level % lower == 0 => (from.clone(), level / lower),
-            _ => (name.to_owned(), *level),
-        };
-        let mut object = entry(asset.clone(), choice);
-        object.insert("derived_from".to_owned(), Value::from(from));
-        let factor = factor as f64;
-        object.insert("transform".to_owned(), json!({"scale": [factor, factor], "translation": [0.0, 0.0]}));
-        object.insert("resampling_method".to_owned(), Value::from(method));
-        layout.push(Value::Object(object));
-        before = Some((*level, asset));
+        let from = before.map(|before| if factor % before.0 == 0 { before } else { base });
+        let scale = from.map_or(1.0, |from| *factor as f64 / from.0 as f64);
+        entry.insert("transform".to_owned(), json!({"scale": [scale, scale], "translation": [0.0, 0.0]}));
+        if let Some((_, from, _)) = from {
+            entry.insert("derived_from".to_owned(), Value::from(from.clone()));
+            entry.insert("resampling_method".to_owned(), Value::from(method));
+        }
+        layout.push(Value::Object(entry));
+        before = Some(level);
     }
     let mut metadata = Metadata::read(group)?;
     let mut attributes = metadata.attributes();
     let mut place = Map::new();
-    let info = source.raster.info();
-    source.place.set_attributes(&mut place, info.extent(&Role::Y), info.extent(&Role::X))?;
+    let info = base.2.raster.info();
+    base.2.place.set_attributes(&mut place, info.extent(&Role::Y), info.extent(&Role::X))?;
     for key in ["zarr_conventions", "proj:code", "proj:wkt2", "spatial:dimensions", "spatial:bbox"] {
         if let Some(value) = place.remove(key) {
             attributes.insert(key.to_owned(), value);

@@ -11,6 +11,10 @@ mod writer;
 #[cfg(feature = "gdal")]
 pub(crate) const ITEMS: &str = "gdal_metadata";
 
+/// The attribute that says what bands are shown as, in GDAL's words.
+#[cfg(feature = "gdal")]
+const COLOURS: &str = "color_interpretation";
+
 #[cfg(feature = "gdal")]
 pub(crate) use self::{
     cog::{Cog, write_cog},

@@ -1,7 +1,7 @@
 //! Writes a raster of two or three dimensions as a tiled GeoTIFF, with what its attributes tell about its place.
 
-use super::ITEMS;
 use super::cog::put;
+use super::{COLOURS, ITEMS};
 use crate::commands::decode::PlainCodec;
 use crate::progress::Progress;
 use crate::raster::partial::beside;
@@ -16,7 +16,7 @@ use vqz_codec::axes::Role;
 use vqz_codec::sample::DataType;
 use vqz_raster::band::{Band, bands_of_attributes, write_bands};
 use vqz_raster::georeference::{Georeference, write_georeference};
-use vqz_raster::items::write_items;
+use vqz_raster::items::{write_colours, write_items};
 
 /// The least side of the windows that are written, in pixels: whole tiles of the file.
 const WINDOW: u64 = 512;
@@ -116,6 +116,9 @@ fn describe(dataset: &mut Dataset, info: &Info, mut bands: Vec<Band>) -> Result<
     write_bands(dataset, &bands)?;
     if let Some(Value::Object(items)) = attributes.get(ITEMS) {
         write_items(dataset, items)?;
+    }
+    if let Some(Value::Array(colours)) = attributes.get(COLOURS) {
+        write_colours(dataset, colours)?;
     }
     Ok(())
 }
