@@ -39,6 +39,8 @@ enum Command {
     Encode(commands::encode::Args),
     /// Decode an archive to a plain Zarr array or group, or to a GeoTIFF.
     Decode(commands::decode::Args),
+    /// Export an archive for other programs: GeoTIFF, NetCDF, plain Zarr, or an overview beside it (feature gdal).
+    Export(commands::export::Args),
     /// Describe an array, an archive, a model, or the engines at hand.
     Info(commands::info::Args),
     /// Check that an archive decodes, and that its stored statistics hold.
@@ -64,6 +66,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Fit(args) => commands::fit::run(&args, cli.threads),
         Command::Encode(args) => commands::encode::run(&args),
         Command::Decode(args) => commands::decode::run(&args),
+        Command::Export(args) => commands::export::run(&args),
         Command::Info(args) => commands::info::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
         Command::Compare(args) => commands::compare::run(&args),

@@ -1,6 +1,7 @@
 //! Metadata items of a data set that nothing else tells, such as `TIFFTAG_DATETIME`: kept as texts, by domain.
 
 use crate::Result;
+use gdal::raster::ColorInterpretation;
 use gdal::{Dataset, Metadata as _};
 use serde_json::{Map, Value};
 
@@ -54,6 +55,35 @@ pub fn write_items(dataset: &mut Dataset, items: &Map<String, Value>) -> Result<
     Ok(())
 }
 
+/// What the bands of a data set are shown as, in GDAL's words, such as `Red`; `None` where that is nothing but grey or a
+/// colour table.
+pub fn read_colours(dataset: &Dataset) -> Option<Vec<String>> {
+    let bands = (1..=dataset.raster_count()).map(|number| dataset.rasterband(number).ok());
+    let found: Vec<ColorInterpretation> =
+        bands.map(|band| Some(band?.color_interpretation())).collect::<Option<_>>()?;
+    let usual =
+        [ColorInterpretation::GrayIndex, ColorInterpretation::Undefined, ColorInterpretation::PaletteIndex];
+    let telling = found.iter().any(|colour| !usual.contains(colour));
+    telling.then(|| found.iter().map(ColorInterpretation::name).collect())
+}
+
+/// Writes what bands are shown as; names that GDAL does not know, and lists of another length, are left out.
+///
+/// # Errors
+/// [`crate::Error::Gdal`] when the format refuses one.
+pub fn write_colours(dataset: &mut Dataset, names: &[Value]) -> Result<()> {
+    if names.len() != dataset.raster_count() {
+        return Ok(());
+    }
+    for (index, name) in names.iter().enumerate() {
+        let known = name.as_str().and_then(|name| ColorInterpretation::from_name(name).ok());
+        if let Some(colour) = known.filter(|colour| *colour != ColorInterpretation::PaletteIndex) {
+            dataset.rasterband(index + 1)?.set_color_interpretation(colour)?;
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,5 +113,21 @@ mod tests {
                 "IMAGERY": {"CLOUDCOVER": "5"},
             })
         );
+    }
+
+    #[test]
+    fn colours_go_there_and_back() {
+        let driver = DriverManager::get_driver_by_name("MEM").unwrap();
+        let mut dataset = driver.create_with_band_type::<u8, _>("", 1, 1, 4).unwrap();
+        assert_eq!(read_colours(&dataset), None);
+        let names = ["Red", "Green", "Blue", "Undefined"].map(Value::from);
+        write_colours(&mut dataset, &names).unwrap();
+        assert_eq!(
+            read_colours(&dataset).map(|found| found.into_iter().map(Value::from).collect()),
+            Some(names.to_vec())
+        );
+        write_colours(&mut dataset, &[Value::from("Alpha")]).unwrap();
+        write_colours(&mut dataset, &["Pink", "Pink", "Pink", "Pink"].map(Value::from)).unwrap();
+        assert_eq!(read_colours(&dataset).unwrap()[0], "Red");
     }
 }

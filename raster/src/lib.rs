@@ -11,6 +11,7 @@ pub mod georeference;
 pub mod ingest;
 pub mod items;
 pub mod mask;
+pub mod netcdf;
 pub mod npy;
 pub mod pixels;
 pub mod plane;

@@ -7,7 +7,9 @@ use crate::raster::metadata::Metadata;
 use crate::raster::partial::{Existing, refuse_existing};
 use crate::raster::record::Record;
 use crate::raster::transfer::Order;
-use crate::raster::{OpenOptions, Raster, geotiff, is_geotiff, open_one, paths, tree, zarr::ZarrRaster};
+use crate::raster::{
+    Info, OpenOptions, Raster, geotiff, is_geotiff, open_one, paths, tree, zarr::ZarrRaster,
+};
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 use serde::Serialize;
@@ -139,7 +141,7 @@ fn plan(args: &Args, options: &OpenOptions) -> Result<Vec<Planned>> {
             planned.push(Planned { path: node.path.clone(), step: hierarchy::group(&node.metadata) });
         } else if node.metadata.encoded()?.is_some() {
             let raster = ZarrRaster::open(&node, options)?;
-            let metadata = plain_metadata(args, &raster)?;
+            let metadata = plain_metadata(raster.info(), args.codec, args.chunk_size);
             planned.push(Planned { path: node.path, step: Step::Convert(Arc::new(raster), metadata) });
             decoded += 1;
         } else if node.path.is_empty() {
@@ -178,12 +180,11 @@ fn remark_on_losses(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// The archive's metadata with plain codecs.
-fn plain_metadata(args: &Args, raster: &ZarrRaster) -> Result<Metadata> {
-    let info = raster.info();
+/// A raster's metadata with plain codecs, and chunks of a side of their own where one is given.
+pub(super) fn plain_metadata(info: &Info, codec: PlainCodec, chunk_size: Option<u64>) -> Metadata {
     let mut metadata = info.metadata.clone();
     let mut chunk = info.chunk.clone();
-    if let Some(side) = args.chunk_size {
+    if let Some(side) = chunk_size {
         for ((chunk, extent), role) in chunk.iter_mut().zip(&info.shape).zip(info.axes.roles()) {
             if matches!(role, Role::Y | Role::X) {
                 *chunk = side.min(*extent);
@@ -191,8 +192,8 @@ fn plain_metadata(args: &Args, raster: &ZarrRaster) -> Result<Metadata> {
         }
     }
     metadata.set_chunk_shape(&chunk);
-    metadata.set_codecs(args.codec.metadata(info.data_type));
-    Ok(metadata)
+    metadata.set_codecs(codec.metadata(info.data_type));
+    metadata
 }
 
 fn figures(

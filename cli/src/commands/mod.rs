@@ -5,6 +5,7 @@ pub(crate) mod compare;
 pub(crate) mod decode;
 pub(crate) mod demo;
 pub(crate) mod encode;
+pub(crate) mod export;
 pub(crate) mod fit;
 pub(crate) mod info;
 #[cfg(feature = "gdal")]

@@ -1,10 +1,9 @@
-//! A choice of bands, and a raster seen through it.
+//! A choice of bands, by name or number.
 
-use crate::raster::region::{Region, Side, copy, extents, volume};
-use crate::raster::{Info, Raster};
+use crate::raster::Raster;
+use crate::raster::picks::{Gaps, Picked};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
-use std::ops::Range;
 use std::sync::Arc;
 use vqz_codec::axes::Role;
 
@@ -52,20 +51,12 @@ impl Selection {
     }
 }
 
-/// A raster with some of its bands, in any order.
-pub(crate) struct BandSubset {
-    info: Info,
-    inner: Arc<dyn Raster>,
-    dimension: usize,
-    picks: Vec<u64>,
-}
-
 /// Looks at a raster through a choice of bands.
 ///
 /// # Errors
 /// When the raster has no dimension of bands, or not those bands.
 pub(crate) fn select(raster: Arc<dyn Raster>, selection: &Selection) -> Result<Arc<dyn Raster>> {
-    let mut info = raster.info().clone();
+    let info = raster.info();
     let names = info.band_names();
     let Some(dimension) = info.axes.position(&Role::Band) else {
         bail!("{} has no band dimension, so --bands can't choose among bands; leave it out", info.label);
@@ -73,58 +64,18 @@ pub(crate) fn select(raster: Arc<dyn Raster>, selection: &Selection) -> Result<A
     let picks = selection
         .resolve(info.bands(), names.as_deref())
         .with_context(|| format!("choosing bands of {}", info.label))?;
-    info.shape[dimension] = picks.len() as u64;
-    info.chunk[dimension] = info.chunk[dimension].min(picks.len() as u64);
-    info.metadata.json_mut().insert("shape".to_owned(), Value::from(info.shape.clone()));
     let attributes = info.metadata.attributes();
-    for key in ["band_names", "bands"] {
-        // Names, or objects that describe a band each.
+    let count = info.bands();
+    let mut picked = Picked::new(raster, dimension, picks.clone(), Gaps::Read);
+    for key in ["band_names", "bands", "color_interpretation"] {
+        // Names, objects that describe a band each, what they are shown as.
         let Some(Value::Array(all)) = attributes.get(key) else { continue };
-        if all.len() as u64 == raster.info().bands() {
+        if all.len() as u64 == count {
             let chosen: Vec<Value> = picks.iter().map(|i| all[*i as usize].clone()).collect();
-            info.metadata.set_attribute(key, Value::Array(chosen));
+            picked.info_mut().metadata.set_attribute(key, Value::Array(chosen));
         }
     }
-    Ok(Arc::new(BandSubset { info, inner: raster, dimension, picks }))
-}
-
-impl Raster for BandSubset {
-    fn info(&self) -> &Info {
-        &self.info
-    }
-
-    fn read(&self, region: &[Range<u64>]) -> Result<Vec<u8>> {
-        let size = self.info.data_type.size();
-        let shape = extents(region);
-        let mut out = vec![0; volume(&shape) as usize * size];
-        let wanted = region[self.dimension].clone();
-        let picks = &self.picks[wanted.start as usize..wanted.end as usize];
-        let zero = vec![0; shape.len()];
-        // All bands between the first and the last are read at once: they usually share chunks.
-        let (Some(first), Some(last)) = (picks.iter().min().copied(), picks.iter().max().copied()) else {
-            return Ok(out);
-        };
-        let mut source: Region = region.to_vec();
-        source[self.dimension] = first..last + 1;
-        let bytes = self.inner.read(&source)?;
-        let source_shape = extents(&source);
-        let mut extent = shape.clone();
-        extent[self.dimension] = 1;
-        for (i, pick) in picks.iter().enumerate() {
-            let (mut from, mut to) = (zero.clone(), zero.clone());
-            from[self.dimension] = pick - first;
-            to[self.dimension] = i as u64;
-            copy(
-                &bytes,
-                Side { shape: &source_shape, start: &from },
-                &mut out,
-                Side { shape: &shape, start: &to },
-                &extent,
-                size,
-            );
-        }
-        Ok(out)
-    }
+    Ok(Arc::new(picked))
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ pub(crate) mod bands;
 #[cfg(feature = "gdal")]
 pub(crate) mod coordinates;
 #[cfg(feature = "gdal")]
+pub(crate) mod crop;
+#[cfg(feature = "gdal")]
 pub(crate) mod cube;
 #[cfg(feature = "gdal")]
 mod cube_layout;
@@ -14,8 +16,12 @@ pub(crate) mod geotiff;
 pub(crate) mod metadata;
 pub(crate) mod partial;
 pub(crate) mod paths;
+pub(crate) mod picks;
 pub(crate) mod record;
+#[cfg(feature = "gdal")]
+pub(crate) mod reduce;
 pub(crate) mod region;
+pub(crate) mod resampling;
 pub(crate) mod samples;
 pub(crate) mod shards;
 pub(crate) mod share;

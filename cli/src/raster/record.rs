@@ -56,7 +56,7 @@ impl Record {
 /// Whatever reading the headers and writing the metadata say.
 pub(crate) fn seal(folder: &Path) -> Result<Totals> {
     let metadata = Metadata::read(folder)?;
-    let mut node = Node { path: String::new(), folder: folder.to_path_buf(), metadata };
+    let mut node = Node { path: String::new(), folder: folder.to_path_buf(), metadata, derived: false };
     let totals = Archive::open(&node, None)?.totals()?;
     let record = Record { chunks: totals.chunks, valid_samples: totals.valid };
     node.metadata.set_attribute(ATTRIBUTE, serde_json::to_value(record)?);

@@ -21,6 +21,19 @@ pub(crate) fn to_f64(data_type: DataType, bytes: &[u8]) -> Vec<f64> {
     }
 }
 
+/// A value that the type holds as one sample, in native byte order.
+#[cfg(feature = "gdal")]
+pub(crate) fn bytes_of(data_type: DataType, value: f64) -> Vec<u8> {
+    match data_type {
+        DataType::UInt8 => vec![value as u8],
+        DataType::Int16 => (value as i16).to_ne_bytes().to_vec(),
+        DataType::UInt16 => (value as u16).to_ne_bytes().to_vec(),
+        DataType::Int32 => (value as i32).to_ne_bytes().to_vec(),
+        DataType::Float32 => (value as f32).to_ne_bytes().to_vec(),
+        DataType::Float64 => value.to_ne_bytes().to_vec(),
+    }
+}
+
 /// The values of one array that mean "no data".
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Mask {

@@ -13,6 +13,8 @@ pub(crate) struct Node {
     pub(crate) folder: PathBuf,
     /// Its metadata.
     pub(crate) metadata: Metadata,
+    /// Whether it is another array at a lower resolution, as the group's `multiscales` say: a picture for viewers.
+    pub(crate) derived: bool,
 }
 
 impl Node {
@@ -28,14 +30,19 @@ impl Node {
 /// When the folder is no Zarr v3 node.
 pub(crate) fn walk(root: &Path) -> Result<Vec<Node>> {
     let mut nodes = Vec::new();
-    descend(root, String::new(), &mut nodes)?;
+    descend(root, String::new(), &[], &mut nodes)?;
     Ok(nodes)
 }
 
-fn descend(folder: &Path, path: String, nodes: &mut Vec<Node>) -> Result<()> {
+/// Adds a folder's nodes; `levels` are the paths of the arrays that groups above call lower resolutions.
+fn descend(folder: &Path, path: String, levels: &[String], nodes: &mut Vec<Node>) -> Result<()> {
     let metadata = Metadata::read(folder)?;
     let is_array = metadata.is_array();
-    nodes.push(Node { path: path.clone(), folder: folder.to_path_buf(), metadata });
+    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+    let derived = levels.iter().any(|level| path == *level || path.starts_with(&format!("{level}/")));
+    let levels: Vec<String> =
+        levels.iter().cloned().chain(metadata.derived_levels().iter().map(|level| below(level))).collect();
+    nodes.push(Node { path: path.clone(), folder: folder.to_path_buf(), metadata, derived });
     if is_array {
         return Ok(());
     }
@@ -48,14 +55,12 @@ fn descend(folder: &Path, path: String, nodes: &mut Vec<Node>) -> Result<()> {
     }
     names.sort();
     for name in names {
-        let text = name.to_string_lossy();
-        let below = if path.is_empty() { text.into_owned() } else { format!("{path}/{text}") };
-        descend(&folder.join(&name), below, nodes)?;
+        descend(&folder.join(&name), below(&name.to_string_lossy()), &levels, nodes)?;
     }
     Ok(())
 }
 
-/// Only the arrays of [`walk`].
+/// Only the arrays of [`walk`], without those that are others at a lower resolution.
 pub(crate) fn arrays(root: &Path) -> Result<Vec<Node>> {
-    Ok(walk(root)?.into_iter().filter(|node| node.metadata.is_array()).collect())
+    Ok(walk(root)?.into_iter().filter(|node| node.metadata.is_array() && !node.derived).collect())
 }

@@ -23,12 +23,15 @@ pub(super) fn read(band: &RasterBand<'_>) -> Option<f64> {
     })
 }
 
-/// Writes it.
+/// Writes it, into the default domain as well: that alone survives where GDAL copies a file, as for a COG.
 ///
 /// # Errors
 /// Whatever GDAL says.
 pub(super) fn write(band: &mut RasterBand<'_>, micrometres: f64) -> crate::Result<()> {
-    Ok(band.set_metadata_item(ITEM, &micrometres.to_string(), DOMAIN)?)
+    for domain in [DOMAIN, ""] {
+        band.set_metadata_item(ITEM, &micrometres.to_string(), domain)?;
+    }
+    Ok(())
 }
 
 fn positive(text: &str) -> Option<f64> {

@@ -117,15 +117,16 @@ impl Georeference {
         }
         if let Some(reference) = self.spatial_ref()? {
             let wkt = wkt2(&reference)?;
+            let code = self.code.clone().or_else(|| reference.authority().ok());
             let mut crs = json!({"wkt": wkt});
-            if let Some(url) = self.code.as_deref().and_then(url_of) {
+            if let Some(url) = code.as_deref().and_then(url_of) {
                 crs["url"] = Value::from(url);
             }
             attributes.insert("spatial_ref".to_owned(), Value::from(wkt.clone()));
             attributes.insert("_CRS".to_owned(), crs);
             attributes.insert("proj:wkt2".to_owned(), Value::from(wkt));
-            if let Some(code) = &self.code {
-                attributes.insert("proj:code".to_owned(), Value::from(code.clone()));
+            if let Some(code) = code {
+                attributes.insert("proj:code".to_owned(), Value::from(code));
             }
             declare(attributes, &PROJ);
         }
@@ -260,6 +261,7 @@ mod tests {
         let turned = Georeference { transform: Some([1.0, 0.1, 0.3, 2.0, 0.2, -0.1]), point: true, ..utm() };
         assert_eq!(Georeference::from_attributes(&written(&turned)).unwrap(), turned);
         assert_eq!(written(&Georeference::default()), Map::new());
+        assert_eq!(written(&Georeference { code: None, ..utm() }), written(&utm()));
     }
 
     #[test]

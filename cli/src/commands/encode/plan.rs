@@ -81,6 +81,10 @@ pub(super) fn plan(args: &Args, model: Option<&Arc<Model>>) -> Result<Plan> {
             plan.nodes.push(Planned { path: node.path.clone(), step: hierarchy::group(&node.metadata) });
             continue;
         }
+        if node.derived {
+            plan.nodes.push(Planned { path: node.path, step: Step::Copy(node.folder) });
+            continue;
+        }
         let added = ZarrRaster::open(&node, &options)
             .and_then(|raster| plan.add(args, model, node.path.clone(), Arc::new(raster)));
         match added {

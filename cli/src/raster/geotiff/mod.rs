@@ -1,16 +1,26 @@
 //! GeoTIFF in and out, through GDAL, with the feature `gdal`; without it, errors that say how to get it.
 
 #[cfg(feature = "gdal")]
+mod cog;
+#[cfg(feature = "gdal")]
 mod reader;
 #[cfg(feature = "gdal")]
 mod writer;
 
 /// The attribute that keeps a file's metadata items which nothing else tells.
 #[cfg(feature = "gdal")]
-const ITEMS: &str = "gdal_metadata";
+pub(crate) const ITEMS: &str = "gdal_metadata";
+
+/// The attribute that says what bands are shown as, in GDAL's words.
+#[cfg(feature = "gdal")]
+const COLOURS: &str = "color_interpretation";
 
 #[cfg(feature = "gdal")]
-pub(crate) use self::{reader::open, writer::write};
+pub(crate) use self::{
+    cog::{Cog, write_cog},
+    reader::open,
+    writer::write,
+};
 
 #[cfg(not(feature = "gdal"))]
 pub(crate) use self::without::{open, write};

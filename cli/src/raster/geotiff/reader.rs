@@ -1,6 +1,6 @@
 //! Any raster that GDAL reads, as `(band, y, x)`, in windows.
 
-use super::ITEMS;
+use super::{COLOURS, ITEMS};
 use crate::raster::metadata::Metadata;
 use crate::raster::region::{extents, volume};
 use crate::raster::{Info, OpenOptions, Raster};
@@ -15,7 +15,7 @@ use vqz_codec::axes::{Axes, Role};
 use vqz_codec::sample::DataType;
 use vqz_raster::band::{SampleKind, read_bands, set_band_attributes};
 use vqz_raster::georeference::read_georeference;
-use vqz_raster::items::read_items;
+use vqz_raster::items::{read_colours, read_items};
 
 /// The smallest side of the blocks in which a file is read, in pixels: many files have strips of one row.
 const BLOCK: u64 = 512;
@@ -104,6 +104,9 @@ fn metadata(dataset: &Dataset, shape: &[u64], data_type: DataType) -> Result<Met
     let items = read_items(dataset);
     if !items.is_empty() {
         attributes.insert(ITEMS.to_owned(), Value::Object(items));
+    }
+    if let Some(colours) = read_colours(dataset) {
+        attributes.insert(COLOURS.to_owned(), json!(colours));
     }
     let mut metadata = Metadata::new_array(shape, data_type, json!(0));
     metadata.json_mut().insert("dimension_names".to_owned(), json!(["band", "y", "x"]));

@@ -1,6 +1,7 @@
 //! Writes a raster of two or three dimensions as a tiled GeoTIFF, with what its attributes tell about its place.
 
-use super::ITEMS;
+use super::cog::put;
+use super::{COLOURS, ITEMS};
 use crate::commands::decode::PlainCodec;
 use crate::progress::Progress;
 use crate::raster::partial::beside;
@@ -15,7 +16,7 @@ use vqz_codec::axes::Role;
 use vqz_codec::sample::DataType;
 use vqz_raster::band::{Band, bands_of_attributes, write_bands};
 use vqz_raster::georeference::{Georeference, write_georeference};
-use vqz_raster::items::write_items;
+use vqz_raster::items::{write_colours, write_items};
 
 /// The least side of the windows that are written, in pixels: whole tiles of the file.
 const WINDOW: u64 = 512;
@@ -35,25 +36,15 @@ pub(crate) fn write(path: &Path, raster: &dyn Raster, codec: PlainCodec) -> Resu
         DataType::Float32 => write_as::<f32>(&partial, raster, codec),
         DataType::Float64 => write_as::<f64>(&partial, raster, codec),
     };
+    let written =
+        written.with_context(|| format!("writing {}", path.display())).and_then(|()| put(&partial, path));
     // GDAL puts what the format has no place for into a file of its own.
-    let sidecar = beside(&partial, ".aux.xml");
-    let renamed = written.with_context(|| format!("writing {}", path.display())).and_then(|()| {
-        std::fs::rename(&partial, path).with_context(|| format!("renaming to {}", path.display()))?;
-        if sidecar.exists() {
-            let target = beside(path, ".aux.xml");
-            std::fs::rename(&sidecar, &target)
-                .with_context(|| format!("renaming to {}", target.display()))?;
-        }
-        Ok(())
-    });
-    if renamed.is_err() {
-        for left in [&partial, &sidecar] {
-            if left.exists() {
-                files::remove(left)?;
-            }
+    for left in [&partial, &beside(&partial, ".aux.xml")] {
+        if written.is_err() && left.exists() {
+            files::remove(left)?;
         }
     }
-    renamed
+    written
 }
 
 fn write_as<T: GdalType + Copy + bytemuck::Pod>(
@@ -125,6 +116,9 @@ fn describe(dataset: &mut Dataset, info: &Info, mut bands: Vec<Band>) -> Result<
     write_bands(dataset, &bands)?;
     if let Some(Value::Object(items)) = attributes.get(ITEMS) {
         write_items(dataset, items)?;
+    }
+    if let Some(Value::Array(colours)) = attributes.get(COLOURS) {
+        write_colours(dataset, colours)?;
     }
     Ok(())
 }

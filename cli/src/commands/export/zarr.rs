@@ -1,0 +1,85 @@
+//! A plain Zarr group: the array `data` and its coordinate arrays, as xarray opens it.
+
+use super::choice::Choice;
+use super::{Args, Compression};
+use crate::commands::decode::{PlainCodec, plain_metadata};
+use crate::commands::hierarchy::{self, Planned, Step};
+use crate::raster::metadata::Metadata;
+use crate::raster::partial::Existing;
+use crate::raster::{Raster, coordinates};
+use anyhow::Result;
+use serde_json::{Map, json};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use vqz_codec::axes::Role;
+use vqz_raster::georeference::{CoordinateArray, GRID_MAPPING};
+
+/// The name of the data array.
+pub(super) const DATA: &str = "data";
+
+/// Writes a group; an interrupted one is gone on with.
+pub(super) fn write(
+    args: &Args,
+    output: &Path,
+    choice: &Choice,
+    compression: Compression,
+    existing: Existing,
+) -> Result<Vec<PathBuf>> {
+    let planned = vec![
+        Planned { path: String::new(), step: Step::Group(Metadata::new_group(Map::new())) },
+        array(DATA, choice, compression)?,
+    ];
+    let mut settings = hierarchy::settings("export", &args.archive);
+    settings.insert(
+        "choice".to_owned(),
+        json!([args.dates, args.bands.as_ref().map(|b| &b.0), args.window, args.bounds]),
+    );
+    settings.insert(
+        "resampled".to_owned(),
+        json!([args.resolution, args.resampling.map(|resampling| resampling.name())]),
+    );
+    let work = hierarchy::Work {
+        target: output,
+        existing,
+        settings,
+        engine: args.engine,
+        what: "exporting",
+        finish: &|_, folder| {
+            if let Some(group) = folder.parent() {
+                write_coordinates(group, choice)?;
+            }
+            Ok(None)
+        },
+    };
+    hierarchy::write(&planned, work)?;
+    Ok(vec![output.to_path_buf()])
+}
+
+/// A data array of a group, with coordinate arrays beside it.
+pub(super) fn array(path: &str, choice: &Choice, compression: Compression) -> Result<Planned> {
+    let codec = if compression == Compression::None { PlainCodec::None } else { PlainCodec::Zstd };
+    let mut metadata = plain_metadata(choice.raster.info(), codec, None);
+    if coordinate_arrays(choice)?.iter().any(|array| array.name == GRID_MAPPING) {
+        metadata.set_attribute("grid_mapping", json!(GRID_MAPPING));
+    }
+    let raster: Arc<dyn Raster> = Arc::clone(&choice.raster);
+    Ok(Planned { path: path.to_owned(), step: Step::Convert(raster, metadata) })
+}
+
+/// Writes what says where samples are.
+pub(super) fn write_coordinates(group: &Path, choice: &Choice) -> Result<()> {
+    coordinate_arrays(choice)?.iter().try_for_each(|array| coordinates::write(group, array))
+}
+
+/// The coordinate arrays of a choice: of those dimensions that it has.
+pub(super) fn coordinate_arrays(choice: &Choice) -> Result<Vec<CoordinateArray>> {
+    let info = choice.raster.info();
+    let has = |role: Role| info.axes.position(&role).is_some();
+    Ok(vqz_raster::georeference::coordinates(
+        &choice.place,
+        info.extent(&Role::Y),
+        info.extent(&Role::X),
+        choice.times.as_deref().filter(|_| has(Role::Time)),
+        Some(choice.bands.as_slice()).filter(|_| has(Role::Band)),
+    )?)
+}
