@@ -7,6 +7,7 @@ pub(crate) mod demo;
 pub(crate) mod encode;
 pub(crate) mod fit;
 pub(crate) mod info;
+pub(crate) mod report;
 pub(crate) mod verify;
 
 mod hierarchy;

@@ -8,12 +8,14 @@ pub(crate) mod geotiff;
 pub(crate) mod metadata;
 pub(crate) mod partial;
 pub(crate) mod paths;
+pub(crate) mod place;
 pub(crate) mod record;
 pub(crate) mod region;
 pub(crate) mod samples;
 pub(crate) mod shards;
 pub(crate) mod transfer;
 pub(crate) mod tree;
+pub(crate) mod window;
 pub(crate) mod writer;
 pub(crate) mod zarr;
 
