@@ -178,38 +178,12 @@ mod tests {
     use super::*;
     use crate::metrics::ssim::{Pair, windows};
     use crate::raster::Info;
+    use crate::raster::memory::Memory;
     use crate::raster::metadata::Metadata;
-    use crate::raster::region::{Side, copy, extents, volume};
+    use crate::raster::region::volume;
     use crate::raster::samples::to_f64;
     use vqz_codec::axes::Axes;
     use vqz_codec::sample::DataType;
-
-    struct Memory {
-        info: Info,
-        bytes: Vec<u8>,
-    }
-
-    impl Raster for Memory {
-        fn info(&self) -> &Info {
-            &self.info
-        }
-
-        fn read(&self, region: &[std::ops::Range<u64>]) -> Result<Vec<u8>> {
-            let shape = extents(region);
-            let mut out = vec![0; volume(&shape) as usize * 8];
-            let start: Vec<u64> = region.iter().map(|r| r.start).collect();
-            let zero = vec![0; shape.len()];
-            copy(
-                &self.bytes,
-                Side { shape: &self.info.shape, start: &start },
-                &mut out,
-                Side { shape: &shape, start: &zero },
-                &shape,
-                8,
-            );
-            Ok(out)
-        }
-    }
 
     fn memory(shape: [u64; 3], chunk: u64, value: impl Fn(usize) -> f64) -> Memory {
         let info = Info {
@@ -222,7 +196,8 @@ mod tests {
             metadata: Metadata::new_array(&shape, DataType::Float64, 0.into()),
             stored: (0, 0),
         };
-        Memory { info, bytes: (0..volume(&shape) as usize).flat_map(|i| value(i).to_ne_bytes()).collect() }
+        let bytes = (0..volume(&shape) as usize).flat_map(|i| value(i).to_ne_bytes()).collect();
+        Memory::new(info, bytes).unwrap()
     }
 
     /// Blocks of 256 pixels, the last ones narrower than a window, against both images at one go.
@@ -236,7 +211,7 @@ mod tests {
             Settings { peak: 255.0, masks: (Mask::default(), Mask::default()), tiles: (256, 256, 16) };
         let found = compare(&a, &b, &settings, &mut (), &Progress::new("test")).unwrap();
 
-        let samples = |memory: &Memory| to_f64(DataType::Float64, &memory.bytes);
+        let samples = |memory: &Memory| to_f64(DataType::Float64, memory.bytes());
         let (whole_a, whole_b) = (samples(&a), samples(&b));
         let mut errors = ErrorSum::default();
         let mut mismatches = 0;

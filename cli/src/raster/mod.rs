@@ -5,6 +5,7 @@ pub(crate) mod bands;
 pub(crate) mod files;
 pub(crate) mod fill;
 pub(crate) mod geotiff;
+pub(crate) mod memory;
 pub(crate) mod metadata;
 pub(crate) mod partial;
 pub(crate) mod paths;

@@ -206,7 +206,10 @@ pub(crate) fn trio(trio: &Trio) -> String {
     let mark = trio.mark.map_or_else(String::new, |[left, top, width, height]| {
         format!("<div class=\"mark\" style=\"left:{left:.2}%;top:{top:.2}%;width:{width:.2}%;height:{height:.2}%\"></div>")
     });
-    let mut text = format!("<h3>{}</h3>\n", escape(&trio.heading));
+    let mut text = match &trio.heading[..] {
+        "" => String::new(),
+        heading => format!("<h3>{}</h3>\n", escape(heading)),
+    };
     if !trio.about.is_empty() {
         text += &paragraph(&trio.about);
     }

@@ -17,9 +17,11 @@ use std::ops::Range;
 use vqz_codec::axes::Role;
 use vqz_codec::config::Promise;
 
-/// The side of a crop, in pixels, and the least side of an array that has one.
+/// The side of a crop at most, in pixels: a third of the array's smaller side.
 const CROP: usize = 96;
-const LEAST: usize = 2 * CROP;
+
+/// The least side of an array of which a crop is shown, in pixels.
+const LEAST: usize = 96;
 
 /// A way to paint some bands: whole pictures and crops alike.
 struct Painter<'a> {
@@ -38,10 +40,42 @@ struct Painter<'a> {
 pub(super) fn pictures(e: &Examined) -> Result<String> {
     let Some(canvas) = e.survey.canvases.first() else { return Ok(String::new()) };
     let mut text = paragraphs(&[about(e, canvas)]);
-    for painter in painters(e, canvas) {
+    let painters = painters(e, canvas);
+    if e.source.is_none() {
+        return Ok(text + &alone(canvas, &painters)?);
+    }
+    for painter in painters {
         text += &paint(e, canvas, &painter)?;
     }
     Ok(text)
+}
+
+/// What is decoded, without a source to stand beside it.
+fn alone(canvas: &Canvas, painters: &[Painter<'_>]) -> Result<String> {
+    let mut shown = Trio {
+        heading: String::new(),
+        about: painters.first().map_or_else(String::new, |painter| painter.about.clone()),
+        pictures: Vec::new(),
+        crops: Vec::new(),
+        mark: None,
+        legends: painters.iter().filter_map(|painter| painter.legend.clone()).collect(),
+    };
+    for painter in painters {
+        let decoded = (painter.paint)(
+            canvas.width,
+            &planes(canvas, painter, Side::Decoded),
+            format!("Decoded, {}", what(painter)),
+        )?;
+        shown.pictures.push((decoded, painter.heading.clone()));
+    }
+    Ok(trio(&shown))
+}
+
+/// The bands that a painter takes.
+fn planes(canvas: &Canvas, painter: &Painter<'_>, side: Side) -> Vec<Vec<f64>> {
+    let one =
+        |band: &usize| if painter.nearest { canvas.nearest(*band, side) } else { canvas.mean(*band, side) };
+    painter.bands.iter().map(one).collect()
 }
 
 /// What all pictures have in common.
@@ -58,14 +92,18 @@ fn about(e: &Examined, canvas: &Canvas) -> String {
         }
     }
     let (height, width) = (e.info.extent(&Role::Y), e.info.extent(&Role::X));
-    text += &match canvas.factor {
-        1 => format!("All {height} × {width} pixels."),
-        factor => format!(
-            "{height} × {width} pixels, drawn {factor} times smaller: each pixel shows the mean of {factor} × {factor}, in \
-             pictures of errors the largest, and of classes the one in the middle."
+    text += &match (canvas.factor, &e.palette) {
+        (1, _) => format!("All {height} × {width} pixels."),
+        (factor, Palette::Classes(_)) => format!(
+            "{height} × {width} pixels, drawn {factor} times smaller: each pixel shows the class in the middle of {factor} × \
+             {factor}, and as an error whether any of them changed."
+        ),
+        (factor, _) => format!(
+            "{height} × {width} pixels, drawn {factor} times smaller: each pixel shows the mean of {factor} × {factor}, and of \
+             errors the largest."
         ),
     };
-    if e.measured.is_some() {
+    if e.measured.is_some() && !matches!(e.palette, Palette::Classes(_)) {
         text += " Source and decoded have the same stretch, that of the source.";
     }
     text
@@ -189,7 +227,7 @@ fn terrain<'a>(e: &'a Examined, canvas: &Canvas, side: Side) -> Painter<'a> {
     }
 }
 
-/// Rise to the east and to the south of a place, per pixel; seen from the south-east, where shadow falls, positive.
+/// Rise to the east and to the south of a place, for each pixel: what rises there faces the light.
 fn slope(heights: &[f64], width: usize, at: usize) -> (f64, f64) {
     let (x, y) = (at % width, at / width);
     let rows = heights.len() / width.max(1);
@@ -230,28 +268,13 @@ fn classes<'a>(e: &'a Examined, named: &'a BTreeMap<i64, palette::Class>) -> Pai
 
 /// Both sides, whole and as a crop.
 fn paint(e: &Examined, canvas: &Canvas, painter: &Painter<'_>) -> Result<String> {
-    let planes = |side: Side| -> Vec<Vec<f64>> {
-        let one = |band: &usize| {
-            if painter.nearest { canvas.nearest(*band, side) } else { canvas.mean(*band, side) }
-        };
-        painter.bands.iter().map(one).collect()
-    };
-    let what = painter.heading.split(':').next().unwrap_or_default().to_lowercase();
-    let (width, height) = (canvas.width, canvas.height);
-    let decoded = (painter.paint)(width, &planes(Side::Decoded), format!("Decoded, {what}"))?;
-    let Some(source) = &e.source else {
-        return Ok(trio(&Trio {
-            heading: painter.heading.clone(),
-            about: painter.about.clone(),
-            pictures: vec![(decoded, "Decoded".to_owned())],
-            crops: Vec::new(),
-            mark: None,
-            legends: painter.legend.iter().cloned().collect(),
-        }));
-    };
+    let what = what(painter);
+    let width = canvas.width;
+    let decoded =
+        (painter.paint)(width, &planes(canvas, painter, Side::Decoded), format!("Decoded, {what}"))?;
     let worst = canvas.worst(&painter.bands);
     let scale = (0.0, painter.full_scale);
-    let before = (painter.paint)(width, &planes(Side::Source), format!("Source, {what}"))?;
+    let before = (painter.paint)(width, &planes(canvas, painter, Side::Source), format!("Source, {what}"))?;
     let off = picture::scaled(width, &worst, scale, format!("Errors of {what}"))?;
     let mut shown = Trio {
         heading: painter.heading.clone(),
@@ -265,45 +288,55 @@ fn paint(e: &Examined, canvas: &Canvas, painter: &Painter<'_>) -> Result<String>
         mark: None,
         legends: painter.legend.iter().cloned().chain([legend(e, painter)]).collect(),
     };
-    if width * canvas.factor >= LEAST && height * canvas.factor >= LEAST {
-        let side = CROP.div_ceil(canvas.factor);
-        let (x, y) = worst_place(&worst, width, side);
-        let extent = |role: Role| e.info.extent(&role) as usize;
-        let cut = |at: usize, extent: usize| {
-            let start = (at * canvas.factor).min(extent - CROP);
-            start..start + CROP
-        };
-        let (x, y) = (cut(x, extent(Role::X)), cut(y, extent(Role::Y)));
-        let before = window(source.as_ref(), e, &painter.bands, (&y, &x))?;
-        let after = window(e.decoded.as_ref(), e, &painter.bands, (&y, &x))?;
-        let mut errors = vec![f64::NAN; CROP * CROP];
-        for (a, b) in before.iter().zip(&after) {
-            errors.iter_mut().zip(a.iter().zip(b)).for_each(|(e, (a, b))| *e = e.max((a - b).abs()));
-        }
-        let caption = format!(
-            "{CROP} × {CROP} pixels at row {}, column {}, where errors are largest",
-            y.start, x.start
-        );
-        shown.crops = vec![
-            ((painter.paint)(CROP, &before, format!("Crop of the source, {what}"))?, caption),
-            (
-                (painter.paint)(CROP, &after, format!("Crop of what is decoded, {what}"))?,
-                "Decoded".to_owned(),
-            ),
-            (
-                picture::scaled(CROP, &errors, scale, format!("Errors of the crop, {what}"))?,
-                "Error".to_owned(),
-            ),
-        ];
-        let percent = |range: &Range<usize>, extent: usize| {
-            (100.0 * range.start as f64 / extent as f64, 100.0 * range.len() as f64 / extent as f64)
-        };
-        // The last pixel may stand for fewer samples than the others.
-        let drawn = |pixels: usize| pixels * canvas.factor;
-        let ((left, wide), (top, high)) = (percent(&x, drawn(width)), percent(&y, drawn(height)));
-        shown.mark = Some([left, top, wide, high]);
-    }
+    crops(e, canvas, painter, &mut shown)?;
     Ok(trio(&shown))
+}
+
+/// A crop at full size, where errors are largest; none of a small array.
+fn crops(e: &Examined, canvas: &Canvas, painter: &Painter<'_>, shown: &mut Trio) -> Result<()> {
+    let (rows, columns) = (e.info.extent(&Role::Y) as usize, e.info.extent(&Role::X) as usize);
+    let (Some(source), true) = (&e.source, rows.min(columns) >= LEAST) else { return Ok(()) };
+    let side = (rows.min(columns) / 3).min(CROP);
+    let worst = canvas.worst(&painter.bands);
+    let exact = worst.iter().all(|worst| worst.is_nan() || *worst == 0.0);
+    let (x, y) = if exact {
+        (canvas.width / 3, canvas.height / 3)
+    } else {
+        worst_place(&worst, canvas.width, side.div_ceil(canvas.factor))
+    };
+    let cut = |at: usize, extent: usize| {
+        let start = (at * canvas.factor).min(extent - side);
+        start..start + side
+    };
+    let (x, y) = (cut(x, columns), cut(y, rows));
+    let before = window(source.as_ref(), e, &painter.bands, (&y, &x))?;
+    let after = window(e.decoded.as_ref(), e, &painter.bands, (&y, &x))?;
+    let mut errors = vec![f64::NAN; side * side];
+    for (a, b) in before.iter().zip(&after) {
+        errors.iter_mut().zip(a.iter().zip(b)).for_each(|(e, (a, b))| *e = e.max((a - b).abs()));
+    }
+    let why = if exact { "" } else { ", where errors are largest" };
+    let caption = format!("Source: {side} × {side} pixels at row {}, column {}{why}", y.start, x.start);
+    let what = what(painter);
+    let scale = (0.0, painter.full_scale);
+    shown.crops = vec![
+        ((painter.paint)(side, &before, format!("Crop of the source, {what}"))?, caption),
+        ((painter.paint)(side, &after, format!("Crop of what is decoded, {what}"))?, "Decoded".to_owned()),
+        (picture::scaled(side, &errors, scale, format!("Errors of the crop, {what}"))?, "Error".to_owned()),
+    ];
+    // The last pixel may stand for fewer samples than the others.
+    let percent = |range: &Range<usize>, pixels: usize| {
+        let drawn = (pixels * canvas.factor) as f64;
+        (100.0 * range.start as f64 / drawn, 100.0 * range.len() as f64 / drawn)
+    };
+    let ((left, wide), (top, high)) = (percent(&x, canvas.width), percent(&y, canvas.height));
+    shown.mark = Some([left, top, wide, high]);
+    Ok(())
+}
+
+/// What a painter shows, for those who do not see it.
+fn what(painter: &Painter<'_>) -> String {
+    painter.heading.split(':').next().unwrap_or_default().to_lowercase()
 }
 
 /// What the colours of errors mean.
@@ -402,16 +435,11 @@ pub(super) fn thumbnails(e: &Examined) -> Result<Vec<(u64, Vec<Picture>)>> {
             None => grey(e, canvas, side, 0),
         };
         let draw = |side: Side, name: &str| {
-            let planes: Vec<Vec<f64>> = painter
-                .bands
-                .iter()
-                .map(
-                    |band| {
-                        if painter.nearest { canvas.nearest(*band, side) } else { canvas.mean(*band, side) }
-                    },
-                )
-                .collect();
-            (painter.paint)(canvas.width, &planes, format!("{name}, date {}", canvas.date + 1))
+            (painter.paint)(
+                canvas.width,
+                &planes(canvas, &painter, side),
+                format!("{name}, date {}", canvas.date + 1),
+            )
         };
         let mut pictures = Vec::new();
         if e.source.is_some() {

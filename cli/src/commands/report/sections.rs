@@ -59,7 +59,8 @@ fn array(page: &mut Page, args: &Args, e: &Examined, bench: Option<&Bench>) -> R
     if let (Palette::Classes(named), Some(found)) = (&e.palette, &e.survey.classes) {
         page.section("Classes", &tables::classes(found, named, e.source.is_some()));
     }
-    if let Some(table) = tables::bands(e) {
+    let graded = !matches!(e.palette, Palette::Classes(_));
+    if let Some(table) = tables::bands(e).filter(|_| graded) {
         let mut content = table.render();
         content += &tables::across(e).map_or_else(String::new, |table| table.render());
         page.section("Figures", &(content + &paragraphs(&remarks(e))));
@@ -267,9 +268,12 @@ fn histograms(page: &mut Page, e: &Examined) {
         _ => None,
     };
     let mut text = paragraphs(&[if compared {
-        "Samples, source filled and decoded as a line, from the 0.1st to the 99.9th percentile. The same samples as they lie on one another make the line follow the edge.".to_owned()
+        format!(
+            "Samples {}, source filled and decoded as a line, from the 0.1st to the 99.9th percentile.",
+            e.unit_words()
+        )
     } else {
-        "Decoded samples, from the 0.1st to the 99.9th percentile.".to_owned()
+        format!("Decoded samples {}, from the 0.1st to the 99.9th percentile.", e.unit_words())
     }]);
     let names: Vec<String> = e.spectrum.bands.iter().map(|band| band.label()).collect();
     let name = |i: usize| names.get(i).cloned().unwrap_or_else(|| i.to_string());
@@ -325,7 +329,7 @@ fn index(value: Option<f64>) -> String {
 
 fn rate(e: &Examined) -> Result<String> {
     let rate = &e.rate;
-    let mut text = String::from("<div class=\"split\">\n<div>");
+    let mut text = String::from("<div class=\"split rate\">\n<div>");
     if let Some((low, high)) = rate.map.range() {
         let map = rate.map.picture("Bits a sample of each tile".to_owned())?;
         let caption = format!(
