@@ -185,7 +185,7 @@ mod tests {
         let svg = samples("B02 <", Some(&of(&source)), &of(&source[10..]));
         assert!(svg.contains("aria-label=\"Histogram of B02 &lt;, source and decoded\""), "{svg}");
         assert_eq!((svg.matches("class=\"filled\"").count(), svg.matches("class=\"curve\"").count()), (1, 1));
-        assert!(svg.contains(">0</text>") && svg.contains(">1008</text>"), "{svg}");
+        assert!(svg.contains(">1</text>") && svg.contains(">1009</text>"), "{svg}");
         assert!(samples("x", None, &of(&[])).contains("no valid samples"));
     }
 
