@@ -19,6 +19,7 @@ as_root() {
 packages=""
 command -v pkg-config >/dev/null 2>&1 || packages="$packages pkg-config"
 pkg-config --exists gdal 2>/dev/null || packages="$packages libgdal-dev"
+command -v chromium >/dev/null 2>&1 || packages="$packages chromium"
 python3 -m pip --version >/dev/null 2>&1 || packages="$packages python3-pip"
 if [ -n "$packages" ]; then
     if ! command -v apt-get >/dev/null 2>&1; then

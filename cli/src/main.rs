@@ -47,6 +47,8 @@ enum Command {
     Verify(commands::verify::Args),
     /// Compare a raster with a reference.
     Compare(commands::compare::Args),
+    /// Make a page on an archive: pictures, errors, rate, promise and model.
+    Report(commands::report::Args),
     /// Measure rate and distortion beside rivals, on chosen rasters.
     Bench(commands::bench::Args),
     /// Encode the sample that ships with vqz, and report on it.
@@ -70,6 +72,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Info(args) => commands::info::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
         Command::Compare(args) => commands::compare::run(&args),
+        Command::Report(args) => commands::report::run(&args),
         Command::Bench(args) => commands::bench::run(&args),
         Command::Demo(args) => commands::demo::run(&args),
     }

@@ -3,7 +3,7 @@
 mod settings;
 
 use crate::arguments;
-use crate::metrics::compare::{Comparison, Figures as Measured, Settings, compare};
+use crate::metrics::compare::{Comparison, Figures as Measured, Settings, Watch, compare};
 use crate::output::{self, CheckFailed, Stored};
 use crate::progress::Progress;
 use crate::raster::{OpenOptions, Raster, open_all};
@@ -63,7 +63,7 @@ struct Figures {
 }
 
 /// The figures of one pair of rasters.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct RasterFigures {
     pub(super) path: String,
     pub(super) samples: u64,
@@ -84,7 +84,7 @@ pub(super) struct RasterFigures {
 }
 
 /// The figures of a band, or of all.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(super) struct BandFigures {
     pub(super) band: String,
     pub(super) valid_samples: u64,
@@ -109,7 +109,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         rasters: Vec::new(),
     };
     for (path, a, b) in pairs(&references, &others)? {
-        figures.rasters.push(measure(&path, a.as_ref(), b.as_ref(), args.peak)?);
+        figures.rasters.push(measure(&path, a.as_ref(), b.as_ref(), args.peak, &mut ())?);
     }
     if args.json {
         output::json(&figures)?;
@@ -145,15 +145,16 @@ fn pairs(
     Ok(pairs)
 }
 
-/// Measures one pair.
+/// Measures one pair. `watch` sees every block of both.
 pub(super) fn measure(
     path: &str,
     a: &dyn Raster,
     b: &dyn Raster,
     peak: Option<f64>,
+    watch: &mut dyn Watch,
 ) -> Result<RasterFigures> {
     let (settings, peak_from) = settings::choose(a, b, peak)?;
-    let found = compare(a, b, &settings, &Progress::new("comparing"))?;
+    let found = compare(a, b, &settings, watch, &Progress::new("comparing"))?;
     Ok(figures(path, a, b, &settings, &found, peak_from))
 }
 

@@ -1,10 +1,11 @@
 //! `vqz info`: what an array, an archive or a model is, and which engines are at hand.
 
-mod array;
+pub(super) mod array;
 
 use crate::output::{self};
 use crate::raster::is_raster_file;
 use crate::raster::tree::{self};
+use crate::raster::window::Asked;
 use anyhow::{Context, Result, bail};
 use array::ArrayInfo;
 use serde::Serialize;
@@ -15,12 +16,16 @@ use vqz_codec::model::{MAX_EMBEDDED, Manifest, Model};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   vqz info scene-vqz.zarr
+  vqz info scene-vqz.zarr --window 512:768,512:768
   vqz info models/sentinel2-l2a.vqm
   vqz info --runtime")]
 pub(crate) struct Args {
     /// A Zarr v3 array or group, a GeoTIFF (feature gdal), or a model (.vqm).
     #[arg(required_unless_present = "runtime")]
     path: Option<PathBuf>,
+    /// Tell what reading a window takes: rows and columns, or a range for each dimension.
+    #[arg(long, value_name = "Y0:Y1,X0:X1")]
+    window: Option<Asked>,
     /// List the engines that run models: which is used, and why others are not.
     #[arg(long)]
     runtime: bool,
@@ -38,17 +43,23 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         return Ok(());
     };
     if path.extension().is_some_and(|ext| ext == "vqm") {
+        if args.window.is_some() {
+            bail!("{} is a model, --window is of archives; leave it out", path.display());
+        }
         let model = ModelInfo::of(path)?;
         return if args.json { output::json(&model) } else { model.print() };
     }
     let arrays = if is_raster_file(path) {
+        if args.window.is_some() {
+            bail!("{} is a raster file, --window is of archives; leave it out", path.display());
+        }
         vec![ArrayInfo::of_geotiff(path)?]
     } else {
         let nodes = tree::arrays(path)?;
         if nodes.is_empty() {
             bail!("group {} holds no arrays", path.display());
         }
-        nodes.iter().map(ArrayInfo::of).collect::<Result<_>>()?
+        nodes.iter().map(|node| ArrayInfo::of(node, args.window.as_ref())).collect::<Result<_>>()?
     };
     if args.json {
         return output::json(&Arrays { path: path.display().to_string(), arrays });

@@ -10,6 +10,7 @@ pub(crate) mod fit;
 pub(crate) mod info;
 #[cfg(feature = "gdal")]
 pub(crate) mod ingest;
+pub(crate) mod report;
 pub(crate) mod verify;
 
 mod hierarchy;

@@ -1,32 +1,12 @@
 //! Windows that reach over the borders of blocks: the last rows and columns of earlier blocks are carried along.
 
+use crate::metrics::blocks::Block;
 use crate::metrics::compare::Figures;
 use crate::metrics::ssim::{self, WINDOW};
 use rayon::prelude::*;
 
 /// Rows and columns that windows reach back.
 const CARRY: usize = WINDOW - 1;
-
-/// A block's samples by band, each in C order, NaN where there is no data.
-pub(super) type Bands = Vec<Vec<f64>>;
-
-/// A block of both images, and its place in them.
-pub(super) struct Block {
-    pub(super) y: std::ops::Range<u64>,
-    pub(super) x: std::ops::Range<u64>,
-    pub(super) a: Bands,
-    pub(super) b: Bands,
-}
-
-impl Block {
-    pub(super) fn width(&self) -> usize {
-        (self.x.end - self.x.start) as usize
-    }
-
-    pub(super) fn height(&self) -> usize {
-        (self.y.end - self.y.start) as usize
-    }
-}
 
 /// What windows need of earlier blocks of the same image.
 pub(super) struct Carry {

@@ -3,7 +3,8 @@
 //! Windows of the structural similarity reach over the borders of blocks: the last rows and columns of earlier blocks
 //! are carried along.
 
-use crate::metrics::carry::{Bands, Block, Carry};
+use crate::metrics::blocks::{Block, block_shape, images, read};
+use crate::metrics::carry::Carry;
 use crate::metrics::error::ErrorSum;
 use crate::metrics::ring;
 use crate::metrics::spectral::AngleSum;
@@ -11,13 +12,10 @@ use crate::metrics::ssim::ScoreSum;
 use crate::progress::Progress;
 use crate::raster::Raster;
 use crate::raster::region::{Grid, Region};
-use crate::raster::samples::{Mask, to_f64};
+use crate::raster::samples::Mask;
 use anyhow::{Result, bail};
 use rayon::prelude::*;
 use vqz_codec::axes::Role;
-
-/// The smallest and the largest side of a block, in pixels.
-const BLOCK: std::ops::RangeInclusive<u64> = 256..=1024;
 
 /// What to measure against.
 #[derive(Clone, Debug)]
@@ -71,6 +69,17 @@ impl Comparison {
     }
 }
 
+/// Sees every block that is compared, so that what else is told of both rasters costs no second reading.
+pub(crate) trait Watch {
+    /// A block of both, at this region of the array.
+    fn block(&mut self, region: &Region, block: &Block);
+}
+
+/// Sees nothing.
+impl Watch for () {
+    fn block(&mut self, _: &Region, _: &Block) {}
+}
+
 /// Compares `b` with the reference `a`.
 ///
 /// # Errors
@@ -79,6 +88,7 @@ pub(crate) fn compare(
     a: &dyn Raster,
     b: &dyn Raster,
     settings: &Settings,
+    watch: &mut dyn Watch,
     progress: &Progress,
 ) -> Result<Comparison> {
     let (info, other) = (a.info(), b.info());
@@ -114,74 +124,12 @@ pub(crate) fn compare(
                 rayon::join(|| read(a, &region, &settings.masks.0), || read(b, &region, &settings.masks.1));
             let block = Block { y: region[y].clone(), x: region[x].clone(), a: ours?, b: theirs? };
             measure(&block, &near, &mut found);
+            watch.block(&region, &block);
             carry.windows(&block, settings.peak, &mut found.bands);
             progress.advance(1);
         }
     }
     Ok(found)
-}
-
-/// Blocks of whole chunks of the second raster, all bands, one step of everything else.
-fn block_shape(b: &dyn Raster) -> Vec<u64> {
-    let info = b.info();
-    let side = |chunk: u64| {
-        let chunk = chunk.max(1);
-        let whole = BLOCK.start().next_multiple_of(chunk);
-        if BLOCK.contains(&chunk) { chunk } else { whole.min(*BLOCK.end()) }
-    };
-    let extents = info.axes.roles().iter().zip(info.shape.iter().zip(&info.chunk));
-    extents
-        .map(|(role, (extent, chunk))| match role {
-            Role::Band => *extent,
-            Role::Y | Role::X => side(*chunk),
-            Role::Time | Role::Other(_) => 1,
-        })
-        .collect()
-}
-
-/// The blocks of a grid, image by image, those of an image by rows.
-fn images(dimensions: usize, grid: &Grid, y: usize, x: usize) -> Vec<Vec<Region>> {
-    let mut numbered: Vec<(Vec<u64>, u64, u64, Region)> = (0..grid.len())
-        .map(|number| {
-            let indices = grid.indices(number);
-            let looped = (0..dimensions).filter(|d| *d != y && *d != x).map(|d| indices[d]).collect();
-            (looped, indices[y], indices[x], grid.region(&indices))
-        })
-        .collect();
-    numbered.sort_by(|p, q| (&p.0, p.1, p.2).cmp(&(&q.0, q.1, q.2)));
-    let mut images: Vec<Vec<Region>> = Vec::new();
-    let mut last = None;
-    for (looped, _, _, region) in numbered {
-        if last.as_ref() != Some(&looped) {
-            images.push(Vec::new());
-            last = Some(looped);
-        }
-        if let Some(image) = images.last_mut() {
-            image.push(region);
-        }
-    }
-    images
-}
-
-/// Reads a block and sorts its samples by band, row and column, whatever the order of the dimensions.
-fn read(raster: &dyn Raster, region: &Region, mask: &Mask) -> Result<Bands> {
-    let info = raster.info();
-    let shape: Vec<usize> = region.iter().map(|r| (r.end - r.start) as usize).collect();
-    let layout = info.axes.layout(&shape)?;
-    let samples = to_f64(info.data_type, &raster.read(region)?);
-    let [band_stride, y_stride, x_stride] = layout.image_strides();
-    let bands = (0..layout.bands()).into_par_iter().map(|band| {
-        let mut out = Vec::with_capacity(layout.height() * layout.width());
-        for y in 0..layout.height() {
-            let row = band * band_stride + y * y_stride;
-            out.extend((0..layout.width()).map(|x| {
-                let value = samples[row + x * x_stride];
-                if mask.is_valid(value) { value } else { f64::NAN }
-            }));
-        }
-        out
-    });
-    Ok(bands.collect())
 }
 
 /// Errors and angles of a block.
@@ -230,37 +178,12 @@ mod tests {
     use super::*;
     use crate::metrics::ssim::{Pair, windows};
     use crate::raster::Info;
+    use crate::raster::memory::Memory;
     use crate::raster::metadata::Metadata;
-    use crate::raster::region::{Side, copy, extents, volume};
+    use crate::raster::region::volume;
+    use crate::raster::samples::to_f64;
     use vqz_codec::axes::Axes;
     use vqz_codec::sample::DataType;
-
-    struct Memory {
-        info: Info,
-        bytes: Vec<u8>,
-    }
-
-    impl Raster for Memory {
-        fn info(&self) -> &Info {
-            &self.info
-        }
-
-        fn read(&self, region: &[std::ops::Range<u64>]) -> Result<Vec<u8>> {
-            let shape = extents(region);
-            let mut out = vec![0; volume(&shape) as usize * 8];
-            let start: Vec<u64> = region.iter().map(|r| r.start).collect();
-            let zero = vec![0; shape.len()];
-            copy(
-                &self.bytes,
-                Side { shape: &self.info.shape, start: &start },
-                &mut out,
-                Side { shape: &shape, start: &zero },
-                &shape,
-                8,
-            );
-            Ok(out)
-        }
-    }
 
     fn memory(shape: [u64; 3], chunk: u64, value: impl Fn(usize) -> f64) -> Memory {
         let info = Info {
@@ -273,7 +196,8 @@ mod tests {
             metadata: Metadata::new_array(&shape, DataType::Float64, 0.into()),
             stored: (0, 0),
         };
-        Memory { info, bytes: (0..volume(&shape) as usize).flat_map(|i| value(i).to_ne_bytes()).collect() }
+        let bytes = (0..volume(&shape) as usize).flat_map(|i| value(i).to_ne_bytes()).collect();
+        Memory::new(info, bytes).unwrap()
     }
 
     /// Blocks of 256 pixels, the last ones narrower than a window, against both images at one go.
@@ -285,9 +209,9 @@ mod tests {
         let b = memory(shape, 256, |i| smooth(i) + ((i * 31) % 17) as f64 - 8.0);
         let settings =
             Settings { peak: 255.0, masks: (Mask::default(), Mask::default()), tiles: (256, 256, 16) };
-        let found = compare(&a, &b, &settings, &Progress::new("test")).unwrap();
+        let found = compare(&a, &b, &settings, &mut (), &Progress::new("test")).unwrap();
 
-        let samples = |memory: &Memory| to_f64(DataType::Float64, &memory.bytes);
+        let samples = |memory: &Memory| to_f64(DataType::Float64, memory.bytes());
         let (whole_a, whole_b) = (samples(&a), samples(&b));
         let mut errors = ErrorSum::default();
         let mut mismatches = 0;

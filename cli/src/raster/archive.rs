@@ -7,11 +7,13 @@ use crate::raster::transfer;
 use crate::raster::tree::Node;
 use crate::raster::zarr::open_array;
 use anyhow::{Context, Result, bail};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use vqz_codec::config::Configuration;
 use vqz_codec::engine::EngineKind;
 use vqz_codec::model::{Model, registry};
-use vqz_codec::pipeline::{ChunkCodec, Options, Statistics};
+use vqz_codec::pipeline::{ChunkCodec, Options, PlannedTile, Statistics};
+use vqz_codec::zarr::{Reads, reads};
 use zarrs::array::Array;
 use zarrs::filesystem::FilesystemStore;
 use zarrs::storage::ReadableStorageTraits;
@@ -46,6 +48,17 @@ pub(crate) struct Totals {
     pub(crate) squared_error: f64,
     /// The largest absolute error.
     pub(crate) max_error: f64,
+}
+
+/// What reading a part of a chunk takes.
+#[derive(Clone, Debug)]
+pub(crate) struct Planned {
+    /// The tiles that are read.
+    pub(crate) tiles: Vec<PlannedTile>,
+    /// What storage is asked for.
+    pub(crate) reads: Reads,
+    /// Bytes of the whole chunk.
+    pub(crate) length: u64,
 }
 
 impl Totals {
@@ -183,6 +196,32 @@ impl Archive {
             self.read(&place, length as u64).map(Some)
         };
         read().with_context(|| format!("reading the header of {}", self.chunk_name(indices)))
+    }
+
+    /// What a region of a chunk, from the chunk's own corner on, takes to read; none where the chunk is all fill value.
+    pub(crate) fn planned(&self, indices: &[u64], region: &[Range<usize>]) -> Result<Option<Planned>> {
+        let (Some(place), Some(header)) = (self.place(indices)?, self.header(indices)?) else {
+            return Ok(None);
+        };
+        let plan = || -> Result<Planned> {
+            let plan = self.codec.plan(&self.shape, &header, region)?;
+            let whole = region.iter().zip(&self.shape).all(|(range, extent)| *range == (0..*extent));
+            let reads = if whole {
+                Reads { bytes: place.length, requests: 1 }
+            } else {
+                let size = self.array.storage().size_key(&place.key)?.unwrap_or_default();
+                reads(&self.codec, &plan, &header, place.length, size.saturating_sub(place.start))?
+            };
+            Ok(Planned { tiles: plan.tiles().collect(), reads, length: place.length })
+        };
+        plan().map(Some).with_context(|| format!("planning a read of {}", self.chunk_name(indices)))
+    }
+
+    /// Bytes of a shard's file, and of the index in it; none where the array is not sharded, or the shard is not there.
+    pub(crate) fn shard_bytes(&self, shard: &[u64]) -> Result<Option<(u64, u64)>> {
+        let Some(shards) = &self.shards else { return Ok(None) };
+        let size = self.array.storage().size_key(&self.array.chunk_key(shard))?;
+        Ok(size.map(|size| (size, shards.index_bytes())))
     }
 
     /// What a chunk's header says about its errors, or `None` where the chunk is all fill value.

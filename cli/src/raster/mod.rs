@@ -13,10 +13,12 @@ mod cube_layout;
 pub(crate) mod files;
 pub(crate) mod fill;
 pub(crate) mod geotiff;
+pub(crate) mod memory;
 pub(crate) mod metadata;
 pub(crate) mod partial;
 pub(crate) mod paths;
 pub(crate) mod picks;
+pub(crate) mod place;
 pub(crate) mod record;
 #[cfg(feature = "gdal")]
 pub(crate) mod reduce;
@@ -27,6 +29,7 @@ pub(crate) mod shards;
 pub(crate) mod share;
 pub(crate) mod transfer;
 pub(crate) mod tree;
+pub(crate) mod window;
 pub(crate) mod writer;
 pub(crate) mod zarr;
 

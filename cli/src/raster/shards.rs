@@ -77,6 +77,11 @@ impl Shards {
         Ok(Self { codecs, counts, shape, bytes, at_end, known: Mutex::default() })
     }
 
+    /// Bytes of the index of a shard.
+    pub(crate) fn index_bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Where an inner chunk is, or `None` where it was never written.
     ///
     /// # Errors

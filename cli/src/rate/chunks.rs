@@ -4,7 +4,7 @@ use crate::progress::Progress;
 use crate::raster::Raster;
 use crate::raster::archive::Totals;
 use crate::raster::metadata::Metadata;
-use crate::raster::region::{Grid, extents, pad, volume};
+use crate::raster::region::{Grid, Region, extents, pad, volume};
 use crate::raster::transfer;
 use crate::raster::zarr::fill_bytes;
 use anyhow::{Context, Result, bail};
@@ -99,6 +99,16 @@ impl Chunks {
         let samples = pad(self.raster.read(&region)?, &inside, self.grid.chunk(), &self.fill);
         let stored = samples.chunks_exact(self.fill.len()).any(|sample| sample != self.fill);
         Ok((stored.then_some(samples), volume(&inside)))
+    }
+
+    /// The part of the raster that a chunk covers, and the shape of the whole chunk.
+    pub(crate) fn place(&self, at: usize) -> (Region, &[u64]) {
+        (self.grid.region(&self.grid.indices(self.numbers[at])), self.grid.chunk())
+    }
+
+    /// One sample of the fill value, in native order.
+    pub(crate) fn fill(&self) -> &[u8] {
+        &self.fill
     }
 
     /// Encodes the samples of a chunk.

@@ -102,11 +102,31 @@ impl Page {
         let _ = write!(self.0, "<section>\n<h2>{}</h2>\n{content}</section>\n", escape(heading));
     }
 
+    /// HTML between sections.
+    pub(crate) fn push(&mut self, content: &str) {
+        self.0.push_str(content);
+    }
+
+    /// Figures to be seen from afar.
+    pub(crate) fn cards(&mut self, cards: &[Card]) {
+        self.0.push_str("<div class=\"cards\">\n");
+        for card in cards {
+            // Writing to a string does not fail.
+            let _ = writeln!(
+                self.0,
+                "<div class=\"card\"><p class=\"what\">{}</p><p class=\"figure\">{} <small>{}</small></p><p class=\"soft\">{}</p></div>",
+                escape(&card.what),
+                escape(&card.figure.0),
+                escape(&card.figure.1),
+                escape(&card.more)
+            );
+        }
+        self.0.push_str("</div>\n");
+    }
+
     /// A section of terms and what they mean.
     pub(crate) fn definitions(&mut self, heading: &str, list: &[(String, String)]) {
-        let items =
-            list.iter().map(|(term, text)| format!("<dt>{}</dt><dd>{}</dd>\n", escape(term), escape(text)));
-        self.section(heading, &format!("<dl>\n{}</dl>\n", items.collect::<String>()));
+        self.section(heading, &definitions(list));
     }
 
     /// The page as HTML, with its last line.
@@ -118,19 +138,7 @@ impl Page {
 /// The page as HTML.
 pub(crate) fn render(report: &Report) -> String {
     let mut page = Page::new(&report.title, &report.summary);
-    page.0.push_str("<div class=\"cards\">\n");
-    for card in &report.cards {
-        let _ = writeln!(
-            page.0,
-            "<div class=\"card\"><p class=\"what\">{}</p><p class=\"figure\">{} <small>{}</small></p><p \
-             class=\"what\">{}</p></div>",
-            escape(&card.what),
-            escape(&card.figure.0),
-            escape(&card.figure.1),
-            escape(&card.more)
-        );
-    }
-    page.0.push_str("</div>\n");
+    page.cards(&report.cards);
     page.section("Pictures", &gallery(&report.gallery));
     let (table, remarks) = &report.figures;
     page.section("Figures", &(table.render() + &paragraphs(remarks)));
@@ -159,7 +167,86 @@ pub(crate) fn paragraphs(texts: &[String]) -> String {
     texts.iter().map(|text| paragraph(text)).collect()
 }
 
-fn image(picture: &Picture) -> String {
+/// Terms and what they mean.
+pub(crate) fn definitions(list: &[(String, String)]) -> String {
+    let items =
+        list.iter().map(|(term, text)| format!("<dt>{}</dt><dd>{}</dd>\n", escape(term), escape(text)));
+    format!("<dl>\n{}</dl>\n", items.collect::<String>())
+}
+
+/// What colours mean.
+#[derive(Clone)]
+pub(crate) struct Legend {
+    /// Stops of a CSS gradient.
+    pub(crate) gradient: String,
+    /// What stands below it, evenly spaced.
+    pub(crate) ticks: Vec<String>,
+    /// What it is of, with its unit.
+    pub(crate) text: String,
+}
+
+/// Pictures that are looked at side by side: the whole of each, and below it a crop.
+pub(crate) struct Trio {
+    /// What they show.
+    pub(crate) heading: String,
+    /// How.
+    pub(crate) about: String,
+    /// Pictures with their captions.
+    pub(crate) pictures: Vec<(Picture, String)>,
+    /// Crops with their captions: as many, or none.
+    pub(crate) crops: Vec<(Picture, String)>,
+    /// Where the crop lies in the whole: left, top, width and height in percent.
+    pub(crate) mark: Option<[f64; 4]>,
+    /// What the colours mean.
+    pub(crate) legends: Vec<Legend>,
+}
+
+/// They as HTML.
+pub(crate) fn trio(trio: &Trio) -> String {
+    let mark = trio.mark.map_or_else(String::new, |[left, top, width, height]| {
+        format!("<div class=\"mark\" style=\"left:{left:.2}%;top:{top:.2}%;width:{width:.2}%;height:{height:.2}%\"></div>")
+    });
+    let mut text = match &trio.heading[..] {
+        "" => String::new(),
+        heading => format!("<h3>{}</h3>\n", escape(heading)),
+    };
+    if !trio.about.is_empty() {
+        text += &paragraph(&trio.about);
+    }
+    text += "<div class=\"trio\">\n";
+    for (picture, caption) in &trio.pictures {
+        text += &figure(picture, &mark, caption);
+    }
+    for (picture, caption) in &trio.crops {
+        text += &figure(picture, "", caption);
+    }
+    text += "</div>\n<div class=\"legends\">\n";
+    text += &trio.legends.iter().map(legend).collect::<String>();
+    text + "</div>\n"
+}
+
+/// A bar of colours, what they mean at its ends and between, and what it is of.
+pub(crate) fn legend(legend: &Legend) -> String {
+    let ticks: String = legend.ticks.iter().map(|tick| format!("<span>{}</span>", escape(tick))).collect();
+    format!(
+        "<div class=\"legend\"><div class=\"bar\" style=\"background:linear-gradient(to right,{})\"></div><div \
+         class=\"ticks\">{ticks}</div><p class=\"soft\">{}</p></div>\n",
+        legend.gradient,
+        escape(&legend.text)
+    )
+}
+
+/// A picture with what lies over it, and its caption.
+pub(crate) fn figure(picture: &Picture, over: &str, caption: &str) -> String {
+    format!(
+        "<figure><div class=\"frame\">{}{over}</div><figcaption>{}</figcaption></figure>\n",
+        image(picture),
+        escape(caption)
+    )
+}
+
+/// A picture by itself.
+pub(crate) fn image(picture: &Picture) -> String {
     // Few pixels stay squares; many are drawn smaller than they are.
     let class = if picture.width <= 512 { " class=\"crisp\"" } else { "" };
     format!(

@@ -1,10 +1,11 @@
 //! Pictures of rasters: a percentile stretch to 8 bits, and PNG.
 
+use super::palette;
 use anyhow::{Context, Result};
 use std::ops::Range;
 
 /// Three planes of one size, NaN where there is no data.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Planes {
     /// Columns.
     pub(crate) width: usize,
@@ -33,6 +34,7 @@ pub(crate) fn stretch(planes: &Planes) -> Stretch {
 }
 
 /// A picture for the page.
+#[derive(Clone)]
 pub(crate) struct Picture {
     /// As a `data:` address.
     pub(crate) source: String,
@@ -100,19 +102,34 @@ pub(crate) fn colour(planes: &Planes, stretch: &Stretch, alt: String) -> Result<
 /// The largest absolute error among the three planes at each pixel, in the colours of [`gradient`]; transparent where
 /// there is no data.
 pub(crate) fn errors(a: &Planes, b: &Planes, full_scale: f64, alt: String) -> Result<Picture> {
-    let pixels = a.errors(b).into_iter().flat_map(|error| {
-        if error.is_nan() {
-            return [0; 4];
+    scaled(a.width, &a.errors(b), (0.0, full_scale), alt)
+}
+
+/// Values in rows of `width`, in the colours of [`gradient`] from the first of the range to the second; transparent where
+/// they are NaN.
+pub(crate) fn scaled(width: usize, values: &[f64], range: (f64, f64), alt: String) -> Result<Picture> {
+    let span = (range.1 - range.0).max(f64::MIN_POSITIVE);
+    painted(width, values, |_, value| palette::mix(&SCALE, (value - range.0) / span), alt)
+}
+
+/// Values in rows of `width`, in the colours that `paint` gives for a place and its value; transparent where they are NaN.
+pub(crate) fn painted(
+    width: usize,
+    values: &[f64],
+    paint: impl Fn(usize, f64) -> [u8; 3],
+    alt: String,
+) -> Result<Picture> {
+    let height = values.len() / width.max(1);
+    let mut rgba = Vec::with_capacity(values.len() * 4);
+    for (at, value) in values.iter().enumerate() {
+        if value.is_nan() {
+            rgba.extend([0; 4]);
+        } else {
+            let [r, g, b] = paint(at, *value);
+            rgba.extend([r, g, b, 255]);
         }
-        let level = (error / full_scale.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0) * (SCALE.len() - 1) as f64;
-        let below = (level as usize).min(SCALE.len() - 2);
-        let mix = |c: usize| {
-            let (low, high) = (f64::from(SCALE[below][c]), f64::from(SCALE[below + 1][c]));
-            (low + (high - low) * (level - below as f64)).round() as u8
-        };
-        [mix(0), mix(1), mix(2), 255]
-    });
-    picture(a, &pixels.collect::<Vec<u8>>(), alt)
+    }
+    Ok(Picture { source: data_uri(&png(width, height, &rgba)?), width, height, alt })
 }
 
 fn picture(planes: &Planes, rgba: &[u8], alt: String) -> Result<Picture> {
@@ -121,12 +138,19 @@ fn picture(planes: &Planes, rgba: &[u8], alt: String) -> Result<Picture> {
 }
 
 fn png(width: usize, height: usize, rgba: &[u8]) -> Result<Vec<u8>> {
+    let pixels = rgba.as_chunks::<4>().0;
+    let opaque = pixels.iter().all(|pixel| pixel[3] == 255);
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, u32::try_from(width)?, u32::try_from(height)?);
-    encoder.set_color(png::ColorType::Rgba);
+    encoder.set_color(if opaque { png::ColorType::Rgb } else { png::ColorType::Rgba });
     encoder.set_depth(png::BitDepth::Eight);
     let mut writer = encoder.write_header().context("writing a picture")?;
-    writer.write_image_data(rgba).context("writing a picture")?;
+    if opaque {
+        let rgb: Vec<u8> = pixels.iter().flat_map(|[r, g, b, _]| [*r, *g, *b]).collect();
+        writer.write_image_data(&rgb).context("writing a picture")?;
+    } else {
+        writer.write_image_data(rgba).context("writing a picture")?;
+    }
     writer.finish().context("writing a picture")?;
     Ok(bytes)
 }

@@ -16,8 +16,11 @@ mod network;
 mod payload;
 mod picture;
 mod place;
+mod planned;
 mod promised;
 mod stack;
+
+pub use planned::PlannedTile;
 
 use crate::axes::Layout;
 use crate::config::{Configuration, EntropyCoder};

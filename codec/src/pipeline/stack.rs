@@ -75,7 +75,7 @@ fn unlike() -> Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Need {
     /// Its own samples are asked for.
-    wanted: bool,
+    pub(super) wanted: bool,
     /// Others that are needed refer to it.
     remembered: bool,
     /// The image of the tile that it refers to.

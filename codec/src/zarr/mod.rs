@@ -10,10 +10,12 @@
 
 mod codec;
 mod partial;
+mod reads;
 mod request;
 mod source;
 
 pub use codec::VqvaeCodec;
+pub use reads::{Reads, reads};
 
 use crate::config::Configuration;
 use crate::error::{Error, Result};

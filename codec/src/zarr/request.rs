@@ -128,6 +128,13 @@ impl Head {
         Ok(if header <= bytes.len() { Ok(Self { bytes, all: false, header }) } else { Err(header) })
     }
 
+    /// What a partial read holds at its start of a chunk with this header: so many bytes, or all of them.
+    pub(super) fn supposed(header: &[u8], held: usize, all: bool) -> Self {
+        let mut bytes = header.to_vec();
+        bytes.resize(held.max(header.len()), 0);
+        Self { bytes, all, header: header.len() }
+    }
+
     /// The chunk's header.
     pub(super) fn header(&self) -> &[u8] {
         &self.bytes[..self.header]
@@ -192,6 +199,11 @@ impl Fetch {
             }
         }
         Ok(Self { ranges: ranges.to_vec(), missing })
+    }
+
+    /// The ranges to read, as offsets.
+    pub(super) fn spans(&self) -> &[Range<u64>] {
+        &self.missing
     }
 
     /// The ranges to read, or `None` when all is at hand.

@@ -1,5 +1,6 @@
 //! Curves of rate and distortion: measured where targets ask for it, interpolated at the targets.
 
+use super::downstream::Decoded;
 use anyhow::Result;
 use serde::Serialize;
 use std::time::{Duration, Instant};
@@ -36,6 +37,11 @@ pub(super) trait Codec {
     /// # Errors
     /// Whatever coding says.
     fn measure(&mut self, level: f64, peak: f64, passes: &Passes) -> Result<Point>;
+    /// Encodes at a nominal PSNR, and gives back what it decodes to.
+    ///
+    /// # Errors
+    /// Whatever coding says.
+    fn decoded(&mut self, level: f64, peak: f64) -> Result<Decoded>;
 }
 
 /// How often work is timed.
@@ -179,6 +185,10 @@ mod tests {
 
         fn parameters(&self) -> String {
             String::new()
+        }
+
+        fn decoded(&mut self, _: f64, _: f64) -> Result<Decoded> {
+            anyhow::bail!("a line codes nothing")
         }
 
         fn measure(&mut self, level: f64, _: f64, _: &Passes) -> Result<Point> {

@@ -14,6 +14,8 @@ use super::curve::Point;
 /// All images of all rasters, of one type.
 pub(super) struct Images {
     pub(super) images: Vec<Image>,
+    /// How many of them each raster has.
+    pub(super) of_each: Vec<usize>,
     /// Bits of a sample.
     pub(super) bits: u32,
     /// What a decoder clips to: the range of the type, without its negative half where no sample is below 0.
@@ -49,18 +51,20 @@ impl Images {
                 bail!("{} is of type {}, JPEG 2000 takes 8 and 16 bits", first.info().label, other.name())
             }
         };
-        let (mut images, mut raw_bytes) = (Vec::new(), 0);
+        let (mut images, mut of_each, mut raw_bytes) = (Vec::new(), Vec::new(), 0);
         for raster in rasters {
             if raster.info().data_type != data_type {
                 bail!("{} is of another type than {}", raster.info().label, first.info().label);
             }
             raw_bytes += raster.info().raw_bytes();
+            let before = images.len();
             read(raster.as_ref(), &mut images)?;
+            of_each.push(images.len() - before);
         }
         if images.iter().all(|image| image.samples.iter().all(|v| *v >= 0)) {
             range.0 = 0;
         }
-        Ok(Self { images, bits, range, raw_bytes })
+        Ok(Self { images, of_each, bits, range, raw_bytes })
     }
 
     /// A point of a coder's curve.

@@ -1,6 +1,7 @@
 //! `vqz bench`: rate and distortion of vqz beside its rivals, on the same rasters, in one run.
 
 mod curve;
+mod downstream;
 #[cfg(feature = "peers")]
 mod images;
 mod page;
@@ -17,6 +18,7 @@ use crate::raster::metadata::Metadata;
 use crate::raster::{OpenOptions, Raster, files, open_all};
 use anyhow::{Result, bail};
 use curve::{Codec, Curve, Passes};
+use downstream::{Downstream, Plan};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,12 +44,15 @@ enum Peer {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:
+#[command(after_help = "Examples:
   vqz bench sample/sentinel2-l2a.zarr --model models/sentinel2-l2a.vqm --targets 42,46,50 --report bench.html
+  vqz bench scene.zarr --model mine.vqm --downstream landcover.zarr --ignore 0
 
 All codecs code the same samples in memory, with the same number of threads (--threads). Bits are those of everything \
 that is coded, for each sample; a model, which an archive holds once for each array, is stated apart. Figures at a target \
-are interpolated between measured points around it, bits in their logarithm. The rivals need the feature `peers`: \
+are interpolated between measured points around it, bits in their logarithm. With --downstream a random forest learns classes \
+of pixels from all bands of all dates, in five parts of blocks that are held out in turn; vqz is set to each target, rivals to \
+as many bits. The rivals need the feature `peers`: \
 cargo install --path cli --features peers")]
 pub(crate) struct Args {
     /// Zarr v3 arrays or groups, or GeoTIFFs (feature gdal): all of them count together.
@@ -78,6 +83,19 @@ pub(crate) struct Args {
     /// The engine to run the models with; see `vqz info --runtime`.
     #[arg(long, value_name = "NAME")]
     engine: Option<EngineKind>,
+    /// Classes of the pixels of each input, in the same order: Zarr arrays or GeoTIFFs on the same grid. A classifier is
+    /// trained and tested on original and on decoded pixels, at each target.
+    #[arg(long, value_delimiter = ',', value_name = "LABELS,…")]
+    downstream: Vec<PathBuf>,
+    /// Labels that mean nothing, besides what these declare as "no data".
+    #[arg(
+        long,
+        requires = "downstream",
+        value_delimiter = ',',
+        allow_hyphen_values = true,
+        value_name = "V,…"
+    )]
+    ignore: Vec<i64>,
     /// Write a page with the curves and tables.
     #[arg(long, value_name = "FILE.html")]
     report: Option<PathBuf>,
@@ -96,6 +114,8 @@ struct Figures {
     threads: usize,
     targets: Vec<f64>,
     codecs: Vec<Curve>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    downstream: Option<Downstream>,
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -121,7 +141,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
              cut-outs of them"
         );
     }
-    let mut codecs = Vec::new();
+    let mut plan = match &args.downstream[..] {
+        [] => None,
+        labels => Some(Plan::new(&rasters, labels, &args.ignore)?),
+    };
+    #[cfg(feature = "peers")]
+    let images = images(args, &rasters)?;
+    let mut measured: Vec<(Box<dyn Codec + '_>, Curve)> = Vec::new();
     for model in &models {
         let laid_out = rasters
             .iter()
@@ -131,9 +157,19 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let metadata_bytes = ours.metadata_bytes;
         let mut curve = curve(&mut ours, &targets, peak)?;
         (curve.ours, curve.metadata_bytes) = (true, Some(metadata_bytes));
-        codecs.push(curve);
+        measured.push((Box::new(ours), curve));
     }
-    codecs.extend(rivals(args, &rasters, &targets, peak)?);
+    #[cfg(feature = "peers")]
+    for mut rival in images.iter().flat_map(|images| rivals(args, images)) {
+        let curve = curve(&mut rival, &targets, peak)?;
+        measured.push((Box::new(rival), curve));
+    }
+    #[cfg(not(feature = "peers"))]
+    output::remark(format!("note: vqz is measured alone: this build has no rivals; {HOW}"));
+    if let Some(plan) = &mut plan {
+        downstream::run(plan, &mut measured, &targets, peak)?;
+    }
+    let codecs = measured.into_iter().map(|(_, curve)| curve).collect();
     let figures = Figures {
         inputs: args.input.iter().map(|path| path.display().to_string()).collect(),
         rasters: rasters.len(),
@@ -143,6 +179,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         threads: rayon::current_num_threads(),
         targets,
         codecs,
+        downstream: plan.map(Plan::finish),
     };
     if let Some(report) = &args.report {
         files::write_atomically(report, page::page(&figures).as_bytes())?;
@@ -215,35 +252,29 @@ fn curve(codec: &mut dyn Codec, targets: &[f64], peak: f64) -> Result<Curve> {
     })
 }
 
-/// Measures the rivals.
+/// The rasters as rivals take them; none where they can't, and none of them was asked for.
 #[cfg(feature = "peers")]
-fn rivals(args: &Args, rasters: &[Arc<dyn Raster>], targets: &[f64], peak: f64) -> Result<Vec<Curve>> {
-    use peers::{Bands, Jpeg2000};
-    let images = match images::Images::read(rasters) {
-        Ok(images) => images,
+fn images(args: &Args, rasters: &[Arc<dyn Raster>]) -> Result<Option<images::Images>> {
+    match images::Images::read(rasters) {
+        Ok(images) => Ok(Some(images)),
         Err(error) if args.peers.is_none() => {
             output::remark(format!("note: vqz is measured alone: {error:#}"));
-            return Ok(Vec::new());
+            Ok(None)
         }
-        Err(error) => return Err(error),
-    };
-    let chosen = args.peers.clone().unwrap_or_else(|| vec![Peer::KltJpeg2000, Peer::Jpeg2000]);
-    let mut curves = Vec::new();
-    for peer in chosen {
-        let bands = match peer {
-            Peer::Jpeg2000 => Bands::Apart,
-            Peer::KltJpeg2000 => Bands::Rotated,
-        };
-        curves.push(curve(&mut Jpeg2000 { bands, images: &images }, targets, peak)?);
+        Err(error) => Err(error),
     }
-    Ok(curves)
 }
 
-/// Says that there are none.
-#[cfg(not(feature = "peers"))]
-fn rivals(_: &Args, _: &[Arc<dyn Raster>], _: &[f64], _: f64) -> Result<Vec<Curve>> {
-    output::remark(format!("note: vqz is measured alone: this build has no rivals; {HOW}"));
-    Ok(Vec::new())
+/// The rivals that are asked for.
+#[cfg(feature = "peers")]
+fn rivals<'a>(args: &Args, images: &'a images::Images) -> Vec<peers::Jpeg2000<'a>> {
+    use peers::{Bands, Jpeg2000};
+    let chosen = args.peers.clone().unwrap_or_else(|| vec![Peer::KltJpeg2000, Peer::Jpeg2000]);
+    let rival = |peer: Peer| match peer {
+        Peer::Jpeg2000 => Jpeg2000 { bands: Bands::Apart, images },
+        Peer::KltJpeg2000 => Jpeg2000 { bands: Bands::Rotated, images },
+    };
+    chosen.into_iter().map(rival).collect()
 }
 
 impl Figures {
@@ -287,6 +318,9 @@ fn print(figures: &Figures, args: &Args) -> Result<()> {
         std::iter::once(output::figure(*target)).chain(speeds).collect()
     });
     output::line(table(&header, &rows.collect::<Vec<_>>()))?;
+    if let Some(found) = &figures.downstream {
+        print_downstream(found)?;
+    }
     output::line("")?;
     for codec in &figures.codecs {
         let metadata = codec.metadata_bytes.map_or_else(String::new, |bytes| {
@@ -298,6 +332,12 @@ fn print(figures: &Figures, args: &Args) -> Result<()> {
         Some(report) => output::line(format!("report: {}", report.display())),
         None => Ok(()),
     }
+}
+
+fn print_downstream(found: &Downstream) -> Result<()> {
+    output::line(format!("\n{}", page::about_downstream(found)))?;
+    let header: Vec<String> = page::DOWNSTREAM.iter().map(|name| (*name).to_owned()).collect();
+    output::line(table(&header, &page::downstream_rows(found)))
 }
 
 fn table(header: &[String], rows: &[Vec<String>]) -> String {

@@ -1,8 +1,11 @@
 //! vqz itself, in memory: every raster's chunks as an archive would hold them.
 
 use super::curve::{Codec, Passes, Point};
+use super::downstream::{Decoded, flat};
 use crate::raster::Raster;
+use crate::raster::memory::Memory;
 use crate::raster::metadata::Metadata;
+use crate::raster::region::{Side, copy, extents};
 use crate::rate::chunks::{Chunks, Measured};
 use anyhow::Result;
 use std::sync::Arc;
@@ -22,6 +25,7 @@ pub(super) struct Vqz {
 
 /// A raster's chunks, with their samples; none of a chunk that is not stored.
 struct Loaded {
+    raster: Arc<dyn Raster>,
     chunks: Chunks,
     samples: Vec<(Option<Vec<u8>>, u64)>,
 }
@@ -47,7 +51,7 @@ impl Vqz {
         for (raster, metadata) in rasters {
             let chunks = Chunks::new(Arc::clone(raster), metadata, model, engine, u64::MAX)?;
             let samples = chunks.each(|at| chunks.read(at))?;
-            loaded.rasters.push(Loaded { chunks, samples });
+            loaded.rasters.push(Loaded { raster: Arc::clone(raster), chunks, samples });
             loaded.raw_bytes += raster.info().raw_bytes();
             loaded.samples += raster.info().samples();
             loaded.metadata_bytes = metadata.to_bytes()?.len() as u64;
@@ -108,6 +112,38 @@ impl Codec for Vqz {
             bits_per_sample: all.bytes as f64 * 8.0 / (self.samples as f64).max(1.0),
             encode_mb_s: self.raw_bytes as f64 / 1e6 / encode_s,
             decode_mb_s: self.raw_bytes as f64 / 1e6 / decode_s,
+        })
+    }
+
+    fn decoded(&mut self, level: f64, peak: f64) -> Result<Decoded> {
+        let (mut measured, mut rasters) = (Vec::new(), Vec::new());
+        for raster in &mut self.rasters {
+            raster.chunks.set_quality(level)?;
+            let coded = raster.chunks.each(|at| {
+                let (samples, count) = &raster.samples[at];
+                let bytes = samples.as_ref().map(|samples| raster.chunks.encode(samples)).transpose()?;
+                let decoded = bytes.as_ref().map(|bytes| raster.chunks.decode(bytes)).transpose()?;
+                Ok((raster.chunks.judge(bytes.as_deref(), *count)?, decoded))
+            })?;
+            let info = raster.raster.info().clone();
+            let size = info.data_type.size();
+            let mut whole = raster.chunks.fill().repeat(info.samples() as usize);
+            for (at, (judged, decoded)) in coded.into_iter().enumerate() {
+                measured.push(judged);
+                let Some(decoded) = decoded else { continue };
+                let (region, chunk) = raster.chunks.place(at);
+                let (start, zero): (Vec<u64>, Vec<u64>) = region.iter().map(|range| (range.start, 0)).unzip();
+                let (from, to) =
+                    (Side { shape: chunk, start: &zero }, Side { shape: &info.shape, start: &start });
+                copy(&decoded, from, &mut whole, to, &extents(&region), size);
+            }
+            rasters.push(flat(&Memory::new(info, whole)?)?);
+        }
+        let all = Measured::sum(&measured);
+        Ok(Decoded {
+            bits_per_sample: all.bytes as f64 * 8.0 / (self.samples as f64).max(1.0),
+            psnr_db: all.totals.psnr_db(peak),
+            rasters,
         })
     }
 }

@@ -7,10 +7,10 @@ use crate::raster::{Info, Raster};
 use crate::report::chart::{self, Point};
 use crate::report::html::{Card, Date, Gallery, Report, Row, render};
 use crate::report::picture::{self, Planes, Stretch};
+use crate::report::today;
 use anyhow::{Result, bail};
 use serde_json::Value;
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 use vqz_codec::axes::Role;
 use vqz_codec::model::Model;
 
@@ -257,34 +257,4 @@ fn credits(info: &Info, model: &Model) -> Vec<(String, String)> {
     credits.push(("Fitted on".to_owned(), manifest.training_data.clone()));
     credits.push(("Model licence".to_owned(), manifest.licence.clone()));
     credits
-}
-
-/// Today's date, in UTC.
-fn today() -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    date(seconds / 86_400)
-}
-
-/// The civil date of a day since 1970-01-01 (Howard Hinnant's `civil_from_days`, for days that are not negative).
-fn date(days: u64) -> String {
-    let days = days + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let (day, month) = (day - (153 * month + 2) / 5 + 1, if month < 10 { month + 3 } else { month - 9 });
-    format!("{:04}-{month:02}-{day:02}", year + era * 400 + u64::from(month <= 2))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_have_dates() {
-        assert_eq!(
-            [0, 59, 11_016, 19_782].map(date),
-            ["1970-01-01", "1970-03-01", "2000-02-29", "2024-02-29"]
-        );
-    }
 }

@@ -69,7 +69,7 @@ pub(super) fn run(
         let bytes = decoded.read(&whole(decoded.info()))?;
         Ok(bytes.len() as f64 / 1e6 / begun.elapsed().as_secs_f64().max(1e-9))
     })?;
-    let compared = compare::measure("", original, decoded.as_ref(), None)?;
+    let compared = compare::measure("", original, decoded.as_ref(), None, &mut ())?;
     Ok(Run {
         quality,
         stored: compared.stored,

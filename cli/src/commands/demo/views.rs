@@ -1,10 +1,12 @@
 //! What the report's pictures show of a raster: which bands, which dates, and which crop.
 
+use crate::metrics::blocks;
 use crate::metrics::error::ErrorSum;
 use crate::raster::region::Region;
-use crate::raster::samples::{Mask, to_f64};
+use crate::raster::samples::Mask;
 use crate::raster::{Info, Raster};
 use crate::report::picture::Planes;
+use crate::report::view::{two_digits, worst_place};
 use anyhow::Result;
 use std::ops::Range;
 use vqz_codec::axes::Role;
@@ -63,13 +65,7 @@ impl View {
                     Role::Other(_) => 0..1,
                 })
                 .collect();
-            let shape: Vec<usize> = region.iter().map(|r| (r.end - r.start) as usize).collect();
-            let layout = info.axes.layout(&shape)?;
-            let samples = to_f64(info.data_type, &raster.read(&region)?);
-            let [_, y_stride, x_stride] = layout.image_strides();
-            let places = (0..layout.height()).flat_map(|y| (0..layout.width()).map(move |x| (y, x)));
-            let values = places.map(|(y, x)| samples[y * y_stride + x * x_stride]);
-            Ok(values.map(|v| if mask.is_valid(v) { v } else { f64::NAN }).collect())
+            Ok(blocks::read(raster, &region, &mask)?.concat())
         };
         let [r, g, b] = self.bands;
         Ok(Planes {
@@ -94,30 +90,13 @@ pub(super) fn shown(before: &Planes, after: &Planes) -> ErrorSum {
 /// Columns and rows of the crop: where the errors are largest, a third of the picture's smaller side.
 pub(super) fn crop(before: &Planes, after: &Planes) -> (Range<usize>, Range<usize>) {
     let side = (before.width.min(before.height) / 3).clamp(1, 64);
-    let errors = before.errors(after);
-    let step = (side / 8).max(1);
-    let sum = |x: usize, y: usize| -> f64 {
-        let row = |y: usize| &errors[y * before.width + x..y * before.width + x + side];
-        (y..y + side).flat_map(row).filter(|e| e.is_finite()).map(|e| e * e).sum()
-    };
-    let starts = |extent: usize| (0..=extent - side).step_by(step);
-    let places = starts(before.height).flat_map(|y| starts(before.width).map(move |x| (x, y)));
-    let best = places.map(|(x, y)| (sum(x, y), x, y)).max_by(|a, b| a.0.total_cmp(&b.0));
-    let (x, y) = best.map_or((0, 0), |(_, x, y)| (x, y));
+    let (x, y) = worst_place(&before.errors(after), before.width, side);
     (x..x + side, y..y + side)
 }
 
 /// Two significant digits above nearly all errors of a picture.
 pub(super) fn full_scale(before: &Planes, after: &Planes) -> f64 {
-    let mut errors = before.errors(after);
-    errors.retain(|error| error.is_finite());
-    errors.sort_by(f64::total_cmp);
-    let high = errors.get(errors.len().saturating_sub(1) * 995 / 1000).copied().unwrap_or(1.0);
-    if high <= 0.0 {
-        return 1.0;
-    }
-    let unit = 10f64.powf(high.log10().floor() - 1.0);
-    (high / unit).ceil() * unit
+    two_digits(&before.errors(after))
 }
 
 #[cfg(test)]

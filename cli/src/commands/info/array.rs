@@ -4,11 +4,13 @@ use crate::commands::encode::figures::promise_words;
 use crate::output::{self, Stored};
 use crate::raster::archive::{Archive, Totals};
 use crate::raster::metadata::Metadata;
+use crate::raster::place::Place;
 use crate::raster::record::Record;
 use crate::raster::region::volume;
 use crate::raster::tree::Node;
+use crate::raster::window::{Asked, Window};
 use crate::raster::{OpenOptions, files, geotiff};
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use serde_json::Value;
 use std::path::Path;
@@ -32,6 +34,11 @@ pub(super) struct ArrayInfo {
     /// Raw bytes over all that is stored, metadata included.
     ratio: f64,
     encoding: Option<Encoding>,
+    /// Where and when it lies, as far as its metadata and its neighbours tell.
+    place: Option<Place>,
+    /// What reading the window takes that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    window: Option<Window>,
 }
 
 #[derive(Debug, Serialize)]
@@ -42,6 +49,8 @@ struct Encoding {
     quality: f64,
     entropy: Value,
     promise: Promise,
+    /// What that means, in words.
+    promise_means: String,
     nodata: Value,
     peak: Option<f64>,
     chunks: u64,
@@ -94,19 +103,34 @@ impl ModelInfo {
 }
 
 impl ArrayInfo {
-    /// Of an array of a hierarchy.
-    pub(super) fn of(node: &Node) -> Result<Self> {
+    /// Of an array of a hierarchy, and of what reading a window of it takes.
+    pub(super) fn of(node: &Node, window: Option<&Asked>) -> Result<Self> {
         let metadata = &node.metadata;
         let shape = metadata.shape()?;
         let (metadata_bytes, data_bytes) = files::sizes(&node.folder)?;
         let encoded = metadata.encoded()?;
-        let encoding = match &encoded {
+        let (mut encoding, mut planned) = (None, None);
+        let mut axes = metadata.axes(None).ok();
+        match &encoded {
             Some(encoded) if encoded.plain => {
                 let archive = Archive::open(node, None)?;
-                Some(Encoding::of(&archive, &archive.totals()?, Record::of(metadata))?)
+                encoding = Some(Encoding::of(&archive, &archive.totals()?, Record::of(metadata))?);
+                if let Some(asked) = window {
+                    let region =
+                        asked.region(&shape, &archive.configuration().axes).with_context(|| node.label())?;
+                    let size = metadata.data_type()?.size() as u64;
+                    planned = Some(Window::plan(&archive, &region, size, data_bytes)?);
+                }
+                axes = Some(archive.configuration().axes.clone());
             }
-            _ => None,
-        };
+            _ if window.is_some() && node.path.is_empty() => bail!(
+                "{} is no vqvae archive by itself: its codecs are {}; what a window takes is told of archives",
+                node.label(),
+                metadata.codec_names().join(", ")
+            ),
+            _ => {}
+        }
+        let place = Place::of(node, axes.as_ref());
         Ok(Self {
             path: node.label(),
             data_type: metadata.data_type_name(),
@@ -116,7 +140,9 @@ impl ArrayInfo {
             },
             shard: encoded.and_then(|encoded| encoded.shard),
             codecs: metadata.codec_names(),
-            axes: metadata.axes(None).ok().map(Vec::from),
+            axes: axes.map(Vec::from),
+            place: (!place.is_empty()).then_some(place),
+            window: planned,
             fill_value: metadata.json().get("fill_value").cloned().unwrap_or_default(),
             bits_per_sample: bits_per_sample(data_bytes, &shape),
             ratio: Stored::new((metadata_bytes, data_bytes), raw_bytes(metadata, &shape), 1).ratio,
@@ -131,6 +157,9 @@ impl ArrayInfo {
     pub(super) fn of_geotiff(path: &Path) -> Result<Self> {
         let raster = geotiff::open(path, &OpenOptions::default())?;
         let info = raster.info();
+        // GDAL's place stands in the attributes that a Zarr array would have.
+        let node = Node { path: String::new(), folder: path.to_path_buf(), metadata: info.metadata.clone() };
+        let place = Place::of(&node, Some(&info.axes));
         Ok(Self {
             path: info.label.clone(),
             shape: info.shape.clone(),
@@ -145,6 +174,8 @@ impl ArrayInfo {
             bits_per_sample: bits_per_sample(info.stored.1, &info.shape),
             ratio: Stored::new(info.stored, info.raw_bytes(), 1).ratio,
             encoding: None,
+            place: (!place.is_empty()).then_some(place),
+            window: None,
         })
     }
 
@@ -164,7 +195,76 @@ impl ArrayInfo {
             self.ratio,
             output::optional(self.bits_per_sample, 4)
         ))?;
-        self.encoding.as_ref().map_or(Ok(()), Encoding::print)
+        if let Some(encoding) = &self.encoding {
+            encoding.print()?;
+        }
+        if let Some(place) = &self.place {
+            print_place(place)?;
+        }
+        self.window.as_ref().map_or(Ok(()), print_window)
+    }
+}
+
+fn print_place(place: &Place) -> Result<()> {
+    let lines = [
+        ("crs      ", place.system()),
+        ("pixel    ", place.pixel_words()),
+        ("bounds   ", place.bounds_words()),
+        ("dates    ", place.dates_words()),
+    ];
+    lines
+        .into_iter()
+        .try_for_each(|(name, words)| words.map_or(Ok(()), |words| output::line(format!("  {name} {words}"))))
+}
+
+fn print_window(window: &Window) -> Result<()> {
+    let region: Vec<String> = window.region.iter().map(|[start, end]| format!("{start}:{end}")).collect();
+    output::line(format!(
+        "  window    {}: {} of samples",
+        region.join(","),
+        output::bytes(window.raw_bytes)
+    ))?;
+    let fill = match window.fill_only_chunks {
+        0 => String::new(),
+        count => format!(" and {count} of fill value only"),
+    };
+    output::line(format!(
+        "    reads   {} of {} ({:.2} %) in {}: {}{fill}, {} ({})",
+        output::bytes(window.bytes),
+        output::bytes(window.stored_bytes),
+        100.0 * window.part,
+        output::count(window.requests, "request"),
+        output::count(window.chunks, "chunk"),
+        output::count(window.tiles + window.referred_tiles, "tile"),
+        output::bytes(window.tile_bytes)
+    ))?;
+    if window.referred_tiles == 0 {
+        return Ok(());
+    }
+    let dates: Vec<String> = window.referred_dates.iter().map(u64::to_string).collect();
+    output::line(format!(
+        "    of them {} of other dates, which the window's refer to: {}",
+        output::count(window.referred_tiles, "tile"),
+        dates.join(", ")
+    ))
+}
+
+/// What a promise says to whoever reads the archive.
+pub(crate) fn promise_means(promise: &Promise) -> String {
+    match promise {
+        Promise::Quality => {
+            "no bound on any sample; each chunk states the errors that were measured when it was written"
+                .to_owned()
+        }
+        Promise::Lossless => "every sample comes back bit for bit, on any machine".to_owned(),
+        Promise::MaxError { bound, stable } => {
+            let bounds = match &bound[..] {
+                [one] => format!("no valid sample is off by more than {one}"),
+                _ => "no valid sample is off by more than the bound of its band".to_owned(),
+            };
+            let again = if *stable { ", and writing again what was read changes nothing" } else { "" };
+            format!("{bounds}, in data units, on any machine{again}")
+        }
     }
 }
 
@@ -187,6 +287,7 @@ impl Encoding {
             quality: configuration.quality,
             entropy: serde_json::to_value(configuration.entropy)?,
             promise: configuration.promise.clone(),
+            promise_means: promise_means(&configuration.promise),
             nodata: serde_json::to_value(&configuration.nodata)?,
             peak,
             chunks: totals.chunks,
@@ -214,6 +315,9 @@ impl Encoding {
         }
         output::line(format!("  nodata    {}", self.nodata))?;
         output::line(format!("  promise   {}", promise_words(&self.promise)))?;
+        if self.promise != Promise::Quality {
+            output::line(format!("            {}", self.promise_means))?;
+        }
         let psnr = |peak| {
             let psnr = output::psnr(self.psnr_db, self.valid_samples, 3);
             format!("PSNR {psnr} dB (peak {}), ", output::figure(peak))

@@ -133,7 +133,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 }
 
 /// The source of an archive: of the same path, or the only one.
-fn source(node: &Node, sources: &[(String, Arc<dyn Raster>)]) -> Result<Arc<dyn Raster>> {
+pub(super) fn source(node: &Node, sources: &[(String, Arc<dyn Raster>)]) -> Result<Arc<dyn Raster>> {
     let found = match sources {
         [(_, only)] => Some(only),
         several => several.iter().find(|(path, _)| *path == node.path).map(|(_, raster)| raster),

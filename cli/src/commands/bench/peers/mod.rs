@@ -4,6 +4,7 @@ mod klt;
 mod openjpeg;
 
 use super::curve::{Codec, Passes, Point};
+use super::downstream::Decoded;
 use super::images::{Image, Images};
 use crate::metrics::error::ErrorSum;
 use anyhow::Result;
@@ -35,7 +36,19 @@ struct Encoded {
     bands: Vec<Vec<u8>>,
 }
 
+impl Encoded {
+    fn bytes(&self) -> usize {
+        self.rotation.as_ref().map_or(0, Rotation::bytes) + self.bands.iter().map(Vec::len).sum::<usize>()
+    }
+}
+
 impl Jpeg2000<'_> {
+    /// What OpenJPEG is asked for: it states PSNR against the full range of the precision.
+    fn level(&self, psnr_db: f64, peak: f64) -> f64 {
+        let bits = if self.bands == Bands::Rotated { COMPONENT_BITS } else { self.images.bits };
+        psnr_db + 20.0 * (f64::from((1u32 << bits) - 1) / peak).log10()
+    }
+
     fn component(&self, image: &Image) -> Component {
         let (width, height) = (image.width, image.height);
         match self.bands {
@@ -92,9 +105,7 @@ impl Codec for Jpeg2000<'_> {
     }
 
     fn measure(&mut self, psnr_db: f64, peak: f64, passes: &Passes) -> Result<Point> {
-        // OpenJPEG states PSNR against the full range of the precision.
-        let bits = if self.bands == Bands::Rotated { COMPONENT_BITS } else { self.images.bits };
-        let level = psnr_db + 20.0 * (f64::from((1u32 << bits) - 1) / peak).log10();
+        let level = self.level(psnr_db, peak);
         let images = &self.images.images;
         let (encoded, encode_s) = passes
             .time(|| images.par_iter().map(|image| self.encode(image, level)).collect::<Result<Vec<_>>>())?;
@@ -109,13 +120,34 @@ impl Codec for Jpeg2000<'_> {
         for (image, decoded) in images.iter().zip(&decoded) {
             errors.merge(&image.errors(decoded));
         }
-        let bytes: usize = encoded
-            .iter()
-            .map(|image| {
-                image.rotation.as_ref().map_or(0, Rotation::bytes)
-                    + image.bands.iter().map(Vec::len).sum::<usize>()
-            })
-            .sum();
+        let bytes: usize = encoded.iter().map(Encoded::bytes).sum();
         Ok(self.images.point(psnr_db, bytes as u64, errors.psnr_db(peak), (encode_s, decode_s)))
+    }
+
+    fn decoded(&mut self, level: f64, peak: f64) -> Result<Decoded> {
+        let level = self.level(level, peak);
+        let images = &self.images.images;
+        let coded: Vec<(usize, Vec<i32>)> = images
+            .par_iter()
+            .map(|image| {
+                let encoded = self.encode(image, level)?;
+                Ok((encoded.bytes(), self.decode(image, &encoded)?))
+            })
+            .collect::<Result<_>>()?;
+        let mut errors = ErrorSum::default();
+        for (image, (_, decoded)) in images.iter().zip(&coded) {
+            errors.merge(&image.errors(decoded));
+        }
+        let samples: usize = images.iter().map(|image| image.samples.len()).sum();
+        let bytes: usize = coded.iter().map(|(bytes, _)| bytes).sum();
+        let mut planes = coded.into_iter().map(|(_, decoded)| decoded);
+        let raster = |count: &usize| -> Vec<f32> {
+            planes.by_ref().take(*count).flatten().map(|sample| sample as f32).collect()
+        };
+        Ok(Decoded {
+            bits_per_sample: bytes as f64 * 8.0 / (samples as f64).max(1.0),
+            psnr_db: errors.psnr_db(peak),
+            rasters: self.images.of_each.iter().map(raster).collect(),
+        })
     }
 }

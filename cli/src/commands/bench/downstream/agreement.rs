@@ -1,0 +1,75 @@
+//! How far predicted classes agree with labels: accuracy, macro F1, Cohen's kappa.
+
+use serde::Serialize;
+
+/// Counts of labels (rows) and predictions (columns).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Confusion {
+    classes: usize,
+    counts: Vec<u64>,
+}
+
+/// What a confusion matrix comes to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub(in crate::commands::bench) struct Scores {
+    /// Pixels.
+    pub(in crate::commands::bench) pixels: u64,
+    /// The part that is predicted as labelled, from 0 to 1.
+    pub(in crate::commands::bench) accuracy: f64,
+    /// The mean over classes of the harmonic mean of precision and recall; classes without a label are left out.
+    pub(in crate::commands::bench) macro_f1: f64,
+    /// Agreement beyond that of chance (Cohen 1960); 1 is perfect, 0 is chance.
+    pub(in crate::commands::bench) kappa: f64,
+}
+
+impl Confusion {
+    pub(super) fn new(classes: usize) -> Self {
+        Self { classes, counts: vec![0; classes * classes] }
+    }
+
+    /// Takes a pixel.
+    pub(super) fn add(&mut self, label: usize, predicted: usize) {
+        self.counts[label * self.classes + predicted] += 1;
+    }
+
+    /// Takes those of another.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.counts.iter_mut().zip(&other.counts).for_each(|(a, b)| *a += b);
+    }
+
+    pub(super) fn scores(&self) -> Scores {
+        let n = self.classes;
+        let row = |c: usize| self.counts[c * n..(c + 1) * n].iter().sum::<u64>() as f64;
+        let column = |c: usize| (0..n).map(|r| self.counts[r * n + c]).sum::<u64>() as f64;
+        let hit = |c: usize| self.counts[c * n + c] as f64;
+        let total: f64 = (0..n).map(row).sum();
+        if total == 0.0 {
+            return Scores::default();
+        }
+        let labelled: Vec<usize> = (0..n).filter(|c| row(*c) > 0.0).collect();
+        let f1: f64 = labelled.iter().map(|c| 2.0 * hit(*c) / (row(*c) + column(*c))).sum();
+        let accuracy = (0..n).map(hit).sum::<f64>() / total;
+        let chance: f64 = (0..n).map(|c| row(c) * column(c)).sum::<f64>() / (total * total);
+        let kappa = if chance < 1.0 { (accuracy - chance) / (1.0 - chance) } else { 0.0 };
+        Scores { pixels: total as u64, accuracy, macro_f1: f1 / labelled.len() as f64, kappa }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_by_hand() {
+        // Labels of the first class 20 times right and 5 times wrong, of the second 10 wrong and 15 right.
+        let mut confusion = Confusion::new(3);
+        for (label, predicted, times) in [(0, 0, 20), (0, 1, 5), (1, 0, 10), (1, 1, 15)] {
+            (0..times).for_each(|_| confusion.add(label, predicted));
+        }
+        let scores = confusion.scores();
+        assert_eq!((scores.pixels, scores.accuracy), (50, 0.7));
+        assert!((scores.kappa - 0.4).abs() < 1e-12, "{scores:?}");
+        assert!((scores.macro_f1 - (40.0 / 55.0 + 30.0 / 45.0) / 2.0).abs() < 1e-12);
+        assert_eq!(Confusion::new(2).scores(), Scores::default());
+    }
+}

@@ -1,0 +1,91 @@
+//! Curves that `vqz bench --json` measured, to be shown beside an archive.
+
+use crate::output;
+use crate::report::curves::Curve;
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// What is read of a benchmark's figures.
+#[derive(Debug, Deserialize)]
+pub(super) struct Bench {
+    inputs: Vec<String>,
+    peak: f64,
+    codecs: Vec<Codec>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Codec {
+    codec: String,
+    parameters: String,
+    points: Vec<Point>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Point {
+    psnr_db: Option<f64>,
+    bits_per_sample: f64,
+}
+
+impl Bench {
+    /// Reads the figures from a file.
+    ///
+    /// # Errors
+    /// When it is no output of `vqz bench --json`.
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+        let bench: Self = serde_json::from_str(&text).with_context(|| {
+            format!(
+                "{} holds no figures of a benchmark; give what `vqz bench --json` printed",
+                path.display()
+            )
+        })?;
+        if bench.codecs.is_empty() {
+            bail!("{} holds no curves; give what `vqz bench --json` printed", path.display());
+        }
+        Ok(bench)
+    }
+
+    /// The curves.
+    pub(super) fn curves(&self) -> Vec<Curve> {
+        let points = |codec: &Codec| {
+            codec.points.iter().filter_map(|p| Some((p.bits_per_sample, p.psnr_db?))).collect()
+        };
+        self.codecs.iter().map(|codec| Curve { name: codec.codec.clone(), points: points(codec) }).collect()
+    }
+
+    /// Whether its only input is this one, and its PSNR is stated against this peak.
+    pub(super) fn is_of(&self, source: Option<&PathBuf>, peak: f64) -> bool {
+        let same = |input: &String| source.is_some_and(|s| Path::new(input).file_name() == s.file_name());
+        matches!(&self.inputs[..], [one] if same(one)) && self.peak == peak
+    }
+
+    /// What was measured, and how each codec was set.
+    pub(super) fn about(&self) -> Vec<String> {
+        let inputs = self.inputs.join(", ");
+        let measured = format!(
+            "Measured by `vqz bench` on {inputs}, all codecs on the same samples in one run, against a peak of {}.",
+            output::figure(self.peak)
+        );
+        let set = self.codecs.iter().map(|codec| format!("{}: {}.", codec.codec, codec.parameters));
+        std::iter::once(measured).chain(set).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_figures_of_the_same_data_are_compared() {
+        let bench: Bench = serde_json::from_str(
+            r#"{"inputs": ["a/scene.zarr"], "peak": 10000.0, "rasters": 1, "codecs": [{"codec": "JPEG 2000", "parameters": "p",
+            "points": [{"level": 40, "psnr_db": 41.0, "bits_per_sample": 0.5}, {"psnr_db": null, "bits_per_sample": 9}]}]}"#,
+        )
+        .unwrap();
+        assert_eq!(bench.curves()[0].points, [(0.5, 41.0)]);
+        assert!(bench.is_of(Some(&PathBuf::from("b/scene.zarr")), 10_000.0));
+        assert!(!bench.is_of(Some(&PathBuf::from("b/scene.zarr")), 255.0) && !bench.is_of(None, 10_000.0));
+        assert!(bench.about()[0].contains("against a peak of 10000"));
+    }
+}

@@ -1,0 +1,94 @@
+//! The model card: what an archive says of the model that decodes it, and the package's own card where that is at hand.
+
+use super::Examined;
+use crate::output;
+use crate::report::escape;
+use crate::report::html::{definitions, paragraphs};
+use serde_json::Value;
+
+/// The section's content.
+pub(super) fn card(examined: &Examined) -> String {
+    let Some(model) = &examined.model else {
+        return paragraphs(&[
+            "No model: tiles are predicted from their neighbours, from other bands and from earlier dates. Nothing but this \
+             codec is needed to read them."
+                .to_owned(),
+        ]);
+    };
+    let m = model.manifest();
+    let embedded = match examined.embedded_bytes {
+        Some(bytes) => {
+            format!("its decoding half is embedded in the array's metadata, {}", output::bytes(bytes as u64))
+        }
+        None => "its decoding half is too large to be embedded, and is found by its hash".to_owned(),
+    };
+    let bands: Vec<String> = m
+        .bands
+        .iter()
+        .map(|band| match band.wavelength_nm {
+            Some(nm) => format!("{} ({nm:.0} nm)", band.name),
+            None => band.name.clone(),
+        })
+        .collect();
+    let mut list = vec![
+        ("Name", m.name.clone()),
+        ("SHA-256", model.sha256().to_owned()),
+        ("Fitted on", m.training_data.clone()),
+        ("Licence", m.licence.clone()),
+        (
+            "Architecture",
+            format!(
+                "{}, patches of {} × {} pixels, {} planes of {} codes; {embedded}",
+                m.architecture, m.patch, m.patch, m.planes, m.quantiser
+            ),
+        ),
+        ("Bands", bands.join(", ")),
+        ("Peak", format!("{}: what PSNR is stated against", output::figure(m.peak))),
+        ("Tolerance", format!("{} in data units between any two decoders", output::figure(m.tolerance))),
+    ];
+    if let (Some(first), Some(last)) = (m.calibration.first(), m.calibration.last()) {
+        list.push((
+            "Calibrated",
+            format!(
+                "from {:.1} to {:.1} dB on its training data, {} points",
+                first.psnr_db,
+                last.psnr_db,
+                m.calibration.len()
+            ),
+        ));
+    }
+    let list: Vec<(String, String)> = list.into_iter().map(|(term, text)| (term.to_owned(), text)).collect();
+    let mut content = definitions(&list);
+    match examined.package.as_ref().and_then(|package| package.card()) {
+        Some(text) => {
+            content += &format!(
+                "<details open><summary>The package's card</summary><pre>{}</pre></details>\n",
+                escape(text.trim())
+            )
+        }
+        None if examined.package.is_some() => {
+            content += &paragraphs(&["The package that was given holds no card.".to_owned()])
+        }
+        None => {}
+    }
+    content
+}
+
+/// What the attributes say of the data: where they come from, whom to credit.
+pub(super) fn credits(examined: &Examined) -> Vec<(String, String)> {
+    let attributes = examined.info.metadata.attributes();
+    let keys = [
+        ("source", "Data"),
+        ("institution", "Institution"),
+        ("attribution", "Attribution"),
+        ("citation", "Citation"),
+        ("references", "References"),
+        ("license", "Data licence"),
+        ("licence", "Data licence"),
+    ];
+    let told = keys.into_iter().filter_map(|(key, name)| {
+        let text = attributes.get(key).and_then(Value::as_str)?;
+        Some((name.to_owned(), text.to_owned()))
+    });
+    told.collect()
+}

@@ -1,0 +1,130 @@
+//! The figures of a report as JSON and for people, and whether the promise was held.
+
+use super::{Args, Examined};
+use crate::commands::compare::RasterFigures;
+use crate::output::{self, Stored};
+use crate::raster::place::Place;
+use anyhow::Result;
+use serde::Serialize;
+use vqz_codec::config::Promise;
+
+/// What became of a promise.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub(super) enum Held {
+    /// Nothing was promised.
+    NotPromised,
+    /// There was no source to hold samples against.
+    Unchecked,
+    /// All samples are within what was promised.
+    Held,
+    /// Some are not.
+    Broken {
+        /// Which, and by how much.
+        found: String,
+    },
+}
+
+/// The figures of a report.
+#[derive(Debug, Serialize)]
+pub(super) struct Figures {
+    archive: String,
+    against: Option<String>,
+    report: String,
+    arrays: Vec<ArrayFigures>,
+}
+
+#[derive(Debug, Serialize)]
+struct ArrayFigures {
+    array: String,
+    samples: u64,
+    raw_bytes: u64,
+    stored: Stored,
+    promise: Promise,
+    held: Held,
+    /// As the chunks state them.
+    stated_rmse: Option<f64>,
+    stated_max_error: f64,
+    /// As they were found, with a source.
+    measured: Option<RasterFigures>,
+    ndvi_rmse: Option<f64>,
+    ndvi_max_error: Option<f64>,
+    /// The least and the largest bits a sample of a chunk.
+    chunk_bits: Option<(f64, f64)>,
+    tiles: u64,
+    /// Samples along each side of the square that a pixel of the large pictures stands for.
+    picture_factor: usize,
+    place: Place,
+}
+
+impl Examined {
+    /// Whether the promise was held, as far as it can be told.
+    pub(super) fn held(&self) -> Held {
+        let Some(measured) = &self.measured else {
+            return if self.promise == Promise::Quality { Held::NotPromised } else { Held::Unchecked };
+        };
+        let Ok(Some(bounds)) = self.promise.bounds(measured.bands.len()) else { return Held::NotPromised };
+        for (band, bound) in measured.bands.iter().zip(bounds) {
+            if band.max_error > bound {
+                let found = format!(
+                    "a sample of band {} is off by {}, {bound} is promised",
+                    band.band,
+                    output::figure(band.max_error)
+                );
+                return Held::Broken { found };
+            }
+        }
+        match measured.overall.mask_mismatches {
+            0 => Held::Held,
+            count => {
+                Held::Broken { found: format!("{count} samples have data in only one of source and archive") }
+            }
+        }
+    }
+}
+
+impl Figures {
+    pub(super) fn of(args: &Args, examined: &[Examined]) -> Self {
+        let array = |e: &Examined| {
+            let vegetation = e.survey.vegetation.as_ref().map(|v| v.errors).filter(|errors| errors.count > 0);
+            ArrayFigures {
+                array: e.label.clone(),
+                samples: e.info.samples(),
+                raw_bytes: e.info.raw_bytes(),
+                stored: e.stored,
+                promise: e.promise.clone(),
+                held: e.held(),
+                stated_rmse: e.totals.rmse(),
+                stated_max_error: e.totals.max_error,
+                measured: e.measured.clone(),
+                ndvi_rmse: vegetation.and_then(|errors| errors.rmse()),
+                ndvi_max_error: vegetation.map(|errors| errors.max),
+                chunk_bits: e.rate.chunk_bits,
+                tiles: e.rate.tiles,
+                picture_factor: e.survey.canvases.first().map_or(1, |canvas| canvas.factor),
+                place: e.place.clone(),
+            }
+        };
+        Self {
+            archive: args.archive.display().to_string(),
+            against: args.against.as_ref().map(|path| path.display().to_string()),
+            report: args.output.display().to_string(),
+            arrays: examined.iter().map(array).collect(),
+        }
+    }
+
+    pub(super) fn print(&self) -> Result<()> {
+        for array in &self.arrays {
+            let held = match &array.held {
+                Held::NotPromised => "nothing is promised".to_owned(),
+                Held::Unchecked => {
+                    "what is promised was not checked: give the source with --against".to_owned()
+                }
+                Held::Held => "what is promised is held".to_owned(),
+                Held::Broken { found } => format!("THE PROMISE IS BROKEN: {found}"),
+            };
+            output::line(format!("{}: {}, {held}", array.array, array.stored.words()))?;
+        }
+        output::line(format!("report: {}", self.report))
+    }
+}

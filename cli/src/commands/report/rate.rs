@@ -1,0 +1,90 @@
+//! Where the bits of an archive go: by place, by date, and by what they are for, from the chunks' headers.
+
+use crate::raster::archive::Archive;
+use crate::raster::region::volume;
+use crate::raster::transfer;
+use crate::raster::window::date;
+use crate::report::heat::Heat;
+use anyhow::Result;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+use vqz_codec::axes::Role;
+
+/// What was found.
+pub(super) struct Rate {
+    /// Bits a sample at each place, over all dates.
+    pub(super) map: Heat,
+    /// Bits and samples of each date.
+    pub(super) dates: Vec<(f64, f64)>,
+    /// Chunks that are stored.
+    pub(super) chunks: u64,
+    /// Tiles in them.
+    pub(super) tiles: u64,
+    /// Bytes of tiles.
+    pub(super) tile_bytes: u64,
+    /// Bytes of chunks beside their tiles: headers with the index of tiles, statistics and checksums.
+    pub(super) header_bytes: u64,
+    /// The least and the largest bits a sample of a stored chunk.
+    pub(super) chunk_bits: Option<(f64, f64)>,
+}
+
+impl Rate {
+    /// Reads all headers.
+    ///
+    /// # Errors
+    /// When one can't be read.
+    pub(super) fn of(archive: &Archive, shape: &[u64]) -> Result<Self> {
+        let axes = archive.configuration().axes.clone();
+        let extent = |role: &Role| axes.position(role).map_or(1, |d| shape[d]);
+        let (height, width) = (extent(&Role::Y), extent(&Role::X));
+        let rate = Mutex::new(Self {
+            map: Heat::new(height, width),
+            dates: vec![(0.0, 0.0); extent(&Role::Time) as usize],
+            chunks: 0,
+            tiles: 0,
+            tile_bytes: 0,
+            header_bytes: 0,
+            chunk_bits: None,
+        });
+        let chunk = archive.grid().chunk().to_vec();
+        let whole: Vec<Range<usize>> = chunk.iter().map(|n| 0..*n as usize).collect();
+        let role = |role: &Role| axes.position(role);
+        transfer::for_each(archive.grid().len(), rayon::current_num_threads(), |number| {
+            let indices = archive.grid().indices(number);
+            let Some(planned) = archive.planned(&indices, &whole)? else { return Ok(()) };
+            let inside = archive.region(&indices);
+            let span = |d: Option<usize>| d.map_or(0..1, |d| inside[d].clone());
+            let (y, x) = (span(role(&Role::Y)), span(role(&Role::X)));
+            let bands = span(role(&Role::Band)).end - span(role(&Role::Band)).start;
+            let mut rate = rate.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut tile_bytes = 0;
+            for tile in &planned.tiles {
+                let clip = |part: &Range<usize>, whole: &Range<u64>| {
+                    let (start, end) = (whole.start + part.start as u64, whole.start + part.end as u64);
+                    start.min(whole.end)..end.min(whole.end)
+                };
+                let (rows, columns) = (clip(&tile.rows, &y), clip(&tile.columns, &x));
+                let samples = ((rows.end - rows.start) * (columns.end - columns.start) * bands) as f64;
+                let number = date(&axes, &chunk, &inside, tile.image).unwrap_or(0);
+                tile_bytes += tile.bytes;
+                // Of dates beyond the array there are only padded ones.
+                let Some(total) = rate.dates.get_mut(number as usize).filter(|_| samples > 0.0) else {
+                    continue;
+                };
+                let bits = tile.bytes as f64 * 8.0;
+                (total.0, total.1) = (total.0 + bits, total.1 + samples);
+                rate.map.add(rows, columns, bits, samples);
+            }
+            let samples: Vec<u64> = inside.iter().map(|range| range.end - range.start).collect();
+            let bits = planned.length as f64 * 8.0 / (volume(&samples) as f64).max(1.0);
+            let (least, most) = rate.chunk_bits.unwrap_or((bits, bits));
+            rate.chunk_bits = Some((least.min(bits), most.max(bits)));
+            rate.chunks += 1;
+            rate.tiles += planned.tiles.len() as u64;
+            rate.tile_bytes += tile_bytes;
+            rate.header_bytes += planned.length.saturating_sub(tile_bytes);
+            Ok(())
+        })?;
+        Ok(rate.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+}
