@@ -9,6 +9,7 @@ use super::{Args, Compression};
 use crate::commands::hierarchy::{self, Planned, Step};
 use crate::raster::metadata::Metadata;
 use crate::raster::partial::{Existing, beside};
+use crate::raster::transfer::Order;
 use crate::raster::tree::Node;
 use crate::raster::zarr::ZarrRaster;
 use crate::raster::{Info, OpenOptions, Raster, files};
@@ -76,6 +77,7 @@ pub(super) fn write(
         existing,
         settings,
         engine: args.engine,
+        order: Order::default(),
         what: "overview",
         finish: &|path, folder| {
             let choice = choices.iter().find(|(level, _)| path == format!("{level}/{name}"));

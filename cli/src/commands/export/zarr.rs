@@ -6,6 +6,7 @@ use crate::commands::decode::{PlainCodec, plain_metadata};
 use crate::commands::hierarchy::{self, Planned, Step};
 use crate::raster::metadata::Metadata;
 use crate::raster::partial::Existing;
+use crate::raster::transfer::Order;
 use crate::raster::{Raster, coordinates};
 use anyhow::Result;
 use serde_json::{Map, json};
@@ -43,6 +44,7 @@ pub(super) fn write(
         existing,
         settings,
         engine: args.engine,
+        order: Order::default(),
         what: "exporting",
         finish: &|_, folder| {
             if let Some(group) = folder.parent() {

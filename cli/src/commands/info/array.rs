@@ -158,7 +158,12 @@ impl ArrayInfo {
         let raster = geotiff::open(path, &OpenOptions::default())?;
         let info = raster.info();
         // GDAL's place stands in the attributes that a Zarr array would have.
-        let node = Node { path: String::new(), folder: path.to_path_buf(), metadata: info.metadata.clone() };
+        let node = Node {
+            path: String::new(),
+            folder: path.to_path_buf(),
+            metadata: info.metadata.clone(),
+            derived: false,
+        };
         let place = Place::of(&node, Some(&info.axes));
         Ok(Self {
             path: info.label.clone(),
