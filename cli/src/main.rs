@@ -33,6 +33,9 @@ enum Command {
     /// Gather many raster files into one cube.
     #[cfg(feature = "gdal")]
     Ingest(commands::ingest::Args),
+    /// Gather many raster files into one cube (needs the feature gdal).
+    #[cfg(not(feature = "gdal"))]
+    Ingest(commands::without_gdal::IngestArgs),
     /// Fit a model to rasters.
     Fit(commands::fit::Args),
     /// Encode a raster, or a group of rasters, into an archive.
@@ -65,6 +68,8 @@ fn run(cli: Cli) -> Result<()> {
     match cli.command {
         #[cfg(feature = "gdal")]
         Command::Ingest(args) => commands::ingest::run(&args),
+        #[cfg(not(feature = "gdal"))]
+        Command::Ingest(args) => commands::without_gdal::ingest(&args),
         Command::Fit(args) => commands::fit::run(&args, cli.threads),
         Command::Encode(args) => commands::encode::run(&args),
         Command::Decode(args) => commands::decode::run(&args),

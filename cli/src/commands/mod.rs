@@ -12,5 +12,7 @@ pub(crate) mod info;
 pub(crate) mod ingest;
 pub(crate) mod report;
 pub(crate) mod verify;
+#[cfg(not(feature = "gdal"))]
+pub(crate) mod without_gdal;
 
 mod hierarchy;
