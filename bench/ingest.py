@@ -7,7 +7,7 @@
 
 Makes scenes of --side pixels out of the given GeoTIFFs (their first four bands, repeated side by side, noise in the lowest bit so
 that no block is like another), one date each, a file a scene: tiled and compressed with Zstandard, as archives have them; and the
-same as strips compressed with Deflate, as many tools write. GDAL (the rasterio wheel's) copies each file to Zarr with the same
+same as strips compressed with Deflate, as many tools write. GDAL (the rasterio wheel's) copies each file to Zarr (version 2, for which it has Zstandard) with the same
 chunks, the same compressor and level, all processors, one after the other and with as many files at a time as there are
 processors; vqz writes one cube. Best of --repeat runs, taken in turns. MB are 10⁶ bytes of raw samples.
 """
@@ -41,7 +41,7 @@ def scenes(folder, files, side, kind):
     paths = []
     for number, file in enumerate(files):
         with rasterio.open(file) as source:
-            small = source.read(list(range(1, BANDS + 1)))
+            small = source.read(list(range(1, min(BANDS, source.count) + 1)))
         path = folder / f"scene_2020{number + 1:02d}01.tif"
         random = np.random.default_rng(number)
         profile = dict(driver="GTiff", width=side, height=side, count=BANDS, dtype=small.dtype, crs="EPSG:32633",
@@ -58,8 +58,8 @@ def scenes(folder, files, side, kind):
 
 def gdal_copy(path, target):
     with rasterio.Env(GDAL_NUM_THREADS="ALL_CPUS"):
-        rasterio.shutil.copy(path, target, driver="Zarr", FORMAT="ZARR_V3", COMPRESS="ZSTD", ZSTD_LEVEL=1,
-                             BLOCKSIZE=f"{CHUNK},{CHUNK}")
+        rasterio.shutil.copy(path, target, driver="Zarr", FORMAT="ZARR_V2", COMPRESS="ZSTD", ZSTD_LEVEL=1,
+                             BLOCKSIZE=f"1,{CHUNK},{CHUNK}")
 
 
 def timed(work, target):

@@ -92,7 +92,10 @@ pub(super) fn plan(args: &Args, model: Option<&Arc<Model>>) -> Result<Plan> {
             // The input is this array alone: whatever keeps it from being encoded is an error.
             Err(error) if node.path.is_empty() => return Err(error),
             Err(error) => {
-                refused.push(format!("{}: {error:#}", node.path));
+                // Coordinates are nobody's surprise.
+                if node.metadata.shape()?.len() > 1 {
+                    refused.push(format!("{}: {error:#}", node.path));
+                }
                 plan.nodes.push(Planned { path: node.path, step: Step::Copy(node.folder) });
             }
         }

@@ -1,0 +1,212 @@
+//! `vqz ingest`: files of several dates become one cube, plain or encoded, at once or in shares, and what can't be read is told.
+
+#![cfg(feature = "gdal")]
+
+mod common;
+
+use common::{call, content, fail, figures, folder, read_array, succeed};
+use std::path::Path;
+
+/// The sample: three dates of an aerial survey.
+fn scenes(folder: &Path) {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sample/naip");
+    std::fs::create_dir_all(folder.join("scenes")).unwrap();
+    for entry in std::fs::read_dir(sample).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, folder.join("scenes").join(path.file_name().unwrap())).unwrap();
+    }
+}
+
+const INPUT: &str = "[[input]]\nfiles = [\"scenes/*.tif\"]\nname = \"m_*_{time:%Y%m%d}.tif\"\nbands = [\"red\", \"green\", \
+                     \"blue\", \"nir\"]\n";
+
+const MORE: &str = "[[derive]]\nname = \"ndvi\"\nexpression = \"(nir - red) / (nir + red)\"\n[output]\nchunk = { y = 128, x = \
+                    100 }\nvalid_count = true\n";
+
+fn configuration(folder: &Path, name: &str, more: &str) {
+    std::fs::write(folder.join(name), format!("{INPUT}{more}")).unwrap();
+}
+
+/// A band of a scene, read by GDAL alone.
+fn band(folder: &Path, scene: &str, number: usize) -> Vec<u8> {
+    let dataset = gdal::Dataset::open(folder.join("scenes").join(scene)).unwrap();
+    let (width, height) = dataset.raster_size();
+    let size = (width, height);
+    dataset.rasterband(number).unwrap().read_as::<u8>((0, 0), size, size, None).unwrap().data().to_vec()
+}
+
+#[test]
+fn a_folder_of_files_becomes_a_cube() {
+    let folder = folder("ingest-cube");
+    scenes(&folder);
+    configuration(&folder, "cube.toml", MORE);
+    let dry = figures(&folder, &["ingest", "cube.toml", "cube.zarr", "--dry-run"]);
+    assert!(!folder.join("cube.zarr").exists() && !folder.join("cube.zarr.partial").exists());
+    assert_eq!(dry["files"], 3);
+    assert_eq!(dry["arrays"][0]["shape"], serde_json::json!([3, 4, 320, 320]));
+    assert_eq!(dry["arrays"][0]["first_date"], "2012-07-31");
+    assert_eq!(dry["raw_bytes"], 3 * 4 * 320 * 320 + 3 * 4 * 320 * 320 + 2 * 320 * 320);
+    succeed(&folder, &["ingest", "cube.toml", "cube.zarr"]);
+    let data = read_array(&folder.join("cube.zarr/data"));
+    let plane = 320 * 320;
+    for (date, scene) in ["20120731", "20140720", "20150926"].iter().enumerate() {
+        for number in 0..4 {
+            let wanted = band(&folder, &format!("m_4709963_se_14_1_{scene}.tif"), number + 1);
+            let start = (date * 4 + number) * plane;
+            assert!(data[start..start + plane] == wanted, "band {number} of {scene}");
+        }
+    }
+    let ndvi = read_array(&folder.join("cube.zarr/ndvi"));
+    for at in [0, 777, 3 * plane - 1] {
+        let (date, pixel) = (at / plane, at % plane);
+        let sample = |band: usize| f64::from(data[(date * 4 + band) * plane + pixel]);
+        let wanted = ((sample(3) - sample(0)) / (sample(3) + sample(0))) as f32;
+        assert_eq!(f32::from_le_bytes(ndvi[4 * at..4 * at + 4].try_into().unwrap()), wanted);
+    }
+    let counts = read_array(&folder.join("cube.zarr/valid_count"));
+    assert!(counts.chunks_exact(2).all(|count| u16::from_le_bytes([count[0], count[1]]) <= 3));
+    // What is there is not replaced, and the same again is the same.
+    fail(
+        &folder,
+        &["ingest", "cube.toml", "cube.zarr"],
+        2,
+        "output cube.zarr exists; choose another, or replace it with --overwrite",
+    );
+    let before = content(&folder.join("cube.zarr"));
+    succeed(&folder, &["--threads", "1", "ingest", "cube.toml", "cube.zarr", "--overwrite"]);
+    assert!(content(&folder.join("cube.zarr")) == before);
+}
+
+#[test]
+fn files_alone_are_enough() {
+    let folder = folder("ingest-files");
+    scenes(&folder);
+    let files = ["scenes/m_4709963_se_14_1_20120731.tif", "scenes/m_4709963_se_14_1_20150926.tif"];
+    let args: Vec<&str> = ["ingest"]
+        .into_iter()
+        .chain(files)
+        .chain(["two.zarr", "--name", "m_*_{time:%Y%m%d}.tif", "--bands", "r,g,b,n", "--chunk-size", "160"])
+        .collect();
+    let figures = figures(&folder, &args);
+    assert_eq!(figures["arrays"][0]["shape"], serde_json::json!([2, 4, 320, 320]));
+    assert_eq!(figures["arrays"][0]["bands"], serde_json::json!(["r", "g", "b", "n"]));
+    let (code, _, err) = call(&folder, &["ingest", "scenes/none.tif", "none.zarr"]);
+    assert_eq!((code, err.trim()), (2, "error: scenes/none.tif does not exist"));
+    configuration(&folder, "cube.toml", "");
+    let (code, _, err) = call(&folder, &["ingest", "cube.toml", "out.zarr", "--nodata", "0"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("cube.toml says what is wanted; --name, --bands"), "{err}");
+}
+
+#[test]
+fn shares_of_the_work_make_the_same_cube() {
+    let folder = folder("ingest-shares");
+    scenes(&folder);
+    configuration(&folder, "cube.toml", MORE);
+    succeed(&folder, &["ingest", "cube.toml", "whole.zarr"]);
+    let out = succeed(&folder, &["ingest", "cube.toml", "shared.zarr", "--shard", "2/3"]);
+    assert!(out.contains("not done yet: [0, 1]"), "{out}");
+    assert!(!folder.join("shared.zarr").exists());
+    let (code, _, err) = call(&folder, &["ingest", "cube.toml", "shared.zarr", "--shard", "0/4"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("was begun with other settings (shares was 3, now it is 4)"), "{err}");
+    // Two at one time; the last to end puts it in its place.
+    let run = |share: &str| common::vqz(&folder).args(["ingest", "cube.toml", "shared.zarr", "--shard", share]).spawn().unwrap();
+    let mut both = [run("0/3"), run("1/3")];
+    assert!(both.iter_mut().all(|child| child.wait().unwrap().success()));
+    assert!(content(&folder.join("shared.zarr")) == content(&folder.join("whole.zarr")));
+    assert!(!folder.join("shared.zarr.partial").exists());
+    let (code, _, err) = call(&folder, &["ingest", "cube.toml", "other.zarr", "--shard", "3/3"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("\"3/3\" is no share; write I/N, with I from 0 to N - 1, such as 0/16"), "{err}");
+}
+
+#[test]
+fn a_cube_is_encoded_straight_from_its_files() {
+    let folder = folder("ingest-encoded");
+    scenes(&folder);
+    configuration(&folder, "cube.toml", MORE);
+    succeed(&folder, &["ingest", "cube.toml", "plain.zarr"]);
+    succeed(&folder, &["ingest", "cube.toml", "exact.zarr", "--lossless"]);
+    for name in ["data", "ndvi", "valid_count"] {
+        let at = |root: &str| read_array(&folder.join(root).join(name));
+        assert!(at("exact.zarr") == at("plain.zarr"), "{name}");
+    }
+    succeed(&folder, &["verify", "exact.zarr", "--against", "plain.zarr"]);
+    // Encode takes the configuration too, and shares of the work are the same bytes.
+    let model = common::model();
+    let model = model.to_str().unwrap();
+    let options = ["--model", model, "--quality", "40", "--chunk-size", "128"];
+    let encode = |out: &str, more: &[&str]| {
+        let args: Vec<&str> = ["encode", "cube.toml", out].into_iter().chain(options).chain(more.iter().copied()).collect();
+        call(&folder, &args)
+    };
+    let (code, _, err) = encode("small.zarr", &[]);
+    assert_eq!(code, 0, "{err}");
+    assert!(err.contains("written as a plain array: ndvi: array has 1 bands, model tiny takes 4"), "{err}");
+    for share in ["1/2", "0/2"] {
+        let (code, _, err) = encode("shared.zarr", &["--shard", share]);
+        assert_eq!(code, 0, "{err}");
+    }
+    assert!(content(&folder.join("shared.zarr")) == content(&folder.join("small.zarr")));
+    succeed(&folder, &["verify", "small.zarr", "--against", "plain.zarr"]);
+    let (code, _, err) = call(&folder, &["encode", "cube.toml", "x.zarr", "--model", model, "--psnr", "40", "--shard", "0/2"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("--psnr, --bits and --ratio look at the whole archive"), "{err}");
+}
+
+#[test]
+fn what_can_not_be_read_is_listed_and_done_later() {
+    let folder = folder("ingest-failures");
+    scenes(&folder);
+    configuration(&folder, "cube.toml", "[output]\nchunk = { y = 160, x = 160 }\n");
+    succeed(&folder, &["ingest", "cube.toml", "whole.zarr"]);
+    // A scene is damaged within: its first block, which no look at its end notices.
+    let path = folder.join("scenes/m_4709963_se_14_1_20140720.tif");
+    let sound = std::fs::read(&path).unwrap();
+    let mut damaged = sound.clone();
+    let middle = damaged.len() / 8;
+    damaged[middle..middle + 4096].fill(0xa5);
+    let times = std::fs::metadata(&path).unwrap().modified().unwrap();
+    let rewrite = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        std::fs::File::options().write(true).open(&path).unwrap().set_modified(times).unwrap();
+    };
+    rewrite(&damaged);
+    let (code, _, err) = call(&folder, &["ingest", "cube.toml", "cube.zarr"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("could not be read, listed in cube.zarr.partial/.vqz-failed.json"), "{err}");
+    assert!(err.contains("m_4709963_se_14_1_20140720.tif"), "{err}");
+    let list = std::fs::read(folder.join("cube.zarr.partial/.vqz-failed.json")).unwrap();
+    let failed: serde_json::Value = serde_json::from_slice(&list).unwrap();
+    let failed = failed.as_array().unwrap();
+    assert!(!failed.is_empty() && failed.len() < 4, "{failed:?}");
+    assert!(failed.iter().all(|chunk| chunk["array"] == "data" && chunk["chunk"][0] == 1), "{failed:?}");
+    // All else is there: only what failed is read again.
+    rewrite(&sound);
+    let figures = figures(&folder, &["ingest", "cube.toml", "cube.zarr"]);
+    assert_eq!(figures["chunks_kept"], 12 - failed.len());
+    assert!(content(&folder.join("cube.zarr")) == content(&folder.join("whole.zarr")));
+}
+
+#[test]
+fn wrong_wishes_are_told_before_anything_is_written() {
+    let folder = folder("ingest-wrong");
+    scenes(&folder);
+    let wrong = |more: &str, message: &str| {
+        configuration(&folder, "wrong.toml", more);
+        let (code, out, err) = call(&folder, &["ingest", "wrong.toml", "out.zarr"]);
+        assert_eq!(code, 2, "{out}");
+        assert!(err.contains(message), "{err}\nshould say {message}");
+        assert!(!folder.join("out.zarr").exists() && !folder.join("out.zarr.partial").exists());
+    };
+    wrong("[output]\nchunk = { z = 3 }\n", "chunk names the dimension z; there are time, band, y and x");
+    wrong("[output]\ncodecs = \"best\"\n", "codecs = \"best\" is no short name; zstd, lz4, blosc and none are");
+    wrong("[output]\nchunk = { x = 100 }\nshard = { x = 150 }\n", "a shard holds whole chunks, such as 200");
+    wrong("[output]\ncodecs = [{ name = \"nothing\" }]\n", "nothing");
+    wrong("[derive]\n", "wrong.toml: the configuration is wrong");
+    wrong(
+        "[[derive]]\nname = \"x\"\nexpression = \"nir / swir\"\n",
+        "derived band x: ",
+    );
+}
