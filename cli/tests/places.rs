@@ -52,7 +52,7 @@ fn classes_keep_all_their_colours() {
     assert_eq!((after.table[11], after.table[2]), ([71, 107, 160, 255], [0, 0, 0, 255]));
     assert_eq!(after.bands[0].nodata, Some(255.0));
     let attributes = attributes(&folder.join("out.zarr"));
-    assert!(attributes["proj:wkt2"].as_str().unwrap().contains("UTM zone 12N"));
+    assert!(attributes["proj:wkt2"].as_str().unwrap().contains("UTM Zone 12, Northern Hemisphere"));
     assert_eq!((&attributes["nodata"], &attributes["_FillValue"]), (&json!(255), &json!(255)));
     let classes = attributes["bands"][0]["categories"].as_array().unwrap();
     assert!(classes.contains(&json!({"value": 11, "colour": "#476ba0"})), "{classes:?}");

@@ -54,11 +54,12 @@ class Export(Case):
         )
         dataset = array.to_dataset(name="data").rio.write_crs(32633)
         source, archive = self.folder / "source.zarr", self.folder / "archive.zarr"
+        shutil.rmtree(source, ignore_errors=True)
         with warnings.catch_warnings():
             # That strings have no final specification in Zarr v3, and that metadata are consolidated.
             warnings.simplefilter("ignore")
             dataset.to_zarr(source, zarr_format=3, encoding={"data": {"chunks": (1, 2, 64, 64)}})
-        self.vqz("encode", source, archive, "--lossless")
+        self.vqz("encode", source, archive, "--lossless", "--overwrite")
         return samples, archive
 
     def check_cube(self, dataset, samples, nodata):
@@ -90,8 +91,6 @@ class Export(Case):
                     dataset["data"].isel(time=1, band=0, drop=True).rio.to_raster(picture)
                 with rasterio.open(picture) as source:
                     self.assertEqual((source.crs.to_epsg(), source.transform.to_gdal()), (32633, TRANSFORM))
-                for path in (self.folder / "source.zarr", archive):
-                    shutil.rmtree(path)
 
     def test_netcdf_as_xarray_and_netcdf4_open_it(self):
         samples, archive = self.cube()

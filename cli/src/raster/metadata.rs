@@ -202,7 +202,8 @@ impl Metadata {
         let levels = layout.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let derived = levels.iter().filter(|level| level.get("derived_from").is_some());
         let asset = |level: &Value| level.get("asset")?.as_str().map(str::to_owned);
-        let level = |asset: String| asset.rsplit_once('/').map_or(asset.clone(), |(group, _)| group.to_owned());
+        let level =
+            |asset: String| asset.rsplit_once('/').map_or(asset.clone(), |(group, _)| group.to_owned());
         derived.filter_map(asset).map(level).collect()
     }
 

@@ -48,8 +48,7 @@ pub(super) fn write(
     let target = group.join(OVERVIEWS);
     crate::raster::partial::refuse_existing(&target, existing)?;
     let method = resampling(args, &source.bands);
-    let mut planned =
-        vec![Planned { path: String::new(), step: Step::Group(Metadata::new_group()) }];
+    let mut planned = vec![Planned { path: String::new(), step: Step::Group(Metadata::new_group()) }];
     let mut choices: Vec<(u64, Choice)> = Vec::new();
     for level in &levels {
         // A level is made of the one before, where that is a whole fraction of it.
