@@ -1,5 +1,7 @@
 //! What GDAL says of a raster file: everything that is to come back.
 
+#![allow(dead_code, reason = "each test file uses a part")]
+
 use gdal::{Dataset, Metadata};
 use std::path::{Path, PathBuf};
 use vqz_raster::band::{Band, read_bands};
