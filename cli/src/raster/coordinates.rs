@@ -7,10 +7,14 @@ use crate::raster::zarr::open_array;
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 use std::path::Path;
+use std::sync::Arc;
 use vqz_codec::sample::DataType;
 use vqz_raster::georeference::{CoordinateArray, CoordinateData};
-use zarrs::array::{Array, ArraySubset, Element, ElementOwned};
+use zarrs::array::{Array, ArrayMetadata, ArraySubset, Element, ElementOwned};
 use zarrs::filesystem::FilesystemStore;
+
+/// The longest text that is read, in code points.
+const LONGEST: u64 = 4096;
 
 /// Writes a coordinate array into a folder of its own name below a group's folder: metadata first, then its one chunk.
 ///
@@ -111,6 +115,9 @@ pub(crate) fn numbers(group: &Path, name: &str, count: u64) -> Result<Option<Vec
 /// # Errors
 /// When its chunks can't be read.
 pub(crate) fn texts(group: &Path, name: &str, count: u64) -> Result<Option<Vec<String>>> {
+    if let Some(texts) = padded_texts(group, name, count)? {
+        return Ok(Some(texts));
+    }
     let Some((array, data_type)) = open(group, name, count)? else { return Ok(None) };
     if data_type != "string" {
         return Ok(None);
@@ -118,6 +125,41 @@ pub(crate) fn texts(group: &Path, name: &str, count: u64) -> Result<Option<Vec<S
     let subset = ArraySubset::new_with_shape(array.shape().to_vec());
     let texts = array.retrieve_array_subset::<Vec<String>>(&subset);
     texts.map(Some).with_context(|| format!("reading the coordinates {}", group.join(name).display()))
+}
+
+/// Texts as NumPy has them, which is how xarray writes most: each as so many code points of 32 bits, zeros at its end. zarrs
+/// does not know the type; as code points one after the other it does.
+fn padded_texts(group: &Path, name: &str, count: u64) -> Result<Option<Vec<String>>> {
+    let folder = group.join(name);
+    let Some(metadata) = Metadata::read(&folder).ok().filter(Metadata::is_array) else { return Ok(None) };
+    let length =
+        metadata.json().get("data_type").and_then(|t| t.pointer("/configuration/length_bytes")?.as_u64());
+    let (Some(length), "fixed_length_utf32") =
+        (length.map(|bytes| bytes / 4), metadata.data_type_name().as_str())
+    else {
+        return Ok(None);
+    };
+    let chunk = metadata.chunk_shape()?;
+    if metadata.shape()? != [count] || length == 0 || length > LONGEST {
+        return Ok(None);
+    }
+    let mut points = metadata.clone();
+    points.json_mut().insert("shape".to_owned(), json!([count * length]));
+    points.json_mut().insert("data_type".to_owned(), json!("uint32"));
+    points.json_mut().insert("fill_value".to_owned(), json!(0));
+    points.json_mut().remove("attributes");
+    points.set_chunk_shape(&[chunk[0].saturating_mul(length)]);
+    let read = || -> Result<Vec<u32>> {
+        let store = Arc::new(FilesystemStore::new(&folder)?);
+        let points: ArrayMetadata = serde_json::from_value(points.json().clone().into())?;
+        let array = Array::new_with_metadata(store, "/", points)?;
+        Ok(array.retrieve_array_subset(&ArraySubset::new_with_shape(vec![count * length]))?)
+    };
+    let points = read().with_context(|| format!("reading the coordinates {}", folder.display()))?;
+    let text = |points: &[u32]| -> String {
+        points.iter().take_while(|point| **point != 0).filter_map(|point| char::from_u32(*point)).collect()
+    };
+    Ok(Some(points.chunks_exact(length as usize).map(text).collect()))
 }
 
 fn open(group: &Path, name: &str, count: u64) -> Result<Option<(Array<FilesystemStore>, String)>> {
@@ -171,6 +213,25 @@ mod tests {
         let array = open_array(&group.join("spatial_ref"), None).unwrap();
         let value: Vec<i64> = array.retrieve_array_subset(&ArraySubset::new_with_shape(vec![])).unwrap();
         assert_eq!(value, [7]);
+        // As zarr-python writes texts of NumPy's: in two chunks, the second of which sticks out.
+        let padded = group.join("padded");
+        let metadata = json!({
+            "zarr_format": 3, "node_type": "array", "shape": [3],
+            "data_type": {"name": "fixed_length_utf32", "configuration": {"length_bytes": 12}},
+            "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": [2]}},
+            "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
+            "fill_value": "", "codecs": [{"name": "bytes", "configuration": {"endian": "little"}}],
+        });
+        files::write_atomically(&padded.join("zarr.json"), metadata.to_string().as_bytes()).unwrap();
+        let points = |texts: [&str; 2]| -> Vec<u8> {
+            let all = texts.iter().flat_map(|text| text.chars().map(u32::from).chain([0; 3]).take(3));
+            all.flat_map(u32::to_le_bytes).collect()
+        };
+        files::write_atomically(&padded.join("c/0"), &points(["B02", "é"])).unwrap();
+        files::write_atomically(&padded.join("c/1"), &points(["B8A", ""])).unwrap();
+        let expected = ["B02", "é", "B8A"].map(str::to_owned).to_vec();
+        assert_eq!(texts(&group, "padded", 3).unwrap(), Some(expected));
+        assert_eq!(texts(&group, "padded", 4).unwrap(), None);
         // Of another length, of another type, not there.
         assert_eq!(numbers(&group, "time", 2).unwrap(), None);
         assert_eq!(numbers(&group, "band", 2).unwrap(), None);

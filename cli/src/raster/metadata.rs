@@ -71,14 +71,6 @@ impl Metadata {
         }
     }
 
-    /// Metadata of a group that stands nowhere yet.
-    #[cfg(feature = "gdal")]
-    pub(crate) fn new_group(attributes: Map<String, Value>) -> Self {
-        let json = json!({"zarr_format": 3, "node_type": "group", "attributes": attributes});
-        let json = if let Value::Object(json) = json { json } else { Map::new() };
-        Self { json, place: "new group".to_owned() }
-    }
-
     /// Metadata of an array that stands nowhere yet.
     #[cfg(any(test, feature = "gdal"))]
     pub(crate) fn new_array(shape: &[u64], data_type: DataType, fill_value: Value) -> Self {
@@ -202,13 +194,17 @@ impl Metadata {
         })
     }
 
-    /// Paths, below a group, of what its attribute `multiscales` derives from other members.
+    /// Paths, below a group, of what its attribute `multiscales` derives from other members: arrays, or the groups that these
+    /// stand in with their coordinates.
     pub(crate) fn derived_levels(&self) -> Vec<String> {
         let layout =
             self.json.get("attributes").and_then(|attributes| attributes.pointer("/multiscales/layout"));
         let levels = layout.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let derived = levels.iter().filter(|level| level.get("derived_from").is_some());
-        derived.filter_map(|level| level.get("asset")?.as_str().map(str::to_owned)).collect()
+        let asset = |level: &Value| level.get("asset")?.as_str().map(str::to_owned);
+        let level =
+            |asset: String| asset.rsplit_once('/').map_or(asset.clone(), |(group, _)| group.to_owned());
+        derived.filter_map(asset).map(level).collect()
     }
 
     /// Values that its attributes declare as "no data".

@@ -208,6 +208,10 @@ impl NetCdf {
 /// GDAL's function to close a data set, which tells nothing before GDAL 3.7.
 unsafe extern "C" fn close(dataset: gdal_sys::GDALDatasetH) {
     // SAFETY: the caller hands over a data set that is open and not used after.
+    #[allow(
+        clippy::let_unit_value,
+        reason = "newer bindings return an error code, which the last message tells as well"
+    )]
     let _told = unsafe { gdal_sys::GDALClose(dataset) };
 }
 

@@ -248,7 +248,7 @@ fn factors(resolution: f64, place: &Georeference) -> Result<(u64, u64)> {
     let whole = |size: f64| {
         let factor = resolution / size;
         let whole = factor.round();
-        (whole >= 1.0 && whole < 1e9 && (factor - whole).abs() <= TOLERANCE * whole).then_some(whole as u64)
+        ((1.0..1e9).contains(&whole) && (factor - whole).abs() <= TOLERANCE * whole).then_some(whole as u64)
     };
     match (whole(height), whole(width)) {
         (Some(rows), Some(columns)) => Ok((rows, columns)),

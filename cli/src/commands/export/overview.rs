@@ -4,7 +4,7 @@
 use super::choice::{Choice, resampling};
 use super::source::Source;
 use super::write::{Figures, figures};
-use super::zarr::{array, write_coordinates};
+use super::zarr::members;
 use super::{Args, Compression};
 use crate::commands::hierarchy::{self, Planned, Step};
 use crate::raster::metadata::Metadata;
@@ -48,11 +48,9 @@ pub(super) fn write(
     let target = group.join(OVERVIEWS);
     crate::raster::partial::refuse_existing(&target, existing)?;
     let method = resampling(args, &source.bands);
-    let mut planned =
-        vec![Planned { path: String::new(), step: Step::Group(Metadata::new_group(Map::new())) }];
+    let mut planned = vec![Planned { path: String::new(), step: Step::Group(Metadata::new_group()) }];
     let mut choices: Vec<(u64, Choice)> = Vec::new();
     for level in &levels {
-        let path = format!("{level}/{name}");
         // A level is made of the one before, where that is a whole fraction of it.
         let choice = match choices.last() {
             Some((before, choice)) if level % before == 0 => {
@@ -64,9 +62,9 @@ pub(super) fn write(
             _ => whole(source).reduced(*level, *level, method)?,
         };
         let choice = choice.described()?;
-        let place = Planned { path: level.to_string(), step: Step::Group(Metadata::new_group(Map::new())) };
+        let place = Planned { path: level.to_string(), step: Step::Group(Metadata::new_group()) };
         planned.push(place);
-        planned.push(array(&path, &choice, compression)?);
+        planned.extend(members(&format!("{level}/"), name, &choice, compression)?);
         choices.push((*level, choice));
     }
     let mut settings = hierarchy::settings("export --overview", &args.archive);
@@ -79,13 +77,7 @@ pub(super) fn write(
         engine: args.engine,
         order: Order::default(),
         what: "overview",
-        finish: &|path, folder| {
-            let choice = choices.iter().find(|(level, _)| path == format!("{level}/{name}"));
-            if let (Some((_, choice)), Some(group)) = (choice, folder.parent()) {
-                write_coordinates(group, choice)?;
-            }
-            Ok(None)
-        },
+        finish: &|_, _| Ok(None),
     };
     hierarchy::write(&planned, work)?;
     declare(group, name, source, &choices, method.name())?;

@@ -48,10 +48,10 @@ impl Source {
         let place = place(info, folder).with_context(|| info.label.clone())?;
         let mut bands = bands_of_attributes(&info.metadata.attributes(), info.bands() as usize);
         // What the archive was written with stands in its codec's configuration, whatever its attributes say.
-        let nodata = match info.nodata.first() {
-            Some(nodata) => nodata.to_f64(info.data_type)?,
-            None => None,
-        };
+        let mut declared = Vec::new();
+        for nodata in &info.nodata {
+            declared.extend(nodata.to_f64(info.data_type)?);
+        }
         if let Some(folder) = folder
             && bands.iter().all(|band| band.name.is_none())
             && let Some(name) = dimension_name(info, &Role::Band)
@@ -62,7 +62,7 @@ impl Source {
             }
         }
         for band in &mut bands {
-            band.nodata = band.nodata.or(nodata);
+            band.nodata = band.nodata.filter(|value| declared.contains(value)).or(declared.first().copied());
         }
         let times = match folder {
             Some(folder) => times(info, folder)?,

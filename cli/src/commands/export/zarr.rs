@@ -4,12 +4,12 @@ use super::choice::Choice;
 use super::{Args, Compression};
 use crate::commands::decode::{PlainCodec, plain_metadata};
 use crate::commands::hierarchy::{self, Planned, Step};
+use crate::raster::Raster;
 use crate::raster::metadata::Metadata;
 use crate::raster::partial::Existing;
 use crate::raster::transfer::Order;
-use crate::raster::{Raster, coordinates};
 use anyhow::Result;
-use serde_json::{Map, json};
+use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vqz_codec::axes::Role;
@@ -26,10 +26,9 @@ pub(super) fn write(
     compression: Compression,
     existing: Existing,
 ) -> Result<Vec<PathBuf>> {
-    let planned = vec![
-        Planned { path: String::new(), step: Step::Group(Metadata::new_group(Map::new())) },
-        array(DATA, choice, compression)?,
-    ];
+    let root = Planned { path: String::new(), step: Step::Group(Metadata::new_group()) };
+    let planned: Vec<Planned> =
+        std::iter::once(root).chain(members("", DATA, choice, compression)?).collect();
     let mut settings = hierarchy::settings("export", &args.archive);
     settings.insert(
         "choice".to_owned(),
@@ -46,31 +45,34 @@ pub(super) fn write(
         engine: args.engine,
         order: Order::default(),
         what: "exporting",
-        finish: &|_, folder| {
-            if let Some(group) = folder.parent() {
-                write_coordinates(group, choice)?;
-            }
-            Ok(None)
-        },
+        finish: &|_, _| Ok(None),
     };
     hierarchy::write(&planned, work)?;
     Ok(vec![output.to_path_buf()])
 }
 
-/// A data array of a group, with coordinate arrays beside it.
-pub(super) fn array(path: &str, choice: &Choice, compression: Compression) -> Result<Planned> {
+/// The members of a group: a data array, and what says where its samples are. `group` ends with a `/` where it is not the
+/// root.
+pub(super) fn members(
+    group: &str,
+    name: &str,
+    choice: &Choice,
+    compression: Compression,
+) -> Result<Vec<Planned>> {
     let codec = if compression == Compression::None { PlainCodec::None } else { PlainCodec::Zstd };
     let mut metadata = plain_metadata(choice.raster.info(), codec, None);
-    if coordinate_arrays(choice)?.iter().any(|array| array.name == GRID_MAPPING) {
+    let arrays = coordinate_arrays(choice)?;
+    if arrays.iter().any(|array| array.name == GRID_MAPPING) {
         metadata.set_attribute("grid_mapping", json!(GRID_MAPPING));
     }
     let raster: Arc<dyn Raster> = Arc::clone(&choice.raster);
-    Ok(Planned { path: path.to_owned(), step: Step::Convert(raster, metadata) })
-}
-
-/// Writes what says where samples are.
-pub(super) fn write_coordinates(group: &Path, choice: &Choice) -> Result<()> {
-    coordinate_arrays(choice)?.iter().try_for_each(|array| coordinates::write(group, array))
+    let mut planned = vec![Planned { path: format!("{group}{name}"), step: Step::Convert(raster, metadata) }];
+    planned.extend(
+        arrays
+            .into_iter()
+            .map(|array| Planned { path: format!("{group}{}", array.name), step: Step::Coordinates(array) }),
+    );
+    Ok(planned)
 }
 
 /// The coordinate arrays of a choice: of those dimensions that it has.
