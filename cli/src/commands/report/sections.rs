@@ -106,7 +106,7 @@ fn summary(e: &Examined) -> String {
             format!(
                 "encoded with model {} at quality {} dB",
                 model.manifest().name,
-                output::figure(e.quality)
+                output::figure((e.quality * 10.0).round() / 10.0)
             )
         }
         Some(model) => format!("encoded with model {}", model.manifest().name),
