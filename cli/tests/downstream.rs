@@ -52,7 +52,7 @@ fn classes_are_learnt_before_and_after() {
     let same = |row: &Value| row["same"].as_f64().unwrap();
     assert!(same(ours[1]) > same(ours[0]), "finer pixels keep more of their classes: {found:#}");
     assert!((accuracy(&ours[1]["tested"]) - original).abs() < 0.1, "{found:#}");
-    assert!(ours.iter().all(|row| row["both"]["kappa"].as_f64().unwrap() > 0.0));
+    assert!(ours[1]["both"]["kappa"].as_f64().unwrap() > 0.2, "{found:#}");
     let again = figures(&folder, &[&args[..], &["--ignore", "5"]].concat());
     assert_eq!(again["downstream"], said["downstream"], "the same again");
     let page = std::fs::read_to_string(folder.join("b.html")).unwrap();
