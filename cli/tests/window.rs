@@ -44,7 +44,10 @@ fn bytes_are_those_that_are_read() {
     encode("large.zarr", &["--model", model, "--quality", "50", "--chunk-size", "512"]);
     encode("small.zarr", &["--model", model, "--quality", "30", "--chunk-size", "64"]);
     encode("exact.zarr", &["--lossless", "--chunk-size", "512"]);
-    encode("shards.zarr", &["--model", model, "--quality", "50", "--chunk-size", "128", "--shard", "512"]);
+    encode(
+        "shards.zarr",
+        &["--model", model, "--quality", "50", "--chunk-size", "128", "--shard-size", "512"],
+    );
     for archive in ["large.zarr", "small.zarr", "exact.zarr", "shards.zarr"] {
         for window in [
             [0..4, 0..700, 0..900],

@@ -29,9 +29,11 @@ def data():
 class Case(unittest.TestCase):
     """A test with a folder of its own, `self.folder`."""
 
+    programs = (VQZ, CONSUMER)
+
     @classmethod
     def setUpClass(cls):
-        for program in (VQZ, CONSUMER):
+        for program in cls.programs:
             if not program.is_file():
                 raise AssertionError(f"{program} is not there; `make test` builds it")
         for path in (SAMPLE, MODEL):

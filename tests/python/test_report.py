@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from support import MODEL, SAMPLE, Case, skipped
+from support import MODEL, SAMPLE, VQZ, Case, skipped
 
 CHROMIUM = shutil.which("chromium")
 
@@ -69,6 +69,8 @@ def pixels(png):
 
 
 class Reports(Case):
+    programs = (VQZ,)
+
     def browse(self, page, *options):
         """Runs Chromium with a profile of its own and no network."""
         with tempfile.TemporaryDirectory(prefix="vqz-chromium-", ignore_cleanup_errors=True) as profile:

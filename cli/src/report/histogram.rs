@@ -92,9 +92,9 @@ enum Closed {
 fn range(low: f64, high: f64, width: f64) -> (f64, f64, usize) {
     let (low, high) = ((low / width).floor() * width, (high / width).floor() * width + width);
     let whole = (high - low) / width;
-    let bins = if whole <= BINS as f64 { (whole as usize).max(1) } else { BINS };
     // A whole number of samples in each bin, or bins would hold one more here and there.
-    let each = (whole / bins as f64).ceil();
+    let each = (whole / BINS as f64).ceil().max(1.0);
+    let bins = ((whole / each).ceil() as usize).max(1);
     (low, low + each * width * bins as f64, bins)
 }
 

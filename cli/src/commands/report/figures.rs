@@ -17,7 +17,8 @@ pub(super) enum Held {
     /// There was no source to hold samples against.
     Unchecked,
     /// All samples are within what was promised.
-    Held,
+    #[serde(rename = "held")]
+    Kept,
     /// Some are not.
     Broken {
         /// Which, and by how much.
@@ -75,7 +76,7 @@ impl Examined {
             }
         }
         match measured.overall.mask_mismatches {
-            0 => Held::Held,
+            0 => Held::Kept,
             count => {
                 Held::Broken { found: format!("{count} samples have data in only one of source and archive") }
             }
@@ -120,7 +121,7 @@ impl Figures {
                 Held::Unchecked => {
                     "what is promised was not checked: give the source with --against".to_owned()
                 }
-                Held::Held => "what is promised is held".to_owned(),
+                Held::Kept => "what is promised is held".to_owned(),
                 Held::Broken { found } => format!("THE PROMISE IS BROKEN: {found}"),
             };
             output::line(format!("{}: {}, {held}", array.array, array.stored.words()))?;

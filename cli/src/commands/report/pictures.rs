@@ -23,6 +23,9 @@ const CROP: usize = 96;
 /// The least side of an array of which a crop is shown, in pixels.
 const LEAST: usize = 96;
 
+/// Paints planes in rows of a width, with words for those who do not see them.
+type Paint<'a> = dyn Fn(usize, &[Vec<f64>], String) -> Result<Picture> + 'a;
+
 /// A way to paint some bands: whole pictures and crops alike.
 struct Painter<'a> {
     heading: String,
@@ -31,7 +34,7 @@ struct Painter<'a> {
     legend: Option<Legend>,
     /// The error that has the brightest colour.
     full_scale: f64,
-    paint: Box<dyn Fn(usize, &[Vec<f64>], String) -> Result<Picture> + 'a>,
+    paint: Box<Paint<'a>>,
     /// Whether a pixel that stands for several shows one of them, since means of classes are none.
     nearest: bool,
 }

@@ -106,7 +106,7 @@ fn summary(e: &Examined) -> String {
             format!(
                 "encoded with model {} at quality {} dB",
                 model.manifest().name,
-                output::figure(e.quality)
+                output::figure((e.quality * 10.0).round() / 10.0)
             )
         }
         Some(model) => format!("encoded with model {}", model.manifest().name),
@@ -133,7 +133,7 @@ fn promise(e: &Examined) -> String {
             format!("Promised: {}", promise_words(&e.promise)),
             format!("{}. Not held against its source here.", capital(&promise_means(&e.promise))),
         ),
-        Held::Held => {
+        Held::Kept => {
             let found = e.measured.as_ref().map_or(0, |m| m.overall.valid_samples);
             let text = match &e.promise {
                 Promise::Lossless => {
@@ -218,7 +218,7 @@ fn cards(e: &Examined) -> Vec<Card> {
     cards.push(card(
         "Error",
         output::error(rmse),
-        &format!("{unit} RMSE").trim_start().to_owned(),
+        format!("{unit} RMSE").trim_start(),
         format!("the largest is {}, {known}, {}", output::figure(largest), e.unit_words()),
     ));
     cards
