@@ -172,7 +172,18 @@ fn describe(number: usize, input: &InputConfig, source: Source, fields: &Fields)
             .map_err(|e| Error::Mismatch(format!("{}: {e}", file.display())))?;
         let signed = is_signed_byte(&raster);
         band.name = Some(name.clone());
-        band.nodata = input.nodata.or(band.nodata).map(|v| if signed && v > 127.0 { v - 256.0 } else { v });
+        band.nodata = match input.nodata {
+            Some(asked) => Some(nodata(asked, sample_type, signed).ok_or_else(|| {
+                let kind = if signed { "int8" } else { sample_type.name() };
+                Error::Invalid(format!(
+                    "{}: nodata of its [[input]] is {asked}, and its samples are {kind}: none can be {asked}; give another, or \
+                     none",
+                    file.display()
+                ))
+            })?),
+            // NaN of packed integers, −9999 of bytes: no sample can be that, so all are data.
+            None => band.nodata.and_then(|found| nodata(found, sample_type, signed)),
+        };
         let (columns, rows) = raster.block_size();
         check_end(&raster, width, height).map_err(unreadable)?;
         layers.push(Layer {
@@ -255,6 +266,20 @@ fn time(
     Ok(step.time.or(fields.time))
 }
 
+/// "No data" as samples of a type have it; `None` where none can be it.
+fn nodata(value: f64, sample_type: SampleType, signed: bool) -> Option<f64> {
+    match sample_type {
+        // GDAL tells bytes with a sign as bytes without.
+        SampleType::UInt8 if signed && (128.0..256.0).contains(&value) => Some(value - 256.0),
+        SampleType::UInt8 if signed => {
+            Some(value).filter(|v| v.fract() == 0.0 && (-128.0..128.0).contains(v))
+        }
+        // 1e20 in decimals is none of the type's: its samples are the nearest to it.
+        SampleType::Float32 => Some(f64::from(value as f32)),
+        _ => Some(value).filter(|v| sample_type.holds(*v)),
+    }
+}
+
 /// GDAL before 3.7 has no type for bytes with a sign: it tells it in metadata.
 fn is_signed_byte(band: &RasterBand<'_>) -> bool {
     band.metadata_item("PIXELTYPE", "IMAGE_STRUCTURE").is_some_and(|item| item == "SIGNEDBYTE")
@@ -280,4 +305,22 @@ fn listed(paths: &[PathBuf]) -> String {
     let names: Vec<String> = paths.iter().take(LISTED).map(|path| path.display().to_string()).collect();
     let more = if paths.len() > LISTED { ", …" } else { "" };
     format!("{}{more}", names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nodata_is_what_a_sample_can_be() {
+        assert_eq!(nodata(f64::NAN, SampleType::Int16, false), None);
+        assert_eq!(nodata(-9999.0, SampleType::UInt8, false), None);
+        assert_eq!(nodata(0.5, SampleType::UInt16, false), None);
+        assert_eq!(nodata(-32768.0, SampleType::Int16, false), Some(-32768.0));
+        assert_eq!(nodata(1e20, SampleType::Float32, false), Some(f64::from(1e20f32)));
+        assert!(nodata(f64::NAN, SampleType::Float32, false).is_some_and(f64::is_nan));
+        assert_eq!(nodata(255.0, SampleType::UInt8, true), Some(-1.0));
+        assert_eq!(nodata(-128.0, SampleType::UInt8, true), Some(-128.0));
+        assert_eq!(nodata(256.0, SampleType::UInt8, true), None);
+    }
 }

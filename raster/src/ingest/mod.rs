@@ -5,6 +5,7 @@
 //! [`cube`] reads a window of such an array, by way of [`mosaic`].
 
 mod board;
+mod calendar;
 pub mod config;
 pub mod cube;
 pub mod discover;
