@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::georeference::{Georeference, read_georeference};
 use crate::ingest::config::InputConfig;
 use crate::ingest::grid::{self, Grid};
-use crate::ingest::layer::{Layer, Source};
+use crate::ingest::layer::{Content, Layer, Source};
 use crate::ingest::netcdf;
 use crate::ingest::npy;
 use crate::ingest::pattern::{Fields, Pattern, parse_iso, parse_time};
@@ -19,12 +19,11 @@ use std::sync::Arc;
 /// How many names a message lists.
 const LISTED: usize = 3;
 
-/// The layers of an input, in the order of its files' names, without those that are not asked for.
+/// The files of an input, in the order of their names, with what their names tell.
 ///
 /// # Errors
-/// [`Error::Invalid`] for patterns that match nothing, names that a pattern does not match, and bands that are not there;
-/// [`Error::Unreadable`] for files that GDAL can't open or that end too early.
-pub fn layers(number: usize, input: &InputConfig, folder: &Path) -> Result<Vec<Layer>> {
+/// [`Error::Invalid`] for patterns that match nothing, and names that a pattern does not match.
+pub(super) fn described(input: &InputConfig, folder: &Path) -> Result<Vec<(PathBuf, Fields)>> {
     let pattern = input.name.as_deref().map(Pattern::parse).transpose()?;
     let files = files(input, folder)?;
     let mut described = Vec::new();
@@ -44,6 +43,16 @@ pub fn layers(number: usize, input: &InputConfig, folder: &Path) -> Result<Vec<L
             listed(&unmatched)
         )));
     }
+    Ok(described)
+}
+
+/// The layers of an input, in the order of its files' names, without those that are not asked for.
+///
+/// # Errors
+/// [`Error::Invalid`] for patterns that match nothing, names that a pattern does not match, and bands that are not there;
+/// [`Error::Unreadable`] for files that GDAL can't open or that end too early.
+pub fn layers(number: usize, input: &InputConfig, folder: &Path) -> Result<Vec<Layer>> {
+    let mut described = described(input, folder)?;
     // What is not asked for need not be opened.
     if described.iter().all(|(_, fields)| fields.text.contains_key("band")) && !input.bands.is_empty() {
         described.retain(|(_, fields)| input.bands.contains(&fields.text["band"]));
@@ -102,25 +111,25 @@ fn files(input: &InputConfig, folder: &Path) -> Result<Vec<PathBuf>> {
 
 fn open(number: usize, input: &InputConfig, file: &Path, fields: &Fields) -> Result<Vec<Layer>> {
     let mut layers = Vec::new();
-    for source in sources(input, file)? {
-        layers.extend(describe(number, input, source, fields)?);
+    for name in sources(input, file)? {
+        layers.extend(describe(number, input, &name, file, fields)?);
     }
     Ok(layers)
 }
 
 /// What GDAL opens of a file: itself, its variables, or a description of its raw samples.
-fn sources(input: &InputConfig, file: &Path) -> Result<Vec<Source>> {
+fn sources(input: &InputConfig, file: &Path) -> Result<Vec<String>> {
     if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy")) {
-        return Ok(vec![Source { name: npy::description(file)?, file: file.to_path_buf() }]);
+        return Ok(vec![npy::description(file)?]);
     }
     let dataset = open_dataset(&file.to_string_lossy(), file)?;
     let variables = netcdf::variables(&dataset);
     if variables.is_empty() || (dataset.raster_count() > 0 && input.variables.is_empty()) {
-        return Ok(vec![Source { name: file.to_string_lossy().into_owned(), file: file.to_path_buf() }]);
+        return Ok(vec![file.to_string_lossy().into_owned()]);
     }
     let chosen = netcdf::choose(&variables, &input.variables)
         .map_err(|reason| Error::Invalid(format!("{}: {reason}", file.display())))?;
-    Ok(chosen.into_iter().map(|name| Source { name, file: file.to_path_buf() }).collect())
+    Ok(chosen)
 }
 
 /// Opens what GDAL reads; an error tells the file.
@@ -137,10 +146,15 @@ pub(super) fn open_dataset(name: &str, file: &Path) -> Result<Dataset> {
     })
 }
 
-fn describe(number: usize, input: &InputConfig, source: Source, fields: &Fields) -> Result<Vec<Layer>> {
-    let file = source.file.clone();
+fn describe(
+    number: usize,
+    input: &InputConfig,
+    name: &str,
+    file: &Path,
+    fields: &Fields,
+) -> Result<Vec<Layer>> {
     let unreadable = |reason: String| Error::Unreadable { path: file.display().to_string(), reason };
-    let dataset = open_dataset(&source.name, &source.file)?;
+    let dataset = open_dataset(name, file)?;
     let (width, height) = dataset.raster_size();
     let mut georeference = read_georeference(&dataset)?;
     complete(&mut georeference, input, height, width)?;
@@ -151,7 +165,7 @@ fn describe(number: usize, input: &InputConfig, source: Source, fields: &Fields)
     let steps =
         netcdf::steps(&dataset).map_err(|reason| Error::Mismatch(format!("{}: {reason}", file.display())))?;
     let named = given_names(input, fields, bands.len());
-    let source = Arc::new(source);
+    let source = Arc::new(Source { file: file.to_path_buf(), content: Content::Raster(name.to_owned()) });
     let mut layers = Vec::new();
     for (i, mut band) in bands.into_iter().enumerate() {
         let raster = dataset.rasterband(i + 1)?;
@@ -211,7 +225,12 @@ fn given_names(input: &InputConfig, fields: &Fields, count: usize) -> Option<Vec
 }
 
 /// Adds what the configuration says of a file that says nothing itself.
-fn complete(georeference: &mut Georeference, input: &InputConfig, height: usize, width: usize) -> Result<()> {
+pub(super) fn complete(
+    georeference: &mut Georeference,
+    input: &InputConfig,
+    height: usize,
+    width: usize,
+) -> Result<()> {
     if let Some(crs) = &input.crs {
         let reference = grid::reference(crs)?;
         georeference.wkt = Some(reference.to_wkt()?);
@@ -267,7 +286,7 @@ fn time(
 }
 
 /// "No data" as samples of a type have it; `None` where none can be it.
-fn nodata(value: f64, sample_type: SampleType, signed: bool) -> Option<f64> {
+pub(super) fn nodata(value: f64, sample_type: SampleType, signed: bool) -> Option<f64> {
     match sample_type {
         // GDAL tells bytes with a sign as bytes without.
         SampleType::UInt8 if signed && (128.0..256.0).contains(&value) => Some(value - 256.0),

@@ -128,7 +128,7 @@ pub(super) fn steps(dataset: &Dataset) -> Result<Vec<Step>, String> {
 ///
 /// # Errors
 /// Where the value or the origin can't be read, says so.
-fn instant(value: &str, units: &str, calendar: Option<&str>) -> Result<Option<i64>, String> {
+pub(super) fn instant(value: &str, units: &str, calendar: Option<&str>) -> Result<Option<i64>, String> {
     let Some((unit, origin)) = units.split_once(" since ") else { return Ok(None) };
     let seconds = match unit.trim().to_ascii_lowercase().trim_end_matches('s') {
         "day" | "d" => 86_400.0,

@@ -6,8 +6,10 @@
 
 mod header;
 mod window;
+mod write;
 
 pub use header::NpyType;
+pub use write::write;
 
 use crate::plane::Plane;
 use crate::sample::SampleType;
