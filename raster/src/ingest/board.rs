@@ -92,7 +92,7 @@ impl Board {
         let Some(cell) = self.cell(name, time) else { return false };
         let straight: Vec<&Placement> = cell
             .iter()
-            .filter(|(_, placement)| placement.warp.is_none())
+            .filter(|(layer, placement)| placement.warp.is_none() && !layer.has_gaps())
             .map(|(_, placement)| placement)
             .collect();
         // Between the edges of all layers every pixel is like its neighbours.

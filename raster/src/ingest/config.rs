@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::mask::MaskRule;
+use crate::pixels::Coverage;
 use crate::sample::SampleType;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -77,6 +78,50 @@ pub struct InputConfig {
     /// How samples come onto another grid, for single bands; the grid's where nothing is said.
     #[serde(default)]
     pub resampling: BTreeMap<String, Resampling>,
+    /// The files are no rasters: they keep only some pixels of a grid, one after the other.
+    #[serde(default)]
+    pub pixels: Option<PixelsConfig>,
+}
+
+/// Arrays that keep only some pixels of a grid, one after the other: which pixels of which grid, and what their axes are.
+///
+/// The pixels are told by `rows` and `columns`, by a `mask`, or by the list before it and a `factor`.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PixelsConfig {
+    /// The axes of the arrays, in order: `pixel` is the list, `time` the dates, `band` the bands; others become a part of the
+    /// bands' names. Where nothing is said, the names that a NetCDF variable has for them.
+    #[serde(default)]
+    pub axes: Vec<String>,
+    /// Rows of the grid.
+    #[serde(default)]
+    pub height: Option<usize>,
+    /// Columns of the grid.
+    #[serde(default)]
+    pub width: Option<usize>,
+    /// A NumPy file with the row of each pixel, from 0.
+    #[serde(default)]
+    pub rows: Option<String>,
+    /// A NumPy file with the column of each pixel, from 0.
+    #[serde(default)]
+    pub columns: Option<String>,
+    /// A raster or a NumPy file of the grid, whose cells that are not 0 are the pixels, row by row. A raster tells the grid's
+    /// place, too.
+    #[serde(default)]
+    pub mask: Option<String>,
+    /// The grid is so many times as coarse as that of the last list before it without a factor, and so are its pixels.
+    #[serde(default = "factor")]
+    pub factor: usize,
+    /// Which coarse pixels there are: those with any fine one in them, or with all.
+    #[serde(default)]
+    pub coverage: Coverage,
+    /// What entries of other axes are called, by axis; numbers from 1 where nothing is said.
+    #[serde(default)]
+    pub labels: BTreeMap<String, Vec<String>>,
+}
+
+fn factor() -> usize {
+    1
 }
 
 /// How samples come onto another grid.

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::georeference::{Georeference, read_georeference};
 use crate::ingest::config::InputConfig;
 use crate::ingest::grid::{self, Grid};
-use crate::ingest::layer::{Layer, Source};
+use crate::ingest::layer::{Content, Layer, Source};
 use crate::ingest::netcdf;
 use crate::ingest::npy;
 use crate::ingest::pattern::{Fields, Pattern, parse_iso, parse_time};
@@ -19,12 +19,11 @@ use std::sync::Arc;
 /// How many names a message lists.
 const LISTED: usize = 3;
 
-/// The layers of an input, in the order of its files' names, without those that are not asked for.
+/// The files of an input, in the order of their names, with what their names tell.
 ///
 /// # Errors
-/// [`Error::Invalid`] for patterns that match nothing, names that a pattern does not match, and bands that are not there;
-/// [`Error::Unreadable`] for files that GDAL can't open or that end too early.
-pub fn layers(number: usize, input: &InputConfig, folder: &Path) -> Result<Vec<Layer>> {
+/// [`Error::Invalid`] for patterns that match nothing, and names that a pattern does not match.
+pub(super) fn described(input: &InputConfig, folder: &Path) -> Result<Vec<(PathBuf, Fields)>> {
     let pattern = input.name.as_deref().map(Pattern::parse).transpose()?;
     let files = files(input, folder)?;
     let mut described = Vec::new();
@@ -44,6 +43,16 @@ pub fn layers(number: usize, input: &InputConfig, folder: &Path) -> Result<Vec<L
             listed(&unmatched)
         )));
     }
+    Ok(described)
+}
+
+/// The layers of an input, in the order of its files' names, without those that are not asked for.
+///
+/// # Errors
+/// [`Error::Invalid`] for patterns that match nothing, names that a pattern does not match, and bands that are not there;
+/// [`Error::Unreadable`] for files that GDAL can't open or that end too early.
+pub fn layers(number: usize, input: &InputConfig, folder: &Path) -> Result<Vec<Layer>> {
+    let mut described = described(input, folder)?;
     // What is not asked for need not be opened.
     if described.iter().all(|(_, fields)| fields.text.contains_key("band")) && !input.bands.is_empty() {
         described.retain(|(_, fields)| input.bands.contains(&fields.text["band"]));
@@ -102,25 +111,25 @@ fn files(input: &InputConfig, folder: &Path) -> Result<Vec<PathBuf>> {
 
 fn open(number: usize, input: &InputConfig, file: &Path, fields: &Fields) -> Result<Vec<Layer>> {
     let mut layers = Vec::new();
-    for source in sources(input, file)? {
-        layers.extend(describe(number, input, source, fields)?);
+    for name in sources(input, file)? {
+        layers.extend(describe(number, input, &name, file, fields)?);
     }
     Ok(layers)
 }
 
 /// What GDAL opens of a file: itself, its variables, or a description of its raw samples.
-fn sources(input: &InputConfig, file: &Path) -> Result<Vec<Source>> {
+fn sources(input: &InputConfig, file: &Path) -> Result<Vec<String>> {
     if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy")) {
-        return Ok(vec![Source { name: npy::description(file)?, file: file.to_path_buf() }]);
+        return Ok(vec![npy::description(file)?]);
     }
     let dataset = open_dataset(&file.to_string_lossy(), file)?;
     let variables = netcdf::variables(&dataset);
     if variables.is_empty() || (dataset.raster_count() > 0 && input.variables.is_empty()) {
-        return Ok(vec![Source { name: file.to_string_lossy().into_owned(), file: file.to_path_buf() }]);
+        return Ok(vec![file.to_string_lossy().into_owned()]);
     }
     let chosen = netcdf::choose(&variables, &input.variables)
         .map_err(|reason| Error::Invalid(format!("{}: {reason}", file.display())))?;
-    Ok(chosen.into_iter().map(|name| Source { name, file: file.to_path_buf() }).collect())
+    Ok(chosen)
 }
 
 /// Opens what GDAL reads; an error tells the file.
@@ -137,10 +146,15 @@ pub(super) fn open_dataset(name: &str, file: &Path) -> Result<Dataset> {
     })
 }
 
-fn describe(number: usize, input: &InputConfig, source: Source, fields: &Fields) -> Result<Vec<Layer>> {
-    let file = source.file.clone();
+fn describe(
+    number: usize,
+    input: &InputConfig,
+    name: &str,
+    file: &Path,
+    fields: &Fields,
+) -> Result<Vec<Layer>> {
     let unreadable = |reason: String| Error::Unreadable { path: file.display().to_string(), reason };
-    let dataset = open_dataset(&source.name, &source.file)?;
+    let dataset = open_dataset(name, file)?;
     let (width, height) = dataset.raster_size();
     let mut georeference = read_georeference(&dataset)?;
     complete(&mut georeference, input, height, width)?;
@@ -151,7 +165,7 @@ fn describe(number: usize, input: &InputConfig, source: Source, fields: &Fields)
     let steps =
         netcdf::steps(&dataset).map_err(|reason| Error::Mismatch(format!("{}: {reason}", file.display())))?;
     let named = given_names(input, fields, bands.len());
-    let source = Arc::new(source);
+    let source = Arc::new(Source { file: file.to_path_buf(), content: Content::Raster(name.to_owned()) });
     let mut layers = Vec::new();
     for (i, mut band) in bands.into_iter().enumerate() {
         let raster = dataset.rasterband(i + 1)?;
@@ -172,7 +186,18 @@ fn describe(number: usize, input: &InputConfig, source: Source, fields: &Fields)
             .map_err(|e| Error::Mismatch(format!("{}: {e}", file.display())))?;
         let signed = is_signed_byte(&raster);
         band.name = Some(name.clone());
-        band.nodata = input.nodata.or(band.nodata).map(|v| if signed && v > 127.0 { v - 256.0 } else { v });
+        band.nodata = match input.nodata {
+            Some(asked) => Some(nodata(asked, sample_type, signed).ok_or_else(|| {
+                let kind = if signed { "int8" } else { sample_type.name() };
+                Error::Invalid(format!(
+                    "{}: nodata of its [[input]] is {asked}, and its samples are {kind}: none can be {asked}; give another, or \
+                     none",
+                    file.display()
+                ))
+            })?),
+            // NaN of packed integers, −9999 of bytes: no sample can be that, so all are data.
+            None => band.nodata.and_then(|found| nodata(found, sample_type, signed)),
+        };
         let (columns, rows) = raster.block_size();
         check_end(&raster, width, height).map_err(unreadable)?;
         layers.push(Layer {
@@ -200,7 +225,12 @@ fn given_names(input: &InputConfig, fields: &Fields, count: usize) -> Option<Vec
 }
 
 /// Adds what the configuration says of a file that says nothing itself.
-fn complete(georeference: &mut Georeference, input: &InputConfig, height: usize, width: usize) -> Result<()> {
+pub(super) fn complete(
+    georeference: &mut Georeference,
+    input: &InputConfig,
+    height: usize,
+    width: usize,
+) -> Result<()> {
     if let Some(crs) = &input.crs {
         let reference = grid::reference(crs)?;
         georeference.wkt = Some(reference.to_wkt()?);
@@ -255,6 +285,20 @@ fn time(
     Ok(step.time.or(fields.time))
 }
 
+/// "No data" as samples of a type have it; `None` where none can be it.
+pub(super) fn nodata(value: f64, sample_type: SampleType, signed: bool) -> Option<f64> {
+    match sample_type {
+        // GDAL tells bytes with a sign as bytes without.
+        SampleType::UInt8 if signed && (128.0..256.0).contains(&value) => Some(value - 256.0),
+        SampleType::UInt8 if signed => {
+            Some(value).filter(|v| v.fract() == 0.0 && (-128.0..128.0).contains(v))
+        }
+        // 1e20 in decimals is none of the type's: its samples are the nearest to it.
+        SampleType::Float32 => Some(f64::from(value as f32)),
+        _ => Some(value).filter(|v| sample_type.holds(*v)),
+    }
+}
+
 /// GDAL before 3.7 has no type for bytes with a sign: it tells it in metadata.
 fn is_signed_byte(band: &RasterBand<'_>) -> bool {
     band.metadata_item("PIXELTYPE", "IMAGE_STRUCTURE").is_some_and(|item| item == "SIGNEDBYTE")
@@ -280,4 +324,22 @@ fn listed(paths: &[PathBuf]) -> String {
     let names: Vec<String> = paths.iter().take(LISTED).map(|path| path.display().to_string()).collect();
     let more = if paths.len() > LISTED { ", …" } else { "" };
     format!("{}{more}", names.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nodata_is_what_a_sample_can_be() {
+        assert_eq!(nodata(f64::NAN, SampleType::Int16, false), None);
+        assert_eq!(nodata(-9999.0, SampleType::UInt8, false), None);
+        assert_eq!(nodata(0.5, SampleType::UInt16, false), None);
+        assert_eq!(nodata(-32768.0, SampleType::Int16, false), Some(-32768.0));
+        assert_eq!(nodata(1e20, SampleType::Float32, false), Some(f64::from(1e20f32)));
+        assert!(nodata(f64::NAN, SampleType::Float32, false).is_some_and(f64::is_nan));
+        assert_eq!(nodata(255.0, SampleType::UInt8, true), Some(-1.0));
+        assert_eq!(nodata(-128.0, SampleType::UInt8, true), Some(-128.0));
+        assert_eq!(nodata(256.0, SampleType::UInt8, true), None);
+    }
 }

@@ -23,6 +23,12 @@ pub(super) fn grid(config: &Config, layers: &[&Layer], border: Option<&Border>) 
     if own && same {
         return Ok(first.grid.clone());
     }
+    if let Some([left, bottom, right, top]) = wanted.bounds.filter(|b| !(b[0] < b[2] && b[1] < b[3])) {
+        return Err(Error::Invalid(format!(
+            "bounds under [grid] are left {left}, bottom {bottom}, right {right}, top {top}; left < right and bottom < top are \
+             needed"
+        )));
+    }
     let place = place(config, first)?;
     let upright =
         first.grid.is_upright() && first.grid.transform()[5] < 0.0 && first.grid.transform()[1] > 0.0;

@@ -76,6 +76,16 @@ impl Grid {
             .then_some([row.round() as i64, column.round() as i64])
     }
 
+    /// By what part of a pixel `other` lies beside this one's pixels, to the right and down, where pixels of both are of one size.
+    pub fn apart(&self, other: &Self) -> Option<[f64; 2]> {
+        if !(self.has_pixel_of(other) && self.is_upright() && other.is_upright()) {
+            return None;
+        }
+        let (a, b) = (self.transform(), other.transform());
+        let part = |v: f64| v - v.floor();
+        Some([part((b[0] - a[0]) / a[1]), part((b[3] - a[3]) / a[5])])
+    }
+
     /// The grid of these pixels over bounds; pixels that the bounds cut are in it. `anchor` is a corner of a pixel.
     ///
     /// # Errors
@@ -210,6 +220,9 @@ mod tests {
         assert_eq!(whole.offset_of(&grid(300_050.0, 4_999_900.0, 10.0, 7, 9)), Some([10, 5]));
         assert_eq!(whole.offset_of(&grid(299_990.0, 5_000_020.0, 10.0, 7, 9)), Some([-2, -1]));
         assert_eq!(whole.offset_of(&grid(300_004.0, 5_000_000.0, 10.0, 7, 9)), None, "between pixels");
+        let [x, y] = whole.apart(&grid(300_004.0, 5_000_000.0, 10.0, 7, 9)).unwrap();
+        assert!((x - 0.4).abs() < 1e-9 && y == 0.0);
+        assert_eq!(whole.apart(&grid(300_000.0, 5_000_000.0, 20.0, 7, 9)), None);
         assert_eq!(whole.offset_of(&grid(300_000.0, 5_000_000.0, 20.0, 7, 9)), None, "other pixels");
         assert_eq!(whole.window(10, 5, 7, 9), grid(300_050.0, 4_999_900.0, 10.0, 7, 9));
         assert_eq!(whole.bounds(), [300_000.0, 4_999_000.0, 301_000.0, 5_000_000.0]);

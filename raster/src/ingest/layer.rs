@@ -3,18 +3,39 @@
 use crate::band::Band;
 use crate::georeference::Georeference;
 use crate::ingest::grid::Grid;
+use crate::ingest::list::List;
 use crate::sample::SampleType;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What GDAL opens: a file, a part of one such as a variable, or a description of raw samples.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// Where samples are read from.
+#[derive(Clone, Debug)]
 pub struct Source {
-    /// What is given to GDAL.
-    pub name: String,
     /// The file that it is, or is in; for messages, and to see whether it changes.
     pub file: PathBuf,
+    /// How it is read.
+    pub(super) content: Content,
+}
+
+impl Source {
+    /// All files that it takes to read it.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let beside = match &self.content {
+            Content::Raster(_) => &[][..],
+            Content::List(list) => list.beside(),
+        };
+        std::iter::once(&self.file).chain(beside).map(PathBuf::as_path)
+    }
+}
+
+/// How a source is read.
+#[derive(Clone, Debug)]
+pub(super) enum Content {
+    /// By GDAL, which opens this: a file, a part of one such as a variable, or a description of raw samples.
+    Raster(String),
+    /// As a list of pixels.
+    List(Arc<List>),
 }
 
 /// One band of a source.
@@ -22,7 +43,7 @@ pub struct Source {
 pub struct Layer {
     /// Where it is.
     pub source: Arc<Source>,
-    /// GDAL's number of the band, from 1.
+    /// GDAL's number of the band, from 1; in a list, the number of the entry among those of all other axes.
     pub number: usize,
     /// The name of the band in the cube.
     pub name: String,
@@ -48,6 +69,11 @@ impl Layer {
     /// For messages: its file, and where there are several bands in it, which.
     pub fn label(&self) -> String {
         format!("{} (band {})", self.source.file.display(), self.number)
+    }
+
+    /// Whether there are pixels of its grid for which it has no samples.
+    pub(super) fn has_gaps(&self) -> bool {
+        matches!(&self.source.content, Content::List(list) if !list.covers_grid())
     }
 
     /// Where it lies.

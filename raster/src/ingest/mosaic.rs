@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::ingest::config::Overlap;
-use crate::ingest::layer::Layer;
+use crate::ingest::layer::{Content, Layer};
 use crate::ingest::open::{Placement, with_dataset};
 use crate::sample::{Sample, SampleType};
 use std::ops::Range;
@@ -96,7 +96,13 @@ pub(super) fn read_straight<T: Sample>(
         (Some(_), None) => false,
     };
     let whole = part(placement, window).as_ref() == Some(window);
-    if !same || !whole || placement.warp.is_some() || layer.sample_type != T::TYPE || layer.signed_byte {
+    if layer.has_gaps()
+        || !same
+        || !whole
+        || placement.warp.is_some()
+        || layer.sample_type != T::TYPE
+        || layer.signed_byte
+    {
         return Ok(false);
     }
     read_band(placed, window, out)?;
@@ -117,6 +123,11 @@ fn part(placement: &Placement, window: &Window) -> Option<Window> {
 fn read_layer<T: Sample>(placed: Placed<'_>, window: &Window) -> Result<Samples<T>> {
     let layer = placed.0;
     let nodata = layer.band.nodata;
+    if let Content::List(list) = &layer.source.content {
+        let (values, inside) = list.read(layer.number, rows(placed.1, window), columns(placed.1, window))?;
+        let valid = values.iter().zip(inside).map(|(v, inside)| inside && is_valid(*v, nodata)).collect();
+        return Ok(Samples { samples: values.into_iter().map(T::from_f64).collect(), valid });
+    }
     let mut found = if layer.sample_type == T::TYPE && !layer.signed_byte {
         let mut samples = vec![T::default(); window.area()];
         read_band(placed, window, &mut samples)?;
@@ -135,10 +146,7 @@ fn read_layer<T: Sample>(placed: Placed<'_>, window: &Window) -> Result<Samples<
     };
     if placed.1.warp.is_some() && nodata.is_none() {
         let mut covered = vec![0u8; window.area()];
-        with_dataset(layer, placed.1, |dataset| {
-            let band = dataset.rasterband(dataset.raster_count())?;
-            read_into(&band, placed, window, &mut covered)
-        })?;
+        read_number(placed, None, window, &mut covered)?;
         for (valid, covered) in found.valid.iter_mut().zip(covered) {
             *valid &= covered > 0;
         }
@@ -151,9 +159,39 @@ fn is_valid(value: f64, nodata: Option<f64>) -> bool {
 }
 
 fn read_band<T: Sample>(placed: Placed<'_>, window: &Window, out: &mut [T]) -> Result<()> {
-    with_dataset(placed.0, placed.1, |dataset| {
-        let band = dataset.rasterband(placed.0.number)?;
-        read_into(&band, placed, window, out)
+    read_number(placed, Some(placed.0.number), window, out)
+}
+
+/// Rows of a layer's data set, for a window of the grid.
+fn rows(placement: &Placement, window: &Window) -> Range<usize> {
+    let start = window.rows.start - placement.rows.start + placement.start[0];
+    start..start + window.rows.len()
+}
+
+/// Columns of a layer's data set, for a window of the grid.
+fn columns(placement: &Placement, window: &Window) -> Range<usize> {
+    let start = window.columns.start - placement.columns.start + placement.start[1];
+    start..start + window.columns.len()
+}
+
+/// Reads a band of a layer's data set by its number; the last one where there is none.
+fn read_number<T: Sample>(
+    (layer, placement): Placed<'_>,
+    number: Option<usize>,
+    window: &Window,
+    out: &mut [T],
+) -> Result<()> {
+    let name = match &layer.source.content {
+        Content::Raster(name) => name,
+        Content::List(list) => {
+            let (values, _) = list.read(layer.number, rows(placement, window), columns(placement, window))?;
+            out.iter_mut().zip(values).for_each(|(to, value)| *to = T::from_f64(value));
+            return Ok(());
+        }
+    };
+    with_dataset(layer, name, placement, |dataset| {
+        let band = dataset.rasterband(number.unwrap_or(dataset.raster_count()))?;
+        read_into(&band, (layer, placement), window, out)
     })
 }
 
@@ -163,8 +201,7 @@ fn read_into<T: Sample>(
     window: &Window,
     out: &mut [T],
 ) -> Result<()> {
-    let row = window.rows.start - placement.rows.start + placement.start[0];
-    let column = window.columns.start - placement.columns.start + placement.start[1];
+    let (row, column) = (rows(placement, window).start, columns(placement, window).start);
     let size = (window.columns.len(), window.rows.len());
     band.read_into_slice((column as isize, row as isize), size, size, out, None).map_err(|e| {
         Error::Unreadable {

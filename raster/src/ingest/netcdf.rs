@@ -1,7 +1,7 @@
 //! What GDAL tells of files with variables and steps, NetCDF above all: which variables there are, and which band is which
 //! step of time, level or whatever else.
 
-use crate::ingest::pattern::parse_iso;
+use crate::ingest::calendar::Calendar;
 use gdal::{Dataset, Metadata as _};
 use std::collections::BTreeMap;
 
@@ -123,11 +123,12 @@ pub(super) fn steps(dataset: &Dataset) -> Result<Vec<Step>, String> {
     Ok(steps)
 }
 
-/// Seconds since 1970-01-01 of a value with units such as `days since 2001-01-01`; `None` where the units are not of that kind.
+/// Seconds since 1970-01-01 of a value with units such as `days since 2001-01-01`; `None` where the units are not of that kind,
+/// or the calendar is not known.
 ///
 /// # Errors
-/// For calendars that are not ours.
-fn instant(value: &str, units: &str, calendar: Option<&str>) -> Result<Option<i64>, String> {
+/// Where the value or the origin can't be read, says so.
+pub(super) fn instant(value: &str, units: &str, calendar: Option<&str>) -> Result<Option<i64>, String> {
     let Some((unit, origin)) = units.split_once(" since ") else { return Ok(None) };
     let seconds = match unit.trim().to_ascii_lowercase().trim_end_matches('s') {
         "day" | "d" => 86_400.0,
@@ -139,26 +140,12 @@ fn instant(value: &str, units: &str, calendar: Option<&str>) -> Result<Option<i6
         "nanosecond" => 1e-9,
         _ => return Ok(None),
     };
-    let calendar = calendar.unwrap_or("standard").to_ascii_lowercase();
-    if !["standard", "gregorian", "proleptic_gregorian"].contains(&calendar.as_str()) {
-        // Years of 360 days have dates that no other calendar has.
-        return Ok(None);
-    }
-    // Some write one digit where two are meant: 2001-1-1 0:0:0.
-    let mut words = origin.split([' ', 'T']);
-    let date: Vec<String> =
-        words.next().unwrap_or_default().split('-').map(|part| format!("{part:0>2}")).collect();
-    let clock = words.next().filter(|clock| clock.contains(':')).map(|clock| {
-        let whole = clock.split('.').next().unwrap_or_default().trim_end_matches('Z');
-        let mut parts: Vec<String> = whole.split(':').map(|part| format!("{part:0>2}")).collect();
-        parts.resize(3, "00".to_owned());
-        parts.join(":")
-    });
-    let text = format!("{}T{}", date.join("-"), clock.unwrap_or_else(|| "00:00:00".to_owned()));
-    let origin =
-        parse_iso(&text).map_err(|_| format!("the units of time are \"{units}\", which can't be read"))?;
+    let Some(calendar) = Calendar::named(calendar.unwrap_or("standard")) else { return Ok(None) };
     let value: f64 = value.parse().map_err(|_| format!("a time is \"{value}\", a number is needed"))?;
-    Ok(Some(origin + (value * seconds).round() as i64))
+    calendar
+        .after(origin, value * seconds)
+        .map(Some)
+        .map_err(|e| format!("the units of time are \"{units}\", which can't be read ({e})"))
 }
 
 #[cfg(test)]
@@ -172,7 +159,14 @@ mod tests {
         assert_eq!(at("15.5", "days since 2001-1-1").as_deref(), Some("2001-01-16T12:00:00"));
         assert_eq!(at("24", "hours since 1900-01-01 00:00:0.0").as_deref(), Some("1900-01-02"));
         assert_eq!(at("3", "months"), None);
-        assert_eq!(instant("15", "days since 2001-01-01", Some("360_day")).unwrap(), None);
+        let in_360 = instant("45", "days since 2001-01-01", Some("360_day")).unwrap().map(iso);
+        assert_eq!(in_360.as_deref(), Some("2001-02-16"));
+        assert_eq!(instant("15", "days since 2001-01-01", Some("julian")).unwrap(), None);
+        let error = instant("1", "days since then", None).unwrap_err();
+        assert_eq!(
+            error,
+            "the units of time are \"days since then\", which can't be read (\"then\" is no time)"
+        );
         assert!(instant("x", "days since 2001-01-01", None).unwrap_err().contains("a number is needed"));
     }
 

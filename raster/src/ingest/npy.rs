@@ -1,183 +1,203 @@
 //! NumPy's NPY files, as GDAL sees them: raw samples behind a header, described by a VRT.
 //!
-//! The last dimensions are those of eo-learn: `(y, x)`, `(y, x, band)` or `(time, y, x, band)`, in C order.
+//! Axes are those of eo-learn: `(y, x)`, `(y, x, band)` or `(time, y, x, band)`, in either order of storage.
 
 use crate::error::{Error, Result};
-use std::io::Read;
+use crate::npy::{NpyArray, NpyType};
+use std::fmt::Write as _;
 use std::path::Path;
 
-/// Headers are short: one that says to be longer than this is no NPY file.
-const LONGEST_HEADER: u64 = 1 << 16;
+/// Bytes between pixels, and of a row, that GDAL can take.
+const REACH: u64 = i32::MAX as u64;
 
-/// What a header says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Header {
-    /// GDAL's name of the type.
-    gdal_type: &'static str,
-    size: u64,
-    little: bool,
-    shape: Vec<u64>,
-    /// Bytes before the samples.
-    start: u64,
+/// How many bytes lie between neighbours along each axis, and how many neighbours there are.
+#[derive(Clone, Copy, Debug, Default)]
+struct Axis {
+    extent: u64,
+    stride: u64,
 }
 
 /// A VRT of the samples of a file: for each step in time its bands, one after the other.
 ///
 /// # Errors
-/// [`Error::Unreadable`] for what is no such file, [`Error::Mismatch`] for types and shapes that are no raster's.
+/// [`Error::Io`] and [`Error::Unreadable`] for what is no such file, [`Error::Mismatch`] for types and shapes that are no
+/// raster's.
 pub(super) fn description(file: &Path) -> Result<String> {
-    let unreadable = |reason: String| Error::Unreadable { path: file.display().to_string(), reason };
-    let io = |source| Error::Io { path: file.display().to_string(), source };
-    let mut bytes = Vec::new();
-    let opened = std::fs::File::open(file).map_err(io)?;
-    let length = opened.metadata().map_err(io)?.len();
-    opened.take(LONGEST_HEADER).read_to_end(&mut bytes).map_err(io)?;
-    let header = header(&bytes).map_err(unreadable)?;
-    let (steps, [height, width], bands) = match header.shape[..] {
-        [height, width] => (None, [height, width], 1),
-        [height, width, bands] => (None, [height, width], bands),
-        [steps, height, width, bands] => (Some(steps), [height, width], bands),
+    let array = NpyArray::open(file)?;
+    let mismatch = |what: String| Error::Mismatch(format!("{}: {what}", file.display()));
+    let axes = axes(&array);
+    let one = Axis { extent: 1, stride: 0 };
+    let (has_times, [time, y, x, band]) = match axes[..] {
+        [y, x] => (false, [one, y, x, one]),
+        [y, x, band] => (false, [one, y, x, band]),
+        [time, y, x, band] => (true, [time, y, x, band]),
         _ => {
-            return Err(Error::Mismatch(format!(
-                "{} has shape {:?}; (y, x), (y, x, band) and (time, y, x, band) are allowed",
-                file.display(),
-                header.shape
+            return Err(mismatch(format!(
+                "its shape is {:?}; (y, x), (y, x, band) and (time, y, x, band) are allowed, and lists of pixels with \
+                 [input.pixels]",
+                array.shape()
             )));
         }
     };
-    let samples = header.shape.iter().try_fold(1u64, |n, extent| n.checked_mul(*extent));
-    let needed = samples.and_then(|n| n.checked_mul(header.size)).and_then(|n| n.checked_add(header.start));
-    if samples == Some(0) || needed != Some(length) {
-        return Err(unreadable(format!(
-            "its header says shape {:?} of {} bytes each, the file has {length} bytes; it may be truncated",
-            header.shape, header.size
+    if axes.iter().any(|axis| axis.extent == 0) {
+        return Err(mismatch(format!("its shape is {:?}: it holds no samples", array.shape())));
+    }
+    let (gdal_type, metadata) = gdal_type(array.npy_type()).map_err(mismatch)?;
+    let size = array.npy_type().size() as u64;
+    // GDAL reads whole rows, however far apart their pixels are.
+    if (x.extent - 1) * x.stride + size > REACH || y.stride > REACH || y.extent.max(x.extent) > REACH {
+        return Err(mismatch(format!(
+            "the pixels of a row of shape {:?} span more than 2 GiB; store it in C order (numpy.ascontiguousarray), or in \
+             parts",
+            array.shape()
         )));
     }
-    let absolute = std::path::absolute(file).map_err(io)?;
-    let (pixel, line) = (bands * header.size, width * bands * header.size);
-    let mut vrt = format!("<VRTDataset rasterXSize=\"{width}\" rasterYSize=\"{height}\">");
-    let mut number = 0;
-    for step in 0..steps.unwrap_or(1) {
-        for band in 0..bands {
-            number += 1;
-            let offset = header.start + step * height * line + band * header.size;
-            let order = if header.little { "LSB" } else { "MSB" };
-            let metadata = if steps.is_some() {
-                format!(
-                    "<Metadata><MDI key=\"NETCDF_DIM_time\">{step}</MDI></Metadata><Description>B{}</Description>",
-                    band + 1
-                )
+    let path =
+        std::path::absolute(file).map_err(|source| Error::Io { path: file.display().to_string(), source })?;
+    let path = escaped(&path.to_string_lossy());
+    let order = if array.is_swapped() == cfg!(target_endian = "big") { "LSB" } else { "MSB" };
+    let mut vrt = format!("<VRTDataset rasterXSize=\"{}\" rasterYSize=\"{}\">", x.extent, y.extent);
+    for step in 0..time.extent {
+        for number in 0..band.extent {
+            let offset = array.offset() + step * time.stride + number * band.stride;
+            let step = if has_times {
+                format!("<Metadata><MDI key=\"NETCDF_DIM_time\">{step}</MDI></Metadata>")
             } else {
-                format!("<Description>B{}</Description>", band + 1)
+                String::new()
             };
-            vrt.push_str(&format!(
-                "<VRTRasterBand dataType=\"{}\" band=\"{number}\" subClass=\"VRTRawRasterBand\">{metadata}<SourceFilename \
-                 relativeToVRT=\"0\">{}</SourceFilename><ImageOffset>{offset}</ImageOffset><PixelOffset>{pixel}</PixelOffset>\
-                 <LineOffset>{line}</LineOffset><ByteOrder>{order}</ByteOrder></VRTRasterBand>",
-                header.gdal_type,
-                escaped(&absolute.to_string_lossy())
-            ));
+            // Writing to a text does not fail.
+            let _ = write!(
+                vrt,
+                "<VRTRasterBand dataType=\"{gdal_type}\" subClass=\"VRTRawRasterBand\">{step}{metadata}<Description>B{}\
+                 </Description><SourceFilename relativeToVRT=\"0\">{path}</SourceFilename><ImageOffset>{offset}\
+                 </ImageOffset><PixelOffset>{}</PixelOffset><LineOffset>{}</LineOffset><ByteOrder>{order}</ByteOrder>\
+                 </VRTRasterBand>",
+                number + 1,
+                x.stride.max(size),
+                y.stride.max(size),
+            );
         }
     }
     vrt.push_str("</VRTDataset>");
     Ok(vrt)
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+fn axes(array: &NpyArray) -> Vec<Axis> {
+    let mut axes: Vec<Axis> =
+        array.shape().iter().map(|extent| Axis { extent: *extent as u64, stride: 0 }).collect();
+    // The length of the file bounds the product.
+    let mut stride = array.npy_type().size() as u64;
+    let mut grow = |axis: &mut Axis| {
+        axis.stride = stride;
+        stride = stride.saturating_mul(axis.extent);
+    };
+    if array.is_fortran() {
+        axes.iter_mut().for_each(&mut grow)
+    } else {
+        axes.iter_mut().rev().for_each(&mut grow)
+    }
+    axes
 }
 
-/// Reads a header of version 1, 2 or 3.
-fn header(bytes: &[u8]) -> std::result::Result<Header, String> {
-    let rest =
-        bytes.strip_prefix(b"\x93NUMPY").ok_or("it is no NPY file: it does not begin with \\x93NUMPY")?;
-    let (length, start) = match rest {
-        [1, _, a, b, ..] => (u64::from(u16::from_le_bytes([*a, *b])), 10),
-        [2 | 3, _, a, b, c, d, ..] => (u64::from(u32::from_le_bytes([*a, *b, *c, *d])), 12),
-        [version, ..] => return Err(format!("its version is {version}; 1 to 3 are allowed")),
-        [] => return Err("it ends within its header".to_owned()),
-    };
-    let end = start + length;
-    let text = usize::try_from(end).ok().and_then(|end| bytes.get(start as usize..end));
-    let text = text.ok_or_else(|| format!("its header would end at byte {end}"))?;
-    let text = std::str::from_utf8(text).map_err(|_| "its header is no text".to_owned())?;
-    let value = |key: &str| {
-        text.split_once(&format!("'{key}':"))
-            .map(|(_, rest)| rest.trim_start())
-            .ok_or(format!("its header has no {key}"))
-    };
-    let descr: String = value("descr")?.trim_start_matches('\'').chars().take_while(|c| *c != '\'').collect();
-    if !value("fortran_order")?.starts_with("False") {
-        return Err(
-            "its samples are in Fortran order; save it in C order (numpy.ascontiguousarray)".to_owned()
-        );
-    }
-    let shape = value("shape")?;
-    let inner =
-        shape.strip_prefix('(').and_then(|rest| rest.split_once(')')).ok_or("its shape can't be read")?.0;
-    let shape = inner
-        .split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .map(|part| part.parse::<u64>().map_err(|_| format!("its shape is ({inner})")))
-        .collect::<std::result::Result<Vec<u64>, String>>()?;
-    let (order, kind) = descr.split_at(descr.len().min(1));
-    let (gdal_type, size) = match kind {
-        "b1" | "u1" => ("Byte", 1),
-        "u2" => ("UInt16", 2),
-        "i2" => ("Int16", 2),
-        "i4" => ("Int32", 4),
-        "f4" => ("Float32", 4),
-        "f8" => ("Float64", 8),
-        _ => {
-            return Err(format!("its samples are \"{descr}\"; b1, u1, i2, u2, i4, f4 and f8 are allowed"));
+/// GDAL's name of a type, and what it tells besides.
+fn gdal_type(found: NpyType) -> std::result::Result<(&'static str, &'static str), String> {
+    // GDAL before 3.7 has no type for these.
+    const SIGNED: &str =
+        "<Metadata domain=\"IMAGE_STRUCTURE\"><MDI key=\"PIXELTYPE\">SIGNEDBYTE</MDI></Metadata>";
+    Ok(match found {
+        NpyType::Bool | NpyType::UInt8 => ("Byte", ""),
+        NpyType::Int8 => ("Byte", SIGNED),
+        NpyType::Int16 => ("Int16", ""),
+        NpyType::UInt16 => ("UInt16", ""),
+        NpyType::Int32 => ("Int32", ""),
+        NpyType::Float32 => ("Float32", ""),
+        NpyType::Float64 => ("Float64", ""),
+        NpyType::UInt32 | NpyType::Int64 => {
+            return Err(format!(
+                "its samples are {}; cubes hold b1, i1, u1, i2, u2, i4, f4 and f8: convert it with astype first",
+                found.name()
+            ));
         }
-    };
-    Ok(Header { gdal_type, size, little: order != ">", shape, start: end })
+    })
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::npy::test_files::{Temporary, dictionary, file};
+    use gdal::{Dataset, Metadata as _};
 
-    fn file(header: &str, samples: &[u8]) -> Vec<u8> {
-        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-        bytes.extend((header.len() as u16).to_le_bytes());
-        bytes.extend(header.bytes());
-        bytes.extend(samples);
-        bytes
+    fn open(path: &Temporary) -> Dataset {
+        Dataset::open(description(&path.0).unwrap()).unwrap()
+    }
+
+    /// A column of two pixels, from row 1 on: of all bands.
+    fn column(dataset: &Dataset, column: isize) -> Vec<Vec<f64>> {
+        (1..=dataset.raster_count())
+            .map(|band| {
+                let band = dataset.rasterband(band).unwrap();
+                band.read_as::<f64>((column, 1), (1, 2), (1, 2), None).unwrap().data().to_vec()
+            })
+            .collect()
     }
 
     #[test]
-    fn samples_of_a_band_and_step_are_found() {
-        let folder = std::env::temp_dir().join(format!("vqz-npy-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let path = folder.join("a.npy");
-        let samples: Vec<u8> = (0..2 * 3 * 4 * 2).flat_map(|v: i16| v.to_le_bytes()).collect();
-        let header = "{'descr': '<i2', 'fortran_order': False, 'shape': (2, 3, 4, 2), }\n";
-        std::fs::write(&path, file(header, &samples)).unwrap();
-        let dataset = gdal::Dataset::open(description(&path).unwrap()).unwrap();
-        assert_eq!((dataset.raster_size(), dataset.raster_count()), ((4, 3), 4));
-        let read =
-            |band| dataset.rasterband(band).unwrap().read_as::<i16>((1, 2), (2, 1), (2, 1), None).unwrap();
-        // Step 1, band 0, row 2, columns 1 and 2.
-        assert_eq!(read(3).data(), [24 + 2 * 8 + 2, 24 + 2 * 8 + 4]);
-        assert_eq!(read(2).data(), [2 * 8 + 3, 2 * 8 + 5]);
-        std::fs::write(&path, file(header, &samples[1..])).unwrap();
-        assert!(description(&path).unwrap_err().to_string().contains("it may be truncated"));
-        std::fs::remove_dir_all(&folder).unwrap();
+    fn samples_of_a_band_and_step_are_found_in_either_order() {
+        // Each sample is its place in C order: (time, y, x, band) of (2, 3, 4, 2).
+        let at = |t: i16, y: i16, x: i16, b: i16| ((t * 3 + y) * 4 + x) * 2 + b;
+        let c: Vec<u8> = (0..48i16).flat_map(i16::to_le_bytes).collect();
+        let mut fortran = Vec::new();
+        for (b, x, y, t) in (0..48).map(|i| (i / 24, i / 6 % 4, i / 2 % 3, i % 2)) {
+            fortran.extend(at(t, y, x, b).to_be_bytes());
+        }
+        let c = Temporary::new("vrt-c.npy", &file(1, &dictionary("<i2", "False", "(2, 3, 4, 2)"), &c));
+        let fortran =
+            Temporary::new("vrt-f.npy", &file(2, &dictionary(">i2", "True", "(2, 3, 4, 2)"), &fortran));
+        for path in [&c, &fortran] {
+            let dataset = open(path);
+            assert_eq!((dataset.raster_size(), dataset.raster_count()), ((4, 3), 4));
+            let expected: Vec<Vec<f64>> = [(0, 0), (0, 1), (1, 0), (1, 1)]
+                .map(|(t, b)| vec![f64::from(at(t, 1, 2, b)), f64::from(at(t, 2, 2, b))])
+                .to_vec();
+            assert_eq!(column(&dataset, 2), expected);
+            let third = dataset.rasterband(3).unwrap();
+            assert_eq!(third.description().unwrap(), "B1");
+            assert_eq!(third.metadata_item("NETCDF_DIM_time", "").as_deref(), Some("1"));
+        }
+        let plane =
+            Temporary::new("vrt-2.npy", &file(1, &dictionary("|u1", "True", "(3, 2)"), &[1, 2, 3, 4, 5, 6]));
+        assert_eq!(column(&open(&plane), 1), [[5.0, 6.0]]);
     }
 
     #[test]
-    fn what_is_no_such_file_is_told() {
-        let error = |text: &str| super::header(&file(text, &[])).unwrap_err();
-        assert!(
-            error("{'descr': '|O', 'fortran_order': False, 'shape': (2,), }")
-                .contains("its samples are \"|O\"")
-        );
-        assert!(error("{'descr': '<i2', 'fortran_order': True, 'shape': (2,), }").contains("Fortran order"));
-        assert!(error("{'descr': '<i2', }").contains("has no fortran_order"));
-        assert!(super::header(b"PK").unwrap_err().contains("it is no NPY file"));
-        assert!(super::header(b"\x93NUMPY\x01\x00\xff\xff").unwrap_err().contains("would end at byte 65545"));
+    fn bytes_with_a_sign_and_bools_are_told() {
+        let signed =
+            Temporary::new("vrt-i1.npy", &file(1, &dictionary("|i1", "False", "(2, 1)"), &[255, 127]));
+        let dataset = open(&signed);
+        let item = dataset.rasterband(1).unwrap().metadata_item("PIXELTYPE", "IMAGE_STRUCTURE");
+        assert_eq!(item.as_deref(), Some("SIGNEDBYTE"));
+        let bools = Temporary::new("vrt-b1.npy", &file(1, &dictionary("|b1", "False", "(3, 1)"), &[0, 1, 0]));
+        assert_eq!(column(&open(&bools), 0), [[1.0, 0.0]]);
+    }
+
+    #[test]
+    fn what_no_cube_holds_is_refused() {
+        let message = |descr: &str, shape: &str, bytes: usize| {
+            let path = Temporary::new(
+                &format!("vrt-bad-{}.npy", shape.len()),
+                &file(1, &dictionary(descr, "False", shape), &vec![0; bytes]),
+            );
+            let error = description(&path.0).unwrap_err().to_string();
+            error.strip_prefix(&format!("{}: ", path.0.display())).unwrap().to_owned()
+        };
+        assert!(message("<u4", "(1, 2)", 8).starts_with("its samples are u4; cubes hold b1, i1"));
+        assert!(message("<i8", "(1, 2)", 16).starts_with("its samples are i8; cubes hold b1, i1"));
+        assert!(message("|u1", "(5,)", 5).starts_with("its shape is [5]; (y, x), (y, x, band) and"));
+        assert_eq!(message("|u1", "(0, 3)", 0), "its shape is [0, 3]: it holds no samples");
+        assert!(message("<i2", "(2, 2)", 7).ends_with("it is truncated"));
     }
 }

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::ingest::config::Resampling;
 use crate::ingest::discover::open_dataset;
 use crate::ingest::grid::{Grid, transform_bounds};
-use crate::ingest::layer::Layer;
+use crate::ingest::layer::{Content, Layer};
 use gdal::Dataset;
 use std::cell::RefCell;
 use std::ffi::CString;
@@ -56,9 +56,24 @@ impl Placement {
             let placed = Self { rows, columns, start, warp: None };
             return Ok((!placed.rows.is_empty() && !placed.columns.is_empty()).then_some(placed));
         }
-        let Some(resampling) = resampling else {
+        if matches!(layer.source.content, Content::List(_)) {
             return Err(Error::Mismatch(format!(
-                "{} has {}, the cube {}; to resample it say how, as `resampling = \"bilinear\"` (or nearest, cubic, average, \
+                "{} is a list of pixels of {}, the cube has {}; lists are not resampled: leave [grid] as the list's, or make \
+                 a raster of it first",
+                layer.label(),
+                layer.grid.label(),
+                grid.label()
+            )));
+        }
+        let Some(resampling) = resampling else {
+            let apart = match grid.apart(&layer.grid).filter(|_| same) {
+                Some([x, y]) => {
+                    format!(", and its pixels lie {x:.3} of a pixel to the right and {y:.3} down of those")
+                }
+                None => String::new(),
+            };
+            return Err(Error::Mismatch(format!(
+                "{} has {}, the cube {}{apart}; to resample it say how, as `resampling = \"bilinear\"` (or nearest, cubic, average, \
                  mode, lanczos) under [grid]",
                 layer.label(),
                 layer.grid.label(),
@@ -114,19 +129,20 @@ thread_local! {
     static DATASETS: RefCell<Vec<Open>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Calls a function with the data set of a layer as it lies on the grid, opened if need be.
+/// Calls a function with the data set of a layer, which GDAL opens by this name, as it lies on the grid.
 ///
 /// # Errors
 /// Those of opening and of the function.
 pub(super) fn with_dataset<T>(
     layer: &Layer,
+    name: &str,
     placement: &Placement,
     work: impl FnOnce(&Dataset) -> Result<T>,
 ) -> Result<T> {
     let key = match &placement.warp {
-        None => layer.source.name.clone(),
+        None => name.to_owned(),
         Some(warp) => {
-            format!("{:?} {:?} {:?} {}", warp.resampling, warp.grid, layer.band.nodata, layer.source.name)
+            format!("{:?} {:?} {:?} {}", warp.resampling, warp.grid, layer.band.nodata, name)
         }
     };
     let taken = DATASETS.with_borrow_mut(|open| {
@@ -135,7 +151,7 @@ pub(super) fn with_dataset<T>(
     let open = match taken {
         Some(open) => open,
         None => {
-            let dataset = open_dataset(&layer.source.name, &layer.source.file)?;
+            let dataset = open_dataset(name, &layer.source.file)?;
             match &placement.warp {
                 None => Open { key, dataset, _source: None },
                 Some(warp) => Open { key, dataset: warped(&dataset, warp, layer)?, _source: Some(dataset) },

@@ -5,7 +5,6 @@ use crate::error::{Error, Result};
 use crate::expression::Expression;
 use crate::ingest::board::{Board, Need};
 use crate::ingest::config::{Config, DeriveConfig, LabelConfig, OutputConfig};
-use crate::ingest::discover::count;
 use crate::ingest::extent;
 use crate::ingest::grid::Grid;
 use crate::ingest::layer::Layer;
@@ -158,7 +157,10 @@ impl Plan {
         let expressions = config
             .derive
             .iter()
-            .map(|derive| Expression::parse(&derive.expression))
+            .map(|derive| {
+                Expression::parse(&derive.expression)
+                    .map_err(|e| Error::Invalid(format!("derived band {}: {e}", derive.name)))
+            })
             .collect::<Result<Vec<_>>>()?;
         let border = config.border.as_ref().map(|border| Border::open(border, folder)).transpose()?;
         let labels =
@@ -166,7 +168,7 @@ impl Plan {
         let scenes = scenes(&config, folder)?;
         let mut files: BTreeSet<&Path> = BTreeSet::new();
         for layer in scenes.iter().flat_map(|scene| &scene.bands).flat_map(SceneBand::all) {
-            files.insert(&layer.source.file);
+            files.extend(layer.source.files());
         }
         let modified = files
             .iter()
@@ -357,9 +359,9 @@ impl Plan {
         if !missing.is_empty() {
             let more = if missing.len() > LISTED { ", …" } else { "" };
             self.remarks.push(format!(
-                "{path}: {} of {} have no file, and are written as nodata: {}{more}",
+                "{path}: {} of {} pairs of band and date have no file, and are written as nodata: {}{more}",
                 missing.len(),
-                count(times.len() * bands.len(), "band and date"),
+                times.len() * bands.len(),
                 missing.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ")
             ));
         }

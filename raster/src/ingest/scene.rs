@@ -6,6 +6,7 @@ use crate::ingest::config::Config;
 use crate::ingest::discover;
 use crate::ingest::layer::Layer;
 use crate::ingest::pattern::{iso, parse_iso};
+use crate::ingest::pixels;
 use crate::sample::SampleType;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -75,8 +76,13 @@ impl Scene {
 /// [`Error::Invalid`] where no time is left, or a name lacks the field by which inputs are split.
 pub fn scenes(config: &Config, folder: &Path) -> Result<Vec<Scene>> {
     let mut layers = Vec::new();
+    // The last list of pixels whose grid is no multiple of another's.
+    let mut fine = None;
     for (number, input) in config.input.iter().enumerate() {
-        layers.extend(discover::layers(number, input, folder)?);
+        layers.extend(match &input.pixels {
+            None => discover::layers(number, input, folder)?,
+            Some(pixels) => pixels::layers(number, input, pixels, folder, &mut fine)?,
+        });
     }
     if config.time.by_day {
         for time in layers.iter_mut().filter_map(|layer| layer.time.as_mut()) {

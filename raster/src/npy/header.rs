@@ -45,6 +45,12 @@ const TYPES: [(&str, NpyType); 10] = [
 ];
 
 impl NpyType {
+    /// NumPy's name for it, without the byte order.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        TYPES.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| name)
+    }
+
     /// Bytes of a sample.
     #[must_use]
     pub fn size(self) -> usize {

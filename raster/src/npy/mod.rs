@@ -1,13 +1,15 @@
-//! NumPy's `.npy` files as inputs: arrays of `(time, y, x, band)` as eo-learn keeps them, or of any other shape, read
-//! window by window.
+//! NumPy's `.npy` files as inputs: arrays of any shape, such as lists of pixels, read window by window. Rasters among
+//! them, `(time, y, x, band)`, are read by GDAL, to which `ingest` describes what the header says.
 //!
 //! Format: numpy.lib.format, versions 1.0 and 2.0, both orders, both byte orders, numbers only. A file that is shorter
 //! or longer than its header says is refused.
 
 mod header;
 mod window;
+mod write;
 
 pub use header::NpyType;
+pub use write::write;
 
 use crate::plane::Plane;
 use crate::sample::SampleType;
@@ -60,6 +62,21 @@ impl NpyArray {
     #[must_use]
     pub fn npy_type(&self) -> NpyType {
         self.header.npy_type
+    }
+
+    /// Where the samples begin: bytes from the start of the file.
+    pub(crate) fn offset(&self) -> u64 {
+        self.header.offset
+    }
+
+    /// Whether the first axis is the fastest in the file.
+    pub(crate) fn is_fortran(&self) -> bool {
+        self.header.fortran
+    }
+
+    /// Whether samples are of the other byte order than this machine's.
+    pub(crate) fn is_swapped(&self) -> bool {
+        self.header.swapped
     }
 
     /// The narrowest type of arrays that holds the samples: `uint8` for bool, `int16` for int8, and `int32` for uint32
@@ -145,5 +162,7 @@ impl NpyArray {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod test_files;
 #[cfg(test)]
 mod tests;

@@ -3,44 +3,11 @@
 // Windows of arrays of one axis are just that.
 #![allow(clippy::single_range_in_vec_init)]
 
+use super::test_files::{Temporary, dictionary, file};
 use super::{NpyArray, NpyType};
 use crate::sample::SampleType;
 use crate::test_data;
 use std::ops::Range;
-use std::path::PathBuf;
-
-/// A file that is gone with its name.
-struct Temporary(PathBuf);
-
-impl Temporary {
-    fn new(name: &str, bytes: &[u8]) -> Self {
-        let path = std::env::temp_dir().join(format!("vqz-npy-{}-{name}", std::process::id()));
-        std::fs::write(&path, bytes).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
-
-/// As `numpy.lib.format` writes it: padded with spaces to a multiple of 64, ended by a new line.
-fn file(version: u8, dictionary: &str, samples: &[u8]) -> Vec<u8> {
-    let prefix = if version == 1 { 10 } else { 12 };
-    let length = (prefix + dictionary.len() + 1).next_multiple_of(64) - prefix;
-    let mut bytes = b"\x93NUMPY".to_vec();
-    bytes.extend([version, 0]);
-    bytes.extend(&(length as u32).to_le_bytes()[..prefix - 8]);
-    bytes.extend(format!("{dictionary:<width$}\n", width = length - 1).bytes());
-    bytes.extend(samples);
-    bytes
-}
-
-fn dictionary(descr: &str, fortran: &str, shape: &str) -> String {
-    format!("{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {shape}, }}")
-}
 
 #[test]
 fn every_type_and_byte_order_is_read() {

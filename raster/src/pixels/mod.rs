@@ -6,10 +6,12 @@
 
 mod copy;
 mod domain;
+mod export;
 mod nesting;
 mod window;
 
 pub use copy::Layout;
 pub use domain::Domain;
+pub use export::{Exported, export};
 pub use nesting::{Coverage, Nesting, check_nesting};
 pub use window::DomainWindow;

@@ -69,6 +69,11 @@ impl DomainWindow {
         self.cells.is_empty()
     }
 
+    /// The pixels within the window: their places, counted from the start of the span, and their cells of the window.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.places.iter().copied().zip(self.cells.iter().copied())
+    }
+
     /// The window as a grid, from the span of the list: as [`Domain::scatter`], with `layout` of the span's array.
     ///
     /// # Errors
