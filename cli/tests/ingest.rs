@@ -111,7 +111,9 @@ fn shares_of_the_work_make_the_same_cube() {
     assert_eq!(code, 2);
     assert!(err.contains("was begun with other settings (shares was 3, now it is 4)"), "{err}");
     // Two at one time; the last to end puts it in its place.
-    let run = |share: &str| common::vqz(&folder).args(["ingest", "cube.toml", "shared.zarr", "--shard", share]).spawn().unwrap();
+    let run = |share: &str| {
+        common::vqz(&folder).args(["ingest", "cube.toml", "shared.zarr", "--shard", share]).spawn().unwrap()
+    };
     let mut both = [run("0/3"), run("1/3")];
     assert!(both.iter_mut().all(|child| child.wait().unwrap().success()));
     assert!(content(&folder.join("shared.zarr")) == content(&folder.join("whole.zarr")));
@@ -138,7 +140,8 @@ fn a_cube_is_encoded_straight_from_its_files() {
     let model = model.to_str().unwrap();
     let options = ["--model", model, "--quality", "40", "--chunk-size", "128"];
     let encode = |out: &str, more: &[&str]| {
-        let args: Vec<&str> = ["encode", "cube.toml", out].into_iter().chain(options).chain(more.iter().copied()).collect();
+        let args: Vec<&str> =
+            ["encode", "cube.toml", out].into_iter().chain(options).chain(more.iter().copied()).collect();
         call(&folder, &args)
     };
     let (code, _, err) = encode("small.zarr", &[]);
@@ -150,7 +153,8 @@ fn a_cube_is_encoded_straight_from_its_files() {
     }
     assert!(content(&folder.join("shared.zarr")) == content(&folder.join("small.zarr")));
     succeed(&folder, &["verify", "small.zarr", "--against", "plain.zarr"]);
-    let (code, _, err) = call(&folder, &["encode", "cube.toml", "x.zarr", "--model", model, "--psnr", "40", "--shard", "0/2"]);
+    let (code, _, err) =
+        call(&folder, &["encode", "cube.toml", "x.zarr", "--model", model, "--psnr", "40", "--shard", "0/2"]);
     assert_eq!(code, 2);
     assert!(err.contains("--psnr, --bits and --ratio look at the whole archive"), "{err}");
 }
@@ -201,12 +205,12 @@ fn wrong_wishes_are_told_before_anything_is_written() {
         assert!(!folder.join("out.zarr").exists() && !folder.join("out.zarr.partial").exists());
     };
     wrong("[output]\nchunk = { z = 3 }\n", "chunk names the dimension z; there are time, band, y and x");
-    wrong("[output]\ncodecs = \"best\"\n", "codecs = \"best\" is no short name; zstd, lz4, blosc and none are");
+    wrong(
+        "[output]\ncodecs = \"best\"\n",
+        "codecs = \"best\" is no short name; zstd, lz4, blosc and none are",
+    );
     wrong("[output]\nchunk = { x = 100 }\nshard = { x = 150 }\n", "a shard holds whole chunks, such as 200");
     wrong("[output]\ncodecs = [{ name = \"nothing\" }]\n", "nothing");
     wrong("[derive]\n", "wrong.toml: the configuration is wrong");
-    wrong(
-        "[[derive]]\nname = \"x\"\nexpression = \"nir / swir\"\n",
-        "derived band x: ",
-    );
+    wrong("[[derive]]\nname = \"x\"\nexpression = \"nir / swir\"\n", "derived band x: ");
 }

@@ -114,7 +114,9 @@ pub(crate) fn nodes(plan: &Arc<Plan>) -> Result<Vec<(String, CubeNode)>> {
 }
 
 fn group_metadata() -> Metadata {
-    Metadata::new_group(Map::from_iter([("Conventions".to_owned(), Value::from("CF-1.11"))]))
+    let mut metadata = Metadata::new_group();
+    metadata.set_attribute("Conventions", Value::from("CF-1.11"));
+    metadata
 }
 
 /// The coordinates that the arrays of a group share: those of its first, and the dates of the first that has some.
