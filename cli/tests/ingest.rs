@@ -165,12 +165,12 @@ fn what_can_not_be_read_is_listed_and_done_later() {
     scenes(&folder);
     configuration(&folder, "cube.toml", "[output]\nchunk = { y = 160, x = 160 }\n");
     succeed(&folder, &["ingest", "cube.toml", "whole.zarr"]);
-    // A scene is damaged within: its first block, which no look at its end notices.
+    // A scene is damaged within: the head of its first block's Deflate stream, which no look at the file's end notices.
     let path = folder.join("scenes/m_4709963_se_14_1_20140720.tif");
     let sound = std::fs::read(&path).unwrap();
     let mut damaged = sound.clone();
-    let middle = damaged.len() / 8;
-    damaged[middle..middle + 4096].fill(0xa5);
+    let head = damaged.windows(2).position(|pair| pair == [0x78, 0xda]).unwrap();
+    damaged[head..head + 2].fill(0xff);
     let times = std::fs::metadata(&path).unwrap().modified().unwrap();
     let rewrite = |bytes: &[u8]| {
         std::fs::write(&path, bytes).unwrap();

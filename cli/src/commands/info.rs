@@ -64,7 +64,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if args.json {
         return output::json(&Arrays { path: path.display().to_string(), arrays });
     }
-    arrays.iter().try_for_each(ArrayInfo::print)
+    // Coordinates of a cube are told in a line.
+    let (coordinates, rasters): (Vec<_>, Vec<_>) =
+        arrays.iter().partition(|array| arrays.len() > 1 && array.is_coordinate());
+    rasters.into_iter().try_for_each(ArrayInfo::print)?;
+    if !coordinates.is_empty() {
+        let names: Vec<String> = coordinates.into_iter().map(ArrayInfo::short).collect();
+        output::line(format!("coordinates: {}", names.join(", ")))?;
+    }
+    Ok(())
 }
 
 #[derive(Debug, Serialize)]

@@ -34,7 +34,9 @@ impl Place {
     /// Of an array of a hierarchy, with what stands beside it.
     pub(crate) fn of(node: &Node, axes: Option<&Axes>) -> Self {
         let mut sources = vec![node.metadata.attributes()];
-        let parent = node.folder.parent().filter(|_| !node.path.is_empty());
+        // The group of an array, also where the array alone was named.
+        let parent = (node.folder.parent())
+            .filter(|parent| !node.path.is_empty() || parent.join("zarr.json").is_file());
         let mapping =
             sources[0].get("grid_mapping").and_then(Value::as_str).unwrap_or("spatial_ref").to_owned();
         for folder in parent.map(|parent| [parent.join(mapping), parent.to_path_buf()]).into_iter().flatten()

@@ -184,6 +184,17 @@ impl ArrayInfo {
         })
     }
 
+    /// Whether it is no raster, but numbers or names along a dimension of one.
+    pub(super) fn is_coordinate(&self) -> bool {
+        self.shape.len() < 2 && self.encoding.is_none()
+    }
+
+    /// Its name and how many values it has.
+    pub(super) fn short(&self) -> String {
+        let count = self.shape.first().map_or_else(String::new, |count| format!(" ({count})"));
+        format!("{}{count}", self.path)
+    }
+
     /// Prints it for people.
     pub(super) fn print(&self) -> Result<()> {
         let list = |extents: &[u64]| extents.iter().map(u64::to_string).collect::<Vec<_>>().join(" x ");
