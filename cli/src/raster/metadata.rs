@@ -71,6 +71,14 @@ impl Metadata {
         }
     }
 
+    /// Metadata of a group that stands nowhere yet.
+    #[cfg(feature = "gdal")]
+    pub(crate) fn new_group(attributes: Map<String, Value>) -> Self {
+        let json = json!({"zarr_format": 3, "node_type": "group", "attributes": attributes});
+        let json = if let Value::Object(json) = json { json } else { Map::new() };
+        Self { json, place: "new group".to_owned() }
+    }
+
     /// Metadata of an array that stands nowhere yet.
     #[cfg(any(test, feature = "gdal"))]
     pub(crate) fn new_array(shape: &[u64], data_type: DataType, fill_value: Value) -> Self {

@@ -13,6 +13,7 @@ pub(crate) enum Gaps {
     /// With them: bands usually share chunks.
     Read,
     /// Not at all: dates usually do not.
+    #[cfg_attr(not(feature = "gdal"), allow(dead_code, reason = "only exports choose among dates"))]
     Skip,
 }
 

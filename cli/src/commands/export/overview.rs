@@ -48,7 +48,8 @@ pub(super) fn write(
     let target = group.join(OVERVIEWS);
     crate::raster::partial::refuse_existing(&target, existing)?;
     let method = resampling(args, &source.bands);
-    let mut planned = vec![Planned { path: String::new(), step: Step::Group(Metadata::new_group()) }];
+    let mut planned =
+        vec![Planned { path: String::new(), step: Step::Group(Metadata::new_group(Map::new())) }];
     let mut choices: Vec<(u64, Choice)> = Vec::new();
     for level in &levels {
         // A level is made of the one before, where that is a whole fraction of it.
@@ -62,7 +63,7 @@ pub(super) fn write(
             _ => whole(source).reduced(*level, *level, method)?,
         };
         let choice = choice.described()?;
-        let place = Planned { path: level.to_string(), step: Step::Group(Metadata::new_group()) };
+        let place = Planned { path: level.to_string(), step: Step::Group(Metadata::new_group(Map::new())) };
         planned.push(place);
         planned.extend(members(&format!("{level}/"), name, &choice, compression)?);
         choices.push((*level, choice));

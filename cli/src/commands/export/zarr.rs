@@ -9,7 +9,7 @@ use crate::raster::metadata::Metadata;
 use crate::raster::partial::Existing;
 use crate::raster::transfer::Order;
 use anyhow::Result;
-use serde_json::json;
+use serde_json::{Map, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vqz_codec::axes::Role;
@@ -26,7 +26,8 @@ pub(super) fn write(
     compression: Compression,
     existing: Existing,
 ) -> Result<Vec<PathBuf>> {
-    let root = Planned { path: String::new(), step: Step::Group(Metadata::new_group()) };
+    let conventions = Map::from_iter([("Conventions".to_owned(), json!("CF-1.8"))]);
+    let root = Planned { path: String::new(), step: Step::Group(Metadata::new_group(conventions)) };
     let planned: Vec<Planned> =
         std::iter::once(root).chain(members("", DATA, choice, compression)?).collect();
     let mut settings = hierarchy::settings("export", &args.archive);
