@@ -314,8 +314,7 @@ fn check_end(band: &RasterBand<'_>, width: usize, height: usize) -> std::result:
 
 /// `1 file`, `3 files`.
 pub(super) fn count(n: usize, what: &str) -> String {
-    let plural =
-        if what.ends_with('y') { format!("{}ies", &what[..what.len() - 1]) } else { format!("{what}s") };
+    let plural = what.strip_suffix('y').map_or_else(|| format!("{what}s"), |stem| format!("{stem}ies"));
     if n == 1 { format!("1 {what}") } else { format!("{n} {plural}") }
 }
 
