@@ -211,6 +211,10 @@ fn usable<'a>(
             }
         }
         for mask in &plan.masks {
+            // Clouds of a date say nothing of a band that has none, such as elevation.
+            if time.is_none() && mask.bands().iter().any(|name| board.is_dated(name)) {
+                continue;
+            }
             let bands = mask
                 .bands()
                 .into_iter()
