@@ -76,8 +76,10 @@ pub fn write_colours(dataset: &mut Dataset, names: &[Value]) -> Result<()> {
         return Ok(());
     }
     for (index, name) in names.iter().enumerate() {
-        let known = name.as_str().and_then(|name| ColorInterpretation::from_name(name).ok());
-        if let Some(colour) = known.filter(|colour| *colour != ColorInterpretation::PaletteIndex) {
+        let known = name.as_str().and_then(|name| Some((name, ColorInterpretation::from_name(name).ok()?)));
+        // GDAL takes a name that it does not know for that of undefined colours.
+        let known = known.filter(|(name, colour)| colour.name().eq_ignore_ascii_case(name));
+        if let Some((_, colour)) = known.filter(|(_, colour)| *colour != ColorInterpretation::PaletteIndex) {
             dataset.rasterband(index + 1)?.set_color_interpretation(colour)?;
         }
     }

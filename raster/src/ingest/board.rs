@@ -76,6 +76,11 @@ impl Board {
         cells.get(&time).or_else(|| cells.get(&None))
     }
 
+    /// Whether a band has other samples at other dates.
+    pub(super) fn is_dated(&self, name: &str) -> bool {
+        self.bands.get(name).is_some_and(|band| band.cells.keys().any(Option::is_some))
+    }
+
     fn placed(&self, name: &str, time: Option<i64>) -> Vec<Placed<'_>> {
         self.cell(name, time)
             .map(|cell| cell.iter().map(|(layer, placement)| (layer, placement)).collect())

@@ -1,30 +1,26 @@
 //! Reads a window of a planned array: bands from their files, masked, filled in time, or computed from others.
 
 use crate::classes::{Erosion, Gaps, Neighbourhood};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::expression::Output;
 use crate::ingest::board::Board;
 use crate::ingest::mosaic::Window;
-use crate::ingest::pattern::iso;
 use crate::ingest::plan::{ArrayPlan, BandPlan, Content, Dimension, Plan};
 use crate::ingest::steps::Steps;
 use crate::plane::Plane;
 use crate::sample::Sample;
-use crate::temporal::{DateCounts, fill_gaps, resample, valid_dates};
+use crate::temporal::{fill_gaps, resample, valid_dates};
 use crate::with_sample_type;
-use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 /// What was computed for a window and serves several of its bands.
 #[derive(Default)]
-struct Shared {
+pub(super) struct Shared {
     /// By date: which samples masks and border leave.
     usable: HashMap<Option<i64>, Option<Vec<bool>>>,
 }
-
-/// Pixels in a window of a pass over all dates.
-const PASS: usize = 512;
 
 impl Plan {
     /// Reads a window of an array: native bytes in C order of its dimensions. `region` has a range for each dimension, within
@@ -34,68 +30,6 @@ impl Plan {
     /// Whatever reading the files says, with the file.
     pub fn read(&self, array: &ArrayPlan, region: &[Range<u64>]) -> Result<Vec<u8>> {
         with_sample_type!(array.sample_type, read_as(self, array, region))
-    }
-}
-
-impl Plan {
-    /// Leaves out the dates of a scene, whose arrays begin with this one, of which too little is valid: in the first band of its
-    /// first array with dates, over the whole grid, after masks.
-    pub(super) fn leave_out_dates(&mut self, first: usize) -> Result<()> {
-        let Some(least) = self.config.time.min_valid else { return Ok(()) };
-        let array = self.arrays[first..].iter().find(|array| array.times.is_some());
-        let Some(array) = array else { return Ok(()) };
-        let Some(name) = array.bands.first().and_then(|band| band.band.name.clone()) else { return Ok(()) };
-        let (board, source) = (&self.boards[array.board], array.steps.source());
-        let starts =
-            |extent: usize| (0..extent).step_by(PASS).map(move |start| start..(start + PASS).min(extent));
-        let windows: Vec<Window> = starts(array.grid.height)
-            .flat_map(|rows| {
-                starts(array.grid.width).map(move |columns| Window { rows: rows.clone(), columns })
-            })
-            .collect();
-        let counts = windows
-            .par_iter()
-            .map(|window| {
-                let mut shared = Shared::default();
-                let mut counts = DateCounts::new(source.len());
-                let planes = source
-                    .iter()
-                    .map(|time| masked(self, board, &name, *time, window, &mut shared))
-                    .collect::<Result<Vec<Plane>>>()?;
-                counts.add(&planes)?;
-                Ok::<DateCounts, Error>(counts)
-            })
-            .try_reduce(
-                || DateCounts::new(source.len()),
-                |mut a, b| {
-                    a.merge(&b)?;
-                    Ok(a)
-                },
-            )?;
-        let parts = counts.valid_fractions();
-        let kept: BTreeSet<i64> = counts.kept(least)?.into_iter().filter_map(|at| source[at]).collect();
-        let dropped: Vec<String> = (source.iter().zip(&parts))
-            .filter_map(|(time, part)| Some((((*time)?), part)))
-            .filter(|(time, _)| !kept.contains(time))
-            .map(|(time, part)| format!("{} ({:.0} %)", iso(time), 100.0 * part))
-            .collect();
-        if kept.is_empty() {
-            return Err(Error::Mismatch(format!(
-                "no date has {:.0} % of its samples valid, as min_valid under [time] asks: {}",
-                100.0 * least,
-                dropped.join(", ")
-            )));
-        }
-        if !dropped.is_empty() {
-            self.remarks.push(format!("left out, too little of them is valid: {}", dropped.join(", ")));
-        }
-        for array in &mut self.arrays[first..] {
-            array.steps.retain(|time| kept.contains(&time));
-            if array.times.is_some() {
-                array.times = array.steps.times();
-            }
-        }
-        Ok(())
     }
 }
 
@@ -263,7 +197,7 @@ fn usable<'a>(
     window: &Window,
     shared: &'a mut Shared,
 ) -> Result<Option<&'a Vec<bool>>> {
-    if !shared.usable.contains_key(&time) {
+    if let Entry::Vacant(place) = shared.usable.entry(time) {
         let mut usable: Option<Vec<bool>> = None;
         let (height, width) = (window.rows.len(), window.columns.len());
         let mut keep = |some: Vec<bool>| match &mut usable {
@@ -277,6 +211,10 @@ fn usable<'a>(
             }
         }
         for mask in &plan.masks {
+            // Clouds of a date say nothing of a band that has none, such as elevation.
+            if time.is_none() && mask.bands().iter().any(|name| board.is_dated(name)) {
+                continue;
+            }
             let bands = mask
                 .bands()
                 .into_iter()
@@ -284,13 +222,13 @@ fn usable<'a>(
                 .collect::<Result<Vec<(&str, Plane)>>>()?;
             keep(mask.usable(height, width, &bands[..])?);
         }
-        shared.usable.insert(time, usable);
+        place.insert(usable);
     }
     Ok(shared.usable.get(&time).and_then(Option::as_ref))
 }
 
 /// A band and date as it is stored, masked.
-fn masked(
+pub(super) fn masked(
     plan: &Plan,
     board: &Board,
     name: &str,

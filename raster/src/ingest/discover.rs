@@ -165,17 +165,24 @@ fn describe(
     let steps =
         netcdf::steps(&dataset).map_err(|reason| Error::Mismatch(format!("{}: {reason}", file.display())))?;
     let named = given_names(input, fields, bands.len());
+    // Where names tell the band, it is enough of a name, unless there are several in the file.
+    let own: Vec<String> = (steps.iter().zip(&bands).enumerate())
+        .map(|(i, (step, band))| {
+            step.variable.clone().or_else(|| band.name.clone()).unwrap_or_else(|| (i + 1).to_string())
+        })
+        .collect();
+    let one = own.iter().all(|name| *name == own[0]);
     let source = Arc::new(Source { file: file.to_path_buf(), content: Content::Raster(name.to_owned()) });
     let mut layers = Vec::new();
     for (i, mut band) in bands.into_iter().enumerate() {
         let raster = dataset.rasterband(i + 1)?;
         let step = &steps[i];
-        let own = step.variable.clone().or_else(|| band.name.clone());
         let name = match (fields.text.get("band"), named.as_ref()) {
-            (Some(band), _) if steps.len() == 1 => band.clone(),
-            (Some(band), _) => format!("{band}_{}", own.unwrap_or_else(|| (i + 1).to_string())),
+            (Some(band), _) if one => band.clone(),
+            (Some(band), _) => format!("{band}_{}", own[i]),
             (None, Some(names)) => names[i].clone(),
-            (None, None) => own.unwrap_or_else(|| format!("B{}", i + 1)),
+            (None, None) if step.variable.is_none() && band.name.is_none() => format!("B{}", i + 1),
+            (None, None) => own[i].clone(),
         };
         let name = format!("{name}{}", step.suffix);
         // Where names choose, not list, what is not among them is left out.
@@ -314,8 +321,7 @@ fn check_end(band: &RasterBand<'_>, width: usize, height: usize) -> std::result:
 
 /// `1 file`, `3 files`.
 pub(super) fn count(n: usize, what: &str) -> String {
-    let plural =
-        if what.ends_with('y') { format!("{}ies", &what[..what.len() - 1]) } else { format!("{what}s") };
+    let plural = what.strip_suffix('y').map_or_else(|| format!("{what}s"), |stem| format!("{stem}ies"));
     if n == 1 { format!("1 {what}") } else { format!("{n} {plural}") }
 }
 

@@ -11,6 +11,7 @@ pub mod cube;
 pub mod discover;
 mod domains;
 mod extent;
+mod filter;
 pub mod grid;
 pub mod layer;
 mod list;

@@ -63,13 +63,16 @@ fn open(file: &Path) -> Result<Dataset> {
     })
 }
 
+/// Geometries and what was made of each, and the coordinate reference system.
+type Found<T> = (Vec<(Geometry, T)>, Option<String>);
+
 /// Features of a layer: their geometries, in the layer's own coordinates, and what a function makes of each.
 fn features<T>(
     file: &Path,
     layer: Option<&str>,
     condition: Option<&str>,
     mut make: impl FnMut(&gdal::vector::Feature<'_>) -> Result<T>,
-) -> Result<(Vec<(Geometry, T)>, Option<String>)> {
+) -> Result<Found<T>> {
     let dataset = open(file)?;
     let names: Vec<String> = dataset.layers().map(|layer| layer.name()).collect();
     let mut found = match layer {

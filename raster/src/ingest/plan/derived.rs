@@ -1,0 +1,128 @@
+//! Arrays that are computed: bands from expressions over others, and the number of valid dates.
+
+use super::names::{dimensions, without_bands};
+use super::{ArrayPlan, BandPlan, Content, Dimension, Plan};
+use crate::band::Band;
+use crate::error::{Error, Result};
+use crate::expression::Expression;
+use crate::ingest::board::Need;
+use crate::ingest::config::DeriveConfig;
+use crate::ingest::scene::Scene;
+use crate::ingest::steps::Steps;
+use crate::sample::SampleType;
+use std::collections::BTreeSet;
+
+/// The name of the array with the number of valid dates.
+const VALID_COUNT: &str = "valid_count";
+
+impl Plan {
+    pub(super) fn add_derived(
+        &mut self,
+        scene: &Scene,
+        number: usize,
+        expression: &Expression,
+        board: usize,
+        folder: &str,
+    ) -> Result<()> {
+        let derive = self.config.derive[number].clone();
+        let mut has_times = false;
+        let mut times = BTreeSet::new();
+        for name in expression.bands() {
+            let Some(band) = scene.band(name) else { continue };
+            self.boards[board]
+                .add(&self.config, band, Need::Data)
+                .map_err(|e| Error::Mismatch(format!("derived band {}: {e}", derive.name)))?;
+            has_times |= band.has_times();
+            times.extend(band.layers.keys().copied().flatten());
+        }
+        self.add_quality(scene, board)?;
+        let nodata = derive.nodata.or(derive.data_type.is_float().then_some(f64::NAN));
+        let Some(nodata) = nodata.filter(|nodata| derive.data_type.holds(*nodata)) else {
+            return Err(Error::Invalid(format!(
+                "derived band {} is {}, and needs a nodata of that type: what its inputs do not tell is written so",
+                derive.name, derive.data_type
+            )));
+        };
+        let plan = BandPlan {
+            band: derived_band(&derive, nodata),
+            content: Content::Derived(number, Box::new(expression.clone())),
+        };
+        let times = has_times.then(|| times.into_iter().collect());
+        let steps = Steps::plan(&self.config.time, times)?;
+        if let Some(name) = derive.array.as_deref().filter(|name| *name != derive.name) {
+            let path = format!("{folder}{name}");
+            let array = self.arrays.iter_mut().find(|array| array.path == path);
+            let Some(array) = array else {
+                return Err(Error::Invalid(format!(
+                    "derived band {} is to be a band of {path}, and there is no such array",
+                    derive.name
+                )));
+            };
+            let same_nodata = array.nodata.is_some_and(|v| v == nodata || (v.is_nan() && nodata.is_nan()));
+            if array.sample_type != derive.data_type || !same_nodata || array.times != steps.times() {
+                return Err(Error::Mismatch(format!(
+                    "derived band {} is {} with nodata {nodata}, the array {path} {} with {}; bands of one array share \
+                     type, nodata and dates",
+                    derive.name,
+                    derive.data_type,
+                    array.sample_type,
+                    array.nodata.map_or_else(|| "none".to_owned(), |v| v.to_string())
+                )));
+            }
+            array.bands.push(plan);
+            return Ok(());
+        }
+        let array = ArrayPlan {
+            path: format!("{folder}{}", derive.name),
+            grid: self.boards[board].grid.clone(),
+            times: steps.times(),
+            bands: vec![plan],
+            dimensions: without_bands(dimensions(&self.config.output, has_times)?),
+            sample_type: derive.data_type,
+            nodata: Some(nodata),
+            categorical: false,
+            board,
+            steps,
+        };
+        self.push(array);
+        Ok(())
+    }
+
+    pub(super) fn add_valid_count(&mut self, scene: &Scene, board: usize, folder: &str) {
+        let source = self.arrays.iter().find(|array| array.board == board && array.times.is_some());
+        let Some((source, name)) =
+            source.and_then(|array| Some((array, array.bands.first()?.band.name.clone()?)))
+        else {
+            self.remarks.push(format!("{}: valid_count counts dates, and there are none", scene.name));
+            return;
+        };
+        let steps = Steps::Same(source.steps.source().to_vec());
+        let band = Band { name: Some(VALID_COUNT.to_owned()), ..Band::default() };
+        let mut dimensions = source.dimensions.clone();
+        dimensions.retain(|dimension| matches!(dimension, Dimension::Y | Dimension::X));
+        let array = ArrayPlan {
+            path: format!("{folder}{VALID_COUNT}"),
+            grid: source.grid.clone(),
+            times: None,
+            bands: vec![BandPlan { band, content: Content::ValidCount(name) }],
+            dimensions,
+            sample_type: SampleType::UInt16,
+            nodata: None,
+            categorical: false,
+            board,
+            steps,
+        };
+        self.push(array);
+    }
+}
+
+fn derived_band(derive: &DeriveConfig, nodata: f64) -> Band {
+    Band {
+        name: Some(derive.name.clone()),
+        unit: derive.unit.clone(),
+        nodata: Some(nodata),
+        scale: (derive.scale != 1.0).then_some(derive.scale),
+        offset: (derive.offset != 0.0).then_some(derive.offset),
+        ..Band::default()
+    }
+}

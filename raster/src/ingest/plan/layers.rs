@@ -1,0 +1,178 @@
+//! Arrays of bands as they lie in files: which bands share one, what means "no data" in it, and what is missing.
+
+use super::names::dimensions;
+use super::{ArrayPlan, BandPlan, Content, DATA, Plan};
+use crate::band::Band;
+use crate::error::{Error, Result};
+use crate::ingest::board::Need;
+use crate::ingest::mosaic::holds_all;
+use crate::ingest::pattern::iso;
+use crate::ingest::scene::{Scene, SceneBand};
+use crate::ingest::steps::Steps;
+use crate::sample::SampleType;
+use std::collections::BTreeSet;
+
+/// How many missing dates a remark lists.
+const LISTED: usize = 5;
+
+impl Plan {
+    /// The arrays of a board's own bands: bands of one type, with dates or without, are an array.
+    pub(super) fn add_layers(
+        &mut self,
+        scene: &Scene,
+        bands: &[&SceneBand],
+        board: usize,
+        folder: &str,
+    ) -> Result<()> {
+        let wanted = self.config.output.data_type;
+        let mut kinds: Vec<(bool, SampleType, Vec<&SceneBand>)> = Vec::new();
+        for band in bands.iter().filter(|band| !self.config.output.drop.contains(&band.name)) {
+            let kind = (band.has_times(), wanted.unwrap_or(band.sample_type));
+            match kinds.iter_mut().find(|(times, sample_type, _)| (*times, *sample_type) == kind) {
+                Some((_, _, bands)) => bands.push(band),
+                None => kinds.push((kind.0, kind.1, vec![band])),
+            }
+        }
+        // Most bands first: they are `data`.
+        kinds.sort_by_key(|(times, _, bands)| std::cmp::Reverse((*times, bands.len())));
+        for (at, (has_times, sample_type, bands)) in kinds.into_iter().enumerate() {
+            let name = match (at, &bands[..], has_times) {
+                (0, _, _) => DATA.to_owned(),
+                (_, [band], _) => band.name.clone(),
+                (_, _, false) => format!("static_{sample_type}"),
+                (_, _, true) => format!("{DATA}_{sample_type}"),
+            };
+            for band in &bands {
+                self.boards[board].add(&self.config, band, Need::Data)?;
+            }
+            self.add_quality(scene, board)?;
+            let times = has_times.then(|| {
+                let times: BTreeSet<i64> =
+                    bands.iter().flat_map(|band| band.layers.keys().copied().flatten()).collect();
+                times.into_iter().collect::<Vec<i64>>()
+            });
+            let steps = Steps::plan(&self.config.time, times)?;
+            let source = steps.source();
+            let path = format!("{folder}{name}");
+            self.remark_on_missing(&path, &bands, board, source);
+            let nodata = self.nodata_of(&path, &bands, board, source, sample_type)?;
+            if let Some(band) = bands.iter().find(|band| !holds_all(band.sample_type, sample_type)) {
+                self.remarks.push(format!(
+                    "{path}: band {} is {}, and is written as {sample_type}: what that does not hold is rounded or cut off",
+                    band.name, band.sample_type
+                ));
+            }
+            let bands = bands
+                .iter()
+                .map(|band| BandPlan { band: Band { nodata, ..band.band.clone() }, content: Content::Layers })
+                .collect();
+            self.push(ArrayPlan {
+                path,
+                grid: self.boards[board].grid.clone(),
+                times: steps.times(),
+                bands,
+                dimensions: dimensions(&self.config.output, has_times)?,
+                sample_type,
+                nodata,
+                categorical: false,
+                board,
+                steps,
+            });
+        }
+        Ok(())
+    }
+
+    /// Puts the bands that masks read onto a board.
+    pub(super) fn add_quality(&mut self, scene: &Scene, board: usize) -> Result<()> {
+        for name in self.masks.iter().flat_map(|mask| mask.bands()) {
+            if let Some(band) = scene.band(name) {
+                self.boards[board].add(&self.config, band, Need::Quality)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn remark_on_missing(&mut self, path: &str, bands: &[&SceneBand], board: usize, times: &[Option<i64>]) {
+        let mut missing = Vec::new();
+        for time in times {
+            for band in bands {
+                if self.boards[board].files(&band.name, *time) == 0 {
+                    missing.push(format!(
+                        "{} of {}",
+                        band.name,
+                        time.map_or_else(|| "no time".to_owned(), iso)
+                    ));
+                }
+            }
+        }
+        if !missing.is_empty() {
+            let more = if missing.len() > LISTED { ", …" } else { "" };
+            self.remarks.push(format!(
+                "{path}: {} of {} pairs of band and date have no file, and are written as nodata: {}{more}",
+                missing.len(),
+                times.len() * bands.len(),
+                missing.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ")
+            ));
+        }
+    }
+
+    /// What means "no data" in an array: what is asked for, or what the inputs have. Floats have NaN at any rate.
+    fn nodata_of(
+        &mut self,
+        path: &str,
+        bands: &[&SceneBand],
+        board: usize,
+        times: &[Option<i64>],
+        sample_type: SampleType,
+    ) -> Result<Option<f64>> {
+        let declared: Vec<(f64, &str)> =
+            bands.iter().filter_map(|band| Some((band.band.nodata?, band.name.as_str()))).collect();
+        let nodata = match (self.config.output.nodata, declared.first()) {
+            (Some(asked), _) => Some(asked),
+            (None, Some((value, _))) => Some(*value),
+            (None, None) if sample_type.is_float() => Some(f64::NAN),
+            (None, None) => None,
+        };
+        if let Some(nodata) = nodata {
+            if !sample_type.holds(nodata) {
+                let [least, most] = sample_type.range();
+                return Err(Error::Invalid(format!(
+                    "{path}: nodata is {nodata}, which is no {sample_type}; give another from {least} to {most}, as nodata \
+                     under [output]"
+                )));
+            }
+            if let Some((other, name)) =
+                declared.iter().find(|(v, _)| *v != nodata && !(v.is_nan() && nodata.is_nan()))
+            {
+                self.remarks.push(format!(
+                    "{path}: \"no data\" of band {name} is {other} in the files and becomes {nodata}; valid samples of \
+                     {nodata} become \"no data\" too"
+                ));
+            }
+            return Ok(Some(nodata));
+        }
+        let why = if !self.masks.is_empty() {
+            Some("a mask makes samples invalid".to_owned())
+        } else if let Some(border) =
+            self.border.as_ref().filter(|_| self.config.border.as_ref().is_some_and(|b| !b.extent_only))
+        {
+            Some(format!("what lies outside of {} is invalid", border.file()))
+        } else {
+            let board = &self.boards[board];
+            let gap = times.iter().find_map(|time| {
+                let band = bands.iter().find(|band| !board.covers(&band.name, *time))?;
+                Some((band.name.clone(), *time))
+            });
+            gap.map(|(band, time)| {
+                let of = time.map(|time| format!(" of {}", iso(time))).unwrap_or_default();
+                format!("band {band}{of} does not cover the whole grid ({})", board.grid.label())
+            })
+        };
+        match why {
+            None => Ok(None),
+            Some(why) => Err(Error::Mismatch(format!(
+                "{path}: {why}, and nothing is said to mean \"no data\" in {sample_type}; say it, as nodata under [output]"
+            ))),
+        }
+    }
+}

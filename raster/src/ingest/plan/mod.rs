@@ -1,0 +1,286 @@
+//! What will be written, before anything is: arrays with their grids, dates, bands and types, and what is odd about them.
+
+mod derived;
+mod labels;
+mod layers;
+mod names;
+
+use crate::band::Band;
+use crate::error::{Error, Result};
+use crate::expression::Expression;
+use crate::ingest::board::Board;
+use crate::ingest::config::Config;
+use crate::ingest::extent;
+use crate::ingest::grid::Grid;
+use crate::ingest::layer::Layer;
+use crate::ingest::scene::{Scene, SceneBand, scenes};
+use crate::ingest::steps::Steps;
+use crate::ingest::vector::{Border, Labels};
+use crate::mask::Mask;
+use crate::sample::SampleType;
+use names::folder;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// The name of the array of the inputs' bands.
+pub const DATA: &str = "data";
+
+/// A dimension of an array.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Dimension {
+    /// Dates.
+    Time,
+    /// Bands.
+    Band,
+    /// Rows.
+    Y,
+    /// Columns.
+    X,
+}
+
+impl Dimension {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Time => "time",
+            Self::Band => "band",
+            Self::Y => "y",
+            Self::X => "x",
+        }
+    }
+}
+
+/// All arrays of a cube.
+pub struct Plan {
+    /// What the configuration says.
+    pub config: Config,
+    /// The arrays, in the order in which they are written.
+    pub arrays: Vec<ArrayPlan>,
+    /// What is odd, but not wrong; a line each.
+    pub remarks: Vec<String>,
+    /// Files that are read.
+    pub files: usize,
+    /// When the youngest of them was last changed: seconds since 1970-01-01.
+    pub modified: u64,
+    pub(super) boards: Vec<Board>,
+    pub(super) masks: Vec<Mask>,
+    pub(super) border: Option<Border>,
+    pub(super) labels: Vec<Labels>,
+}
+
+/// An array.
+#[derive(Debug)]
+pub struct ArrayPlan {
+    /// Its place in the hierarchy, such as `10m/data`.
+    pub path: String,
+    /// Its pixels.
+    pub grid: Grid,
+    /// Its dates: seconds since 1970-01-01, ascending; `None` where it has no dimension of time.
+    pub times: Option<Vec<i64>>,
+    /// Its bands.
+    pub bands: Vec<BandPlan>,
+    /// Its dimensions, in order.
+    pub dimensions: Vec<Dimension>,
+    /// The type of its samples.
+    pub sample_type: SampleType,
+    /// What stands where nothing is valid.
+    pub nodata: Option<f64>,
+    /// Whether its samples are classes.
+    pub categorical: bool,
+    pub(super) board: usize,
+    pub(super) steps: Steps,
+}
+
+/// A band of an array.
+#[derive(Debug)]
+pub struct BandPlan {
+    /// What is known of it; its nodata is the array's.
+    pub band: Band,
+    pub(super) content: Content,
+}
+
+/// Where the samples of a band come from.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// From layers.
+    Layers,
+    /// From other bands; the place among the configuration's.
+    Derived(usize, Box<Expression>),
+    /// From polygons; the place among the configuration's.
+    Labels(usize),
+    /// The number of dates at which a band is valid.
+    ValidCount(String),
+}
+
+impl ArrayPlan {
+    /// Its extents.
+    pub fn shape(&self) -> Vec<u64> {
+        self.dimensions.iter().map(|dimension| self.extent(*dimension)).collect()
+    }
+
+    /// The extent of a dimension; 1 where it has none such.
+    pub fn extent(&self, dimension: Dimension) -> u64 {
+        match dimension {
+            Dimension::Time => self.times.as_ref().map_or(1, |times| times.len() as u64),
+            Dimension::Band => self.bands.len() as u64,
+            Dimension::Y => self.grid.height as u64,
+            Dimension::X => self.grid.width as u64,
+        }
+    }
+
+    /// Bytes of its samples.
+    pub fn raw_bytes(&self) -> u64 {
+        let size = self.sample_type.size() as u64;
+        self.shape().iter().fold(size, |bytes, extent| bytes.saturating_mul(*extent))
+    }
+
+    /// The folder of its group: empty for the root.
+    pub fn group(&self) -> &str {
+        self.path.rsplit_once('/').map_or("", |(group, _)| group)
+    }
+
+    /// Whether each of its dates needs others: all are read for one then.
+    pub fn needs_other_dates(&self) -> bool {
+        !matches!(self.steps, Steps::None | Steps::Same(_))
+    }
+}
+
+impl Plan {
+    /// Plans the cube of a configuration whose paths are relative to a folder.
+    ///
+    /// # Errors
+    /// Whatever can be known before samples are read: see [`Error`].
+    pub fn new(config: Config, folder: &Path) -> Result<Self> {
+        let masks = config.mask.iter().map(|rule| rule.mask()).collect::<Result<Vec<_>>>()?;
+        let expressions = config
+            .derive
+            .iter()
+            .map(|derive| {
+                Expression::parse(&derive.expression)
+                    .map_err(|e| Error::Invalid(format!("derived band {}: {e}", derive.name)))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let border = config.border.as_ref().map(|border| Border::open(border, folder)).transpose()?;
+        let labels =
+            config.labels.iter().map(|labels| Labels::open(labels, folder)).collect::<Result<Vec<_>>>()?;
+        let scenes = scenes(&config, folder)?;
+        let mut files: BTreeSet<&Path> = BTreeSet::new();
+        for layer in scenes.iter().flat_map(|scene| &scene.bands).flat_map(SceneBand::all) {
+            files.extend(layer.source.files());
+        }
+        let modified = files
+            .iter()
+            .filter_map(|file| std::fs::metadata(file).and_then(|metadata| metadata.modified()).ok())
+            .filter_map(|time| time.duration_since(std::time::UNIX_EPOCH).ok())
+            .map(|time| time.as_secs())
+            .max()
+            .unwrap_or_default();
+        let files = files.len();
+        let mut plan = Self {
+            config,
+            arrays: Vec::new(),
+            remarks: Vec::new(),
+            files,
+            modified,
+            boards: Vec::new(),
+            masks,
+            border,
+            labels,
+        };
+        for scene in &scenes {
+            let first = plan.arrays.len();
+            plan.add_scene(scene, &expressions)?;
+            plan.leave_out_dates(first)?;
+        }
+        if plan.arrays.is_empty() {
+            return Err(Error::Invalid(
+                "nothing would be written: all bands are dropped, and none is derived".to_owned(),
+            ));
+        }
+        Ok(plan)
+    }
+
+    /// The bands of a scene, by the size of their pixels: each size a board. Sizes that are asked for are one.
+    fn add_scene(&mut self, scene: &Scene, expressions: &[Expression]) -> Result<()> {
+        self.check_names(scene, expressions)?;
+        let mut sizes: Vec<Vec<&SceneBand>> = Vec::new();
+        for band in &scene.bands {
+            let one = self.config.grid.resolution.is_some() || self.config.grid.crs.is_some();
+            let place = sizes.iter().position(|bands| {
+                let known = bands.first().and_then(|band| band.first());
+                one || known.zip(band.first()).is_some_and(|(a, b)| a.grid.has_pixel_of(&b.grid))
+            });
+            match place {
+                Some(place) => sizes[place].push(band),
+                None => sizes.push(vec![band]),
+            }
+        }
+        // Bands that are only needed by others have no grid of their own.
+        let dropped = self.config.output.drop.clone();
+        let written = |bands: &[&SceneBand]| bands.iter().any(|band| !dropped.contains(&band.name));
+        let several = sizes.iter().filter(|bands| written(bands)).count() > 1;
+        let first = self.boards.len();
+        let mut finest: Option<(f64, usize)> = None;
+        for bands in &sizes {
+            let layers: Vec<&Layer> = bands.iter().flat_map(|band| band.all()).collect();
+            let grid = extent::grid(&self.config, &layers, self.border.as_ref())?;
+            let [x, y] = grid.pixel();
+            if finest.is_none_or(|(area, _)| x * y < area) && written(bands) {
+                finest = Some((x * y, self.boards.len()));
+            }
+            self.boards.push(Board::new(grid, self.config.output.overlap));
+        }
+        for (bands, board) in sizes.iter().zip(first..) {
+            if written(bands) {
+                let folder = folder(&scene.name, several.then_some(&self.boards[board].grid));
+                self.add_layers(scene, bands, board, &folder)?;
+            }
+        }
+        let board = finest.map_or(first, |(_, board)| board);
+        let folder = folder(&scene.name, several.then_some(&self.boards[board].grid));
+        for (number, expression) in expressions.iter().enumerate() {
+            self.add_derived(scene, number, expression, board, &folder)?;
+        }
+        for number in 0..self.labels.len() {
+            self.add_labels(number, board, &folder)?;
+        }
+        if self.config.output.valid_count {
+            self.add_valid_count(scene, board, &folder);
+        }
+        Ok(())
+    }
+
+    fn check_names(&self, scene: &Scene, expressions: &[Expression]) -> Result<()> {
+        let names: Vec<&str> = scene.bands.iter().map(|band| band.name.as_str()).collect();
+        for mask in &self.masks {
+            mask.check(&names)?;
+        }
+        for (derive, expression) in self.config.derive.iter().zip(expressions) {
+            expression
+                .check(&names)
+                .map_err(|e| Error::Invalid(format!("derived band {}: {e}", derive.name)))?;
+        }
+        for name in &self.config.output.drop {
+            if !names.contains(&name.as_str()) {
+                return Err(Error::Invalid(format!(
+                    "[output] drops {name}, and there is no such band; there are {}",
+                    names.join(", ")
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, mut array: ArrayPlan) {
+        // Two bands may have the name of an array.
+        let taken = |path: &str| self.arrays.iter().any(|other| other.path == path);
+        let path = array.path.clone();
+        for number in 2.. {
+            if !taken(&array.path) {
+                break;
+            }
+            array.path = format!("{path}_{number}");
+        }
+        self.arrays.push(array);
+    }
+}

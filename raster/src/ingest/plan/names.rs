@@ -1,0 +1,62 @@
+//! What groups are called, and the order of dimensions.
+
+use super::Dimension;
+use crate::error::{Error, Result};
+use crate::ingest::config::OutputConfig;
+use crate::ingest::grid::Grid;
+
+/// The folder of a scene's arrays, and of one of its resolutions: empty, or with a slash at its end.
+pub(super) fn folder(scene: &str, grid: Option<&Grid>) -> String {
+    let mut folder = String::new();
+    if !scene.is_empty() {
+        folder.push_str(scene);
+        folder.push('/');
+    }
+    if let Some(grid) = grid {
+        let [x, y] = grid.pixel();
+        let metres = grid
+            .georeference
+            .spatial_ref()
+            .ok()
+            .flatten()
+            .is_some_and(|reference| reference.is_projected() && reference.linear_units() == 1.0);
+        let unit = if metres { "m" } else { "" };
+        let round = |v: f64| (v * 1e6).round() / 1e6;
+        folder.push_str(&if round(x) == round(y) {
+            format!("{}{unit}/", round(x))
+        } else {
+            format!("{}x{}{unit}/", round(x), round(y))
+        });
+    }
+    folder
+}
+
+/// The dimensions of an array in the order that is asked for.
+pub(super) fn dimensions(output: &OutputConfig, has_times: bool) -> Result<Vec<Dimension>> {
+    const ALL: [Dimension; 4] = [Dimension::Time, Dimension::Band, Dimension::Y, Dimension::X];
+    let mut order = ALL.to_vec();
+    if !output.dimensions.is_empty() {
+        let found: Option<Vec<Dimension>> =
+            output.dimensions.iter().map(|name| ALL.into_iter().find(|d| d.name() == name)).collect();
+        let sorted = found.clone().map(|mut found| {
+            found.sort_unstable();
+            found
+        });
+        match (found, sorted) {
+            (Some(found), Some(sorted)) if sorted == ALL => order = found,
+            _ => {
+                return Err(Error::Invalid(format!(
+                    "[output] dimensions are {}; time, band, y and x are needed, each once, in any order",
+                    output.dimensions.join(", ")
+                )));
+            }
+        }
+    }
+    order.retain(|dimension| has_times || *dimension != Dimension::Time);
+    Ok(order)
+}
+
+pub(super) fn without_bands(mut dimensions: Vec<Dimension>) -> Vec<Dimension> {
+    dimensions.retain(|dimension| *dimension != Dimension::Band);
+    dimensions
+}
