@@ -64,6 +64,8 @@ fn run(cli: Cli) -> Result<()> {
         None => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
     };
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("starting threads")?;
+    #[cfg(feature = "gdal")]
+    vqz_raster::quiet();
     zarrs::config::global_config_mut().set_codec_concurrent_target(threads);
     match cli.command {
         #[cfg(feature = "gdal")]

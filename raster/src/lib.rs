@@ -22,3 +22,8 @@ pub mod temporal;
 mod test_data;
 
 pub use error::{Error, Result};
+
+/// Keeps GDAL from writing to standard error what its errors say again.
+pub fn quiet() {
+    gdal::config::set_error_handler(|_, _, _| {});
+}

@@ -114,9 +114,7 @@ pub(crate) fn nodes(plan: &Arc<Plan>) -> Result<Vec<(String, CubeNode)>> {
 }
 
 fn group_metadata() -> Metadata {
-    let mut metadata = Metadata::new_group();
-    metadata.set_attribute("Conventions", Value::from("CF-1.11"));
-    metadata
+    Metadata::new_group(Map::from_iter([("Conventions".to_owned(), Value::from("CF-1.11"))]))
 }
 
 /// The coordinates that the arrays of a group share: those of its first, and the dates of the first that has some.

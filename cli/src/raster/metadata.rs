@@ -97,14 +97,6 @@ impl Metadata {
         Self { json, place: "new array".to_owned() }
     }
 
-    /// Metadata of a group that stands nowhere yet.
-    #[cfg(feature = "gdal")]
-    pub(crate) fn new_group() -> Self {
-        let json = json!({"zarr_format": 3, "node_type": "group", "attributes": {}});
-        let json = if let Value::Object(json) = json { json } else { Map::new() };
-        Self { json, place: "new group".to_owned() }
-    }
-
     /// Whether it is an array's.
     pub(crate) fn is_array(&self) -> bool {
         self.json.get("node_type").and_then(Value::as_str) == Some("array")
