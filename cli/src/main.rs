@@ -65,7 +65,7 @@ fn run(cli: Cli) -> Result<()> {
     };
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("starting threads")?;
     #[cfg(feature = "gdal")]
-    vqz_raster::quiet();
+    vqz_raster::settle();
     zarrs::config::global_config_mut().set_codec_concurrent_target(threads);
     match cli.command {
         #[cfg(feature = "gdal")]

@@ -16,14 +16,11 @@ pub mod npy;
 pub mod pixels;
 pub mod plane;
 pub mod sample;
+mod settings;
 pub mod temporal;
 
 #[cfg(test)]
 mod test_data;
 
 pub use error::{Error, Result};
-
-/// Keeps GDAL from writing to standard error what its errors say again.
-pub fn quiet() {
-    gdal::config::set_error_handler(|_, _, _| {});
-}
+pub use settings::settle;

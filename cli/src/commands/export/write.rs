@@ -11,10 +11,6 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// GDAL's option for the blocks that it keeps, and what it is where the user does not say.
-const CACHE: &str = "GDAL_CACHEMAX";
-const CACHE_MEGABYTES: &str = "256";
-
 /// What was written.
 #[derive(Debug, Serialize)]
 pub(super) struct Figures {
@@ -89,10 +85,6 @@ pub(super) fn run(args: &Args) -> Result<()> {
     let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };
     let options = OpenOptions { engine: args.engine, ..OpenOptions::default() };
     let begun = Instant::now();
-    // By default GDAL keeps blocks in a twentieth of all memory, however much that is.
-    if std::env::var_os(CACHE).is_none() {
-        gdal::config::set_config_option(CACHE, CACHE_MEGABYTES)?;
-    }
     let figures = match &args.output {
         None => {
             let compression = Format::Zarr.compression(args.compression)?;
