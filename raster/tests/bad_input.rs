@@ -404,3 +404,21 @@ fn a_grid_of_a_million_millions_is_planned_at_once() {
     let error = refused(&folder.0, &config.replace("0.00002", "0.000000001"));
     assert!(error.contains("less than 2147483648 a row are allowed: check bounds and resolution"), "{error}");
 }
+
+#[test]
+fn coarser_bands_that_cover_all_need_no_nodata() {
+    let folder = Folder::new();
+    folder.tiff("a.tif", &Raster::new([4, 4], &(0u8..16).collect::<Vec<_>>()));
+    folder.tiff("b.tif", &Raster { pixel: 20.0, ..Raster::new(TWO_BY_TWO, &[1u8, 2, 3, 4]) });
+    let one = format!("{BANDS}[grid]\nresolution = 10\nresampling = \"bilinear\"\n");
+    let plan = plan(&folder.0, &one).unwrap();
+    let b: Vec<u8> = read(&plan, "data", &[1..2, 0..4, 0..4]);
+    assert_eq!((array(&plan, "data").nodata, b[0], b[3], b[12], b[15]), (None, 1, 2, 3, 4));
+    // One that ends before the grid does, needs it.
+    folder.tiff("b.tif", &Raster { pixel: 20.0, ..Raster::new([2, 1], &[1u8, 2]) });
+    let error = refused(&folder.0, &one);
+    assert!(
+        error.starts_with("data: band b does not cover the whole grid (4 × 4 pixels of 10 × 10, EPSG:32633)"),
+        "{error}"
+    );
+}

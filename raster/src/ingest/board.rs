@@ -11,6 +11,7 @@ use crate::ingest::scene::SceneBand;
 use crate::plane::Plane;
 use crate::sample::Sample;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// The layers of a band and date, and where each lies.
 type Cell = Vec<(Layer, Placement)>;
@@ -92,29 +93,25 @@ impl Board {
         self.cell(name, time).map_or(0, Vec::len)
     }
 
-    /// Whether the layers of a band and date cover the whole grid, pixel for pixel.
+    /// Whether the layers of a band and date cover the whole grid, each pixel of it.
     pub(super) fn covers(&self, name: &str, time: Option<i64>) -> bool {
         let Some(cell) = self.cell(name, time) else { return false };
-        let straight: Vec<&Placement> = cell
-            .iter()
-            .filter(|(layer, placement)| placement.warp.is_none() && !layer.has_gaps())
-            .map(|(_, placement)| placement)
-            .collect();
+        let parts: Vec<&[Range<usize>; 2]> =
+            cell.iter().filter_map(|(_, placement)| placement.covered.as_ref()).collect();
         // Between the edges of all layers every pixel is like its neighbours.
-        let cuts = |ends: &dyn Fn(&Placement) -> [usize; 2], whole: usize| {
+        let cuts = |axis: usize, whole: usize| {
             let mut cuts: Vec<usize> =
-                straight.iter().flat_map(|placement| ends(placement)).chain([0, whole]).collect();
+                parts.iter().flat_map(|part| [part[axis].start, part[axis].end]).chain([0]).collect();
+            cuts.retain(|cut| *cut < whole);
             cuts.sort_unstable();
             cuts.dedup();
             cuts
         };
-        let rows = cuts(&|p| [p.rows.start, p.rows.end], self.grid.height);
-        let columns = cuts(&|p| [p.columns.start, p.columns.end], self.grid.width);
-        rows.iter().filter(|row| **row < self.grid.height).all(|row| {
+        let (rows, columns) = (cuts(0, self.grid.height), cuts(1, self.grid.width));
+        rows.iter().all(|row| {
             columns
                 .iter()
-                .filter(|column| **column < self.grid.width)
-                .all(|column| straight.iter().any(|p| p.rows.contains(row) && p.columns.contains(column)))
+                .all(|column| parts.iter().any(|part| part[0].contains(row) && part[1].contains(column)))
         })
     }
 

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::georeference::Georeference;
 use gdal::spatial_ref::{AxisMappingStrategy, CoordTransform, SpatialRef};
+use std::ops::Range;
 
 /// The part of a pixel by which grids may be apart and still be the same.
 const SLACK: f64 = 0.01;
@@ -120,6 +121,18 @@ impl Grid {
         })
     }
 
+    /// The rows and columns of an upright grid whose pixels lie within bounds, whole.
+    pub fn within(&self, bounds: Bounds) -> [Range<usize>; 2] {
+        let [x0, dx, _, y0, _, dy] = self.transform();
+        let span = |from: f64, to: f64, origin: f64, size: f64, whole: usize| {
+            let ends = [(from - origin) / size, (to - origin) / size];
+            let first = (ends[0].min(ends[1]) - SLACK).ceil().clamp(0.0, whole as f64) as usize;
+            let last = (ends[0].max(ends[1]) + SLACK).floor().clamp(0.0, whole as f64) as usize;
+            first.min(last)..last
+        };
+        [span(bounds[1], bounds[3], y0, dy, self.height), span(bounds[0], bounds[2], x0, dx, self.width)]
+    }
+
     /// A part of it.
     pub fn window(&self, row: usize, column: usize, height: usize, width: usize) -> Self {
         let [x0, dx, rx, y0, ry, dy] = self.transform();
@@ -225,6 +238,8 @@ mod tests {
         assert_eq!(whole.apart(&grid(300_000.0, 5_000_000.0, 20.0, 7, 9)), None);
         assert_eq!(whole.offset_of(&grid(300_000.0, 5_000_000.0, 20.0, 7, 9)), None, "other pixels");
         assert_eq!(whole.window(10, 5, 7, 9), grid(300_050.0, 4_999_900.0, 10.0, 7, 9));
+        assert_eq!(whole.within([300_005.0, 4_999_800.0, 300_030.0, 5_000_100.0]), [0..20, 1..3]);
+        assert_eq!(whole.within([0.0, 0.0, 1.0, 1.0])[1], 0..0);
         assert_eq!(whole.bounds(), [300_000.0, 4_999_000.0, 301_000.0, 5_000_000.0]);
     }
 

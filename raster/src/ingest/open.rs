@@ -10,6 +10,7 @@ use crate::ingest::layer::{Content, Layer};
 use gdal::Dataset;
 use std::cell::RefCell;
 use std::ffi::CString;
+use std::ops::Range;
 use std::ptr;
 
 /// Files that a thread keeps open. Processes may have 1024 of them open in all.
@@ -19,9 +20,11 @@ const OPEN: usize = 48;
 #[derive(Clone, Debug)]
 pub(super) struct Placement {
     /// The rows and columns of the grid that it may touch.
-    pub(super) rows: std::ops::Range<usize>,
+    pub(super) rows: Range<usize>,
     /// See `rows`.
-    pub(super) columns: std::ops::Range<usize>,
+    pub(super) columns: Range<usize>,
+    /// The rows and columns of the grid for which it has samples at any rate, if that can be told.
+    pub(super) covered: Option<[Range<usize>; 2]>,
     /// The row and the column of its data set at the first of these.
     pub(super) start: [usize; 2],
     /// How its samples come there; `None` where its pixels are the grid's.
@@ -53,7 +56,8 @@ impl Placement {
             let (rows, columns) =
                 (cut(row, layer.grid.height, grid.height), cut(column, layer.grid.width, grid.width));
             let start = [(rows.start as i64 - row) as usize, (columns.start as i64 - column) as usize];
-            let placed = Self { rows, columns, start, warp: None };
+            let covered = (!layer.has_gaps()).then(|| [rows.clone(), columns.clone()]);
+            let placed = Self { rows, columns, covered, start, warp: None };
             return Ok((!placed.rows.is_empty() && !placed.columns.is_empty()).then_some(placed));
         }
         if matches!(layer.source.content, Content::List(_)) {
@@ -112,7 +116,9 @@ impl Placement {
             return Ok(None);
         }
         let part = grid.window(rows.start, columns.start, rows.len(), columns.len());
-        Ok(Some(Self { rows, columns, start: [0, 0], warp: Some(Warp { grid: part, resampling }) }))
+        let covered = (same && layer.grid.is_upright()).then(|| grid.within(bounds));
+        let warp = Some(Warp { grid: part, resampling });
+        Ok(Some(Self { rows, columns, covered, start: [0, 0], warp }))
     }
 }
 

@@ -151,7 +151,11 @@ impl Plan {
             }
             return Ok(Some(nodata));
         }
-        let why = if !self.masks.is_empty() {
+        // Masks of a date leave alone what has none.
+        let dated = times.iter().any(Option::is_some);
+        let masked = (self.masks.iter())
+            .any(|mask| dated || !mask.bands().iter().any(|name| self.boards[board].is_dated(name)));
+        let why = if masked {
             Some("a mask makes samples invalid".to_owned())
         } else if let Some(border) =
             self.border.as_ref().filter(|_| self.config.border.as_ref().is_some_and(|b| !b.extent_only))
