@@ -1,6 +1,6 @@
 //! Derived bands: `ndvi = (B08 - B04) / (B08 + B04)`, computed window by window from planes of other bands.
 //!
-//! A text is parsed once into a flat program ([`program`]) over blocks of samples, so that a sample costs a few
+//! A text is parsed once into a flat program (`program`) over blocks of samples, so that a sample costs a few
 //! nanoseconds and no text can nest deeper than the parser allows.
 //!
 //! | precedence, tightest first | |

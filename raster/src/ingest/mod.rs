@@ -1,8 +1,8 @@
 //! Many files as one cube, read window by window.
 //!
 //! The journey: [`config`] says what is wanted; [`discover`] opens the files and lists their bands as [`layer`]s, by what
-//! [`pattern`]s of names and [`netcdf`] variables tell; [`plan`] puts them onto [`grid`]s, as arrays of dates and bands;
-//! [`cube`] reads a window of such an array, by way of [`mosaic`]. Lists of pixels are found by [`pixels`] and read as [`list`]s.
+//! [`pattern`]s of names and `netcdf` variables tell; [`plan`] puts them onto [`grid`]s, as arrays of dates and bands;
+//! [`cube`] reads a window of such an array, by way of [`mosaic`]. Lists of pixels are found by `pixels` and read as `list`s.
 
 mod board;
 mod calendar;
