@@ -7,6 +7,8 @@ const CACHE: i64 = 512 << 20;
 /// (the variable `GDAL_CACHEMAX` gives another size).
 pub fn settle() {
     gdal::config::set_error_handler(|_, _, _| {});
+    // The VRTs that describe NPY files are ours. An option that an older GDAL does not know is none.
+    drop(gdal::config::set_config_option("GDAL_VRT_RAWRASTERBAND_ALLOWED_SOURCE", "ALL"));
     if std::env::var_os("GDAL_CACHEMAX").is_none() {
         // SAFETY: sets a number; nothing has been read yet.
         unsafe { gdal_sys::GDALSetCacheMax64(CACHE) };
