@@ -10,6 +10,7 @@ pub(crate) mod crop;
 pub(crate) mod cube;
 #[cfg(feature = "gdal")]
 mod cube_layout;
+pub(crate) mod disk;
 pub(crate) mod files;
 pub(crate) mod fill;
 pub(crate) mod geotiff;
