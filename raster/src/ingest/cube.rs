@@ -40,24 +40,40 @@ fn read_as<T: Sample>(plan: &Plan, array: &ArrayPlan, region: &[Range<u64>]) -> 
     };
     let (times, bands) = (range(Dimension::Time), range(Dimension::Band));
     let window = Window { rows: range(Dimension::Y), columns: range(Dimension::X) };
-    let area = window.area();
-    let count = times.len() * bands.len() * area;
+    let count = times.len() * bands.len() * window.area();
     let ordered = array.dimensions.windows(2).all(|pair| pair[0] < pair[1]);
-    let mut samples = vec![T::default(); count];
-    let mut shared = Shared::default();
-    // In the order time, band, y, x.
-    for (at, band) in bands.clone().enumerate() {
-        let band = &array.bands[band];
-        let planes = samples.chunks_mut(area.max(1)).enumerate();
-        let mut wanted: Vec<&mut [T]> =
-            planes.filter(|(number, _)| number % bands.len() == at).map(|(_, plane)| plane).collect();
-        read_band(plan, array, band, times.clone(), &window, &mut shared, &mut wanted)?;
+    // Bytes from the start, where they lie as samples must: a copy less.
+    let mut bytes = vec![0u8; count * size_of::<T>()];
+    if ordered && let Ok(samples) = bytemuck::try_cast_slice_mut(&mut bytes) {
+        read_planes::<T>(plan, array, times, bands, &window, samples)?;
+        return Ok(bytes);
     }
+    let mut samples = vec![T::default(); count];
+    let extents = [times.len(), bands.len(), window.rows.len(), window.columns.len()];
+    read_planes(plan, array, times, bands, &window, &mut samples)?;
     if !ordered {
-        samples =
-            transposed(&samples, array, [times.len(), bands.len(), window.rows.len(), window.columns.len()]);
+        samples = transposed(&samples, array, extents);
     }
     Ok(bytemuck::cast_slice(&samples).to_vec())
+}
+
+/// Reads a window into samples in the order time, band, y, x.
+fn read_planes<T: Sample>(
+    plan: &Plan,
+    array: &ArrayPlan,
+    times: Range<usize>,
+    bands: Range<usize>,
+    window: &Window,
+    samples: &mut [T],
+) -> Result<()> {
+    let mut shared = Shared::default();
+    for (at, band) in bands.clone().enumerate() {
+        let planes = samples.chunks_mut(window.area().max(1)).enumerate();
+        let mut wanted: Vec<&mut [T]> =
+            planes.filter(|(number, _)| number % bands.len() == at).map(|(_, plane)| plane).collect();
+        read_band(plan, array, &array.bands[band], times.clone(), window, &mut shared, &mut wanted)?;
+    }
+    Ok(())
 }
 
 /// From time, band, y, x to the array's order.
