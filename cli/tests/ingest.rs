@@ -214,3 +214,40 @@ fn wrong_wishes_are_told_before_anything_is_written() {
     wrong("[derive]\n", "wrong.toml: the configuration is wrong");
     wrong("[[derive]]\nname = \"x\"\nexpression = \"nir / swir\"\n", "derived band x: ");
 }
+
+#[test]
+fn lists_of_pixels_become_an_archive_and_lists_again() {
+    use vqz_raster::npy::{self, NpyArray};
+    use vqz_raster::sample::SampleType;
+    let folder = folder("ingest-lists");
+    let (rows, columns) = ([3i32, 0, 2, 2, 1], [5i32, 1, 0, 4, 3]);
+    let bytes = |list: &[i32]| list.iter().flat_map(|v| v.to_ne_bytes()).collect::<Vec<u8>>();
+    npy::write(&folder.join("rows.npy"), SampleType::Int32, &[5], &bytes(&rows)).unwrap();
+    npy::write(&folder.join("columns.npy"), SampleType::Int32, &[5], &bytes(&columns)).unwrap();
+    let sample = |pixel: usize, month: usize| (100 * pixel + month) as i16;
+    let list: Vec<u8> = (0..15).flat_map(|i| sample(i / 3, i % 3).to_ne_bytes()).collect();
+    npy::write(&folder.join("values.npy"), SampleType::Int16, &[5, 3], &list).unwrap();
+    let configuration = "[[input]]\nfiles = [\"values.npy\"]\nbands = [\"t\"]\nnodata = -1\n[input.pixels]\naxes = [\"pixel\", \
+                         \"month\"]\nrows = \"rows.npy\"\ncolumns = \"columns.npy\"\nheight = 4\nwidth = 6\n";
+    std::fs::write(folder.join("list.toml"), configuration).unwrap();
+    let found = figures(&folder, &["ingest", "list.toml", "cube.zarr"]);
+    assert_eq!(found["arrays"][0]["bands"], serde_json::json!(["t_month1", "t_month2", "t_month3"]));
+    succeed(&folder, &["encode", "cube.zarr", "archive.zarr", "--lossless"]);
+    succeed(&folder, &["export", "archive.zarr", "lists", "--pixels", "rows.npy,columns.npy"]);
+    let read = |name: &str, shape: &[usize]| {
+        let array = NpyArray::open(folder.join("lists").join(name)).unwrap();
+        assert_eq!(array.shape(), shape);
+        array.read_f64(&shape.iter().map(|n| 0..*n).collect::<Vec<_>>()).unwrap()
+    };
+    assert_eq!(read("rows.npy", &[5]), rows.map(f64::from));
+    assert_eq!(read("columns.npy", &[5]), columns.map(f64::from));
+    let wanted: Vec<f64> = (0..15).map(|i| f64::from(sample(i % 5, i / 5))).collect();
+    assert_eq!(read("values.npy", &[3, 5]), wanted);
+    let (code, _, err) =
+        call(&folder, &["export", "archive.zarr", "lists", "--pixels", "rows.npy,columns.npy"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("output lists exists"), "{err}");
+    let (code, _, err) = call(&folder, &["export", "archive.zarr", "others", "--pixels", "rows.npy"]);
+    assert_eq!(code, 2);
+    assert!(err.contains("the mask rows.npy has 5 pixels, the array 4 × 6"), "{err}");
+}

@@ -39,7 +39,21 @@ pub fn export(
             layout.size
         )));
     }
-    let values = domain.gather(grid, layout)?;
+    write_list(folder, domain, sample_type, &layout.shape, &domain.gather(grid, layout)?)
+}
+
+/// Writes a list that was gathered already, as [`export`] does: samples of this shape, one axis of which is the list.
+///
+/// # Errors
+/// [`Error::Mismatch`] where indices are beyond 32 bits, or shape and samples do not fit; [`Error::Io`] where a file can't be
+/// written.
+pub fn write_list(
+    folder: &Path,
+    domain: &Domain,
+    sample_type: SampleType,
+    shape: &[usize],
+    values: &[u8],
+) -> Result<Exported> {
     std::fs::create_dir_all(folder)
         .map_err(|source| Error::Io { path: folder.display().to_string(), source })?;
     let exported = Exported {
@@ -65,7 +79,7 @@ pub fn export(
     let (rows, columns) = (indices(&|cell| cell / width)?, indices(&|cell| cell % width)?);
     npy::write(&exported.rows, SampleType::Int32, &[domain.len()], &rows)?;
     npy::write(&exported.columns, SampleType::Int32, &[domain.len()], &columns)?;
-    npy::write(&exported.values, sample_type, &layout.shape, &values)?;
+    npy::write(&exported.values, sample_type, shape, values)?;
     Ok(exported)
 }
 

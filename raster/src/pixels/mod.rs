@@ -12,6 +12,6 @@ mod window;
 
 pub use copy::Layout;
 pub use domain::Domain;
-pub use export::{Exported, export};
+pub use export::{Exported, export, write_list};
 pub use nesting::{Coverage, Nesting, check_nesting};
 pub use window::DomainWindow;

@@ -11,6 +11,8 @@ mod netcdf;
 #[cfg(feature = "gdal")]
 mod overview;
 #[cfg(feature = "gdal")]
+mod pixels;
+#[cfg(feature = "gdal")]
 mod source;
 #[cfg(feature = "gdal")]
 mod write;
@@ -31,6 +33,7 @@ use vqz_codec::engine::EngineKind;
   vqz export archive.zarr red.tif --bands B04 --window 0,0,2048,2048
   vqz export archive.zarr cube.nc --bounds 500000,4990000,510000,5000000 --dates 2018-01-01..2018-06-30
   vqz export archive.zarr plain.zarr --resolution 40
+  vqz export archive.zarr lists --pixels rows.npy,columns.npy
   vqz export archive.zarr --overview
 
 A GeoTIFF (a COG, with overviews) holds one date: with several, scene.tif becomes scene_2018-07-10.tif and so on. NetCDF \
@@ -68,6 +71,10 @@ pub(crate) struct Args {
     /// How pixels become larger ones; by default nearest for classes, else average.
     #[arg(long, value_enum)]
     resampling: Option<Resampling>,
+    /// Write the pixels of a domain as a list, into a folder: rows.npy, columns.npy and values.npy, whose last axis is the list.
+    /// The domain is a mask (NPY or a raster; not 0 is in it), or the rows and columns of its pixels (NPY).
+    #[arg(long, value_delimiter = ',', conflicts_with_all = ["overview", "resolution", "compression"], value_name = "MASK | ROWS,COLUMNS")]
+    pixels: Vec<PathBuf>,
     /// The compression; by default deflate for .tif and .nc, zstd for Zarr.
     #[arg(long, value_enum)]
     compression: Option<Compression>,

@@ -2,7 +2,7 @@
 
 use super::choice::Choice;
 use super::source::Source;
-use super::{Args, Compression, cog, netcdf, overview, zarr};
+use super::{Args, Compression, cog, netcdf, overview, pixels, zarr};
 use crate::output;
 use crate::raster::partial::{Existing, refuse_existing};
 use crate::raster::{OpenOptions, paths};
@@ -89,6 +89,14 @@ pub(super) fn run(args: &Args) -> Result<()> {
         None => {
             let compression = Format::Zarr.compression(args.compression)?;
             overview::write(args, &Source::open(&args.archive, &options)?, compression, existing)?
+        }
+        Some(output) if !args.pixels.is_empty() => {
+            paths::refuse_overlap(&args.archive, output)?;
+            paths::refuse_missing_folder(output)?;
+            let choice = Choice::new(args, &Source::open(&args.archive, &options)?)?;
+            let outputs = pixels::write(output, &choice, &args.pixels, existing)?;
+            let info = choice.raster.info();
+            figures("NumPy lists", outputs, info.shape.clone(), info.raw_bytes())?
         }
         Some(output) => {
             let format = Format::of(output)?;
