@@ -27,6 +27,16 @@ pub(crate) fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A part of a whole: above 0 and below 1.
+pub(crate) fn part(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value > 0.0 && value < 1.0 => Ok(value),
+        _ => {
+            Err("allowed are parts of the range above 0 and below 1, such as 0.01 for a hundredth".to_owned())
+        }
+    }
+}
+
 /// A finite number, 0 or above.
 pub(crate) fn at_least_zero(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {

@@ -251,3 +251,32 @@ fn lists_of_pixels_become_an_archive_and_lists_again() {
     assert_eq!(code, 2);
     assert!(err.contains("the mask rows.npy has 5 pixels, the array 4 × 6"), "{err}");
 }
+
+#[test]
+fn counts_and_classes_stay_exact_under_a_bound() {
+    let folder = folder("ingest-exact");
+    scenes(&folder);
+    // A third of the first date is nodata, so that counts differ.
+    configuration(
+        &folder,
+        "cube.toml",
+        "[[mask]]\nexpression = \"nir < 90\"\n[output]\nvalid_count = true\n",
+    );
+    succeed(&folder, &["ingest", "cube.toml", "plain.zarr"]);
+    let (code, _, err) = call(&folder, &["ingest", "cube.toml", "bounded.zarr", "--max-error", "3"]);
+    assert_eq!(code, 0, "{err}");
+    assert!(err.contains("without loss: valid_count: its samples are counts"), "{err}");
+    let (code, _, err) = call(&folder, &["encode", "plain.zarr", "again.zarr", "--max-error", "3"]);
+    assert_eq!(code, 0, "{err}");
+    let counts = read_array(&folder.join("plain.zarr/valid_count"));
+    assert!(counts.chunks_exact(2).any(|count| count != [3, 0]));
+    for archive in ["bounded.zarr", "again.zarr"] {
+        assert!(read_array(&folder.join(archive).join("valid_count")) == counts, "{archive}");
+        let data = |root: &str| read_array(&folder.join(root).join("data"));
+        let off = data(archive).iter().zip(data("plain.zarr")).map(|(a, b)| a.abs_diff(b)).max();
+        assert_eq!(off, Some(3), "{archive}");
+    }
+    let metadata: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.join("plain.zarr/data/zarr.json")).unwrap()).unwrap();
+    assert_eq!(metadata["attributes"]["grid_mapping"], "spatial_ref");
+}

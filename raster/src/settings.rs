@@ -14,3 +14,24 @@ pub fn settle() {
         unsafe { gdal_sys::GDALSetCacheMax64(CACHE) };
     }
 }
+
+/// Keeps HDF5, where GDAL was linked to it, from writing to standard error what GDAL looks for in vain: it has a switch for each
+/// thread, and GDAL turns off the one of the thread that it begins in.
+pub(crate) fn settle_thread() {
+    type SetAuto = unsafe extern "C" fn(i64, *mut std::ffi::c_void, *mut std::ffi::c_void) -> std::ffi::c_int;
+    thread_local! {
+        static SETTLED: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+    }
+    if SETTLED.replace(true) {
+        return;
+    }
+    // SAFETY: looks for a function among those that are loaded; where it is, it is HDF5's, with this signature since 1.8 (stack
+    // 0 is the default one of the thread; no function, no printing).
+    unsafe {
+        let found = libc::dlsym(libc::RTLD_DEFAULT, c"H5Eset_auto2".as_ptr());
+        if !found.is_null() {
+            let set_auto: SetAuto = std::mem::transmute(found);
+            set_auto(0, std::ptr::null_mut(), std::ptr::null_mut());
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Many files as the nodes of a hierarchy: groups, arrays that are read from the files when they are written, coordinates.
 
+use crate::raster::exact::COUNT;
 use crate::raster::metadata::Metadata;
 use crate::raster::region::volume;
 use crate::raster::{Info, Raster, cube_layout};
@@ -13,7 +14,7 @@ use vqz_codec::axes::Axes;
 use vqz_codec::config::NoData;
 use vqz_codec::sample::DataType;
 use vqz_raster::band::{Band, SampleKind, set_band_attributes};
-use vqz_raster::georeference::{CoordinateArray, coordinates};
+use vqz_raster::georeference::{CoordinateArray, GRID_MAPPING, coordinates};
 use vqz_raster::ingest::config::Config;
 use vqz_raster::ingest::plan::{ArrayPlan, DATA, Plan};
 use vqz_raster::sample::SampleType;
@@ -154,6 +155,13 @@ fn opened(plan: &Arc<Plan>, at: usize) -> Result<CubeArray> {
     set_band_attributes(&mut attributes, &bands(array), kind);
     for (name, value) in attributes {
         metadata.set_attribute(&name, value);
+    }
+    // The coordinates beside it hold the variable of that name.
+    if array.grid.georeference.wkt.is_some() || array.grid.georeference.code.is_some() {
+        metadata.set_attribute("grid_mapping", Value::from(GRID_MAPPING));
+    }
+    if array.is_count() {
+        metadata.set_attribute("standard_name", Value::from(COUNT));
     }
     let chunk = cube_layout::lay_out(&plan.config.output, array, &mut metadata)
         .with_context(|| format!("{}: [output]", array.path))?;

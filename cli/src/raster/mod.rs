@@ -11,6 +11,7 @@ pub(crate) mod cube;
 #[cfg(feature = "gdal")]
 mod cube_layout;
 pub(crate) mod disk;
+pub(crate) mod exact;
 pub(crate) mod files;
 pub(crate) mod fill;
 pub(crate) mod geotiff;

@@ -114,7 +114,45 @@ fn open(number: usize, input: &InputConfig, file: &Path, fields: &Fields) -> Res
     for name in sources(input, file)? {
         layers.extend(describe(number, input, &name, file, fields)?);
     }
+    choose(input, file, fields, &mut layers)?;
     Ok(layers)
+}
+
+/// Names the bands of a file, or chooses among them, as the configuration lists them: as many names as bands, at every date the
+/// same, name them in order; names that they have already choose.
+fn choose(input: &InputConfig, file: &Path, fields: &Fields, layers: &mut Vec<Layer>) -> Result<()> {
+    if input.bands.is_empty() {
+        return Ok(());
+    }
+    let mut own: Vec<String> = Vec::new();
+    for layer in layers.iter() {
+        if !own.contains(&layer.name) {
+            own.push(layer.name.clone());
+        }
+    }
+    let known = input.bands.iter().all(|band| own.contains(band));
+    // Where names of files tell the band, other files may have the others.
+    if known || fields.text.contains_key("band") {
+        layers.retain(|layer| input.bands.contains(&layer.name));
+        return Ok(());
+    }
+    if own.len() != input.bands.len() {
+        return Err(Error::Invalid(format!(
+            "{} has {} ({}), and {} are given: {}; name all of them, or choose among these",
+            file.display(),
+            count(own.len(), "band"),
+            own.join(", "),
+            count(input.bands.len(), "name"),
+            input.bands.join(", ")
+        )));
+    }
+    for layer in layers {
+        if let Some(place) = own.iter().position(|name| *name == layer.name) {
+            layer.name = input.bands[place].clone();
+            layer.band.name = Some(layer.name.clone());
+        }
+    }
+    Ok(())
 }
 
 /// What GDAL opens of a file: itself, its variables, or a description of its raw samples.
@@ -134,6 +172,7 @@ fn sources(input: &InputConfig, file: &Path) -> Result<Vec<String>> {
 
 /// Opens what GDAL reads; an error tells the file.
 pub(super) fn open_dataset(name: &str, file: &Path) -> Result<Dataset> {
+    crate::settings::settle_thread();
     Dataset::open(name).map_err(|e| Error::Unreadable {
         path: file.display().to_string(),
         reason: match (file.exists(), std::fs::File::open(file)) {
@@ -164,7 +203,6 @@ fn describe(
     }
     let steps =
         netcdf::steps(&dataset).map_err(|reason| Error::Mismatch(format!("{}: {reason}", file.display())))?;
-    let named = given_names(input, fields, bands.len());
     // Where names tell the band, it is enough of a name, unless there are several in the file.
     let own: Vec<String> = (steps.iter().zip(&bands).enumerate())
         .map(|(i, (step, band))| {
@@ -172,23 +210,24 @@ fn describe(
         })
         .collect();
     let one = own.iter().all(|name| *name == own[0]);
+    // Bands of one date that have one name are told apart by their number.
+    let mut seen = std::collections::HashSet::new();
+    let distinct = steps
+        .iter()
+        .zip(&own)
+        .all(|(step, name)| seen.insert((step.index, name.clone(), step.suffix.clone())));
     let source = Arc::new(Source { file: file.to_path_buf(), content: Content::Raster(name.to_owned()) });
     let mut layers = Vec::new();
     for (i, mut band) in bands.into_iter().enumerate() {
         let raster = dataset.rasterband(i + 1)?;
         let step = &steps[i];
-        let name = match (fields.text.get("band"), named.as_ref()) {
-            (Some(band), _) if one => band.clone(),
-            (Some(band), _) => format!("{band}_{}", own[i]),
-            (None, Some(names)) => names[i].clone(),
-            (None, None) if step.variable.is_none() && band.name.is_none() => format!("B{}", i + 1),
-            (None, None) => own[i].clone(),
+        let name = match fields.text.get("band") {
+            Some(band) if one => band.clone(),
+            Some(band) => format!("{band}_{}", own[i]),
+            None if distinct && (step.variable.is_some() || band.name.is_some()) => own[i].clone(),
+            None => format!("B{}", 1 + steps[..i].iter().filter(|other| other.index == step.index).count()),
         };
         let name = format!("{name}{}", step.suffix);
-        // Where names choose, not list, what is not among them is left out.
-        if !input.bands.is_empty() && !input.bands.contains(&name) {
-            continue;
-        }
         let sample_type = SampleType::of_gdal(raster.band_type())
             .map_err(|e| Error::Mismatch(format!("{}: {e}", file.display())))?;
         let signed = is_signed_byte(&raster);
@@ -223,12 +262,6 @@ fn describe(
         });
     }
     Ok(layers)
-}
-
-/// The names that the configuration gives to all bands of a file, if it lists them.
-fn given_names(input: &InputConfig, fields: &Fields, count: usize) -> Option<Vec<String>> {
-    (!fields.text.contains_key("band") && input.variables.is_empty() && input.bands.len() == count)
-        .then(|| input.bands.clone())
 }
 
 /// Adds what the configuration says of a file that says nothing itself.

@@ -31,9 +31,9 @@ pub(in crate::commands) struct CodecArgs {
     aim: AimArgs,
     #[command(flatten)]
     promise: PromiseArgs,
-    /// Dates in one chunk of an encoded array.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..), value_name = "N")]
-    dates: u64,
+    /// Dates in one chunk of an encoded array; those of the configuration's chunks where nothing is said, else 1.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..), value_name = "N")]
+    dates: Option<u64>,
 }
 
 impl CodecArgs {
@@ -68,7 +68,7 @@ impl OfCube<'_> {
             entropy: EntropyCoder::Rans,
             chunk: Vec::new(),
             chunk_size: side,
-            dates: self.codec.dates,
+            dates: self.codec.dates.or(self.cube.config.output.chunk.get("time").copied()).unwrap_or(1),
             shard_size: self.cube.config.output.shard.get("x").copied(),
             shard: self.share,
             axes: None,

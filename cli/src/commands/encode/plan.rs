@@ -6,6 +6,7 @@ use crate::commands::hierarchy::{self, Planned, Step};
 use crate::output;
 #[cfg(feature = "gdal")]
 use crate::raster::cube::{self, CubeNode};
+use crate::raster::exact::must_be_exact;
 use crate::raster::fill::FillWatch;
 use crate::raster::metadata::Metadata;
 use crate::raster::transfer::Unreadable;
@@ -173,7 +174,16 @@ impl Plan {
         if info.samples() == 0 {
             bail!("array {} has shape {:?}, so there is nothing to encode", info.label, info.shape);
         }
-        let promise = args.promise.of(raster.as_ref())?;
+        let promise = match (args.promise.of(raster.as_ref())?, must_be_exact(&info.metadata)) {
+            (Promise::MaxError { bound, .. }, Some(what)) if bound.iter().any(|bound| *bound > 0.0) => {
+                output::remark(format!(
+                    "without loss: {}: its samples are {what}, which no error leaves as they are",
+                    info.label
+                ));
+                Promise::Lossless
+            }
+            (promise, _) => promise,
+        };
         let quality = args.aim.quality_for(&promise, manifest);
         let metadata = metadata(args, info, model.map(|model| &**model), quality, promise.clone())?;
         remarks::already_encoded(info)?;

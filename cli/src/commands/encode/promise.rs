@@ -11,13 +11,13 @@ use vqz_codec::config::Promise;
 /// One of several promises.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct PromiseArgs {
-    /// No valid sample is off by more, in data units, on any decoder: one number, or one for each band. Every chunk is decoded
+    /// No valid sample is off by more, in units of the samples as they are stored (before a scale), on any decoder: one number, or one for each band. Every chunk is decoded
     /// again and held against it. A model is not needed, but helps where the bound is wide.
-    #[arg(long, value_delimiter = ',', value_parser = arguments::at_least_zero, conflicts_with = "lossless", value_name = "E,…")]
+    #[arg(long, value_delimiter = ',', value_parser = arguments::at_least_zero, allow_negative_numbers = true, conflicts_with = "lossless", value_name = "E,…")]
     max_error: Vec<f64>,
-    /// The same, as a part of the range of each band's valid samples over the whole array; what that comes to stands in the
-    /// metadata.
-    #[arg(long, value_parser = arguments::positive, conflicts_with_all = ["lossless", "max_error"], value_name = "PART")]
+    /// The same, as a part of the range of each band's valid samples over the whole array, such as 0.001; what that comes to
+    /// stands in the metadata.
+    #[arg(long, value_parser = arguments::part, conflicts_with_all = ["lossless", "max_error"], value_name = "PART")]
     max_error_of_range: Option<f64>,
     /// Every sample comes back bit for bit.
     #[arg(long)]

@@ -16,6 +16,7 @@ use crate::metrics::blocks;
 use crate::output;
 use crate::progress::Progress;
 use crate::raster::archive::{Archive, Totals};
+use crate::raster::partial::{Existing, refuse_existing};
 use crate::raster::place::Place;
 use crate::raster::record::Record;
 use crate::raster::samples::Mask;
@@ -81,6 +82,9 @@ pub(crate) struct Args {
     /// The package of the model, for its card, which archives do not hold.
     #[arg(long, value_name = "FILE.vqm")]
     model: Option<PathBuf>,
+    /// Replace the page if it exists.
+    #[arg(long)]
+    overwrite: bool,
     /// The engine to run the model with; see `vqz info --runtime`.
     #[arg(long, value_name = "NAME")]
     engine: Option<EngineKind>,
@@ -137,6 +141,8 @@ pub(super) struct Examined {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
+    let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };
+    refuse_existing(&args.output, existing)?;
     let nodes = archives(args)?;
     let options = OpenOptions { engine: args.engine, ..OpenOptions::default() };
     let sources = args.against.as_ref().map(|path| open_all(path, &options)).transpose()?;

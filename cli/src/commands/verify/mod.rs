@@ -125,9 +125,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     let failures: u64 = findings.arrays.iter().map(|array| array.failures.len() as u64).sum();
     Err(CheckFailed(format!(
-        "{} does not hold: {}, listed above; restore the archive from a copy, or encode it again",
+        "{} does not hold: {}, listed above; restore the archive from a copy, or encode it again{}",
         findings.archive,
-        output::count(failures, "failure")
+        output::count(failures, "failure"),
+        if args.against.is_some() { ", if the source is the one that it was made from" } else { "" }
     ))
     .into())
 }

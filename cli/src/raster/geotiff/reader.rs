@@ -31,7 +31,16 @@ struct GdalRaster {
 /// # Errors
 /// When GDAL can't, the bands differ in type, or their type is none that the codec takes.
 pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>> {
-    let dataset = Dataset::open(path).with_context(|| format!("opening {}", path.display()))?;
+    let dataset = match Dataset::open(path) {
+        Ok(dataset) => dataset,
+        Err(_) if path.is_file() => {
+            bail!(
+                "{} is no raster that GDAL reads; is it whole, and does `gdalinfo` know its format?",
+                path.display()
+            )
+        }
+        Err(error) => return Err(error).with_context(|| format!("opening {}", path.display())),
+    };
     let (width, height) = dataset.raster_size();
     let count = dataset.raster_count();
     if count == 0 {

@@ -139,6 +139,11 @@ impl ArrayPlan {
         self.path.rsplit_once('/').map_or("", |(group, _)| group)
     }
 
+    /// Whether its samples are numbers of dates.
+    pub fn is_count(&self) -> bool {
+        self.bands.iter().any(|band| matches!(band.content, Content::ValidCount(_)))
+    }
+
     /// Whether each of its dates needs others: all are read for one then.
     pub fn needs_other_dates(&self) -> bool {
         !matches!(self.steps, Steps::None | Steps::Same(_))
@@ -215,6 +220,14 @@ impl Plan {
                 None => sizes.push(vec![band]),
             }
         }
+        // The finest first.
+        let area = |bands: &Vec<&SceneBand>| {
+            bands.first().and_then(|band| band.first()).map_or(0.0, |layer| {
+                let [x, y] = layer.grid.pixel();
+                x * y
+            })
+        };
+        sizes.sort_by(|a, b| area(a).total_cmp(&area(b)));
         // Bands that are only needed by others have no grid of their own.
         let dropped = self.config.output.drop.clone();
         let written = |bands: &[&SceneBand]| bands.iter().any(|band| !dropped.contains(&band.name));
