@@ -180,5 +180,8 @@ fn promises_that_make_no_sense_are_refused() {
         &["--max-error", "1,2"],
         "--max-error gives 2 bounds, in.zarr has 4 bands; give one, or one for each",
     );
-    encode(&["--max-error", "-1"], "unexpected argument '-1' found");
+    encode(
+        &["--max-error", "-1"],
+        "invalid value '-1' for '--max-error <E,…>': allowed are numbers from 0 on",
+    );
 }

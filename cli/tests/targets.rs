@@ -81,7 +81,7 @@ fn targets_are_met() {
         52.0,
         2.2,
         9.0,
-        &["--chunk-size", "64", "--shard", "256", "--entropy", "lz4"],
+        &["--chunk-size", "64", "--shard-size", "256", "--entropy", "lz4"],
     );
 }
 

@@ -78,7 +78,7 @@ fn a_patch_has_three_grids() {
     let plan = plan(&folder, config).unwrap();
     let patch = "S2A_MSIL2A_20170613T101031_87_48";
     let paths: Vec<String> = plan.arrays.iter().map(|array| array.path.replace(patch, "*")).collect();
-    assert_eq!(paths, ["*/60m/data", "*/10m/data", "*/20m/data", "*/10m/ndvi"]);
+    assert_eq!(paths, ["*/10m/data", "*/20m/data", "*/60m/data", "*/10m/ndvi"]);
     for (grid, shape, names) in [
         ("10m", vec![1, 2, 24, 30], vec!["B04", "B08"]),
         ("20m", vec![1, 2, 12, 15], vec!["B05", "B11"]),
