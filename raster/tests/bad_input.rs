@@ -269,6 +269,8 @@ fn classes_are_what_is_named() {
     assert!(error.contains("a feature has no owner; leave it out, or give it a class"), "{error}");
     let error = refused(&folder.0, &labels("field = \"code\"\ncolours = { 7 = \"green\" }\n"));
     assert_eq!(error, "\"green\" is no colour; write it as #2ca02c");
+    let error = refused(&folder.0, &labels("field = \"crop\"\nclasses = { maize = 0 }\n"));
+    assert!(error.starts_with("labels crops: 0 is a class and means \"no polygon\" as well"), "{error}");
     let plan = plan(&folder.0, &labels("field = \"crop\"\nclasses = { maize = 3 }\n")).unwrap();
     assert_eq!(all::<u8>(&plan, "crops"), [3; 4]);
     assert!(array(&plan, "crops").categorical);

@@ -10,7 +10,6 @@ pub(crate) mod crop;
 pub(crate) mod cube;
 #[cfg(feature = "gdal")]
 mod cube_layout;
-pub(crate) mod disk;
 pub(crate) mod exact;
 pub(crate) mod files;
 pub(crate) mod fill;

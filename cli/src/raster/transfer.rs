@@ -2,7 +2,6 @@
 
 use crate::progress::Progress;
 use crate::raster::Raster;
-use crate::raster::disk::Disk;
 use crate::raster::region::volume;
 use crate::raster::share::Share;
 use crate::raster::writer::ArrayWriter;
@@ -118,39 +117,32 @@ pub(crate) fn transfer(
     let count =
         |add: &dyn Fn(&mut Transferred)| add(&mut done.lock().unwrap_or_else(PoisonError::into_inner));
     progress.begin(mine.len() as u64);
-    let written = || {
-        count(&|done| done.written += 1);
-        progress.advance(1);
-    };
-    let chunk = |at: u64, disk: &Disk<'_>| {
+    for_each(mine.len() as u64, workers(volume(grid.chunk()).saturating_mul(size)), |at| {
         let indices = grid.indices(mine[at as usize]);
         let region = grid.region(&indices);
         if to.has(&indices) {
             count(&|done| done.kept += 1);
-            progress.advance(1);
-            return Ok(());
-        }
-        match from.read(&region) {
-            Ok(samples) => match to.encode(&indices, samples)? {
-                Some((path, bytes)) => disk.write(&path, bytes)?,
-                None => written(),
-            },
-            Err(error) if order.unreadable == Unreadable::GoOn => {
-                let failed = || Failed {
-                    array: from.info().label.clone(),
-                    chunk: indices.clone(),
-                    region: region.iter().map(|range| [range.start, range.end]).collect(),
-                    error: format!("{error:#}"),
-                };
-                count(&|done| done.failed.push(failed()));
-                progress.advance(1);
+        } else {
+            match from.read(&region) {
+                Ok(samples) => {
+                    to.write(&indices, samples)?;
+                    count(&|done| done.written += 1);
+                }
+                Err(error) if order.unreadable == Unreadable::GoOn => {
+                    let failed = || Failed {
+                        array: from.info().label.clone(),
+                        chunk: indices.clone(),
+                        region: region.iter().map(|range| [range.start, range.end]).collect(),
+                        error: format!("{error:#}"),
+                    };
+                    count(&|done| done.failed.push(failed()));
+                }
+                Err(error) => return Err(error),
             }
-            Err(error) => return Err(error),
         }
+        progress.advance(1);
         Ok(())
-    };
-    let workers = workers(volume(grid.chunk()).saturating_mul(size));
-    Disk::with(written, |disk| for_each(mine.len() as u64, workers, |at| chunk(at, disk)))?;
+    })?;
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.failed.sort_by(|a, b| a.chunk.cmp(&b.chunk));
     Ok(done)

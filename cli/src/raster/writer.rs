@@ -55,19 +55,19 @@ impl ArrayWriter {
         self.chunk_path(indices).is_file()
     }
 
-    /// Encodes a chunk, given the samples of its region, that is, without what lies beyond the array's edges: its file, and
-    /// what is to stand there. None where it holds nothing but the fill value.
+    /// Encodes and writes a chunk, given the samples of its region, that is, without what lies beyond the array's edges.
     ///
     /// # Errors
-    /// Whatever the codecs say.
-    pub(crate) fn encode(&self, indices: &[u64], samples: Vec<u8>) -> Result<Option<(PathBuf, Vec<u8>)>> {
+    /// Whatever the codecs and the file system say.
+    pub(crate) fn write(&self, indices: &[u64], samples: Vec<u8>) -> Result<()> {
         let chunk = self.grid.chunk();
         let inside = extents(&self.grid.region(indices));
         let fill = self.array.fill_value();
         let bytes = ArrayBytes::new_flen(pad(samples, &inside, chunk, fill.as_ne_bytes()));
         if bytes.is_fill_value(fill) {
-            return Ok(None);
+            return Ok(());
         }
+        let path = self.chunk_path(indices);
         let encoded = self
             .array
             .codecs()
@@ -79,17 +79,6 @@ impl ArrayWriter {
                 &CodecOptions::default(),
             )
             .with_context(|| format!("encoding chunk {}", self.array.chunk_key(indices)))?;
-        Ok(Some((self.chunk_path(indices), encoded.into_owned())))
-    }
-
-    /// Encodes a chunk and writes it at once.
-    ///
-    /// # Errors
-    /// Whatever the codecs and the file system say.
-    pub(crate) fn write(&self, indices: &[u64], samples: Vec<u8>) -> Result<()> {
-        match self.encode(indices, samples)? {
-            Some((path, encoded)) => files::write_atomically(&path, &encoded),
-            None => Ok(()),
-        }
+        files::write_atomically(&path, &encoded)
     }
 }

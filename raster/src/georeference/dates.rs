@@ -15,16 +15,7 @@ impl TimeUnits {
     /// Reads units; `None` where they are none of time, or of months and years, whose lengths differ.
     pub fn parse(units: &str) -> Option<Self> {
         let (unit, origin) = units.split_once(" since ")?;
-        let seconds = match unit.trim().to_lowercase().as_str() {
-            "days" | "day" | "d" => 86_400.0,
-            "hours" | "hour" | "hrs" | "hr" | "h" => 3600.0,
-            "minutes" | "minute" | "mins" | "min" => 60.0,
-            "seconds" | "second" | "secs" | "sec" | "s" => 1.0,
-            "milliseconds" | "millisecond" | "ms" => 1e-3,
-            "microseconds" | "microsecond" | "us" => 1e-6,
-            "nanoseconds" | "nanosecond" | "ns" => 1e-9,
-            _ => return None,
-        };
+        let seconds = unit_seconds(unit)?;
         Some(Self { seconds, origin: parse_iso(&padded(origin)).ok()? })
     }
 
@@ -33,6 +24,20 @@ impl TimeUnits {
         let seconds = (value * self.seconds).round();
         (seconds.abs() < 9e15).then(|| self.origin.checked_add(seconds as i64))?
     }
+}
+
+/// The seconds of a unit of time; `None` where it is none, or a month or a year, whose lengths differ.
+pub(crate) fn unit_seconds(unit: &str) -> Option<f64> {
+    Some(match unit.trim().to_lowercase().as_str() {
+        "days" | "day" | "d" => 86_400.0,
+        "hours" | "hour" | "hrs" | "hr" | "h" => 3600.0,
+        "minutes" | "minute" | "mins" | "min" => 60.0,
+        "seconds" | "second" | "secs" | "sec" | "s" => 1.0,
+        "milliseconds" | "millisecond" | "msec" | "ms" => 1e-3,
+        "microseconds" | "microsecond" | "us" => 1e-6,
+        "nanoseconds" | "nanosecond" | "ns" => 1e-9,
+        _ => return None,
+    })
 }
 
 /// Some write one digit where two are meant, and fractions of a second: `2001-1-1 0:0:0.0`.

@@ -13,6 +13,7 @@ pub use self::coordinates::{
 };
 pub use self::dataset::{read_georeference, write_georeference};
 pub use self::dates::TimeUnits;
+pub(crate) use self::dates::unit_seconds;
 
 /// The place of a raster: its coordinate reference system and the map from pixels to it.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -116,7 +116,7 @@ fn read_band<T: Sample>(
         Content::Layers => {
             let planes = planes(plan, board, &array.steps, name, window, shared)?;
             for (time, out) in times.zip(out) {
-                store(&planes[time], array.nodata, out);
+                store(&planes[time], array, out)?;
             }
             Ok(())
         }
@@ -154,7 +154,7 @@ fn read_band<T: Sample>(
         Content::Labels(number) => {
             let plane = labels(plan, array, *number, window)?;
             for out in out {
-                store(&plane, array.nodata, out);
+                store(&plane, array, out)?;
             }
             Ok(())
         }
@@ -294,11 +294,10 @@ fn in_units(mut plane: Plane, scale: f64, offset: f64) -> Plane {
 }
 
 /// A plane as samples: rounded, kept off nodata where it is valid, nodata elsewhere.
-fn store<T: Sample>(plane: &Plane, nodata: Option<f64>, out: &mut [T]) {
-    let gap = T::from_f64(nodata.unwrap_or_default());
-    for ((to, value), valid) in out.iter_mut().zip(&plane.values).zip(&plane.valid) {
-        *to = if *valid { T::from_f64(*value) } else { gap };
-    }
+fn store<T: Sample>(plane: &Plane, array: &ArrayPlan, out: &mut [T]) -> Result<()> {
+    let output = Output { nodata: array.nodata, ..Output::new(array.sample_type) };
+    out.copy_from_slice(&bytemuck::pod_collect_to_vec::<u8, T>(&output.encode(plane)?));
+    Ok(())
 }
 
 /// Labels of a window, eroded where that is asked for.

@@ -1,6 +1,7 @@
 //! What GDAL tells of files with variables and steps, NetCDF above all: which variables there are, and which band is which
 //! step of time, level or whatever else.
 
+use crate::georeference::unit_seconds;
 use crate::ingest::calendar::Calendar;
 use gdal::{Dataset, Metadata as _};
 use std::collections::BTreeMap;
@@ -130,16 +131,7 @@ pub(super) fn steps(dataset: &Dataset) -> Result<Vec<Step>, String> {
 /// Where the value or the origin can't be read, says so.
 pub(super) fn instant(value: &str, units: &str, calendar: Option<&str>) -> Result<Option<i64>, String> {
     let Some((unit, origin)) = units.split_once(" since ") else { return Ok(None) };
-    let seconds = match unit.trim().to_ascii_lowercase().trim_end_matches('s') {
-        "day" | "d" => 86_400.0,
-        "hour" | "h" | "hr" => 3_600.0,
-        "minute" | "min" => 60.0,
-        "second" | "sec" | "" => 1.0,
-        "millisecond" | "msec" | "m" => 1e-3,
-        "microsecond" => 1e-6,
-        "nanosecond" => 1e-9,
-        _ => return Ok(None),
-    };
+    let Some(seconds) = unit_seconds(unit) else { return Ok(None) };
     let Some(calendar) = Calendar::named(calendar.unwrap_or("standard")) else { return Ok(None) };
     let value: f64 = value.parse().map_err(|_| format!("a time is \"{value}\", a number is needed"))?;
     calendar

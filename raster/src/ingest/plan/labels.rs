@@ -23,6 +23,13 @@ impl Plan {
                 config.name
             )));
         };
+        if let Some(class) = categories.iter().find(|class| class.value == config.nodata) {
+            return Err(Error::Invalid(format!(
+                "labels {}: {} is a class and means \"no polygon\" as well; give another nodata under [[labels]], or another \
+                 number to the class",
+                config.name, class.value
+            )));
+        }
         let nodata = Some(config.nodata as f64);
         let band = Band { name: Some(config.name.clone()), nodata, categories, ..Band::default() };
         let array = ArrayPlan {

@@ -56,6 +56,12 @@ impl Plan {
             let path = format!("{folder}{name}");
             self.remark_on_missing(&path, &bands, board, source);
             let nodata = self.nodata_of(&path, &bands, board, source, sample_type)?;
+            if let (None, Steps::Even { .. }) = (nodata, &steps) {
+                return Err(Error::Mismatch(format!(
+                    "{path}: steps in time may lie where no date is near, and nothing is said to mean \"no data\" in \
+                     {sample_type}; say it, as nodata under [output]"
+                )));
+            }
             if let Some(band) = bands.iter().find(|band| !holds_all(band.sample_type, sample_type)) {
                 self.remarks.push(format!(
                     "{path}: band {} is {}, and is written as {sample_type}: what that does not hold is rounded or cut off",
