@@ -13,7 +13,7 @@ use vqz_codec::config::Configuration;
 use vqz_codec::engine::EngineKind;
 use vqz_codec::model::{Model, registry};
 use vqz_codec::pipeline::{ChunkCodec, Options, PlannedTile, Statistics};
-use vqz_codec::zarr::{Reads, reads};
+use vqz_zarr::{Reads, reads};
 use zarrs::array::Array;
 use zarrs::filesystem::FilesystemStore;
 use zarrs::storage::ReadableStorageTraits;

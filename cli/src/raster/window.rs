@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::str::FromStr;
 use vqz_codec::axes::{Axes, Role};
-use vqz_codec::zarr::Reads;
+use vqz_zarr::Reads;
 
 /// A window as it is given on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]

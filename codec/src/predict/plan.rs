@@ -1,8 +1,8 @@
 //! How a plane is predicted: what its encoder decided, as integers, and how they are written.
 
 use crate::error::{Error, Result};
-use crate::exact::numbers::{Kind, Numbers};
-use crate::exact::wide::Wide;
+use crate::predict::numbers::{Kind, Numbers};
+use crate::predict::wide::Wide;
 
 /// Neighbours in the plane itself, `(rows down, columns right)`. The first [`SERIAL`] are in the row being coded.
 pub(crate) const OWN: [(isize, isize); 14] = [

@@ -1,17 +1,10 @@
 //! Whole chunks: the codec as zarrs sees it.
 
-use super::partial::PartialDecoder;
+use crate::error::{ForZarrs, creation_failed};
+use crate::partial::PartialDecoder;
 #[cfg(feature = "async")]
-use super::source::Awaited;
-use super::source::Direct;
-use crate::axes::Role;
-use crate::config::Configuration;
-use crate::engine::EngineKind;
-use crate::error::{Error, Result};
-use crate::model::{Model, registry};
-use crate::pipeline::{ChunkCodec, Options};
-use crate::sample::DataType as SampleType;
-use crate::tiles;
+use crate::source::Awaited;
+use crate::source::Direct;
 use serde::Deserialize;
 use std::any::Any;
 use std::borrow::Cow;
@@ -19,6 +12,14 @@ use std::collections::HashMap;
 use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::{Arc, Mutex, PoisonError};
+use vqz_codec::axes::{Layout, Role};
+use vqz_codec::config::Configuration;
+use vqz_codec::engine::EngineKind;
+use vqz_codec::error::{Error, Result};
+use vqz_codec::model::{Model, registry};
+use vqz_codec::pipeline::{ChunkCodec, Options};
+use vqz_codec::sample::DataType as SampleType;
+use vqz_codec::tiles;
 use zarrs_codec::{
     ArrayBytes, ArrayBytesRaw, ArrayCodecTraits, ArrayPartialDecoderTraits, ArrayToBytesCodecTraits,
     BytesPartialDecoderTraits, BytesRepresentation, Codec, CodecError, CodecMetadataOptions, CodecOptions,
@@ -35,7 +36,7 @@ use zarrs_plugin::{ExtensionName, PluginCreateError, ZarrVersion};
 /// The `vqvae` codec of one array.
 ///
 /// An [`EngineKind`] among the array's [`CodecSpecificOptions`] chooses the engine to decode with.
-pub struct VqvaeCodec {
+pub struct VqzCodec {
     /// Without the embedded model, which `json` holds and `model` has in its useful form.
     configuration: Configuration,
     /// As it was read, so that metadata is written back exactly.
@@ -53,23 +54,43 @@ struct ChunkCodecKey {
     parallel: bool,
 }
 
-impl fmt::Debug for VqvaeCodec {
+impl fmt::Debug for VqzCodec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("VqvaeCodec")
+        f.debug_struct("VqzCodec")
             .field("configuration", &self.configuration)
             .field("engine", &self.engine)
             .finish_non_exhaustive()
     }
 }
 
-impl VqvaeCodec {
+impl VqzCodec {
     /// A codec with the model that the configuration names, if it names one; for writing, one that has its encoder.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] for a configuration that JSON can't hold.
     pub fn new(configuration: &Configuration, model: impl Into<Option<Arc<Model>>>) -> Result<Self> {
-        let json: Option<JsonConfiguration> = super::metadata(configuration)?.into();
+        let json: Option<JsonConfiguration> = crate::metadata(configuration)?.into();
         Ok(Self::from_parts(configuration.clone(), json.unwrap_or_default(), model.into()))
+    }
+
+    /// The codec that stands under `codecs` in an array's metadata, with its model.
+    ///
+    /// zarrs makes codecs itself when it opens an array, and keeps no more than the text of what went wrong; a caller that
+    /// wants to know the kind asks here.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for a configuration that is not allowed, [`Error::MissingModel`] when the model is not at
+    /// hand, [`Error::InvalidModel`] when it is not the one that the metadata names.
+    pub fn from_metadata(metadata: &MetadataV3) -> Result<Self> {
+        let json = metadata.configuration().cloned().unwrap_or_default();
+        let configuration = Configuration::deserialize(&*json).map_err(|e| {
+            let e = e.to_string();
+            let e = e.strip_prefix("invalid argument: ").unwrap_or(&e);
+            Error::InvalidArgument(format!("the configuration of codec {}: {e}", crate::NAME))
+        })?;
+        configuration.check()?;
+        let model = configuration.model.as_ref().map(registry::find).transpose()?;
+        Ok(Self::from_parts(configuration, json, model))
     }
 
     fn from_parts(
@@ -89,13 +110,18 @@ impl VqvaeCodec {
         self.model.as_ref()
     }
 
+    /// The extents of a chunk, by what its dimensions are.
+    fn layout(&self, shape: &[NonZeroU64]) -> Result<Layout> {
+        self.configuration.axes.layout(&pipeline_shape(shape)?)
+    }
+
     /// The side of patches, in pixels.
     fn patch(&self) -> usize {
-        crate::pipeline::patch_of(self.model.as_deref()).max(1)
+        vqz_codec::pipeline::patch_of(self.model.as_deref()).max(1)
     }
 
     /// The pipeline for arrays of this type and fill value.
-    pub(super) fn chunk_codec(
+    pub(crate) fn chunk_codec(
         &self,
         data_type: &DataType,
         fill_value: &FillValue,
@@ -126,7 +152,7 @@ impl VqvaeCodec {
     }
 
     /// More bytes than any chunk of this shape takes: nothing beyond is ever fetched, whatever a header says.
-    pub(super) fn max_chunk_bytes(&self, shape: &[usize]) -> Result<u64> {
+    pub(crate) fn max_chunk_bytes(&self, shape: &[usize]) -> Result<u64> {
         let layout = self.configuration.axes.layout(shape)?;
         let patch = self.patch();
         let padded = |extent: usize| extent.next_multiple_of(patch) as u64;
@@ -138,7 +164,7 @@ impl VqvaeCodec {
 }
 
 /// The sample type of an array's data type.
-pub(super) fn sample_type(data_type: &DataType) -> Result<SampleType> {
+pub(crate) fn sample_type(data_type: &DataType) -> Result<SampleType> {
     match data_type.name(ZarrVersion::V3) {
         Some(name) if !data_type.is_optional() => SampleType::from_name(&name),
         name => SampleType::from_name(&format!("{} (optional or unnamed)", name.unwrap_or_default())),
@@ -146,7 +172,7 @@ pub(super) fn sample_type(data_type: &DataType) -> Result<SampleType> {
 }
 
 /// A chunk's shape in the pipeline's terms.
-pub(super) fn pipeline_shape(shape: &[NonZeroU64]) -> Result<Vec<usize>> {
+pub(crate) fn pipeline_shape(shape: &[NonZeroU64]) -> Result<Vec<usize>> {
     shape
         .iter()
         .map(|extent| {
@@ -159,21 +185,14 @@ pub(super) fn pipeline_shape(shape: &[NonZeroU64]) -> Result<Vec<usize>> {
         .collect()
 }
 
-impl CodecTraitsV3 for VqvaeCodec {
+impl CodecTraitsV3 for VqzCodec {
     fn create(metadata: &MetadataV3) -> Result<Codec, PluginCreateError> {
-        let json = metadata.configuration().cloned().unwrap_or_default();
-        let configuration = Configuration::deserialize(&*json).map_err(|e| {
-            let e = e.to_string();
-            let e = e.strip_prefix("invalid argument: ").unwrap_or(&e);
-            Error::InvalidArgument(format!("the configuration of codec {}: {e}", super::NAME))
-        })?;
-        configuration.check()?;
-        let model = configuration.model.as_ref().map(registry::find).transpose()?;
-        Ok(Codec::ArrayToBytes(Arc::new(Self::from_parts(configuration, json, model))))
+        let codec = Self::from_metadata(metadata).map_err(creation_failed)?;
+        Ok(Codec::ArrayToBytes(Arc::new(codec)))
     }
 }
 
-impl CodecTraits for VqvaeCodec {
+impl CodecTraits for VqzCodec {
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -192,13 +211,13 @@ impl CodecTraits for VqvaeCodec {
     }
 }
 
-impl ArrayCodecTraits for VqvaeCodec {
+impl ArrayCodecTraits for VqzCodec {
     fn recommended_concurrency(
         &self,
         shape: &[NonZeroU64],
         _: &DataType,
     ) -> Result<RecommendedConcurrency, CodecError> {
-        let layout = self.configuration.axes.layout(&pipeline_shape(shape)?)?;
+        let layout = self.layout(shape).for_zarrs()?;
         let patch = self.patch();
         let tiles = |extent| tiles::balanced(extent, patch).len();
         Ok(RecommendedConcurrency::new_maximum(
@@ -227,7 +246,7 @@ impl ArrayCodecTraits for VqvaeCodec {
 
 #[cfg_attr(all(feature = "async", not(target_arch = "wasm32")), async_trait::async_trait)]
 #[cfg_attr(all(feature = "async", target_arch = "wasm32"), async_trait::async_trait(?Send))]
-impl ArrayToBytesCodecTraits for VqvaeCodec {
+impl ArrayToBytesCodecTraits for VqzCodec {
     fn into_dyn(self: Arc<Self>) -> Arc<dyn ArrayToBytesCodecTraits> {
         self
     }
@@ -256,8 +275,8 @@ impl ArrayToBytesCodecTraits for VqvaeCodec {
         data_type: &DataType,
         _: &FillValue,
     ) -> Result<BytesRepresentation, CodecError> {
-        sample_type(data_type)?;
-        self.configuration.axes.layout(&pipeline_shape(shape)?)?;
+        sample_type(data_type).for_zarrs()?;
+        self.layout(shape).for_zarrs()?;
         Ok(BytesRepresentation::UnboundedSize)
     }
 
@@ -269,9 +288,10 @@ impl ArrayToBytesCodecTraits for VqvaeCodec {
         fill_value: &FillValue,
         options: &CodecOptions,
     ) -> Result<ArrayBytesRaw<'a>, CodecError> {
-        let codec = self.chunk_codec(data_type, fill_value, options)?;
+        let codec = self.chunk_codec(data_type, fill_value, options).for_zarrs()?;
         let samples = bytes.into_fixed()?;
-        Ok(Cow::Owned(codec.encode(&pipeline_shape(shape)?, &samples)?))
+        let shape = pipeline_shape(shape).for_zarrs()?;
+        Ok(Cow::Owned(codec.encode(&shape, &samples).for_zarrs()?))
     }
 
     fn decode<'a>(
@@ -282,8 +302,9 @@ impl ArrayToBytesCodecTraits for VqvaeCodec {
         fill_value: &FillValue,
         options: &CodecOptions,
     ) -> Result<ArrayBytes<'a>, CodecError> {
-        let codec = self.chunk_codec(data_type, fill_value, options)?;
-        Ok(ArrayBytes::new_flen(codec.decode(&pipeline_shape(shape)?, &bytes)?))
+        let codec = self.chunk_codec(data_type, fill_value, options).for_zarrs()?;
+        let shape = pipeline_shape(shape).for_zarrs()?;
+        Ok(ArrayBytes::new_flen(codec.decode(&shape, &bytes).for_zarrs()?))
     }
 
     fn partial_decoder(
@@ -294,7 +315,8 @@ impl ArrayToBytesCodecTraits for VqvaeCodec {
         fill_value: &FillValue,
         _: &CodecOptions,
     ) -> Result<Arc<dyn ArrayPartialDecoderTraits>, CodecError> {
-        Ok(Arc::new(PartialDecoder::new(self, Direct(input), shape, data_type, fill_value)?))
+        let decoder = PartialDecoder::new(self, Direct(input), shape, data_type, fill_value);
+        Ok(Arc::new(decoder.for_zarrs()?))
     }
 
     #[cfg(feature = "async")]
@@ -306,6 +328,7 @@ impl ArrayToBytesCodecTraits for VqvaeCodec {
         fill_value: &FillValue,
         _: &CodecOptions,
     ) -> Result<Arc<dyn AsyncArrayPartialDecoderTraits>, CodecError> {
-        Ok(Arc::new(PartialDecoder::new(self, Awaited(input), shape, data_type, fill_value)?))
+        let decoder = PartialDecoder::new(self, Awaited(input), shape, data_type, fill_value);
+        Ok(Arc::new(decoder.for_zarrs()?))
     }
 }

@@ -1,7 +1,7 @@
 //! How the encoder fits the rule of what magnitude to expect, to the residuals of a rehearsal.
 
-use crate::exact::plan::{MAGNITUDES, MAX_WEIGHT, Plan};
-use crate::exact::walk::Restored;
+use crate::predict::plan::{MAGNITUDES, MAX_WEIGHT, Plan};
+use crate::predict::walk::Restored;
 
 const N: usize = MAGNITUDES + 1;
 
@@ -28,7 +28,8 @@ pub(crate) fn fit(plan: &mut Plan, number: usize, valid: &[bool], restored: &Res
             if !valid[y * width + x] {
                 continue;
             }
-            let m = |p: &crate::exact::padded::Padded, dy, dx| f64::from(p.row(y, dy, dx)[x].unsigned_abs());
+            let m =
+                |p: &crate::predict::padded::Padded, dy, dx| f64::from(p.row(y, dy, dx)[x].unsigned_abs());
             let mut row = [0.0; N];
             for (slot, (dy, dx)) in
                 row.iter_mut().zip([(0, -1), (0, -2), (-1, 0), (-1, -1), (-1, 1), (-2, 0)])

@@ -1,7 +1,7 @@
 //! Side information in a sample stream: integers of unknown size, coded by adaptive decisions.
 
 use crate::entropy::adaptive::{Counter, Tables};
-use crate::exact::wide::Wide;
+use crate::predict::wide::Wide;
 
 /// What a number is for; each kind learns by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl Numbers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exact::wide::{WideDecoder, WideEncoder};
+    use crate::predict::wide::{WideDecoder, WideEncoder};
     use proptest::prelude::*;
 
     proptest! {

@@ -164,7 +164,7 @@ impl Gram {
         for k in (0..n).rev() {
             let pull: f64 = (k + 1..n).map(|j| lower[j * n + k] * error[j]).sum::<f64>() / lower[k * n + k];
             let wanted = fit.coefficients[k] + pull;
-            let most = f64::from(crate::exact::plan::MAX_COEFFICIENT);
+            let most = f64::from(crate::predict::plan::MAX_COEFFICIENT);
             let rounded = (wanted * scale).round().clamp(-most, most);
             error[k] = fit.coefficients[k] - rounded / scale;
             let off: f64 = (k..n).map(|j| lower[j * n + k] * error[j]).sum();

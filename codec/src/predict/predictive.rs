@@ -2,13 +2,13 @@
 //! the planes before them. Nothing but integers decides what a decoder does.
 
 use crate::error::{Error, Result};
-use crate::exact::fit;
-use crate::exact::numbers::{Kind, Numbers};
-use crate::exact::padded::Shape;
-use crate::exact::plan::Plan;
-use crate::exact::symbol::{Around, Symbols};
-use crate::exact::walk::{self, Residuals, Restored};
-use crate::exact::wide::{Wide, WideDecoder, WideEncoder};
+use crate::predict::fit;
+use crate::predict::numbers::{Kind, Numbers};
+use crate::predict::padded::Shape;
+use crate::predict::plan::Plan;
+use crate::predict::symbol::{Around, Symbols};
+use crate::predict::walk::{self, Residuals, Restored};
+use crate::predict::wide::{Wide, WideDecoder, WideEncoder};
 use pulp::{Arch, Simd, WithSimd};
 
 /// The largest bound.

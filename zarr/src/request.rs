@@ -3,23 +3,23 @@
 //! Nothing here does I/O. A [`Request`] says which region of a chunk to decode; a [`Head`] is what is known of the
 //! chunk's first bytes; a [`Fetch`] says which byte ranges are missing and puts the parts together.
 
-use crate::error::{Error, Result};
-use crate::pipeline::ChunkCodec;
 use std::borrow::Cow;
 use std::ops::Range;
+use vqz_codec::error::{Error, Result};
+use vqz_codec::pipeline::ChunkCodec;
 use zarrs_chunk_grid::{Indexer, IndexerError};
 use zarrs_codec::CodecError;
 use zarrs_storage::byte_range::ByteRange;
 
 /// Bytes of a chunk's start that are read at once: as a rule its whole header, and the whole of a small chunk.
-pub(super) const FIRST_READ: usize = 4096;
+pub(crate) const FIRST_READ: usize = 4096;
 
 /// Ranges that are no further apart than this are read as one.
 const MAX_GAP: u64 = 4096;
 
 /// The part of a chunk to decode.
 #[derive(Debug, PartialEq)]
-pub(super) enum Request {
+pub(crate) enum Request {
     /// No samples.
     Nothing,
     /// The whole chunk, in its own order.
@@ -35,7 +35,7 @@ impl Request {
     ///
     /// # Errors
     /// [`CodecError::IncompatibleIndexer`] for another number of dimensions, or places outside the chunk.
-    pub(super) fn new(indexer: &dyn Indexer, shape: &[usize]) -> Result<Self, CodecError> {
+    pub(crate) fn new(indexer: &dyn Indexer, shape: &[usize]) -> Result<Self, CodecError> {
         if indexer.is_empty() {
             return Ok(Self::Nothing);
         }
@@ -78,7 +78,7 @@ impl Request {
 ///
 /// # Errors
 /// [`Error::InvalidArgument`] for an indexer that gives other places than the region was made from.
-pub(super) fn gather(
+pub(crate) fn gather(
     indexer: &dyn Indexer,
     region: &[Range<usize>],
     samples: &[u8],
@@ -99,7 +99,7 @@ pub(super) fn gather(
 
 /// The first bytes of a chunk.
 #[derive(Debug)]
-pub(super) struct Head {
+pub(crate) struct Head {
     bytes: Vec<u8>,
     /// Whether these are all of the chunk's bytes. Otherwise the last may already be those of a neighbour in a shard.
     all: bool,
@@ -108,14 +108,14 @@ pub(super) struct Head {
 
 impl Head {
     /// From all bytes of a chunk.
-    pub(super) fn all(codec: &ChunkCodec, bytes: Vec<u8>) -> Result<Self> {
+    pub(crate) fn all(codec: &ChunkCodec, bytes: Vec<u8>) -> Result<Self> {
         let prefix = &bytes[..bytes.len().min(ChunkCodec::PREFIX)];
         let header = codec.header_len(prefix)?.min(bytes.len());
         Ok(Self { bytes, all: true, header })
     }
 
     /// From the first bytes of a chunk. When they end before the header does, its length is the error, to be read anew.
-    pub(super) fn start(
+    pub(crate) fn start(
         codec: &ChunkCodec,
         bytes: Vec<u8>,
         max_chunk_bytes: u64,
@@ -129,24 +129,24 @@ impl Head {
     }
 
     /// What a partial read holds at its start of a chunk with this header: so many bytes, or all of them.
-    pub(super) fn supposed(header: &[u8], held: usize, all: bool) -> Self {
+    pub(crate) fn supposed(header: &[u8], held: usize, all: bool) -> Self {
         let mut bytes = header.to_vec();
         bytes.resize(held.max(header.len()), 0);
         Self { bytes, all, header: header.len() }
     }
 
     /// The chunk's header.
-    pub(super) fn header(&self) -> &[u8] {
+    pub(crate) fn header(&self) -> &[u8] {
         &self.bytes[..self.header]
     }
 
     /// All bytes of the chunk, when they are here.
-    pub(super) fn whole(&self) -> Option<&[u8]> {
+    pub(crate) fn whole(&self) -> Option<&[u8]> {
         self.all.then_some(&self.bytes)
     }
 
     /// Bytes held.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.bytes.len()
     }
 }
@@ -159,7 +159,7 @@ fn too_long(found: u64, max: u64) -> Error {
 
 /// The byte ranges that a plan needs beyond a chunk's head.
 #[derive(Debug)]
-pub(super) struct Fetch {
+pub(crate) struct Fetch {
     ranges: Vec<Range<u64>>,
     missing: Vec<Range<u64>>,
 }
@@ -170,7 +170,7 @@ impl Fetch {
     /// # Errors
     /// [`Error::Corrupt`] for ranges beyond what a chunk of this shape can have, [`Error::Truncated`] for ranges beyond
     /// the end of a chunk that is here as a whole.
-    pub(super) fn new(ranges: &[Range<u64>], head: &Head, max_chunk_bytes: u64) -> Result<Self> {
+    pub(crate) fn new(ranges: &[Range<u64>], head: &Head, max_chunk_bytes: u64) -> Result<Self> {
         let held = head.len() as u64;
         let mut wanted = Vec::new();
         for range in ranges {
@@ -202,12 +202,12 @@ impl Fetch {
     }
 
     /// The ranges to read, as offsets.
-    pub(super) fn spans(&self) -> &[Range<u64>] {
+    pub(crate) fn spans(&self) -> &[Range<u64>] {
         &self.missing
     }
 
     /// The ranges to read, or `None` when all is at hand.
-    pub(super) fn byte_ranges(&self) -> Option<Vec<ByteRange>> {
+    pub(crate) fn byte_ranges(&self) -> Option<Vec<ByteRange>> {
         let byte_range =
             |range: &Range<u64>| ByteRange::FromStart(range.start, Some(range.end - range.start));
         (!self.missing.is_empty()).then(|| self.missing.iter().map(byte_range).collect())
@@ -217,7 +217,7 @@ impl Fetch {
     ///
     /// # Errors
     /// [`Error::Truncated`] when the storage gave fewer bytes than asked for.
-    pub(super) fn parts<'a>(&self, head: &'a Head, read: &'a [Cow<'_, [u8]>]) -> Result<Vec<&'a [u8]>> {
+    pub(crate) fn parts<'a>(&self, head: &'a Head, read: &'a [Cow<'_, [u8]>]) -> Result<Vec<&'a [u8]>> {
         self.ranges
             .iter()
             .map(|range| {

@@ -1,6 +1,6 @@
 //! Adaptive distributions over 16 symbols, each update a handful of vector operations on 16-bit numbers.
 
-use crate::exact::wide::Wide;
+use crate::predict::wide::Wide;
 
 /// No symbol is less probable, in 65536ths.
 const FLOOR: u16 = 10;
@@ -128,7 +128,7 @@ impl Learner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exact::wide::WideEncoder;
+    use crate::predict::wide::WideEncoder;
 
     #[test]
     fn symbols_never_become_impossible() {

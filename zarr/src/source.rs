@@ -14,7 +14,7 @@ use zarrs_plugin::{MaybeSend, MaybeSync};
 use zarrs_storage::byte_range::ByteRange;
 
 /// The bytes of one chunk. `None` everywhere means that there is no chunk.
-pub(super) trait Source: MaybeSend + MaybeSync {
+pub(crate) trait Source: MaybeSend + MaybeSync {
     /// Whether a range costs less than all.
     fn reads_ranges(&self) -> bool;
 
@@ -33,7 +33,7 @@ pub(super) trait Source: MaybeSend + MaybeSync {
 }
 
 /// Synchronous storage.
-pub(super) struct Direct(pub(super) Arc<dyn BytesPartialDecoderTraits>);
+pub(crate) struct Direct(pub(crate) Arc<dyn BytesPartialDecoderTraits>);
 
 impl Source for Direct {
     fn reads_ranges(&self) -> bool {
@@ -55,7 +55,7 @@ impl Source for Direct {
 
 /// Asynchronous storage.
 #[cfg(feature = "async")]
-pub(super) struct Awaited(pub(super) Arc<dyn AsyncBytesPartialDecoderTraits>);
+pub(crate) struct Awaited(pub(crate) Arc<dyn AsyncBytesPartialDecoderTraits>);
 
 #[cfg(feature = "async")]
 impl Source for Awaited {
@@ -80,7 +80,7 @@ impl Source for Awaited {
 ///
 /// # Errors
 /// [`CodecError::Other`] for a future that waits for something, which those over [`Direct`] never do.
-pub(super) fn at_once<T>(read: impl Future<Output = Result<T, CodecError>>) -> Result<T, CodecError> {
+pub(crate) fn at_once<T>(read: impl Future<Output = Result<T, CodecError>>) -> Result<T, CodecError> {
     match pin!(read).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
         Poll::Pending => Err(CodecError::Other("a synchronous read waited for something".to_owned())),

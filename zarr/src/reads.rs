@@ -2,9 +2,9 @@
 //!
 //! It follows the partial decoder step by step, with the same plan and the same merging of ranges.
 
-use super::request::{FIRST_READ, Fetch, Head};
-use crate::error::Result;
-use crate::pipeline::{ChunkCodec, Plan};
+use crate::request::{FIRST_READ, Fetch, Head};
+use vqz_codec::error::Result;
+use vqz_codec::pipeline::{ChunkCodec, Plan};
 
 /// What reading a part of a chunk takes of storage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Reads {
 /// A region that is the whole chunk is one read of `length` bytes, and needs no plan.
 ///
 /// # Errors
-/// [`Error::Corrupt`](crate::error::Error::Corrupt) and [`Error::Truncated`](crate::error::Error::Truncated) for a header
+/// [`Error::Corrupt`](vqz_codec::error::Error::Corrupt) and [`Error::Truncated`](vqz_codec::error::Error::Truncated) for a header
 /// whose tiles lie beyond the chunk.
 pub fn reads(codec: &ChunkCodec, plan: &Plan, header: &[u8], length: u64, available: u64) -> Result<Reads> {
     let header = &header[..codec.header_len(header)?.min(header.len())];

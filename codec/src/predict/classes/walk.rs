@@ -5,7 +5,7 @@ use super::grid::Grid;
 use super::model::{INPUTS, Kind, Model};
 use crate::entropy::adaptive::Counter;
 use crate::entropy::rans::Coder;
-use crate::exact::padded::Shape;
+use crate::predict::padded::Shape;
 
 /// Bytes of a word of [`Around::west`]: columns `x - 1`, `x - 2` and `x - 3`.
 const W: u64 = 0xff << 56;

@@ -5,8 +5,8 @@
 //! tells first whether it is 0.
 
 use crate::entropy::adaptive::{Counter, Tables, Weights, mix};
-use crate::exact::nibble::{Learner, Nibble, Pulls};
-use crate::exact::wide::Wide;
+use crate::predict::nibble::{Learner, Nibble, Pulls};
+use crate::predict::wide::Wide;
 
 /// Classes of what is expected, four to the octave: those below decide first whether a residual is 0, …
 const ZERO: usize = 8;
@@ -237,7 +237,7 @@ fn zero_guess(class: usize) -> Counter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exact::wide::{WideDecoder, WideEncoder};
+    use crate::predict::wide::{WideDecoder, WideEncoder};
     use proptest::prelude::*;
 
     fn code<W: Wide>(symbols: &mut Symbols, coder: &mut W, residual: i32, noise: u32) -> i32 {

@@ -2,16 +2,17 @@
 //!
 //! Asynchronous decoding runs inline, between the awaits, on whatever thread polls: spawn the read where that matters.
 
-use super::codec::{VqvaeCodec, pipeline_shape, sample_type};
-use super::request::{FIRST_READ, Fetch, Head, Request, gather};
+use crate::codec::{VqzCodec, pipeline_shape, sample_type};
+use crate::error::ForZarrs;
+use crate::request::{FIRST_READ, Fetch, Head, Request, gather};
 #[cfg(feature = "async")]
-use super::source::Awaited;
-use super::source::{Direct, Source, at_once};
-use crate::error::Result;
-use crate::pipeline::ChunkCodec;
+use crate::source::Awaited;
+use crate::source::{Direct, Source, at_once};
 use std::num::NonZeroU64;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
+use vqz_codec::error::Result;
+use vqz_codec::pipeline::ChunkCodec;
 use zarrs_chunk_grid::Indexer;
 #[cfg(feature = "async")]
 use zarrs_codec::AsyncArrayPartialDecoderTraits;
@@ -21,8 +22,8 @@ use zarrs_storage::StorageError;
 use zarrs_storage::byte_range::ByteRange;
 
 /// Decodes parts of one chunk.
-pub(super) struct PartialDecoder<S> {
-    codec: Arc<VqvaeCodec>,
+pub(crate) struct PartialDecoder<S> {
+    codec: Arc<VqzCodec>,
     source: S,
     shape: Vec<usize>,
     max_chunk_bytes: u64,
@@ -33,8 +34,8 @@ pub(super) struct PartialDecoder<S> {
 }
 
 impl<S: Source> PartialDecoder<S> {
-    pub(super) fn new(
-        codec: Arc<VqvaeCodec>,
+    pub(crate) fn new(
+        codec: Arc<VqzCodec>,
         source: S,
         shape: &[NonZeroU64],
         data_type: &DataType,
@@ -63,7 +64,7 @@ impl<S: Source> PartialDecoder<S> {
         indexer: &dyn Indexer,
         options: &CodecOptions,
     ) -> Result<ArrayBytes<'static>, CodecError> {
-        let codec = self.codec.chunk_codec(&self.data_type, &self.fill_value, options)?;
+        let codec = self.codec.chunk_codec(&self.data_type, &self.fill_value, options).for_zarrs()?;
         let request = Request::new(indexer, &self.shape)?;
         let samples = match &request {
             Request::Nothing => Some(Vec::new()),
@@ -71,7 +72,8 @@ impl<S: Source> PartialDecoder<S> {
             Request::Region(region) => self.region(&codec, region, options).await?,
             Request::Scattered(region) => match self.region(&codec, region, options).await? {
                 Some(samples) => {
-                    Some(gather(indexer, region, &samples, sample_type(&self.data_type)?.size())?)
+                    let size = sample_type(&self.data_type).for_zarrs()?.size();
+                    Some(gather(indexer, region, &samples, size).for_zarrs()?)
                 }
                 None => None,
             },
@@ -84,11 +86,11 @@ impl<S: Source> PartialDecoder<S> {
 
     async fn whole(&self, codec: &ChunkCodec, options: &CodecOptions) -> Result<Option<Vec<u8>>, CodecError> {
         if let Some(bytes) = self.cached().as_deref().and_then(Head::whole) {
-            return Ok(Some(codec.decode(&self.shape, bytes)?));
+            return Ok(Some(codec.decode(&self.shape, bytes).for_zarrs()?));
         }
         match self.source.all(options).await? {
             None => Ok(None),
-            Some(bytes) => Ok(Some(codec.decode(&self.shape, &bytes)?)),
+            Some(bytes) => Ok(Some(codec.decode(&self.shape, &bytes).for_zarrs()?)),
         }
     }
 
@@ -99,8 +101,8 @@ impl<S: Source> PartialDecoder<S> {
         options: &CodecOptions,
     ) -> Result<Option<Vec<u8>>, CodecError> {
         let Some(head) = self.head(codec, options).await? else { return Ok(None) };
-        let plan = codec.plan(&self.shape, head.header(), region)?;
-        let fetch = Fetch::new(&plan.ranges, &head, self.max_chunk_bytes)?;
+        let plan = codec.plan(&self.shape, head.header(), region).for_zarrs()?;
+        let fetch = Fetch::new(&plan.ranges, &head, self.max_chunk_bytes).for_zarrs()?;
         let read = match fetch.byte_ranges() {
             None => Vec::new(),
             Some(missing) => match self.read(codec, &plan.ranges, missing, options).await? {
@@ -108,7 +110,8 @@ impl<S: Source> PartialDecoder<S> {
                 Some(read) => read,
             },
         };
-        Ok(Some(codec.decode_planned(&plan, &fetch.parts(&head, &read)?)?))
+        let parts = fetch.parts(&head, &read).for_zarrs()?;
+        Ok(Some(codec.decode_planned(&plan, &parts).for_zarrs()?))
     }
 
     /// The chunk's head, or `None` when there is no chunk.
@@ -127,7 +130,7 @@ impl<S: Source> PartialDecoder<S> {
             {
                 Ok(None) => return Ok(None),
                 Ok(Some(Some(bytes))) if bytes.len() == len => {
-                    match Head::start(codec, bytes.into_owned(), self.max_chunk_bytes)? {
+                    match Head::start(codec, bytes.into_owned(), self.max_chunk_bytes).for_zarrs()? {
                         Ok(head) => return Ok(Some(self.cache(head))),
                         Err(header) => len = header,
                     }
@@ -138,7 +141,7 @@ impl<S: Source> PartialDecoder<S> {
         }
         match self.source.all(options).await? {
             None => Ok(None),
-            Some(bytes) => Ok(Some(self.cache(Head::all(codec, bytes.into_owned())?))),
+            Some(bytes) => Ok(Some(self.cache(Head::all(codec, bytes.into_owned()).for_zarrs()?))),
         }
     }
 
@@ -156,7 +159,8 @@ impl<S: Source> PartialDecoder<S> {
         };
         // The storage failed, or the chunk was cut off: reading all of it tells which.
         if let Ok(Some(bytes)) = self.source.all(options).await {
-            Fetch::new(planned, &Head::all(codec, bytes.into_owned())?, self.max_chunk_bytes)?;
+            let head = Head::all(codec, bytes.into_owned()).for_zarrs()?;
+            Fetch::new(planned, &head, self.max_chunk_bytes).for_zarrs()?;
         }
         Err(error)
     }

@@ -1,6 +1,6 @@
 use super::{decode, encode};
 use crate::error::Error;
-use crate::exact::padded::Shape;
+use crate::predict::padded::Shape;
 use proptest::prelude::*;
 
 fn shape(planes: usize, height: usize, width: usize) -> Shape {

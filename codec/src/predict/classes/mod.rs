@@ -15,7 +15,7 @@ mod walk;
 use crate::container::bytes::{Reader, put_varint};
 use crate::entropy::rans::{Decoder, Encoder};
 use crate::error::{Error, Result};
-use crate::exact::padded::Shape;
+use crate::predict::padded::Shape;
 use grid::Grid;
 use palette::Palette;
 

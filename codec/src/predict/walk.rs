@@ -1,9 +1,9 @@
 //! The walk over a plane's samples that encoder, decoder and the encoder's rehearsal share: predict, expect, code,
 //! restore. Everything that does not depend on the sample before is computed for whole rows.
 
-use crate::exact::padded::{MARGIN, Padded, Shape};
-use crate::exact::plan::{MAGNITUDES, Plan, SERIAL};
-use crate::exact::symbol::{Around, FOLDED_FROM};
+use crate::predict::padded::{MARGIN, Padded, Shape};
+use crate::predict::plan::{MAGNITUDES, Plan, SERIAL};
+use crate::predict::symbol::{Around, FOLDED_FROM};
 
 /// Magnitudes that count for what is expected, at most.
 const MOST: u32 = 1 << 20;

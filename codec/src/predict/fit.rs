@@ -1,12 +1,12 @@
 //! How the predictive encoder decides: which planes help, how large the coefficients are and where they recur. It may
 //! use floats; what it decides is written as integers.
 
-use crate::exact::gram::Gram;
-use crate::exact::padded::{Padded, Shape};
-use crate::exact::plan::{OWN, Place, Plan, Reference};
-use crate::exact::predictive::{Rehearsal, walk};
-use crate::exact::rule;
-use crate::exact::walk::Restored;
+use crate::predict::gram::Gram;
+use crate::predict::padded::{Padded, Shape};
+use crate::predict::plan::{OWN, Place, Plan, Reference};
+use crate::predict::predictive::{Rehearsal, walk};
+use crate::predict::rule;
+use crate::predict::walk::Restored;
 use pulp::{Arch, Simd, WithSimd};
 
 /// Periods of which sets of coefficients are tried, and the period of what is gathered for all.
@@ -80,7 +80,7 @@ fn centred(given: &[i32], valid: &[bool], plan: &Plan, shape: &Shape) -> Padded 
         let row = padded.open_row(y);
         for x in 0..shape.width {
             let i = y * shape.width + x;
-            let at = x + crate::exact::padded::MARGIN;
+            let at = x + crate::predict::padded::MARGIN;
             row[at] = if valid[i] { given[i].wrapping_sub(plan.base) } else { row[at - 1] };
         }
         padded.close_row(y);
