@@ -1,4 +1,4 @@
-//! The `vqvae` array-to-bytes codec for Zarr v3.
+//! The `vqz` array-to-bytes codec for Zarr v3.
 //!
 //! A model, fitted to a data set, turns a chunk of rasters into integer codes, which are entropy-coded; decoding runs
 //! the model's ONNX decoder, or a faster equivalent. Linking this crate registers the codec with `zarrs`:
@@ -20,6 +20,7 @@ mod exact;
 pub mod fit;
 mod mask;
 pub mod model;
+pub mod name;
 pub mod pipeline;
 pub mod quantise;
 pub mod sample;

@@ -146,7 +146,7 @@ fn plan(args: &Args, options: &OpenOptions) -> Result<Vec<Planned>> {
             decoded += 1;
         } else if node.path.is_empty() {
             bail!(
-                "{} is no vqvae archive: its codecs are {}; give an array that `vqz encode` wrote",
+                "{} is no vqz archive: its codecs are {}; give an array that `vqz encode` wrote",
                 args.archive.display(),
                 node.metadata.codec_names().join(", ")
             );
@@ -155,7 +155,7 @@ fn plan(args: &Args, options: &OpenOptions) -> Result<Vec<Planned>> {
         }
     }
     if decoded == 0 {
-        bail!("group {} holds no vqvae archive; give one that `vqz encode` wrote", args.archive.display());
+        bail!("group {} holds no vqz archive; give one that `vqz encode` wrote", args.archive.display());
     }
     Ok(planned)
 }

@@ -9,6 +9,7 @@ use crate::config::Configuration;
 use crate::engine::EngineKind;
 use crate::error::{Error, Result};
 use crate::model::{Model, registry};
+use crate::name::NAME;
 use crate::pipeline::{ChunkCodec, Options};
 use crate::sample::DataType as SampleType;
 use crate::tiles;
@@ -32,10 +33,10 @@ use zarrs_metadata::v3::MetadataV3;
 use zarrs_metadata::{ChunkShape, Configuration as JsonConfiguration};
 use zarrs_plugin::{ExtensionName, PluginCreateError, ZarrVersion};
 
-/// The `vqvae` codec of one array.
+/// The `vqz` codec of one array.
 ///
 /// An [`EngineKind`] among the array's [`CodecSpecificOptions`] chooses the engine to decode with.
-pub struct VqvaeCodec {
+pub struct VqzCodec {
     /// Without the embedded model, which `json` holds and `model` has in its useful form.
     configuration: Configuration,
     /// As it was read, so that metadata is written back exactly.
@@ -53,16 +54,16 @@ struct ChunkCodecKey {
     parallel: bool,
 }
 
-impl fmt::Debug for VqvaeCodec {
+impl fmt::Debug for VqzCodec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("VqvaeCodec")
+        f.debug_struct("VqzCodec")
             .field("configuration", &self.configuration)
             .field("engine", &self.engine)
             .finish_non_exhaustive()
     }
 }
 
-impl VqvaeCodec {
+impl VqzCodec {
     /// A codec with the model that the configuration names, if it names one; for writing, one that has its encoder.
     ///
     /// # Errors
@@ -159,13 +160,13 @@ pub(super) fn pipeline_shape(shape: &[NonZeroU64]) -> Result<Vec<usize>> {
         .collect()
 }
 
-impl CodecTraitsV3 for VqvaeCodec {
+impl CodecTraitsV3 for VqzCodec {
     fn create(metadata: &MetadataV3) -> Result<Codec, PluginCreateError> {
         let json = metadata.configuration().cloned().unwrap_or_default();
         let configuration = Configuration::deserialize(&*json).map_err(|e| {
             let e = e.to_string();
             let e = e.strip_prefix("invalid argument: ").unwrap_or(&e);
-            Error::InvalidArgument(format!("the configuration of codec {}: {e}", super::NAME))
+            Error::InvalidArgument(format!("the configuration of codec {}: {e}", NAME))
         })?;
         configuration.check()?;
         let model = configuration.model.as_ref().map(registry::find).transpose()?;
@@ -173,7 +174,7 @@ impl CodecTraitsV3 for VqvaeCodec {
     }
 }
 
-impl CodecTraits for VqvaeCodec {
+impl CodecTraits for VqzCodec {
     fn as_any(&self) -> &dyn Any {
         self
     }
@@ -192,7 +193,7 @@ impl CodecTraits for VqvaeCodec {
     }
 }
 
-impl ArrayCodecTraits for VqvaeCodec {
+impl ArrayCodecTraits for VqzCodec {
     fn recommended_concurrency(
         &self,
         shape: &[NonZeroU64],
@@ -227,7 +228,7 @@ impl ArrayCodecTraits for VqvaeCodec {
 
 #[cfg_attr(all(feature = "async", not(target_arch = "wasm32")), async_trait::async_trait)]
 #[cfg_attr(all(feature = "async", target_arch = "wasm32"), async_trait::async_trait(?Send))]
-impl ArrayToBytesCodecTraits for VqvaeCodec {
+impl ArrayToBytesCodecTraits for VqzCodec {
     fn into_dyn(self: Arc<Self>) -> Arc<dyn ArrayToBytesCodecTraits> {
         self
     }

@@ -2,7 +2,7 @@
 //!
 //! Last station outwards, first inwards: zarrs hands over chunks and byte ranges, [`crate::pipeline`] does the work.
 //! Everything here speaks the traits of `zarrs_codec`, which change between releases; nothing outside this folder
-//! knows of them. Linking this crate registers the codec under the name [`NAME`]:
+//! knows of them. Linking this crate registers the codec under the name [`NAME`] and its alias [`FORMER_NAME`]:
 //!
 //! ```
 //! use vqz_codec as _;
@@ -14,22 +14,22 @@ mod reads;
 mod request;
 mod source;
 
-pub use codec::VqvaeCodec;
+pub use codec::VqzCodec;
 pub use reads::{Reads, reads};
 
 use crate::config::Configuration;
 use crate::error::{Error, Result};
+use crate::name::{FORMER_NAME, NAME};
 use zarrs_codec::{CodecError, CodecPluginV3};
 use zarrs_metadata::v3::MetadataV3;
 use zarrs_plugin::PluginCreateError;
 
-/// The codec's name in Zarr metadata.
-pub const NAME: &str = "vqvae";
-
-zarrs_plugin::impl_extension_aliases!(VqvaeCodec, v3: NAME);
+// An array keeps the name that it was opened under when zarrs stores its metadata again, unless the option
+// `convert_aliased_extension_names` is set: then it gets the new one.
+zarrs_plugin::impl_extension_aliases!(VqzCodec, v3: NAME, [FORMER_NAME]);
 
 inventory::submit! {
-    CodecPluginV3::new::<VqvaeCodec>()
+    CodecPluginV3::new::<VqzCodec>()
 }
 
 /// The codec's metadata, as it stands under `codecs` in `zarr.json`.

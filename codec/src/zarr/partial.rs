@@ -2,7 +2,7 @@
 //!
 //! Asynchronous decoding runs inline, between the awaits, on whatever thread polls: spawn the read where that matters.
 
-use super::codec::{VqvaeCodec, pipeline_shape, sample_type};
+use super::codec::{VqzCodec, pipeline_shape, sample_type};
 use super::request::{FIRST_READ, Fetch, Head, Request, gather};
 #[cfg(feature = "async")]
 use super::source::Awaited;
@@ -22,7 +22,7 @@ use zarrs_storage::byte_range::ByteRange;
 
 /// Decodes parts of one chunk.
 pub(super) struct PartialDecoder<S> {
-    codec: Arc<VqvaeCodec>,
+    codec: Arc<VqzCodec>,
     source: S,
     shape: Vec<usize>,
     max_chunk_bytes: u64,
@@ -34,7 +34,7 @@ pub(super) struct PartialDecoder<S> {
 
 impl<S: Source> PartialDecoder<S> {
     pub(super) fn new(
-        codec: Arc<VqvaeCodec>,
+        codec: Arc<VqzCodec>,
         source: S,
         shape: &[NonZeroU64],
         data_type: &DataType,
