@@ -1,9 +1,9 @@
 //! Variables of NetCDF and its like as arrays of any number of axes, by way of GDAL's multidimensional reading.
 
 use crate::band::Band;
+use crate::conventions::time::TimeUnits;
 use crate::error::{Error, Result};
-use crate::ingest::netcdf::instant;
-use crate::sample::{Sample, SampleType};
+use crate::sample::{DataType, Sample, data_type_of_gdal};
 use crate::with_sample_type;
 use gdal::cpl::CslStringList;
 use gdal::raster::{GdalDataType, Group, MDArray};
@@ -13,24 +13,24 @@ use std::path::{Path, PathBuf};
 
 /// A variable, and what is known of it.
 #[derive(Clone, Debug)]
-pub(super) struct Variable {
+pub(in crate::ingest) struct Variable {
     file: PathBuf,
-    pub(super) name: String,
-    pub(super) shape: Vec<usize>,
-    pub(super) axes: Vec<Axis>,
-    pub(super) sample_type: SampleType,
+    pub(in crate::ingest) name: String,
+    pub(in crate::ingest) shape: Vec<usize>,
+    pub(in crate::ingest) axes: Vec<Axis>,
+    pub(in crate::ingest) sample_type: DataType,
     /// Unit, nodata, scale and offset.
-    pub(super) band: Band,
+    pub(in crate::ingest) band: Band,
 }
 
 /// An axis of a variable.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Axis {
-    pub(super) name: String,
+pub(in crate::ingest) struct Axis {
+    pub(in crate::ingest) name: String,
     /// The numbers along it, where the file has them.
-    pub(super) values: Option<Vec<f64>>,
+    pub(in crate::ingest) values: Option<Vec<f64>>,
     /// The times that these are, where their units say so.
-    pub(super) times: Option<Vec<i64>>,
+    pub(in crate::ingest) times: Option<Vec<i64>>,
 }
 
 fn unreadable(file: &Path, reason: String) -> Error {
@@ -55,7 +55,7 @@ impl Variable {
     /// # Errors
     /// [`Error::Unreadable`] for what is no such file, [`Error::Invalid`] where a variable is not there or must be named, with
     /// those that are; [`Error::Mismatch`] for types that no array of a cube holds.
-    pub(super) fn open(file: &Path, names: &[String]) -> Result<Vec<Self>> {
+    pub(in crate::ingest) fn open(file: &Path, names: &[String]) -> Result<Vec<Self>> {
         let dataset = open(file)?;
         let root = dataset.root_group().map_err(|e| unreadable(file, e.to_string()))?;
         let there = root.array_names(CslStringList::new());
@@ -96,7 +96,7 @@ impl Variable {
             axes.push(axis);
         }
         let kind = GdalDataType::try_from(array.datatype().numeric_datatype())?;
-        let sample_type = SampleType::of_gdal(kind)
+        let sample_type = data_type_of_gdal(kind)
             .map_err(|e| Error::Mismatch(format!("{}: variable {name}: {e}", file.display())))?;
         let number = |key: &str| array.attribute(key).ok().map(|attribute| attribute.read_as_f64());
         let text = |text: String| (!text.is_empty()).then_some(text);
@@ -115,7 +115,7 @@ impl Variable {
     ///
     /// # Errors
     /// [`Error::Unreadable`] with what GDAL says.
-    pub(super) fn read(&self, window: &[Range<usize>]) -> Result<Vec<u8>> {
+    pub(in crate::ingest) fn read(&self, window: &[Range<usize>]) -> Result<Vec<u8>> {
         // Opened for each window: windows are large, and read by several threads.
         let dataset = open(&self.file)?;
         let root = dataset.root_group()?;
@@ -150,8 +150,5 @@ fn times(along: &MDArray<'_>, values: &[f64]) -> Option<Vec<i64>> {
         unit if unit.is_empty() => along.attribute("units").ok()?.read_as_string(),
         unit => unit,
     };
-    values
-        .iter()
-        .map(|value| instant(&value.to_string(), &units, calendar.as_deref()).ok().flatten())
-        .collect()
+    TimeUnits::parse(&units, calendar.as_deref())?.all_seconds(values)
 }

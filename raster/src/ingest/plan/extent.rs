@@ -4,15 +4,15 @@ use crate::error::{Error, Result};
 use crate::georeference::Georeference;
 use crate::ingest::config::{Config, Extent};
 use crate::ingest::grid::{self, Bounds, Grid};
-use crate::ingest::layer::Layer;
-use crate::ingest::vector::Border;
+use crate::ingest::sources::layer::Layer;
+use crate::ingest::sources::polygons::Border;
 
 /// The grid for layers that have pixels of one size, or are to be brought to one.
 ///
 /// # Errors
 /// [`Error::Mismatch`] where a border or bounds miss all layers, or layers that are not upright differ;
 /// [`Error::Invalid`] where what is asked for is no grid.
-pub(super) fn grid(config: &Config, layers: &[&Layer], border: Option<&Border>) -> Result<Grid> {
+pub(in crate::ingest) fn grid(config: &Config, layers: &[&Layer], border: Option<&Border>) -> Result<Grid> {
     let Some(first) = layers.first() else {
         return Err(Error::Invalid("there are no layers to make a grid of".to_owned()));
     };

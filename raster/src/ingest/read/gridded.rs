@@ -1,13 +1,13 @@
 //! The bands of a scene as they lie on one grid: what is read when a window of a band and date is asked for.
 
+use crate::conventions::time::iso;
 use crate::error::{Error, Result};
 use crate::ingest::config::{Config, Overlap, Resampling};
 use crate::ingest::grid::Grid;
-use crate::ingest::layer::Layer;
-use crate::ingest::mosaic::{self, Placed, Window};
-use crate::ingest::open::Placement;
-use crate::ingest::pattern::iso;
-use crate::ingest::scene::SceneBand;
+use crate::ingest::read::mosaic::{self, Placed, Window};
+use crate::ingest::read::placement::Placement;
+use crate::ingest::sources::layer::Layer;
+use crate::ingest::sources::scene::SceneBand;
 use crate::plane::Plane;
 use crate::sample::Sample;
 use std::collections::BTreeMap;
@@ -18,14 +18,14 @@ type Cell = Vec<(Layer, Placement)>;
 
 /// Bands on a grid.
 #[derive(Debug)]
-pub(super) struct Board {
-    pub(super) grid: Grid,
+pub(in crate::ingest) struct GriddedBands {
+    pub(in crate::ingest) grid: Grid,
     overlap: Overlap,
-    bands: BTreeMap<String, BoardBand>,
+    bands: BTreeMap<String, GriddedBand>,
 }
 
 #[derive(Debug)]
-struct BoardBand {
+struct GriddedBand {
     cells: BTreeMap<Option<i64>, Cell>,
     scale: f64,
     offset: f64,
@@ -33,15 +33,15 @@ struct BoardBand {
 
 /// Whether a band may be resampled though nobody said how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Need {
+pub(in crate::ingest) enum Need {
     /// It is written: how it is resampled must be said.
     Data,
     /// It tells only which samples are valid: the nearest does.
     Quality,
 }
 
-impl Board {
-    pub(super) fn new(grid: Grid, overlap: Overlap) -> Self {
+impl GriddedBands {
+    pub(in crate::ingest) fn new(grid: Grid, overlap: Overlap) -> Self {
         Self { grid, overlap, bands: BTreeMap::new() }
     }
 
@@ -49,7 +49,7 @@ impl Board {
     ///
     /// # Errors
     /// Those of [`Placement::new`].
-    pub(super) fn add(&mut self, config: &Config, band: &SceneBand, need: Need) -> Result<()> {
+    pub(in crate::ingest) fn add(&mut self, config: &Config, band: &SceneBand, need: Need) -> Result<()> {
         if self.bands.contains_key(&band.name) {
             return Ok(());
         }
@@ -67,7 +67,7 @@ impl Board {
             cells.insert(*time, cell);
         }
         let (scale, offset) = (band.band.scale.unwrap_or(1.0), band.band.offset.unwrap_or(0.0));
-        self.bands.insert(band.name.clone(), BoardBand { cells, scale, offset });
+        self.bands.insert(band.name.clone(), GriddedBand { cells, scale, offset });
         Ok(())
     }
 
@@ -78,7 +78,7 @@ impl Board {
     }
 
     /// Whether a band has other samples at other dates.
-    pub(super) fn is_dated(&self, name: &str) -> bool {
+    pub(in crate::ingest) fn is_dated(&self, name: &str) -> bool {
         self.bands.get(name).is_some_and(|band| band.cells.keys().any(Option::is_some))
     }
 
@@ -89,12 +89,12 @@ impl Board {
     }
 
     /// The number of files that a band and date come from.
-    pub(super) fn files(&self, name: &str, time: Option<i64>) -> usize {
+    pub(in crate::ingest) fn files(&self, name: &str, time: Option<i64>) -> usize {
         self.cell(name, time).map_or(0, Vec::len)
     }
 
     /// Whether the layers of a band and date cover the whole grid, each pixel of it.
-    pub(super) fn covers(&self, name: &str, time: Option<i64>) -> bool {
+    pub(in crate::ingest) fn covers(&self, name: &str, time: Option<i64>) -> bool {
         let Some(cell) = self.cell(name, time) else { return false };
         let parts: Vec<&[Range<usize>; 2]> =
             cell.iter().filter_map(|(_, placement)| placement.covered.as_ref()).collect();
@@ -116,7 +116,7 @@ impl Board {
     }
 
     /// Samples of a window, as they are stored, and which are valid.
-    pub(super) fn samples<T: Sample>(
+    pub(in crate::ingest) fn samples<T: Sample>(
         &self,
         name: &str,
         time: Option<i64>,
@@ -131,7 +131,7 @@ impl Board {
     }
 
     /// Reads a window straight into `out`, if one layer is all that it needs; says whether it did.
-    pub(super) fn straight<T: Sample>(
+    pub(in crate::ingest) fn straight<T: Sample>(
         &self,
         name: &str,
         time: Option<i64>,
@@ -143,7 +143,7 @@ impl Board {
     }
 
     /// A window as it is stored.
-    pub(super) fn stored(&self, name: &str, time: Option<i64>, window: &Window) -> Result<Plane> {
+    pub(in crate::ingest) fn stored(&self, name: &str, time: Option<i64>, window: &Window) -> Result<Plane> {
         let found = self.samples::<f64>(name, time, window)?;
         // What is not valid is of no meaning, but finite.
         let values =
@@ -152,7 +152,7 @@ impl Board {
     }
 
     /// Factor and summand from what is stored to data units.
-    pub(super) fn units(&self, name: &str) -> [f64; 2] {
+    pub(in crate::ingest) fn units(&self, name: &str) -> [f64; 2] {
         self.bands.get(name).map_or([1.0, 0.0], |band| [band.scale, band.offset])
     }
 }

@@ -1,9 +1,10 @@
 //! Calendars of climate models: years of 360 days, or without leap days, or with one in each year.
 //!
-//! Days are counted in the calendar; the date that comes out is told in ours, where it is the month's last if ours has no
-//! such day (30 February). See the CF conventions, 4.4.1.
+//! Days are counted in the calendar itself. The resulting date is then given in the Gregorian calendar; where that has
+//! no such day (30 February), it is the last of the month. See the CF conventions 1.11, section 4.4.2.
 
-use crate::ingest::pattern::parse_iso;
+use super::parse_iso;
+use crate::conventions::ConventionError;
 
 /// Days of the months of a year without a leap day.
 const MONTHS: [i64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -11,10 +12,14 @@ const MONTHS: [i64; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
+/// The longest span from the origin, in seconds: 30 million years.
+const LONGEST: f64 = 1e15;
+
 /// How days are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Calendar {
-    /// As we do.
+#[non_exhaustive]
+pub enum Calendar {
+    /// The Gregorian calendar, also before it was introduced.
     Gregorian,
     /// Twelve months of 30 days.
     Days360,
@@ -25,8 +30,9 @@ pub(super) enum Calendar {
 }
 
 impl Calendar {
-    /// By its name in the CF conventions; `None` for those that are not known.
-    pub(super) fn named(name: &str) -> Option<Self> {
+    /// By its name in the CF conventions; `None` for calendars that are not known (`julian`, `none`).
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
         Some(match name.to_ascii_lowercase().as_str() {
             "standard" | "gregorian" | "proleptic_gregorian" => Self::Gregorian,
             "360_day" => Self::Days360,
@@ -48,20 +54,21 @@ impl Calendar {
         (0..12).map(|month| self.month(month)).sum()
     }
 
-    /// Seconds since 1970-01-01 in our calendar of so many seconds after a time in this one, such as `2001-2-30 6:0:0`.
+    /// The instant that lies some seconds after a time of this calendar, such as `2001-2-30 6:0:0`.
     ///
     /// # Errors
-    /// Where the time is none in this calendar, says which it is; where the sum is beyond what can be told, says so.
-    pub(super) fn after(self, origin: &str, seconds: f64) -> Result<i64, String> {
-        let unread = || format!("\"{origin}\" is no time");
-        if seconds.is_nan() || seconds.abs() > 1e15 {
-            return Err(format!("{seconds} seconds after {origin} are beyond all times"));
+    /// [`ConventionError::NoTime`] when the text is no time of this calendar, [`ConventionError::BeyondAllTimes`] when
+    /// the sum is beyond what can be said.
+    pub fn after(self, origin: &str, seconds: f64) -> Result<i64, ConventionError> {
+        let unread = || ConventionError::NoTime(origin.to_owned());
+        if seconds.is_nan() || seconds.abs() > LONGEST {
+            return Err(ConventionError::BeyondAllTimes { seconds, origin: origin.to_owned() });
         }
         let seconds = seconds.round() as i64;
         let (date, clock) = split(origin).ok_or_else(unread)?;
         if self == Self::Gregorian {
             let text = format!("{:04}-{:02}-{:02}", date[0], date[1], date[2]);
-            return parse_iso(&text).map(|day| day + clock + seconds);
+            return Ok(parse_iso(&text).map_err(|_| unread())? + clock + seconds);
         }
         let [year, month, day] = date;
         let place = usize::try_from(month - 1).ok().filter(|place| *place < 12).ok_or_else(unread)?;
@@ -80,7 +87,7 @@ impl Calendar {
         let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
         let last = if place == 1 && leap { 29 } else { MONTHS[place] };
         let text = format!("{year:04}-{:02}-{:02}", place + 1, (day + 1).min(last));
-        parse_iso(&text).map(|day| day + clock)
+        Ok(parse_iso(&text)? + clock)
     }
 }
 
@@ -101,7 +108,7 @@ fn split(text: &str) -> Option<([i64; 3], i64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingest::pattern::iso;
+    use crate::conventions::time::iso;
 
     fn at(calendar: &str, origin: &str, days: f64) -> String {
         Calendar::named(calendar).unwrap().after(origin, days * 86_400.0).map(iso).unwrap()
@@ -129,13 +136,19 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_told() {
-        let error = |origin: &str| Calendar::NoLeap.after(origin, 0.0).unwrap_err();
+    fn texts_that_are_no_time_are_refused() {
+        let error = |origin: &str| Calendar::NoLeap.after(origin, 0.0).unwrap_err().to_string();
         assert_eq!(error("2004-02-29"), "\"2004-02-29\" is no time");
         assert_eq!(error("2004-13-01"), "\"2004-13-01\" is no time");
         assert_eq!(error("soon"), "\"soon\" is no time");
         assert_eq!(error("2004-01-01 99:00"), "\"2004-01-01 99:00\" is no time");
-        assert!(Calendar::Days360.after("2001-01-01", f64::NAN).unwrap_err().contains("beyond all times"));
+        assert!(
+            Calendar::Days360
+                .after("2001-01-01", f64::NAN)
+                .unwrap_err()
+                .to_string()
+                .contains("beyond all times")
+        );
         assert!(Calendar::Days360.after("99999999-01-01", 1e14).is_err());
         assert_eq!(Calendar::named("julian"), None);
     }

@@ -1,10 +1,10 @@
-//! Dates that are left out because too little of them is valid: a pass over all dates before anything is planned further.
+//! Dates that are left out because too few of their samples are valid. All dates are read once to find them.
 
+use crate::conventions::time::iso;
 use crate::error::{Error, Result};
-use crate::ingest::cube::{Shared, masked};
-use crate::ingest::mosaic::Window;
-use crate::ingest::pattern::iso;
 use crate::ingest::plan::Plan;
+use crate::ingest::read::mosaic::Window;
+use crate::ingest::read::validity::MaskedWindow;
 use crate::plane::Plane;
 use crate::temporal::DateCounts;
 use rayon::prelude::*;
@@ -14,14 +14,14 @@ use std::collections::BTreeSet;
 const PASS: usize = 512;
 
 impl Plan {
-    /// Leaves out the dates of a scene, whose arrays begin with this one, of which too little is valid: in the first band of its
-    /// first array with dates, over the whole grid, after masks.
+    /// Leaves out the dates of a scene of which too little is valid after masks, over the whole grid, in the first band of
+    /// the scene's first array with dates. `first` is the number of the scene's first array.
     pub(super) fn leave_out_dates(&mut self, first: usize) -> Result<()> {
         let Some(least) = self.config.time.min_valid else { return Ok(()) };
         let array = self.arrays[first..].iter().find(|array| array.times.is_some());
         let Some(array) = array else { return Ok(()) };
         let Some(name) = array.bands.first().and_then(|band| band.band.name.clone()) else { return Ok(()) };
-        let (board, source) = (&self.boards[array.board], array.steps.source());
+        let (gridded, source) = (&self.gridded[array.grid_number], array.dates.source());
         let starts =
             |extent: usize| (0..extent).step_by(PASS).map(move |start| start..(start + PASS).min(extent));
         let windows: Vec<Window> = starts(array.grid.height)
@@ -32,12 +32,10 @@ impl Plan {
         let counts = windows
             .par_iter()
             .map(|window| {
-                let mut shared = Shared::default();
+                let mut masked = MaskedWindow::new(&self.validity, gridded, window);
                 let mut counts = DateCounts::new(source.len());
-                let planes = source
-                    .iter()
-                    .map(|time| masked(self, board, &name, *time, window, &mut shared))
-                    .collect::<Result<Vec<Plane>>>()?;
+                let planes =
+                    source.iter().map(|time| masked.read(&name, *time)).collect::<Result<Vec<Plane>>>()?;
                 counts.add(&planes)?;
                 Ok::<DateCounts, Error>(counts)
             })
@@ -66,9 +64,9 @@ impl Plan {
             self.remarks.push(format!("left out, too little of them is valid: {}", dropped.join(", ")));
         }
         for array in &mut self.arrays[first..] {
-            array.steps.retain(|time| kept.contains(&time));
+            array.dates.retain(|time| kept.contains(&time));
             if array.times.is_some() {
-                array.times = array.steps.times();
+                array.times = array.dates.times();
             }
         }
         Ok(())

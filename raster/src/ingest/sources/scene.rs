@@ -1,13 +1,13 @@
 //! Layers in order: for each band of a group, which layers there are of each time; and whether they fit each other.
 
 use crate::band::Band;
+use crate::conventions::time::{iso, parse_iso};
 use crate::error::{Error, Result};
 use crate::ingest::config::Config;
-use crate::ingest::discover;
-use crate::ingest::layer::Layer;
-use crate::ingest::pattern::{iso, parse_iso};
-use crate::ingest::pixels;
-use crate::sample::SampleType;
+use crate::ingest::sources::discover;
+use crate::ingest::sources::layer::Layer;
+use crate::ingest::sources::lists::layers;
+use crate::sample::DataType;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -31,7 +31,7 @@ pub struct SceneBand {
     /// What is known of it.
     pub band: Band,
     /// The type of its samples.
-    pub sample_type: SampleType,
+    pub sample_type: DataType,
     /// Its layers by time; in the order of their files' names. The time is `None` where it has none.
     pub layers: BTreeMap<Option<i64>, Vec<Layer>>,
 }

@@ -3,8 +3,8 @@
 use crate::band::Band;
 use crate::georeference::Georeference;
 use crate::ingest::grid::Grid;
-use crate::ingest::list::List;
-use crate::sample::SampleType;
+use crate::ingest::sources::lists::samples::List;
+use crate::sample::DataType;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,15 +15,15 @@ pub struct Source {
     /// The file that it is, or is in; for messages, and to see whether it changes.
     pub file: PathBuf,
     /// How it is read.
-    pub(super) content: Content,
+    pub(in crate::ingest) reader: Reader,
 }
 
 impl Source {
     /// All files that it takes to read it.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
-        let beside = match &self.content {
-            Content::Raster(_) => &[][..],
-            Content::List(list) => list.beside(),
+        let beside = match &self.reader {
+            Reader::Raster(_) => &[][..],
+            Reader::List(list) => list.beside(),
         };
         std::iter::once(&self.file).chain(beside).map(PathBuf::as_path)
     }
@@ -31,7 +31,7 @@ impl Source {
 
 /// How a source is read.
 #[derive(Clone, Debug)]
-pub(super) enum Content {
+pub(in crate::ingest) enum Reader {
     /// By GDAL, which opens this: a file, a part of one such as a variable, or a description of raw samples.
     Raster(String),
     /// As a list of pixels.
@@ -52,7 +52,7 @@ pub struct Layer {
     /// What its file's name told besides.
     pub fields: BTreeMap<String, String>,
     /// The type that holds its samples.
-    pub sample_type: SampleType,
+    pub sample_type: DataType,
     /// Its pixels, and where they lie.
     pub grid: Grid,
     /// Whether GDAL gives bytes that have a sign as bytes without one.
@@ -72,8 +72,8 @@ impl Layer {
     }
 
     /// Whether there are pixels of its grid for which it has no samples.
-    pub(super) fn has_gaps(&self) -> bool {
-        matches!(&self.source.content, Content::List(list) if !list.covers_grid())
+    pub(in crate::ingest) fn has_gaps(&self) -> bool {
+        matches!(&self.source.reader, Reader::List(list) if !list.covers_grid())
     }
 
     /// Where it lies.

@@ -1,8 +1,8 @@
 //! The dates of an array: those of its files, or others made of them.
 
+use crate::conventions::time::{iso, parse_iso};
 use crate::error::{Error, Result};
 use crate::ingest::config::TimeConfig;
-use crate::ingest::pattern::{iso, parse_iso};
 use crate::temporal::{Interpolation, days};
 
 /// Seconds of a day.
@@ -13,7 +13,7 @@ const MOST: f64 = 1e6;
 
 /// How the dates of an array come about.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Steps {
+pub(in crate::ingest) enum Dates {
     /// It has none.
     None,
     /// Those of the files.
@@ -34,12 +34,12 @@ pub(super) enum Steps {
     },
 }
 
-impl Steps {
+impl Dates {
     /// The dates of an array whose files have these.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where steps are none, or go nowhere.
-    pub(super) fn plan(config: &TimeConfig, times: Option<Vec<i64>>) -> Result<Self> {
+    /// [`Error::Invalid`] where steps are not positive, or lead nowhere.
+    pub(in crate::ingest) fn plan(config: &TimeConfig, times: Option<Vec<i64>>) -> Result<Self> {
         let Some(times) = times else { return Ok(Self::None) };
         let source: Vec<Option<i64>> = times.iter().copied().map(Some).collect();
         let how = Interpolation { max_gap_days: config.fill_gaps_days, ..Interpolation::default() };
@@ -74,7 +74,7 @@ impl Steps {
     }
 
     /// The files' dates that are read; one that is none, where there are no dates.
-    pub(super) fn source(&self) -> &[Option<i64>] {
+    pub(in crate::ingest) fn source(&self) -> &[Option<i64>] {
         match self {
             Self::None => &[None],
             Self::Same(source) | Self::Filled { source, .. } | Self::Even { source, .. } => source,
@@ -82,7 +82,7 @@ impl Steps {
     }
 
     /// The dates of the array; `None` where it has none.
-    pub(super) fn times(&self) -> Option<Vec<i64>> {
+    pub(in crate::ingest) fn times(&self) -> Option<Vec<i64>> {
         match self {
             Self::None => None,
             Self::Same(source) | Self::Filled { source, .. } => {
@@ -93,7 +93,7 @@ impl Steps {
     }
 
     /// Leaves out files' dates.
-    pub(super) fn retain(&mut self, kept: impl Fn(i64) -> bool) {
+    pub(in crate::ingest) fn retain(&mut self, kept: impl Fn(i64) -> bool) {
         match self {
             Self::None => {}
             Self::Same(source) | Self::Filled { source, .. } | Self::Even { source, .. } => {
@@ -103,7 +103,7 @@ impl Steps {
     }
 
     /// The files' dates as days.
-    pub(super) fn source_days(&self) -> Vec<f64> {
+    pub(in crate::ingest) fn source_days(&self) -> Vec<f64> {
         self.source().iter().map(|time| days(time.unwrap_or_default())).collect()
     }
 }
@@ -120,12 +120,12 @@ mod tests {
             start: Some("2018-01-01".to_owned()),
             ..TimeConfig::default()
         };
-        let steps = Steps::plan(&config, Some(vec![time("2018-01-03"), time("2018-01-25")])).unwrap();
-        let times: Vec<String> = steps.times().unwrap().into_iter().map(iso).collect();
+        let dates = Dates::plan(&config, Some(vec![time("2018-01-03"), time("2018-01-25")])).unwrap();
+        let times: Vec<String> = dates.times().unwrap().into_iter().map(iso).collect();
         assert_eq!(times, ["2018-01-01", "2018-01-11", "2018-01-21"]);
-        assert_eq!(steps.source().len(), 2);
+        assert_eq!(dates.source().len(), 2);
         let backwards = TimeConfig { end: Some("2017-01-01".to_owned()), ..config };
-        let error = Steps::plan(&backwards, Some(vec![time("2018-01-03")])).unwrap_err().to_string();
+        let error = Dates::plan(&backwards, Some(vec![time("2018-01-03")])).unwrap_err().to_string();
         assert!(error.contains("an end not before the start"), "{error}");
     }
 }

@@ -3,8 +3,8 @@
 //! A pattern is matched to the end of a path, as many folders deep as it has slashes. `{field}` takes as few characters as
 //! will do, none of them a slash; `{time:FORMAT}` a time in the letters of strftime; `*` as much as will do, but no slash.
 
+use crate::conventions::time::parse_time;
 use crate::error::{Error, Result};
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use regex::Regex;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -153,71 +153,10 @@ fn digits(format: &str) -> std::result::Result<String, String> {
     Ok(out)
 }
 
-/// Seconds since 1970-01-01 of a text in the letters of strftime; what they do not tell is the first of its kind.
-///
-/// # Errors
-/// Says what was found, and in which letters it was to be.
-pub fn parse_time(text: &str, format: &str) -> std::result::Result<i64, String> {
-    let mut parsed = chrono::format::Parsed::new();
-    let items: Vec<_> = chrono::format::StrftimeItems::new(format).collect();
-    let told = || format!("\"{text}\" is no time in the form {format}");
-    chrono::format::parse(&mut parsed, text, items.iter()).map_err(|e| format!("{} ({e})", told()))?;
-    if !["%j", "%F", "%s"].iter().any(|letter| format.contains(letter)) {
-        // A month, or a year, stands for its first day.
-        if !format.contains("%m") && !format.contains("%b") && !format.contains("%B") {
-            parsed.set_month(1).map_err(|e| e.to_string())?;
-        }
-        if !format.contains("%d") {
-            parsed.set_day(1).map_err(|e| e.to_string())?;
-        }
-    }
-    let date: NaiveDate = parsed.to_naive_date().map_err(|e| format!("{} ({e})", told()))?;
-    let time = parsed.to_naive_time().unwrap_or(NaiveTime::MIN);
-    let hour_only = NaiveTime::from_hms_opt(hour(&parsed), 0, 0).unwrap_or(NaiveTime::MIN);
-    let time = if time == NaiveTime::MIN { hour_only } else { time };
-    Ok(NaiveDateTime::new(date, time).and_utc().timestamp())
-}
-
-/// The hour, where no minute stands beside it.
-fn hour(parsed: &chrono::format::Parsed) -> u32 {
-    match (parsed.hour_div_12(), parsed.hour_mod_12()) {
-        (Some(half), Some(hour)) => half * 12 + hour,
-        _ => 0,
-    }
-}
-
-/// Seconds since 1970-01-01 of a date or a time as ISO 8601 writes them: `2018-07-10`, `2018-07-10T10:31:01`.
-///
-/// # Errors
-/// Says what was found.
-pub fn parse_iso(text: &str) -> std::result::Result<i64, String> {
-    let text = text.trim().trim_end_matches('Z');
-    [
-        "%Y-%m-%dT%H:%M:%S",
-        "%Y-%m-%d %H:%M:%S",
-        "%Y-%m-%dT%H:%M:%S%.f",
-        "%Y-%m-%dT%H:%M",
-        "%Y-%m-%d",
-        "%Y-%m",
-        "%Y",
-    ]
-    .iter()
-    .find_map(|format| parse_time(text, format).ok())
-    .ok_or_else(|| format!("\"{text}\" is no time; write it as 2018-07-10 or 2018-07-10T10:31:01"))
-}
-
-/// A time as ISO 8601 writes it: a date alone where it is midnight.
-pub fn iso(seconds: i64) -> String {
-    match chrono::DateTime::from_timestamp(seconds, 0) {
-        Some(time) if seconds.rem_euclid(86_400) == 0 => time.format("%Y-%m-%d").to_string(),
-        Some(time) => time.format("%Y-%m-%dT%H:%M:%S").to_string(),
-        None => format!("{seconds} s"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conventions::time::iso;
 
     fn told(pattern: &str, path: &str) -> Fields {
         Pattern::parse(pattern).unwrap().fields(Path::new(path)).unwrap().unwrap()
@@ -249,8 +188,5 @@ mod tests {
         let pattern = Pattern::parse("{time:%Y%m%d}.tif").unwrap();
         let error = pattern.fields(Path::new("20181340.tif")).unwrap_err().to_string();
         assert!(error.contains("\"20181340\" is no time in the form %Y%m%d"), "{error}");
-        assert!(parse_iso("soon").unwrap_err().contains("write it as 2018-07-10"));
-        assert_eq!(parse_iso("2018-07").map(iso).as_deref(), Ok("2018-07-01"));
-        assert_eq!(parse_iso("2018-07-10T10:31:01Z").map(iso).as_deref(), Ok("2018-07-10T10:31:01"));
     }
 }

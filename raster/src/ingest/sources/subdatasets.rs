@@ -1,40 +1,37 @@
-//! What GDAL tells of files with variables and steps, NetCDF above all: which variables there are, and which band is which
-//! step of time, level or whatever else.
+//! Files with variables, NetCDF above all: which variables GDAL lists as subdatasets, and which band of a variable is which
+//! step in time, level or anything else.
 
-use crate::georeference::unit_seconds;
-use crate::ingest::calendar::Calendar;
+use crate::conventions::dimensions::is_steps_in_time;
+use crate::conventions::time::TimeUnits;
 use gdal::{Dataset, Metadata as _};
 use std::collections::BTreeMap;
 
 /// A variable of a file.
 #[derive(Clone, Debug)]
-pub(super) struct Variable {
+pub(in crate::ingest) struct Variable {
     /// What GDAL opens.
-    pub(super) name: String,
+    pub(in crate::ingest) name: String,
     /// Its own name.
-    pub(super) variable: String,
+    pub(in crate::ingest) variable: String,
     /// Its extents.
-    pub(super) shape: Vec<u64>,
+    pub(in crate::ingest) shape: Vec<u64>,
 }
 
 /// What a band of a file is, besides its variable.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Step {
+pub(in crate::ingest) struct VariableBand {
     /// The variable's name.
-    pub(super) variable: Option<String>,
+    pub(in crate::ingest) variable: Option<String>,
     /// The number of its step in time, from 0, where there are steps.
-    pub(super) index: Option<usize>,
+    pub(in crate::ingest) index: Option<usize>,
     /// Its time, where its units can be read.
-    pub(super) time: Option<i64>,
+    pub(in crate::ingest) time: Option<i64>,
     /// What tells it from other bands of the variable and time, such as `_500` for a level.
-    pub(super) suffix: String,
+    pub(in crate::ingest) suffix: String,
 }
 
-/// Names of dimensions that are steps in time, also without units.
-const TIMES: [&str; 5] = ["time", "t", "date", "month", "step"];
-
 /// The variables that GDAL lists, those without extents left out.
-pub(super) fn variables(dataset: &Dataset) -> Vec<Variable> {
+pub(in crate::ingest) fn variables(dataset: &Dataset) -> Vec<Variable> {
     let items: BTreeMap<String, String> = dataset
         .metadata_domain("SUBDATASETS")
         .unwrap_or_default()
@@ -64,7 +61,7 @@ pub(super) fn variables(dataset: &Dataset) -> Vec<Variable> {
 ///
 /// # Errors
 /// Says which there are.
-pub(super) fn choose(variables: &[Variable], asked: &[String]) -> Result<Vec<String>, String> {
+pub(in crate::ingest) fn choose(variables: &[Variable], asked: &[String]) -> Result<Vec<String>, String> {
     let there = || variables.iter().map(|v| v.variable.as_str()).collect::<Vec<_>>().join(", ");
     if !asked.is_empty() {
         return asked
@@ -95,18 +92,19 @@ pub(super) fn choose(variables: &[Variable], asked: &[String]) -> Result<Vec<Str
 ///
 /// # Errors
 /// Where steps have units that are none of time, says so.
-pub(super) fn steps(dataset: &Dataset) -> Result<Vec<Step>, String> {
-    let mut steps = Vec::new();
+pub(in crate::ingest) fn bands(dataset: &Dataset) -> Result<Vec<VariableBand>, String> {
+    let mut bands = Vec::new();
     // Values of the dimensions that are time, in the order of their first band.
     let mut seen: Vec<String> = Vec::new();
     for number in 1..=dataset.raster_count() {
         let band = dataset.rasterband(number).map_err(|e| e.to_string())?;
-        let mut step = Step { variable: band.metadata_item("NETCDF_VARNAME", ""), ..Step::default() };
+        let mut step =
+            VariableBand { variable: band.metadata_item("NETCDF_VARNAME", ""), ..VariableBand::default() };
         for item in band.metadata_domain("").unwrap_or_default() {
             let Some((key, value)) = item.split_once('=') else { continue };
             let Some(dimension) = key.strip_prefix("NETCDF_DIM_") else { continue };
             let units = dataset.metadata_item(&format!("{dimension}#units"), "").unwrap_or_default();
-            if units.contains(" since ") || TIMES.contains(&dimension.to_ascii_lowercase().as_str()) {
+            if is_steps_in_time(dimension, &units) {
                 let index = seen.iter().position(|known| known == value).unwrap_or_else(|| {
                     seen.push(value.to_owned());
                     seen.len() - 1
@@ -119,31 +117,27 @@ pub(super) fn steps(dataset: &Dataset) -> Result<Vec<Step>, String> {
                 step.suffix.push_str(value);
             }
         }
-        steps.push(step);
+        bands.push(step);
     }
-    Ok(steps)
+    Ok(bands)
 }
 
-/// Seconds since 1970-01-01 of a value with units such as `days since 2001-01-01`; `None` where the units are not of that kind,
-/// or the calendar is not known.
+/// The instant of a value in units such as `days since 2001-01-01`; `None` where the units are not of that kind, or the
+/// calendar is not known.
 ///
 /// # Errors
-/// Where the value or the origin can't be read, says so.
-pub(super) fn instant(value: &str, units: &str, calendar: Option<&str>) -> Result<Option<i64>, String> {
-    let Some((unit, origin)) = units.split_once(" since ") else { return Ok(None) };
-    let Some(seconds) = unit_seconds(unit) else { return Ok(None) };
-    let Some(calendar) = Calendar::named(calendar.unwrap_or("standard")) else { return Ok(None) };
+/// Where the value or the origin of the units can't be read, a text that says so.
+fn instant(value: &str, units: &str, calendar: Option<&str>) -> Result<Option<i64>, String> {
+    let Some(parsed) = TimeUnits::parse(units, calendar) else { return Ok(None) };
     let value: f64 = value.parse().map_err(|_| format!("a time is \"{value}\", a number is needed"))?;
-    calendar
-        .after(origin, value * seconds)
-        .map(Some)
-        .map_err(|e| format!("the units of time are \"{units}\", which can't be read ({e})"))
+    let seconds = parsed.seconds(value);
+    seconds.map(Some).map_err(|e| format!("the units of time are \"{units}\", which can't be read ({e})"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingest::pattern::iso;
+    use crate::conventions::time::iso;
 
     #[test]
     fn times_are_told_by_units() {

@@ -1,14 +1,16 @@
 //! Inputs that keep only some pixels of a grid: which entry of their other axes is which band and time.
 
 use crate::band::Band;
+use crate::conventions::time::parse_iso;
 use crate::error::{Error, Result};
 use crate::ingest::config::{InputConfig, PixelsConfig};
-use crate::ingest::discover::{described, nodata};
-use crate::ingest::domains::{Pixels, is_npy, pixels};
-use crate::ingest::layer::{Content, Layer, Source};
-use crate::ingest::list::{List, ListArray, place};
-use crate::ingest::pattern::{Fields, parse_iso};
-use crate::ingest::variable::{Axis, Variable};
+use crate::ingest::sources::discover::nodata;
+use crate::ingest::sources::files::described;
+use crate::ingest::sources::layer::{Layer, Reader, Source};
+use crate::ingest::sources::lists::domains::{Pixels, is_npy, pixels};
+use crate::ingest::sources::lists::samples::{List, ListArray, place};
+use crate::ingest::sources::lists::variable::{Axis, Variable};
+use crate::ingest::sources::pattern::Fields;
 use crate::npy::NpyArray;
 use std::path::Path;
 use std::sync::Arc;
@@ -25,7 +27,7 @@ const BAND: &str = "band";
 /// # Errors
 /// Those of reading the files; [`Error::Invalid`] where the configuration lacks something, [`Error::Mismatch`] where arrays and
 /// pixels do not fit each other.
-pub(super) fn layers(
+pub(in crate::ingest) fn layers(
     number: usize,
     input: &InputConfig,
     config: &PixelsConfig,
@@ -125,11 +127,12 @@ impl Listed<'_> {
         let labels = self.labels(&shape, axis)?;
         let times = self.times(&shape)?;
         let sample_type = array.sample_type()?;
+        let type_name = sample_type.name();
         let mut band = self.band.clone();
         band.nodata = match self.input.nodata {
             Some(asked) => Some(nodata(asked, sample_type, false).ok_or_else(|| {
                 Error::Invalid(format!(
-                    "{}: nodata of its [[input]] is {asked}, and its samples are {sample_type}: none can be {asked}; give \
+                    "{}: nodata of its [[input]] is {asked}, and its samples are {type_name}: none can be {asked}; give \
                      another, or none",
                     self.file.display()
                 ))
@@ -143,8 +146,8 @@ impl Listed<'_> {
             domain: Arc::clone(&pixels.domain),
             beside: pixels.files.clone(),
         };
-        let content = Content::List(Arc::new(list));
-        let source = Arc::new(Source { file: self.file.to_path_buf(), content });
+        let reader = Reader::List(Arc::new(list));
+        let source = Arc::new(Source { file: self.file.to_path_buf(), reader });
         let others: usize = shape.iter().enumerate().filter(|(at, _)| *at != axis).map(|(_, n)| n).product();
         let mut layers = Vec::new();
         for entry in 0..others {
@@ -170,7 +173,13 @@ impl Listed<'_> {
 
     /// The time of an array that has no axis of times.
     fn one_time(&self) -> Result<Option<i64>> {
-        let given = self.input.time.as_deref().map(parse_iso).transpose().map_err(|e| self.mismatch(e))?;
+        let given = self
+            .input
+            .time
+            .as_deref()
+            .map(parse_iso)
+            .transpose()
+            .map_err(|e| self.mismatch(e.to_string()))?;
         Ok(given.or(self.fields.time))
     }
 
@@ -187,7 +196,11 @@ impl Listed<'_> {
                 self.input.times.len()
             )));
         }
-        self.input.times.iter().map(|time| parse_iso(time).map_err(|e| self.mismatch(e))).collect()
+        self.input
+            .times
+            .iter()
+            .map(|time| parse_iso(time).map_err(|e| self.mismatch(e.to_string())))
+            .collect()
     }
 
     /// What the entries of each axis are called.

@@ -4,10 +4,10 @@
 //! bands of a pixel lie side by side, and reading them one by one would pass over the file as many times.
 
 use crate::error::{Error, Result};
-use crate::ingest::variable::Variable;
+use crate::ingest::sources::lists::variable::Variable;
 use crate::npy::{NpyArray, NpyType};
 use crate::pixels::{Domain, DomainWindow};
-use crate::sample::{Sample, SampleType};
+use crate::sample::{DataType, Sample};
 use crate::with_sample_type;
 use std::cell::RefCell;
 use std::ops::Range;
@@ -19,26 +19,26 @@ const KEPT: usize = 128 << 20;
 
 /// An array that is a list of pixels.
 #[derive(Debug)]
-pub(super) struct List {
-    pub(super) array: ListArray,
+pub(in crate::ingest) struct List {
+    pub(in crate::ingest) array: ListArray,
     /// That of the array.
-    pub(super) sample_type: SampleType,
+    pub(in crate::ingest) sample_type: DataType,
     /// Which of its axes is the list.
-    pub(super) axis: usize,
-    pub(super) domain: Arc<Domain>,
+    pub(in crate::ingest) axis: usize,
+    pub(in crate::ingest) domain: Arc<Domain>,
     /// Files that tell the pixels.
-    pub(super) beside: Vec<PathBuf>,
+    pub(in crate::ingest) beside: Vec<PathBuf>,
 }
 
 /// Where the samples of a list are.
 #[derive(Debug)]
-pub(super) enum ListArray {
+pub(in crate::ingest) enum ListArray {
     Npy(NpyArray),
     Variable(Variable),
 }
 
 impl ListArray {
-    pub(super) fn shape(&self) -> &[usize] {
+    pub(in crate::ingest) fn shape(&self) -> &[usize] {
         match self {
             Self::Npy(array) => array.shape(),
             Self::Variable(variable) => &variable.shape,
@@ -49,7 +49,7 @@ impl ListArray {
     ///
     /// # Errors
     /// [`Error::Mismatch`] for integers that no array of a cube holds.
-    pub(super) fn sample_type(&self) -> Result<SampleType> {
+    pub(in crate::ingest) fn sample_type(&self) -> Result<DataType> {
         match self {
             Self::Npy(array) => match array.npy_type() {
                 found @ (NpyType::UInt32 | NpyType::Int64) => Err(Error::Mismatch(format!(
@@ -95,7 +95,7 @@ fn pick<T: Sample>(bytes: &[u8], [start, stride]: [usize; 2], pixels: &DomainWin
 }
 
 /// What a thread has read last.
-struct Kept {
+struct LastRead {
     list: Arc<List>,
     rows: Range<usize>,
     columns: Range<usize>,
@@ -106,17 +106,17 @@ struct Kept {
 }
 
 thread_local! {
-    static LAST: RefCell<Option<Kept>> = const { RefCell::new(None) };
+    static LAST_READ: RefCell<Option<LastRead>> = const { RefCell::new(None) };
 }
 
 impl List {
     /// Whether each cell of the grid is in the list.
-    pub(super) fn covers_grid(&self) -> bool {
+    pub(in crate::ingest) fn covers_grid(&self) -> bool {
         self.domain.len() == self.domain.height() * self.domain.width()
     }
 
     /// Files that tell the pixels.
-    pub(super) fn beside(&self) -> &[PathBuf] {
+    pub(in crate::ingest) fn beside(&self) -> &[PathBuf] {
         &self.beside
     }
 
@@ -125,7 +125,7 @@ impl List {
     ///
     /// # Errors
     /// What reading the file says.
-    pub(super) fn read(
+    pub(in crate::ingest) fn read(
         self: &Arc<Self>,
         number: usize,
         rows: Range<usize>,
@@ -134,7 +134,7 @@ impl List {
         let area = rows.len() * columns.len();
         let entry = place(number - 1, self.array.shape(), self.axis);
         // Taken out while it is worked with, so that an error leaves nothing half done.
-        let last = LAST.take().filter(|kept| {
+        let last = LAST_READ.take().filter(|kept| {
             Arc::ptr_eq(&kept.list, self)
                 && (&kept.rows, &kept.columns) == (&rows, &columns)
                 && kept
@@ -162,11 +162,16 @@ impl List {
         let at = [start, stride];
         with_sample_type!(self.sample_type, pick(&kept.bytes, at, &kept.pixels, &mut values));
         kept.pixels.pairs().for_each(|(_, cell)| inside[cell] = true);
-        LAST.set(Some(kept));
+        LAST_READ.set(Some(kept));
         Ok((values, inside))
     }
 
-    fn fetch(self: &Arc<Self>, entry: &[usize], rows: Range<usize>, columns: Range<usize>) -> Result<Kept> {
+    fn fetch(
+        self: &Arc<Self>,
+        entry: &[usize],
+        rows: Range<usize>,
+        columns: Range<usize>,
+    ) -> Result<LastRead> {
         let pixels = self.domain.window(rows.clone(), columns.clone())?;
         let shape = self.array.shape();
         let alone =
@@ -182,12 +187,12 @@ impl List {
             window = all(&alone);
         }
         let bytes = self.array.read(&window)?;
-        Ok(Kept { list: Arc::clone(self), rows, columns, pixels, window, bytes })
+        Ok(LastRead { list: Arc::clone(self), rows, columns, pixels, window, bytes })
     }
 }
 
 /// The place along each axis of an entry, which is counted over all axes but the list in C order, from 0; 0 along the list.
-pub(super) fn place(entry: usize, shape: &[usize], list: usize) -> Vec<usize> {
+pub(in crate::ingest) fn place(entry: usize, shape: &[usize], list: usize) -> Vec<usize> {
     let (mut rest, mut place) = (entry, vec![0; shape.len()]);
     for axis in (0..shape.len()).rev().filter(|axis| *axis != list) {
         place[axis] = rest % shape[axis];

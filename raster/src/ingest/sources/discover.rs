@@ -1,50 +1,21 @@
 //! From patterns of paths to layers: which bands, of which time, lie where.
 
 use crate::band::read_bands;
+use crate::conventions::time::{parse_iso, parse_time};
 use crate::error::{Error, Result};
 use crate::georeference::{Georeference, read_georeference};
 use crate::ingest::config::InputConfig;
 use crate::ingest::grid::{self, Grid};
-use crate::ingest::layer::{Content, Layer, Source};
-use crate::ingest::netcdf;
-use crate::ingest::npy;
-use crate::ingest::pattern::{Fields, Pattern, parse_iso, parse_time};
-use crate::sample::SampleType;
-use gdal::raster::RasterBand;
+use crate::ingest::sources::files::{count, described};
+use crate::ingest::sources::layer::{Layer, Reader, Source};
+use crate::ingest::sources::open::{check_end, is_signed_byte, open_dataset};
+use crate::ingest::sources::pattern::Fields;
+use crate::ingest::sources::{npy_vrt, subdatasets};
+use crate::sample::{DataType, ValueRange as _, data_type_of_gdal};
 use gdal::{Dataset, Metadata as _};
 use rayon::prelude::*;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-
-/// How many names a message lists.
-const LISTED: usize = 3;
-
-/// The files of an input, in the order of their names, with what their names tell.
-///
-/// # Errors
-/// [`Error::Invalid`] for patterns that match nothing, and names that a pattern does not match.
-pub(super) fn described(input: &InputConfig, folder: &Path) -> Result<Vec<(PathBuf, Fields)>> {
-    let pattern = input.name.as_deref().map(Pattern::parse).transpose()?;
-    let files = files(input, folder)?;
-    let mut described = Vec::new();
-    let mut unmatched = Vec::new();
-    for file in files {
-        match pattern.as_ref().map(|pattern| pattern.fields(&file)).transpose()? {
-            Some(None) => unmatched.push(file),
-            Some(Some(fields)) => described.push((file, fields)),
-            None => described.push((file, Fields::default())),
-        }
-    }
-    if let (Some(pattern), false) = (&pattern, unmatched.is_empty()) {
-        return Err(Error::Invalid(format!(
-            "{} do not match the name pattern \"{}\": {}; mend the pattern, or take fewer files",
-            count(unmatched.len(), "file"),
-            pattern.text(),
-            listed(&unmatched)
-        )));
-    }
-    Ok(described)
-}
 
 /// The layers of an input, in the order of its files' names, without those that are not asked for.
 ///
@@ -75,38 +46,6 @@ pub fn layers(number: usize, input: &InputConfig, folder: &Path) -> Result<Vec<L
         }
     }
     Ok(layers)
-}
-
-/// The files that the patterns match, in the order of their names, each once.
-fn files(input: &InputConfig, folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for pattern in &input.files {
-        let whole = folder.join(pattern);
-        let paths = glob::glob(&whole.to_string_lossy())
-            .map_err(|e| Error::Invalid(format!("the pattern of files \"{pattern}\" is wrong: {e}")))?;
-        let mut found: Vec<PathBuf> = paths
-            .map(|path| {
-                path.map_err(|e| {
-                    let path = e.path().display().to_string();
-                    Error::Io { path, source: e.into() }
-                })
-            })
-            .collect::<Result<_>>()?;
-        if found.is_empty() {
-            return Err(Error::Invalid(format!(
-                "no file matches {}; patterns are relative to the folder of the configuration",
-                whole.display()
-            )));
-        }
-        found.sort();
-        files.extend(found);
-    }
-    if files.is_empty() {
-        return Err(Error::Invalid("an [[input]] names no files; give at least one pattern".to_owned()));
-    }
-    let mut seen = std::collections::HashSet::new();
-    files.retain(|file| seen.insert(file.clone()));
-    Ok(files)
 }
 
 fn open(number: usize, input: &InputConfig, file: &Path, fields: &Fields) -> Result<Vec<Layer>> {
@@ -158,31 +97,16 @@ fn choose(input: &InputConfig, file: &Path, fields: &Fields, layers: &mut Vec<La
 /// What GDAL opens of a file: itself, its variables, or a description of its raw samples.
 fn sources(input: &InputConfig, file: &Path) -> Result<Vec<String>> {
     if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy")) {
-        return Ok(vec![npy::description(file)?]);
+        return Ok(vec![npy_vrt::description(file)?]);
     }
     let dataset = open_dataset(&file.to_string_lossy(), file)?;
-    let variables = netcdf::variables(&dataset);
+    let variables = subdatasets::variables(&dataset);
     if variables.is_empty() || (dataset.raster_count() > 0 && input.variables.is_empty()) {
         return Ok(vec![file.to_string_lossy().into_owned()]);
     }
-    let chosen = netcdf::choose(&variables, &input.variables)
+    let chosen = subdatasets::choose(&variables, &input.variables)
         .map_err(|reason| Error::Invalid(format!("{}: {reason}", file.display())))?;
     Ok(chosen)
-}
-
-/// Opens what GDAL reads; an error tells the file.
-pub(super) fn open_dataset(name: &str, file: &Path) -> Result<Dataset> {
-    crate::settings::settle_thread();
-    Dataset::open(name).map_err(|e| Error::Unreadable {
-        path: file.display().to_string(),
-        reason: match (file.exists(), std::fs::File::open(file)) {
-            (false, _) => "there is no such file".to_owned(),
-            (true, Err(e)) => e.to_string(),
-            (true, Ok(_)) => {
-                format!("GDAL can't open it ({e}); is it whole, and of a format that `gdalinfo` reads?")
-            }
-        },
-    })
 }
 
 fn describe(
@@ -201,8 +125,8 @@ fn describe(
     if bands.is_empty() {
         return Err(unreadable("it has no raster bands".to_owned()));
     }
-    let steps =
-        netcdf::steps(&dataset).map_err(|reason| Error::Mismatch(format!("{}: {reason}", file.display())))?;
+    let steps = subdatasets::bands(&dataset)
+        .map_err(|reason| Error::Mismatch(format!("{}: {reason}", file.display())))?;
     // Where names tell the band, it is enough of a name, unless there are several in the file.
     let own: Vec<String> = (steps.iter().zip(&bands).enumerate())
         .map(|(i, (step, band))| {
@@ -216,7 +140,7 @@ fn describe(
         .iter()
         .zip(&own)
         .all(|(step, name)| seen.insert((step.index, name.clone(), step.suffix.clone())));
-    let source = Arc::new(Source { file: file.to_path_buf(), content: Content::Raster(name.to_owned()) });
+    let source = Arc::new(Source { file: file.to_path_buf(), reader: Reader::Raster(name.to_owned()) });
     let mut layers = Vec::new();
     for (i, mut band) in bands.into_iter().enumerate() {
         let raster = dataset.rasterband(i + 1)?;
@@ -228,7 +152,7 @@ fn describe(
             None => format!("B{}", 1 + steps[..i].iter().filter(|other| other.index == step.index).count()),
         };
         let name = format!("{name}{}", step.suffix);
-        let sample_type = SampleType::of_gdal(raster.band_type())
+        let sample_type = data_type_of_gdal(raster.band_type())
             .map_err(|e| Error::Mismatch(format!("{}: {e}", file.display())))?;
         let signed = is_signed_byte(&raster);
         band.name = Some(name.clone());
@@ -253,7 +177,7 @@ fn describe(
             time: time(input, fields, &dataset, step, i)
                 .map_err(|e| Error::Mismatch(format!("{}: {e}", file.display())))?,
             fields: fields.text.clone(),
-            sample_type: if signed { SampleType::Int16 } else { sample_type },
+            sample_type: if signed { DataType::Int16 } else { sample_type },
             signed_byte: signed,
             grid: Grid { georeference: georeference.clone(), height, width },
             band,
@@ -265,7 +189,7 @@ fn describe(
 }
 
 /// Adds what the configuration says of a file that says nothing itself.
-pub(super) fn complete(
+pub(in crate::ingest) fn complete(
     georeference: &mut Georeference,
     input: &InputConfig,
     height: usize,
@@ -294,7 +218,7 @@ fn time(
     input: &InputConfig,
     fields: &Fields,
     dataset: &Dataset,
-    step: &netcdf::Step,
+    step: &subdatasets::VariableBand,
     at: usize,
 ) -> std::result::Result<Option<i64>, String> {
     if !input.times.is_empty() {
@@ -302,10 +226,10 @@ fn time(
         let text = input.times.get(step).ok_or_else(|| {
             format!("it has a step {}, `times` has {}", step + 1, count(input.times.len(), "entry"))
         })?;
-        return parse_iso(text).map(Some);
+        return parse_iso(text).map(Some).map_err(|e| e.to_string());
     }
     if let Some(text) = &input.time {
-        return parse_iso(text).map(Some);
+        return parse_iso(text).map(Some).map_err(|e| e.to_string());
     }
     if let Some(item) = &input.time_item {
         let (domain, key) = item.rsplit_once(':').unwrap_or(("", item));
@@ -316,7 +240,7 @@ fn time(
             Some(format) => parse_time(text.trim(), format),
             None => parse_iso(&text),
         };
-        return parsed.map(Some);
+        return parsed.map(Some).map_err(|e| e.to_string());
     }
     if step.index.is_some() && step.time.is_none() && fields.time.is_none() {
         return Err("its steps have no times that can be read; list them, as `times = [\"2018-01-01\", …]`"
@@ -326,43 +250,15 @@ fn time(
 }
 
 /// "No data" as samples of a type have it; `None` where none can be it.
-pub(super) fn nodata(value: f64, sample_type: SampleType, signed: bool) -> Option<f64> {
+pub(in crate::ingest) fn nodata(value: f64, sample_type: DataType, signed: bool) -> Option<f64> {
     match sample_type {
         // GDAL tells bytes with a sign as bytes without.
-        SampleType::UInt8 if signed && (128.0..256.0).contains(&value) => Some(value - 256.0),
-        SampleType::UInt8 if signed => {
-            Some(value).filter(|v| v.fract() == 0.0 && (-128.0..128.0).contains(v))
-        }
+        DataType::UInt8 if signed && (128.0..256.0).contains(&value) => Some(value - 256.0),
+        DataType::UInt8 if signed => Some(value).filter(|v| v.fract() == 0.0 && (-128.0..128.0).contains(v)),
         // 1e20 in decimals is none of the type's: its samples are the nearest to it.
-        SampleType::Float32 => Some(f64::from(value as f32)),
+        DataType::Float32 => Some(f64::from(value as f32)),
         _ => Some(value).filter(|v| sample_type.holds(*v)),
     }
-}
-
-/// GDAL before 3.7 has no type for bytes with a sign: it tells it in metadata.
-fn is_signed_byte(band: &RasterBand<'_>) -> bool {
-    band.metadata_item("PIXELTYPE", "IMAGE_STRUCTURE").is_some_and(|item| item == "SIGNEDBYTE")
-}
-
-/// Reads the last sample: a file that was cut off says so now, not hours later.
-fn check_end(band: &RasterBand<'_>, width: usize, height: usize) -> std::result::Result<(), String> {
-    let mut last = [0.0f64];
-    let place = (width as isize - 1, height as isize - 1);
-    band.read_into_slice(place, (1, 1), (1, 1), &mut last, None)
-        .map_err(|e| format!("its last samples can't be read ({e}); it may be truncated: get it again"))
-}
-
-/// `1 file`, `3 files`.
-pub(super) fn count(n: usize, what: &str) -> String {
-    let plural = what.strip_suffix('y').map_or_else(|| format!("{what}s"), |stem| format!("{stem}ies"));
-    if n == 1 { format!("1 {what}") } else { format!("{n} {plural}") }
-}
-
-/// The first few of some paths.
-fn listed(paths: &[PathBuf]) -> String {
-    let names: Vec<String> = paths.iter().take(LISTED).map(|path| path.display().to_string()).collect();
-    let more = if paths.len() > LISTED { ", …" } else { "" };
-    format!("{}{more}", names.join(", "))
 }
 
 #[cfg(test)]
@@ -371,14 +267,14 @@ mod tests {
 
     #[test]
     fn nodata_is_what_a_sample_can_be() {
-        assert_eq!(nodata(f64::NAN, SampleType::Int16, false), None);
-        assert_eq!(nodata(-9999.0, SampleType::UInt8, false), None);
-        assert_eq!(nodata(0.5, SampleType::UInt16, false), None);
-        assert_eq!(nodata(-32768.0, SampleType::Int16, false), Some(-32768.0));
-        assert_eq!(nodata(1e20, SampleType::Float32, false), Some(f64::from(1e20f32)));
-        assert!(nodata(f64::NAN, SampleType::Float32, false).is_some_and(f64::is_nan));
-        assert_eq!(nodata(255.0, SampleType::UInt8, true), Some(-1.0));
-        assert_eq!(nodata(-128.0, SampleType::UInt8, true), Some(-128.0));
-        assert_eq!(nodata(256.0, SampleType::UInt8, true), None);
+        assert_eq!(nodata(f64::NAN, DataType::Int16, false), None);
+        assert_eq!(nodata(-9999.0, DataType::UInt8, false), None);
+        assert_eq!(nodata(0.5, DataType::UInt16, false), None);
+        assert_eq!(nodata(-32768.0, DataType::Int16, false), Some(-32768.0));
+        assert_eq!(nodata(1e20, DataType::Float32, false), Some(f64::from(1e20f32)));
+        assert!(nodata(f64::NAN, DataType::Float32, false).is_some_and(f64::is_nan));
+        assert_eq!(nodata(255.0, DataType::UInt8, true), Some(-1.0));
+        assert_eq!(nodata(-128.0, DataType::UInt8, true), Some(-128.0));
+        assert_eq!(nodata(256.0, DataType::UInt8, true), None);
     }
 }

@@ -2,9 +2,10 @@
 
 use crate::error::{Error, Result};
 use crate::ingest::config::Overlap;
-use crate::ingest::layer::{Content, Layer};
-use crate::ingest::open::{Placement, with_dataset};
-use crate::sample::{Sample, SampleType};
+use crate::ingest::read::datasets::with_dataset;
+use crate::ingest::read::placement::Placement;
+use crate::ingest::sources::layer::{Layer, Reader};
+use crate::sample::{DataType, Sample, ValueRange as _};
 use std::ops::Range;
 
 /// Rows and columns of a grid.
@@ -24,17 +25,17 @@ impl Window {
 }
 
 /// A layer and where it lies on the grid.
-pub(super) type Placed<'a> = (&'a Layer, &'a Placement);
+pub(in crate::ingest) type Placed<'a> = (&'a Layer, &'a Placement);
 
 /// Samples over a window, as they are stored, and which of them are valid.
-pub(super) struct Samples<T> {
-    pub(super) samples: Vec<T>,
-    pub(super) valid: Vec<bool>,
+pub(in crate::ingest) struct Samples<T> {
+    pub(in crate::ingest) samples: Vec<T>,
+    pub(in crate::ingest) valid: Vec<bool>,
 }
 
 /// Reads a window of a band and date. Where several layers cover a pixel, `overlap` says which counts; where none does, it is
 /// not valid.
-pub(super) fn read<T: Sample>(
+pub(in crate::ingest) fn read<T: Sample>(
     layers: &[Placed<'_>],
     window: &Window,
     overlap: Overlap,
@@ -80,7 +81,7 @@ fn disagreement(layers: &[Placed<'_>], placed: Placed<'_>, row: usize, [before, 
 
 /// Reads a window straight into where it is wanted, if it takes no more than that: one layer covers all of it, and what is
 /// nodata there is nodata here. Returns whether it was read.
-pub(super) fn read_straight<T: Sample>(
+pub(in crate::ingest) fn read_straight<T: Sample>(
     layers: &[Placed<'_>],
     window: &Window,
     nodata: Option<f64>,
@@ -123,7 +124,7 @@ fn part(placement: &Placement, window: &Window) -> Option<Window> {
 fn read_layer<T: Sample>(placed: Placed<'_>, window: &Window) -> Result<Samples<T>> {
     let layer = placed.0;
     let nodata = layer.band.nodata;
-    if let Content::List(list) = &layer.source.content {
+    if let Reader::List(list) = &layer.source.reader {
         let (values, inside) = list.read(layer.number, rows(placed.1, window), columns(placed.1, window))?;
         let valid = values.iter().zip(inside).map(|(v, inside)| inside && is_valid(*v, nodata)).collect();
         return Ok(Samples { samples: values.into_iter().map(T::from_f64).collect(), valid });
@@ -181,9 +182,9 @@ fn read_number<T: Sample>(
     window: &Window,
     out: &mut [T],
 ) -> Result<()> {
-    let name = match &layer.source.content {
-        Content::Raster(name) => name,
-        Content::List(list) => {
+    let name = match &layer.source.reader {
+        Reader::Raster(name) => name,
+        Reader::List(list) => {
             let (values, _) = list.read(layer.number, rows(placement, window), columns(placement, window))?;
             out.iter_mut().zip(values).for_each(|(to, value)| *to = T::from_f64(value));
             return Ok(());
@@ -215,11 +216,11 @@ fn read_into<T: Sample>(
 }
 
 /// Whether samples of a type can all be told from nodata when they are read as another.
-pub(super) fn holds_all(from: SampleType, to: SampleType) -> bool {
+pub(in crate::ingest) fn holds_all(from: DataType, to: DataType) -> bool {
     let ([a, b], [c, d]) = (from.range(), to.range());
     match (from.is_float(), to.is_float()) {
         (true, false) => false,
-        (false, true) => to == SampleType::Float64 || from != SampleType::Int32,
+        (false, true) => to == DataType::Float64 || from != DataType::Int32,
         _ => a >= c && b <= d,
     }
 }

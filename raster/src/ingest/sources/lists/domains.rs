@@ -3,8 +3,9 @@
 use crate::error::{Error, Result};
 use crate::georeference::{Georeference, read_georeference};
 use crate::ingest::config::{InputConfig, PixelsConfig};
-use crate::ingest::discover::{complete, open_dataset};
 use crate::ingest::grid::Grid;
+use crate::ingest::sources::discover::complete;
+use crate::ingest::sources::open::open_dataset;
 use crate::npy::NpyArray;
 use crate::pixels::{Domain, check_nesting};
 use std::ops::Range;
@@ -13,19 +14,19 @@ use std::sync::Arc;
 
 /// Which pixels of which grid lists keep.
 #[derive(Clone, Debug)]
-pub(super) struct Pixels {
-    pub(super) domain: Arc<Domain>,
-    pub(super) grid: Grid,
+pub(in crate::ingest) struct Pixels {
+    pub(in crate::ingest) domain: Arc<Domain>,
+    pub(in crate::ingest) grid: Grid,
     /// The files that told them.
-    pub(super) files: Vec<PathBuf>,
+    pub(in crate::ingest) files: Vec<PathBuf>,
 }
 
-pub(super) fn is_npy(file: &Path) -> bool {
+pub(in crate::ingest) fn is_npy(file: &Path) -> bool {
     file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy"))
 }
 
 /// Which pixels of which grid an input's lists keep.
-pub(super) fn pixels(
+pub(in crate::ingest) fn pixels(
     input: &InputConfig,
     config: &PixelsConfig,
     folder: &Path,
