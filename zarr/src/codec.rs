@@ -87,7 +87,7 @@ impl VqzCodec {
         let configuration = Configuration::deserialize(&*json).map_err(|e| {
             let e = e.to_string();
             let e = e.strip_prefix("invalid argument: ").unwrap_or(&e);
-            Error::InvalidArgument(format!("the configuration of codec {}: {e}", NAME))
+            Error::InvalidArgument(format!("the configuration of codec {NAME}: {e}"))
         })?;
         configuration.check()?;
         let model = configuration.model.as_ref().map(registry::find).transpose()?;

@@ -1,4 +1,4 @@
-//! The linear ends of test models: convolutions that take patches to the strongest latents of a linear model and back.
+//! The linear part of test models: a convolution from patches to the strongest latents of a linear model, and one back.
 
 use vqz_codec::engine::{self, EngineKind, Tensor};
 use vqz_codec::fit::Image;
@@ -7,7 +7,7 @@ use vqz_codec::model::onnx::graph::{Attribute, Dim, ElementType, GraphBuilder, V
 use vqz_codec::model::onnx::klt::{self, KltParameters, dct_matrix};
 
 /// A linear map of patches to the strongest latents and back.
-pub(crate) struct Ends {
+pub(crate) struct LinearMap {
     pub(crate) patch: usize,
     pub(crate) bands: usize,
     /// `(latent, band, y, x)`
@@ -16,7 +16,7 @@ pub(crate) struct Ends {
     offset: Vec<f32>,
 }
 
-impl Ends {
+impl LinearMap {
     /// The strongest latents of a linear model on these images.
     pub(crate) fn strongest(linear: &Model, images: &[Image], latents: usize) -> Self {
         let parameters = klt::read_decoder(linear.decoder()).expect("the model is linear");

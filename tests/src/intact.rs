@@ -1,4 +1,4 @@
-//! Sound chunks of every kind, to be damaged: by the tests of hostile input, and by the fuzz targets.
+//! Intact chunks of every kind, which the tests of hostile input and the fuzz targets damage.
 
 use crate::arrays::{Case, extract};
 use std::ops::Range;
@@ -7,10 +7,10 @@ use vqz_codec::model::Quantiser;
 use vqz_codec::pipeline::{ChunkCodec, Options};
 use vqz_codec::{DataType, Error};
 
-/// A sound chunk, and all that is needed to decode it.
+/// An intact chunk, and all that is needed to decode it and damaged copies of it.
 #[derive(Debug)]
-pub struct Victim {
-    /// What is special about it.
+pub struct IntactChunk {
+    /// What distinguishes it, for messages.
     pub name: &'static str,
     /// The codec that wrote it.
     pub codec: ChunkCodec,
@@ -22,7 +22,7 @@ pub struct Victim {
     pub chunk: Vec<u8>,
 }
 
-impl Victim {
+impl IntactChunk {
     /// Encodes the case's only chunk.
     ///
     /// # Panics
@@ -40,9 +40,9 @@ impl Victim {
         )
         .expect("the case is sound");
         let chunk = codec.encode(&shape, samples).expect("the samples can be encoded");
-        let victim = Self { name, codec, bytes: samples.len(), shape, chunk };
-        assert_eq!(victim.decode(&victim.chunk).expect("a sound chunk decodes").len(), samples.len());
-        victim
+        let intact = Self { name, codec, bytes: samples.len(), shape, chunk };
+        assert_eq!(intact.decode(&intact.chunk).expect("a sound chunk decodes").len(), samples.len());
+        intact
     }
 
     /// A part of the chunk.
@@ -51,13 +51,14 @@ impl Victim {
         self.shape.iter().map(|extent| extent / 3..extent - extent / 4).collect()
     }
 
-    /// Decodes the whole, and a part by its byte ranges; both must agree on whether the part is sound, and on its samples.
+    /// Decodes bytes that stand for the chunk: as a whole, and a part of it by its byte ranges. Where the whole decodes, the
+    /// part must decode to the same samples.
     ///
     /// # Errors
     /// What the codec says of the whole.
     ///
     /// # Panics
-    /// When the two disagree, an error says next to nothing, or another number of samples comes out.
+    /// When the two disagree, an error has no useful message, or the number of samples is wrong.
     pub fn decode(&self, bytes: &[u8]) -> Result<Vec<u8>, Error> {
         let part = self.decode_part(bytes);
         let whole = self.codec.decode(&self.shape, bytes);
@@ -93,25 +94,26 @@ impl Victim {
         Ok(samples)
     }
 
-    /// Makes all checksums right again that can still be found: the header's, and those of the tiles that it lists.
+    /// Recomputes all checksums that can be located: the header's, and those of the tiles that it lists. Damage then reaches
+    /// the code behind the checksums.
     #[must_use]
     pub fn with_checksums(&self, mut bytes: Vec<u8>) -> Vec<u8> {
         let Ok(header) = self.codec.header_len(&bytes[..bytes.len().min(ChunkCodec::PREFIX)]) else {
             return bytes;
         };
-        seal(&mut bytes, 0..header);
+        write_checksum(&mut bytes, 0..header);
         let all: Vec<Range<usize>> = self.shape.iter().map(|extent| 0..*extent).collect();
         if let Ok(plan) = self.codec.plan(&self.shape, &bytes[..bytes.len().min(header)], &all) {
             for range in plan.ranges {
-                seal(&mut bytes, range.start as usize..range.end as usize);
+                write_checksum(&mut bytes, range.start as usize..range.end as usize);
             }
         }
         bytes
     }
 }
 
-/// Writes the CRC-32C of a range, which ends with it.
-pub fn seal(bytes: &mut [u8], range: Range<usize>) {
+/// Writes the CRC-32C of a range into the last four bytes of the range. A range outside of the bytes is left alone.
+pub fn write_checksum(bytes: &mut [u8], range: Range<usize>) {
     let Some(end) = range.end.checked_sub(4).filter(|end| *end >= range.start && range.end <= bytes.len())
     else {
         return;
@@ -120,11 +122,11 @@ pub fn seal(bytes: &mut [u8], range: Range<usize>) {
     bytes[end..end + 4].copy_from_slice(&checksum);
 }
 
-/// The kinds of error that hostile bytes may lead to.
+/// Asserts that an error is of a kind that hostile bytes may lead to.
 ///
 /// # Panics
 /// For any other.
-pub fn named(error: &Error, victim: &str, what: &str) {
+pub fn assert_allowed(error: &Error, intact: &str, what: &str) {
     let allowed = matches!(
         error,
         Error::Corrupt(_)
@@ -133,19 +135,19 @@ pub fn named(error: &Error, victim: &str, what: &str) {
             | Error::InvalidModel(_)
             | Error::Limit(_)
     );
-    assert!(allowed, "{victim}: {what} is a \"{error}\"");
+    assert!(allowed, "{intact}: {what} is a \"{error}\"");
 }
 
-/// A chunk for each way to code one. Small: what damages them does so thousands of times.
+/// An intact chunk for each way to code one. They are small, because tests damage each of them thousands of times.
 ///
 /// # Panics
 /// When no model can be fitted.
 #[must_use]
-pub fn victims() -> Vec<Victim> {
-    let mut victims = Vec::new();
+pub fn intact_chunks() -> Vec<IntactChunk> {
+    let mut chunks = Vec::new();
     for (name, entropy) in [("rans", EntropyCoder::Rans), ("lz4", EntropyCoder::Lz4)] {
         let case = Case { entropy, shape: &[2, 24, 21], chunk: &[2, 24, 21], ..Case::default() };
-        victims.push(Victim::new(name, &case, &case.bytes(&case.samples(1))));
+        chunks.push(IntactChunk::new(name, &case, &case.bytes(&case.samples(1))));
     }
 
     for (name, quantiser, entropy) in [
@@ -163,7 +165,7 @@ pub fn victims() -> Vec<Victim> {
             .filter(|(i, _)| i % 21 < 9 && i / 21 % 24 < 9)
             .for_each(|(_, v)| *v = 7.0);
         let case = Case { nodata: vec![NoData::Integer(7)], ..case };
-        victims.push(Victim::new(name, &case, &case.bytes(&samples)));
+        chunks.push(IntactChunk::new(name, &case, &case.bytes(&samples)));
     }
 
     // A mask that the bands share, by a nodata value.
@@ -171,7 +173,7 @@ pub fn victims() -> Vec<Victim> {
     let case = Case { shape, chunk: shape, nodata: vec![NoData::Integer(7)], ..Case::default() };
     let mut samples = case.samples(2);
     samples.iter_mut().enumerate().filter(|(i, _)| i % 22 < i / 22 % 20 / 2).for_each(|(_, v)| *v = 7.0);
-    victims.push(Victim::new("shared mask", &case, &case.bytes(&samples)));
+    chunks.push(IntactChunk::new("shared mask", &case, &case.bytes(&samples)));
 
     // Masks of their own, with more bit patterns than a table holds.
     let case = Case { shape, chunk: shape, data_type: DataType::Float32, ..Case::default() };
@@ -179,15 +181,15 @@ pub fn victims() -> Vec<Victim> {
     for at in (0..440).step_by(1) {
         samples[at * 4..at * 4 + 4].copy_from_slice(&(0x7fc0_0000u32 + at as u32 % 300).to_ne_bytes());
     }
-    victims.push(Victim::new("many patterns", &case, &samples));
+    chunks.push(IntactChunk::new("many patterns", &case, &samples));
 
     let case = Case { shape: &[1, 264, 12], chunk: &[1, 264, 12], quality: 30.0, ..Case::default() };
-    victims.push(Victim::new("two tiles", &case, &case.bytes(&case.samples(4))));
+    chunks.push(IntactChunk::new("two tiles", &case, &case.bytes(&case.samples(4))));
 
     // Tiles of a picture that the model corrects.
     let shape = &[1, 64, 40];
     let case = Case { corrected: true, quality: 34.0, shape, chunk: shape, ..Case::default() };
-    victims.push(Victim::new("corrected", &case, &case.bytes(&case.samples(4))));
+    chunks.push(IntactChunk::new("corrected", &case, &case.bytes(&case.samples(4))));
 
     // Dates that refer to each other: the same image again and again, but for a little.
     let dates = &[4, 1, 20, 20];
@@ -196,25 +198,25 @@ pub fn victims() -> Vec<Victim> {
     let image = case.samples(5)[..400].to_vec();
     let samples: Vec<f64> =
         (0..1600).map(|i| image[i % 400] + f64::from(u8::from(i % 37 == 0)) * 9.0).collect();
-    victims.push(Victim::new("dates", &case, &case.bytes(&samples)));
+    chunks.push(IntactChunk::new("dates", &case, &case.bytes(&samples)));
 
     let shape = &[2, 20, 22];
     let case = Case { shape, chunk: shape, data_type: DataType::Float64, ..Case::default() };
-    victims.push(Victim::new("no data", &case, &f64::NAN.to_ne_bytes().repeat(880)));
+    chunks.push(IntactChunk::new("no data", &case, &f64::NAN.to_ne_bytes().repeat(880)));
 
-    victims.extend(promised());
+    chunks.extend(promised());
 
     // Everything but a corner is fill value.
     let case = Case { shape, chunk: shape, data_type: DataType::Int16, ..Case::default() };
     let mut samples = vec![0.0; 880];
     samples[..3].fill(100.0);
-    victims.push(Victim::new("mostly fill", &case, &case.bytes(&samples)));
-    victims
+    chunks.push(IntactChunk::new("mostly fill", &case, &case.bytes(&samples)));
+    chunks
 }
 
 /// Chunks with a promise: integers and floats by prediction, and pictures brought within a bound.
-fn promised() -> Vec<Victim> {
-    let mut victims = Vec::new();
+fn promised() -> Vec<IntactChunk> {
+    let mut chunks = Vec::new();
     // Dates of samples without a picture.
     let dates = &[3, 1, 12, 11];
     let axes = &["time", "band", "y", "x"];
@@ -222,7 +224,7 @@ fn promised() -> Vec<Victim> {
     let case = Case { axes, shape: dates, chunk: dates, promise, predicted: true, ..Case::default() };
     let image = case.samples(5)[..132].to_vec();
     let samples: Vec<f64> = (0..396).map(|i| image[i % 132] + (i / 132) as f64).collect();
-    victims.push(Victim::new("lossless dates", &case, &case.bytes(&samples)));
+    chunks.push(IntactChunk::new("lossless dates", &case, &case.bytes(&samples)));
     let shape = &[2, 18, 17];
     let bound = |bound: f64| Promise::MaxError { bound: vec![bound], stable: false };
     for (name, data_type, promise, predicted) in [
@@ -254,7 +256,7 @@ fn promised() -> Vec<Victim> {
             // Bit patterns that are no numbers of few digits.
             bytes.chunks_exact_mut(8).enumerate().for_each(|(i, b)| b[0] ^= (i * 37) as u8);
         }
-        victims.push(Victim::new(name, &case, &bytes));
+        chunks.push(IntactChunk::new(name, &case, &bytes));
     }
-    victims
+    chunks
 }
