@@ -9,7 +9,9 @@
 #![forbid(unsafe_code)]
 
 mod codec;
+pub mod engines;
 mod error;
+pub mod models;
 mod partial;
 mod reads;
 mod request;

@@ -23,7 +23,8 @@ use vqz_codec::axes::Axes;
 use vqz_codec::config::NoData;
 use vqz_codec::fit::peak::Evidence;
 use vqz_codec::fit::{FitOptions, card, fit_klt, training_data};
-use vqz_codec::model::{Calibration, package_path};
+use vqz_codec::model::Calibration;
+use vqz_zarr::models::package_path;
 
 /// The most samples to fit on by default.
 const MAX_SAMPLES: u64 = 64_000_000;
