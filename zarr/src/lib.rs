@@ -1,7 +1,7 @@
 //! The vqz codec for zarrs: registration, metadata, whole chunks, parts of chunks.
 //!
 //! zarrs hands over chunks and byte ranges, and [`vqz_codec::pipeline`] does the work. This crate alone speaks the traits of
-//! `zarrs_codec`, which change between releases. Linking it registers the codec under the name [`NAME`]:
+//! `zarrs_codec`, which change between releases. Linking it registers the codec under the name [`NAME`] and its alias [`FORMER_NAME`]:
 //!
 //! ```
 //! use vqz_zarr as _;
@@ -23,13 +23,13 @@ pub use reads::{Reads, reads};
 
 use vqz_codec::config::Configuration;
 use vqz_codec::error::{Error, Result};
+use vqz_codec::name::{FORMER_NAME, NAME};
 use zarrs_codec::CodecPluginV3;
 use zarrs_metadata::v3::MetadataV3;
 
-/// The codec's name in Zarr metadata.
-pub const NAME: &str = "vqvae";
-
-zarrs_plugin::impl_extension_aliases!(VqzCodec, v3: NAME);
+// An array keeps the name that it was opened under when zarrs stores its metadata again, unless the option
+// `convert_aliased_extension_names` is set: then it gets the new one.
+zarrs_plugin::impl_extension_aliases!(VqzCodec, v3: NAME, [FORMER_NAME]);
 
 inventory::submit! {
     CodecPluginV3::new::<VqzCodec>()

@@ -82,7 +82,7 @@ pub fn prepare(config: &Config, inputs: &[PathBuf], base: &Path) -> Result<Prepa
                 training_data: training_data(config, &source, &split),
             };
             let model = linear(&heads, &windows, &options)?;
-            model.save(base)?;
+            models::save(&model, base)?;
             model
         }
         Err(error) => return Err(error.into()),

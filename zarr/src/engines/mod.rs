@@ -76,7 +76,7 @@ pub fn chunk_codec(
     match (engine, &model) {
         (Some(kind), Some(_)) => open_library_for(kind)?,
         (None, Some(model)) if model.needs_engine() => {
-            preferred();
+            let _ = preferred();
         }
         _ => {}
     }

@@ -177,7 +177,7 @@ pub(crate) fn run(args: &Args, threads: Option<NonZeroUsize>) -> Result<()> {
     let card = card(model.manifest());
     let model = model.with_card(card);
     drop(progress);
-    model.save(&args.output)?;
+    vqz_zarr::models::save(&model, &args.output)?;
     let figures = Figures {
         output: args.output.display().to_string(),
         name,
