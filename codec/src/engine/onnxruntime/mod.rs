@@ -5,6 +5,8 @@
 
 mod library;
 
+pub use library::{LibraryError, OLDEST_ONNXRUNTIME, library_is_open, open_library};
+
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 
@@ -15,7 +17,8 @@ use ort::session::{Session as OrtSession, SessionInputValue, builder::SessionBui
 use ort::value::{DynValue, Tensor as OrtTensor, TensorElementType, ValueType};
 
 use self::library::Library;
-use super::{Engine, Session, Tensor, guarded};
+use super::guard::guarded;
+use super::session::{Engine, Session, Tensor};
 use crate::error::{Error, Result};
 use crate::model::onnx::graph::{ElementType, GraphBuilder};
 
@@ -35,24 +38,30 @@ pub(super) struct OnnxRuntime {
 }
 
 impl OnnxRuntime {
-    /// Opens the library, once per process, and runs a small graph on the provider: that a provider is compiled in does
-    /// not mean that it works.
+    /// Runs a small graph on the provider of the library that is open: that a provider is compiled in does not mean that it
+    /// works.
     ///
     /// # Errors
-    /// [`Error::Engine`] when there is no library, or the provider does not work.
+    /// [`Error::Engine`] when no library is open, or the provider does not work.
     pub(super) fn open(provider: Provider) -> Result<Self> {
-        guarded("onnxruntime", "opening the library", || {
-            let engine = Self { library: library::open()?, provider };
+        guarded("onnxruntime", "trying the library", || {
+            let engine = Self { library: library::opened()?, provider };
             engine.probe().map_err(|e| match (provider, e) {
                 (Provider::Cuda, Error::Engine(why)) => Error::Engine(format!(
                     "{} has no working CUDA provider: {why}; install onnxruntime-gpu with its CUDA and cuDNN libraries \
-                     and point ORT_DYLIB_PATH at its libonnxruntime, or choose the engine onnxruntime",
+                     and open its libonnxruntime, or choose the engine onnxruntime",
                     engine.library.path
                 )),
                 (_, e) => e,
             })?;
             Ok(engine)
         })
+    }
+
+    /// Whether the library that is open runs graphs on the CPU; `false` when none is.
+    pub(super) fn works() -> bool {
+        library::opened()
+            .is_ok_and(|library| *library.works.get_or_init(|| Self::open(Provider::Cpu).is_ok()))
     }
 
     fn probe(&self) -> Result<()> {
