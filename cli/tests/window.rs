@@ -12,7 +12,7 @@ use zarrs::storage::storage_adapter::performance_metrics::PerformanceMetricsStor
 
 /// Bytes that reading a window takes of storage.
 fn counted(archive: &Path, window: &[std::ops::Range<u64>]) -> u64 {
-    use vqz_codec as _;
+    use vqz_zarr as _;
     let store = Arc::new(FilesystemStore::new(archive).unwrap());
     let counting = Arc::new(PerformanceMetricsStorageAdapter::new(store));
     let array = Array::open(Arc::clone(&counting) as Arc<dyn ReadableStorageTraits>, "/").unwrap();

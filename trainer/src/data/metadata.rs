@@ -143,8 +143,7 @@ impl Node {
     /// The configuration of the codec `vqvae`, where the array has it.
     fn codec(&self) -> Result<Option<Configuration>> {
         let outer = codecs(&self.json);
-        let found =
-            named(outer, vqz_codec::zarr::NAME).or_else(|| named(self.inner_codecs(), vqz_codec::zarr::NAME));
+        let found = named(outer, vqz_zarr::NAME).or_else(|| named(self.inner_codecs(), vqz_zarr::NAME));
         let Some(codec) = found else {
             return Ok(None);
         };

@@ -2,7 +2,8 @@
 
 use super::choice::Choice;
 use super::{Args, Compression};
-use crate::commands::decode::{PlainCodec, plain_metadata};
+use crate::commands::decode::plain_metadata;
+use crate::raster::plain::PlainCodec;
 use crate::commands::hierarchy::{self, Planned, Step};
 use crate::raster::Raster;
 use crate::raster::metadata::Metadata;

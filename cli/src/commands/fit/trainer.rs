@@ -3,7 +3,7 @@
 //! It reads Zarr v3. Other rasters, and bands that are chosen or named here, are copied into plain arrays first.
 
 use super::{Architecture, Args, open};
-use crate::commands::decode::PlainCodec;
+use crate::raster::plain::PlainCodec;
 use crate::output;
 use crate::progress::Progress;
 use crate::raster::Raster;
