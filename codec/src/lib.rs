@@ -16,6 +16,7 @@ pub mod error;
 pub mod fit;
 mod mask;
 pub mod model;
+pub mod name;
 pub mod pipeline;
 mod predict;
 pub mod quantise;

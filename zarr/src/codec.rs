@@ -17,6 +17,7 @@ use vqz_codec::config::Configuration;
 use vqz_codec::engine::EngineKind;
 use vqz_codec::error::{Error, Result};
 use vqz_codec::model::{Model, registry};
+use vqz_codec::name::NAME;
 use vqz_codec::pipeline::{ChunkCodec, Options};
 use vqz_codec::sample::DataType as SampleType;
 use vqz_codec::tiles;
@@ -33,7 +34,7 @@ use zarrs_metadata::v3::MetadataV3;
 use zarrs_metadata::{ChunkShape, Configuration as JsonConfiguration};
 use zarrs_plugin::{ExtensionName, PluginCreateError, ZarrVersion};
 
-/// The `vqvae` codec of one array.
+/// The `vqz` codec of one array.
 ///
 /// An [`EngineKind`] among the array's [`CodecSpecificOptions`] chooses the engine to decode with.
 pub struct VqzCodec {
@@ -86,7 +87,7 @@ impl VqzCodec {
         let configuration = Configuration::deserialize(&*json).map_err(|e| {
             let e = e.to_string();
             let e = e.strip_prefix("invalid argument: ").unwrap_or(&e);
-            Error::InvalidArgument(format!("the configuration of codec {}: {e}", crate::NAME))
+            Error::InvalidArgument(format!("the configuration of codec {}: {e}", NAME))
         })?;
         configuration.check()?;
         let model = configuration.model.as_ref().map(registry::find).transpose()?;

@@ -99,11 +99,11 @@ impl Archive {
     pub fn open(node: &Node, engine: Option<EngineKind>) -> Result<Self> {
         let label = node.label();
         let Some(encoded) = node.metadata.encoded()? else {
-            bail!("{label} is no vqvae archive: its codecs are {}", node.metadata.codec_names().join(", "));
+            bail!("{label} is no vqz archive: its codecs are {}", node.metadata.codec_names().join(", "));
         };
         if !encoded.plain {
             bail!(
-                "{label} has further codecs around vqvae ({}); its chunks can't be looked at by themselves",
+                "{label} has further codecs around vqz ({}); its chunks can't be looked at by themselves",
                 node.metadata.codec_names().join(", ")
             );
         }

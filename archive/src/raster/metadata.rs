@@ -7,10 +7,8 @@ use serde_json::{Map, Value, json};
 use std::path::Path;
 use vqz_codec::axes::Axes;
 use vqz_codec::config::{Configuration, NoData};
+use vqz_codec::name::{NAME, is_codec};
 use vqz_codec::sample::DataType;
-
-/// The codec's name in metadata.
-pub const CODEC: &str = "vqvae";
 
 /// The metadata of an array or a group.
 #[derive(Clone, Debug)]
@@ -263,11 +261,11 @@ impl Metadata {
     /// How it was encoded by this codec, or `None` where it was not.
     pub fn encoded(&self) -> Result<Option<Encoded>> {
         let outer = codecs(&self.json);
-        let (own, shard, plain) = if let Some(codec) = outer.iter().find(|c| codec_name(c) == CODEC) {
+        let (own, shard, plain) = if let Some(codec) = outer.iter().find(|c| is_codec(codec_name(c))) {
             (codec, None, outer.len() == 1)
         } else if let Some(configuration) = self.sharding() {
             let inner = codecs(configuration);
-            let Some(codec) = inner.iter().find(|c| codec_name(c) == CODEC) else {
+            let Some(codec) = inner.iter().find(|c| is_codec(codec_name(c))) else {
                 return Ok(None);
             };
             let chunk = self
@@ -279,13 +277,13 @@ impl Metadata {
         };
         let configuration = own.get("configuration").cloned().unwrap_or_default();
         let configuration: Configuration = serde_json::from_value(configuration)
-            .with_context(|| format!("{}: the configuration of codec {CODEC}", self.place))?;
+            .with_context(|| format!("{}: the configuration of codec {NAME}", self.place))?;
         let outer_chunk = self.chunk_shape()?;
         let dimensions = self.shape()?.len();
         let chunk = shard.as_ref().unwrap_or(&outer_chunk);
         if configuration.axes.roles().len() != dimensions || chunk.len() != dimensions {
             bail!(
-                "{}: the array has {dimensions} dimensions, codec {CODEC} has {} axes and chunks of {chunk:?}; restore \
+                "{}: the array has {dimensions} dimensions, codec {NAME} has {} axes and chunks of {chunk:?}; restore \
                  the array's metadata",
                 self.place,
                 configuration.axes.roles().len()

@@ -10,9 +10,7 @@ use crate::raster::tree::Node;
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-
-/// The name of the attribute.
-pub const ATTRIBUTE: &str = "vqvae";
+use vqz_codec::name::{NAME, NAMES};
 
 /// What a complete archive holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +24,16 @@ pub struct Record {
 impl Record {
     /// The record of an archive; none where another program wrote it, or an earlier release.
     pub fn of(metadata: &Metadata) -> Option<Self> {
-        serde_json::from_value(metadata.attributes().get(ATTRIBUTE)?.clone()).ok()
+        let attributes = metadata.attributes();
+        let record = NAMES.iter().find_map(|name| attributes.get(*name))?;
+        serde_json::from_value(record.clone()).ok()
+    }
+
+    /// Puts the record into an archive's metadata, in place of one under the former name.
+    pub fn put(self, metadata: &mut Metadata) -> Result<()> {
+        remove(metadata);
+        metadata.set_attribute(NAME, serde_json::to_value(self)?);
+        Ok(())
     }
 
     /// How what is there differs from what was recorded, if it does.
@@ -50,6 +57,13 @@ impl Record {
     }
 }
 
+/// Removes the record: it is about the chunks of one archive, not of what is made from it.
+pub fn remove(metadata: &mut Metadata) {
+    for name in NAMES {
+        metadata.remove_attribute(name);
+    }
+}
+
 /// Records in an archive's metadata what its chunks hold now. Returns what their headers say together.
 ///
 /// # Errors
@@ -59,7 +73,7 @@ pub fn seal(folder: &Path) -> Result<Totals> {
     let mut node = Node { path: String::new(), folder: folder.to_path_buf(), metadata, derived: false };
     let totals = Archive::open(&node, None)?.totals()?;
     let record = Record { chunks: totals.chunks, valid_samples: totals.valid };
-    node.metadata.set_attribute(ATTRIBUTE, serde_json::to_value(record)?);
+    record.put(&mut node.metadata)?;
     files::write_atomically(&folder.join("zarr.json"), &node.metadata.to_bytes()?)?;
     Ok(totals)
 }

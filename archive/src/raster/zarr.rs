@@ -70,7 +70,7 @@ impl ZarrRaster {
 /// Metadata for what is made from an array: the record of an archive's chunks is about that archive only.
 fn without_record(metadata: &Metadata) -> Metadata {
     let mut metadata = metadata.clone();
-    metadata.remove_attribute(record::ATTRIBUTE);
+    record::remove(&mut metadata);
     metadata
 }
 

@@ -4,8 +4,8 @@ use super::hierarchy::{self, Planned, Step};
 use crate::output;
 use crate::raster::archive::Archive;
 use crate::raster::metadata::Metadata;
-use crate::raster::plain::PlainCodec;
 use crate::raster::partial::{Existing, refuse_existing};
+use crate::raster::plain::PlainCodec;
 use crate::raster::record::Record;
 use crate::raster::transfer::Order;
 use crate::raster::{
@@ -139,7 +139,7 @@ fn plan(args: &Args, options: &OpenOptions) -> Result<Vec<Planned>> {
             decoded += 1;
         } else if node.path.is_empty() {
             bail!(
-                "{} is no vqvae archive: its codecs are {}; give an array that `vqz encode` wrote",
+                "{} is no vqz archive: its codecs are {}; give an array that `vqz encode` wrote",
                 args.archive.display(),
                 node.metadata.codec_names().join(", ")
             );
@@ -148,7 +148,7 @@ fn plan(args: &Args, options: &OpenOptions) -> Result<Vec<Planned>> {
         }
     }
     if decoded == 0 {
-        bail!("group {} holds no vqvae archive; give one that `vqz encode` wrote", args.archive.display());
+        bail!("group {} holds no vqz archive; give one that `vqz encode` wrote", args.archive.display());
     }
     Ok(planned)
 }

@@ -1,4 +1,4 @@
-"""A decoder of the Zarr codec `vqvae`, written from the text of its specification.
+"""A decoder of the Zarr codec `vqz`, written from the text of its specification.
 
 It is here to keep that text honest: it shares no code with the codec, favours clarity over speed, and decodes every
 golden archive. The modules follow a chunk: header, container, tile, mask, codes (`scalars` with `dates`, `indices`,

@@ -1,6 +1,6 @@
 """The codec for zarr-python 3: read only, inside shards as well.
 
-`register()` makes `zarr.open_array` understand arrays whose metadata names `vqvae`.
+`register()` makes `zarr.open_array` understand arrays whose metadata name the codec, by either of its names.
 """
 
 import asyncio
@@ -14,25 +14,27 @@ from .chunk import decode_chunk
 from .configuration import Configuration
 from .refusal import refuse_unless
 
-NAME = "vqvae"
+# The codec's name, then the name that it had before its first release.
+NAMES = ("vqz", "vqvae")
 
 
 @dataclass(frozen=True)
-class VqvaeCodec(ArrayBytesCodec):
+class VqzCodec(ArrayBytesCodec):
     is_fixed_size = False
 
-    # As it stands in the metadata, and as it was understood.
+    # The name and the configuration as they stand in the metadata, and the configuration as it was understood.
+    name: str
     source: dict
     configuration: Configuration
 
     @classmethod
     def from_dict(cls, data):
-        refuse_unless(data.get("name") == NAME, f"a codec of the name {data.get('name')!r}")
+        refuse_unless(data.get("name") in NAMES, f"a codec of the name {data.get('name')!r}")
         refuse_unless(data.keys() == {"name", "configuration"}, "codec: more or less than a name and a configuration")
-        return cls(data["configuration"], Configuration.parse(data["configuration"]))
+        return cls(data["name"], data["configuration"], Configuration.parse(data["configuration"]))
 
     def to_dict(self):
-        return {"name": NAME, "configuration": self.source}
+        return {"name": self.name, "configuration": self.source}
 
     async def _decode_single(self, chunk_data, chunk_spec):
         samples = await asyncio.to_thread(
@@ -53,4 +55,5 @@ class VqvaeCodec(ArrayBytesCodec):
 
 
 def register():
-    register_codec(NAME, VqvaeCodec)
+    for name in NAMES:
+        register_codec(name, VqzCodec)
