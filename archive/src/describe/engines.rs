@@ -1,7 +1,8 @@
 //! The engines that run models.
 
 use serde::Serialize;
-use vqz_codec::engine::{EngineKind, preferred, survey};
+use vqz_codec::engine::EngineKind;
+use vqz_zarr::engines::{preferred, survey};
 
 /// The engines that run models, and which are used where none is asked for.
 #[derive(Clone, Debug, Serialize)]

@@ -4,6 +4,7 @@ use crate::error::{Context, Result, bail};
 use serde::Serialize;
 use std::path::Path;
 use vqz_codec::model::{Manifest, Model};
+use vqz_zarr::models;
 
 /// What a model is.
 #[derive(Clone, Debug, Serialize)]
@@ -33,7 +34,7 @@ pub fn describe_model(path: impl AsRef<Path>) -> Result<ModelDescription> {
     if !path.is_file() {
         bail!(NotFound, "model {} does not exist; give the path of a .vqm file", path.display());
     }
-    let model = Model::open(path).with_context(|| format!("opening model {}", path.display()))?;
+    let model = models::open(path).with_context(|| format!("opening model {}", path.display()))?;
     Ok(ModelDescription {
         path: path.display().to_string(),
         sha256: model.sha256().to_owned(),

@@ -3,12 +3,12 @@
 use crate::encode::options::EncodeOptions;
 use crate::error::{Result, bail};
 use crate::metadata::document::Metadata;
-use crate::metadata::encoding::CODEC;
 use crate::raster::source::RasterInfo;
 use serde_json::json;
 use vqz_codec::axes::Role;
 use vqz_codec::config::{Configuration, Promise};
 use vqz_codec::model::Model;
+use vqz_codec::name::NAME;
 
 /// The side of a chunk in pixels, where nothing else is said.
 const CHUNK_SIZE: u64 = 1024;
@@ -73,7 +73,7 @@ fn laid_out(options: &EncodeOptions, info: &RasterInfo, configuration: &Configur
             info.shape[d]
         );
     }
-    let codec = json!({"name": CODEC, "configuration": serde_json::to_value(configuration)?});
+    let codec = json!({"name": NAME, "configuration": serde_json::to_value(configuration)?});
     let mut metadata = info.metadata.clone();
     match options.shard_size {
         None => {

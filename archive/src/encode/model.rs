@@ -9,6 +9,8 @@ use vqz_codec::engine::EngineKind;
 use vqz_codec::model::Model;
 use vqz_codec::pipeline::{ChunkCodec, Options};
 use vqz_codec::sample::DataType;
+use vqz_zarr::engines::chunk_codec;
+use vqz_zarr::models;
 
 /// Opens a model that can encode: a `.vqm` file that holds the encoding half too.
 ///
@@ -20,7 +22,7 @@ pub fn open_model(path: impl AsRef<Path>) -> Result<Arc<Model>> {
     if !path.exists() {
         bail!(NotFound, FitModel, "model {} does not exist; give the path of a .vqm file", path.display());
     }
-    let model = Model::open(path).with_context(|| format!("opening model {}", path.display()))?;
+    let model = models::open(path).with_context(|| format!("opening model {}", path.display()))?;
     if !model.can_encode() {
         bail!(
             InvalidArgument,
@@ -46,6 +48,6 @@ pub(crate) fn check_engine(model: &Arc<Model>, engine: Option<EngineKind>) -> Re
         promise: Promise::Quality,
     };
     let options = Options { parallel: true, engine };
-    ChunkCodec::new(&configuration, Arc::clone(model), DataType::UInt8, &[0], options)?;
+    chunk_codec(&configuration, Arc::clone(model), DataType::UInt8, &[0], options)?;
     Ok(())
 }

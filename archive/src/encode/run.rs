@@ -22,7 +22,7 @@ use crate::write::unfinished::{refuse_existing, unfinished};
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
-use vqz_codec::model::registry;
+use vqz_zarr::models;
 
 /// Encodes rasters into an archive: a Zarr array for a single raster, and for a group of them a group, in which arrays that
 /// can't be encoded are copied as they are.
@@ -193,7 +193,7 @@ fn check(input: &Input, output: &Path, options: &EncodeOptions, share: Option<Sh
     match &options.model {
         Some(model) => {
             check_engine(model, options.engine)?;
-            registry::register(Arc::clone(model));
+            models::register(Arc::clone(model));
         }
         None if !options.bound.is_any() => {
             bail!(

@@ -8,7 +8,6 @@ use crate::encoded::record::Record;
 use crate::encoded::totals::Totals;
 use crate::error::{Error, Remedy, Result, fail};
 use crate::metadata::document::Metadata;
-use crate::metadata::encoding::RECORD;
 use crate::progress::{MissedTarget, Progress, Remark};
 use crate::raster::region::{Grid, volume};
 use crate::raster::source::Raster;
@@ -57,7 +56,7 @@ impl TargetSearch {
         });
         let mut sealed = metadata.clone();
         let record = Record { chunks: info.samples(), valid_samples: info.samples() };
-        sealed.set_attribute(RECORD, serde_json::to_value(record)?);
+        record.put(&mut sealed)?;
         Ok(Self {
             target,
             label: info.label.clone(),

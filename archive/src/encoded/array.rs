@@ -12,9 +12,10 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use vqz_codec::config::Configuration;
 use vqz_codec::engine::EngineKind;
-use vqz_codec::model::{Model, registry};
+use vqz_codec::model::Model;
 use vqz_codec::pipeline::{ChunkCodec, Options, PlannedTile, Statistics};
-use vqz_codec::zarr::{Reads, reads};
+use vqz_zarr::engines::chunk_codec;
+use vqz_zarr::{Reads, models, reads};
 use zarrs::array::Array;
 use zarrs::filesystem::FilesystemStore;
 use zarrs::storage::ReadableStorageTraits;
@@ -58,18 +59,18 @@ impl EncodedArray {
             bail!(
                 Unsupported,
                 Encode,
-                "{label} is no vqvae archive: its codecs are {}",
+                "{label} is no vqz archive: its codecs are {}",
                 node.metadata.codec_names().join(", ")
             );
         };
         if !encoded.plain {
             bail!(
                 Unsupported,
-                "{label} has further codecs around vqvae ({}); its chunks can't be looked at by themselves",
+                "{label} has further codecs around vqz ({}); its chunks can't be looked at by themselves",
                 node.metadata.codec_names().join(", ")
             );
         }
-        let model = encoded.configuration.model.as_ref().map(registry::find).transpose();
+        let model = encoded.configuration.model.as_ref().map(models::find).transpose();
         let model = model.with_context(|| label.clone())?;
         let array = open_array(&node.folder, engine)?;
         let shards = match &encoded.shard {
@@ -78,7 +79,7 @@ impl EncodedArray {
             }
             None => None,
         };
-        let codec = ChunkCodec::new(
+        let codec = chunk_codec(
             &encoded.configuration,
             model.clone(),
             node.metadata.data_type()?,

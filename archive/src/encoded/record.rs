@@ -4,9 +4,10 @@
 //! a lost one from one that never was.
 
 use crate::encoded::totals::Totals;
+use crate::error::Result;
 use crate::metadata::document::Metadata;
-use crate::metadata::encoding::RECORD;
 use serde::{Deserialize, Serialize};
+use vqz_codec::name::{NAME, NAMES};
 
 /// What a complete archive holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +21,19 @@ pub struct Record {
 impl Record {
     /// The record of an archive; none where another program wrote it, or an earlier release.
     pub fn of(metadata: &Metadata) -> Option<Self> {
-        serde_json::from_value(metadata.attributes().get(RECORD)?.clone()).ok()
+        let attributes = metadata.attributes();
+        let record = NAMES.iter().find_map(|name| attributes.get(*name))?;
+        serde_json::from_value(record.clone()).ok()
+    }
+
+    /// Puts the record into an archive's metadata, in place of one under the former name.
+    ///
+    /// # Errors
+    /// When it can't be written as JSON.
+    pub(crate) fn put(self, metadata: &mut Metadata) -> Result<()> {
+        metadata.remove_record();
+        metadata.set_attribute(NAME, serde_json::to_value(self)?);
+        Ok(())
     }
 
     /// How what is there differs from what was recorded, if it does.

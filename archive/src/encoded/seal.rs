@@ -4,7 +4,6 @@ use crate::encoded::array::EncodedArray;
 use crate::encoded::record::Record;
 use crate::encoded::totals::Totals;
 use crate::error::Result;
-use crate::metadata::encoding::RECORD;
 use crate::store::files;
 use crate::store::tree::Node;
 use std::path::Path;
@@ -17,7 +16,7 @@ pub fn seal(folder: &Path) -> Result<Totals> {
     let mut node = Node::open(folder)?;
     let totals = EncodedArray::open(&node, None)?.totals()?;
     let record = Record { chunks: totals.chunks, valid_samples: totals.valid };
-    node.metadata.set_attribute(RECORD, serde_json::to_value(record)?);
+    record.put(&mut node.metadata)?;
     files::write_atomically(&folder.join("zarr.json"), &node.metadata.to_bytes()?)?;
     Ok(totals)
 }

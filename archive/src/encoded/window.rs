@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
 use vqz_codec::axes::{Axes, Role};
-use vqz_codec::zarr::Reads;
+use vqz_zarr::Reads;
 
 /// What a window takes to read.
 #[derive(Clone, Debug, Default, Serialize)]

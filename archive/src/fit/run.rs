@@ -16,6 +16,7 @@ use std::time::Instant;
 use vqz_codec::fit::peak::Evidence;
 use vqz_codec::fit::{FitOptions as KltOptions, card, fit_klt, training_data};
 use vqz_codec::model::Calibration;
+use vqz_zarr::models;
 
 /// What a fit made.
 #[derive(Clone, Debug, Serialize)]
@@ -95,7 +96,7 @@ pub fn fit(
     drop(fractions);
     let card = card(model.manifest());
     let model = model.with_card(card);
-    model.save(output)?;
+    models::save(&model, output)?;
     Ok(FitSummary {
         output: output.display().to_string(),
         name,

@@ -4,12 +4,7 @@ use crate::error::{Context, Result, bail};
 use crate::metadata::document::{Metadata, codec_name, codecs};
 use vqz_codec::axes::Axes;
 use vqz_codec::config::Configuration;
-
-/// The codec's name in metadata.
-pub const CODEC: &str = "vqvae";
-
-/// The attribute in which a writer records what a complete archive holds.
-pub const RECORD: &str = "vqvae";
+use vqz_codec::name::{NAME, NAMES, is_codec};
 
 /// How an array was encoded by this codec.
 #[derive(Clone, Debug)]
@@ -25,14 +20,21 @@ pub struct Encoding {
 }
 
 impl Metadata {
+    /// Removes the record of an encode: it is about the chunks of one archive, not of what is made from it.
+    pub fn remove_record(&mut self) {
+        for name in NAMES {
+            self.remove_attribute(name);
+        }
+    }
+
     /// How it was encoded by this codec, or `None` where it was not.
     pub fn encoded(&self) -> Result<Option<Encoding>> {
         let outer = codecs(&self.json);
-        let (own, shard, plain) = if let Some(codec) = outer.iter().find(|c| codec_name(c) == CODEC) {
+        let (own, shard, plain) = if let Some(codec) = outer.iter().find(|c| is_codec(codec_name(c))) {
             (codec, None, outer.len() == 1)
         } else if let Some(configuration) = self.sharding() {
             let inner = codecs(configuration);
-            let Some(codec) = inner.iter().find(|c| codec_name(c) == CODEC) else {
+            let Some(codec) = inner.iter().find(|c| is_codec(codec_name(c))) else {
                 return Ok(None);
             };
             let chunk = self
@@ -44,14 +46,14 @@ impl Metadata {
         };
         let configuration = own.get("configuration").cloned().unwrap_or_default();
         let configuration: Configuration = serde_json::from_value(configuration)
-            .with_context(|| format!("{}: the configuration of codec {CODEC}", self.place))?;
+            .with_context(|| format!("{}: the configuration of codec {NAME}", self.place))?;
         let outer_chunk = self.chunk_shape()?;
         let dimensions = self.shape()?.len();
         let chunk = shard.as_ref().unwrap_or(&outer_chunk);
         if configuration.axes.roles().len() != dimensions || chunk.len() != dimensions {
             bail!(
                 Corrupt,
-                "{}: the array has {dimensions} dimensions, codec {CODEC} has {} axes and chunks of {chunk:?}; restore \
+                "{}: the array has {dimensions} dimensions, codec {NAME} has {} axes and chunks of {chunk:?}; restore \
                  the array's metadata",
                 self.place,
                 configuration.axes.roles().len()

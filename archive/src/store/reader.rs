@@ -2,7 +2,6 @@
 
 use crate::error::{Context, Result, fail};
 use crate::metadata::document::Metadata;
-use crate::metadata::record;
 use crate::raster::opening::OpenOptions;
 use crate::raster::region::volume;
 use crate::raster::source::{Raster, RasterInfo};
@@ -73,7 +72,7 @@ impl ZarrRaster {
 /// Metadata for what is made from an array: the record of an archive's chunks is about that archive only.
 fn without_record(metadata: &Metadata) -> Metadata {
     let mut metadata = metadata.clone();
-    metadata.remove_attribute(record::ATTRIBUTE);
+    metadata.remove_record();
     metadata
 }
 

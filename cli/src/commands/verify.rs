@@ -13,7 +13,7 @@ use vqz_codec::engine::EngineKind;
   vqz verify scene-vqz.zarr --against scene.zarr
 
 Every chunk that is stored is decoded, with every checksum. Chunks that are lost are noticed by the count that \
-`vqz encode` records in the attribute `vqvae`; in archives without that record only --against notices them.")]
+`vqz encode` records in the attribute `vqz`; in archives without that record only --against notices them.")]
 pub(crate) struct Args {
     /// The archive: an encoded Zarr v3 array, or a group that holds some.
     archive: PathBuf,

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use vqz_archive::{BandSelection, FitOptions, FitSummary, Scaling, fit, refuse_model_output};
 use vqz_codec::axes::Axes;
 use vqz_codec::config::NoData;
-use vqz_codec::model::package_path;
+use vqz_zarr::models::package_path;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
