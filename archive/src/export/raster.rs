@@ -3,7 +3,7 @@
 use crate::error::{Context, Result, bail};
 use crate::export::options::{Area, ExportOptions};
 use crate::export::source::{ExportSource, dimension_name};
-use crate::geotiff::ITEMS;
+use crate::geotiff::attributes::ITEMS;
 use crate::metadata::document::Metadata;
 use crate::raster::crop::Cropped;
 use crate::raster::picks::{Gaps, PickedSteps};
