@@ -6,6 +6,7 @@ use vqz_codec::config::{EntropyCoder, NoData, Promise};
 use vqz_codec::model::Quantiser;
 use vqz_codec::pipeline::{ChunkCodec, Options};
 use vqz_codec::{DataType, Error};
+use vqz_zarr::engines::chunk_codec;
 
 /// An intact chunk, and all that is needed to decode it and damaged copies of it.
 #[derive(Debug)]
@@ -31,14 +32,9 @@ impl IntactChunk {
     pub fn new(name: &'static str, case: &Case, samples: &[u8]) -> Self {
         let shape: Vec<usize> = case.chunk.iter().map(|extent| *extent as usize).collect();
         let fill = case.bytes(&[0.0]);
-        let codec = ChunkCodec::new(
-            &case.configuration(),
-            case.any_model(),
-            case.data_type,
-            &fill,
-            Options::default(),
-        )
-        .expect("the case is sound");
+        let codec =
+            chunk_codec(&case.configuration(), case.any_model(), case.data_type, &fill, Options::default())
+                .expect("the case is sound");
         let chunk = codec.encode(&shape, samples).expect("the samples can be encoded");
         let intact = Self { name, codec, bytes: samples.len(), shape, chunk };
         assert_eq!(intact.decode(&intact.chunk).expect("a sound chunk decodes").len(), samples.len());
