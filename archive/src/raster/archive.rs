@@ -11,8 +11,10 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use vqz_codec::config::Configuration;
 use vqz_codec::engine::EngineKind;
-use vqz_codec::model::{Model, registry};
+use vqz_codec::model::Model;
 use vqz_codec::pipeline::{ChunkCodec, Options, PlannedTile, Statistics};
+use vqz_zarr::engines::chunk_codec;
+use vqz_zarr::models;
 use vqz_zarr::{Reads, reads};
 use zarrs::array::Array;
 use zarrs::filesystem::FilesystemStore;
@@ -107,7 +109,7 @@ impl Archive {
                 node.metadata.codec_names().join(", ")
             );
         }
-        let model = encoded.configuration.model.as_ref().map(registry::find).transpose();
+        let model = encoded.configuration.model.as_ref().map(models::find).transpose();
         let model = model.with_context(|| label.clone())?;
         let array = open_array(&node.folder, engine)?;
         let shards = match &encoded.shard {
@@ -116,7 +118,7 @@ impl Archive {
             }
             None => None,
         };
-        let codec = ChunkCodec::new(
+        let codec = chunk_codec(
             &encoded.configuration,
             model.clone(),
             node.metadata.data_type()?,

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use vqz_codec::engine::EngineKind;
 use vqz_codec::model::Model;
 use vqz_codec::pipeline::{ChunkCodec, Options};
+use vqz_zarr::engines::chunk_codec;
 
 /// The fractional part of the golden ratio: its multiples fall evenly, and in step with no grid.
 const GOLDEN: f64 = 0.618_033_988_749_894_9;
@@ -69,7 +70,7 @@ impl Chunks {
         let fill = fill_bytes(metadata)?;
         let options = Options { parallel: true, engine };
         let data_type = raster.info().data_type;
-        let codec = ChunkCodec::new(&encoded.configuration, Arc::clone(model), data_type, &fill, options)?;
+        let codec = chunk_codec(&encoded.configuration, Arc::clone(model), data_type, &fill, options)?;
         let grid = Grid::new(&raster.info().shape, &encoded.chunk);
         let shape = encoded.chunk.iter().map(|n| usize::try_from(*n)).collect::<Result<_, _>>()?;
         let wanted = (most / volume(&encoded.chunk).max(1)).max(1);

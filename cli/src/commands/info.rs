@@ -10,8 +10,10 @@ use anyhow::{Context, Result, bail};
 use array::ArrayInfo;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
-use vqz_codec::engine::{EngineKind, preferred, survey};
+use vqz_codec::engine::EngineKind;
 use vqz_codec::model::{MAX_EMBEDDED, Manifest, Model};
+use vqz_zarr::engines::{preferred, survey};
+use vqz_zarr::models;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -150,7 +152,7 @@ impl ModelInfo {
         if !path.is_file() {
             bail!("model {} does not exist; give the path of a .vqm file", path.display());
         }
-        let model = Model::open(path).with_context(|| format!("opening model {}", path.display()))?;
+        let model = models::open(path).with_context(|| format!("opening model {}", path.display()))?;
         Ok(Self {
             path: path.display().to_string(),
             sha256: model.sha256().to_owned(),

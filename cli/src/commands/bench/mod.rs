@@ -26,7 +26,8 @@ use std::time::Duration;
 use vqz_codec::axes::Axes;
 use vqz_codec::config::NoData;
 use vqz_codec::engine::EngineKind;
-use vqz_codec::model::{Model, registry};
+use vqz_codec::model::Model;
+use vqz_zarr::models;
 
 /// Each piece of work is timed so often at most, and for about so long: the fastest pass counts.
 const PASSES: Passes = Passes { most: 5, enough: Duration::from_millis(400) };
@@ -129,7 +130,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let mut models = Vec::new();
     for path in &args.model {
         let model = encode::open_model(path)?;
-        registry::register(Arc::clone(&model));
+        models::register(Arc::clone(&model));
         models.push(model);
     }
     let peak = peak(args, &models)?;

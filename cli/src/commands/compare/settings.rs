@@ -7,8 +7,8 @@ use crate::raster::{Info, Raster};
 use anyhow::{Context, Result, bail};
 use vqz_codec::axes::Role;
 use vqz_codec::fit::peak::Evidence;
-use vqz_codec::model::registry;
 use vqz_codec::sample::DataType;
+use vqz_zarr::models;
 
 /// The patch that tiles are cut for where neither raster names a model.
 const PATCH: usize = 16;
@@ -44,7 +44,7 @@ fn choose_peak(
         if let Some(encoded) = raster.info().metadata.encoded()?
             && let Some(model) = &encoded.configuration.model
         {
-            return Ok((registry::find(model)?.manifest().peak, "model"));
+            return Ok((models::find(model)?.manifest().peak, "model"));
         }
     }
     let info = a.info();
@@ -81,7 +81,7 @@ fn tiles(a: &dyn Raster, b: &dyn Raster) -> Result<(usize, usize, usize)> {
             continue;
         };
         if let Some(encoded) = info.metadata.encoded()? {
-            let model = encoded.configuration.model.as_ref().map(registry::find).transpose();
+            let model = encoded.configuration.model.as_ref().map(models::find).transpose();
             let patch = model.with_context(|| info.label.clone())?.map_or(PATCH, |m| m.manifest().patch);
             return Ok((encoded.chunk[y] as usize, encoded.chunk[x] as usize, patch));
         }

@@ -14,6 +14,7 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 use views::View;
 use vqz_codec::model::Model;
+use vqz_zarr::models;
 
 /// Dates that the report shows, at most.
 const DATES: u64 = 4;
@@ -62,7 +63,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     std::fs::create_dir_all(&args.out).with_context(|| format!("making {}", args.out.display()))?;
     let original = open_one(&sample, &OpenOptions::default())?;
     let model =
-        Model::open(&model_path).with_context(|| format!("opening model {}", model_path.display()))?;
+        models::open(&model_path).with_context(|| format!("opening model {}", model_path.display()))?;
     let view = View::new(original.info());
     let dates: Vec<u64> = (0..view.dates.min(DATES)).collect();
     let before =

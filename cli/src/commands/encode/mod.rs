@@ -35,9 +35,11 @@ use std::sync::Arc;
 use vqz_codec::axes::Axes;
 use vqz_codec::config::{Configuration, EntropyCoder, NoData, Promise};
 use vqz_codec::engine::EngineKind;
-use vqz_codec::model::{Model, registry};
+use vqz_codec::model::Model;
 use vqz_codec::pipeline::{ChunkCodec, Options};
 use vqz_codec::sample::DataType;
+use vqz_zarr::engines::chunk_codec;
+use vqz_zarr::models;
 
 /// The side of a chunk, in pixels, where nothing else is said.
 const CHUNK_SIZE: u64 = 1024;
@@ -175,7 +177,7 @@ fn encode_share(args: &Args) -> Result<Outcome> {
     match &model {
         Some(model) => {
             check_engine(args, model)?;
-            registry::register(Arc::clone(model));
+            models::register(Arc::clone(model));
         }
         None if !args.promise.is_any() => bail!(
             "there is no model; give one with --model (such as models/sentinel2-l2a.vqm, or what `vqz fit` makes of your \
@@ -279,7 +281,7 @@ fn check_engine(args: &Args, model: &Arc<Model>) -> Result<()> {
         promise: Promise::Quality,
     };
     let options = Options { parallel: true, engine: args.engine };
-    ChunkCodec::new(&configuration, Arc::clone(model), DataType::UInt8, &[0], options)?;
+    chunk_codec(&configuration, Arc::clone(model), DataType::UInt8, &[0], options)?;
     Ok(())
 }
 
@@ -291,7 +293,7 @@ pub(in crate::commands) fn open_model(path: &Path) -> Result<Arc<Model>> {
             path.display()
         );
     }
-    let model = Model::open(path).with_context(|| format!("opening model {}", path.display()))?;
+    let model = models::open(path).with_context(|| format!("opening model {}", path.display()))?;
     if !model.can_encode() {
         bail!(
             "model {} holds only the decoding half of {}; encoding needs the file that `vqz fit` wrote",

@@ -23,7 +23,8 @@ use vqz_codec::axes::Axes;
 use vqz_codec::config::NoData;
 use vqz_codec::fit::peak::Evidence;
 use vqz_codec::fit::{FitOptions, card, fit_klt, training_data};
-use vqz_codec::model::{Calibration, package_path};
+use vqz_codec::model::Calibration;
+use vqz_zarr::models::package_path;
 
 /// The most samples to fit on by default.
 const MAX_SAMPLES: u64 = 64_000_000;
@@ -176,7 +177,7 @@ pub(crate) fn run(args: &Args, threads: Option<NonZeroUsize>) -> Result<()> {
     let card = card(model.manifest());
     let model = model.with_card(card);
     drop(progress);
-    model.save(&args.output)?;
+    vqz_zarr::models::save(&model, &args.output)?;
     let figures = Figures {
         output: args.output.display().to_string(),
         name,

@@ -39,6 +39,7 @@ use vqz_codec::config::Promise;
 use vqz_codec::engine::EngineKind;
 use vqz_codec::model::Model;
 use vqz_codec::sample::DataType;
+use vqz_zarr::models;
 
 /// The longer side of the large pictures, in pixels.
 const PICTURE: u64 = 640;
@@ -148,7 +149,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let sources = args.against.as_ref().map(|path| open_all(path, &options)).transpose()?;
     let bench = args.bench.as_deref().map(Bench::read).transpose()?;
     let package = args.model.as_ref().map(|path| {
-        Model::open(path).map(Arc::new).with_context(|| format!("opening model {}", path.display()))
+        models::open(path).map(Arc::new).with_context(|| format!("opening model {}", path.display()))
     });
     let package = package.transpose()?;
     let mut examined = Vec::new();
