@@ -5,7 +5,7 @@
 //! patches, little-endian, two's complement.
 
 use crate::container::bytes::{Reader, put_varint};
-use crate::entropy::tile::MAX_CODE;
+use crate::quantise::MAX_CODE;
 use crate::error::{Error, Result};
 
 /// Packs codes `(patch, plane)`.

@@ -7,7 +7,7 @@ use super::place::{Job, jobs};
 use crate::axes::Layout;
 use crate::config::Promise;
 use crate::container::header::{Bounds, Header};
-use crate::entropy::tile::MAX_CODE;
+use crate::quantise::MAX_CODE;
 use crate::error::Result;
 use crate::mask::{Classifier, Patterns};
 use crate::quantise;

@@ -6,7 +6,7 @@ use crate::config::EntropyCoder;
 use crate::entropy::indices::IndexCoder;
 use crate::entropy::lz4;
 use crate::entropy::rans::Decoder;
-use crate::entropy::tile::{Links, Memory, TileCoder};
+use crate::entropy::tile::{HistoryLinks, TileHistory, TileCoder};
 use crate::error::{Error, Result};
 use crate::mask::Classifier;
 use crate::model::priors::Kind;
@@ -25,7 +25,7 @@ pub(super) struct CodedTile<'a, T> {
     /// Which patches take no decisions; empty when all take some.
     pub(super) empty: &'a [bool],
     pub(super) classifier: &'a Classifier<T>,
-    pub(super) links: Links<'a>,
+    pub(super) links: HistoryLinks<'a>,
 }
 
 impl<T: Sample> CodedTile<'_, T> {
@@ -42,7 +42,7 @@ impl<T: Sample> CodedTile<'_, T> {
     }
 
     /// Valid samples; masked ones are whatever comes out.
-    pub(super) fn decode(&self, correction: Option<&Correction>, out: &mut [T]) -> Result<Option<Memory>> {
+    pub(super) fn decode(&self, correction: Option<&Correction>, out: &mut [T]) -> Result<Option<TileHistory>> {
         if let (Some(linear), None, None) = (&self.picture.linear, &self.picture.network, correction) {
             return self.linear(linear, out);
         }
@@ -52,7 +52,7 @@ impl<T: Sample> CodedTile<'_, T> {
     }
 
     /// What the decoder gives for all whole patches, in data units, neither rounded nor cut.
-    pub(super) fn picture(&self) -> Result<(Vec<f32>, Option<Memory>)> {
+    pub(super) fn picture(&self) -> Result<(Vec<f32>, Option<TileHistory>)> {
         let (Some(linear), None) = (&self.picture.linear, &self.picture.network) else {
             let (codes, memory) = self.codes()?;
             return Ok((self.network(&codes)?, memory));
@@ -76,7 +76,7 @@ impl<T: Sample> CodedTile<'_, T> {
     }
 
     /// All codes, `(patch, scan position)`.
-    pub(super) fn codes(&self) -> Result<(Vec<i32>, Option<Memory>)> {
+    pub(super) fn codes(&self) -> Result<(Vec<i32>, Option<TileHistory>)> {
         let planes = self.picture.model.manifest().planes;
         let (rows, columns) = self.grid();
         if self.entropy == EntropyCoder::Lz4 {
@@ -101,7 +101,7 @@ impl<T: Sample> CodedTile<'_, T> {
                     }
                     coder.patch(codes, self.is_empty(at), &mut positions, &mut ())?;
                 }
-                memory = coder.memory();
+                memory = coder.history();
                 coder.finish()?;
             }
             Kind::Index(priors) => {
@@ -119,7 +119,7 @@ impl<T: Sample> CodedTile<'_, T> {
     }
 
     /// By the native linear path, which multiplies only codes that are not zero.
-    fn linear(&self, linear: &Linear, out: &mut [T]) -> Result<Option<Memory>> {
+    fn linear(&self, linear: &Linear, out: &mut [T]) -> Result<Option<TileHistory>> {
         let columns = self.grid().1;
         match (self.entropy, self.picture.model.priors().kind()) {
             (EntropyCoder::Rans, Kind::Scalar(priors)) => {
@@ -136,7 +136,7 @@ impl<T: Sample> CodedTile<'_, T> {
                     rows.take(&mut codes, &positions);
                     Ok(())
                 })?;
-                let memory = coder.memory();
+                let memory = coder.history();
                 coder.finish()?;
                 Ok(memory)
             }

@@ -13,7 +13,7 @@ use crate::container::bytes::put_varint;
 use crate::entropy::indices::IndexCoder;
 use crate::entropy::lz4;
 use crate::entropy::rans::Encoder;
-use crate::entropy::tile::{self, Memory, TileCoder};
+use crate::entropy::tile::{HistoryLinks, TileHistory, TileCoder};
 use crate::error::{Error, Result};
 use crate::mask::{self, Classifier, ESCAPE, Patterns, inpaint};
 use crate::model::priors::Kind;
@@ -70,7 +70,7 @@ impl<T> Prepared<T> {
     pub(super) fn most_alike(&self, earlier: &[Option<Left>], step: f32, most: usize) -> Vec<usize> {
         // A tile without a valid sample is like nothing.
         let planes = self.latents.len() / self.patches;
-        let likeness = |memory: &Memory| memory.likeness(&self.latents, planes.max(1), 1.0 / step);
+        let likeness = |memory: &TileHistory| memory.likeness(&self.latents, planes.max(1), 1.0 / step);
         let memories = earlier.iter().enumerate().filter(|_| planes > 0);
         let mut found: Vec<(usize, f32)> = memories
             .filter_map(|(at, left)| match left {
@@ -89,7 +89,7 @@ impl<T> Prepared<T> {
 /// chosen by.
 pub(super) struct Coded {
     pub(super) stream: Vec<u8>,
-    pub(super) memory: Option<Memory>,
+    pub(super) memory: Option<TileHistory>,
     pub(super) cost: f64,
 }
 
@@ -219,7 +219,7 @@ impl Picture {
         entropy: EntropyCoder,
         columns: usize,
         empty: &[bool],
-        links: tile::Links<'_>,
+        links: HistoryLinks<'_>,
     ) -> Result<Coded> {
         let alone = |stream| Coded { stream, memory: None, cost: 0.0 };
         let priors = self.model.priors();
@@ -248,7 +248,7 @@ impl Picture {
                         squares += f64::from(errors.sum::<f32>());
                     }
                 }
-                let memory = coder.memory();
+                let memory = coder.history();
                 let stream = coder.finish();
                 let cost = squares + f64::from(quantise::BIT) * 8.0 * stream.len() as f64;
                 Ok(Coded { stream, memory, cost })

@@ -6,7 +6,7 @@ use super::place::{Job, copy};
 use super::{ChunkCodec, Plan, TileCodes};
 use crate::axes::Layout;
 use crate::container::header::Header;
-use crate::entropy::tile::{self, Memory};
+use crate::entropy::tile::{HistoryLinks, TileHistory};
 use crate::error::{Error, Result};
 use crate::mask::Classifier;
 use crate::predict::Restored;
@@ -20,13 +20,13 @@ use std::ops::Range;
 #[derive(Debug)]
 pub(super) enum Left {
     /// Of its codes.
-    Codes(Box<Memory>),
+    Codes(Box<TileHistory>),
     /// Of samples without a picture.
     Samples(Restored),
 }
 
-impl From<Memory> for Left {
-    fn from(memory: Memory) -> Self {
+impl From<TileHistory> for Left {
+    fn from(memory: TileHistory) -> Self {
         Self::Codes(Box::new(memory))
     }
 }
@@ -45,13 +45,13 @@ impl<'a> Links<'a> {
     ///
     /// # Errors
     /// [`Error::Corrupt`] where the earlier tile has none.
-    pub(super) fn codes(self) -> Result<tile::Links<'a>> {
+    pub(super) fn codes(self) -> Result<HistoryLinks<'a>> {
         let earlier = match self.earlier {
             None => None,
             Some(Left::Codes(memory)) => Some(&**memory),
             Some(Left::Samples(_)) => return Err(unlike()),
         };
-        Ok(tile::Links { earlier, remembered: self.remembered })
+        Ok(HistoryLinks { earlier, remembered: self.remembered })
     }
 
     /// The same, for samples without a picture.
