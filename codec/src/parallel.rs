@@ -6,6 +6,7 @@
 use rayon::prelude::*;
 
 /// What `work` makes of each item, on many threads if `parallel` asks for it.
+#[cfg(any(feature = "fit", test))]
 pub(crate) fn map<T: Sync, R: Send>(
     items: &[T],
     parallel: bool,

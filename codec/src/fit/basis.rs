@@ -35,25 +35,25 @@ pub(super) fn fit(grids: &[Grid], patch: usize, bands: usize) -> Result<Basis> {
     // One frequency at a time, so that no order of summation depends on the number of threads.
     let all: Vec<usize> = (0..frequencies).collect();
     let components: Vec<(Vec<f64>, Vec<f64>)> = parallel::map(&all, true, |&frequency| {
-            let mut covariance = DMatrix::<f64>::zeros(bands, bands);
-            for grid in grids {
-                let patches = grid.values.chunks_exact(frequencies * bands).zip(&grid.valid);
-                for (values, _) in patches.filter(|(_, valid)| **valid) {
-                    let c = &values[frequency * bands..][..bands];
-                    for i in 0..bands {
-                        for j in 0..=i {
-                            covariance[(i, j)] += f64::from(c[i]) * f64::from(c[j]);
-                        }
+        let mut covariance = DMatrix::<f64>::zeros(bands, bands);
+        for grid in grids {
+            let patches = grid.values.chunks_exact(frequencies * bands).zip(&grid.valid);
+            for (values, _) in patches.filter(|(_, valid)| **valid) {
+                let c = &values[frequency * bands..][..bands];
+                for i in 0..bands {
+                    for j in 0..=i {
+                        covariance[(i, j)] += f64::from(c[i]) * f64::from(c[j]);
                     }
                 }
             }
-            for i in 0..bands {
-                for j in 0..i {
-                    covariance[(j, i)] = covariance[(i, j)];
-                }
+        }
+        for i in 0..bands {
+            for j in 0..i {
+                covariance[(j, i)] = covariance[(i, j)];
             }
-            principal(covariance / count)
-        });
+        }
+        principal(covariance / count)
+    });
     let mut mix = Vec::with_capacity(frequencies * bands * bands);
     let mut variances = Vec::with_capacity(frequencies * bands);
     for (vectors, values) in components {

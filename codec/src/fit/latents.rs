@@ -9,7 +9,6 @@ use crate::parallel;
 use crate::tiles::MAX_TILE;
 use crate::transform::{Linear, LinearWeights, Scratch};
 
-
 /// The fewest whole patches from which a basis is fitted.
 const FEWEST_PATCHES: usize = 16;
 

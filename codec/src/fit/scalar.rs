@@ -1,7 +1,7 @@
 //! Priors for scalar codes of planes that have no structure of frequencies, as networks make them.
 
-use super::grids::{self, LatentGrid};
 use super::grid::Grid;
+use super::grids::{self, LatentGrid};
 use super::{basis, predictor, statistics};
 use crate::entropy::tile::{HistoryLinks, Statistics, TileCoder};
 use crate::error::{Error, Result};

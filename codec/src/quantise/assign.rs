@@ -1,8 +1,8 @@
 //! Which entries stand for a latent vector: the least squared error plus λ × bits, where bits are those of the model's
 //! priors without context. Stage by stage, keeping the best few; then the best depth of them all.
 
-use crate::quantise::nearest::{Best, Found, ROWS};
 use crate::quantise::codebooks::Codebooks;
+use crate::quantise::nearest::{Best, Found, ROWS};
 use crate::quantise::rates::Rates;
 use crate::quantise::shape::{CodebookShape, Quantiser};
 use pulp::Arch;

@@ -1,9 +1,12 @@
 //! The coder of a tile's scalar codes, in either direction.
 
 use super::contexts::{
-    CLASSES, EXPECTED, EXPONENTS, GROUP, PLANE_COUNTERS, SPAN, UNARY, expected_class, length_class, local_class,
+    CLASSES, EXPECTED, EXPONENTS, GROUP, PLANE_COUNTERS, SPAN, UNARY, expected_class, length_class,
+    local_class,
 };
-use super::history::{EarlierTile, HistoryLinks, InnovationRecorder, STRIDE, TemporalStatistics, TileHistory};
+use super::history::{
+    EarlierTile, HistoryLinks, InnovationRecorder, STRIDE, TemporalStatistics, TileHistory,
+};
 use super::observer::Observer;
 use super::planes::{Planes, Statistics};
 use crate::entropy::adaptive::{Counter, Tables, mix};
@@ -77,9 +80,9 @@ impl<'a, C: Coder> TileCoder<'a, C> {
             learnt: learnt.clone(),
             plane: plane.clone(),
             group: group.clone(),
-            earlier: links
-                .earlier
-                .map(|history| (EarlierTile::new(&history.innovations, planes, width), history.temporal.clone())),
+            earlier: links.earlier.map(|history| {
+                (EarlierTile::new(&history.innovations, planes, width), history.temporal.clone())
+            }),
             recorder: (links.earlier.is_some() || links.remembered).then(|| InnovationRecorder::new(planes)),
             tables: Tables::get(),
             arch: Arch::new(),

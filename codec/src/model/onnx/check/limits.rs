@@ -62,7 +62,12 @@ pub(super) fn invalid(message: impl Into<String>) -> Error {
 }
 
 /// A graph above one of the ceilings.
-pub(super) fn over(what: &str, found: impl std::fmt::Display, unit: &str, allowed: impl std::fmt::Display) -> Error {
+pub(super) fn over(
+    what: &str,
+    found: impl std::fmt::Display,
+    unit: &str,
+    allowed: impl std::fmt::Display,
+) -> Error {
     Error::Limit(format!(
         "{what} has {found} {unit}; {allowed} are allowed; use a smaller model or raise the limits"
     ))

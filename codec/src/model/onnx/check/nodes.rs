@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::limits::{Limits, define, invalid, over};
 use super::tensors;
+use crate::error::Error;
 use crate::error::Result;
 use crate::model::onnx::pb;
-use crate::error::Error;
 
 /// What encoders and decoders of convolutional and attention networks need, and nothing with control flow, randomness
 /// or access to files.
