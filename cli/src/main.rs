@@ -2,11 +2,7 @@
 
 mod arguments;
 mod commands;
-mod metrics;
 mod output;
-mod progress;
-mod raster;
-mod rate;
 mod report;
 
 use anyhow::{Context, Result};
@@ -15,6 +11,7 @@ use output::CheckFailed;
 use std::io::ErrorKind;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
+use vqz_archive::{metrics, progress, raster, rate};
 
 /// Compress rasters with a fitted model into Zarr v3 archives, and read them back.
 #[derive(Debug, Parser)]

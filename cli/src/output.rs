@@ -2,9 +2,8 @@
 
 use anyhow::{Context, Result};
 use serde::Serialize;
-use std::collections::BTreeSet;
 use std::io::Write;
-use std::sync::{Mutex, PoisonError};
+pub(crate) use vqz_archive::output::{count, figure, remark};
 
 /// Writes text and a line feed.
 ///
@@ -19,16 +18,6 @@ pub(crate) fn json(value: &impl Serialize) -> Result<()> {
     line(serde_json::to_string_pretty(value)?)
 }
 
-/// Writes a remark to standard error, where it is in nobody's way; what was said already is not said again.
-pub(crate) fn remark(text: impl AsRef<str>) {
-    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-    if !SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(text.as_ref().to_owned()) {
-        return;
-    }
-    // Nobody listens: nothing to do about it.
-    drop(writeln!(std::io::stderr().lock(), "{}", text.as_ref()));
-}
-
 /// Bytes for people.
 pub(crate) fn bytes(n: u64) -> String {
     let units = ["B", "kB", "MB", "GB", "TB"];
@@ -39,11 +28,6 @@ pub(crate) fn bytes(n: u64) -> String {
         unit += 1;
     }
     if unit == 0 { format!("{n} B") } else { format!("{value:.2} {}", units[unit]) }
-}
-
-/// A number of things: `1 chunk`, `2 chunks`.
-pub(crate) fn count(n: u64, thing: &str) -> String {
-    if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
 }
 
 /// A PSNR: where there is none although samples are valid, none is off.
@@ -111,16 +95,6 @@ impl Stored {
             self.data_ratio
         )
     }
-}
-
-/// A figure in data units: whole numbers as they are, others with six significant digits.
-pub(crate) fn figure(value: f64) -> String {
-    if value.fract() == 0.0 || !value.is_finite() {
-        return value.to_string();
-    }
-    let decimals = (5 - value.abs().log10().floor() as i32).clamp(0, 20) as usize;
-    let text = format!("{value:.decimals$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
 /// A table with aligned columns: the first to the left, figures to the right.

@@ -107,7 +107,7 @@ fn strip(value: &mut Value) {
 /// A configuration as zarrs takes it, then the codec of every sample type.
 fn create(text: &[u8]) {
     let Ok(value) = serde_json::from_slice::<Value>(text) else { return };
-    let Ok(metadata) = serde_json::from_value::<MetadataV3>(json!({"name": "vqvae", "configuration": value}))
+    let Ok(metadata) = serde_json::from_value::<MetadataV3>(json!({"name": "vqz", "configuration": value}))
     else {
         return;
     };

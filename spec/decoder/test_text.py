@@ -4,7 +4,7 @@ import re
 import unittest
 from pathlib import Path
 
-from vqvae.graphs import OPERATORS
+from vqz.graphs import OPERATORS
 
 ROOT = Path(__file__).resolve().parents[2]
 

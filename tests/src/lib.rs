@@ -13,6 +13,8 @@ pub mod scalars;
 pub mod victims;
 
 use std::path::PathBuf;
+// Registers the codec with zarrs.
+use vqz_zarr as _;
 
 /// Random numbers that are the same in every run (SplitMix64).
 #[derive(Clone, Debug)]

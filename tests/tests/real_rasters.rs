@@ -78,7 +78,7 @@ fn the_sample_keeps_its_quality() {
             "zarr_format": 3, "node_type": "array", "shape": shape, "data_type": data_type,
             "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": shape}},
             "chunk_key_encoding": {"name": "default", "configuration": {"separator": "/"}},
-            "fill_value": 0, "codecs": [{"name": "vqvae", "configuration": configuration}], "attributes": {},
+            "fill_value": 0, "codecs": [{"name": "vqz", "configuration": configuration}], "attributes": {},
         }))
         .expect("the metadata is sound");
         let array =

@@ -48,7 +48,7 @@ struct Init {
 
 Exit codes: 0 done, 2 an error, 3 stopped by a signal, with a checkpoint.")]
 struct Fit {
-    /// What to fit on: Zarr v3 arrays and groups, plain or vqvae archives.
+    /// What to fit on: Zarr v3 arrays and groups, plain or vqz archives.
     #[arg(required = true)]
     inputs: Vec<PathBuf>,
     /// The model to write; its name ends in .vqm.

@@ -5,6 +5,7 @@ use crate::output;
 use crate::raster::archive::Archive;
 use crate::raster::metadata::Metadata;
 use crate::raster::partial::{Existing, refuse_existing};
+use crate::raster::plain::PlainCodec;
 use crate::raster::record::Record;
 use crate::raster::transfer::Order;
 use crate::raster::{
@@ -30,8 +31,8 @@ pub(crate) struct Args {
     /// What to write: a plain Zarr v3 array or group, or a GeoTIFF where the name ends in .tif (feature gdal).
     output: PathBuf,
     /// The compression of the plain chunks.
-    #[arg(long, value_enum, default_value_t = PlainCodec::Zstd)]
-    codec: PlainCodec,
+    #[arg(long, value_enum, default_value_t = Codec::Zstd)]
+    codec: Codec,
     /// The side of a chunk along y and x, in pixels; by default the archive's chunks.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..), value_name = "PX")]
     chunk_size: Option<u64>,
@@ -48,26 +49,18 @@ pub(crate) struct Args {
 
 /// How plain chunks are compressed.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum PlainCodec {
+enum Codec {
     /// Zstandard, level 1.
     Zstd,
     /// Not at all.
     None,
 }
 
-impl PlainCodec {
-    /// The codecs of plain chunks, as they stand in metadata.
-    pub(super) fn metadata(self, data_type: DataType) -> Value {
-        let bytes = if data_type == DataType::UInt8 {
-            json!({"name": "bytes"})
-        } else {
-            json!({"name": "bytes", "configuration": {"endian": "little"}})
-        };
-        match self {
-            Self::Zstd => {
-                json!([bytes, {"name": "zstd", "configuration": {"level": 1, "checksum": false}}])
-            }
-            Self::None => Value::Array(vec![bytes]),
+impl From<Codec> for PlainCodec {
+    fn from(codec: Codec) -> Self {
+        match codec {
+            Codec::Zstd => Self::Zstd,
+            Codec::None => Self::None,
         }
     }
 }
@@ -93,13 +86,13 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let raster = open_one(&args.archive, &options)?;
         remark_on_losses(args)?;
         let begun = Instant::now();
-        geotiff::write(&args.output, raster.as_ref(), args.codec)?;
+        geotiff::write(&args.output, raster.as_ref(), args.codec.into())?;
         figures(args, &[raster], None, begun.elapsed().as_secs_f64(), 0)
     } else {
         let planned = plan(args, &options)?;
         remark_on_losses(args)?;
         let mut settings = hierarchy::settings("decode", &args.archive);
-        settings.insert("codec".to_owned(), json!(format!("{:?}", args.codec)));
+        settings.insert("codec".to_owned(), json!(format!("{:?}", args.codec.into())));
         let work = hierarchy::Work {
             target: &args.output,
             existing,
@@ -141,12 +134,12 @@ fn plan(args: &Args, options: &OpenOptions) -> Result<Vec<Planned>> {
             planned.push(Planned { path: node.path.clone(), step: hierarchy::group(&node.metadata) });
         } else if node.metadata.encoded()?.is_some() {
             let raster = ZarrRaster::open(&node, options)?;
-            let metadata = plain_metadata(raster.info(), args.codec, args.chunk_size);
+            let metadata = plain_metadata(raster.info(), args.codec.into(), args.chunk_size);
             planned.push(Planned { path: node.path, step: Step::Convert(Arc::new(raster), metadata) });
             decoded += 1;
         } else if node.path.is_empty() {
             bail!(
-                "{} is no vqvae archive: its codecs are {}; give an array that `vqz encode` wrote",
+                "{} is no vqz archive: its codecs are {}; give an array that `vqz encode` wrote",
                 args.archive.display(),
                 node.metadata.codec_names().join(", ")
             );
@@ -155,7 +148,7 @@ fn plan(args: &Args, options: &OpenOptions) -> Result<Vec<Planned>> {
         }
     }
     if decoded == 0 {
-        bail!("group {} holds no vqvae archive; give one that `vqz encode` wrote", args.archive.display());
+        bail!("group {} holds no vqz archive; give one that `vqz encode` wrote", args.archive.display());
     }
     Ok(planned)
 }

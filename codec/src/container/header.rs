@@ -164,7 +164,7 @@ impl Header {
         let magic = reader.take(3, "a chunk")?;
         if magic != MAGIC {
             return Err(Error::Corrupt(format!(
-                "the chunk starts with {magic:02x?}, not with \"VQZ\": it was not written by the vqvae codec"
+                "the chunk starts with {magic:02x?}, not with \"VQZ\": it was not written by the vqz codec"
             )));
         }
         let version = reader.u8("a chunk's version")?;

@@ -8,8 +8,8 @@
 use super::exact::{Form, Samples};
 use crate::container::bytes::{Reader, put_varint};
 use crate::error::{Error, Result};
-use crate::exact::predictive;
 use crate::mask::Classifier;
+use crate::predict::predictive;
 use crate::sample::{DataType, Sample};
 
 /// What the arithmetic of `v + q s` in float64 may be off by, many times over.

@@ -3,9 +3,9 @@
 use crate::container::bytes::{Reader, put_varint};
 use crate::container::header::Bounds;
 use crate::error::{Error, Result};
-use crate::exact::lattice::{BitReader, Bits, Float, Lattice};
-use crate::exact::{Restored, Shape, classes, predictive};
 use crate::mask::Classifier;
+use crate::predict::lattice::{BitReader, Bits, Float, Lattice};
+use crate::predict::{Restored, Shape, classes, predictive};
 use crate::sample::{DataType, Sample};
 
 /// How the bound of a chunk is kept in one tile.

@@ -100,7 +100,7 @@ pub struct ChunkCodec {
 const PATCH: usize = 16;
 
 /// The side of patches, in pixels.
-pub(crate) fn patch_of(model: Option<&Model>) -> usize {
+pub fn patch_of(model: Option<&Model>) -> usize {
     model.map_or(PATCH, |model| model.manifest().patch)
 }
 

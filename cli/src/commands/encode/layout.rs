@@ -2,11 +2,12 @@
 
 use super::Args;
 use crate::raster::Info;
-use crate::raster::metadata::{CODEC, Metadata};
+use crate::raster::metadata::Metadata;
 use anyhow::{Result, bail};
 use serde_json::json;
 use vqz_codec::axes::Role;
 use vqz_codec::config::Configuration;
+use vqz_codec::name::NAME;
 
 /// The input's metadata with the archive's chunks and codecs.
 pub(super) fn output_metadata(args: &Args, info: &Info, configuration: &Configuration) -> Result<Metadata> {
@@ -40,7 +41,7 @@ pub(super) fn output_metadata(args: &Args, info: &Info, configuration: &Configur
     {
         bail!("--chunk gives {} bands a chunk, the model needs all {} in one", chunk[d], info.shape[d]);
     }
-    let codec = json!({"name": CODEC, "configuration": serde_json::to_value(configuration)?});
+    let codec = json!({"name": NAME, "configuration": serde_json::to_value(configuration)?});
     let mut metadata = info.metadata.clone();
     match args.shard_size {
         None => {

@@ -54,7 +54,7 @@ impl Target {
         });
         let mut sealed = metadata.clone();
         let record = Record { chunks: info.samples(), valid_samples: info.samples() };
-        sealed.set_attribute(record::ATTRIBUTE, serde_json::to_value(record)?);
+        record.put(&mut sealed)?;
         Ok(Self {
             aim,
             label: info.label.clone(),

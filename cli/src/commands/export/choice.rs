@@ -195,7 +195,7 @@ fn settle_fill(metadata: &mut Metadata, nodata: &[vqz_codec::config::NoData]) ->
 /// How its pixels become larger ones: as asked for, and otherwise by what they are.
 pub(super) fn resampling(args: &Args, bands: &[Band]) -> Resampling {
     let classes = bands.iter().any(|band| !band.categories.is_empty());
-    args.resampling.unwrap_or(if classes { Resampling::Nearest } else { Resampling::Average })
+    args.resampling.map(Into::into).unwrap_or(if classes { Resampling::Nearest } else { Resampling::Average })
 }
 
 /// The rows and columns that are asked for.

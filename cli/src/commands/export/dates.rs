@@ -1,7 +1,7 @@
 //! A choice of dates on the command line.
 
 use anyhow::{Result, bail};
-use vqz_raster::ingest::pattern::iso;
+use vqz_raster::conventions::time::iso;
 
 /// The numbers of the chosen steps, in the order in which they are given: numbers from 0, dates or beginnings of dates
 /// (`2018-07` is all of that month), and ranges `FROM..TO` of either, with both ends, either of which may be missing.
@@ -77,7 +77,7 @@ pub(super) fn label(number: u64, times: Option<&[i64]>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vqz_raster::ingest::pattern::parse_iso;
+    use vqz_raster::conventions::time::parse_iso;
 
     #[test]
     fn dates_are_chosen() {

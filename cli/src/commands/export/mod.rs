@@ -20,7 +20,7 @@ mod write;
 mod zarr;
 
 use crate::raster::bands::Selection;
-use crate::raster::resampling::Resampling;
+use crate::raster::resampling::Resampling as Method;
 use anyhow::Result;
 use clap::ValueEnum;
 use std::path::PathBuf;
@@ -87,6 +87,24 @@ pub(crate) struct Args {
     /// Print the figures as JSON.
     #[arg(long)]
     json: bool,
+}
+
+/// How pixels become larger ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Resampling {
+    /// The one in the middle: for classes.
+    Nearest,
+    /// The mean of those that are valid.
+    Average,
+}
+
+impl From<Resampling> for Method {
+    fn from(resampling: Resampling) -> Self {
+        match resampling {
+            Resampling::Nearest => Self::Nearest,
+            Resampling::Average => Self::Average,
+        }
+    }
 }
 
 /// How an export is compressed.

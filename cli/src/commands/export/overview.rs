@@ -19,7 +19,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use vqz_codec::axes::Role;
-use vqz_raster::georeference::{declare_multiscales, spatial};
+use vqz_raster::conventions::registry::Convention;
+use vqz_raster::georeference::spatial;
 
 /// The name of the group of levels.
 const OVERVIEWS: &str = "overviews";
@@ -162,7 +163,7 @@ fn describe(
             attributes.insert(key.to_owned(), value);
         }
     }
-    declare_multiscales(&mut attributes);
+    Convention::Multiscales.declare(&mut attributes);
     attributes.insert("multiscales".to_owned(), json!({"layout": layout, "resampling_method": method}));
     metadata.json_mut().insert("attributes".to_owned(), Value::Object(attributes));
     // A copy of its members' metadata that the group may hold does not know the new ones.

@@ -132,11 +132,7 @@ fn place(info: &Info, group: Option<&Path>) -> Result<Georeference> {
     let mapping = mapping.split([':', ' ']).next().unwrap_or(GRID_MAPPING);
     if let Some(attributes) = coordinates::attributes(group, mapping) {
         let other = Georeference::from_attributes(&attributes)?;
-        if place.wkt.is_none() && place.code.is_none() {
-            place.wkt = other.wkt;
-            place.code = other.code;
-        }
-        place.transform = place.transform.or(other.transform);
+        place = place.or(other);
     }
     if place.transform.is_none()
         && let (Some(y), Some(x)) = (dimension_name(info, &Role::Y), dimension_name(info, &Role::X))
@@ -151,9 +147,9 @@ fn place(info: &Info, group: Option<&Path>) -> Result<Georeference> {
 /// The dates, where a coordinate array of the time dimension tells them in units that are known.
 fn times(info: &Info, group: &Path) -> Result<Option<Vec<i64>>> {
     let Some(name) = dimension_name(info, &Role::Time) else { return Ok(None) };
-    let units = coordinates::attributes(group, &name)
-        .and_then(|attributes| TimeUnits::parse(attributes.get("units")?.as_str()?));
+    let units =
+        coordinates::attributes(group, &name).and_then(|attributes| TimeUnits::from_attributes(&attributes));
     let values = coordinates::numbers(group, &name, info.extent(&Role::Time))?;
     let (Some(units), Some(values)) = (units, values) else { return Ok(None) };
-    Ok(values.into_iter().map(|value| units.seconds(value)).collect())
+    Ok(units.all_seconds(&values))
 }

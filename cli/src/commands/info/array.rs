@@ -124,7 +124,7 @@ impl ArrayInfo {
                 axes = Some(archive.configuration().axes.clone());
             }
             _ if window.is_some() && node.path.is_empty() => bail!(
-                "{} is no vqvae archive by itself: its codecs are {}; what a window takes is told of archives",
+                "{} is no vqz archive by itself: its codecs are {}; what a window takes is told of archives",
                 node.label(),
                 metadata.codec_names().join(", ")
             ),

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 use vqz_raster::classes::Counts;
-use vqz_raster::ingest::pattern::iso;
+use vqz_raster::conventions::time::iso;
 use vqz_raster::ingest::plan::{ArrayPlan, Plan};
 use vqz_raster::plane::Plane;
 

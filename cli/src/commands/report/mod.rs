@@ -169,7 +169,7 @@ fn archives(args: &Args) -> Result<Vec<Node>> {
         .filter(|node| node.path.is_empty() || !matches!(node.metadata.encoded(), Ok(None)))
         .collect();
     if nodes.is_empty() {
-        bail!("group {} holds no vqvae archive; give one that `vqz encode` wrote", args.archive.display());
+        bail!("group {} holds no vqz archive; give one that `vqz encode` wrote", args.archive.display());
     }
     Ok(nodes)
 }

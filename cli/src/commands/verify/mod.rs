@@ -29,7 +29,7 @@ use vqz_codec::pipeline::Statistics;
   vqz verify scene-vqz.zarr --against scene.zarr
 
 Every chunk that is stored is decoded, with every checksum. Chunks that are lost are noticed by the count that \
-`vqz encode` records in the attribute `vqvae`; in archives without that record only --against notices them.")]
+`vqz encode` records in the attribute `vqz`; in archives without that record only --against notices them.")]
 pub(crate) struct Args {
     /// The archive: an encoded Zarr v3 array, or a group that holds some.
     archive: PathBuf,
@@ -86,7 +86,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         .filter(|node| node.path.is_empty() || !matches!(node.metadata.encoded(), Ok(None)))
         .collect();
     if nodes.is_empty() {
-        bail!("group {} holds no vqvae archive; give one that `vqz encode` wrote", args.archive.display());
+        bail!("group {} holds no vqz archive; give one that `vqz encode` wrote", args.archive.display());
     }
     let sources = match &args.against {
         Some(path) => Some(open_all(path, &OpenOptions::default())?),
