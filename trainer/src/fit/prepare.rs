@@ -3,13 +3,13 @@
 use crate::arch::{
     Body, Branch, Codebooks, Head, Heads, Linear, Network, Ops, Quantiser, Resnet, Torch, Weights,
 };
-use crate::config::{Architecture, Config, HeadKind, HeadSection, Mode, QuantiserKind};
+use crate::config::{Architecture, Config, HeadKind, HeadSection, Mode, QuantiserKind, Weighting};
 use crate::data::{
     Augmentation, BandScale, BandStatistics, Block, Hiding, Raster, Sampler, SamplerOptions, Source,
     SourceOptions, Split, SplitOptions, Window, by_setting, split, statistics, windows,
 };
 use crate::error::{Error, Result};
-use crate::loss::{Group, Weighting};
+use crate::loss::Group;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tch::{Device, Kind, Tensor};
