@@ -1,9 +1,12 @@
 //! `vqz`: fit, encode, decode, verify and compare learned raster archives.
 
+mod advice;
 mod arguments;
 mod commands;
 mod output;
+mod progress;
 mod report;
+mod wording;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -11,7 +14,6 @@ use output::CheckFailed;
 use std::io::ErrorKind;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
-use vqz_archive::{metrics, progress, raster, rate};
 
 /// Compress rasters with a fitted model into Zarr v3 archives, and read them back.
 #[derive(Debug, Parser)]
@@ -106,6 +108,6 @@ fn main() -> ExitCode {
     if broken_pipe {
         return ExitCode::SUCCESS;
     }
-    output::remark(format!("error: {}", one_line(&error)));
+    output::remark(format!("error: {}{}", one_line(&error), advice::error(&error)));
     if error.downcast_ref::<CheckFailed>().is_some() { ExitCode::from(1) } else { ExitCode::from(2) }
 }

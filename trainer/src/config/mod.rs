@@ -148,7 +148,7 @@ impl Config {
 fn set(table: &mut toml::Table, setting: &str) -> Result<()> {
     let refuse = |why: &str| {
         Error::Configuration(format!(
-            "--set {setting}: {why}; KEY=VALUE such as optimiser.steps=2000 is allowed"
+            "the setting \"{setting}\" can't be used: {why}; KEY=VALUE such as optimiser.steps=2000 is allowed"
         ))
     };
     let (path, value) = setting.split_once('=').ok_or_else(|| refuse("there is no ="))?;

@@ -104,7 +104,7 @@ fn begin(job: &Job) -> Result<Run<'_>> {
     let checkpoints = Checkpoints::new(&job.run, config.checkpoint.keep);
     if !job.resume && !checkpoints.steps().is_empty() {
         return Err(Error::Checkpoint(format!(
-            "{} holds those of an earlier fit; go on with --resume, or begin anew with --overwrite",
+            "{} holds those of an earlier fit; resume that fit, or overwrite it",
             job.run.display()
         )));
     }
@@ -334,7 +334,7 @@ impl Run<'_> {
         let card =
             card::card(&model, &self.trainee, &self.prepared, config, &measured, config.optimiser.steps)?;
         let model = Model::from_bytes(&model.to_bytes()?)?.with_card(card);
-        model.save(&self.job.output)?;
+        vqz_zarr::models::save(&model, &self.job.output)?;
         self.report.conclude("model", &facts::embedded(measured.embedded_bytes))?;
         self.report.conclude("settings", &format!("{SETTINGS}, beside this page"))?;
         self.report.finish()?;

@@ -258,7 +258,7 @@ impl Trainee {
         if !value.is_finite() {
             return Err(Error::NotANumber(format!(
                 "the loss is {value} at step {number}, on a batch from {}; lower optimiser.learning_rate, look at that \
-                 chunk, then go on with --resume from the last checkpoint",
+                 chunk, then resume from the last checkpoint",
                 self.places(batch)
             )));
         }
@@ -279,8 +279,8 @@ impl Trainee {
                 let norm = adam.norm();
                 if !norm.is_finite() {
                     return Err(Error::NotANumber(format!(
-                        "the discriminator's gradient is {norm} at step {number}; lower adversarial.learning_rate, then go \
-                         on with --resume from the last checkpoint"
+                        "the discriminator's gradient is {norm} at step {number}; lower adversarial.learning_rate, then \
+                         resume from the last checkpoint"
                     )));
                 }
                 let pace = Pace {
@@ -376,7 +376,7 @@ impl Trainee {
         if !norm.is_finite() {
             return Err(Error::NotANumber(format!(
                 "the gradient's norm is {norm} at step {number}, on a batch from {}; lower optimiser.learning_rate, then \
-                 go on with --resume from the last checkpoint",
+                 resume from the last checkpoint",
                 self.places(batch)
             )));
         }
