@@ -1,13 +1,12 @@
 //! `vqz`: fit, encode, decode, verify and compare learned raster archives.
 
+mod advice;
 mod arguments;
 mod commands;
-mod metrics;
 mod output;
 mod progress;
-mod raster;
-mod rate;
 mod report;
+mod wording;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -109,6 +108,6 @@ fn main() -> ExitCode {
     if broken_pipe {
         return ExitCode::SUCCESS;
     }
-    output::remark(format!("error: {}", one_line(&error)));
+    output::remark(format!("error: {}{}", one_line(&error), advice::error(&error)));
     if error.downcast_ref::<CheckFailed>().is_some() { ExitCode::from(1) } else { ExitCode::from(2) }
 }

@@ -1,52 +1,68 @@
-//! Progress bars: on a terminal's standard error only, and never in the way of the figures.
+//! What is heard of work while it is done: bars on a terminal's standard error, and remarks.
 
+use crate::{advice, output};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+use vqz_archive::{Progress, Remark};
 
-/// A bar, or nothing where standard error is no terminal.
-pub(crate) struct Progress {
-    bar: ProgressBar,
+/// Shows progress on standard error: a bar where that is a terminal, and remarks in any case.
+#[derive(Default)]
+pub(crate) struct Terminal {
+    bar: Mutex<Option<ProgressBar>>,
 }
 
-impl Progress {
-    /// A bar for what is being done.
-    pub(crate) fn new(what: &str) -> Self {
+impl Terminal {
+    fn with_bar(&self, work: impl FnOnce(&mut Option<ProgressBar>)) {
+        work(&mut self.bar.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Progress for Terminal {
+    fn started(&self, what: &str, steps: u64) {
         let target = if std::io::stderr().is_terminal() {
             ProgressDrawTarget::stderr()
         } else {
             ProgressDrawTarget::hidden()
         };
-        let bar = ProgressBar::with_draw_target(Some(0), target);
+        let bar = ProgressBar::with_draw_target(Some(steps), target);
         if let Ok(style) = ProgressStyle::with_template("{msg:<28} {bar:32} {pos}/{len} {elapsed} left {eta}")
         {
             bar.set_style(style);
         }
         bar.set_message(what.to_owned());
-        Self { bar }
+        bar.enable_steady_tick(Duration::from_millis(200));
+        self.with_bar(|shown| {
+            if let Some(before) = shown.replace(bar) {
+                before.finish_and_clear();
+            }
+        });
     }
 
-    /// Begins, with so many steps to do.
-    pub(crate) fn begin(&self, steps: u64) {
-        self.bar.set_position(0);
-        self.bar.set_length(steps);
-        self.bar.enable_steady_tick(Duration::from_millis(200));
+    fn advanced(&self, steps: u64) {
+        self.with_bar(|shown| {
+            if let Some(bar) = shown {
+                bar.inc(steps);
+            }
+        });
     }
 
-    /// So many steps are done.
-    pub(crate) fn advance(&self, steps: u64) {
-        self.bar.inc(steps);
+    fn finished(&self) {
+        self.with_bar(|shown| {
+            if let Some(bar) = shown.take() {
+                bar.finish_and_clear();
+            }
+        });
     }
 
-    /// A fraction from 0 to 1 is done, and this is being done.
-    pub(crate) fn fraction(&self, fraction: f64, what: &str) {
-        self.bar.set_message(what.to_owned());
-        self.bar.set_position((fraction.clamp(0.0, 1.0) * 100.0) as u64);
+    fn remark(&self, remark: &Remark) {
+        output::remark(advice::remark(remark));
     }
 }
 
-impl Drop for Progress {
+impl Drop for Terminal {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        self.finished();
     }
 }

@@ -135,7 +135,7 @@ fn an_archive_whose_model_is_lost_or_another() {
     let (code, _, err) = call(&folder, &["info", "out.zarr"]);
     assert_eq!(code, 2);
     assert!(
-        err.starts_with("error: out.zarr: the configuration of codec vqvae: unknown field `colour`"),
+        err.starts_with("error: out.zarr: the configuration of codec vqz: unknown field `colour`"),
         "{err}"
     );
 }
@@ -191,14 +191,14 @@ fn paths_that_are_no_rasters() {
         &folder,
         &["verify", "empty"],
         2,
-        "group empty holds no vqvae archive; give one that `vqz encode` wrote",
+        "group empty holds no vqz archive; give one that `vqz encode` wrote",
     );
     write(&folder.join("plain.zarr"), &plain(&[4, 32, 32], &[4, 32, 32]), as_u16(&landscape(4, 32, 32, 1)));
     fail(
         &folder,
         &["decode", "plain.zarr", "out.zarr"],
         2,
-        "plain.zarr is no vqvae archive: its codecs are bytes, zstd; give an array that `vqz encode` wrote",
+        "plain.zarr is no vqz archive: its codecs are bytes, zstd; give an array that `vqz encode` wrote",
     );
 }
 

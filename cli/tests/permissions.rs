@@ -70,7 +70,7 @@ fn a_read_only_archive_is_read_and_a_forbidden_folder_is_an_error() {
 /// Readers of some chunks, beside a writer of others in the same array.
 #[test]
 fn readers_see_whole_chunks_beside_a_writer() {
-    use vqz_codec as _;
+    use vqz_zarr as _;
     let folder = with_input("beside");
     succeed(&folder, &["encode", "in.zarr", "out.zarr", "--max-error", "5", "--chunk-size", "64"]);
     let array =

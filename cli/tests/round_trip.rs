@@ -33,11 +33,11 @@ fn a_raster_goes_through_all_commands() {
     assert!(array["ratio"].as_f64().unwrap() > 3.0, "{array}");
     let out = metadata(&folder.join("out.zarr"));
     let mut recorded = input.attributes.clone();
-    recorded["vqvae"] = json!({"chunks": 9, "valid_samples": 4 * 300 * 270});
+    recorded["vqz"] = json!({"chunks": 9, "valid_samples": 4 * 300 * 270});
     assert_eq!(out["attributes"], recorded);
     assert_eq!(out["dimension_names"], json!(["band", "y", "x"]));
     assert_eq!(out["fill_value"], 0);
-    assert_eq!(out["codecs"][0]["name"], "vqvae");
+    assert_eq!(out["codecs"][0]["name"], "vqz");
     assert!(out["codecs"][0]["configuration"]["model"]["decoder"].is_string());
 
     let info = figures(&folder, &["info", "out.zarr"]);

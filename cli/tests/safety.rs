@@ -190,7 +190,7 @@ fn a_lost_chunk_among_others_that_never_were() {
     encode("foreign.zarr", &[]);
     let path = folder.join("foreign.zarr/zarr.json");
     let mut metadata: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-    metadata["attributes"].as_object_mut().unwrap().remove("vqvae");
+    metadata["attributes"].as_object_mut().unwrap().remove("vqz");
     std::fs::write(&path, metadata.to_string()).unwrap();
     let out = succeed(&folder, &["verify", "foreign.zarr"]);
     assert!(out.contains("no record of how many chunks were written: lost ones would go unnoticed"), "{out}");

@@ -12,7 +12,7 @@ use zarrs::storage::storage_adapter::performance_metrics::PerformanceMetricsStor
 
 /// Bytes that reading a window takes of storage.
 fn counted(archive: &Path, window: &[std::ops::Range<u64>]) -> u64 {
-    use vqz_codec as _;
+    use vqz_zarr as _;
     let store = Arc::new(FilesystemStore::new(archive).unwrap());
     let counting = Arc::new(PerformanceMetricsStorageAdapter::new(store));
     let array = Array::open(Arc::clone(&counting) as Arc<dyn ReadableStorageTraits>, "/").unwrap();
@@ -106,6 +106,6 @@ fn windows_that_are_none_are_refused() {
     };
     refused(&["info", "a.zarr", "--window", "0:65,0:1"], "the window's y is 0:65, the array has 64");
     refused(&["info", "a.zarr", "--window", "0:x,0:1"], "found \"x\"");
-    refused(&["info", "plain.zarr", "--window", "0:1,0:1"], "is no vqvae archive by itself");
+    refused(&["info", "plain.zarr", "--window", "0:1,0:1"], "is no vqz archive by itself");
     assert!(vqz(&folder).args(["info", "plain.zarr"]).output().unwrap().status.success());
 }

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::sample::DataType;
 use serde::{Deserialize, Serialize};
 
-/// The configuration of `vqvae`.
+/// The configuration of the codec.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Configuration {

@@ -1,11 +1,8 @@
-//! The `vqvae` array-to-bytes codec for Zarr v3.
+//! The codec of vqz: one chunk of a raster array to bytes, and back.
 //!
 //! A model, fitted to a data set, turns a chunk of rasters into integer codes, which are entropy-coded; decoding runs
-//! the model's ONNX decoder, or a faster equivalent. Linking this crate registers the codec with `zarrs`:
-//!
-//! ```
-//! use vqz_codec as _;
-//! ```
+//! the model's ONNX decoder, or a faster equivalent. This crate takes bytes and gives bytes: it opens no files and reads no
+//! environment variables. The crate `vqz-zarr` registers it with `zarrs`.
 #![forbid(unsafe_code)]
 
 pub mod axes;
@@ -15,18 +12,18 @@ mod container;
 pub mod engine;
 mod entropy;
 pub mod error;
-mod exact;
 #[cfg(feature = "fit")]
 pub mod fit;
 mod mask;
 pub mod model;
+pub mod name;
+mod parallel;
 pub mod pipeline;
+mod predict;
 pub mod quantise;
 pub mod sample;
 pub mod tiles;
 mod transform;
-#[cfg(feature = "zarrs")]
-pub mod zarr;
 
 pub use error::{Error, Result};
 pub use sample::DataType;

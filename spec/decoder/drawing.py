@@ -6,10 +6,10 @@ As `writing` does it for codes. So streams come about that no writer would make,
 from unittest import mock
 
 import numpy as np
-from vqvae.numbers import Numbers
-from vqvae.plan import AROUND, HERE, OWN, WEIGHTS, Plan
-from vqvae.prediction import read_numbers
-from vqvae.wide_rans import LOWEST
+from vqz.numbers import Numbers
+from vqz.plan import AROUND, HERE, OWN, WEIGHTS, Plan
+from vqz.prediction import read_numbers
+from vqz.wide_rans import LOWEST
 
 
 class WideDraw:
@@ -66,7 +66,7 @@ def draw_numbers(random, valid, bounds, plans, earlier=()):
     """A prediction stream, its numbers and the planes that it leaves; `plans` are pairs: which plane, and its plan."""
     draw = WideDraw(random)
     draw.plans = [told(which, plan, len(earlier) + i) for i, (which, plan) in enumerate(plans)]
-    rans, numbers = (f"vqvae.prediction.{name}" for name in ("WideRans", "Numbers"))
+    rans, numbers = (f"vqz.prediction.{name}" for name in ("WideRans", "Numbers"))
     with mock.patch(rans, lambda stream: draw), mock.patch(numbers, DrawnNumbers):
         found, planes = read_numbers(b"", valid, bounds, earlier)
     return draw.stream(), found, planes

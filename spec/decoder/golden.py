@@ -7,15 +7,15 @@ import json
 from pathlib import Path
 
 import numpy as np
-import vqvae
+import vqz
 import zarr
-from vqvae.restore import nodata_of
+from vqz.restore import nodata_of
 
 FOLDER = Path(__file__).resolve().parent.parent / "golden"
 # Where integers are near a tie, two decoders may round to different sides; that is a small share of all samples.
 MOST_TIES = 0.01
 
-vqvae.register()
+vqz.register()
 
 
 def archives():
@@ -52,7 +52,7 @@ def open_pair(path):
     """
     found = zarr.open_array(path, mode="r")
     expected = zarr.open_array(path.with_suffix(".decoded.zarr"), mode="r")
-    configuration = vqvae.Configuration.parse(configuration_of(path))
+    configuration = vqz.Configuration.parse(configuration_of(path))
     model = configuration.model()
     tolerance = None
     if model:
@@ -98,7 +98,7 @@ def broken_promises(path, found):
     differ = found.view(bits) != source.view(bits)
     if promise["kind"] == "lossless":
         return [f"{differ.sum()} samples differ from the source"] * bool(differ.any())
-    configuration = vqvae.Configuration.parse(configuration_of(path))
+    configuration = vqz.Configuration.parse(configuration_of(path))
     masked = np.isin(source, nodata_of(configuration.nodata, found.dtype)) | ~np.isfinite(source)
     error = np.abs(np.where(masked, 0, found).astype(np.longdouble) - np.where(masked, 0, source))
     bound = np.array(promise["bound"])

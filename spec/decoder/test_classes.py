@@ -5,11 +5,11 @@ from random import Random
 from unittest import mock
 
 import numpy as np
-import vqvae
-from vqvae.classes import read_classes
-from vqvae.histories import MASKS, _chance, _learnt
-from vqvae.palette import read_palette, unfolded
-from vqvae.surroundings import LEFT, Shown
+import vqz
+from vqz.classes import read_classes
+from vqz.histories import MASKS, _chance, _learnt
+from vqz.palette import read_palette, unfolded
+from vqz.surroundings import LEFT, Shown
 from writing import Draw, varint
 
 
@@ -29,10 +29,10 @@ def draw_classes(random, count, valid):
     while True:
         draw = Draw(random)
         try:
-            with mock.patch("vqvae.classes.Rans", lambda stream: draw):
+            with mock.patch("vqz.classes.Rans", lambda stream: draw):
                 samples = read_classes(bytes([count - 1]), valid)
             return bytes([count - 1]) + draw.stream(), samples
-        except vqvae.Refused:
+        except vqz.Refused:
             continue  # values beyond int32, or a grid that is none
 
 
@@ -43,7 +43,7 @@ class Parts(unittest.TestCase):
         # 5 is 2^2 + 2 − 1; then distances of 1 (0) and of 4 (3).
         told = Told([1, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0])
         self.assertEqual(read_palette(told, 3), [-3, -2, 2])
-        with self.assertRaisesRegex(vqvae.Refused, "beyond int32"):
+        with self.assertRaisesRegex(vqz.Refused, "beyond int32"):
             read_palette(Told([1] * 33 + [0] * 33), 1)
 
     def test_histories(self):
@@ -84,7 +84,7 @@ class Tiles(unittest.TestCase):
         valid = np.array([[[True, False]]])
         self.assertEqual(read_classes(b"\0\5", valid).tolist(), [[[-3, 0]]])
         for bad in (b"", b"\0", b"\0\5\0", b"\0\x85\0", b"\0" + varint(1 << 32), b"\1" + bytes(9)):
-            with self.assertRaises(vqvae.Refused):
+            with self.assertRaises(vqz.Refused):
                 read_classes(bad, valid)
 
     def test_drawn_streams_come_back(self):
@@ -95,7 +95,7 @@ class Tiles(unittest.TestCase):
             np.testing.assert_array_equal(read_classes(stream, valid), samples)
             self.assertFalse(samples[~valid].any())
             for length in range(0, len(stream), 17):
-                with self.assertRaises(vqvae.Refused):
+                with self.assertRaises(vqz.Refused):
                     read_classes(stream[:length], valid)
 
 

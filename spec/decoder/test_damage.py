@@ -3,11 +3,11 @@
 import unittest
 
 import numpy as np
-import vqvae
+import vqz
 from golden import archive, chunks, configuration_of, whole_archives
-from vqvae.configuration import Configuration
-from vqvae.container import read_chunk
-from vqvae.tiling import Images
+from vqz.configuration import Configuration
+from vqz.container import read_chunk
+from vqz.tiling import Images
 from writing import crc
 
 
@@ -22,8 +22,8 @@ class Damage(unittest.TestCase):
         ]
 
     def refused(self, data, shape, dtype, configuration):
-        with self.assertRaises(vqvae.Refused):
-            vqvae.decode_chunk(data, shape, dtype, 0, configuration)
+        with self.assertRaises(vqz.Refused):
+            vqz.decode_chunk(data, shape, dtype, 0, configuration)
 
     def test_any_flipped_bit(self):
         for name, data, *rest in self.cases:
@@ -62,9 +62,9 @@ class Damage(unittest.TestCase):
                         self.mend_tile(damaged, at, header + 4, contents)
                     tried += 1
                     try:
-                        samples = vqvae.decode_chunk(bytes(damaged), shape, dtype, 0, configuration)
+                        samples = vqz.decode_chunk(bytes(damaged), shape, dtype, 0, configuration)
                         self.assertEqual(samples.shape, tuple(shape))
-                    except vqvae.Refused:
+                    except vqz.Refused:
                         refused += 1
         self.assertGreater(tried, 200)
         self.assertGreater(refused / tried, 0.5)
@@ -92,11 +92,11 @@ class Header(unittest.TestCase):
         return start + crc(start) + self.data[9 + self.data[4] :]
 
     def assert_refused(self, data, message):
-        with self.assertRaisesRegex(vqvae.Refused, message):
-            vqvae.decode_chunk(data, self.shape, self.dtype, 0, self.configuration)
+        with self.assertRaisesRegex(vqz.Refused, message):
+            vqz.decode_chunk(data, self.shape, self.dtype, 0, self.configuration)
 
     def test_untouched(self):
-        vqvae.decode_chunk(self.with_body(lambda body: None), self.shape, self.dtype, 0, self.configuration)
+        vqz.decode_chunk(self.with_body(lambda body: None), self.shape, self.dtype, 0, self.configuration)
 
     def test_fields(self):
         def put(at, value):
@@ -122,17 +122,17 @@ class Header(unittest.TestCase):
         self.assert_refused(self.with_body(repeat), "stands in it twice")
 
     def test_versions_have_an_error_of_their_own(self):
-        with self.assertRaises(vqvae.UnsupportedVersion):
+        with self.assertRaises(vqz.UnsupportedVersion):
             data = self.data[:3] + b"\2" + self.data[4:]
-            vqvae.decode_chunk(data, self.shape, self.dtype, 0, self.configuration)
+            vqz.decode_chunk(data, self.shape, self.dtype, 0, self.configuration)
 
     def test_bands_other_than_the_models(self):
-        with self.assertRaisesRegex(vqvae.Refused, "the chunk has 2 bands, the model takes 3"):
-            vqvae.decode_chunk(self.data, (2, 64, 48), self.dtype, 0, self.configuration)
+        with self.assertRaisesRegex(vqz.Refused, "the chunk has 2 bands, the model takes 3"):
+            vqz.decode_chunk(self.data, (2, 64, 48), self.dtype, 0, self.configuration)
 
     def test_data_types(self):
-        with self.assertRaisesRegex(vqvae.Refused, "data type int8"):
-            vqvae.decode_chunk(self.data, self.shape, np.int8, 0, self.configuration)
+        with self.assertRaisesRegex(vqz.Refused, "data type int8"):
+            vqz.decode_chunk(self.data, self.shape, np.int8, 0, self.configuration)
 
 
 if __name__ == "__main__":

@@ -4,14 +4,14 @@ import unittest
 from random import Random
 
 import numpy as np
-import vqvae
+import vqz
 from golden import archive, configuration_of
-from vqvae.configuration import Configuration
-from vqvae.counters import Counter, Table
-from vqvae.dates import LARGEST_SQUARES, Past
-from vqvae.header import LZ4, REFERS, Header
-from vqvae.learnt import Learnt
-from vqvae.tiling import Images
+from vqz.configuration import Configuration
+from vqz.counters import Counter, Table
+from vqz.dates import LARGEST_SQUARES, Past
+from vqz.header import LZ4, REFERS, Header
+from vqz.learnt import Learnt
+from vqz.tiling import Images
 from writing import body, chunk, draw_scalars, masked_tile, sealed
 
 SHAPE, STEP = (5, 2, 32, 24), -700
@@ -47,19 +47,19 @@ class Chunk:
         return chunk(bytes(made), self.tiles)
 
     def read(self, data):
-        return vqvae.codes_of_chunk(data, SHAPE, np.int16, self.configuration)
+        return vqz.codes_of_chunk(data, SHAPE, np.int16, self.configuration)
 
 
 class Dates(unittest.TestCase):
     def assert_refused(self, message, data, of):
-        with self.assertRaisesRegex(vqvae.Refused, message):
+        with self.assertRaisesRegex(vqz.Refused, message):
             of.read(data)
 
     def test_codes_come_back(self):
         for seed in range(3):
             drawn = Chunk(seed=seed)
             np.testing.assert_array_equal(drawn.read(drawn.data()), drawn.codes)
-            samples = vqvae.decode_chunk(drawn.data(), SHAPE, np.int16, 0, drawn.configuration)
+            samples = vqz.decode_chunk(drawn.data(), SHAPE, np.int16, 0, drawn.configuration)
             self.assertEqual(samples.shape, SHAPE)
 
     def test_what_a_tile_refers_to_decides_what_it_holds(self):
@@ -67,7 +67,7 @@ class Dates(unittest.TestCase):
         for references in ([0, 1, 1, 0, 3], [0, 1, 2, 0, 4], [0, 0, 2, 0, 3], [0, 1, 2, 1, 3]):
             try:
                 self.assertFalse(np.array_equal(drawn.read(drawn.data(references=references)), drawn.codes))
-            except vqvae.Refused:
+            except vqz.Refused:
                 pass
 
     def test_references_that_no_tile_may_have(self):

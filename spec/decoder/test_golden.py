@@ -3,7 +3,7 @@
 import unittest
 
 import numpy as np
-import vqvae
+import vqz
 from golden import archive, archives, broken_promises, chunks, compare, configuration_of, open_pair, with_model
 
 
@@ -32,11 +32,11 @@ class Golden(unittest.TestCase):
 
     def test_codes_are_those_that_samples_are_made_of(self):
         for path in with_model():
-            configuration = vqvae.Configuration.parse(configuration_of(path))
+            configuration = vqz.Configuration.parse(configuration_of(path))
             model = configuration.model()
             for data, shape, dtype in chunks(path):
                 with self.subTest(path.name):
-                    codes = vqvae.codes_of_chunk(data, shape, dtype, configuration)
+                    codes = vqz.codes_of_chunk(data, shape, dtype, configuration)
                     self.assertEqual(codes.dtype, np.int32)
                     self.assertEqual(codes.shape[1], model.planes)
                     if configuration_of(path).get("promise", {"kind": "quality"})["kind"] == "quality":
@@ -50,7 +50,7 @@ class Golden(unittest.TestCase):
         rans, lz4 = archive("uint16-rans"), archive("uint8-lz4")
         for (a, shape, a_type), (b, _, b_type) in zip(chunks(rans), chunks(lz4), strict=True):
             codes = [
-                vqvae.codes_of_chunk(data, shape, dtype, vqvae.Configuration.parse(configuration_of(path)))
+                vqz.codes_of_chunk(data, shape, dtype, vqz.Configuration.parse(configuration_of(path)))
                 for data, dtype, path in ((a, a_type, rans), (b, b_type, lz4))
             ]
             np.testing.assert_array_equal(*codes)

@@ -13,14 +13,14 @@ from unittest import mock
 
 import numpy as np
 import onnx
-import vqvae
+import vqz
 from golden import archive, configuration_of
 from onnx import TensorProto, helper
-from vqvae.configuration import Configuration
-from vqvae.graphs import FLOAT, Graph
-from vqvae.manifest import read_manifest
-from vqvae.model import package_hash, read_entries
-from vqvae.priors import IndexPriors, ScalarPriors
+from vqz.configuration import Configuration
+from vqz.graphs import FLOAT, Graph
+from vqz.manifest import read_manifest
+from vqz.model import package_hash, read_entries
+from vqz.priors import IndexPriors, ScalarPriors
 
 
 class Configurations(unittest.TestCase):
@@ -29,7 +29,7 @@ class Configurations(unittest.TestCase):
 
     def assert_refused(self, message, **changes):
         changed = {**copy.deepcopy(self.valid), **changes}
-        with self.assertRaisesRegex(vqvae.Refused, message):
+        with self.assertRaisesRegex(vqz.Refused, message):
             Configuration.parse(changed).model()
 
     def test_what_is_refused(self):
@@ -55,7 +55,7 @@ class Configurations(unittest.TestCase):
         self.assert_refused("base64", model={**self.valid["model"], "decoder": "!"})
         self.assert_refused("unpacked", model={**self.valid["model"], "decoder": "AAAA"})
         self.assert_refused("its hash is", model={**self.valid["model"], "sha256": "0" * 64})
-        with self.assertRaises(vqvae.MissingModel):
+        with self.assertRaises(vqz.MissingModel):
             Configuration.parse({**self.valid, "model": {"name": "none", "sha256": "0" * 64}}).model()
 
     def test_models_are_needed_where_nothing_is_promised(self):
@@ -87,7 +87,7 @@ class Packages(unittest.TestCase):
             for name, content in entries.items():
                 if content is not None:
                     archive_.writestr(name, content)
-        return vqvae.load_package(file.getvalue())
+        return vqz.load_package(file.getvalue())
 
     def manifest(self, **changes):
         changed = {**json.loads(self.entries["model.json"]), **changes}
@@ -102,7 +102,7 @@ class Packages(unittest.TestCase):
             ({"priors_bin": None}, "lacks"),
             ({"encoder_onnx": b"other"}, "not the one that the manifest names"),
         ):
-            with self.assertRaisesRegex(vqvae.Refused, message):
+            with self.assertRaisesRegex(vqz.Refused, message):
                 self.load(**changes)
 
     def test_manifest(self):
@@ -128,9 +128,9 @@ class Packages(unittest.TestCase):
             {"planes": 65537},
             {"peak": 0},
         ):
-            with self.subTest(changes), self.assertRaises(vqvae.Refused):
+            with self.subTest(changes), self.assertRaises(vqz.Refused):
                 read_manifest(self.manifest(**changes))
-        with self.assertRaises(vqvae.Refused):
+        with self.assertRaises(vqz.Refused):
             read_manifest(b"{")
 
     def test_codebooks(self):
@@ -158,7 +158,7 @@ class Packages(unittest.TestCase):
             (put(np.nan, 0, 1, 0), "not finite"),
             (rename, "no initialiser|cannot be loaded"),
         ):
-            with self.assertRaisesRegex(vqvae.Refused, message):
+            with self.assertRaisesRegex(vqz.Refused, message):
                 self.load(decoder_onnx=changed(change))
 
     def test_priors(self):
@@ -167,7 +167,7 @@ class Packages(unittest.TestCase):
         IndexPriors(good, codebooks, True)
         other = [b"VQZP" + good[4:], good[:4] + b"\1" + good[5:], good[:8] + b"\0" + good[9:]]
         for bad in (good[:-1], good + b"\0", *other):
-            with self.assertRaises(vqvae.Refused):
+            with self.assertRaises(vqz.Refused):
                 IndexPriors(bad, codebooks, True)
 
     def test_scalar_priors(self):
@@ -177,7 +177,7 @@ class Packages(unittest.TestCase):
         damaged = [good[:at] for at in range(0, len(good), 997)] + [good + b"\0", good[:7] + good[8:9] + good[8:]]
         damaged += [good[:6] + b"\3" + good[7:], good[:7] + b"\x40" + good[8:]]
         for bad in damaged:
-            with self.assertRaises(vqvae.Refused):
+            with self.assertRaises(vqz.Refused):
                 ScalarPriors(bad, 64)
 
 
@@ -193,14 +193,14 @@ class Graphs(unittest.TestCase):
         return helper.make_model(graph, opset_imports=opsets, ir_version=ir, functions=list(functions))
 
     def assert_refused(self, message, model, inputs=(FLOAT,)):
-        with self.assertRaisesRegex(vqvae.Refused, message):
+        with self.assertRaisesRegex(vqz.Refused, message):
             Graph(model.SerializeToString(), "graph", list(inputs))
 
     def test_what_is_allowed(self):
         graph = Graph(self.graph().SerializeToString(), "graph", [FLOAT])
         x = np.array([-1, 2], np.float32)
         self.assertEqual(graph.run(x, shape=(2,)).tolist(), [0, 2])
-        with self.assertRaisesRegex(vqvae.Refused, "gives"):
+        with self.assertRaisesRegex(vqz.Refused, "gives"):
             graph.run(x, shape=(3,))
 
     def test_what_is_not(self):
@@ -218,7 +218,7 @@ class Graphs(unittest.TestCase):
         outside.data_location = TensorProto.EXTERNAL
         outside.external_data.add(key="location", value="/etc/passwd")
         self.assert_refused("another file", self.graph(initialisers=[outside]))
-        with self.assertRaisesRegex(vqvae.Refused, "not an ONNX file"):
+        with self.assertRaisesRegex(vqz.Refused, "not an ONNX file"):
             Graph(b"\xff\xff", "graph", [FLOAT])
 
 

@@ -3,34 +3,34 @@
 import unittest
 
 import numpy as np
-import vqvae
-from vqvae.counters import SQUASH, STRETCH
-from vqvae.cursor import Cursor
-from vqvae.lz4 import unpack
-from vqvae.mask import read_mask
-from vqvae.rans import Rans
-from vqvae.restore import nodata_of, restore
-from vqvae.tile import PICTURE
-from vqvae.tiling import cut
+import vqz
+from vqz.counters import SQUASH, STRETCH
+from vqz.cursor import Cursor
+from vqz.lz4 import unpack
+from vqz.mask import read_mask
+from vqz.rans import Rans
+from vqz.restore import nodata_of, restore
+from vqz.tile import PICTURE
+from vqz.tiling import cut
 
 
 class Streams(unittest.TestCase):
     def test_varints_take_the_fewest_bytes(self):
         self.assertEqual(Cursor(b"\x80\x02", "x").varint("n", 1000), 256)
         for bad in (b"\x80\x00", b"\x80", b"", b"\xff\xff\x7f"):
-            with self.assertRaises(vqvae.Refused):
+            with self.assertRaises(vqz.Refused):
                 Cursor(bad, "x").varint("n", 1000)
 
     def test_rans(self):
         for bad in (b"", b"\0\0\0", b"\xff\xff\x7f\x00", b"\0\0\0\x80"):
-            with self.assertRaises(vqvae.Refused):
+            with self.assertRaises(vqz.Refused):
                 Rans(bad)
         Rans((1 << 23).to_bytes(4, "little")).finish()
-        with self.assertRaisesRegex(vqvae.Refused, "left over"):
+        with self.assertRaisesRegex(vqz.Refused, "left over"):
             Rans((1 << 23).to_bytes(4, "little") + b"\0").finish()
-        with self.assertRaisesRegex(vqvae.Refused, "another state"):
+        with self.assertRaisesRegex(vqz.Refused, "another state"):
             Rans(((1 << 23) + 1).to_bytes(4, "little")).finish()
-        with self.assertRaisesRegex(vqvae.Refused, "runs out"):
+        with self.assertRaisesRegex(vqz.Refused, "runs out"):
             Rans((1 << 23).to_bytes(4, "little")).number(9)
 
     def test_tables(self):
@@ -44,16 +44,16 @@ class Streams(unittest.TestCase):
         self.assertEqual(unpack(b"\x14a\x01\x00\x10b", 10), b"a" * 9 + b"b")
         self.assertEqual(unpack(b"\x25ab\x02\x00\x00", 11), b"ababababa" + b"ba")
         for bad, size in ((b"", 0), (b"\x30ab", 3), (b"\x30abc", 4), (b"\x30abc", 2), (b"\x10a\x02\x00\x00", 5)):
-            with self.assertRaises(vqvae.Refused):
+            with self.assertRaises(vqz.Refused):
                 unpack(bad, size)
         for bad in (b"\x10a\x00\x00\x00", b"\x1fa\x01\x00" + b"\xff" * 9, b"\xf0" + b"\xff" * 9, b"\x10a\x01"):
-            with self.assertRaises(vqvae.Refused):
+            with self.assertRaises(vqz.Refused):
                 unpack(bad, 20)
 
     def test_noise_is_no_mask(self):
         random = np.random.default_rng(0)
         for _ in range(100):
-            with self.assertRaises(vqvae.Refused):
+            with self.assertRaises(vqz.Refused):
                 read_mask(random.bytes(3) + b"\x40" + random.bytes(20), 1, 16, 16, 1)
 
 

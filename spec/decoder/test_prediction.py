@@ -4,15 +4,15 @@ import unittest
 from random import Random
 
 import numpy as np
-import vqvae
+import vqz
 from drawing import WideDraw, draw_numbers, number, random_plan, signed
-from vqvae.margins import Margins
-from vqvae.numbers import Numbers
-from vqvae.plan import AROUND, OWN, WEIGHTS, Plan
-from vqvae.prediction import _factors, read_numbers
-from vqvae.residuals import Residuals, wrapped
-from vqvae.symbols import Symbols, chance_of_not_zero, class_of, direct_parts, folded_parts, middle, ratio
-from vqvae.wide_rans import LOWEST, WideRans
+from vqz.margins import Margins
+from vqz.numbers import Numbers
+from vqz.plan import AROUND, OWN, WEIGHTS, Plan
+from vqz.prediction import _factors, read_numbers
+from vqz.residuals import Residuals, wrapped
+from vqz.symbols import Symbols, chance_of_not_zero, class_of, direct_parts, folded_parts, middle, ratio
+from vqz.wide_rans import LOWEST, WideRans
 
 
 def words(state, *rest):
@@ -32,12 +32,12 @@ class Middle(Random):
 class Stream(unittest.TestCase):
     def test_what_is_no_stream(self):
         for bad in (b"", bytes(8), words(LOWEST - 1), words(LOWEST) + b"\0"):
-            with self.assertRaises(vqvae.Refused):
+            with self.assertRaises(vqz.Refused):
                 WideRans(bad)
         WideRans(words(LOWEST)).finish()
-        with self.assertRaisesRegex(vqvae.Refused, "another state"):
+        with self.assertRaisesRegex(vqz.Refused, "another state"):
             WideRans(words(LOWEST + 1)).finish()
-        with self.assertRaisesRegex(vqvae.Refused, "left over"):
+        with self.assertRaisesRegex(vqz.Refused, "left over"):
             WideRans(words(LOWEST, 0)).finish()
 
     def test_events(self):
@@ -45,7 +45,7 @@ class Stream(unittest.TestCase):
         rans = WideRans(words(LOWEST, 7))
         self.assertEqual(rans.decide(32768), 1)
         self.assertEqual(rans.state, (1 << 31 << 32) + 7)
-        with self.assertRaisesRegex(vqvae.Refused, "runs out"):
+        with self.assertRaisesRegex(vqz.Refused, "runs out"):
             WideRans(words(LOWEST)).decide(32768)
         # 2^33 + 2^15 holds 1 in half of a share, and then is where it has to end.
         rans = WideRans(words((1 << 33) + 32768))
@@ -184,10 +184,10 @@ class Planes(unittest.TestCase):
                 tried += 1
                 try:
                     read_numbers(bytes(damaged), valid, bounds)
-                except vqvae.Refused:
+                except vqz.Refused:
                     refused += 1
             for length in range(0, len(stream), 13):
-                with self.assertRaises(vqvae.Refused):
+                with self.assertRaises(vqz.Refused):
                     read_numbers(stream[:length], valid, bounds)
         # Plain bits are as good as any others.
         self.assertGreater(refused / tried, 0.5)

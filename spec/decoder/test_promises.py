@@ -5,16 +5,16 @@ import unittest
 from random import Random
 
 import numpy as np
-import vqvae
+import vqz
 from drawing import draw_numbers
-from vqvae.configuration import Configuration
-from vqvae.corrections import _steps
-from vqvae.cursor import Cursor
-from vqvae.header import Header
-from vqvae.lattices import CUT, Lattice, LowBits, read_lattice
-from vqvae.plan import Plan
-from vqvae.promise import EXACT, ONE_LESS, STATED, Promise
-from vqvae.tiling import Images
+from vqz.configuration import Configuration
+from vqz.corrections import _steps
+from vqz.cursor import Cursor
+from vqz.header import Header
+from vqz.lattices import CUT, Lattice, LowBits, read_lattice
+from vqz.plan import Plan
+from vqz.promise import EXACT, ONE_LESS, STATED, Promise
+from vqz.tiling import Images
 from writing import body, chunk, masked_tile, sealed, varint
 
 SHAPE = (2, 2, 3, 4)
@@ -42,12 +42,12 @@ def whole(tiles, dtype=np.int16, promise=LOSSLESS, references=None, change=None,
 
 
 def decoded(data, dtype=np.int16):
-    return vqvae.decode_chunk(data, SHAPE, dtype, 0, CONFIGURATION)
+    return vqz.decode_chunk(data, SHAPE, dtype, 0, CONFIGURATION)
 
 
 class Refusing(unittest.TestCase):
     def assert_refused(self, message, data, dtype=np.int16):
-        with self.assertRaisesRegex(vqvae.Refused, message):
+        with self.assertRaisesRegex(vqz.Refused, message):
             decoded(data, dtype)
 
 
@@ -65,7 +65,7 @@ class Headers(Refusing):
         self.assert_refused("goes without saying", bounds(0))
         self.assert_refused("all equal", bounds(3, 3))
         self.assert_refused("is above 2", bounds(1, 2, 3))
-        for value in (-1, float("nan"), float("inf")):
+        for value in (-1, -0.0, float("nan"), float("inf")):
             self.assert_refused("negative or not finite", bounds(value))
 
     def test_epsilons(self):
@@ -142,7 +142,7 @@ class Lattices(unittest.TestCase):
         numbers, valid = np.array([[[3, 0]]]), np.ones((1, 2), bool)
         self.assertEqual(cut.joined(numbers, valid, np.dtype(np.float32), low).tobytes(), np.float32([1.0 - 0.125, -0.0]).tobytes())
         low.end()
-        with self.assertRaises(vqvae.Refused):
+        with self.assertRaises(vqz.Refused):
             low.take(1)
 
     def test_places_of_floats(self):
@@ -155,10 +155,10 @@ class Lattices(unittest.TestCase):
 
     def test_what_is_refused(self):
         for kind, told in ((0, struct.pack("<h", 1001)), (0, struct.pack("<h", -1101)), (1, b"\x0d"), (5, b"")):
-            with self.assertRaises(vqvae.Refused):
+            with self.assertRaises(vqz.Refused):
                 self.samples(bytes([kind]) + told, [0])
         for scale, offset in ((0, 0), (-1, 0), (float("inf"), 0), (1, float("nan"))):
-            with self.assertRaises(vqvae.Refused):
+            with self.assertRaises(vqz.Refused):
                 self.samples(b"\2" + struct.pack("<dd", scale, offset), [0])
 
     def test_bands_take_their_planes(self):
@@ -182,7 +182,7 @@ class Corrections(unittest.TestCase):
 
     def test_bounds_that_leave_none(self):
         for bound, dtype, scale in ((3.0, "i2", 16.0), (0.3, "f8", 1.0)):
-            with self.assertRaisesRegex(vqvae.Refused, "leave no step"):
+            with self.assertRaisesRegex(vqz.Refused, "leave no step"):
                 self.steps(bound, dtype, scale)
 
 

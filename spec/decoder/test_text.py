@@ -4,13 +4,13 @@ import re
 import unittest
 from pathlib import Path
 
-from vqvae.graphs import OPERATORS
+from vqz.graphs import OPERATORS
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def operators_of_the_text():
-    section = (ROOT / "spec/README.md").read_text().split("### Graphs\n")[1].split("\n### ")[0]
+    section = (ROOT / "spec/format/models.md").read_text().split("## Graphs\n")[1].split("\n### ")[0]
     quoted = " ".join(line[1:] for line in section.splitlines() if line.startswith(">"))
     return re.findall(r"\w+", quoted)
 

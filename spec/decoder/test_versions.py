@@ -2,12 +2,12 @@
 
 import unittest
 
-import vqvae
+import vqz
 from golden import archive, chunks, configuration_of, with_model
-from vqvae.configuration import Configuration
-from vqvae.container import read_chunk
-from vqvae.header import EXTENT, LZ4, MASKED, NO_TILES, STABLE
-from vqvae.tiling import Images
+from vqz.configuration import Configuration
+from vqz.container import read_chunk
+from vqz.header import EXTENT, LZ4, MASKED, NO_TILES, STABLE
+from vqz.tiling import Images
 from writing import body, chunk, varint
 
 
@@ -35,8 +35,8 @@ class Versions(unittest.TestCase):
                     other = chunk(body(model, header, images, back if any(back) else None), tiles)
                     if data[3] == 0:
                         self.assertLess(len(other), len(data))
-                    expected = vqvae.decode_chunk(data, shape, dtype, 0, configuration)
-                    found = vqvae.decode_chunk(other, shape, dtype, 0, configuration)
+                    expected = vqz.decode_chunk(data, shape, dtype, 0, configuration)
+                    found = vqz.decode_chunk(other, shape, dtype, 0, configuration)
                     self.assertEqual(found.tobytes(), expected.tobytes())
 
     def test_statistics_are_floats_without_their_lowest_byte(self):
@@ -54,8 +54,8 @@ class Fields(unittest.TestCase):
         header, tiles, images, configuration, shape, dtype = opened(name, number)
         made = bytearray(body(configuration.model(), header, images))
         change(made)
-        with self.assertRaisesRegex(vqvae.Refused, message):
-            vqvae.decode_chunk(chunk(bytes(made), tiles, version), shape, dtype, 0, configuration)
+        with self.assertRaisesRegex(vqz.Refused, message):
+            vqz.decode_chunk(chunk(bytes(made), tiles, version), shape, dtype, 0, configuration)
 
     def test_what_goes_without_saying(self):
         def extent(made):
@@ -95,7 +95,7 @@ class Fields(unittest.TestCase):
         header.lengths = []
         data = chunk(body(configuration.model(), header, images), [])
         self.assertEqual(len(data), 5 + 7 + 4)
-        self.assertTrue((vqvae.decode_chunk(data, shape, dtype, 9, configuration) == 9).all())
+        self.assertTrue((vqz.decode_chunk(data, shape, dtype, 9, configuration) == 9).all())
 
 
 if __name__ == "__main__":

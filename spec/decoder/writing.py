@@ -8,10 +8,10 @@ from unittest import mock
 
 import google_crc32c
 import numpy as np
-from vqvae.header import EXTENT, LZ4, MASKED, NO_TILES, PROMISES, REFERS, STABLE
-from vqvae.mask import read_mask
-from vqvae.rans import LOWEST
-from vqvae.scalars import read_scalars
+from vqz.header import EXTENT, LZ4, MASKED, NO_TILES, PROMISES, REFERS, STABLE
+from vqz.mask import read_mask
+from vqz.rans import LOWEST
+from vqz.scalars import read_scalars
 
 
 class Draw:
@@ -54,7 +54,7 @@ class Ones(Draw):
 def draw_scalars(random, priors, step, valid, earlier=None):
     """A code stream, with the codes that it holds and the `Date` that it leaves."""
     draw = Draw(random)
-    with mock.patch("vqvae.scalars.Rans", lambda stream: draw):
+    with mock.patch("vqz.scalars.Rans", lambda stream: draw):
         codes, date = read_scalars(b"", priors, step, valid, earlier)
     return draw.stream(), codes, date
 
@@ -62,7 +62,7 @@ def draw_scalars(random, priors, step, valid, earlier=None):
 def masked_tile(bands, rows, columns, itemsize):
     """A tile without a valid sample that has bytes: all samples are escaped, and 0."""
     ones = Ones(None)
-    with mock.patch("vqvae.mask.Rans", lambda stream: ones):
+    with mock.patch("vqz.mask.Rans", lambda stream: ones):
         read_mask(b"", 1, rows, columns, 0)
     stream = ones.stream()
     return sealed(b"\1" + varint(len(stream)) + stream + bytes(bands * rows * columns * itemsize))

@@ -111,6 +111,6 @@ def configuration(archive):
         codecs = metadata.get("codecs", [])
         while codecs and codecs[0]["name"] == "sharding_indexed":
             codecs = codecs[0]["configuration"]["codecs"]
-        if codecs and codecs[0]["name"] == "vqvae":
+        if codecs and codecs[0]["name"] == "vqz":
             return codecs[0]["configuration"]
     raise AssertionError(f"{archive} holds no array with the codec")

@@ -111,7 +111,7 @@ impl Case {
     /// The content of `zarr.json`.
     #[must_use]
     pub fn metadata(&self) -> Value {
-        let codec = json!({"name": "vqvae", "configuration": self.configuration()});
+        let codec = json!({"name": "vqz", "configuration": self.configuration()});
         let codec = match self.shard {
             None => codec,
             Some(_) => json!({"name": "sharding_indexed", "configuration": {

@@ -18,9 +18,8 @@ use zip::CompressionMethod;
 
 /// What zarrs says of a codec with this configuration.
 fn refusal(configuration: &Value) -> String {
-    let metadata: MetadataV3 =
-        serde_json::from_value(json!({"name": "vqvae", "configuration": configuration}))
-            .expect("it has a name");
+    let metadata: MetadataV3 = serde_json::from_value(json!({"name": "vqz", "configuration": configuration}))
+        .expect("it has a name");
     match Codec::from_metadata(&metadata) {
         Ok(_) => panic!("{configuration} was taken"),
         Err(error) => error.to_string(),

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use vqz_codec::model::package_path;
 use vqz_trainer::config::Config;
 use vqz_trainer::fit::facts::embedded;
 use vqz_trainer::fit::{Job, Outcome, SETTINGS, run, run_folder};
 use vqz_trainer::report::number::{bytes, short};
 use vqz_trainer::{Error, Result};
+use vqz_zarr::models::package_path;
 
 /// Fits vqz networks with libtorch.
 #[derive(Debug, Parser)]
@@ -48,7 +48,7 @@ struct Init {
 
 Exit codes: 0 done, 2 an error, 3 stopped by a signal, with a checkpoint.")]
 struct Fit {
-    /// What to fit on: Zarr v3 arrays and groups, plain or vqvae archives.
+    /// What to fit on: Zarr v3 arrays and groups, plain or vqz archives.
     #[arg(required = true)]
     inputs: Vec<PathBuf>,
     /// The model to write; its name ends in .vqm.

@@ -108,7 +108,7 @@ pub(crate) fn write(path: &Path, plain: &Plain<'_>, samples: Vec<u8>) {
 
 /// Reads an array whole, through zarrs, as bytes in C order.
 pub(crate) fn read_array(path: &Path) -> Vec<u8> {
-    use vqz_codec as _;
+    use vqz_zarr as _;
     let array = Array::open(Arc::new(FilesystemStore::new(path).unwrap()), "/").unwrap();
     let bytes: ArrayBytes<'static> = array.retrieve_array_subset(&array.subset_all()).unwrap();
     bytes.into_fixed().unwrap().into_owned()

@@ -2,7 +2,7 @@
 //!
 //! Nothing here knows of vqz but one line, without which the linker would drop the codec.
 
-use vqz_codec as _;
+use vqz_zarr as _;
 
 use std::error::Error;
 use std::path::Path;

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 use vqz_codec::axes::Axes;
 use vqz_codec::config::{Configuration, NoData};
+use vqz_codec::name::is_codec;
 use vqz_codec::sample::DataType;
 
 /// A shard of more samples than this is not read whole: its inner chunks are the chunks then.
@@ -135,23 +136,22 @@ impl Node {
         )
     }
 
-    /// Whether the codec `vqvae` encoded it: such an array is never passed over in silence.
+    /// Whether the codec `vqz` encoded it: such an array is never passed over in silence.
     pub(crate) fn is_archive(&self) -> bool {
         !matches!(self.codec(), Ok(None))
     }
 
-    /// The configuration of the codec `vqvae`, where the array has it.
+    /// The configuration of the codec `vqz`, where the array has it.
     fn codec(&self) -> Result<Option<Configuration>> {
         let outer = codecs(&self.json);
-        let found =
-            named(outer, vqz_codec::zarr::NAME).or_else(|| named(self.inner_codecs(), vqz_codec::zarr::NAME));
-        let Some(codec) = found else {
+        let Some(codec) = outer.iter().chain(self.inner_codecs()).find(|codec| is_codec(codec_name(codec)))
+        else {
             return Ok(None);
         };
         let configuration = codec.get("configuration").cloned().unwrap_or_default();
         serde_json::from_value(configuration)
             .map(Some)
-            .map_err(|e| self.invalid(format!("the configuration of codec vqvae: {e}")))
+            .map_err(|e| self.invalid(format!("the configuration of codec vqz: {e}")))
     }
 
     fn sharding(&self) -> Option<&Map<String, Value>> {
@@ -299,5 +299,9 @@ fn codecs(json: &Map<String, Value>) -> &[Value] {
 }
 
 fn named<'a>(codecs: &'a [Value], name: &str) -> Option<&'a Value> {
-    codecs.iter().find(|codec| codec.as_str().or_else(|| codec.get("name")?.as_str()) == Some(name))
+    codecs.iter().find(|codec| codec_name(codec) == name)
+}
+
+fn codec_name(codec: &Value) -> &str {
+    codec.as_str().or_else(|| codec.get("name")?.as_str()).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Training data: Zarr v3 arrays and `vqvae` archives, chunk by chunk, as batches of crops in plain memory.
+//! Training data: Zarr v3 arrays and `vqz` archives, chunk by chunk, as batches of crops in plain memory.
 //!
 //! The way of a sample: [`source`] reads a chunk into a [`piece`], [`split`] has said on which side it stands, [`sampler`]
 //! says which crops make up a batch, [`augment`] changes them, and [`loader`] does all that in background threads, so that

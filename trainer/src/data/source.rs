@@ -287,7 +287,7 @@ impl Raster {
         self.data_type
     }
 
-    /// Whether it was encoded by the codec `vqvae` before: then errors add up.
+    /// Whether it was encoded by the codec `vqz` before: then errors add up.
     #[must_use]
     pub fn is_archive(&self) -> bool {
         self.archive

@@ -72,7 +72,7 @@ pub fn warnings(prepared: &Prepared) -> Vec<String> {
     for raster in prepared.source.rasters() {
         if raster.is_archive() {
             warnings.push(format!(
-                "{} is a vqvae archive already: errors add up; fit on the original where there is one",
+                "{} is a vqz archive already: errors add up; fit on the original where there is one",
                 raster.name()
             ));
         }

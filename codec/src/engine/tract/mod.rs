@@ -24,15 +24,14 @@ use tract_core::model::{IntoRunnable, TypedRunnableModel};
 
 use self::convert::Graph;
 
-use super::{Engine, Session, Tensor, guarded};
+use super::guard::guarded;
+use super::session::{Engine, Session, Tensor};
 use crate::error::{Error, Result};
 
 /// The release that `Cargo.toml` asks for; tract has no way to tell.
 const VERSION: &str = "0.23";
 /// Plans that a session keeps. The oldest is dropped first.
 const PLANS: usize = 8;
-/// The most elements that a value inside of a graph may have: 1 GiB of floats.
-const MAX_ELEMENTS: u64 = 1 << 28;
 
 pub(super) struct Tract;
 

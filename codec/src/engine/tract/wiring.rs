@@ -12,9 +12,11 @@ use tract_core::internal::{
 use tract_core::ops::binary::TypedBinOp;
 use tract_core::ops::cast::cast;
 
-use super::MAX_ELEMENTS;
 use crate::error::Error;
 use crate::model::onnx::pb::{AttributeProto, NodeProto};
+
+/// The most elements that a value inside of a graph may have: 1 GiB of floats.
+const MAX_ELEMENTS: u64 = 1 << 28;
 
 /// One ONNX node and the values that it reads.
 pub(super) struct Node<'a> {

@@ -1,4 +1,4 @@
-//! Archives of the codec `vqvae`, and the real sample that the repository ships.
+//! Archives of the codec `vqz`, and the real sample that the repository ships.
 
 use super::{open, small};
 use crate::data::{

@@ -1,0 +1,87 @@
+//! Windows that reach over the borders of blocks: the last rows and columns of earlier blocks are carried along.
+
+use crate::metrics::blocks::Block;
+use crate::metrics::compare::BandErrors;
+use crate::metrics::ssim::{self, WINDOW};
+use rayon::prelude::*;
+
+/// Rows and columns that windows reach back.
+const CARRY: usize = WINDOW - 1;
+
+/// What windows need of earlier blocks of the same image.
+pub(super) struct Carry {
+    bands: Vec<BandCarry>,
+}
+
+/// The last rows of the blocks above over the image's whole width, those of the blocks in this row of blocks so far, and
+/// the last columns of the block to the left with the rows above it; for both images.
+struct BandCarry {
+    above: [Vec<f64>; 2],
+    next: [Vec<f64>; 2],
+    left: [Vec<f64>; 2],
+}
+
+impl Carry {
+    /// Of an image whose blocks are yet to come.
+    pub(super) fn new(bands: usize, width: usize) -> Self {
+        let rows = || [vec![f64::NAN; CARRY * width], vec![f64::NAN; CARRY * width]];
+        let band = || BandCarry { above: rows(), next: rows(), left: [Vec::new(), Vec::new()] };
+        Self { bands: (0..bands).map(|_| band()).collect() }
+    }
+
+    /// Scores the windows that end in this block, and keeps what later ones need.
+    pub(super) fn windows(&mut self, block: &Block, peak: f64, figures: &mut [BandErrors]) {
+        self.bands.par_iter_mut().zip(block.a.par_iter().zip(&block.b)).zip(figures).for_each(
+            |((carry, (a, b)), figures)| {
+                let (width, a) = carry.extend(block, a, 0);
+                let (_, b) = carry.extend(block, b, 1);
+                figures.ssim.merge(&ssim::windows(&ssim::Pair { width, a: &a, b: &b }, peak));
+            },
+        );
+    }
+}
+
+impl BandCarry {
+    /// A block with the rows above it and the columns to its left, as far as the image has them; returns its width too.
+    fn extend(&mut self, block: &Block, samples: &[f64], which: usize) -> (usize, Vec<f64>) {
+        let (width, height) = (block.width(), block.height());
+        let (x0, x1) = (block.x.start as usize, block.x.end as usize);
+        let top = if block.y.start > 0 { CARRY } else { 0 };
+        let left = if x0 > 0 { CARRY } else { 0 };
+        let full = width + left;
+        let image_width = self.above[which].len() / CARRY;
+        if x0 == 0 && block.y.start > 0 {
+            // A new row of blocks: what was gathered from the one before is now above.
+            std::mem::swap(&mut self.above[which], &mut self.next[which]);
+        }
+        let mut out = Vec::with_capacity(full * (height + top));
+        for row in 0..top + height {
+            if row < top {
+                out.extend_from_slice(
+                    &self.above[which][row * image_width + x0 - left..row * image_width + x1],
+                );
+            } else {
+                if left > 0 {
+                    let from = (row - top) * CARRY;
+                    out.extend_from_slice(&self.left[which][from..from + CARRY]);
+                }
+                out.extend_from_slice(&samples[(row - top) * width..(row - top + 1) * width]);
+            }
+        }
+        // Blocks are at least as wide and high as what is carried, but for the last ones.
+        if height >= CARRY {
+            for row in 0..CARRY {
+                let from = (height - CARRY + row) * width;
+                self.next[which][row * image_width + x0..row * image_width + x1]
+                    .copy_from_slice(&samples[from..from + width]);
+            }
+        }
+        self.left[which].clear();
+        if width >= CARRY {
+            for row in samples.chunks_exact(width) {
+                self.left[which].extend_from_slice(&row[width - CARRY..]);
+            }
+        }
+        (full, out)
+    }
+}

@@ -1,0 +1,236 @@
+//! Compares two rasters block by block: memory does not grow with them, and every sample is read once.
+//!
+//! Windows of the structural similarity reach over the borders of blocks: the last rows and columns of earlier blocks
+//! are carried along.
+
+use crate::error::{Result, bail};
+use crate::metrics::blocks::{Block, block_shape, images, read};
+use crate::metrics::carry::Carry;
+use crate::metrics::error::ErrorSum;
+use crate::metrics::ring;
+use crate::metrics::spectral::AngleSum;
+use crate::metrics::ssim::ScoreSum;
+use crate::progress::{Progress, Task};
+use crate::raster::region::{Grid, Region};
+use crate::raster::samples::Mask;
+use crate::raster::source::Raster;
+use rayon::prelude::*;
+use vqz_codec::axes::Role;
+
+/// What to measure against.
+#[derive(Clone, Debug)]
+pub struct Yardstick {
+    /// The value against which PSNR and structural similarity are stated.
+    pub peak: f64,
+    /// Which samples of the reference have data, and which of the other.
+    pub masks: (Mask, Mask),
+    /// Chunk extents along y and x from which tiles are cut, and the side of a patch.
+    pub tiles: (usize, usize, usize),
+}
+
+/// What was found in one band, or in all.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BandErrors {
+    /// Samples that have data in both.
+    pub errors: ErrorSum,
+    /// Those of them along tile borders.
+    pub ring: ErrorSum,
+    /// Structural similarity.
+    pub ssim: ScoreSum,
+    /// Samples that have data in one of the two only.
+    pub mask_mismatches: u64,
+}
+
+impl BandErrors {
+    fn merge(&mut self, other: &Self) {
+        self.errors.merge(&other.errors);
+        self.ring.merge(&other.ring);
+        self.ssim.merge(&other.ssim);
+        self.mask_mismatches += other.mask_mismatches;
+    }
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default)]
+pub struct RasterErrors {
+    /// Band by band.
+    pub bands: Vec<BandErrors>,
+    /// The spectral angle; of no pixels where there is one band.
+    pub angle: AngleSum,
+}
+
+impl RasterErrors {
+    /// All bands together.
+    pub fn overall(&self) -> BandErrors {
+        self.bands.iter().fold(BandErrors::default(), |mut all, band| {
+            all.merge(band);
+            all
+        })
+    }
+}
+
+/// Sees every block that is compared, so that what else is told of both rasters costs no second reading.
+pub trait BlockWatch {
+    /// A block of both, at this region of the array.
+    fn block(&mut self, region: &Region, block: &Block);
+}
+
+/// Sees nothing.
+impl BlockWatch for () {
+    fn block(&mut self, _: &Region, _: &Block) {}
+}
+
+/// Compares `b` with the reference `a`.
+///
+/// # Errors
+/// When shapes or roles differ, and whatever reading says.
+pub fn compare_blocks(
+    a: &dyn Raster,
+    b: &dyn Raster,
+    settings: &Yardstick,
+    watch: &mut dyn BlockWatch,
+    progress: &dyn Progress,
+) -> Result<RasterErrors> {
+    let (info, other) = (a.info(), b.info());
+    if info.shape != other.shape || info.axes != other.axes {
+        let names = |axes: &vqz_codec::axes::Axes| Vec::<String>::from(axes.clone()).join(", ");
+        bail!(
+            InvalidArgument,
+            "{} has shape {:?} ({}), {} has {:?} ({}); both must be the same",
+            info.label,
+            info.shape,
+            names(&info.axes),
+            other.label,
+            other.shape,
+            names(&other.axes)
+        );
+    }
+    let (y, x, block) = (info.axes.position(&Role::Y), info.axes.position(&Role::X), block_shape(b));
+    let (Some(y), Some(x)) = (y, x) else {
+        bail!(InvalidArgument, "{} has no y or no x dimension", info.label);
+    };
+    let (height, width) = (info.shape[y] as usize, info.shape[x] as usize);
+    let (chunk_y, chunk_x, patch) = settings.tiles;
+    let near = (ring::near_edge(height, chunk_y, patch), ring::near_edge(width, chunk_x, patch));
+    let grid = Grid::new(&info.shape, &block);
+    let bands = info.bands() as usize;
+    let mut found = RasterErrors { bands: vec![BandErrors::default(); bands], angle: AngleSum::default() };
+
+    let task = Task::start(progress, "comparing", grid.len());
+    // Images one by one; in each, blocks in the order of rows, because of what windows carry along.
+    for image in images(info.shape.len(), &grid, y, x) {
+        let mut carry = Carry::new(bands, width);
+        for region in image {
+            let (ours, theirs) =
+                rayon::join(|| read(a, &region, &settings.masks.0), || read(b, &region, &settings.masks.1));
+            let block = Block { y: region[y].clone(), x: region[x].clone(), a: ours?, b: theirs? };
+            measure(&block, &near, &mut found);
+            watch.block(&region, &block);
+            carry.windows(&block, settings.peak, &mut found.bands);
+            task.advance(1);
+        }
+    }
+    Ok(found)
+}
+
+/// Errors and angles of a block.
+fn measure(block: &Block, near: &(Vec<bool>, Vec<bool>), found: &mut RasterErrors) {
+    let (near_y, near_x) = (&near.0[block.y.start as usize..], &near.1[block.x.start as usize..]);
+    let width = block.width();
+    found.bands.par_iter_mut().zip(block.a.par_iter().zip(&block.b)).for_each(|(figures, (a, b))| {
+        for (y, (row_a, row_b)) in a.chunks_exact(width).zip(b.chunks_exact(width)).enumerate() {
+            for (x, (a, b)) in row_a.iter().zip(row_b).enumerate() {
+                if a.is_nan() || b.is_nan() {
+                    figures.mask_mismatches += u64::from(a.is_nan() != b.is_nan());
+                    continue;
+                }
+                figures.errors.add(*a, *b);
+                if near_y[y] || near_x[x] {
+                    figures.ring.add(*a, *b);
+                }
+            }
+        }
+    });
+    if block.a.len() < 2 {
+        return;
+    }
+    let angles: Vec<AngleSum> = (0..block.height())
+        .into_par_iter()
+        .map(|y| {
+            let mut sum = AngleSum::default();
+            for at in y * width..(y + 1) * width {
+                let (mut dot, mut aa, mut bb) = (0.0, 0.0, 0.0);
+                for (a, b) in block.a.iter().zip(&block.b) {
+                    dot += a[at] * b[at];
+                    aa += a[at] * a[at];
+                    bb += b[at] * b[at];
+                }
+                // NaN, where any band has no data, is not above zero.
+                sum.add(dot, aa, bb);
+            }
+            sum
+        })
+        .collect();
+    angles.iter().for_each(|sum| found.angle.merge(sum));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::document::Metadata;
+    use crate::metrics::ssim::{Pair, windows};
+    use crate::raster::memory::RasterInMemory;
+    use crate::raster::region::volume;
+    use crate::raster::samples::to_f64;
+    use crate::raster::source::RasterInfo;
+    use vqz_codec::axes::Axes;
+    use vqz_codec::sample::DataType;
+
+    fn memory(shape: [u64; 3], chunk: u64, value: impl Fn(usize) -> f64) -> RasterInMemory {
+        let info = RasterInfo {
+            label: "memory".to_owned(),
+            shape: shape.to_vec(),
+            axes: Axes::from_names(&["time", "y", "x"]).unwrap(),
+            data_type: DataType::Float64,
+            chunk: vec![1, chunk, chunk],
+            nodata: Vec::new(),
+            metadata: Metadata::new_array(&shape, DataType::Float64, 0.into()),
+            stored: (0, 0),
+        };
+        let bytes = (0..volume(&shape) as usize).flat_map(|i| value(i).to_ne_bytes()).collect();
+        RasterInMemory::new(info, bytes).unwrap()
+    }
+
+    /// Blocks of 256 pixels, the last ones narrower than a window, against both images at one go.
+    #[test]
+    fn blocks_find_what_the_whole_holds() {
+        let shape = [2, 520, 517];
+        let smooth = |i: usize| 100.0 + 50.0 * ((i % 517) as f64 * 0.1).sin() + (i / 517) as f64 * 0.01;
+        let a = memory(shape, 256, |i| if i % 1009 == 0 { f64::NAN } else { smooth(i) });
+        let b = memory(shape, 256, |i| smooth(i) + ((i * 31) % 17) as f64 - 8.0);
+        let settings =
+            Yardstick { peak: 255.0, masks: (Mask::default(), Mask::default()), tiles: (256, 256, 16) };
+        let found = compare_blocks(&a, &b, &settings, &mut (), &crate::progress::Silent).unwrap();
+
+        let samples = |memory: &Memory| to_f64(DataType::Float64, memory.bytes());
+        let (whole_a, whole_b) = (samples(&a), samples(&b));
+        let mut errors = ErrorSum::default();
+        let mut mismatches = 0;
+        for (a, b) in whole_a.iter().zip(&whole_b) {
+            if a.is_nan() { mismatches += 1 } else { errors.add(*a, *b) }
+        }
+        let all = found.overall();
+        assert_eq!((all.errors.count, all.errors.max), (errors.count, errors.max));
+        assert!((all.errors.squared - errors.squared).abs() < 1e-6 * errors.squared);
+        assert_eq!(all.mask_mismatches, mismatches);
+        let mut scores = ScoreSum::default();
+        for image in 0..2 {
+            let range = image * 520 * 517..(image + 1) * 520 * 517;
+            let pair = Pair { width: 517, a: &whole_a[range.clone()], b: &whole_b[range] };
+            scores.merge(&windows(&pair, 255.0));
+        }
+        assert_eq!(all.ssim.count(), scores.count());
+        assert!((all.ssim.mean().unwrap() - scores.mean().unwrap()).abs() < 1e-12);
+        assert_eq!(found.angle.mean(), None);
+    }
+}

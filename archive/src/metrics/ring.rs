@@ -1,0 +1,37 @@
+//! The pixels along tile borders, where a codec that cuts images into tiles shows it first.
+
+use vqz_codec::tiles;
+
+/// How far from its tile's edge a pixel may lie to be on the ring, in pixels.
+pub const WIDTH: usize = 8;
+
+/// For each pixel of an axis, whether it lies within [`WIDTH`] pixels of an edge of its tile. Tiles are cut from chunks
+/// as the codec cuts them, the last chunk without what lies beyond the axis's end; a pixel is on the ring when it is
+/// near an edge along either axis.
+pub fn near_edge(extent: usize, chunk: usize, patch: usize) -> Vec<bool> {
+    let mut near = Vec::with_capacity(extent);
+    while near.len() < extent {
+        let inside = chunk.clamp(1, extent - near.len());
+        for tile in tiles::balanced(inside, patch) {
+            near.extend((0..tile.len()).map(|at| at < WIDTH || tile.len() - at <= WIDTH));
+        }
+    }
+    near
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rings_follow_the_tiles() {
+        let near = near_edge(264, 264, 8);
+        let edges: Vec<usize> = (1..264).filter(|i| near[*i] != near[i - 1]).collect();
+        assert_eq!(edges, [8, 128, 144, 256]);
+        // Two chunks of 100, the second one cut off at 150.
+        let near = near_edge(150, 100, 8);
+        let edges: Vec<usize> = (1..150).filter(|i| near[*i] != near[i - 1]).collect();
+        assert_eq!(edges, [8, 92, 108, 142]);
+        assert!(near_edge(0, 16, 8).is_empty());
+    }
+}

@@ -1,0 +1,323 @@
+//! What an earlier date tells: a tile may refer to one of the same place that was coded before it in the same chunk.
+//!
+//! The tile then starts from what the earlier one had learnt, and each of its decisions mixes a fourth probability, chosen by
+//! the earlier code of the same plane in the same patch. Where planes follow their past, the past is also subtracted: a gain
+//! for each plane, learnt from the codes already known, and trusted only while it makes codes smaller. What is
+//! compared across dates are *innovations*: codes without what their own tile's neighbours predicted of them.
+
+use super::contexts::{EXPECTED, GROUP, SPAN, UNARY, length_class};
+use super::planes::{Planes, Statistics};
+use crate::entropy::adaptive::Counter;
+
+/// Classes of an earlier magnitude: 0 to 6, and more.
+const MAGNITUDES: usize = 8;
+/// Classes of what the linear rule expects, as coarse as counters of few patches need.
+const COARSE: usize = EXPECTED / 4;
+
+/// The innovations of a tile's patches that are not 0, with their planes in rising order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Innovations {
+    ends: Vec<u32>,
+    entries: Vec<(u32, i32)>,
+}
+
+impl Innovations {
+    fn patch(&self, patch: usize) -> &[(u32, i32)] {
+        let end_of = |patch: usize| self.ends.get(patch).map_or(self.entries.len(), |end| *end as usize);
+        let start = if patch == 0 { 0 } else { end_of(patch - 1) };
+        &self.entries[start..end_of(patch)]
+    }
+}
+
+/// What a tile leaves to those that refer to it.
+#[derive(Clone, Debug)]
+pub(crate) struct TileHistory {
+    pub(super) learnt: Statistics,
+    pub(super) plane: Vec<Counter>,
+    pub(super) group: [Vec<Counter>; 2],
+    pub(super) temporal: TemporalStatistics,
+    pub(super) innovations: Innovations,
+}
+
+impl TileHistory {
+    /// How much of latents `(patch, plane)`, given in steps times `inverse`, a multiple of this tile would explain: for writers
+    /// who look for a date that resembles theirs.
+    pub(crate) fn likeness(&self, latents: &[f32], planes: usize, inverse: f32) -> f32 {
+        let (mut products, mut squares) = (0.0f32, 0.0f32);
+        for (patch, latents) in latents.chunks_exact(planes).enumerate() {
+            for (plane, value) in self.innovations.patch(patch) {
+                let value = value.clamp(&-LOUDEST, &LOUDEST);
+                let limit = LOUDEST as f32;
+                let latent = latents.get(*plane as usize).map_or(0.0, |v| (v * inverse).clamp(-limit, limit));
+                products += latent * *value as f32;
+                squares += (value * value) as f32;
+            }
+        }
+        if products > 0.0 { products * products / squares } else { 0.0 }
+    }
+}
+
+/// Which other dates of the same place a tile is linked to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct HistoryLinks<'a> {
+    /// The history of the tile that this one refers to.
+    pub(crate) earlier: Option<&'a TileHistory>,
+    /// Whether later tiles will refer to this one, so that its history is kept.
+    pub(crate) remembered: bool,
+}
+
+/// What is compared between dates is cut to this, so that a few strong planes do not decide alone.
+const LOUDEST: i32 = 4;
+
+/// How the innovations of one plane follow the earlier ones: sums of products, for their quotient.
+#[derive(Clone, Copy, Debug, Default)]
+struct Gain {
+    squares: i64,
+    products: i64,
+}
+
+/// Innovations are limited to this before they enter a sum.
+const LARGEST: i32 = 1 << 12;
+/// Sums are halved beyond this.
+const LARGEST_SUM: i64 = 1 << 40;
+/// What the sum of squares starts from, so that a few coincidences are no rule.
+const DOUBT: i64 = 2;
+
+impl Gain {
+    /// What is to be expected after `earlier`.
+    fn predict(self, earlier: i32) -> i32 {
+        let gain = (self.products * 256 / (self.squares + DOUBT)).clamp(0, 256);
+        let magnitude = (i64::from(earlier.unsigned_abs()) * gain + 128) >> 8;
+        if earlier < 0 { -(magnitude as i32) } else { magnitude as i32 }
+    }
+
+    fn learn(&mut self, earlier: i32, now: i32) {
+        let (earlier, now) = (earlier.clamp(-LARGEST, LARGEST), now.clamp(-LARGEST, LARGEST));
+        self.squares += i64::from(earlier) * i64::from(earlier);
+        self.products += i64::from(earlier) * i64::from(now);
+        if self.squares > LARGEST_SUM {
+            self.squares /= 2;
+            self.products /= 2;
+        }
+    }
+}
+
+/// What was learnt of decisions that look at an earlier tile.
+#[derive(Clone, Debug)]
+pub(super) struct TemporalStatistics {
+    /// `[decision][earlier magnitude][subtracted][expected / 4]`
+    pub(super) magnitude: Vec<Counter>,
+    /// `[decision][class]`
+    pub(super) weights: Vec<[i32; 4]>,
+    /// `[upper, lower][earlier magnitudes][around]`
+    pub(super) flag: Vec<Counter>,
+    /// `[upper, lower][class]`
+    pub(super) flag_weights: Vec<[i32; 4]>,
+    /// `[subtracted][earlier magnitude]`
+    pub(super) sign: Vec<Counter>,
+    follow: Vec<Gain>,
+}
+
+/// The fourth probability's first weight, in 65536ths, and the factor of the others', in 256ths.
+const WEIGHT: i32 = 30_000;
+const OTHERS: i32 = 140;
+
+impl TemporalStatistics {
+    pub(super) fn new(planes: &Planes) -> Self {
+        let start = &planes.start;
+        let of = |decision: usize, coarse: usize| {
+            // Where planes are as strong as the step.
+            let at = (decision * EXPECTED + coarse * 4 + 2) * 16 + 8;
+            Counter::new(start.expected[at].p1() as u16, 1)
+        };
+        let four = |weights: &[i32; 3]| {
+            let [a, b, c] = weights.map(|w| (w * OTHERS) >> 8);
+            [a, b, c, WEIGHT]
+        };
+        Self {
+            magnitude: (0..UNARY)
+                .flat_map(|decision| (0..2 * MAGNITUDES * COARSE).map(move |i| of(decision, i % COARSE)))
+                .collect(),
+            weights: start.weights.iter().map(four).collect(),
+            flag: vec![Counter::new(20_000, 0); 2 * 16 * 16],
+            flag_weights: start.group_weights.iter().map(four).collect(),
+            sign: vec![Counter::new(1 << 15, 1); 2 * MAGNITUDES],
+            follow: vec![Gain::default(); planes.padded],
+        }
+    }
+}
+
+/// How much smaller a patch's codes became by subtraction: their magnitudes with it and without.
+#[derive(Clone, Copy, Debug, Default)]
+struct SubtractionTrial {
+    subtracted: u64,
+    plain: u64,
+}
+
+/// An earlier tile, as the patch that is being coded sees it.
+#[derive(Debug)]
+pub(super) struct EarlierTile<'a> {
+    innovations: &'a Innovations,
+    /// The patch that is laid out below.
+    patch: Option<usize>,
+    /// EarlierTile innovations, and what is subtracted because of them.
+    pub(super) value: Vec<i32>,
+    pub(super) base: Vec<i32>,
+    /// What would be subtracted if it were trusted, of each entry.
+    wish: Vec<i32>,
+    /// Sums of magnitudes by group and by span; and whether anything is subtracted there.
+    sums: [Vec<u32>; 2],
+    holds: [Vec<bool>; 2],
+    above: Vec<SubtractionTrial>,
+    row: Vec<SubtractionTrial>,
+}
+
+impl<'a> EarlierTile<'a> {
+    pub(super) fn new(innovations: &'a Innovations, planes: &Planes, width: usize) -> Self {
+        let groups = planes.padded / GROUP;
+        Self {
+            innovations,
+            patch: None,
+            value: vec![0; planes.padded],
+            base: vec![0; planes.padded],
+            wish: Vec::new(),
+            sums: [vec![0; groups / SPAN], vec![0; groups]],
+            holds: [vec![false; groups / SPAN], vec![false; groups]],
+            above: vec![SubtractionTrial::default(); width],
+            row: vec![SubtractionTrial::default(); width],
+        }
+    }
+
+    /// Lays out what the earlier tile holds at a patch, before it is chosen or coded.
+    pub(super) fn open(&mut self, patch: usize, x: usize, temporal: &TemporalStatistics) {
+        if self.patch == Some(patch) {
+            return;
+        }
+        if x == 0 && patch > 0 {
+            std::mem::swap(&mut self.above, &mut self.row);
+        }
+        self.patch = Some(patch);
+        let trusted = self.trusted(x);
+        self.wish.clear();
+        for (plane, value) in self.innovations.patch(patch) {
+            let (plane, value) = (*plane as usize, *value);
+            let wish = temporal.follow[plane].predict(value);
+            self.wish.push(wish);
+            self.value[plane] = value;
+            let group = plane / GROUP;
+            for (level, index) in [group / SPAN, group].into_iter().enumerate() {
+                self.sums[level][index] = self.sums[level][index].saturating_add(value.unsigned_abs());
+            }
+            if trusted && wish != 0 {
+                self.base[plane] = wish;
+                self.holds[0][group / SPAN] = true;
+                self.holds[1][group] = true;
+            }
+        }
+    }
+
+    /// Whether subtraction made codes smaller around here.
+    fn trusted(&self, x: usize) -> bool {
+        let last = self.above.len() - 1;
+        let west = if x > 0 { self.row[x - 1] } else { SubtractionTrial::default() };
+        let north_west = if x > 0 { self.above[x - 1] } else { SubtractionTrial::default() };
+        let around = [west, self.above[x], north_west, self.above[(x + 1).min(last)]];
+        let sum = |of: fn(&SubtractionTrial) -> u64| around.iter().map(of).sum::<u64>();
+        sum(|t| t.subtracted) <= sum(|t| t.plain)
+    }
+
+    /// Whether anything is subtracted in a group (level 1) or span (level 0).
+    #[inline(always)]
+    pub(super) fn holds(&self, level: usize, index: usize) -> bool {
+        self.holds[level][index]
+    }
+
+    /// The counter of a flag.
+    #[inline(always)]
+    pub(super) fn flag(&self, level: usize, index: usize, around: usize) -> usize {
+        (level * 16 + length_class(self.sums[level][index])) * 16 + around
+    }
+
+    /// The counter of the first decision on a plane's magnitude; that of the next lies [`STRIDE`] on.
+    #[inline(always)]
+    pub(super) fn magnitude(&self, plane: usize, expected: usize) -> usize {
+        let subtracted = usize::from(self.base[plane] != 0);
+        (self.class(plane) * 2 + subtracted) * COARSE + expected / 4
+    }
+
+    /// The counter of whether a sign is that of before; none where nothing was before.
+    #[inline(always)]
+    pub(super) fn sign(&self, plane: usize) -> Option<usize> {
+        let class = self.class(plane);
+        (class > 0).then(|| usize::from(self.base[plane] != 0) * MAGNITUDES + class)
+    }
+
+    #[inline(always)]
+    fn class(&self, plane: usize) -> usize {
+        (self.value[plane].unsigned_abs() as usize).min(MAGNITUDES - 1)
+    }
+
+    /// Learns from a patch that was coded, and clears it away. `now` gives its innovations.
+    pub(super) fn close(&mut self, x: usize, empty: bool, now: &[i32], temporal: &mut TemporalStatistics) {
+        let Some(patch) = self.patch.take() else { return };
+        let mut trial = SubtractionTrial::default();
+        for ((plane, value), wish) in self.innovations.patch(patch).iter().zip(&self.wish) {
+            let plane = *plane as usize;
+            if !empty {
+                trial.plain += u64::from(now[plane].unsigned_abs());
+                trial.subtracted += u64::from(now[plane].saturating_sub(*wish).unsigned_abs());
+                temporal.follow[plane].learn(*value, now[plane]);
+            }
+            self.value[plane] = 0;
+            self.base[plane] = 0;
+            let group = plane / GROUP;
+            for (level, index) in [group / SPAN, group].into_iter().enumerate() {
+                self.sums[level][index] = 0;
+                self.holds[level][index] = false;
+            }
+        }
+        self.row[x] = trial;
+        // The next patch has another number, whatever was chosen for it meanwhile.
+        self.patch = None;
+    }
+
+    /// What a patch without samples leaves to later dates: what it found.
+    pub(super) fn carried(&self, patch: usize) -> &[(u32, i32)] {
+        self.innovations.patch(patch)
+    }
+}
+
+/// Between counters of successive decisions on one magnitude.
+pub(super) const STRIDE: usize = 2 * MAGNITUDES * COARSE;
+
+/// Takes down the innovations of a tile, for those that will refer to it and for what is learnt meanwhile.
+#[derive(Debug)]
+pub(super) struct InnovationRecorder {
+    pub(super) now: Vec<i32>,
+    pub(super) stirred: Vec<u32>,
+    pub(super) kept: Innovations,
+}
+
+impl InnovationRecorder {
+    pub(super) fn new(planes: &Planes) -> Self {
+        Self { now: vec![0; planes.padded], stirred: Vec::new(), kept: Innovations::default() }
+    }
+
+    #[inline(always)]
+    pub(super) fn add(&mut self, plane: usize, innovation: i32) {
+        if innovation != 0 {
+            self.now[plane] = innovation;
+            self.stirred.push(plane as u32);
+        }
+    }
+
+    /// Ends a patch; one without samples keeps what was found there before.
+    pub(super) fn close(&mut self, carried: &[(u32, i32)]) {
+        self.kept.entries.extend_from_slice(carried);
+        for plane in self.stirred.drain(..) {
+            let now = std::mem::take(&mut self.now[plane as usize]);
+            self.kept.entries.push((plane, now));
+        }
+        self.kept.ends.push(self.kept.entries.len() as u32);
+    }
+}

@@ -1,0 +1,358 @@
+//! Tiles without a picture: samples as integers, coded by prediction, exactly or within the promised bound.
+
+use crate::container::bytes::{Reader, put_varint};
+use crate::container::header::Bounds;
+use crate::error::{Error, Result};
+use crate::mask::Classifier;
+use crate::predict::lattice::{BitReader, Bits, Float, Lattice};
+use crate::predict::{Restored, Shape, classes, predictive};
+use crate::sample::{DataType, Sample};
+
+/// How the bound of a chunk is kept in one tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As it is promised.
+    Promised,
+    /// With bounds of integers less by one: where a valid sample would else become nodata, and has to give way by one.
+    Tighter,
+    /// Bit for bit.
+    Lossless,
+}
+
+impl Form {
+    /// All of them, as they are written.
+    pub(super) const ALL: [Self; 3] = [Self::Promised, Self::Tighter, Self::Lossless];
+
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        let found = reader.u8("how a tile keeps its bound")?;
+        Self::ALL.get(usize::from(found)).copied().ok_or_else(|| {
+            Error::Corrupt(format!("a tile keeps its bound in the way {found}, allowed are 0 to 2"))
+        })
+    }
+}
+
+/// A tile's samples `(band, y, x)`, for coders of integers.
+pub(super) struct IntegerTile<'a> {
+    pub(super) bands: usize,
+    pub(super) height: usize,
+    pub(super) width: usize,
+    /// Mask classes; empty when all are valid.
+    pub(super) classes: &'a [u8],
+    pub(super) bounds: &'a Bounds,
+}
+
+impl IntegerTile<'_> {
+    pub(super) fn valid(&self) -> Vec<bool> {
+        match self.classes {
+            [] => vec![true; self.bands * self.area()],
+            classes => classes.iter().map(|class| *class == 0).collect(),
+        }
+    }
+
+    fn area(&self) -> usize {
+        self.height * self.width
+    }
+
+    pub(super) fn shape(&self, planes: usize) -> Shape {
+        Shape { planes, height: self.height, width: self.width }
+    }
+
+    /// The bound of a band in whole numbers.
+    pub(super) fn whole(&self, band: usize, form: Form) -> u32 {
+        let bound = self.bounds.each[band].floor().clamp(0.0, f64::from(predictive::MAX_BOUND)) as u32;
+        match form {
+            Form::Promised => bound,
+            Form::Tighter => bound.saturating_sub(1),
+            Form::Lossless => 0,
+        }
+    }
+
+    /// Encodes valid samples. `earlier` is what the date left that the tile refers to.
+    pub(super) fn encode<T: Sample>(
+        &self,
+        samples: &[T],
+        form: Form,
+        earlier: Option<&Restored>,
+    ) -> Result<Vec<u8>> {
+        let mut out = vec![form as u8];
+        match T::TYPE {
+            DataType::Float32 => {
+                self.encode_floats::<f32>(bytemuck::cast_slice(samples), form, earlier, &mut out)?
+            }
+            DataType::Float64 => {
+                self.encode_floats::<f64>(bytemuck::cast_slice(samples), form, earlier, &mut out)?
+            }
+            _ => {
+                let grid = self.grid(form);
+                let numbers: Vec<i32> = samples
+                    .chunks(self.area())
+                    .zip(&grid.spacing)
+                    .flat_map(|(band, spacing)| band.iter().map(|v| nearest(v.to_f64() as i64, *spacing)))
+                    .collect();
+                let shape = self.shape(self.bands);
+                out.extend(predictive::encode(&numbers, &self.valid(), &shape, &grid.bounds, earlier)?);
+            }
+        }
+        Ok(out)
+    }
+
+    /// Decodes what [`IntegerTile::encode`] gave; masked samples are left alone. Returns what is left to later dates.
+    pub(super) fn decode<T: Sample>(
+        &self,
+        bytes: &[u8],
+        classifier: &Classifier<T>,
+        earlier: Option<&Restored>,
+        out: &mut [T],
+    ) -> Result<Restored> {
+        let mut reader = Reader::new(bytes);
+        let form = Form::read(&mut reader)?;
+        let left = match T::TYPE {
+            DataType::Float32 => {
+                self.decode_floats::<f32>(&mut reader, form, earlier, bytemuck::cast_slice_mut(out))?
+            }
+            DataType::Float64 => {
+                self.decode_floats::<f64>(&mut reader, form, earlier, bytemuck::cast_slice_mut(out))?
+            }
+            _ => {
+                let grid = self.grid(form);
+                let mut numbers = vec![0; out.len()];
+                let (valid, shape) = (self.valid(), self.shape(self.bands));
+                let stream = reader.take(reader.remaining(), "a tile's samples")?;
+                let left = predictive::decode(stream, &valid, &shape, &grid.bounds, earlier, &mut numbers)?;
+                let area = self.area();
+                for (i, (sample, number)) in out.iter_mut().zip(numbers).enumerate() {
+                    *sample = T::from_integer(number.saturating_mul(grid.spacing[i / area]));
+                }
+                left
+            }
+        };
+        if classifier.has_nodata() {
+            for sample in out {
+                *sample = classifier.keep_valid(*sample, sample.to_f64());
+            }
+        }
+        Ok(left)
+    }
+
+    /// Encodes valid samples as classes, where they are integers of few values.
+    pub(super) fn encode_classes<T: Sample>(&self, samples: &[T]) -> Option<Vec<u8>> {
+        if matches!(T::TYPE, DataType::Float32 | DataType::Float64) {
+            return None;
+        }
+        let numbers: Vec<i32> = samples.iter().map(|v| v.to_f64() as i32).collect();
+        let valid = self.valid();
+        let mut seen = [0; FEW];
+        let mut count = 0;
+        for number in numbers.iter().zip(&valid).filter(|(_, valid)| **valid).map(|(number, _)| *number) {
+            // What came last comes next, more often than not.
+            if let Some(at) = seen[..count].iter().rposition(|other| *other == number) {
+                seen.swap(at, count - 1);
+                continue;
+            }
+            *seen.get_mut(count)? = number;
+            count += 1;
+        }
+        classes::encode(&numbers, Some(&valid), self.shape(self.bands))
+    }
+
+    /// Decodes what [`IntegerTile::encode_classes`] gave; masked samples are left alone.
+    pub(super) fn decode_classes<T: Sample>(&self, bytes: &[u8], out: &mut [T]) -> Result<()> {
+        if matches!(T::TYPE, DataType::Float32 | DataType::Float64) {
+            return Err(Error::Corrupt("a tile of floats holds classes; write the chunk again".to_owned()));
+        }
+        let valid = self.valid();
+        let numbers = classes::decode(bytes, Some(&valid), self.shape(self.bands))?;
+        for ((sample, number), _) in out.iter_mut().zip(numbers).zip(valid).filter(|(_, valid)| *valid) {
+            *sample = T::from_integer(number);
+        }
+        Ok(())
+    }
+
+    /// The lattice of integers, and the bounds on it.
+    fn grid(&self, form: Form) -> Grid {
+        let whole = (0..self.bands).map(|band| self.whole(band, form));
+        match self.bounds.stable {
+            // Multiples of 2ε + 1 lie on the lattice again, whoever writes them next.
+            true => Grid {
+                spacing: whole.map(|e| e.saturating_mul(2).saturating_add(1).min(1 << 30) as i32).collect(),
+                bounds: vec![0; self.bands],
+            },
+            false => Grid { spacing: vec![1; self.bands], bounds: whole.collect() },
+        }
+    }
+
+    /// The lattice of one band, and the bound in its numbers.
+    fn lattice<F: Float>(&self, samples: &[F], valid: &[bool], bound: f64) -> (Lattice, u32) {
+        let bounded = match self.bounds.stable && bound > 0.0 {
+            // It depends on nothing but the bound, so what lies on it stays.
+            true => Some((Lattice::Packed { scale: bound * STABLE, offset: 0.0, single: false }, 0)),
+            false => Lattice::bounded(samples, valid, bound, &[]),
+        };
+        bounded.unwrap_or_else(|| (Lattice::exact(samples, valid, &[]), 0))
+    }
+
+    /// Floats: lattices and bounds, the low bits that they cut off, and numbers. Where samples lie on no lattice, either all
+    /// bits are numbers or their low ones are cut off, whichever is shorter.
+    fn encode_floats<F: Float>(
+        &self,
+        samples: &[F],
+        form: Form,
+        earlier: Option<&Restored>,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        let plain = self.floats(samples, form, Noise::Kept)?;
+        let mut bytes = plain.encode(self, earlier)?;
+        if plain.lattices.iter().any(|(lattice, _)| *lattice == Lattice::Ordered) {
+            let cut = self.floats(samples, form, Noise::Cut)?.encode(self, earlier)?;
+            if cut.len() < bytes.len() {
+                bytes = cut;
+            }
+        }
+        out.extend(bytes);
+        Ok(())
+    }
+
+    fn floats<F: Float>(&self, samples: &[F], form: Form, noise: Noise) -> Result<Floats> {
+        let valid = self.valid();
+        let mut floats = Floats::default();
+        let bands = samples.chunks(self.area()).zip(valid.chunks(self.area()));
+        for ((samples, valid), bound) in bands.zip(&self.bounds.each) {
+            let bound = if form == Form::Promised { *bound } else { 0.0 };
+            let (lattice, steps) = self.lattice(samples, valid, bound);
+            // Where numbers do not hold the bound, bit patterns do.
+            let (mut lattice, steps, mut band) = match lattice.numbers(samples, valid, bound) {
+                Some(band) => (lattice, steps, band),
+                None => {
+                    (Lattice::Ordered, 0, Lattice::Ordered.numbers(samples, valid, 0.0).unwrap_or_default())
+                }
+            };
+            if noise == Noise::Cut
+                && lattice == Lattice::Ordered
+                && let Some(cutting) = Lattice::cutting(samples, valid)
+            {
+                let mut bits = floats.bits.clone();
+                if let Some(numbers) = cutting.cut(samples, valid, &mut bits) {
+                    (lattice, band, floats.bits) = (cutting, numbers, bits);
+                }
+            }
+            for _ in 0..lattice.planes::<F>() {
+                floats.valid.extend_from_slice(valid);
+                floats.bounds.push(steps);
+            }
+            floats.lattices.push((lattice, steps));
+            floats.numbers.extend(band);
+        }
+        Ok(floats)
+    }
+
+    fn decode_floats<F: Float>(
+        &self,
+        reader: &mut Reader<'_>,
+        form: Form,
+        earlier: Option<&Restored>,
+        out: &mut [F],
+    ) -> Result<Restored> {
+        if form == Form::Tighter {
+            return Err(Error::Corrupt(
+                "a tile of floats keeps bounds of integers; write the chunk again".to_owned(),
+            ));
+        }
+        let valid = self.valid();
+        let mut lattices = Vec::with_capacity(self.bands);
+        let (mut flags, mut bounds) = (Vec::new(), Vec::new());
+        for (valid, bound) in valid.chunks(self.area()).zip(&self.bounds.each) {
+            let lattice = Lattice::read(reader)?;
+            let steps = reader.varint(u64::from(predictive::MAX_BOUND), "a bound on a lattice")? as u32;
+            let exact = form == Form::Lossless || *bound == 0.0 || matches!(lattice, Lattice::Cut { .. });
+            if exact && steps > 0 {
+                return Err(Error::Corrupt(
+                    "numbers have a bound where samples come back bit for bit; write the chunk again"
+                        .to_owned(),
+                ));
+            }
+            for _ in 0..lattice.planes::<F>() {
+                flags.extend_from_slice(valid);
+                bounds.push(steps);
+            }
+            lattices.push(lattice);
+        }
+        let cuts = lattices.iter().any(|lattice| matches!(lattice, Lattice::Cut { .. }));
+        let length = if cuts { reader.varint(u64::from(u32::MAX), "the length of low bits")? } else { 0 };
+        let mut bits = BitReader::new(reader.take(length as usize, "low bits")?);
+        let mut numbers = vec![0; flags.len()];
+        let stream = reader.take(reader.remaining(), "a tile's samples")?;
+        let shape = self.shape(bounds.len());
+        let left = predictive::decode(stream, &flags, &shape, &bounds, earlier, &mut numbers)?;
+        let mut rest = &numbers[..];
+        let bands = out.chunks_mut(self.area()).zip(valid.chunks(self.area()));
+        for ((out, valid), lattice) in bands.zip(lattices) {
+            let (these, others) = rest.split_at(self.area() * lattice.planes::<F>());
+            match lattice {
+                Lattice::Cut { .. } => lattice.join(these, valid, &mut bits, out)?,
+                _ => lattice.restore(these, valid, out),
+            }
+            if out.iter().zip(valid).any(|(sample, valid)| *valid && !sample.wide().is_finite()) {
+                return Err(Error::Corrupt("a valid sample is not finite; write the chunk again".to_owned()));
+            }
+            rest = others;
+        }
+        bits.finish()?;
+        Ok(left)
+    }
+}
+
+/// What becomes of samples that lie on no lattice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Noise {
+    /// All their bits are predicted.
+    Kept,
+    /// Their low bits are not.
+    Cut,
+}
+
+/// Floats as integers.
+#[derive(Default)]
+struct Floats {
+    /// Of each band, with the bound in its numbers.
+    lattices: Vec<(Lattice, u32)>,
+    bits: Bits,
+    numbers: Vec<i32>,
+    valid: Vec<bool>,
+    bounds: Vec<u32>,
+}
+
+impl Floats {
+    fn encode(&self, samples: &IntegerTile<'_>, earlier: Option<&Restored>) -> Result<Vec<u8>> {
+        let mut out = Vec::new();
+        for (lattice, steps) in &self.lattices {
+            lattice.write(&mut out);
+            put_varint(&mut out, u64::from(*steps));
+        }
+        if self.lattices.iter().any(|(lattice, _)| matches!(lattice, Lattice::Cut { .. })) {
+            let bits = self.bits.clone().into_bytes();
+            put_varint(&mut out, bits.len() as u64);
+            out.extend(bits);
+        }
+        let shape = samples.shape(self.bounds.len());
+        out.extend(predictive::encode(&self.numbers, &self.valid, &shape, &self.bounds, earlier)?);
+        Ok(out)
+    }
+}
+
+/// Integers are numbers on a lattice times its spacing.
+struct Grid {
+    spacing: Vec<i32>,
+    bounds: Vec<u32>,
+}
+
+/// The number on a lattice nearest to a value.
+fn nearest(value: i64, spacing: i32) -> i32 {
+    let spacing = i64::from(spacing);
+    (value + spacing / 2).div_euclid(spacing) as i32
+}
+
+/// Values of which a tile is tried as classes.
+const FEW: usize = 64;
+
+/// The spacing of a lattice of floats over its bound: twice, less a little for the rounding of what is restored.
+const STABLE: f64 = 2.0 * (1.0 - 1.0 / 1024.0);

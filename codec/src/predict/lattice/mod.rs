@@ -1,0 +1,223 @@
+//! Floats as integers, so that one integer coder serves both: exactly where they are numbers of few digits, packed
+//! integers or anything else by their bit patterns; within a bound on a lattice much finer than the bound.
+//!
+//! Only restoring computes with floats, one multiplication or division and one addition for each sample, which IEEE 754 fixes.
+
+mod cut;
+mod find;
+mod float;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use cut::{BitReader, Bits};
+pub(crate) use float::Float;
+
+use float::power_of_two;
+
+use crate::container::bytes::Reader;
+use crate::error::{Error, Result};
+
+/// Decimal places that are tried.
+const PLACES: u8 = 12;
+/// The largest number on a lattice: beyond, predictions lose more than bit patterns cost.
+const MOST: f64 = (1u32 << 30) as f64;
+
+/// What integers stand for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Lattice {
+    /// `n × 2^exponent`.
+    Dyadic {
+        /// -1100 to 1000.
+        exponent: i16,
+    },
+    /// `n / 10^places`, computed in float64.
+    Decimal {
+        /// 0 to 12.
+        places: u8,
+    },
+    /// `n × scale + offset`, computed in float64; or in float32, each operation rounded.
+    Packed {
+        /// Finite, above 0.
+        scale: f64,
+        /// Finite.
+        offset: f64,
+        /// Whether in float32.
+        single: bool,
+    },
+    /// Bit patterns that rise with the value: a plane of 32 bits for float32, two for float64, the upper first.
+    Ordered,
+    /// Multiples of 2^exponent, towards zero; the bits that are cut off stand by themselves.
+    Cut {
+        /// -1022 to 1000.
+        exponent: i16,
+    },
+}
+
+impl Lattice {
+    /// Planes that a plane of samples becomes.
+    pub(crate) fn planes<T: Float>(&self) -> usize {
+        if *self == Self::Ordered { T::WORDS } else { 1 }
+    }
+
+    /// What `n` stands for; of bit patterns, `n` is the whole.
+    #[inline(always)]
+    fn value<T: Float>(&self, n: i64) -> T {
+        match *self {
+            Self::Dyadic { exponent } | Self::Cut { exponent } => {
+                T::narrow(n as f64 * power_of_two(exponent))
+            }
+            Self::Decimal { places } => T::narrow(n as f64 / 10f64.powi(i32::from(places))),
+            Self::Packed { scale, offset, single: false } => T::narrow(n as f64 * scale + offset),
+            Self::Packed { scale, offset, single: true } => {
+                T::narrow(f64::from(n as f32 * scale as f32 + offset as f32))
+            }
+            Self::Ordered => T::from_ordered(n),
+        }
+    }
+
+    /// The integer nearest to a value, if it is within the lattice's range.
+    #[inline(always)]
+    fn number<T: Float>(&self, value: T) -> Option<i64> {
+        let v = value.wide();
+        let n = match *self {
+            Self::Dyadic { exponent } | Self::Cut { exponent } => v / power_of_two(exponent),
+            Self::Decimal { places } => v * 10f64.powi(i32::from(places)),
+            Self::Packed { scale, offset, .. } => (v - offset) / scale,
+            Self::Ordered => return Some(value.ordered()),
+        };
+        let n = n.round();
+        (n.abs() <= MOST).then_some(n as i64)
+    }
+
+    /// The integers of valid samples, plane by plane; others become 0. `None` if one is off by more than `bound` (0:
+    /// by a single bit).
+    pub(crate) fn numbers<T: Float>(&self, samples: &[T], valid: &[bool], bound: f64) -> Option<Vec<i32>> {
+        let planes = self.planes::<T>();
+        let mut out = vec![0; samples.len() * planes];
+        for (i, (sample, valid)) in samples.iter().zip(valid).enumerate() {
+            if !*valid {
+                continue;
+            }
+            let n = self.number(*sample)?;
+            let back: T = self.value(n);
+            let kept =
+                if bound > 0.0 { (back.wide() - sample.wide()).abs() <= bound } else { back.same(*sample) };
+            if !kept {
+                return None;
+            }
+            if planes == 2 {
+                out[i] = (n >> 32) as i32;
+                out[i + samples.len()] = (n as i32) ^ i32::MIN;
+            } else {
+                out[i] = n as i32;
+            }
+        }
+        Some(out)
+    }
+
+    /// The integers of valid samples where their low bits are cut off, which `bits` takes. `None` where this lattice cuts
+    /// nothing, or a sample is no number.
+    pub(crate) fn cut<T: Float>(&self, samples: &[T], valid: &[bool], bits: &mut Bits) -> Option<Vec<i32>> {
+        let Self::Cut { exponent } = *self else { return None };
+        let number = |(sample, valid): (&T, &bool)| match valid {
+            true => cut::cut(*sample, exponent, bits),
+            false => Some(0),
+        };
+        samples.iter().zip(valid).map(number).collect()
+    }
+
+    /// The samples of numbers and of the bits that were cut off; those that are not valid are left alone.
+    ///
+    /// # Errors
+    /// [`Error::Truncated`] where bits run out.
+    pub(crate) fn join<T: Float>(
+        &self,
+        numbers: &[i32],
+        valid: &[bool],
+        bits: &mut BitReader<'_>,
+        samples: &mut [T],
+    ) -> Result<()> {
+        let Self::Cut { exponent } = *self else { return Ok(()) };
+        for ((sample, valid), number) in samples.iter_mut().zip(valid).zip(numbers) {
+            if *valid {
+                *sample = cut::join(*number, exponent, bits)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The samples that `numbers` stand for; those that are not valid are left alone.
+    pub(crate) fn restore<T: Float>(&self, numbers: &[i32], valid: &[bool], samples: &mut [T]) {
+        let (upper, lower) = numbers.split_at(samples.len().min(numbers.len()));
+        if self.planes::<T>() == 2 {
+            for (((sample, valid), n), m) in samples.iter_mut().zip(valid).zip(upper).zip(lower) {
+                if *valid {
+                    *sample = self.value(i64::from(*n) << 32 | i64::from((m ^ i32::MIN) as u32));
+                }
+            }
+            return;
+        }
+        for ((sample, valid), n) in samples.iter_mut().zip(valid).zip(upper) {
+            if *valid {
+                *sample = self.value(i64::from(*n));
+            }
+        }
+    }
+
+    /// Writes the lattice.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        match *self {
+            Self::Dyadic { exponent } => {
+                out.push(0);
+                out.extend_from_slice(&exponent.to_le_bytes());
+            }
+            Self::Decimal { places } => out.extend_from_slice(&[1, places]),
+            Self::Packed { scale, offset, single } => {
+                out.push(2 + u8::from(single));
+                out.extend_from_slice(&scale.to_le_bytes());
+                out.extend_from_slice(&offset.to_le_bytes());
+            }
+            Self::Ordered => out.push(4),
+            Self::Cut { exponent } => {
+                out.push(5);
+                out.extend_from_slice(&exponent.to_le_bytes());
+            }
+        }
+    }
+
+    /// Reads a lattice.
+    ///
+    /// # Errors
+    /// [`Error::Truncated`] where bytes run out, [`Error::Corrupt`] for what [`Self::write`] never writes.
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        let kind = reader.u8("a lattice")?;
+        let lattice = match kind {
+            0 => Self::Dyadic { exponent: reader.i16("a lattice's exponent")? },
+            1 => Self::Decimal { places: reader.u8("a lattice's decimal places")? },
+            2 | 3 => Self::Packed {
+                scale: reader.f64("a lattice's scale")?,
+                offset: reader.f64("a lattice's offset")?,
+                single: kind == 3,
+            },
+            4 => Self::Ordered,
+            5 => Self::Cut { exponent: reader.i16("a lattice's exponent")? },
+            _ => {
+                return Err(Error::Corrupt(format!(
+                    "a lattice is of kind {kind}, 0 to 5 are known; write the chunk again"
+                )));
+            }
+        };
+        let known = match lattice {
+            Self::Dyadic { exponent } => (-1100..=1000).contains(&exponent),
+            Self::Decimal { places } => places <= PLACES,
+            Self::Packed { scale, offset, .. } => scale.is_finite() && scale > 0.0 && offset.is_finite(),
+            Self::Ordered => true,
+            Self::Cut { exponent } => (-1022..=1000).contains(&exponent),
+        };
+        if known {
+            Ok(lattice)
+        } else {
+            Err(Error::Corrupt(format!("a lattice is {lattice:?}; write the chunk again")))
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! How a plane is predicted: what its encoder decided, as integers, and how they are written.
+
+use crate::error::{Error, Result};
+use crate::predict::numbers::{Kind, Numbers};
+use crate::predict::wide::Wide;
+
+/// Neighbours in the plane itself, `(rows down, columns right)`. The first [`SERIAL`] are in the row being coded.
+pub(crate) const OWN: [(isize, isize); 14] = [
+    (0, -1),
+    (0, -2),
+    (0, -3),
+    (-1, 0),
+    (-1, -1),
+    (-1, 1),
+    (-2, 0),
+    (-1, -2),
+    (-1, 2),
+    (-2, -1),
+    (-2, 1),
+    (-3, 0),
+    (-2, -2),
+    (-2, 2),
+];
+pub(crate) const SERIAL: usize = 3;
+
+/// The same place in a plane already coded, then what is around it.
+pub(crate) const AROUND: [(isize, isize); 9] =
+    [(0, 0), (0, -1), (0, 1), (-1, 0), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1)];
+
+/// Magnitudes that a residual's is expected from: W, WW, N, NW, NE, NN of the plane itself; the same place in the
+/// companion, and the sum of its four neighbours there. Then a constant.
+pub(crate) const MAGNITUDES: usize = 8;
+/// The largest weight of a magnitude, in 64ths, and the largest constant, in 16ths.
+pub(crate) const MAX_WEIGHT: u32 = 255;
+
+/// No coefficient is larger.
+pub(crate) const MAX_COEFFICIENT: i32 = 1 << 20;
+/// Bits of a coefficient's fraction, at most.
+pub(crate) const MAX_FRACTION: u32 = 16;
+/// Sets of coefficients, along each direction.
+pub(crate) const MAX_PERIOD: usize = 8;
+/// Planes a plane can be predicted from.
+pub(crate) const MAX_REFERENCES: usize = 16;
+
+/// A plane already coded that takes part in a prediction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reference {
+    pub(crate) plane: usize,
+    /// Whether its eight neighbours take part too.
+    pub(crate) around: bool,
+}
+
+/// A plane, none for the one being coded, rows down and columns right.
+pub(crate) type Place = (Option<usize>, isize, isize);
+
+/// What a coefficient multiplies: the sample at a place, less another if any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tap {
+    pub(crate) place: Place,
+    pub(crate) less: Option<Place>,
+}
+
+/// How one plane is predicted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Plan {
+    /// What is subtracted from samples before anything else.
+    pub(crate) base: i32,
+    /// Samples lie within `base - below ..= base + above`; at most 2^31, and less.
+    pub(crate) below: u32,
+    pub(crate) above: u32,
+    /// Whether sums are within 32 bits (wrapping).
+    pub(crate) narrow: bool,
+    /// Whether residuals that are probably 0 begin with a decision of their own.
+    pub(crate) zeros: bool,
+    pub(crate) references: Vec<Reference>,
+    /// The plane whose residuals tell most about this one's.
+    pub(crate) companion: Option<usize>,
+    /// Rows and columns after which sets of coefficients recur.
+    pub(crate) period: (usize, usize),
+    pub(crate) fraction: u32,
+    /// Low bits of residuals that the rule of what is expected leaves out.
+    pub(crate) coarse: u32,
+    /// `[set][tap]`, set = row phase × columns' period + column phase.
+    pub(crate) coefficients: Vec<i32>,
+    /// `[set][magnitude]`, then the constant.
+    pub(crate) weights: Vec<[u32; MAGNITUDES + 1]>,
+}
+
+impl Plan {
+    pub(crate) fn is_constant(&self) -> bool {
+        self.below == 0 && self.above == 0
+    }
+
+    pub(crate) fn sets(&self) -> usize {
+        self.period.0 * self.period.1
+    }
+
+    /// Every tap, in order.
+    pub(crate) fn taps(&self) -> Vec<Tap> {
+        let own = |(dy, dx): (isize, isize)| (None, dy, dx);
+        let mut taps: Vec<_> =
+            OWN.iter().map(|place| Tap { place: own(*place), less: Some(own(OWN[0])) }).collect();
+        taps[0].less = None;
+        for reference in &self.references {
+            let count = if reference.around { AROUND.len() } else { 1 };
+            let there = |(dy, dx): (isize, isize)| (Some(reference.plane), dy, dx);
+            taps.push(Tap { place: there(AROUND[0]), less: None });
+            taps.extend(
+                AROUND[1..count].iter().map(|p| Tap { place: there(*p), less: Some(there(AROUND[0])) }),
+            );
+        }
+        taps
+    }
+
+    /// The coefficients of the taps' places, `[set][tap]`, with what is subtracted from each multiplied out, and the
+    /// sample to the west, from which predictions start, added.
+    pub(crate) fn absolute(&self) -> Vec<i32> {
+        let taps = self.taps();
+        let mut out = self.coefficients.clone();
+        for set in out.chunks_mut(taps.len().max(1)) {
+            // The tap that the following ones are differences with.
+            let mut less = 0;
+            for (i, tap) in taps.iter().enumerate() {
+                if tap.less.is_none() {
+                    less = i;
+                } else {
+                    set[less] = set[less].wrapping_sub(set[i]);
+                }
+            }
+            set[0] = set[0].wrapping_add(1 << self.fraction);
+        }
+        out
+    }
+
+    /// Codes the plan of plane `plane`, and returns it.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] where a field is out of its range.
+    pub(crate) fn code<W: Wide>(&self, coder: &mut W, numbers: &mut Numbers, plane: usize) -> Result<Self> {
+        let mut plan = Self {
+            base: numbers.signed(coder, self.base, Kind::Plain),
+            below: numbers.unsigned(coder, self.below, Kind::Plain),
+            above: numbers.unsigned(coder, self.above, Kind::Plain),
+            ..Self::default()
+        };
+        limit("range of samples below their base", plan.below, 1 << 31)?;
+        limit("range of samples above their base", plan.above, (1 << 31) - 1)?;
+        if plan.is_constant() {
+            return Ok(plan);
+        }
+        plan.narrow = coder.plain(u32::from(self.narrow), 1) == 1;
+        plan.zeros = coder.plain(u32::from(self.zeros), 1) == 1;
+        let count = numbers.unsigned(coder, self.references.len() as u32, Kind::Plain);
+        limit("number of references", count, plane.min(MAX_REFERENCES) as u32)?;
+        for i in 0..count as usize {
+            let reference = self.references.get(i).copied().unwrap_or(Reference { plane: 0, around: false });
+            let distance =
+                numbers.unsigned(coder, (plane - 1).saturating_sub(reference.plane) as u32, Kind::Plain);
+            limit("distance of a reference", distance, plane as u32 - 1)?;
+            let around = coder.plain(u32::from(reference.around), 1) == 1;
+            plan.references.push(Reference { plane: plane - 1 - distance as usize, around });
+        }
+        let companion = self.companion.map_or(0, |c| plane - c);
+        let companion = numbers.unsigned(coder, companion as u32, Kind::Plain);
+        limit("distance of the companion", companion, plane as u32)?;
+        plan.companion = (companion > 0).then(|| plane - companion as usize);
+        let mut period = |value: usize| -> Result<usize> {
+            let value = numbers.unsigned(coder, value.saturating_sub(1) as u32, Kind::Plain);
+            limit("period", value, MAX_PERIOD as u32 - 1)?;
+            Ok(value as usize + 1)
+        };
+        plan.period = (period(self.period.0)?, period(self.period.1)?);
+        plan.fraction = numbers.unsigned(coder, self.fraction, Kind::Plain);
+        limit("fraction", plan.fraction, MAX_FRACTION)?;
+        plan.coarse = numbers.unsigned(coder, self.coarse, Kind::Plain);
+        limit("coarseness", plan.coarse, 16)?;
+        self.code_sets(coder, numbers, &mut plan)?;
+        Ok(plan)
+    }
+
+    fn code_sets<W: Wide>(&self, coder: &mut W, numbers: &mut Numbers, plan: &mut Self) -> Result<()> {
+        let taps = plan.taps().len();
+        for set in 0..plan.sets() {
+            for tap in 0..taps {
+                // How large it was in the set before, in eighths.
+                let before = set.checked_sub(1).map_or(1, |s| {
+                    let size = plan.coefficients[s * taps + tap].unsigned_abs() << 3 >> plan.fraction;
+                    let zero = plan.coefficients[s * taps + tap] == 0;
+                    if zero { 2 } else { 3 + (32 - size.leading_zeros()).min(4) }
+                });
+                let value = self.coefficients.get(set * taps + tap).copied().unwrap_or(0);
+                let value = numbers.signed(coder, value, Kind::Coefficient(before));
+                limit("coefficient", value.unsigned_abs(), MAX_COEFFICIENT as u32)?;
+                plan.coefficients.push(value);
+            }
+        }
+        for set in 0..plan.sets() {
+            let mut weights = [0; MAGNITUDES + 1];
+            for (i, weight) in weights.iter_mut().enumerate() {
+                let value = self.weights.get(set).map_or(0, |w| w[i]);
+                *weight = numbers.unsigned(coder, value, Kind::Weight(i as u32));
+                limit("weight", *weight, MAX_WEIGHT)?;
+            }
+            plan.weights.push(weights);
+        }
+        Ok(())
+    }
+}
+
+fn limit(what: &str, value: u32, most: u32) -> Result<()> {
+    if value <= most {
+        return Ok(());
+    }
+    Err(Error::Corrupt(format!("{what} is {value}, at most {most} is allowed; write the chunk again")))
+}

@@ -1,0 +1,189 @@
+//! Tables. On a narrow screen a wide one becomes a list for each row, so that no column is out of sight.
+
+use crate::palette;
+use maud::{Markup, html};
+
+/// A table.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    /// Whether it has many columns, so that a narrow screen shows them one below the other.
+    pub wide: bool,
+    /// What the first column holds.
+    pub first: String,
+    /// Columns that belong together.
+    pub groups: Vec<Group>,
+    /// Rows.
+    pub rows: Vec<Row>,
+}
+
+/// Columns that belong together.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// What they have in common; may be empty.
+    pub name: String,
+    /// The columns.
+    pub columns: Vec<Column>,
+}
+
+/// A column.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// What it holds.
+    pub name: String,
+    /// Whether it holds text, which stands to the left and may have several lines, rather than figures.
+    pub text: bool,
+}
+
+/// A row.
+#[derive(Clone, Debug, Default)]
+pub struct Row {
+    /// What it is about.
+    pub name: String,
+    /// A colour before the name, such as that of a class.
+    pub colour: Option<[u8; 3]>,
+    /// One cell for each column of all groups.
+    pub cells: Vec<String>,
+    /// How it stands among the others.
+    pub kind: RowKind,
+}
+
+/// How a row stands among the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RowKind {
+    /// One of them.
+    #[default]
+    Usual,
+    /// What the others are compared with.
+    Baseline,
+    /// What the others come to together.
+    Sum,
+    /// Something that went wrong.
+    Alarm,
+}
+
+impl Group {
+    /// Columns of figures.
+    pub fn new<S: Into<String>>(name: &str, columns: impl IntoIterator<Item = S>) -> Self {
+        let column = |name: S| Column { name: name.into(), text: false };
+        Self { name: name.to_owned(), columns: columns.into_iter().map(column).collect() }
+    }
+}
+
+impl Row {
+    /// A row of the usual kind.
+    pub fn new(name: impl Into<String>, cells: Vec<String>) -> Self {
+        Self { name: name.into(), cells, ..Self::default() }
+    }
+
+    /// The row as one of another kind.
+    #[must_use]
+    pub fn with_kind(self, kind: RowKind) -> Self {
+        Self { kind, ..self }
+    }
+}
+
+impl RowKind {
+    fn class(self) -> Option<&'static str> {
+        match self {
+            Self::Usual => None,
+            Self::Baseline => Some("baseline"),
+            Self::Sum => Some("sum"),
+            Self::Alarm => Some("alarm"),
+        }
+    }
+}
+
+impl Table {
+    pub(crate) fn render(&self) -> Markup {
+        let class = |at: usize, column: &Column| match (at == 0, column.text) {
+            (true, true) => Some("starts text"),
+            (true, false) => Some("starts"),
+            (false, true) => Some("text"),
+            (false, false) => None,
+        };
+        let columns: Vec<(Option<&str>, &Column)> = self
+            .groups
+            .iter()
+            .flat_map(|group| {
+                group.columns.iter().enumerate().map(|(at, column)| (class(at, column), column))
+            })
+            .collect();
+        let label = |name: &str| self.wide.then(|| name.to_owned());
+        html! {
+            table class=(if self.wide { "wide" } else { "narrow" }) {
+                thead {
+                    @if self.groups.iter().any(|group| !group.name.is_empty()) {
+                        tr.groups {
+                            th {}
+                            @for group in &self.groups {
+                                th.starts colspan=(group.columns.len()) scope="colgroup" { (group.name) }
+                            }
+                        }
+                    }
+                    tr.heads {
+                        th scope="col" { (self.first) }
+                        @for (class, column) in &columns { th class=[*class] scope="col" { (column.name) } }
+                    }
+                }
+                tbody {
+                    @for row in &self.rows {
+                        tr class=[row.kind.class()] {
+                            th scope="row" data-label=[label(&self.first)] {
+                                @if let Some(colour) = row.colour {
+                                    span.swatch style={ "background:" (palette::css(colour)) } {}
+                                }
+                                (row.name)
+                            }
+                            @for ((class, column), cell) in columns.iter().zip(&row.cells) {
+                                td class=[*class] data-label=[label(&column.name)] { (cell) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cell_knows_its_column() {
+        let row = Row { colour: Some([1, 2, 3]), ..Row::new("45", vec!["1".to_owned(), "2".to_owned()]) };
+        let table = Table {
+            wide: true,
+            first: "quality".to_owned(),
+            groups: vec![Group::new("size", ["a < b", "c"])],
+            rows: vec![row.with_kind(RowKind::Sum)],
+        };
+        let text = table.render().into_string();
+        assert!(
+            text.contains("<td class=\"starts\" data-label=\"a &lt; b\">1</td><td data-label=\"c\">2</td>"),
+            "{text}"
+        );
+        assert!(text.contains("colspan=\"2\" scope=\"colgroup\">size</th>"), "{text}");
+        assert!(
+            text.contains("<tr class=\"sum\"><th scope=\"row\"")
+                && text.contains("rgb(1 2 3)\"></span>45</th>"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn columns_without_a_common_name_have_one_row_of_heads() {
+        let group =
+            Group { name: String::new(), columns: vec![Column { name: "what".to_owned(), text: true }] };
+        let table = Table {
+            groups: vec![group],
+            rows: vec![Row::new("", vec!["<b>".to_owned()])],
+            ..Table::default()
+        };
+        let text = table.render().into_string();
+        assert!(
+            !text.contains("groups") && text.contains("<td class=\"starts text\">&lt;b&gt;</td>"),
+            "{text}"
+        );
+    }
+}
