@@ -12,6 +12,7 @@ pub mod guard;
 mod latents;
 pub mod optimiser;
 pub mod package;
+mod parts;
 mod pictures;
 pub mod prepare;
 pub mod step;
