@@ -2,7 +2,8 @@
 
 use crate::compare::yardstick::choose;
 use crate::error::{Result, bail};
-use crate::metrics::compare::{BandErrors, BlockWatch, RasterErrors, Yardstick, compare_blocks};
+use crate::metrics::compare::{BlockWatch, Yardstick, compare_blocks};
+use crate::metrics::found::{BandErrors, RasterErrors};
 use crate::open::{Rasters, open_all};
 use crate::options::options;
 use crate::progress::Progress;

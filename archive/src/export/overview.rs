@@ -104,7 +104,7 @@ pub fn export_overview(
 fn whole(source: &ExportSource) -> ExportedRaster {
     ExportedRaster {
         raster: Arc::clone(&source.raster),
-        place: source.place.clone(),
+        georeference: source.georeference.clone(),
         bands: source.bands.clone(),
         times: source.times.clone(),
     }
@@ -160,7 +160,7 @@ fn describe(
         let (factor, asset, exported) = level;
         let info = exported.raster.info();
         let mut entry = Map::from_iter([("asset".to_owned(), Value::from(asset.clone()))]);
-        if let Some(transform) = exported.place.transform {
+        if let Some(transform) = exported.georeference.transform {
             entry.extend(spatial(transform, info.extent(&Role::Y), info.extent(&Role::X)));
         }
         let from = before.map(|before| if factor % before.0 == 0 { before } else { base });
@@ -177,7 +177,7 @@ fn describe(
     let mut attributes = metadata.attributes();
     let mut place = Map::new();
     let info = base.2.raster.info();
-    base.2.place.set_attributes(&mut place, info.extent(&Role::Y), info.extent(&Role::X))?;
+    base.2.georeference.set_attributes(&mut place, info.extent(&Role::Y), info.extent(&Role::X))?;
     for key in ["zarr_conventions", "proj:code", "proj:wkt2", "spatial:dimensions", "spatial:bbox"] {
         if let Some(value) = place.remove(key) {
             attributes.insert(key.to_owned(), value);

@@ -1,4 +1,4 @@
-//! What is exported: a raster with its place, its bands and its dates, from its own attributes and from the coordinate
+//! What is exported: a raster with its georeference, its bands and its dates, from its own attributes and from the coordinate
 //! arrays beside it.
 
 use crate::error::{Context, Result, bail};
@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vqz_codec::axes::Role;
 use vqz_raster::band::{Band, bands_of_attributes};
-use vqz_raster::georeference::{GRID_MAPPING, Georeference, TimeUnits, transform_of_centres};
+use vqz_raster::conventions::time::TimeUnits;
+use vqz_raster::georeference::{Georeference, grid_mapping_name, transform_of_centres};
 
 /// The name of the array of a group that is taken among several.
 const DATA: &str = "data";
@@ -24,7 +25,7 @@ pub(crate) struct ExportSource {
     /// Its samples.
     pub(crate) raster: Arc<dyn Raster>,
     /// Where it lies.
-    pub(crate) place: Georeference,
+    pub(crate) georeference: Georeference,
     /// Its bands.
     pub(crate) bands: Vec<Band>,
     /// Its dates in seconds since 1970-01-01, one for each step of time, where they are known.
@@ -50,7 +51,7 @@ impl ExportSource {
     fn describe(raster: Arc<dyn Raster>, group: Option<(PathBuf, String)>) -> Result<Self> {
         let info = raster.info();
         let folder = group.as_ref().map(|(folder, _)| folder.as_path());
-        let place = place(info, folder).with_context(|| info.label.clone())?;
+        let georeference = georeference(info, folder).with_context(|| info.label.clone())?;
         let mut bands = bands_of_attributes(&info.metadata.attributes(), info.bands() as usize);
         // What the archive was written with stands in its codec's configuration, whatever its attributes say.
         let mut declared = Vec::new();
@@ -73,7 +74,7 @@ impl ExportSource {
             Some(folder) => times(info, folder)?,
             None => None,
         };
-        Ok(Self { place, bands, times, group, raster })
+        Ok(Self { georeference, bands, times, group, raster })
     }
 }
 
@@ -128,26 +129,22 @@ pub(crate) fn dimension_name(info: &RasterInfo, role: &Role) -> Option<String> {
     info.metadata.dimension_names()?.get(d).cloned()
 }
 
-/// The place: of the array's attributes, of its grid mapping, and of the centres of its pixels.
-fn place(info: &RasterInfo, group: Option<&Path>) -> Result<Georeference> {
+/// The georeference: of the array's attributes, of its grid mapping, and of the centres of its pixels.
+fn georeference(info: &RasterInfo, group: Option<&Path>) -> Result<Georeference> {
     let attributes = info.metadata.attributes();
-    let mut place = Georeference::from_attributes(&attributes)?;
-    let Some(group) = group else { return Ok(place) };
-    let mapping = attributes.get("grid_mapping").and_then(|name| name.as_str()).unwrap_or(GRID_MAPPING);
-    // CF allows "name: x y" here.
-    let mapping = mapping.split([':', ' ']).next().unwrap_or(GRID_MAPPING);
-    if let Some(attributes) = coordinates::attributes(group, mapping) {
-        let other = Georeference::from_attributes(&attributes)?;
-        place = place.or(other);
+    let mut found = Georeference::from_attributes(&attributes)?;
+    let Some(group) = group else { return Ok(found) };
+    if let Some(attributes) = coordinates::attributes(group, grid_mapping_name(&attributes)) {
+        found = found.or(Georeference::from_attributes(&attributes)?);
     }
-    if place.transform.is_none()
+    if found.transform.is_none()
         && let (Some(y), Some(x)) = (dimension_name(info, &Role::Y), dimension_name(info, &Role::X))
         && let Some(rows) = coordinates::numbers(group, &y, info.extent(&Role::Y))?
         && let Some(columns) = coordinates::numbers(group, &x, info.extent(&Role::X))?
     {
-        place.transform = transform_of_centres(&columns, &rows);
+        found.transform = transform_of_centres(&columns, &rows);
     }
-    Ok(place)
+    Ok(found)
 }
 
 /// The dates, where a coordinate array of the time dimension tells them in units that are known.
