@@ -165,7 +165,7 @@ impl Shards {
             .map(|entry| u64::from_ne_bytes(*entry))
             .collect();
         let expected = 2 * self.counts.iter().product::<u64>() as usize;
-        if !(entries.len() == expected) {
+        if entries.len() != expected {
             bail!(Corrupt, "corrupt data: {} numbers, there must be {expected}", entries.len());
         }
         Ok(Some(Index { entries, size }))

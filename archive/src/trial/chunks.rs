@@ -87,6 +87,11 @@ impl TrialChunks {
         self.numbers.len()
     }
 
+    /// Whether there is none: a raster of no samples.
+    pub fn is_empty(&self) -> bool {
+        self.numbers.is_empty()
+    }
+
     /// Encodes at another quality from now on.
     pub fn set_quality(&mut self, quality: f64) -> Result<()> {
         Ok(self.codec.set_quality(quality)?)
