@@ -230,7 +230,18 @@ impl From<vqz_codec::Error> for Error {
     }
 }
 
-#[cfg(feature = "gdal")]
+impl From<vqz_raster::conventions::ConventionError> for Error {
+    fn from(error: vqz_raster::conventions::ConventionError) -> Self {
+        use vqz_raster::conventions::ConventionError as Broken;
+        let remedies = match &error {
+            Broken::UnnamedDimensions { .. } | Broken::Roles(_) => vec![Remedy::GiveAxes],
+            _ => Vec::new(),
+        };
+        let message = error.to_string();
+        Self { kind: ErrorKind::InvalidArgument, message, remedies, source: Some(Box::new(error)) }
+    }
+}
+
 impl From<vqz_raster::Error> for Error {
     fn from(error: vqz_raster::Error) -> Self {
         Self {

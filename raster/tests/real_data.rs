@@ -529,7 +529,7 @@ fn native_grids_without_a_place_are_told_theirs() {
     };
     let error = refused(&folder, &config(""));
     assert!(
-        error.contains("and lies askew or has no place; to bring it to a common grid say crs"),
+        error.contains("and is turned or has no reference system; to bring it to a common grid say crs"),
         "{error}"
     );
     let plan =

@@ -3,7 +3,8 @@
 use crate::compare::yardstick::choose;
 use crate::encoded::losses::remark_on_losses;
 use crate::error::{Result, bail};
-use crate::metrics::compare::{BandErrors, BlockWatch, RasterErrors, Yardstick, compare_blocks};
+use crate::metrics::compare::{BlockWatch, Yardstick, compare_blocks};
+use crate::metrics::found::{BandErrors, RasterErrors};
 use crate::open::{Rasters, is_raster_file, open_all};
 use crate::options::options;
 use crate::progress::Progress;

@@ -3,7 +3,6 @@
 use crate::cube::layout;
 use crate::error::{Context, Result, fail};
 use crate::metadata::document::Metadata;
-use crate::metadata::exact::COUNT;
 use crate::raster::region::volume;
 use crate::raster::source::{Raster, RasterInfo};
 use crate::write::settings::Settings;
@@ -15,6 +14,7 @@ use vqz_codec::axes::Axes;
 use vqz_codec::config::NoData;
 use vqz_codec::sample::DataType;
 use vqz_raster::band::{Band, SampleKind, set_band_attributes};
+use vqz_raster::conventions::exact::COUNT;
 use vqz_raster::georeference::{CoordinateArray, GRID_MAPPING, coordinates};
 use vqz_raster::ingest::plan::{ArrayPlan, DATA, Plan};
 use vqz_raster::sample::SampleType;

@@ -1,7 +1,8 @@
 //! Cloud-optimised GeoTIFFs: GDAL makes them from a whole raster, which a plain file beside the output holds meanwhile.
 
-use super::writer;
 use crate::error::{Context, Result};
+use crate::geotiff::place::{put, sidecar};
+use crate::geotiff::writer;
 use crate::metadata::plain::PlainCodec;
 use crate::progress::Progress;
 use crate::raster::source::Raster;
@@ -58,22 +59,4 @@ fn convert(plain: &Path, partial: &Path, options: &Cog) -> Result<()> {
     let driver = DriverManager::get_driver_by_name("COG")?;
     Dataset::open(plain)?.create_copy(&driver, partial, &words)?.close()?;
     Ok(())
-}
-
-/// The file in which GDAL keeps what a format has no place for.
-fn sidecar(path: &Path) -> PathBuf {
-    beside(path, ".aux.xml")
-}
-
-/// Renames a file and what stands beside it; what stood beside the one it replaces goes.
-pub(super) fn put(partial: &Path, path: &Path) -> Result<()> {
-    let rename = |from: &Path, to: &Path| {
-        std::fs::rename(from, to).with_context(|| format!("renaming to {}", to.display()))
-    };
-    rename(partial, path)?;
-    match (sidecar(partial).exists(), sidecar(path).exists()) {
-        (true, _) => rename(&sidecar(partial), &sidecar(path)),
-        (false, true) => files::remove(&sidecar(path)),
-        (false, false) => Ok(()),
-    }
 }

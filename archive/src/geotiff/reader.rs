@@ -1,7 +1,7 @@
 //! Any raster that GDAL reads, as `(band, y, x)`, in windows.
 
-use super::{COLOURS, ITEMS};
 use crate::error::{Context, Result, bail};
+use crate::geotiff::attributes::{COLOURS, ITEMS};
 use crate::metadata::document::Metadata;
 use crate::raster::opening::OpenOptions;
 use crate::raster::region::{extents, volume};

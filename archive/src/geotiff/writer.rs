@@ -1,8 +1,8 @@
 //! Writes a raster of two or three dimensions as a tiled GeoTIFF, with what its attributes tell about its place.
 
-use super::cog::put;
-use super::{COLOURS, ITEMS};
 use crate::error::{Context, Result, bail};
+use crate::geotiff::attributes::{COLOURS, ITEMS};
+use crate::geotiff::place::put;
 use crate::metadata::plain::PlainCodec;
 use crate::progress::{Progress, Task};
 use crate::raster::region::{Grid, Region};

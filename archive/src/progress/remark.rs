@@ -34,7 +34,7 @@ pub enum Remark {
         /// The array.
         array: String,
         /// What its samples are: `classes` or `counts`.
-        samples: &'static str,
+        samples: String,
     },
     /// Samples equal the fill value, which is not declared as "no data", so they were taken for data.
     FillTakenAsData {

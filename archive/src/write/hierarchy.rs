@@ -161,7 +161,7 @@ impl<'a> HierarchyWriter<'a> {
             #[cfg(feature = "gdal")]
             Content::Coordinates(array) => {
                 // The array's own name is the last part of its folder.
-                crate::store::coordinates::write(folder.parent().unwrap_or(&folder), array)
+                crate::store::coordinate_writer::write(folder.parent().unwrap_or(&folder), array)
             }
         }
     }

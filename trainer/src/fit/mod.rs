@@ -104,7 +104,7 @@ fn begin(job: &Job) -> Result<Run<'_>> {
     let checkpoints = Checkpoints::new(&job.run, config.checkpoint.keep);
     if !job.resume && !checkpoints.steps().is_empty() {
         return Err(Error::Checkpoint(format!(
-            "{} holds those of an earlier fit; go on with --resume, or begin anew with --overwrite",
+            "{} holds those of an earlier fit; resume that fit, or overwrite it",
             job.run.display()
         )));
     }

@@ -2,6 +2,7 @@
 
 mod curve;
 mod downstream;
+mod figures;
 #[cfg(feature = "peers")]
 mod images;
 mod page;
@@ -14,7 +15,7 @@ use crate::{arguments, output};
 use anyhow::{Result, bail};
 use curve::{Codec, Curve, Passes};
 use downstream::{Downstream, Plan};
-use serde::Serialize;
+use figures::Figures;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -103,20 +104,6 @@ pub(crate) struct Args {
     /// Print the figures as JSON.
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct Figures {
-    inputs: Vec<String>,
-    rasters: usize,
-    samples: u64,
-    raw_bytes: u64,
-    peak: f64,
-    threads: usize,
-    targets: Vec<f64>,
-    codecs: Vec<Curve>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    downstream: Option<Downstream>,
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -274,19 +261,6 @@ fn rivals<'a>(args: &Args, images: &'a images::Images) -> Vec<peers::Jpeg2000<'a
         Peer::KltJpeg2000 => Jpeg2000 { bands: Bands::Rotated, images },
     };
     chosen.into_iter().map(rival).collect()
-}
-
-impl Figures {
-    /// Pairs of vqz and a rival, by their places among the codecs.
-    fn pairs(&self) -> Vec<(usize, usize)> {
-        let of = |ours: bool| (0..self.codecs.len()).filter(move |i| self.codecs[*i].ours == ours);
-        of(true).flat_map(|a| of(false).map(move |b| (a, b))).collect()
-    }
-
-    /// Bits of one codec over those of another at a target.
-    fn ratio(&self, (a, b): (usize, usize), target: usize) -> Option<f64> {
-        Some(self.codecs[a].at[target]?.bits_per_sample / self.codecs[b].at[target]?.bits_per_sample)
-    }
 }
 
 fn print(figures: &Figures, args: &Args) -> Result<()> {

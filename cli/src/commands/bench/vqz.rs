@@ -1,7 +1,7 @@
 //! vqz itself, in memory: every raster's chunks as an archive would hold them.
 
-use super::curve::{Codec, Passes, Point};
-use super::downstream::{Decoded, flat};
+use super::curve::{Codec, Decoded, Passes, Point};
+use super::downstream::flat;
 use anyhow::Result;
 use std::sync::Arc;
 use vqz_archive::metadata::document::Metadata;

@@ -1,6 +1,6 @@
 //! The tables of the report.
 
-use super::Figures;
+use super::figures::Figures;
 use crate::output;
 use crate::report::table::{Group, Kind, Row, Table};
 use vqz_archive::raster::source::RasterInfo;

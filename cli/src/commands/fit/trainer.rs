@@ -2,7 +2,7 @@
 //!
 //! It reads Zarr v3. Other rasters, and bands that are chosen or named here, are copied into plain arrays first.
 
-use super::{Architecture, Args};
+use super::arguments::{Architecture, Args};
 use crate::arguments;
 use crate::progress::Terminal;
 use anyhow::{Context, Result, bail};

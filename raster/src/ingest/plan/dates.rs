@@ -13,7 +13,7 @@ const MOST: f64 = 1e6;
 
 /// How the dates of an array come about.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::ingest) enum Dates {
+pub(crate) enum Dates {
     /// It has none.
     None,
     /// Those of the files.
@@ -39,7 +39,7 @@ impl Dates {
     ///
     /// # Errors
     /// [`Error::Invalid`] where steps are not positive, or lead nowhere.
-    pub(in crate::ingest) fn plan(config: &TimeConfig, times: Option<Vec<i64>>) -> Result<Self> {
+    pub(crate) fn plan(config: &TimeConfig, times: Option<Vec<i64>>) -> Result<Self> {
         let Some(times) = times else { return Ok(Self::None) };
         let source: Vec<Option<i64>> = times.iter().copied().map(Some).collect();
         let how = Interpolation { max_gap_days: config.fill_gaps_days, ..Interpolation::default() };
@@ -74,7 +74,7 @@ impl Dates {
     }
 
     /// The files' dates that are read; one that is none, where there are no dates.
-    pub(in crate::ingest) fn source(&self) -> &[Option<i64>] {
+    pub(crate) fn source(&self) -> &[Option<i64>] {
         match self {
             Self::None => &[None],
             Self::Same(source) | Self::Filled { source, .. } | Self::Even { source, .. } => source,
@@ -82,7 +82,7 @@ impl Dates {
     }
 
     /// The dates of the array; `None` where it has none.
-    pub(in crate::ingest) fn times(&self) -> Option<Vec<i64>> {
+    pub(crate) fn times(&self) -> Option<Vec<i64>> {
         match self {
             Self::None => None,
             Self::Same(source) | Self::Filled { source, .. } => {
@@ -93,7 +93,7 @@ impl Dates {
     }
 
     /// Leaves out files' dates.
-    pub(in crate::ingest) fn retain(&mut self, kept: impl Fn(i64) -> bool) {
+    pub(crate) fn retain(&mut self, kept: impl Fn(i64) -> bool) {
         match self {
             Self::None => {}
             Self::Same(source) | Self::Filled { source, .. } | Self::Even { source, .. } => {
@@ -103,7 +103,7 @@ impl Dates {
     }
 
     /// The files' dates as days.
-    pub(in crate::ingest) fn source_days(&self) -> Vec<f64> {
+    pub(crate) fn source_days(&self) -> Vec<f64> {
         self.source().iter().map(|time| days(time.unwrap_or_default())).collect()
     }
 }

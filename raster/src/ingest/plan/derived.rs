@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 const VALID_COUNT: &str = "valid_count";
 
 impl Plan {
-    pub(in crate::ingest) fn add_derived(
+    pub(crate) fn add_derived(
         &mut self,
         scene: &Scene,
         number: usize,
@@ -40,7 +40,8 @@ impl Plan {
         let Some(nodata) = nodata.filter(|nodata| derive.data_type.holds(*nodata)) else {
             return Err(Error::Invalid(format!(
                 "derived band {} is {}, and needs a nodata of that type: what its inputs do not tell is written so",
-                derive.name, derive.data_type
+                derive.name,
+                derive.data_type.name()
             )));
         };
         let plan = BandPlan {
@@ -64,8 +65,8 @@ impl Plan {
                     "derived band {} is {} with nodata {nodata}, the array {path} {} with {}; bands of one array share \
                      type, nodata and dates",
                     derive.name,
-                    derive.data_type,
-                    array.sample_type,
+                    derive.data_type.name(),
+                    array.sample_type.name(),
                     array.nodata.map_or_else(|| "none".to_owned(), |v| v.to_string())
                 )));
             }
@@ -88,7 +89,7 @@ impl Plan {
         Ok(())
     }
 
-    pub(in crate::ingest) fn add_valid_count(&mut self, scene: &Scene, grid_number: usize, folder: &str) {
+    pub(crate) fn add_valid_count(&mut self, scene: &Scene, grid_number: usize, folder: &str) {
         let source =
             self.arrays.iter().find(|array| array.grid_number == grid_number && array.times.is_some());
         let Some((source, name)) =

@@ -12,7 +12,7 @@ use crate::ingest::sources::polygons::Border;
 /// # Errors
 /// [`Error::Mismatch`] where a border or bounds miss all layers, or layers that are not upright differ;
 /// [`Error::Invalid`] where what is asked for is no grid.
-pub(in crate::ingest) fn grid(config: &Config, layers: &[&Layer], border: Option<&Border>) -> Result<Grid> {
+pub(crate) fn grid(config: &Config, layers: &[&Layer], border: Option<&Border>) -> Result<Grid> {
     let Some(first) = layers.first() else {
         return Err(Error::Invalid("there are no layers to make a grid of".to_owned()));
     };
@@ -29,22 +29,22 @@ pub(in crate::ingest) fn grid(config: &Config, layers: &[&Layer], border: Option
              needed"
         )));
     }
-    let place = place(config, first)?;
+    let georeference = georeference(config, first)?;
     let upright =
         first.grid.is_upright() && first.grid.transform()[5] < 0.0 && first.grid.transform()[1] > 0.0;
-    if !upright && (wanted.resolution.is_none() || place.wkt.is_none()) {
+    if !upright && (wanted.resolution.is_none() || georeference.wkt.is_none()) {
         return Err(Error::Mismatch(format!(
-            "{} has {}, and lies askew or has no place; to bring it to a common grid say crs, resolution and resampling \
+            "{} has {}, and is turned or has no reference system; to bring it to a common grid say crs, resolution and resampling \
              under [grid]",
             first.label(),
             first.grid.label()
         )));
     }
-    let bounds = bounds(config, layers, &place)?;
+    let bounds = bounds(config, layers, &georeference)?;
     let bounds = match (wanted.bounds, border) {
         (Some(asked), _) => cut(asked, bounds, "the bounds under [grid]").map(|_| asked)?,
         (None, Some(border)) => {
-            let reference = place.wkt.as_deref().ok_or_else(|| {
+            let reference = georeference.wkt.as_deref().ok_or_else(|| {
                 Error::Mismatch(
                     "the inputs have no coordinate reference system, a border needs one".to_owned(),
                 )
@@ -59,7 +59,7 @@ pub(in crate::ingest) fn grid(config: &Config, layers: &[&Layer], border: Option
         None if kept => first.grid.pixel(),
         // Another coordinate reference system: pixels that keep the number of them.
         None => {
-            let own = reprojected(first, &place)?;
+            let own = reprojected(first, &georeference)?;
             let side = ((own[2] - own[0]) * (own[3] - own[1])
                 / (first.grid.width as f64 * first.grid.height as f64))
                 .sqrt();
@@ -73,24 +73,24 @@ pub(in crate::ingest) fn grid(config: &Config, layers: &[&Layer], border: Option
         // Pixels of one size have one grid, wherever they are.
         (None, false) => [0.0, 0.0],
     };
-    Grid::over(bounds, pixel, anchor, &place)
+    Grid::over(bounds, pixel, anchor, &georeference)
 }
 
 /// The coordinate reference system that is asked for, or the layers' own.
-fn place(config: &Config, first: &Layer) -> Result<Georeference> {
+fn georeference(config: &Config, first: &Layer) -> Result<Georeference> {
     let own = first.georeference();
     let Some(crs) = &config.grid.crs else { return Ok(own.clone()) };
     let reference = grid::reference(crs)?;
     Ok(Georeference {
         wkt: Some(reference.to_wkt()?),
         code: reference.authority().ok(),
-        transform: None,
         point: own.point,
+        ..Georeference::default()
     })
 }
 
-fn reprojected(layer: &Layer, place: &Georeference) -> Result<Bounds> {
-    match (&layer.georeference().wkt, &place.wkt) {
+fn reprojected(layer: &Layer, georeference: &Georeference) -> Result<Bounds> {
+    match (&layer.georeference().wkt, &georeference.wkt) {
         (Some(from), Some(to)) => grid::transform_bounds(layer.grid.bounds(), from, to),
         (None, Some(_)) => Err(Error::Mismatch(format!(
             "{} has no coordinate reference system; give it as `crs` of its [[input]]",
@@ -101,10 +101,10 @@ fn reprojected(layer: &Layer, place: &Georeference) -> Result<Bounds> {
 }
 
 /// What the layers cover, by the rule that is asked for.
-fn bounds(config: &Config, layers: &[&Layer], place: &Georeference) -> Result<Bounds> {
+fn bounds(config: &Config, layers: &[&Layer], georeference: &Georeference) -> Result<Bounds> {
     let mut covered: Option<Bounds> = None;
     for layer in layers {
-        let own = reprojected(layer, place)?;
+        let own = reprojected(layer, georeference)?;
         covered = Some(match (covered, config.grid.extent) {
             (None, _) => own,
             (Some(known), Extent::First) => known,

@@ -10,12 +10,7 @@ use crate::ingest::sources::polygons::Labels;
 use crate::sample::{DataType, ValueRange as _};
 
 impl Plan {
-    pub(in crate::ingest) fn add_labels(
-        &mut self,
-        number: usize,
-        grid_number: usize,
-        folder: &str,
-    ) -> Result<()> {
+    pub(crate) fn add_labels(&mut self, number: usize, grid_number: usize, folder: &str) -> Result<()> {
         let config = &self.config.labels[number];
         let categories = categories(config, &self.labels[number])?;
         let all = || categories.iter().map(|c| c.value).chain([config.nodata]);

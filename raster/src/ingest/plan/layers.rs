@@ -17,7 +17,7 @@ const LISTED: usize = 5;
 
 impl Plan {
     /// The arrays of the bands on a grid: bands of one type, all with dates or all without, make an array.
-    pub(in crate::ingest) fn add_layers(
+    pub(crate) fn add_layers(
         &mut self,
         scene: &Scene,
         bands: &[&SceneBand],
@@ -66,7 +66,8 @@ impl Plan {
             if let Some(band) = bands.iter().find(|band| !holds_all(band.sample_type, sample_type)) {
                 self.remarks.push(format!(
                     "{path}: band {} is {}, and is written as {type_name}: what that does not hold is rounded or cut off",
-                    band.name, band.sample_type
+                    band.name,
+                    band.sample_type.name()
                 ));
             }
             let bands = bands
@@ -93,7 +94,7 @@ impl Plan {
     }
 
     /// Puts the bands that masks read onto a grid_number.
-    pub(in crate::ingest) fn add_quality(&mut self, scene: &Scene, grid_number: usize) -> Result<()> {
+    pub(crate) fn add_quality(&mut self, scene: &Scene, grid_number: usize) -> Result<()> {
         for name in self.validity.masks.iter().flat_map(|mask| mask.bands()) {
             if let Some(band) = scene.band(name) {
                 self.gridded[grid_number].add(&self.config, band, Need::Quality)?;

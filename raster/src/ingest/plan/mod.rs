@@ -1,7 +1,7 @@
 //! What will be written, decided before any sample is read: arrays with their grids, dates, bands and types, and remarks on
 //! what is unusual about them.
 
-pub(in crate::ingest) mod dates;
+pub(crate) mod dates;
 mod derived;
 mod extent;
 mod few_valid;
@@ -20,7 +20,6 @@ use crate::ingest::read::validity::Validity;
 use crate::ingest::sources::layer::Layer;
 use crate::ingest::sources::polygons::{Border, Labels};
 use crate::ingest::sources::scene::{Scene, SceneBand, scenes};
-use crate::mask::Mask;
 use crate::sample::DataType;
 use names::folder;
 use std::collections::BTreeSet;
@@ -66,9 +65,9 @@ pub struct Plan {
     pub files: usize,
     /// When the youngest of them was last changed: seconds since 1970-01-01.
     pub modified: u64,
-    pub(in crate::ingest) gridded: Vec<GriddedBands>,
-    pub(in crate::ingest) validity: Validity,
-    pub(in crate::ingest) labels: Vec<Labels>,
+    pub(crate) gridded: Vec<GriddedBands>,
+    pub(crate) validity: Validity,
+    pub(crate) labels: Vec<Labels>,
 }
 
 /// An array.
@@ -90,8 +89,8 @@ pub struct ArrayPlan {
     pub nodata: Option<f64>,
     /// Whether its samples are classes.
     pub categorical: bool,
-    pub(in crate::ingest) grid_number: usize,
-    pub(in crate::ingest) dates: Dates,
+    pub(crate) grid_number: usize,
+    pub(crate) dates: Dates,
 }
 
 /// A band of an array.
@@ -99,12 +98,12 @@ pub struct ArrayPlan {
 pub struct BandPlan {
     /// What is known of it; its nodata is the array's.
     pub band: Band,
-    pub(in crate::ingest) source: BandSource,
+    pub(crate) source: BandSource,
 }
 
 /// Where the samples of a band come from.
 #[derive(Debug)]
-pub(in crate::ingest) enum BandSource {
+pub(crate) enum BandSource {
     /// From layers.
     Layers,
     /// From other bands; the place among the configuration's.

@@ -31,7 +31,7 @@ thread_local! {
 ///
 /// # Errors
 /// Those of opening and of the function.
-pub(in crate::ingest) fn with_dataset<T>(
+pub(crate) fn with_dataset<T>(
     layer: &Layer,
     name: &str,
     placement: &Placement,

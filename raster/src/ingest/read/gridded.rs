@@ -18,8 +18,8 @@ type Cell = Vec<(Layer, Placement)>;
 
 /// Bands on a grid.
 #[derive(Debug)]
-pub(in crate::ingest) struct GriddedBands {
-    pub(in crate::ingest) grid: Grid,
+pub(crate) struct GriddedBands {
+    pub(crate) grid: Grid,
     overlap: Overlap,
     bands: BTreeMap<String, GriddedBand>,
 }
@@ -33,7 +33,7 @@ struct GriddedBand {
 
 /// Whether a band may be resampled though nobody said how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::ingest) enum Need {
+pub(crate) enum Need {
     /// It is written: how it is resampled must be said.
     Data,
     /// It tells only which samples are valid: the nearest does.
@@ -41,7 +41,7 @@ pub(in crate::ingest) enum Need {
 }
 
 impl GriddedBands {
-    pub(in crate::ingest) fn new(grid: Grid, overlap: Overlap) -> Self {
+    pub(crate) fn new(grid: Grid, overlap: Overlap) -> Self {
         Self { grid, overlap, bands: BTreeMap::new() }
     }
 
@@ -49,7 +49,7 @@ impl GriddedBands {
     ///
     /// # Errors
     /// Those of [`Placement::new`].
-    pub(in crate::ingest) fn add(&mut self, config: &Config, band: &SceneBand, need: Need) -> Result<()> {
+    pub(crate) fn add(&mut self, config: &Config, band: &SceneBand, need: Need) -> Result<()> {
         if self.bands.contains_key(&band.name) {
             return Ok(());
         }
@@ -78,7 +78,7 @@ impl GriddedBands {
     }
 
     /// Whether a band has other samples at other dates.
-    pub(in crate::ingest) fn is_dated(&self, name: &str) -> bool {
+    pub(crate) fn is_dated(&self, name: &str) -> bool {
         self.bands.get(name).is_some_and(|band| band.cells.keys().any(Option::is_some))
     }
 
@@ -89,12 +89,12 @@ impl GriddedBands {
     }
 
     /// The number of files that a band and date come from.
-    pub(in crate::ingest) fn files(&self, name: &str, time: Option<i64>) -> usize {
+    pub(crate) fn files(&self, name: &str, time: Option<i64>) -> usize {
         self.cell(name, time).map_or(0, Vec::len)
     }
 
     /// Whether the layers of a band and date cover the whole grid, each pixel of it.
-    pub(in crate::ingest) fn covers(&self, name: &str, time: Option<i64>) -> bool {
+    pub(crate) fn covers(&self, name: &str, time: Option<i64>) -> bool {
         let Some(cell) = self.cell(name, time) else { return false };
         let parts: Vec<&[Range<usize>; 2]> =
             cell.iter().filter_map(|(_, placement)| placement.covered.as_ref()).collect();
@@ -116,7 +116,7 @@ impl GriddedBands {
     }
 
     /// Samples of a window, as they are stored, and which are valid.
-    pub(in crate::ingest) fn samples<T: Sample>(
+    pub(crate) fn samples<T: Sample>(
         &self,
         name: &str,
         time: Option<i64>,
@@ -131,7 +131,7 @@ impl GriddedBands {
     }
 
     /// Reads a window straight into `out`, if one layer is all that it needs; says whether it did.
-    pub(in crate::ingest) fn straight<T: Sample>(
+    pub(crate) fn straight<T: Sample>(
         &self,
         name: &str,
         time: Option<i64>,
@@ -143,7 +143,7 @@ impl GriddedBands {
     }
 
     /// A window as it is stored.
-    pub(in crate::ingest) fn stored(&self, name: &str, time: Option<i64>, window: &Window) -> Result<Plane> {
+    pub(crate) fn stored(&self, name: &str, time: Option<i64>, window: &Window) -> Result<Plane> {
         let found = self.samples::<f64>(name, time, window)?;
         // What is not valid is of no meaning, but finite.
         let values =
@@ -152,7 +152,7 @@ impl GriddedBands {
     }
 
     /// Factor and summand from what is stored to data units.
-    pub(in crate::ingest) fn units(&self, name: &str) -> [f64; 2] {
+    pub(crate) fn units(&self, name: &str) -> [f64; 2] {
         self.bands.get(name).map_or([1.0, 0.0], |band| [band.scale, band.offset])
     }
 }

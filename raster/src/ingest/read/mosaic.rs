@@ -10,7 +10,7 @@ use std::ops::Range;
 
 /// Rows and columns of a grid.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Window {
+pub(crate) struct Window {
     /// Rows.
     pub rows: Range<usize>,
     /// Columns.
@@ -19,23 +19,23 @@ pub struct Window {
 
 impl Window {
     /// Pixels in it.
-    pub fn area(&self) -> usize {
+    pub(crate) fn area(&self) -> usize {
         self.rows.len() * self.columns.len()
     }
 }
 
 /// A layer and where it lies on the grid.
-pub(in crate::ingest) type Placed<'a> = (&'a Layer, &'a Placement);
+pub(crate) type Placed<'a> = (&'a Layer, &'a Placement);
 
 /// Samples over a window, as they are stored, and which of them are valid.
-pub(in crate::ingest) struct Samples<T> {
-    pub(in crate::ingest) samples: Vec<T>,
-    pub(in crate::ingest) valid: Vec<bool>,
+pub(crate) struct Samples<T> {
+    pub(crate) samples: Vec<T>,
+    pub(crate) valid: Vec<bool>,
 }
 
 /// Reads a window of a band and date. Where several layers cover a pixel, `overlap` says which counts; where none does, it is
 /// not valid.
-pub(in crate::ingest) fn read<T: Sample>(
+pub(crate) fn read<T: Sample>(
     layers: &[Placed<'_>],
     window: &Window,
     overlap: Overlap,
@@ -81,7 +81,7 @@ fn disagreement(layers: &[Placed<'_>], placed: Placed<'_>, row: usize, [before, 
 
 /// Reads a window straight into where it is wanted, if it takes no more than that: one layer covers all of it, and what is
 /// nodata there is nodata here. Returns whether it was read.
-pub(in crate::ingest) fn read_straight<T: Sample>(
+pub(crate) fn read_straight<T: Sample>(
     layers: &[Placed<'_>],
     window: &Window,
     nodata: Option<f64>,
@@ -216,7 +216,7 @@ fn read_into<T: Sample>(
 }
 
 /// Whether samples of a type can all be told from nodata when they are read as another.
-pub(in crate::ingest) fn holds_all(from: DataType, to: DataType) -> bool {
+pub(crate) fn holds_all(from: DataType, to: DataType) -> bool {
     let ([a, b], [c, d]) = (from.range(), to.range());
     match (from.is_float(), to.is_float()) {
         (true, false) => false,

@@ -8,22 +8,22 @@ use std::ops::Range;
 
 /// How a layer lies on a grid.
 #[derive(Clone, Debug)]
-pub(in crate::ingest) struct Placement {
+pub(crate) struct Placement {
     /// The rows and columns of the grid that it may touch.
-    pub(in crate::ingest) rows: Range<usize>,
+    pub(crate) rows: Range<usize>,
     /// See `rows`.
-    pub(in crate::ingest) columns: Range<usize>,
+    pub(crate) columns: Range<usize>,
     /// The rows and columns of the grid for which it has samples at any rate, if that can be told.
-    pub(in crate::ingest) covered: Option<[Range<usize>; 2]>,
+    pub(crate) covered: Option<[Range<usize>; 2]>,
     /// The row and the column of its data set at the first of these.
-    pub(in crate::ingest) start: [usize; 2],
+    pub(crate) start: [usize; 2],
     /// How its samples come there; `None` where its pixels are the grid's.
-    pub(in crate::ingest) warp: Option<Warp>,
+    pub(crate) warp: Option<Warp>,
 }
 
 /// What a warped VRT is made from.
 #[derive(Clone, Debug)]
-pub(in crate::ingest) struct Warp {
+pub(crate) struct Warp {
     /// The part of the grid that the layer may touch.
     pub(super) grid: Grid,
     pub(super) resampling: Resampling,
@@ -34,11 +34,7 @@ impl Placement {
     ///
     /// # Errors
     /// [`Error::Mismatch`] where its pixels are others and nothing is said of resampling, or its place is not known.
-    pub(in crate::ingest) fn new(
-        layer: &Layer,
-        grid: &Grid,
-        resampling: Option<Resampling>,
-    ) -> Result<Option<Self>> {
+    pub(crate) fn new(layer: &Layer, grid: &Grid, resampling: Option<Resampling>) -> Result<Option<Self>> {
         let same = crate::ingest::grid::same_reference(
             layer.georeference().wkt.as_deref(),
             grid.georeference.wkt.as_deref(),

@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// # Errors
 /// [`Error::Invalid`] for patterns that match nothing, names that a pattern does not match, and bands that are not there;
 /// [`Error::Unreadable`] for files that GDAL can't open or that end too early.
-pub fn layers(number: usize, input: &InputConfig, folder: &Path) -> Result<Vec<Layer>> {
+pub(crate) fn layers(number: usize, input: &InputConfig, folder: &Path) -> Result<Vec<Layer>> {
     let mut described = described(input, folder)?;
     // What is not asked for need not be opened.
     if described.iter().all(|(_, fields)| fields.text.contains_key("band")) && !input.bands.is_empty() {
@@ -168,7 +168,6 @@ fn describe(
             // NaN of packed integers, −9999 of bytes: no sample can be that, so all are data.
             None => band.nodata.and_then(|found| nodata(found, sample_type, signed)),
         };
-        let (columns, rows) = raster.block_size();
         check_end(&raster, width, height).map_err(unreadable)?;
         layers.push(Layer {
             source: Arc::clone(&source),
@@ -181,7 +180,6 @@ fn describe(
             signed_byte: signed,
             grid: Grid { georeference: georeference.clone(), height, width },
             band,
-            block: [rows, columns],
             input: number,
         });
     }
@@ -189,7 +187,7 @@ fn describe(
 }
 
 /// Adds what the configuration says of a file that says nothing itself.
-pub(in crate::ingest) fn complete(
+pub(crate) fn complete(
     georeference: &mut Georeference,
     input: &InputConfig,
     height: usize,
@@ -250,7 +248,7 @@ fn time(
 }
 
 /// "No data" as samples of a type have it; `None` where none can be it.
-pub(in crate::ingest) fn nodata(value: f64, sample_type: DataType, signed: bool) -> Option<f64> {
+pub(crate) fn nodata(value: f64, sample_type: DataType, signed: bool) -> Option<f64> {
     match sample_type {
         // GDAL tells bytes with a sign as bytes without.
         DataType::UInt8 if signed && (128.0..256.0).contains(&value) => Some(value - 256.0),

@@ -12,7 +12,7 @@ const LISTED: usize = 3;
 ///
 /// # Errors
 /// [`Error::Invalid`] for patterns that match nothing, and names that a pattern does not match.
-pub(in crate::ingest) fn described(input: &InputConfig, folder: &Path) -> Result<Vec<(PathBuf, Fields)>> {
+pub(crate) fn described(input: &InputConfig, folder: &Path) -> Result<Vec<(PathBuf, Fields)>> {
     let pattern = input.name.as_deref().map(Pattern::parse).transpose()?;
     let files = files(input, folder)?;
     let mut described = Vec::new();
@@ -68,7 +68,7 @@ fn files(input: &InputConfig, folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// `1 file`, `3 files`.
-pub(in crate::ingest) fn count(n: usize, what: &str) -> String {
+pub(crate) fn count(n: usize, what: &str) -> String {
     let plural = what.strip_suffix('y').map_or_else(|| format!("{what}s"), |stem| format!("{stem}ies"));
     if n == 1 { format!("1 {what}") } else { format!("{n} {plural}") }
 }

@@ -22,7 +22,7 @@ struct Axis {
 /// # Errors
 /// [`Error::Io`] and [`Error::Unreadable`] for what is no such file, [`Error::Mismatch`] for types and shapes that are no
 /// raster's.
-pub(in crate::ingest) fn description(file: &Path) -> Result<String> {
+pub(crate) fn description(file: &Path) -> Result<String> {
     let array = NpyArray::open(file)?;
     let mismatch = |what: String| Error::Mismatch(format!("{}: {what}", file.display()));
     let axes = axes(&array);

@@ -6,7 +6,7 @@ use gdal::{Dataset, Metadata as _};
 use std::path::Path;
 
 /// Opens what GDAL reads; an error tells the file.
-pub(in crate::ingest) fn open_dataset(name: &str, file: &Path) -> Result<Dataset> {
+pub(crate) fn open_dataset(name: &str, file: &Path) -> Result<Dataset> {
     crate::settings::settle_thread();
     Dataset::open(name).map_err(|e| Error::Unreadable {
         path: file.display().to_string(),

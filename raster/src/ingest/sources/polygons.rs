@@ -28,7 +28,7 @@ struct Polygons {
 unsafe impl Send for Polygons {}
 
 /// The area that is clipped to.
-pub struct Border {
+pub(crate) struct Border {
     polygons: Mutex<Polygons>,
     bounds: Bounds,
     wkt: Option<String>,
@@ -38,7 +38,7 @@ pub struct Border {
 }
 
 /// Classes from polygons.
-pub struct Labels {
+pub(crate) struct Labels {
     polygons: Mutex<Polygons>,
     all_touched: bool,
     nodata: i64,
@@ -180,7 +180,7 @@ impl Border {
     ///
     /// # Errors
     /// [`Error::Unreadable`] where there are no polygons, [`Error::Invalid`] where the layer or the condition is none.
-    pub fn open(config: &BorderConfig, folder: &Path) -> Result<Self> {
+    pub(crate) fn open(config: &BorderConfig, folder: &Path) -> Result<Self> {
         let file = folder.join(&config.file);
         let (found, wkt) =
             features(&file, config.layer.as_deref(), config.condition.as_deref(), |_| Ok(1.0))?;
@@ -201,7 +201,7 @@ impl Border {
     ///
     /// # Errors
     /// What GDAL says.
-    pub fn bounds(&self, wkt: &str) -> Result<Bounds> {
+    pub(crate) fn bounds(&self, wkt: &str) -> Result<Bounds> {
         let own = match &self.wkt {
             Some(from) => grid::transform_bounds(self.bounds, from, wkt)?,
             None => self.bounds,
@@ -211,7 +211,7 @@ impl Border {
     }
 
     /// For messages.
-    pub fn file(&self) -> &str {
+    pub(crate) fn file(&self) -> &str {
         &self.file
     }
 
@@ -219,7 +219,7 @@ impl Border {
     ///
     /// # Errors
     /// What GDAL says.
-    pub fn mask(&self, grid: &Grid) -> Result<Option<Vec<bool>>> {
+    pub(crate) fn mask(&self, grid: &Grid) -> Result<Option<Vec<bool>>> {
         if self.extent_only {
             return Ok(None);
         }
@@ -235,7 +235,7 @@ impl Labels {
     ///
     /// # Errors
     /// [`Error::Invalid`] where the field is none, or a value of it is no class; both say which there are.
-    pub fn open(config: &LabelConfig, folder: &Path) -> Result<Self> {
+    pub(crate) fn open(config: &LabelConfig, folder: &Path) -> Result<Self> {
         let file = folder.join(&config.file);
         let mut values = BTreeSet::new();
         let (found, wkt) = features(&file, config.layer.as_deref(), None, |feature| {
@@ -252,7 +252,7 @@ impl Labels {
     }
 
     /// The classes that occur.
-    pub fn values(&self) -> impl Iterator<Item = i64> {
+    pub(crate) fn values(&self) -> impl Iterator<Item = i64> {
         self.values.iter().copied()
     }
 
@@ -260,7 +260,7 @@ impl Labels {
     ///
     /// # Errors
     /// What GDAL says.
-    pub fn burn(&self, grid: &Grid) -> Result<Vec<i32>> {
+    pub(crate) fn burn(&self, grid: &Grid) -> Result<Vec<i32>> {
         let mut polygons = self.polygons.lock().unwrap_or_else(PoisonError::into_inner);
         polygons.bring(grid.georeference.wkt.as_deref(), 0.0)?;
         polygons.burn(grid, self.nodata as f64, self.all_touched)

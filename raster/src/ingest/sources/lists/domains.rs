@@ -14,19 +14,19 @@ use std::sync::Arc;
 
 /// Which pixels of which grid lists keep.
 #[derive(Clone, Debug)]
-pub(in crate::ingest) struct Pixels {
-    pub(in crate::ingest) domain: Arc<Domain>,
-    pub(in crate::ingest) grid: Grid,
+pub(crate) struct Pixels {
+    pub(crate) domain: Arc<Domain>,
+    pub(crate) grid: Grid,
     /// The files that told them.
-    pub(in crate::ingest) files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
 }
 
-pub(in crate::ingest) fn is_npy(file: &Path) -> bool {
+pub(crate) fn is_npy(file: &Path) -> bool {
     file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy"))
 }
 
 /// Which pixels of which grid an input's lists keep.
-pub(in crate::ingest) fn pixels(
+pub(crate) fn pixels(
     input: &InputConfig,
     config: &PixelsConfig,
     folder: &Path,
@@ -69,7 +69,7 @@ pub(in crate::ingest) fn pixels(
     if let (Some(fine), true) = (fine, config.factor > 1)
         && grid.georeference.transform.is_none()
     {
-        // The place of the fine grid, with pixels so many times as large.
+        // Where the fine grid lies, with larger pixels.
         let [x0, dx, rx, y0, ry, dy] = fine.grid.transform();
         let by = config.factor as f64;
         let own = std::mem::take(&mut grid.georeference);
@@ -78,6 +78,7 @@ pub(in crate::ingest) fn pixels(
             code: own.code.or_else(|| fine.grid.georeference.code.clone()),
             transform: Some([x0, dx * by, rx * by, y0, ry * by, dy * by]),
             point: fine.grid.georeference.point,
+            ..Georeference::default()
         };
     }
     Ok(pixels)

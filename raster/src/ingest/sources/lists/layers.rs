@@ -27,7 +27,7 @@ const BAND: &str = "band";
 /// # Errors
 /// Those of reading the files; [`Error::Invalid`] where the configuration lacks something, [`Error::Mismatch`] where arrays and
 /// pixels do not fit each other.
-pub(in crate::ingest) fn layers(
+pub(crate) fn layers(
     number: usize,
     input: &InputConfig,
     config: &PixelsConfig,
@@ -164,7 +164,6 @@ impl Listed<'_> {
                 sample_type,
                 grid: pixels.grid.clone(),
                 signed_byte: false,
-                block: [pixels.grid.height, pixels.grid.width],
                 input: self.number,
             });
         }

@@ -19,26 +19,26 @@ const KEPT: usize = 128 << 20;
 
 /// An array that is a list of pixels.
 #[derive(Debug)]
-pub(in crate::ingest) struct List {
-    pub(in crate::ingest) array: ListArray,
+pub(crate) struct List {
+    pub(crate) array: ListArray,
     /// That of the array.
-    pub(in crate::ingest) sample_type: DataType,
+    pub(crate) sample_type: DataType,
     /// Which of its axes is the list.
-    pub(in crate::ingest) axis: usize,
-    pub(in crate::ingest) domain: Arc<Domain>,
+    pub(crate) axis: usize,
+    pub(crate) domain: Arc<Domain>,
     /// Files that tell the pixels.
-    pub(in crate::ingest) beside: Vec<PathBuf>,
+    pub(crate) beside: Vec<PathBuf>,
 }
 
 /// Where the samples of a list are.
 #[derive(Debug)]
-pub(in crate::ingest) enum ListArray {
+pub(crate) enum ListArray {
     Npy(NpyArray),
     Variable(Variable),
 }
 
 impl ListArray {
-    pub(in crate::ingest) fn shape(&self) -> &[usize] {
+    pub(crate) fn shape(&self) -> &[usize] {
         match self {
             Self::Npy(array) => array.shape(),
             Self::Variable(variable) => &variable.shape,
@@ -49,7 +49,7 @@ impl ListArray {
     ///
     /// # Errors
     /// [`Error::Mismatch`] for integers that no array of a cube holds.
-    pub(in crate::ingest) fn sample_type(&self) -> Result<DataType> {
+    pub(crate) fn sample_type(&self) -> Result<DataType> {
         match self {
             Self::Npy(array) => match array.npy_type() {
                 found @ (NpyType::UInt32 | NpyType::Int64) => Err(Error::Mismatch(format!(
@@ -111,12 +111,12 @@ thread_local! {
 
 impl List {
     /// Whether each cell of the grid is in the list.
-    pub(in crate::ingest) fn covers_grid(&self) -> bool {
+    pub(crate) fn covers_grid(&self) -> bool {
         self.domain.len() == self.domain.height() * self.domain.width()
     }
 
     /// Files that tell the pixels.
-    pub(in crate::ingest) fn beside(&self) -> &[PathBuf] {
+    pub(crate) fn beside(&self) -> &[PathBuf] {
         &self.beside
     }
 
@@ -125,7 +125,7 @@ impl List {
     ///
     /// # Errors
     /// What reading the file says.
-    pub(in crate::ingest) fn read(
+    pub(crate) fn read(
         self: &Arc<Self>,
         number: usize,
         rows: Range<usize>,
@@ -192,7 +192,7 @@ impl List {
 }
 
 /// The place along each axis of an entry, which is counted over all axes but the list in C order, from 0; 0 along the list.
-pub(in crate::ingest) fn place(entry: usize, shape: &[usize], list: usize) -> Vec<usize> {
+pub(crate) fn place(entry: usize, shape: &[usize], list: usize) -> Vec<usize> {
     let (mut rest, mut place) = (entry, vec![0; shape.len()]);
     for axis in (0..shape.len()).rev().filter(|axis| *axis != list) {
         place[axis] = rest % shape[axis];
