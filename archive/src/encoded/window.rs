@@ -131,7 +131,12 @@ impl WindowCost {
                 self.tiles += 1;
             } else {
                 self.referred_tiles += 1;
-                self.referred_dates.extend(date_of_image(&archive.configuration().axes, chunk, &place, tile.image));
+                self.referred_dates.extend(date_of_image(
+                    &archive.configuration().axes,
+                    chunk,
+                    &place,
+                    tile.image,
+                ));
             }
         }
         Ok(())

@@ -19,11 +19,12 @@ use figures::Figures;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use vqz_archive::metadata::document::Metadata;
-use vqz_archive::raster::bands::{BandSelection, select};
-use vqz_archive::raster::source::Raster;
+use vqz_archive::metadata::Metadata;
+use vqz_archive::raster::select;
 use vqz_archive::store::files;
-use vqz_archive::{EncodeOptions, OpenOptions, Progress, archive_metadata, open_all, open_model};
+use vqz_archive::{
+    BandSelection, EncodeOptions, OpenOptions, Progress, Raster, archive_metadata, open_all, open_model,
+};
 use vqz_codec::axes::Axes;
 use vqz_codec::config::{NoData, Promise};
 use vqz_codec::engine::EngineKind;

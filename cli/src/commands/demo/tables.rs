@@ -3,7 +3,7 @@
 use super::figures::Figures;
 use crate::output;
 use crate::report::table::{Group, Kind, Row, Table};
-use vqz_archive::raster::source::RasterInfo;
+use vqz_archive::RasterInfo;
 
 /// Sizes, errors and speeds of each quality, and the sample as it lies.
 pub(super) fn sizes(info: &RasterInfo, figures: &Figures) -> Table {
