@@ -95,6 +95,7 @@ pub fn export_overview(
         progress,
     };
     HierarchyWriter::write_all(&nodes, destination)?;
+    source.report_losses(progress)?;
     declare(group, name, source, &written, method.name())?;
     let raw_bytes = written.iter().map(|(_, exported)| exported.raster.info().raw_bytes()).sum();
     let seconds = begun.elapsed().as_secs_f64();

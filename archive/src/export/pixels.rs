@@ -39,8 +39,10 @@ pub fn export_pixels(
     paths::refuse_overlap(archive, output)?;
     paths::refuse_missing_folder(output)?;
     let opening = OpenOptions { engine: options.engine, ..OpenOptions::default() };
-    let exported = ExportedRaster::new(options, &ExportSource::open(archive, &opening)?)?;
+    let source = ExportSource::open(archive, &opening)?;
+    let exported = ExportedRaster::new(options, &source)?;
     write(output, &exported, domain, options.existing, progress)?;
+    source.report_losses(progress)?;
     let info = exported.raster.info();
     let seconds = begun.elapsed().as_secs_f64();
     ExportSummary::measure("NumPy lists", &[output.to_path_buf()], &info.shape, info.raw_bytes(), seconds)

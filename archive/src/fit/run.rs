@@ -71,7 +71,7 @@ pub fn fit(
         None => output.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
     };
     let begun = Instant::now();
-    let FitInputs { rasters, band_names } = open_inputs(inputs, options)?;
+    let FitInputs { rasters, band_names } = open_inputs(inputs, options, progress)?;
     let (rasters, watches) = watch(rasters)?;
     let samples = collect(&rasters, options.max_samples, progress)?;
     watches.iter().for_each(|watch| watch.report("fitted like data", progress));
