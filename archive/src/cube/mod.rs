@@ -18,7 +18,7 @@ pub struct Cube {
 }
 
 impl Cube {
-    /// Plans the cube of a configuration file, which `docs/ingest.md` describes.
+    /// Plans the cube of a configuration file, which `docs/guides/ingest.md` describes.
     ///
     /// # Errors
     /// When the configuration is wrong, files are missing, or they do not go together.

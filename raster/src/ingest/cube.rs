@@ -19,7 +19,7 @@ impl Plan {
     /// the array's extents.
     ///
     /// # Errors
-    /// Whatever reading the files says, with the file.
+    /// Those of reading the files, which name the file.
     pub fn read(&self, array: &ArrayPlan, region: &[Range<u64>]) -> Result<Vec<u8>> {
         with_sample_type!(array.sample_type, read_as(self, array, region))
     }
@@ -34,7 +34,7 @@ fn read_as<T: Sample>(plan: &Plan, array: &ArrayPlan, region: &[Range<u64>]) -> 
     let window = Window { rows: range(Dimension::Y), columns: range(Dimension::X) };
     let count = times.len() * bands.len() * window.area();
     let ordered = array.dimensions.windows(2).all(|pair| pair[0] < pair[1]);
-    // Bytes from the start, where they lie as samples must: a copy less.
+    // Samples are written straight into the bytes where those are aligned for them, which saves a copy.
     let mut bytes = vec![0u8; count * size_of::<T>()];
     if ordered && let Ok(samples) = bytemuck::try_cast_slice_mut(&mut bytes) {
         read_planes::<T>(plan, array, times, bands, &window, samples)?;
@@ -212,7 +212,7 @@ fn in_units(mut plane: Plane, scale: f64, offset: f64) -> Plane {
     plane
 }
 
-/// A plane as samples: rounded, kept off nodata where it is valid, nodata elsewhere.
+/// Writes a plane as samples. Valid ones are rounded, and moved to the next value where they would equal nodata.
 fn store<T: Sample>(plane: &Plane, array: &ArrayPlan, out: &mut [T]) -> Result<()> {
     let output = Output { nodata: array.nodata, ..Output::new(array.sample_type) };
     out.copy_from_slice(&bytemuck::pod_collect_to_vec::<u8, T>(&output.encode(plane)?));

@@ -1,6 +1,7 @@
 //! What the training loop gets: crops of one size, where they were cut, and how to go on after them.
 
-use crate::data::source::{Block, Source};
+use crate::data::block::Block;
+use crate::data::source::Source;
 use serde::{Deserialize, Serialize};
 
 /// A place in the sequence of batches: all that must be kept to go on from there.

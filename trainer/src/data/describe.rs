@@ -1,7 +1,7 @@
 //! What is known of an array before any sample is read.
 
 use crate::data::error::Result;
-use crate::data::source::SourceOptions;
+use crate::data::options::SourceOptions;
 use serde_json::{Map, Value};
 use vqz_archive::metadata::document::Metadata;
 use vqz_archive::store::tree::Node;

@@ -5,11 +5,11 @@
 //! then the threads do.
 
 use crate::data::batch::{Batch, SamplerState};
+use crate::data::block::Block;
 use crate::data::error::{DataError, Result};
 use crate::data::piece::Piece;
 use crate::data::sampler::{Mode, Sampler};
 use crate::data::schedule::{Bounds, Job, Outcome, Schedule};
-use crate::data::source::Block;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

@@ -9,11 +9,13 @@
 
 pub mod augment;
 pub mod batch;
+pub mod block;
 mod crop;
 mod describe;
 pub mod error;
 pub mod fill;
 pub mod loader;
+pub mod options;
 pub mod piece;
 mod random;
 pub mod sampler;
@@ -27,11 +29,13 @@ pub mod validation;
 
 pub use augment::{Augmentation, BandScale, Hiding};
 pub use batch::{Batch, Place, SamplerState};
+pub use block::Block;
 pub use error::{DataError, Result};
 pub use loader::{Loader, LoaderOptions};
+pub use options::SourceOptions;
 pub use piece::Piece;
 pub use sampler::{Mode, Sampler, SamplerOptions};
-pub use source::{Block, Raster, Source, SourceOptions};
+pub use source::{Raster, Source};
 pub use split::{Split, SplitOptions, split};
 pub use spread::{BandStatistics, Window, statistics, windows};
 pub use validation::Pieces;

@@ -6,11 +6,12 @@
 
 use crate::data::augment::Augmentation;
 use crate::data::batch::{Batch, Place, SamplerState};
+use crate::data::block::Block;
 use crate::data::crop::{Crop, Symmetry};
 use crate::data::error::{DataError, Result};
 use crate::data::piece::Piece;
 use crate::data::random::{Purpose, Random};
-use crate::data::source::{Block, Source};
+use crate::data::source::Source;
 use std::sync::Arc;
 
 /// The largest crop.

@@ -4,10 +4,10 @@
 //! later visits are read meanwhile, within bounds.
 
 use crate::data::batch::{Batch, SamplerState};
+use crate::data::block::Block;
 use crate::data::error::DataError;
 use crate::data::piece::Piece;
 use crate::data::sampler::{Plan, Sampler};
-use crate::data::source::Block;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 

@@ -1,8 +1,9 @@
 //! Whole pieces for validation, each block once, in their order: images, not crops, and not varied.
 
+use crate::data::block::Block;
 use crate::data::error::{DataError, Result};
 use crate::data::piece::Piece;
-use crate::data::source::{Block, Source};
+use crate::data::source::Source;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;

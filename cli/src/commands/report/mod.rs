@@ -67,7 +67,7 @@ const FEW: usize = 64;
 
 The page holds all it shows, pictures too, and asks nothing of a network. With --against it shows source, decoded and \
 error side by side; without, what is decoded and what the archive states. Large arrays are shown smaller, at a factor that \
-stands below each picture; figures are of all samples. See docs/report.md.")]
+stands below each picture; figures are of all samples. See docs/guides/report.md.")]
 pub(crate) struct Args {
     /// The archive: an encoded Zarr v3 array, or a group that holds some.
     archive: PathBuf,
