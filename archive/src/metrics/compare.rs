@@ -6,11 +6,9 @@
 use crate::error::{Result, bail};
 use crate::metrics::blocks::{Block, block_shape, images, read};
 use crate::metrics::carry::Carry;
-use crate::metrics::error::ErrorSum;
 use crate::metrics::found::{BandErrors, RasterErrors};
 use crate::metrics::ring;
 use crate::metrics::spectral::AngleSum;
-use crate::metrics::ssim::ScoreSum;
 use crate::progress::{Progress, Task};
 use crate::raster::region::{Grid, Region};
 use crate::raster::samples::Mask;

@@ -88,7 +88,7 @@ impl Codec for Vqz {
                     raster.samples[at].0.as_ref().map(|samples| raster.chunks.encode(samples)).transpose()
                 })
             };
-            self.rasters.iter().map(encode).collect::<Result<Vec<_>>>()
+            Ok(self.rasters.iter().map(encode).collect::<vqz_archive::Result<Vec<_>>>()?)
         })?;
         let (_, decode_s) = passes.time(|| {
             for (raster, encoded) in self.rasters.iter().zip(&encoded) {

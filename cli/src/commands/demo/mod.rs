@@ -14,7 +14,6 @@ use std::path::{Path, PathBuf};
 use views::View;
 use vqz_archive::store::files;
 use vqz_archive::{OpenOptions, open};
-use vqz_codec::model::Model;
 use vqz_zarr::models;
 
 /// Dates that the report shows, at most.

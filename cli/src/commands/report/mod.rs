@@ -131,7 +131,7 @@ pub(super) struct Examined {
     embedded_bytes: Option<usize>,
     totals: Totals,
     recorded: Option<Record>,
-    stored: output::StoredSize,
+    stored: StoredSize,
     place: Summary,
     spectrum: Spectrum,
     /// What a single band shows.
