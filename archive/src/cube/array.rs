@@ -15,8 +15,8 @@ use vqz_codec::config::NoData;
 use vqz_raster::band::{Band, SampleKind, set_band_attributes};
 use vqz_raster::conventions::exact::COUNT;
 use vqz_raster::georeference::{CoordinateArray, GRID_MAPPING, coordinates};
-use vqz_raster::ingest::plan::{ArrayPlan, DATA, Plan};
-use vqz_raster::sample::ValueRange;
+use vqz_raster::ingest::plan::{ArrayPlan, CubePlan, DATA};
+use vqz_raster::sample::ValueRange as _;
 
 /// What a node of a cube is.
 pub(crate) enum CubeNode {
@@ -30,7 +30,7 @@ pub(crate) enum CubeNode {
 
 /// An array of a cube as a raster.
 pub(crate) struct CubeArray {
-    plan: Arc<Plan>,
+    plan: Arc<CubePlan>,
     at: usize,
     info: RasterInfo,
 }
@@ -57,7 +57,7 @@ impl Raster for CubeArray {
 ///
 /// # Errors
 /// When the configuration can't be written as JSON.
-pub(crate) fn settings(plan: &Plan) -> Result<Settings> {
+pub(crate) fn settings(plan: &CubePlan) -> Result<Settings> {
     let mut settings = Settings::default();
     settings.set("configuration", serde_json::to_value(&plan.config)?);
     settings.set("files", json!(plan.files));
@@ -69,7 +69,7 @@ pub(crate) fn settings(plan: &Plan) -> Result<Settings> {
 ///
 /// # Errors
 /// When chunks, shards or codecs are none that an array takes.
-pub(crate) fn nodes(plan: &Arc<Plan>) -> Result<Vec<(String, CubeNode)>> {
+pub(crate) fn nodes(plan: &Arc<CubePlan>) -> Result<Vec<(String, CubeNode)>> {
     let mut nodes = Vec::new();
     let mut groups: BTreeSet<String> = BTreeSet::from([String::new()]);
     for array in &plan.arrays {
@@ -103,7 +103,7 @@ fn group_metadata() -> Metadata {
 }
 
 /// The coordinates that the arrays of a group share: those of its first, and the dates of the first that has some.
-fn group_coordinates(plan: &Plan, group: &str) -> Result<Vec<CoordinateArray>> {
+fn group_coordinates(plan: &CubePlan, group: &str) -> Result<Vec<CoordinateArray>> {
     let arrays: Vec<&ArrayPlan> = plan.arrays.iter().filter(|array| array.group() == group).collect();
     let Some(first) = arrays.first() else { return Ok(Vec::new()) };
     let times = arrays.iter().find_map(|array| array.times.as_deref());
@@ -116,7 +116,7 @@ fn bands(array: &ArrayPlan) -> Vec<Band> {
     array.bands.iter().map(|band| band.band.clone()).collect()
 }
 
-fn opened(plan: &Arc<Plan>, at: usize) -> Result<CubeArray> {
+fn opened(plan: &Arc<CubePlan>, at: usize) -> Result<CubeArray> {
     let array = &plan.arrays[at];
     let data_type = array.sample_type;
     let shape = array.shape();

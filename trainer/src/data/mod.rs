@@ -1,8 +1,8 @@
 //! Training data: Zarr v3 arrays and `vqz` archives, chunk by chunk, as batches of crops in plain memory.
 //!
-//! The way of a sample: [`source`] reads a chunk into a [`piece`], [`split`] has said on which side it stands, [`sampler`]
-//! says which crops make up a batch, [`augment`] changes them, and [`loader`] does all that in background threads, so that
-//! the training loop never waits for a disk. [`spread`] and [`validation`] look at the same pieces as a whole.
+//! The way of a sample: [`source`] opens arrays and lists their [`block`]s, [`split`] assigns each block to training or
+//! validation, [`source`] reads a block into a [`piece`], [`sampler`] says which crops make up a batch, [`augment`] changes
+//! them, and [`loader`] does all that in background threads, so that the training loop never waits for a disk. [`spread`] and [`validation`] look at the same pieces as a whole.
 //!
 //! Everything random is drawn from a seed and the place of a batch in the sequence: neither the number of threads nor
 //! the platform changes a batch. Nothing here knows of libtorch.
@@ -28,7 +28,7 @@ mod tests;
 pub mod validation;
 
 pub use augment::{Augmentation, BandScale, Hiding};
-pub use batch::{Batch, Place, SamplerState};
+pub use batch::{Batch, CropOrigin, SamplerState};
 pub use block::Block;
 pub use error::{DataError, Result};
 pub use loader::{Loader, LoaderOptions};

@@ -1,9 +1,9 @@
-//! How arrays are looked at.
+//! How arrays are read.
 
 use vqz_codec::axes::Axes;
 use vqz_codec::config::NoData;
 
-/// How to look at arrays whose own metadata do not say, or say something else.
+/// How to read arrays, where their own metadata do not say it or something else is wanted.
 #[derive(Clone, Debug, Default)]
 pub struct SourceOptions {
     /// The roles of the dimensions, in order.

@@ -26,7 +26,7 @@ impl Default for SplitOptions {
     }
 }
 
-/// The two sides. They share no sample, nor any pixel at another time.
+/// The blocks of both sides. They share no pixel, not even at different times.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Split {
     /// For training.

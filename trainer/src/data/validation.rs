@@ -34,7 +34,7 @@ impl Pieces {
                         piece
                     });
                     let failed = piece.is_err();
-                    // Nobody listens any more, or nothing more will be said.
+                    // The receiver is gone, or this was the last message.
                     if sender.send(piece).is_err() || failed {
                         return;
                     }

@@ -11,7 +11,7 @@ mod peers;
 mod vqz;
 
 use crate::progress::Terminal;
-use crate::{arguments, output};
+use crate::{arguments, console, output};
 use anyhow::{Result, bail};
 use curve::{Codec, Curve, Passes};
 use downstream::{Downstream, Plan};
@@ -154,7 +154,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         measured.push((Box::new(rival), curve));
     }
     #[cfg(not(feature = "peers"))]
-    output::remark(format!("note: vqz is measured alone: this build has no rivals; {HOW}"));
+    console::note("measured_alone", &format!("vqz is measured alone: this build has no rivals; {HOW}"));
     if let Some(plan) = &mut plan {
         downstream::run(plan, &mut measured, &targets, peak)?;
     }
@@ -245,7 +245,7 @@ fn images(args: &Args, rasters: &[Arc<dyn Raster>]) -> Result<Option<images::Ima
     match images::Images::read(rasters) {
         Ok(images) => Ok(Some(images)),
         Err(error) if args.peers.is_none() => {
-            output::remark(format!("note: vqz is measured alone: {error:#}"));
+            console::note("measured_alone", &format!("vqz is measured alone: {error:#}"));
             Ok(None)
         }
         Err(error) => Err(error),

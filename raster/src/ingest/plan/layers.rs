@@ -1,7 +1,7 @@
 //! Arrays of bands as the files hold them: which bands share an array, which value means "no data" in it, and what is missing.
 
 use super::names::dimensions;
-use super::{ArrayPlan, BandPlan, BandSource, DATA, Plan};
+use super::{ArrayPlan, BandPlan, BandSource, CubePlan, DATA};
 use crate::band::Band;
 use crate::conventions::time::iso;
 use crate::error::{Error, Result};
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 /// How many missing dates a remark lists.
 const LISTED: usize = 5;
 
-impl Plan {
+impl CubePlan {
     /// The arrays of the bands on a grid: bands of one type, all with dates or all without, make an array.
     pub(crate) fn add_layers(
         &mut self,

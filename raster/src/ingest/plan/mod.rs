@@ -32,7 +32,7 @@ use std::path::Path;
 pub const DATA: &str = "data";
 
 /// All arrays of a cube.
-pub struct Plan {
+pub struct CubePlan {
     /// The configuration.
     pub config: Config,
     /// The arrays, in the order in which they are written.
@@ -130,7 +130,7 @@ impl ArrayPlan {
     }
 }
 
-impl Plan {
+impl CubePlan {
     /// Plans the cube of a configuration whose paths are relative to a folder.
     ///
     /// # Errors
