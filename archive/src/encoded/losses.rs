@@ -97,7 +97,11 @@ fn place(indices: &[u64]) -> String {
 ///
 /// # Errors
 /// When an archive, or the header of one of its chunks, can't be read.
-pub(crate) fn remark_on_losses(path: &Path, engine: Option<EngineKind>, progress: &dyn Progress) -> Result<()> {
+pub(crate) fn remark_on_losses(
+    path: &Path,
+    engine: Option<EngineKind>,
+    progress: &dyn Progress,
+) -> Result<()> {
     tree::arrays(path)?.iter().try_for_each(|node| remark_on_losses_of(node, engine, progress))
 }
 
@@ -168,7 +172,11 @@ impl LossWatch {
     ///
     /// # Errors
     /// When the archive can't be opened.
-    pub(crate) fn new(raster: &Arc<dyn Raster>, node: &Node, options: &OpenOptions) -> Result<Option<Arc<Self>>> {
+    pub(crate) fn new(
+        raster: &Arc<dyn Raster>,
+        node: &Node,
+        options: &OpenOptions,
+    ) -> Result<Option<Arc<Self>>> {
         let Some(recorded) = RecordedArchive::open(node, options.engine)? else { return Ok(None) };
         let (inner, absent) = (Arc::clone(raster), Mutex::new(BTreeSet::new()));
         Ok(Some(Arc::new(Self { inner, recorded, absent })))

@@ -24,7 +24,11 @@ pub(crate) struct FitInputs {
 ///
 /// # Errors
 /// When there is nothing to fit on, or inputs have different numbers of bands.
-pub(crate) fn open_inputs(inputs: &[PathBuf], options: &FitOptions, progress: &dyn Progress) -> Result<FitInputs> {
+pub(crate) fn open_inputs(
+    inputs: &[PathBuf],
+    options: &FitOptions,
+    progress: &dyn Progress,
+) -> Result<FitInputs> {
     let opening = OpenOptions { axes: options.axes.clone(), nodata: options.nodata.clone(), engine: None };
     let mut rasters: Vec<Arc<dyn Raster>> = Vec::new();
     for input in expand(inputs)? {

@@ -54,7 +54,8 @@ impl Grid {
 
     /// The places of all chunks that a region touches, in C order.
     pub(crate) fn touched(&self, region: &[Range<u64>]) -> impl Iterator<Item = Vec<u64>> + use<> {
-        let first: Vec<u64> = region.iter().zip(&self.chunk).map(|(range, chunk)| range.start / chunk).collect();
+        let first: Vec<u64> =
+            region.iter().zip(&self.chunk).map(|(range, chunk)| range.start / chunk).collect();
         let counts = region.iter().zip(&self.chunk).map(|(range, chunk)| {
             if range.is_empty() { 0 } else { (range.end - 1) / chunk - range.start / chunk + 1 }
         });
