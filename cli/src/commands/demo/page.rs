@@ -1,7 +1,9 @@
 //! The demonstration's figures and pictures, put into the report's page.
 
+use super::figures::Figures;
+use super::runs::Run;
+use super::tables;
 use super::views::{self, View};
-use super::{Figures, Run, tables};
 use crate::output;
 use crate::report::chart::{self, Point};
 use crate::report::html::{Card, Date, Gallery, Report, Row, render};
