@@ -1,6 +1,6 @@
 //! Many files as the nodes of a hierarchy: groups, arrays that are read from the files when they are written, coordinates.
 
-use crate::cube::layout;
+use crate::cube::layout::lay_out;
 use crate::error::{Context, Result};
 use crate::metadata::document::Metadata;
 use crate::raster::region::volume;
@@ -19,7 +19,7 @@ use vqz_raster::ingest::plan::{ArrayPlan, CubePlan, DATA};
 use vqz_raster::sample::ValueRange as _;
 
 /// What a node of a cube is.
-pub enum CubeNode {
+pub(crate) enum CubeNode {
     /// A group.
     Group(Metadata),
     /// An array.
@@ -29,7 +29,7 @@ pub enum CubeNode {
 }
 
 /// An array of a cube as a raster.
-pub struct CubeArray {
+pub(crate) struct CubeArray {
     plan: Arc<CubePlan>,
     at: usize,
     info: RasterInfo,
@@ -37,7 +37,7 @@ pub struct CubeArray {
 
 impl CubeArray {
     /// What is planned.
-    pub fn array(&self) -> &ArrayPlan {
+    pub(crate) fn array(&self) -> &ArrayPlan {
         &self.plan.arrays[self.at]
     }
 }
@@ -69,7 +69,7 @@ pub(crate) fn settings(plan: &CubePlan) -> Result<Settings> {
 ///
 /// # Errors
 /// When chunks, shards or codecs are none that an array takes.
-pub fn nodes(plan: &Arc<CubePlan>) -> Result<Vec<(String, CubeNode)>> {
+pub(crate) fn nodes(plan: &Arc<CubePlan>) -> Result<Vec<(String, CubeNode)>> {
     let mut nodes = Vec::new();
     let mut groups: BTreeSet<String> = BTreeSet::from([String::new()]);
     for array in &plan.arrays {
@@ -147,7 +147,7 @@ fn opened(plan: &Arc<CubePlan>, at: usize) -> Result<CubeArray> {
     if array.is_count() {
         metadata.set_attribute("standard_name", Value::from(COUNT));
     }
-    let chunk = cube_layout::lay_out(&plan.config.output, array, &mut metadata)
+    let chunk = lay_out(&plan.config.output, array, &mut metadata)
         .with_context(|| format!("{}: [output]", array.path))?;
     let nodata = array.nodata.map(|value| match array.sample_type.is_float() {
         true if !value.is_finite() => NoData::Name(name(value).to_owned()),

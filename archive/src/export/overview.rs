@@ -23,6 +23,7 @@ use serde_json::{Map, Value, json};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 use vqz_codec::axes::Role;
 use vqz_raster::conventions::registry::Convention;
 use vqz_raster::georeference::spatial;

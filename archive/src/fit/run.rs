@@ -163,10 +163,12 @@ impl Drop for Fractions<'_> {
     }
 }
 
+type RasterList = Vec<Arc<dyn Raster>>;
+
 /// Watches rasters whose fill value may have been meant as "no data".
-fn watch(rasters: Vec<Arc<dyn Raster>>) -> Result<(Vec<Arc<dyn Raster>>, Vec<Arc<FillWatch>>)> {
+fn watch(rasters: RasterList) -> Result<(RasterList, Vec<Arc<FillWatch>>)> {
     let mut watches = Vec::new();
-    let mut watched: Vec<Arc<dyn Raster>> = Vec::new();
+    let mut watched = RasterList::new();
     for raster in rasters {
         match FillWatch::of(&raster)? {
             Some(watch) => {

@@ -41,6 +41,11 @@ impl Grid {
         volume(&self.counts)
     }
 
+    /// Whether there is none: an array of no samples.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The place of a chunk in the grid.
     pub fn indices(&self, number: u64) -> Vec<u64> {
         let mut rest = number;

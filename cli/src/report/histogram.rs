@@ -3,7 +3,7 @@
 use super::escape;
 use crate::output;
 use std::fmt::Write;
-use vqz_archive::metrics::histogram::Histogram;
+use vqz_archive::metrics::Histogram;
 
 const WIDTH: f64 = 300.0;
 const HEIGHT: f64 = 128.0;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use std::collections::BTreeMap;
-use vqz_archive::raster::source::RasterInfo;
+use vqz_archive::RasterInfo;
 
 /// What a single band shows.
 #[derive(Clone, Debug, PartialEq)]

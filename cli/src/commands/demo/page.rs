@@ -12,7 +12,7 @@ use crate::report::today;
 use anyhow::{Result, bail};
 use serde_json::Value;
 use std::path::Path;
-use vqz_archive::raster::source::{Raster, RasterInfo};
+use vqz_archive::{Raster, RasterInfo};
 use vqz_codec::axes::Role;
 use vqz_codec::model::Model;
 

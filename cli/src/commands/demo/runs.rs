@@ -8,11 +8,11 @@ use anyhow::Result;
 use serde::Serialize;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use vqz_archive::raster::source::{Raster, whole};
+use vqz_archive::raster::whole;
 use vqz_archive::store::files;
 use vqz_archive::{
-    BandComparison, EncodeOptions, EncodeSummary, Existing, OpenOptions, StoredSize, Target, compare_rasters,
-    encode, open, open_model,
+    BandComparison, EncodeOptions, EncodeSummary, Existing, OpenOptions, Raster, StoredSize, Target,
+    compare_rasters, encode, open, open_model,
 };
 use vqz_codec::model::Model;
 

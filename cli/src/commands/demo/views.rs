@@ -4,11 +4,9 @@ use crate::report::picture::Planes;
 use crate::report::view::{two_digits, worst_place};
 use anyhow::Result;
 use std::ops::Range;
-use vqz_archive::metrics::blocks;
-use vqz_archive::metrics::error::ErrorSum;
-use vqz_archive::raster::region::Region;
-use vqz_archive::raster::samples::Mask;
-use vqz_archive::raster::source::{Raster, RasterInfo};
+use vqz_archive::metrics::{ErrorSum, read_block};
+use vqz_archive::raster::{Mask, Region};
+use vqz_archive::{Raster, RasterInfo};
 use vqz_codec::axes::Role;
 use vqz_codec::bands::natural_colour;
 
@@ -65,7 +63,7 @@ impl View {
                     Role::Other(_) => 0..1,
                 })
                 .collect();
-            Ok(blocks::read(raster, &region, &mask)?.concat())
+            Ok(read_block(raster, &region, &mask)?.concat())
         };
         let [r, g, b] = self.bands;
         Ok(Planes {

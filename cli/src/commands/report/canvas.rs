@@ -2,8 +2,8 @@
 //! array. Where the array is larger, each pixel shows the mean of a square of samples, and the largest error in it.
 
 use crate::report::picture::Planes;
-use vqz_archive::metrics::blocks::Block;
-use vqz_archive::raster::source::RasterInfo;
+use vqz_archive::RasterInfo;
+use vqz_archive::metrics::Block;
 use vqz_codec::axes::Role;
 
 /// What a picture is to show.
@@ -125,7 +125,7 @@ impl Canvas {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vqz_archive::metadata::document::Metadata;
+    use vqz_archive::metadata::Metadata;
     use vqz_codec::axes::Axes;
     use vqz_codec::sample::DataType;
 

@@ -23,18 +23,13 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 use survey::Survey;
-use vqz_archive::encoded::array::EncodedArray;
-use vqz_archive::encoded::totals::Totals;
-use vqz_archive::metrics::blocks;
-use vqz_archive::raster::samples::Mask;
-use vqz_archive::raster::source::{Raster, RasterInfo};
-use vqz_archive::store::files;
-use vqz_archive::store::georeference::locate;
-use vqz_archive::store::reader::ZarrRaster;
-use vqz_archive::store::tree::{self, Node};
+use vqz_archive::encoded::{EncodedArray, Totals};
+use vqz_archive::metrics::scan_blocks;
+use vqz_archive::raster::Mask;
+use vqz_archive::store::{self, Node, ZarrRaster, files, locate};
 use vqz_archive::{
-    Existing, OpenOptions, RasterComparison, Record, StoredSize, compare_rasters, open_all, refuse_existing,
-    source_of,
+    Existing, OpenOptions, Raster, RasterComparison, RasterInfo, Record, StoredSize, compare_rasters,
+    open_all, refuse_existing, source_of,
 };
 use vqz_codec::axes::Role;
 use vqz_codec::config::Promise;
@@ -131,7 +126,7 @@ pub(super) struct Examined {
     embedded_bytes: Option<usize>,
     totals: Totals,
     recorded: Option<Record>,
-    stored: output::StoredSize,
+    stored: StoredSize,
     place: Summary,
     spectrum: Spectrum,
     /// What a single band shows.
@@ -168,7 +163,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 
 /// The encoded arrays that the archive holds.
 fn archives(args: &Args) -> Result<Vec<Node>> {
-    let nodes: Vec<Node> = tree::arrays(&args.archive)?
+    let nodes: Vec<Node> = store::arrays(&args.archive)?
         .into_iter()
         .filter(|node| node.path.is_empty() || !matches!(node.metadata.encoded(), Ok(None)))
         .collect();
@@ -204,7 +199,7 @@ fn examine(
         None => {
             let mask = Mask::new(&info.nodata, info.data_type)?;
             let take = |region: &_, block| survey.take(region, &block);
-            blocks::scan(decoded.as_ref(), &mask, "decoding", &Terminal::default(), take)?;
+            scan_blocks(decoded.as_ref(), &mask, "decoding", &Terminal::default(), take)?;
             None
         }
     };

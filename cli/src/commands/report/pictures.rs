@@ -10,10 +10,9 @@ use crate::report::view::{two_digits, worst_place};
 use anyhow::Result;
 use std::collections::BTreeMap;
 use std::ops::Range;
-use vqz_archive::metrics::blocks;
-use vqz_archive::raster::region::Region;
-use vqz_archive::raster::samples::Mask;
-use vqz_archive::raster::source::Raster;
+use vqz_archive::Raster;
+use vqz_archive::metrics::read_block;
+use vqz_archive::raster::{Mask, Region};
 use vqz_codec::axes::Role;
 use vqz_codec::config::Promise;
 
@@ -422,7 +421,7 @@ fn window(
             Role::Other(_) => 0..1,
         })
         .collect();
-    let mut all = blocks::read(raster, &region, &mask)?;
+    let mut all = read_block(raster, &region, &mask)?;
     Ok(bands.iter().map(|band| std::mem::take(&mut all[*band])).collect())
 }
 

@@ -5,12 +5,9 @@ use super::canvas::{Canvas, Shown};
 use crate::report::spectrum::Spectrum;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use vqz_archive::metrics::blocks::Block;
-use vqz_archive::metrics::compare::BlockWatch;
-use vqz_archive::metrics::error::ErrorSum;
-use vqz_archive::metrics::histogram::Histogram;
-use vqz_archive::raster::region::Region;
-use vqz_archive::raster::source::RasterInfo;
+use vqz_archive::RasterInfo;
+use vqz_archive::metrics::{Block, BlockWatch, ErrorSum, Histogram};
+use vqz_archive::raster::Region;
 use vqz_codec::axes::Role;
 use vqz_codec::sample::DataType;
 
