@@ -3,7 +3,6 @@
 mod arguments;
 mod commands;
 mod output;
-mod report;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};

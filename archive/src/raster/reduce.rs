@@ -30,12 +30,7 @@ impl Reduced {
     ///
     /// # Errors
     /// When its nodata values are none of its type.
-    pub fn new(
-        inner: Arc<dyn Raster>,
-        rows: u64,
-        columns: u64,
-        resampling: Resampling,
-    ) -> Result<Self> {
+    pub fn new(inner: Arc<dyn Raster>, rows: u64, columns: u64, resampling: Resampling) -> Result<Self> {
         let mut info = inner.info().clone();
         let side = |role: &Role| match role {
             Role::Y => rows,

@@ -75,14 +75,7 @@ pub struct Side<'a> {
 /// Copies a part of `extent` from one dense block into another. `size` is the bytes of a sample.
 ///
 /// The caller has checked that the part lies within both blocks.
-pub fn copy(
-    from: &[u8],
-    from_side: Side<'_>,
-    to: &mut [u8],
-    to_side: Side<'_>,
-    extent: &[u64],
-    size: usize,
-) {
+pub fn copy(from: &[u8], from_side: Side<'_>, to: &mut [u8], to_side: Side<'_>, extent: &[u64], size: usize) {
     let Some((run, outer)) = extent.split_last() else {
         return;
     };

@@ -118,12 +118,7 @@ impl Window {
     ///
     /// # Errors
     /// When a header can't be read.
-    pub fn plan(
-        archive: &Archive,
-        region: &[Range<u64>],
-        size: u64,
-        stored_bytes: u64,
-    ) -> Result<Self> {
+    pub fn plan(archive: &Archive, region: &[Range<u64>], size: u64, stored_bytes: u64) -> Result<Self> {
         let samples = volume(&extents(region));
         let mut window = Self {
             region: region.iter().map(|range| [range.start, range.end]).collect(),

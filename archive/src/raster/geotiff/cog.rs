@@ -1,8 +1,8 @@
 //! Cloud-optimised GeoTIFFs: GDAL makes them from a whole raster, which a plain file beside the output holds meanwhile.
 
 use super::writer;
-use crate::raster::plain::PlainCodec;
 use crate::raster::partial::beside;
+use crate::raster::plain::PlainCodec;
 use crate::raster::{Raster, files};
 use anyhow::{Context, Result};
 use gdal::raster::RasterCreationOptions;

@@ -2,9 +2,9 @@
 
 use super::cog::put;
 use super::{COLOURS, ITEMS};
-use crate::raster::plain::PlainCodec;
 use crate::progress::Progress;
 use crate::raster::partial::beside;
+use crate::raster::plain::PlainCodec;
 use crate::raster::region::{Grid, Region};
 use crate::raster::{Info, Raster, files};
 use anyhow::{Context, Result, bail};

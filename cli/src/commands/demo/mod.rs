@@ -91,7 +91,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         runs,
     };
     let shown = page::Shown { original: original.as_ref(), model: &model, view: &view, before: &before };
-    files::write_atomically(&report, page::page(&shown, &figures, &points)?.as_bytes())?;
+    files::write_atomically(&report, page::page(&shown, &figures, &points)?.html().as_bytes())?;
     if args.json { output::json(&figures) } else { print(&figures) }
 }
 

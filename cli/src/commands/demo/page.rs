@@ -1,18 +1,18 @@
-//! The demonstration's figures and pictures, put into the report's page.
+//! The page of the demonstration: its figures and pictures, quality by quality.
 
 use super::views::{self, View};
 use super::{Figures, Run, tables};
+use crate::commands::report::today;
 use crate::output;
 use crate::raster::{Info, Raster};
-use crate::report::chart::{self, Point};
-use crate::report::html::{Card, Date, Gallery, Report, Row, render};
-use crate::report::picture::{self, Planes, Stretch};
-use crate::report::today;
 use anyhow::{Result, bail};
 use serde_json::Value;
 use std::path::Path;
 use vqz_codec::axes::Role;
 use vqz_codec::model::Model;
+use vqz_report::palette::INTENSITY;
+use vqz_report::{Axis, Chart, Scale, Series, Shape, Size, paint, scale};
+use vqz_report::{Block, Card, Figure, Legend, Page, PictureRow, Planes, Section, Tile, TileSize};
 
 /// What the page is about.
 pub(super) struct Shown<'a> {
@@ -23,31 +23,38 @@ pub(super) struct Shown<'a> {
     pub(super) before: &'a [Planes],
 }
 
-/// The page as HTML.
-pub(super) fn page(shown: &Shown<'_>, figures: &Figures, points: &[Point]) -> Result<String> {
+/// The page.
+pub(super) fn page(shown: &Shown<'_>, figures: &Figures, points: &[Point]) -> Result<Page> {
     let info = shown.original.info();
-    let several = figures.runs.iter().all(|run| run.bands.len() > 1);
-    Ok(render(&Report {
-        title: title(info, figures),
+    let mut blocks = vec![Block::Cards(figures.runs.iter().map(card).collect())];
+    let mut add = |heading: &str, content: Vec<Block>| blocks.push(Section::new(heading, content).into());
+    add("Pictures", gallery(shown, figures)?);
+    let sizes = Block::from(tables::sizes(info, figures));
+    add("Figures", std::iter::once(sizes).chain(Block::texts(remarks(figures))).collect());
+    if points.len() > 1 {
+        let about = Block::texts(about_the_curve(figures)).collect();
+        add("Bits and quality", vec![Block::Columns([vec![curve(points).into()], about])]);
+    }
+    if figures.runs.iter().all(|run| run.bands.len() > 1) {
+        add("Band by band", vec![tables::bands(figures).into()]);
+    }
+    if let Some(dates) = dates(shown, figures) {
+        add("Dates", dates);
+    }
+    add("What the terms mean", vec![Block::Terms(glossary())]);
+    add("Data and model", vec![Block::Terms(credits(info, shown.model))]);
+    Ok(Page {
+        eyebrow: "vqz report".to_owned(),
         summary: summary(info, shown.model, figures),
-        cards: figures.runs.iter().map(card).collect(),
-        gallery: gallery(shown, figures)?,
-        figures: (tables::sizes(info, figures), remarks(figures)),
-        curve: (points.len() > 1).then(|| {
-            let title = "Bits a sample and PSNR at several qualities";
-            (chart::curve(points, title), about_the_curve(figures))
-        }),
-        bands: several.then(|| tables::bands(figures)),
-        dates: dates(shown, figures)?,
-        glossary: glossary(),
-        credits: credits(info, shown.model),
+        blocks,
         colophon: format!(
             "vqz {}, {}, {}; `vqz demo` makes this page anew.",
             env!("CARGO_PKG_VERSION"),
             today(),
             output::count(figures.threads as u64, "thread")
         ),
-    }))
+        ..Page::new(title(info, figures))
+    })
 }
 
 fn title(info: &Info, figures: &Figures) -> String {
@@ -75,9 +82,10 @@ fn summary(info: &Info, model: &Model, figures: &Figures) -> String {
 
 fn card(run: &Run) -> Card {
     Card {
-        what: format!("Quality {}", run.quality),
-        figure: (format!("{:.1}", run.stored.ratio), "times smaller, all included".to_owned()),
-        more: format!(
+        name: format!("Quality {}", run.quality),
+        figure: format!("{:.1}", run.stored.ratio),
+        unit: "times smaller, all included".to_owned(),
+        note: format!(
             "{:.1} times without the model · PSNR {} dB · RMSE {}",
             run.stored.data_ratio,
             output::psnr(run.psnr_db, run.valid_samples, 1),
@@ -86,22 +94,43 @@ fn card(run: &Run) -> Card {
     }
 }
 
-fn gallery(shown: &Shown<'_>, figures: &Figures) -> Result<Gallery> {
+/// The original and each quality: the whole, a crop, and the errors.
+fn gallery(shown: &Shown<'_>, figures: &Figures) -> Result<Vec<Block>> {
     let (Some(before), Some(coarsest)) =
         (shown.before.first(), figures.runs.last().and_then(|run| run.planes.first()))
     else {
         bail!("there is nothing to show; give at least one --quality");
     };
-    let stretch = picture::stretch(before);
+    let stretch = before.stretch();
     let (x, y) = views::crop(before, coarsest);
-    let cut = |planes: &Planes| planes.crop(x.clone(), y.clone());
-    let full_scale = views::full_scale(before, coarsest);
-    let mut rows = Vec::new();
-    for run in &figures.runs {
-        let Some(planes) = run.planes.first() else { continue };
-        let name = format!("quality {}", run.quality);
+    let cut = |planes: &Planes| planes.crop(x.clone(), y.clone()).picture(&stretch);
+    let full = scale::full_scale(&before.errors(coarsest));
+    let percent = |at: usize, extent: usize| 100.0 * at as f64 / extent as f64;
+    let mark = [
+        percent(x.start, before.width),
+        percent(y.start, before.height),
+        percent(x.len(), before.width),
+        percent(y.len(), before.height),
+    ];
+    let caption = format!("{} × {} pixels, where the lowest quality errs most", x.len(), y.len());
+    let whole = Figure::new(before.picture(&stretch).described("The original"), "");
+    let ticks =
+        vec!["0".to_owned(), output::figure(full / 2.0), format!("{} and more", output::figure(full))];
+    let about = "Errors: at each pixel the largest of the bands shown, in the data's units. One scale for all qualities.";
+    let original = PictureRow {
+        heading: "Original".to_owned(),
+        figures: vec![
+            Figure { mark: Some(mark), ..whole },
+            Figure::new(cut(before).described("Crop of the original"), caption),
+        ],
+        legends: vec![Legend::new(&INTENSITY, ticks, about)],
+        ..PictureRow::default()
+    };
+    let row = |(run, planes): (&Run, &Planes)| {
         let found = views::shown(before, planes);
-        rows.push(Row {
+        let name = format!("quality {}", run.quality);
+        let errors = paint::ramp(planes.width, &before.errors(planes), (0.0, full), &INTENSITY);
+        PictureRow {
             heading: format!("Quality {}, {:.1} times smaller", run.quality, run.stored.ratio),
             text: format!(
                 "What is shown has a PSNR of {} dB, an RMSE of {} and errors up to {}; all bands and dates have {} dB.",
@@ -110,33 +139,52 @@ fn gallery(shown: &Shown<'_>, figures: &Figures) -> Result<Gallery> {
                 output::figure(found.max),
                 output::psnr(run.psnr_db, run.valid_samples, 1)
             ),
-            whole: picture::colour(planes, &stretch, format!("Decoded at {name}"))?,
-            crop: picture::colour(&cut(planes), &stretch, format!("Crop, decoded at {name}"))?,
-            errors: picture::errors(before, planes, full_scale, format!("Errors at {name}"))?,
-        });
+            figures: vec![
+                Figure::new(planes.picture(&stretch).described(format!("Decoded at {name}")), ""),
+                Figure::new(cut(planes).described(format!("Crop, decoded at {name}")), ""),
+                Figure::new(errors.described(format!("Errors at {name}")), ""),
+            ],
+            legends: Vec::new(),
+        }
+    };
+    let about = format!(
+        "{} ({}){}. Bands are stretched from the 1st to the 99th percentile of the original, with a gamma of 0.8.",
+        if shown.view.true_colour { "True colour" } else { "False colour" },
+        shown.view.names,
+        looped(shown.original.info())
+    );
+    let runs = figures.runs.iter().filter_map(|run| Some((run, run.planes.first()?)));
+    let rows = std::iter::once(original).chain(runs.map(row)).map(Block::Pictures);
+    Ok(std::iter::once(Block::Text(about)).chain(rows).collect())
+}
+
+/// A point of the curve: bits a sample, PSNR in dB, and the name of the quality where it is one that the page shows.
+pub(super) type Point = (f64, f64, Option<String>);
+
+/// PSNR over bits.
+fn curve(points: &[Point]) -> Chart {
+    let mut points = points.to_vec();
+    points.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let labels = points.iter().enumerate().filter_map(|(i, point)| Some((i, point.2.clone()?)));
+    let places: Vec<(f64, f64)> = points.iter().map(|point| (point.0, point.1)).collect();
+    let (_, most) = scale::extent(places.iter().map(|point| point.0)).unwrap_or((0.0, 1.0));
+    let (low, high) = scale::extent(places.iter().map(|point| point.1)).unwrap_or((0.0, 1.0));
+    let titles = places.iter().map(|(bits, psnr)| format!("{bits:.4} bits a sample, {psnr:.2} dB")).collect();
+    Chart {
+        title: "PSNR".to_owned(),
+        unit: "dB".to_owned(),
+        label: "Bits a sample and PSNR at several qualities".to_owned(),
+        x: Axis::around(0.0, most, Scale::Linear, 5).named("bits a sample, chunks alone"),
+        y: Axis::around(low, high, Scale::Linear, 5),
+        series: vec![Series {
+            shape: Shape::Measured,
+            labels: labels.collect(),
+            titles,
+            ..Series::line("", places.clone())
+        }],
+        size: Size::Tall,
+        ..Chart::default()
     }
-    let (width, height) = (before.width as f64, before.height as f64);
-    Ok(Gallery {
-        about: format!(
-            "{} ({}){}. Bands are stretched from the 1st to the 99th percentile of the original, with a gamma of 0.8.",
-            if shown.view.true_colour { "True colour" } else { "False colour" },
-            shown.view.names,
-            looped(shown.original.info())
-        ),
-        original: (
-            picture::colour(before, &stretch, "The original".to_owned())?,
-            picture::colour(&cut(before), &stretch, "Crop of the original".to_owned())?,
-        ),
-        mark: [
-            100.0 * x.start as f64 / width,
-            100.0 * y.start as f64 / height,
-            100.0 * x.len() as f64 / width,
-            100.0 * y.len() as f64 / height,
-        ],
-        crop: format!("{} × {} pixels, where the lowest quality errs most", x.len(), y.len()),
-        full_scale,
-        rows,
-    })
 }
 
 /// Says which of several images is shown.
@@ -182,32 +230,29 @@ fn about_the_curve(figures: &Figures) -> Vec<String> {
     ]
 }
 
-/// All dates, at the quality in the middle.
-fn dates(shown: &Shown<'_>, figures: &Figures) -> Result<Option<(String, Vec<Date>)>> {
-    let Some(run) = figures.runs.get(figures.runs.len() / 2).filter(|_| shown.before.len() > 1) else {
-        return Ok(None);
-    };
-    let mut dates = Vec::new();
-    for (i, (before, after)) in shown.before.iter().zip(&run.planes).enumerate() {
-        let stretch: Stretch = picture::stretch(before);
+/// All dates, at the quality in the middle; none of a single date.
+fn dates(shown: &Shown<'_>, figures: &Figures) -> Option<Vec<Block>> {
+    let run = figures.runs.get(figures.runs.len() / 2).filter(|_| shown.before.len() > 1)?;
+    let tile = |(i, (before, after)): (usize, (&Planes, &Planes))| {
+        let stretch = before.stretch();
         let psnr = output::psnr(views::shown(before, after).psnr_db(run.peak), 1, 1);
-        dates.push(Date {
-            name: format!("{} of {}: {psnr} dB", i + 1, shown.view.dates),
-            pictures: [
-                picture::colour(before, &stretch, format!("The original, date {}", i + 1))?,
-                picture::colour(
-                    after,
-                    &stretch,
-                    format!("Decoded at quality {}, date {}", run.quality, i + 1),
-                )?,
+        let decoded = format!("Decoded at quality {}, date {}", run.quality, i + 1);
+        Tile {
+            title: format!("{} of {}: {psnr} dB", i + 1, shown.view.dates),
+            note: String::new(),
+            pictures: vec![
+                before.picture(&stretch).described(format!("The original, date {}", i + 1)),
+                after.picture(&stretch).described(decoded),
             ],
-        });
-    }
+            strip: Vec::new(),
+        }
+    };
     let about = format!(
         "The same bands: the original above, quality {} below, each date with a stretch of its own.",
         run.quality
     );
-    Ok(Some((about, dates)))
+    let tiles = shown.before.iter().zip(&run.planes).enumerate().map(tile).collect();
+    Some(vec![Block::Text(about), Block::Tiles(TileSize::Small, tiles)])
 }
 
 fn glossary() -> Vec<(String, String)> {

@@ -1,16 +1,16 @@
 //! The demonstration's measurements: each quality encoded and read back, timed over several passes, and a curve.
 
+use super::page::Point;
 use super::views::View;
 use crate::commands::{compare, encode};
 use crate::output::Stored;
 use crate::raster::{OpenOptions, Raster, files, open_one, whole};
-use crate::report::chart::Point;
-use crate::report::picture::Planes;
 use anyhow::Result;
 use serde::Serialize;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use vqz_codec::model::Model;
+use vqz_report::Planes;
 
 /// Passes over the sample when it is small; the median is stated.
 const PASSES: usize = 7;
@@ -106,7 +106,7 @@ pub(super) fn curve(paths: &Paths<'_>, model: &Model, runs: &[Run]) -> Result<Ve
         .iter()
         .filter_map(|run| {
             let (bits, psnr_db) = (run.stored.bits_per_sample, run.psnr_db?);
-            Some(Point { bits, psnr_db, name: Some(format!("quality {}", run.quality)) })
+            Some((bits, psnr_db, Some(format!("quality {}", run.quality))))
         })
         .collect();
     let calibration = &model.manifest().calibration;
@@ -124,7 +124,7 @@ pub(super) fn curve(paths: &Paths<'_>, model: &Model, runs: &[Run]) -> Result<Ve
         }
         let figures = encode::encode(&encode::Args::plain(paths.sample, &scratch, paths.model, quality))?;
         if let Some(psnr_db) = figures.psnr_db {
-            points.push(Point { bits: figures.stored.bits_per_sample, psnr_db, name: None });
+            points.push((figures.stored.bits_per_sample, psnr_db, None));
         }
     }
     if scratch.exists() {

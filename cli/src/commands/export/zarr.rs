@@ -3,11 +3,11 @@
 use super::choice::Choice;
 use super::{Args, Compression};
 use crate::commands::decode::plain_metadata;
-use crate::raster::plain::PlainCodec;
 use crate::commands::hierarchy::{self, Planned, Step};
 use crate::raster::Raster;
 use crate::raster::metadata::Metadata;
 use crate::raster::partial::Existing;
+use crate::raster::plain::PlainCodec;
 use crate::raster::transfer::Order;
 use anyhow::Result;
 use serde_json::{Map, json};

@@ -3,10 +3,10 @@
 //! It reads Zarr v3. Other rasters, and bands that are chosen or named here, are copied into plain arrays first.
 
 use super::{Architecture, Args, open};
-use crate::raster::plain::PlainCodec;
 use crate::output;
 use crate::progress::Progress;
 use crate::raster::Raster;
+use crate::raster::plain::PlainCodec;
 use crate::raster::transfer::{Order, transfer};
 use crate::raster::writer::ArrayWriter;
 use anyhow::{Context, Result, bail};

@@ -3,8 +3,8 @@
 
 use crate::metrics::blocks::Block;
 use crate::raster::Info;
-use crate::report::picture::Planes;
 use vqz_codec::axes::Role;
+use vqz_report::Planes;
 
 /// What a picture is to show.
 #[derive(Clone, Debug)]

@@ -4,11 +4,11 @@ use crate::raster::archive::Archive;
 use crate::raster::region::volume;
 use crate::raster::transfer;
 use crate::raster::window::date;
-use crate::report::heat::Heat;
 use anyhow::Result;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 use vqz_codec::axes::Role;
+use vqz_report::Heat;
 
 /// What was found.
 pub(super) struct Rate {

@@ -2,13 +2,13 @@
 //! the vegetation index and of classes, and pictures of chosen dates, with memory that does not grow with the array.
 
 use super::canvas::{Canvas, Shown};
+use super::spectrum::Spectrum;
 use crate::metrics::blocks::Block;
 use crate::metrics::compare::Watch;
 use crate::metrics::error::ErrorSum;
 use crate::metrics::histogram::Histogram;
 use crate::raster::Info;
 use crate::raster::region::Region;
-use crate::report::spectrum::Spectrum;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use vqz_codec::axes::Role;
