@@ -1,8 +1,11 @@
 //! `vqz`: fit, encode, decode, verify and compare learned raster archives.
 
+mod advice;
 mod arguments;
 mod commands;
 mod output;
+mod progress;
+mod wording;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -10,7 +13,6 @@ use output::CheckFailed;
 use std::io::ErrorKind;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
-use vqz_archive::{metrics, progress, raster, rate};
 
 /// Compress rasters with a fitted model into Zarr v3 archives, and read them back.
 #[derive(Debug, Parser)]
@@ -105,6 +107,6 @@ fn main() -> ExitCode {
     if broken_pipe {
         return ExitCode::SUCCESS;
     }
-    output::remark(format!("error: {}", one_line(&error)));
+    output::remark(format!("error: {}{}", one_line(&error), advice::error(&error)));
     if error.downcast_ref::<CheckFailed>().is_some() { ExitCode::from(1) } else { ExitCode::from(2) }
 }

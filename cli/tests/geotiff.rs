@@ -88,7 +88,7 @@ fn folders_of_geotiffs_are_fitted() {
         scene(&folder.join(format!("scenes/{seed}.tif")), &landscape(4, 160, 160, seed), 160, 160);
     }
     let fitted = figures(&folder, &["fit", "scenes", "-o", "model.vqm", "--patch", "8"]);
-    let card = vqz_codec::model::Model::open(&folder.join("model.vqm")).unwrap().card().unwrap().to_owned();
+    let card = vqz_zarr::models::open(&folder.join("model.vqm")).unwrap().card().unwrap().to_owned();
     assert!(
         card.contains("| PSNR dB | RMSE, in data units |") && card.contains("- training data: "),
         "{card}"

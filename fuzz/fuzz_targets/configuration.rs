@@ -5,9 +5,10 @@
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use vqz_zarr::engines::chunk_codec;
+use vqz_zarr::models;
 use vqz_codec::axes::Role;
 use vqz_codec::config::{Configuration, EntropyCoder, NoData, Promise};
-use vqz_codec::model::registry;
 use vqz_codec::pipeline::{ChunkCodec, Options};
 use vqz_codec::{DataType, Error};
 use vqz_fuzz::replace;
@@ -119,13 +120,13 @@ fn create(text: &[u8]) {
         assert!(through_zarrs.is_err(), "zarrs takes what serde does not");
         return;
     };
-    let model = match configuration.model.as_ref().map(registry::find).transpose() {
+    let model = match configuration.model.as_ref().map(models::find).transpose() {
         Ok(model) => model,
         Err(error) => return configured(&error),
     };
     for data_type in TYPES {
         let fill = vec![0; data_type.size()];
-        match ChunkCodec::new(&configuration, model.clone(), data_type, &fill, Options::default()) {
+        match chunk_codec(&configuration, model.clone(), data_type, &fill, Options::default()) {
             Ok(codec) => write(&codec, &configuration, data_type),
             Err(error) => configured(&error),
         }

@@ -6,10 +6,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use std::sync::Arc;
+use vqz_zarr::engines::chunk_codec;
+use vqz_zarr::models;
 use vqz_codec::axes::Axes;
 use vqz_codec::config::{Configuration, EntropyCoder, ModelReference, Promise};
 use vqz_codec::engine::{self, EngineKind, Tensor};
-use vqz_codec::model::{Model, Quantiser, registry};
+use vqz_codec::model::{Model, Quantiser};
 use vqz_codec::pipeline::{ChunkCodec, Options};
 use vqz_codec::{DataType, Error};
 use vqz_fuzz::packages::{self, pack, unpack};
@@ -58,7 +60,7 @@ fn open(data: &[u8]) {
     // As embedded: whatever it is, it is not the model of this name.
     let (name, sha256) = ("fuzz".to_owned(), "0".repeat(64));
     let reference = ModelReference { name, sha256, decoder: Some(BASE64.encode(data)) };
-    let refusal = registry::find(&reference).expect_err("no model has such a hash");
+    let refusal = models::find(&reference).expect_err("no model has such a hash");
     named(&refusal);
     match Model::from_bytes(data) {
         Err(error) => named(&error),
@@ -107,7 +109,7 @@ fn run(model: Arc<Model>) {
     let samples: Vec<u8> =
         (0..bands * side * side * 2).map(|i| if i % 2 == 0 { i as u8 } else { 0 }).collect();
     let options = Options { parallel: false, engine: Some(EngineKind::Tract) };
-    let codec = ChunkCodec::new(&configuration, model, DataType::UInt16, &[0, 0], options);
+    let codec = chunk_codec(&configuration, model, DataType::UInt16, &[0, 0], options);
     let written = codec.and_then(|codec| Ok((codec.encode(&shape, &samples)?, codec)));
     match written {
         Ok((chunk, codec)) => match codec.decode(&shape, &chunk) {

@@ -1,6 +1,6 @@
 //! Chunks that are damaged, and their mutator.
 //!
-//! An input is a byte that chooses the [`Victim`] whose codec reads, then the chunk.
+//! An input is a byte that chooses the [`IntactChunk`] whose codec reads, then the chunk.
 
 use crate::{mutate, replace};
 use std::ops::Range;
@@ -8,24 +8,24 @@ use std::sync::LazyLock;
 use vqz_codec::Error;
 use vqz_codec::pipeline::ChunkCodec;
 use vqz_tests::Random;
-use vqz_tests::victims::{Victim, named, seal, victims};
+use vqz_tests::intact::{IntactChunk, assert_allowed, intact_chunks, write_checksum};
 
-/// No victim has more than a few thousand samples.
+/// No intact chunk has more than a few thousand samples.
 pub const CEILING: usize = 64 << 20;
 
-static VICTIMS: LazyLock<Vec<Victim>> = LazyLock::new(victims);
+static INTACT: LazyLock<Vec<IntactChunk>> = LazyLock::new(intact_chunks);
 
-/// The sound chunks.
+/// The intact chunks.
 #[must_use]
 pub fn seeds() -> Vec<Vec<u8>> {
-    let seed = |(number, victim): (usize, &Victim)| [&[number as u8][..], &victim.chunk].concat();
-    VICTIMS.iter().enumerate().map(seed).collect()
+    let seed = |(number, intact): (usize, &IntactChunk)| [&[number as u8][..], &intact.chunk].concat();
+    INTACT.iter().enumerate().map(seed).collect()
 }
 
-/// The victim whose codec reads an input, and its chunk.
-fn victim(data: &[u8]) -> Option<(&'static Victim, &[u8])> {
+/// The intact chunk whose codec reads an input, and its chunk.
+fn intact(data: &[u8]) -> Option<(&'static IntactChunk, &[u8])> {
     let (first, chunk) = data.split_first()?;
-    Some((&VICTIMS[usize::from(*first) % VICTIMS.len()], chunk))
+    Some((&INTACT[usize::from(*first) % INTACT.len()], chunk))
 }
 
 /// Reads a chunk in all ways that there are.
@@ -33,17 +33,17 @@ fn victim(data: &[u8]) -> Option<(&'static Victim, &[u8])> {
 /// # Panics
 /// When they disagree, or an error is not one that bytes may lead to.
 pub fn read(data: &[u8], sealed: bool) {
-    let Some((victim, chunk)) = victim(data) else { return };
-    let chunk = if sealed { victim.with_checksums(chunk.to_vec()) } else { chunk.to_vec() };
-    let samples = victim.decode(&chunk);
-    let codes = victim.codec.codes(&victim.shape, &chunk);
-    let statistics = victim.codec.statistics(&victim.shape, &chunk);
+    let Some((intact, chunk)) = intact(data) else { return };
+    let chunk = if sealed { intact.with_checksums(chunk.to_vec()) } else { chunk.to_vec() };
+    let samples = intact.decode(&chunk);
+    let codes = intact.codec.codes(&intact.shape, &chunk);
+    let statistics = intact.codec.statistics(&intact.shape, &chunk);
     let errors: [Option<&Error>; 3] =
         [samples.as_ref().err(), codes.as_ref().err(), statistics.as_ref().err()];
-    errors.iter().flatten().for_each(|error| named(error, victim.name, "the input"));
+    errors.iter().flatten().for_each(|error| assert_allowed(error, intact.name, "the input"));
     if samples.is_ok() {
-        assert!(codes.is_ok(), "{}: samples, but no codes: {codes:?}", victim.name);
-        assert!(statistics.is_ok(), "{}: samples, but no statistics: {statistics:?}", victim.name);
+        assert!(codes.is_ok(), "{}: samples, but no codes: {codes:?}", intact.name);
+        assert!(statistics.is_ok(), "{}: samples, but no statistics: {statistics:?}", intact.name);
     }
 }
 
@@ -51,10 +51,10 @@ pub fn read(data: &[u8], sealed: bool) {
 /// are made right.
 pub fn mutate_sealed(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
     let mut random = Random::new(u64::from(seed));
-    let Some((victim, chunk)) = victim(&data[..size]) else {
+    let Some((intact, chunk)) = intact(&data[..size]) else {
         return libfuzzer_sys::fuzzer_mutate(data, size, max_size);
     };
-    let Some(layout) = Layout::of(victim, chunk) else {
+    let Some(layout) = Layout::of(intact, chunk) else {
         return libfuzzer_sys::fuzzer_mutate(data, size, max_size);
     };
     let room = max_size.saturating_sub(size);
@@ -63,7 +63,7 @@ pub fn mutate_sealed(data: &mut [u8], size: usize, max_size: usize, seed: u32) -
         1 | 2 => layout.with_header(chunk, room),
         _ => layout.with_tile(chunk, room, &mut random),
     };
-    let sealed = victim.with_checksums(chunk);
+    let sealed = intact.with_checksums(chunk);
     let first = data[0];
     replace(data, max_size, &[&[first][..], &sealed].concat())
 }
@@ -76,15 +76,15 @@ struct Layout {
 }
 
 impl Layout {
-    fn of(victim: &Victim, chunk: &[u8]) -> Option<Self> {
-        let header = victim.codec.header_len(&chunk[..chunk.len().min(ChunkCodec::PREFIX)]).ok()?;
+    fn of(intact: &IntactChunk, chunk: &[u8]) -> Option<Self> {
+        let header = intact.codec.header_len(&chunk[..chunk.len().min(ChunkCodec::PREFIX)]).ok()?;
         let start = 4 + chunk.get(4..)?.iter().position(|byte| byte & 0x80 == 0)? + 1;
         if header > chunk.len() || start + 4 > header {
             return None;
         }
-        let all: Vec<Range<usize>> = victim.shape.iter().map(|extent| 0..*extent).collect();
+        let all: Vec<Range<usize>> = intact.shape.iter().map(|extent| 0..*extent).collect();
         // A header that is no longer sound may still be changed; its tiles can't be found.
-        let plan = victim.codec.plan(&victim.shape, chunk, &all).ok();
+        let plan = intact.codec.plan(&intact.shape, chunk, &all).ok();
         let tiles =
             plan.iter().flat_map(|plan| &plan.ranges).map(|r| r.start as usize..r.end as usize).collect();
         Some(Self { body: start..header - 4, tiles })
@@ -130,7 +130,7 @@ impl Layout {
         let mut out = put_together(chunk, &body, &tiles);
         // The tile's own checksum is found by its place once the header's is right; this one is for certain.
         let start = out.len() - tiles.len() + (tile.start - self.body.end - 4);
-        seal(&mut out, start..start + payload.len() + 4);
+        write_checksum(&mut out, start..start + payload.len() + 4);
         out
     }
 }
@@ -142,7 +142,7 @@ fn put_together(chunk: &[u8], body: &[u8], tiles: &[u8]) -> Vec<u8> {
     out.extend_from_slice(body);
     out.extend_from_slice(&[0; 4]);
     let header = out.len();
-    seal(&mut out, 0..header);
+    write_checksum(&mut out, 0..header);
     out.extend_from_slice(tiles);
     out
 }

@@ -8,7 +8,7 @@ use vqz_raster::expression::{Expression, Output};
 use vqz_raster::mask::MaskRule;
 use vqz_raster::pixels::{Domain, Layout};
 use vqz_raster::plane::Plane;
-use vqz_raster::sample::SampleType;
+use vqz_raster::sample::DataType;
 use vqz_raster::temporal::{Interpolation, Steps, fill_gaps, resample};
 
 const SIDE: usize = 1024;
@@ -51,7 +51,7 @@ fn main() -> Result<()> {
         let cost = cost(samples, || (), |()| expression.evaluate(SIDE, SIDE, &bands[..]).map(|_| ()))?;
         println!("{cost:6.2}  {text}");
     }
-    let output = Output { scale: 0.0001, nodata: Some(-32768.0), ..Output::new(SampleType::Int16) };
+    let output = Output { scale: 0.0001, nodata: Some(-32768.0), ..Output::new(DataType::Int16) };
     println!("{:6.2}  stored as int16", cost(samples, || (), |()| output.encode(&bands[0].1).map(|_| ()))?);
 
     let rule = MaskRule {

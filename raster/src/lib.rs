@@ -1,26 +1,40 @@
-//! Rasters in and out through GDAL: what a file says of its place and its bands, many files as one cube, and what is
-//! computed on the way (derived bands, masks, labels, steps in time).
+//! Rasters outside the codec: what their metadata mean, and how files become cubes.
 //!
-//! Nothing here knows the codec. A cube is read window by window; who writes it decides on chunks and codecs.
+//! Most of this crate needs nothing but Rust:
+//!
+//! * [`conventions`]: how attributes of arrays are read, whatever store or file they come from.
+//! * [`georeference`] and [`band`]: where a raster lies on Earth, and what its bands are.
+//! * [`expression`], [`mask`], [`temporal`], [`classes`]: derived bands, validity, steps in time and labels, computed on
+//!   a [`plane::Plane`] of samples.
+//! * [`npy`] and [`pixels`]: NumPy files, and arrays that keep only some pixels of a grid.
+//!
+//! The feature `gdal` adds what goes through GDAL: reading and writing data sets, NetCDF files, and `ingest`, which reads
+//! many files as one cube, window by window.
 
 pub mod band;
 pub mod classes;
+pub mod conventions;
 pub mod error;
 pub mod expression;
 pub mod georeference;
+#[cfg(feature = "gdal")]
 pub mod ingest;
+#[cfg(feature = "gdal")]
 pub mod items;
 pub mod mask;
+#[cfg(feature = "gdal")]
 pub mod netcdf;
 pub mod npy;
 pub mod pixels;
 pub mod plane;
 pub mod sample;
+#[cfg(feature = "gdal")]
 mod settings;
 pub mod temporal;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "gdal"))]
 mod test_data;
 
 pub use error::{Error, Result};
+#[cfg(feature = "gdal")]
 pub use settings::settle;

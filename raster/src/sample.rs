@@ -1,60 +1,28 @@
-//! Types of samples: what GDAL and Zarr call them, and a way from one to another.
+//! Types of samples, and the conversions between them and doubles.
 
-use crate::error::{Error, Result};
-use gdal::raster::GdalDataType;
+pub use vqz_codec::DataType;
 
-/// The type of samples, as Zarr names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SampleType {
-    /// Unsigned, 8 bits.
-    UInt8,
-    /// Signed, 16 bits.
-    Int16,
-    /// Unsigned, 16 bits.
-    UInt16,
-    /// Signed, 32 bits.
-    Int32,
-    /// IEEE 754, 32 bits.
-    Float32,
-    /// IEEE 754, 64 bits.
-    Float64,
+/// The same type under the name that callers still use.
+pub use vqz_codec::DataType as SampleType;
+
+/// Which values a type of samples has.
+pub trait ValueRange {
+    /// Whether it is a floating-point type.
+    fn is_float(self) -> bool;
+
+    /// The least and the largest finite value.
+    fn range(self) -> [f64; 2];
+
+    /// Whether a sample of this type can equal a value. A value that means "no data" must pass this.
+    fn holds(self, value: f64) -> bool;
 }
 
-impl SampleType {
-    /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::UInt8, Self::Int16, Self::UInt16, Self::Int32, Self::Float32, Self::Float64];
-
-    /// The name in Zarr metadata.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::UInt8 => "uint8",
-            Self::Int16 => "int16",
-            Self::UInt16 => "uint16",
-            Self::Int32 => "int32",
-            Self::Float32 => "float32",
-            Self::Float64 => "float64",
-        }
-    }
-
-    /// Bytes of a sample.
-    pub fn size(self) -> usize {
-        match self {
-            Self::UInt8 => 1,
-            Self::Int16 | Self::UInt16 => 2,
-            Self::Int32 | Self::Float32 => 4,
-            Self::Float64 => 8,
-        }
-    }
-
-    /// Whether it is a floating-point type.
-    pub fn is_float(self) -> bool {
+impl ValueRange for DataType {
+    fn is_float(self) -> bool {
         matches!(self, Self::Float32 | Self::Float64)
     }
 
-    /// The least and the largest finite value.
-    pub fn range(self) -> [f64; 2] {
+    fn range(self) -> [f64; 2] {
         match self {
             Self::UInt8 => [0.0, f64::from(u8::MAX)],
             Self::Int16 => [f64::from(i16::MIN), f64::from(i16::MAX)],
@@ -65,8 +33,7 @@ impl SampleType {
         }
     }
 
-    /// Whether a value is one of the type's: what a nodata value must be, for a sample to equal it.
-    pub fn holds(self, value: f64) -> bool {
+    fn holds(self, value: f64) -> bool {
         let [least, largest] = self.range();
         match self {
             Self::Float32 => !value.is_finite() || f64::from(value as f32) == value,
@@ -74,61 +41,42 @@ impl SampleType {
             _ => value.fract() == 0.0 && (least..=largest).contains(&value),
         }
     }
-
-    /// The type that holds all samples of one of GDAL's.
-    ///
-    /// # Errors
-    /// [`Error::Mismatch`] for complex numbers and integers of 64 bits or of 32 without a sign.
-    pub fn of_gdal(found: GdalDataType) -> Result<Self> {
-        Ok(match found {
-            GdalDataType::UInt8 => Self::UInt8,
-            GdalDataType::Int16 => Self::Int16,
-            GdalDataType::UInt16 => Self::UInt16,
-            GdalDataType::Int32 => Self::Int32,
-            GdalDataType::Float32 => Self::Float32,
-            GdalDataType::Float64 => Self::Float64,
-            // There is no type of 8 bits with a sign among those that are coded. GDAL has it from 3.7 on.
-            other if other.name() == "Int8" => Self::Int16,
-            other => {
-                return Err(Error::Mismatch(format!(
-                    "samples are {}, allowed are int8, {}; convert them first",
-                    other.name(),
-                    Self::ALL.map(Self::name).join(", ")
-                )));
-            }
-        })
-    }
 }
 
-impl std::fmt::Display for SampleType {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// A sample that GDAL reads and Zarr stores.
-pub trait Sample: gdal::raster::GdalType + bytemuck::Pod + Default + PartialEq + Send + Sync {
+/// A type of Rust that is a type of samples. With the feature `gdal`, GDAL reads and writes it too.
+pub trait Sample: Readable + bytemuck::Pod + Default + PartialEq + Send + Sync {
     /// Its type.
-    const TYPE: SampleType;
+    const TYPE: DataType;
 
-    /// As a double: exactly.
+    /// The sample as a double, exactly.
     fn to_f64(self) -> f64;
 
-    /// The nearest sample: rounded half to even, saturated; NaN becomes 0 in integers.
+    /// The nearest sample to a double: rounded half to even and clipped to the range; NaN becomes 0 in integers.
     fn from_f64(value: f64) -> Self;
 }
 
+/// What GDAL asks of a type that it reads samples into; nothing without GDAL.
+#[cfg(feature = "gdal")]
+pub use gdal::raster::GdalType as Readable;
+
+/// What GDAL asks of a type that it reads samples into; nothing without GDAL.
+#[cfg(not(feature = "gdal"))]
+pub trait Readable {}
+
 macro_rules! sample {
     ($type:ty, $name:ident) => {
+        #[cfg(not(feature = "gdal"))]
+        impl Readable for $type {}
+
         impl Sample for $type {
-            const TYPE: SampleType = SampleType::$name;
+            const TYPE: DataType = DataType::$name;
 
             fn to_f64(self) -> f64 {
                 f64::from(self)
             }
 
             fn from_f64(value: f64) -> Self {
-                if SampleType::$name.is_float() { value as $type } else { value.round_ties_even() as $type }
+                if DataType::$name.is_float() { value as $type } else { value.round_ties_even() as $type }
             }
         }
     };
@@ -141,17 +89,43 @@ sample!(i32, Int32);
 sample!(f32, Float32);
 sample!(f64, Float64);
 
-/// Calls a function with the type parameter that a [`SampleType`] stands for.
+/// The type that holds all samples of a type of GDAL's.
+///
+/// # Errors
+/// [`crate::Error::Mismatch`] for complex numbers, integers of 64 bits, and integers of 32 bits without a sign.
+#[cfg(feature = "gdal")]
+pub fn data_type_of_gdal(found: gdal::raster::GdalDataType) -> crate::Result<DataType> {
+    use gdal::raster::GdalDataType;
+    Ok(match found {
+        GdalDataType::UInt8 => DataType::UInt8,
+        GdalDataType::Int16 => DataType::Int16,
+        GdalDataType::UInt16 => DataType::UInt16,
+        GdalDataType::Int32 => DataType::Int32,
+        GdalDataType::Float32 => DataType::Float32,
+        GdalDataType::Float64 => DataType::Float64,
+        // The codec has no type of 8 bits with a sign. GDAL has had one since version 3.7.
+        other if other.name() == "Int8" => DataType::Int16,
+        other => {
+            return Err(crate::Error::Mismatch(format!(
+                "samples are {}, allowed are int8, {}; convert them first",
+                other.name(),
+                DataType::ALL.map(DataType::name).join(", ")
+            )));
+        }
+    })
+}
+
+/// Calls a function with the type parameter that a [`DataType`] stands for.
 #[macro_export]
 macro_rules! with_sample_type {
     ($type:expr, $function:ident $(:: $rest:ident)* ( $($argument:expr),* $(,)? )) => {
         match $type {
-            $crate::sample::SampleType::UInt8 => $function$(::$rest)*::<u8>($($argument),*),
-            $crate::sample::SampleType::Int16 => $function$(::$rest)*::<i16>($($argument),*),
-            $crate::sample::SampleType::UInt16 => $function$(::$rest)*::<u16>($($argument),*),
-            $crate::sample::SampleType::Int32 => $function$(::$rest)*::<i32>($($argument),*),
-            $crate::sample::SampleType::Float32 => $function$(::$rest)*::<f32>($($argument),*),
-            $crate::sample::SampleType::Float64 => $function$(::$rest)*::<f64>($($argument),*),
+            $crate::sample::DataType::UInt8 => $function$(::$rest)*::<u8>($($argument),*),
+            $crate::sample::DataType::Int16 => $function$(::$rest)*::<i16>($($argument),*),
+            $crate::sample::DataType::UInt16 => $function$(::$rest)*::<u16>($($argument),*),
+            $crate::sample::DataType::Int32 => $function$(::$rest)*::<i32>($($argument),*),
+            $crate::sample::DataType::Float32 => $function$(::$rest)*::<f32>($($argument),*),
+            $crate::sample::DataType::Float64 => $function$(::$rest)*::<f64>($($argument),*),
         }
     };
 }

@@ -4,10 +4,10 @@ mod common;
 
 use common::{all, array, bands, plain, plan, read, refused};
 use std::path::{Path, PathBuf};
-use vqz_raster::ingest::pattern::iso;
+use vqz_raster::conventions::time::iso;
 use vqz_raster::ingest::plan::Plan;
 use vqz_raster::npy::NpyArray;
-use vqz_raster::sample::SampleType;
+use vqz_raster::sample::DataType;
 
 fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
@@ -39,7 +39,7 @@ fn dates_of_landsat_come_onto_one_grid() {
     assert_eq!(bands(&plan, "data"), ["B3", "B4", "B5", "BQA"]);
     assert_eq!(times(&plan, "data"), ["2018-01-31", "2018-04-21", "2018-07-10", "2018-10-30"]);
     let cube = array(&plan, "data");
-    assert_eq!((cube.sample_type, cube.nodata), (SampleType::UInt16, Some(0.0)));
+    assert_eq!((cube.sample_type, cube.nodata), (DataType::UInt16, Some(0.0)));
     assert_eq!(cube.grid.georeference.code.as_deref(), Some("EPSG:32618"));
     // The nearest is a sample of the scene; nearly all of them come, and what lies beside it is nodata.
     let samples: Vec<u16> = read(&plan, "data", &[1..2, 2..3, 0..cube.shape()[2], 0..cube.shape()[3]]);
@@ -120,7 +120,7 @@ fn months_of_a_variable_are_dates() {
     assert_eq!((days[0].as_str(), days[11].as_str()), ("2020-11-01", "2021-10-01"));
     assert_eq!(
         (array(&plan, "data").sample_type, array(&plan, "data").nodata),
-        (SampleType::Int16, Some(-32767.0))
+        (DataType::Int16, Some(-32767.0))
     );
     assert_eq!(array(&plan, "data").grid.georeference.code.as_deref(), Some("EPSG:32631"));
     let (_, own) = plain(&folder.join("S2-L2A-B08.nc").to_string_lossy(), 6);
@@ -141,8 +141,8 @@ fn flags_are_bytes_with_a_sign() {
     "#;
     let plan = plan(&folder, config).unwrap();
     let (cmi, flags) = (array(&plan, "data"), array(&plan, "DQF"));
-    assert_eq!((cmi.sample_type, cmi.nodata), (SampleType::UInt16, Some(65535.0)));
-    assert_eq!((flags.sample_type, flags.nodata), (SampleType::Int16, Some(-1.0)));
+    assert_eq!((cmi.sample_type, cmi.nodata), (DataType::UInt16, Some(65535.0)));
+    assert_eq!((flags.sample_type, flags.nodata), (DataType::Int16, Some(-1.0)));
     assert_eq!(cmi.bands[0].band.scale, Some(0.000_317_460_013_320_669_53));
     assert_eq!(times(&plan, "data"), ["2021-05-25T18:00:26"]);
     let name = "OR_ABI-L2-CMIPM1-M6C05_G16_s20211451800267_e20211451800324_c20211451800393_CMI.tif";

@@ -167,7 +167,7 @@ fn lists_go_to_grids_and_back() {
     let domain = Domain::from_indices(4, 6, &index(&rows), &index(&columns)).unwrap();
     let layout = Layout { shape: vec![5, 12, 2, 3], axis: 0, size: 2 };
     let out = folder.path("out");
-    let exported = export(&out, &domain, vqz_raster::sample::SampleType::Int16, &layout, &grid).unwrap();
+    let exported = export(&out, &domain, vqz_raster::sample::DataType::Int16, &layout, &grid).unwrap();
     for (written, source) in
         [(&exported.values, "values.npy"), (&exported.rows, "rows.npy"), (&exported.columns, "columns.npy")]
     {

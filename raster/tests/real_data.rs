@@ -5,9 +5,9 @@ mod common;
 
 use common::{all, array, bands, plain, plan, refused};
 use std::path::{Path, PathBuf};
-use vqz_raster::ingest::pattern::iso;
+use vqz_raster::conventions::time::iso;
 use vqz_raster::ingest::plan::{Dimension, Plan};
-use vqz_raster::sample::{Sample, SampleType};
+use vqz_raster::sample::{DataType, Sample};
 
 /// The folder, or a word that the test did not run.
 fn folder(test: &str) -> Option<PathBuf> {
@@ -102,7 +102,7 @@ fn a_ragged_landsat_series_becomes_one_cube() {
     assert_eq!(sorted, days, "19 scenes, some of one day");
     assert_eq!(
         (array(&plan, "data").sample_type, array(&plan, "data").nodata),
-        (SampleType::UInt16, Some(0.0))
+        (DataType::UInt16, Some(0.0))
     );
     assert_eq!(plan.files, 57);
     // Clouds and what no scene covers are nodata; what is left is near the mean of the scene's own clear samples.
@@ -141,7 +141,7 @@ fn patches_of_bigearthnet_become_groups_of_three_grids() {
     for (grid, extent) in [("10m", 120), ("20m", 60), ("60m", 20)] {
         let array = array(&plan, &path(grid));
         assert_eq!((array.grid.height, array.grid.width), (extent, extent));
-        assert_eq!((array.sample_type, array.nodata), (SampleType::UInt16, None));
+        assert_eq!((array.sample_type, array.nodata), (DataType::UInt16, None));
         assert_eq!(array.grid.georeference.code.as_deref(), Some("EPSG:32633"));
         assert_eq!(times(&plan, &path(grid)), ["2017-06-13T10:10:31"]);
         for band in bands(&plan, &path(grid)) {
@@ -163,7 +163,7 @@ fn a_year_of_worldcereal_becomes_dates() {
     assert_eq!(array.shape(), [12, 15, 100, 100]);
     assert_eq!(array.grid.transform(), [664_000.0, 10.0, 0.0, 5_612_120.0, 0.0, -10.0]);
     assert_eq!(array.grid.georeference.code.as_deref(), Some("EPSG:32631"));
-    assert_eq!((array.sample_type, array.nodata), (SampleType::UInt16, Some(32769.0)));
+    assert_eq!((array.sample_type, array.nodata), (DataType::UInt16, Some(32769.0)));
     let days = times(&plan, "data");
     assert_eq!((days[0].as_str(), days[11].as_str()), ("2020-11-01", "2021-10-01"));
     let source = file(&folder, "worldcereal_preprocessed_inputs.nc");
@@ -190,12 +190,12 @@ fn goes_is_masked_by_its_flags() {
     let cmi = array(&plan, "data");
     assert_eq!(
         (bands(&plan, "data"), cmi.sample_type, cmi.nodata),
-        (vec!["CMI"], SampleType::UInt16, Some(65535.0))
+        (vec!["CMI"], DataType::UInt16, Some(65535.0))
     );
     assert_eq!(cmi.bands[0].band.scale, Some(0.000_317_460_013_320_669_53));
     // Flags are bytes with a sign: nodata is −1.
     let flags = array(&plan, "DQF");
-    assert_eq!((flags.sample_type, flags.nodata), (SampleType::Int16, Some(-1.0)));
+    assert_eq!((flags.sample_type, flags.nodata), (DataType::Int16, Some(-1.0)));
     let name = "OR_ABI-L2-CMIPM1-M6C05_G16_s20211451800267_e20211451800324_c20211451800393";
     let (_, own) = plain(&file(&folder, &format!("{name}_CMI.tif")), 1);
     let (_, quality) = plain(&file(&folder, &format!("{name}_DQF.tif")), 1);
@@ -232,7 +232,7 @@ fn packed_levels_of_era_interim_keep_scale_and_offset() {
     assert_eq!(array.shape(), [2, 9, 241, 480]);
     assert_eq!(times(&plan, "data"), ["2000-01-01", "2000-07-01"]);
     // The files say NaN, which no int16 is.
-    assert_eq!((array.sample_type, array.nodata), (SampleType::Int16, None));
+    assert_eq!((array.sample_type, array.nodata), (DataType::Int16, None));
     let source = file(&folder, "eraint_uvz.nc");
     for (variable, scale, offset) in
         [("u", -0.001_572_704_938_045_535, 26.96875), ("v", 0.0, 0.0), ("z", 0.0, 0.0)]
@@ -266,7 +266,7 @@ fn sea_surface_has_years_of_360_days() {
     let plan = plan(&folder, "[[input]]\nfiles = [\"*.nc\"]\n").unwrap();
     let array = array(&plan, "data");
     assert_eq!(array.shape(), [24, 1, 170, 180]);
-    assert_eq!((bands(&plan, "data"), array.sample_type), (vec!["tos"], SampleType::Float32));
+    assert_eq!((bands(&plan, "data"), array.sample_type), (vec!["tos"], DataType::Float32));
     assert_eq!(array.nodata, Some(f64::from(1e20f32)));
     let days = times(&plan, "data");
     assert_eq!(
@@ -312,7 +312,7 @@ fn a_patch_of_eo_learn_becomes_a_cube() {
     );
     let plan = plan(&folder, &config).unwrap();
     let ndvi = array(&plan, "data");
-    assert_eq!((ndvi.shape(), ndvi.sample_type), (vec![68, 1, 101, 100], SampleType::Float32));
+    assert_eq!((ndvi.shape(), ndvi.sample_type), (vec![68, 1, 101, 100], DataType::Float32));
     let npy = |name: &str| vqz_raster::npy::NpyArray::open(folder.join("TestEOPatch").join(name)).unwrap();
     let window = [9..10, 0..101, 0..100, 0..1];
     let own = npy("data/NDVI.npy").read_f64(&window).unwrap();
@@ -383,7 +383,7 @@ fn years_of_naip_lie_between_pixels() {
         plan(&folder, &format!("{config}\n[grid]\nextent = \"first\"\nresampling = \"nearest\"\n")).unwrap();
     let array = array(&plan, "data");
     assert_eq!(array.shape(), [8, 4, 724, 934]);
-    assert_eq!((array.sample_type, array.nodata), (SampleType::UInt8, Some(0.0)));
+    assert_eq!((array.sample_type, array.nodata), (DataType::UInt8, Some(0.0)));
     assert_eq!(
         (times(&plan, "data")[0].as_str(), times(&plan, "data")[7].as_str()),
         ("2009-08-18", "2018-07-16")
@@ -442,12 +442,12 @@ fn sites_of_sentinel_2_become_groups() {
 fn radar_and_elevation_keep_their_gaps() {
     let root = data!("radar_and_elevation_keep_their_gaps", "");
     for (name, shape, sample_type) in [
-        ("train/sentinel1/Ghana_53713_S1Hand.tif", vec![2, 512, 512], SampleType::Float32),
-        ("test/sentinel1/Somalia_699062_S1Hand.tif", vec![2, 512, 512], SampleType::Float32),
-        ("train/elevation/nz_elev.tif", vec![1, 1450, 1115], SampleType::Float32),
-        ("train/elevation/srtm.tif", vec![1, 457, 465], SampleType::UInt16),
-        ("train/elevation/ta.tif", vec![5, 415, 383], SampleType::Float32),
-        ("train/landsat8/LC08_224078_20200518_B2B3B4.tif", vec![3, 1860, 2041], SampleType::UInt16),
+        ("train/sentinel1/Ghana_53713_S1Hand.tif", vec![2, 512, 512], DataType::Float32),
+        ("test/sentinel1/Somalia_699062_S1Hand.tif", vec![2, 512, 512], DataType::Float32),
+        ("train/elevation/nz_elev.tif", vec![1, 1450, 1115], DataType::Float32),
+        ("train/elevation/srtm.tif", vec![1, 457, 465], DataType::UInt16),
+        ("train/elevation/ta.tif", vec![5, 415, 383], DataType::Float32),
+        ("train/landsat8/LC08_224078_20200518_B2B3B4.tif", vec![3, 1860, 2041], DataType::UInt16),
     ] {
         let plan = plan(&root, &format!("[[input]]\nfiles = [\"{name}\"]\n")).unwrap();
         let array = array(&plan, "data");

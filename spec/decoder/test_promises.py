@@ -65,7 +65,7 @@ class Headers(Refusing):
         self.assert_refused("goes without saying", bounds(0))
         self.assert_refused("all equal", bounds(3, 3))
         self.assert_refused("is above 2", bounds(1, 2, 3))
-        for value in (-1, float("nan"), float("inf")):
+        for value in (-1, -0.0, float("nan"), float("inf")):
             self.assert_refused("negative or not finite", bounds(value))
 
     def test_epsilons(self):

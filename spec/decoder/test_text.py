@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def operators_of_the_text():
-    section = (ROOT / "spec/README.md").read_text().split("### Graphs\n")[1].split("\n### ")[0]
+    section = (ROOT / "spec/format/models.md").read_text().split("## Graphs\n")[1].split("\n### ")[0]
     quoted = " ".join(line[1:] for line in section.splitlines() if line.startswith(">"))
     return re.findall(r"\w+", quoted)
 

@@ -58,8 +58,8 @@ fn plain(
     Ok(())
 }
 
-/// Samples with whatever the case is there to show: missing values, infinities, many patterns of NaN, dates that are alike,
-/// classes, floats of all kinds.
+/// Samples that contain what the case is there to show: missing values, infinities, many patterns of NaN, dates that
+/// resemble each other, classes, floats of all kinds.
 fn samples(name: &str, case: &Case) -> Vec<f64> {
     let mut samples = case.samples(7);
     let (count, width) = (samples.len(), case.shape[case.shape.len() - 1] as usize);

@@ -1,36 +1,20 @@
 """docs/tutorial.md, command by command, and what comes out of it, read by others."""
 
-import os
-import re
 import shutil
-import subprocess
-import tempfile
 import unittest
-from pathlib import Path
 
 import numpy as np
 import rasterio
 import zarr
 
-from support import ROOT, VQZ
+import examples
 
 
 class Tutorial(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder = Path(tempfile.mkdtemp(prefix="vqz-tutorial-"))
+        cls.folder, cls.out = examples.run("docs/tutorial.md")
         cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
-        environment = {**os.environ, "PATH": f"{VQZ.parent}:{os.environ['PATH']}"}
-        for name in ["sample", "models"]:
-            shutil.copytree(ROOT / name, cls.folder / name)
-        blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "docs" / "tutorial.md").read_text(), flags=re.S)
-        cls.out = []
-        for block in blocks:
-            done = subprocess.run(["sh", "-e", "-c", block], cwd=cls.folder, env=environment, text=True,
-                                  capture_output=True, timeout=600)
-            if done.returncode:
-                raise AssertionError(f"{block}\nended with {done.returncode}\n{done.stdout}{done.stderr}")
-            cls.out.append(done.stdout)
 
     def test_every_command_ran(self):
         text = "\n".join(self.out)

@@ -1,7 +1,7 @@
 //! Models with codebooks, fitted in plain Rust: k-means, stage by stage, over the strongest latents of a linear model.
 
 use crate::Random;
-use crate::ends::{Ends, by_patch, grid};
+use crate::linear_map::{LinearMap, by_patch, grid};
 use vqz_codec::engine::{self, EngineKind, Session, Tensor};
 use vqz_codec::fit::{self, CodeGrid, Image};
 use vqz_codec::model::onnx::graph::{Attribute, ElementType, GraphBuilder, Value};
@@ -32,15 +32,15 @@ pub struct CodebookOptions {
 /// When anything fails.
 #[must_use]
 pub fn fit_codebooks(linear: &Model, images: &[Image], options: &CodebookOptions) -> Model {
-    let ends = Ends::strongest(linear, images, options.shape.latents());
-    let encoder = ends.encoder();
+    let map = LinearMap::strongest(linear, images, options.shape.latents());
+    let encoder = map.encoder();
     let tract = engine::open(EngineKind::Tract).expect("tract is built in");
     let session = tract.load(&encoder).expect("the encoder loads");
-    let tiles: Vec<Tile> = images.iter().map(|image| Tile::new(image, &ends, session.as_ref())).collect();
+    let tiles: Vec<Tile> = images.iter().map(|image| Tile::new(image, &map, session.as_ref())).collect();
 
     let latents: Vec<f32> = tiles.iter().flat_map(|tile| tile.latents.iter().copied()).collect();
     let codebooks = codebooks(&latents, options);
-    let decoder = decoder(&ends, &codebooks);
+    let decoder = decoder(&map, &codebooks);
     let session = tract.load(&decoder).expect("the decoder loads");
     let priors = priors(&tiles, &codebooks, options);
     let calibration = calibrate(&tiles, images, &codebooks, &priors, session.as_ref(), linear, options);
@@ -67,13 +67,11 @@ struct Tile {
 }
 
 impl Tile {
-    fn new(image: &Image, ends: &Ends, encoder: &dyn Session) -> Self {
-        let samples = Tensor::F32 {
-            shape: vec![1, ends.bands, image.height, image.width],
-            data: image.samples.clone(),
-        };
+    fn new(image: &Image, map: &LinearMap, encoder: &dyn Session) -> Self {
+        let samples =
+            Tensor::F32 { shape: vec![1, map.bands, image.height, image.width], data: image.samples.clone() };
         let outputs = encoder.run(vec![samples]).expect("the encoder runs");
-        let (rows, columns) = (image.height / ends.patch, image.width / ends.patch);
+        let (rows, columns) = (image.height / map.patch, image.width / map.patch);
         Self { rows, columns, latents: by_patch(&outputs[0], rows * columns) }
     }
 
@@ -84,7 +82,7 @@ impl Tile {
 }
 
 /// The lookup, the sum over the stages, and the linear map back.
-fn decoder(ends: &Ends, codebooks: &Codebooks) -> Vec<u8> {
+fn decoder(map: &LinearMap, codebooks: &Codebooks) -> Vec<u8> {
     let CodebookShape { groups, stages, size, width } = codebooks.shape();
     let mut g = GraphBuilder::new("decoder");
     let codes = g.input("codes", ElementType::I32, &grid(groups * stages));
@@ -112,7 +110,7 @@ fn decoder(ends: &Ends, codebooks: &Codebooks) -> Vec<u8> {
         parts.push(g.transpose(&sum, &[0, 3, 1, 2]));
     }
     let latents = g.node_with("Concat", &parts.iter().collect::<Vec<_>>(), axis(1));
-    ends.synthesise(&mut g, &latents);
+    map.synthesise(&mut g, &latents);
     g.to_bytes().expect("the graph is sound")
 }
 

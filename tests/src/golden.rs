@@ -13,8 +13,9 @@ pub fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../spec/golden")
 }
 
-/// The archives, by path: the container's version that wrote them, and a name. `NAME.zarr` is the archive, `NAME.decoded.zarr` what
-/// it decodes to, as plain Zarr, and `NAME.source.zarr`, where something is promised, what was encoded.
+/// The archives, by path: a folder for the version of the container that wrote them, and a name. `NAME.zarr` is the archive,
+/// and `NAME.decoded.zarr` holds the samples that it decodes to, as plain Zarr. Where a bound is promised,
+/// `NAME.source.zarr` holds the samples that were encoded.
 #[must_use]
 pub fn cases() -> Vec<(String, Case)> {
     let named = |version: &'static str| move |(name, case): (&str, Case)| (format!("{version}/{name}"), case);
@@ -22,7 +23,25 @@ pub fn cases() -> Vec<(String, Case)> {
     first
         .chain(second().into_iter().map(named("v1")))
         .chain(promised().into_iter().map(named("v1")))
+        .chain([(format!("v1/{PRESENT_NAME}"), present_name())])
         .collect()
+}
+
+/// The archive whose metadata call the codec `vqz`. The others are from before the first release and call it `vqvae`, as
+/// files that are never rewritten do; chunks do not hold the name.
+const PRESENT_NAME: &str = "uint8-lossless-named-vqz";
+
+fn present_name() -> Case {
+    Case {
+        axes: &["y", "x"],
+        shape: &[40, 50],
+        chunk: &[32, 32],
+        shard: Some(&[32, 64]),
+        data_type: DataType::UInt8,
+        promise: Promise::Lossless,
+        predicted: true,
+        ..Case::default()
+    }
 }
 
 /// Written by version 0.

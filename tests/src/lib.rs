@@ -6,11 +6,11 @@
 pub mod arrays;
 pub mod codebooks;
 pub mod corrections;
-mod ends;
 pub mod golden;
+pub mod intact;
+mod linear_map;
 pub mod models;
 pub mod scalars;
-pub mod victims;
 
 use std::path::PathBuf;
 // Registers the codec with zarrs.

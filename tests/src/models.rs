@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::f64::consts::TAU;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use vqz_codec::fit::{FitOptions, Image, fit_klt};
-use vqz_codec::model::{CodebookShape, Manifest, Model, ModelParts, Quantiser, registry};
+use vqz_codec::model::{CodebookShape, Manifest, Model, ModelParts, Quantiser};
+use vqz_zarr::models;
 
 /// The value against which the models state their PSNR.
 pub const PEAK: f64 = 255.0;
@@ -77,7 +78,7 @@ pub fn model_of(quantiser: Quantiser, bands: usize) -> Arc<Model> {
     let mut get = |quantiser, make: &dyn Fn() -> Model| {
         let model = models.entry((bands, quantiser)).or_insert_with(|| {
             let model = Arc::new(make());
-            registry::register(Arc::clone(&model));
+            models::register(Arc::clone(&model));
             model
         });
         Arc::clone(model)
@@ -101,7 +102,7 @@ pub fn corrected(bands: usize) -> Arc<Model> {
     let mut models = CORRECTED.lock().unwrap_or_else(PoisonError::into_inner);
     let model = models.entry(bands).or_insert_with(|| {
         let model = Arc::new(with_floor(&model(bands), &format!("test-corrected-{bands}")));
-        registry::register(Arc::clone(&model));
+        models::register(Arc::clone(&model));
         model
     });
     Arc::clone(model)
@@ -128,7 +129,7 @@ pub fn tolerant(bands: usize) -> Arc<Model> {
             manifest,
         };
         let model = Arc::new(Model::assemble(parts).expect("the parts fit each other"));
-        registry::register(Arc::clone(&model));
+        models::register(Arc::clone(&model));
         model
     });
     Arc::clone(made)

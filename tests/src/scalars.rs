@@ -1,7 +1,7 @@
 //! A model with scalar codes and an encoder that works in units of the step, as networks do: what the codec must pass to
 //! such a graph, and priors for planes without a structure of frequencies.
 
-use crate::ends::{Ends, by_patch, grid, raster};
+use crate::linear_map::{LinearMap, by_patch, grid, raster};
 use vqz_codec::engine::{self, EngineKind, Session, Tensor};
 use vqz_codec::fit::{self, Image, LatentGrid};
 use vqz_codec::model::onnx::graph::{ElementType, GraphBuilder};
@@ -17,17 +17,17 @@ const STEPS: [f64; 6] = [8.0, 4.0, 2.0, 1.0, 0.5, 0.25];
 /// When anything fails.
 #[must_use]
 pub fn fit_scalars(linear: &Model, images: &[Image], latents: usize, name: &str) -> Model {
-    let ends = Ends::strongest(linear, images, latents);
-    let encoder = encoder(&ends);
-    let decoder = decoder(&ends);
+    let map = LinearMap::strongest(linear, images, latents);
+    let encoder = encoder(&map);
+    let decoder = decoder(&map);
     let tract = engine::open(EngineKind::Tract).expect("tract is built in");
     let session = tract.load(&encoder).expect("the encoder loads");
     let grids: Vec<LatentGrid> = (images.iter().zip(STEPS.iter().cycle()))
-        .map(|(image, at)| encode(&ends, session.as_ref(), image, step_log2(*at)))
+        .map(|(image, at)| encode(&map, session.as_ref(), image, step_log2(*at)))
         .collect();
     let priors = fit::scalar_priors(&grids).expect("the latents are sound");
     let calibration =
-        STEPS.iter().map(|at| calibrate(&ends, session.as_ref(), images, linear, step_log2(*at)));
+        STEPS.iter().map(|at| calibrate(&map, session.as_ref(), images, linear, step_log2(*at)));
     let manifest = Manifest {
         name: name.to_owned(),
         architecture: "linear-steps".to_owned(),
@@ -40,25 +40,31 @@ pub fn fit_scalars(linear: &Model, images: &[Image], latents: usize, name: &str)
 }
 
 /// The latents of an image at a step.
-fn encode(ends: &Ends, encoder: &dyn Session, image: &Image, log2: i16) -> LatentGrid {
-    let shape = vec![1, ends.bands, image.height, image.width];
+fn encode(map: &LinearMap, encoder: &dyn Session, image: &Image, log2: i16) -> LatentGrid {
+    let shape = vec![1, map.bands, image.height, image.width];
     let samples = Tensor::F32 { shape, data: image.samples.clone() };
     let outputs = encoder
         .run(vec![samples, Tensor::F32 { shape: vec![1], data: vec![step(log2)] }])
         .expect("the encoder runs");
-    let (rows, columns) = (image.height / ends.patch, image.width / ends.patch);
+    let (rows, columns) = (image.height / map.patch, image.width / map.patch);
     let values = by_patch(&outputs[0], rows * columns);
     LatentGrid { rows, columns, values, valid: vec![true; rows * columns], step: Some(log2) }
 }
 
-fn calibrate(ends: &Ends, encoder: &dyn Session, images: &[Image], linear: &Model, log2: i16) -> Calibration {
+fn calibrate(
+    map: &LinearMap,
+    encoder: &dyn Session,
+    images: &[Image],
+    linear: &Model,
+    log2: i16,
+) -> Calibration {
     let exact =
-        engine::open(EngineKind::Tract).and_then(|tract| tract.load(&ends.encoder())).expect("it loads");
+        engine::open(EngineKind::Tract).and_then(|tract| tract.load(&map.encoder())).expect("it loads");
     let (mut squares, mut count) = (0.0, 0);
     for image in images.iter().step_by(4) {
-        let shape = vec![1, ends.bands, image.height, image.width];
+        let shape = vec![1, map.bands, image.height, image.width];
         let samples = Tensor::F32 { shape, data: image.samples.clone() };
-        let grid = encode(ends, encoder, image, log2);
+        let grid = encode(map, encoder, image, log2);
         let latents = by_patch(&exact.run(vec![samples]).expect("it runs")[0], grid.rows * grid.columns);
         // Latents are orthonormal in normalised units, which are the same for all bands.
         let scale = f64::from(linear.manifest().bands[0].scale);
@@ -71,24 +77,24 @@ fn calibrate(ends: &Ends, encoder: &dyn Session, images: &[Image], linear: &Mode
     Calibration { step: log2, psnr_db: 10.0 * (peak * peak * count as f64 / squares).log10() }
 }
 
-fn encoder(ends: &Ends) -> Vec<u8> {
+fn encoder(map: &LinearMap) -> Vec<u8> {
     let mut g = GraphBuilder::new("encoder");
-    let samples = g.input("samples", ElementType::F32, &raster(ends.bands));
+    let samples = g.input("samples", ElementType::F32, &raster(map.bands));
     let step = g.input("step", ElementType::F32, &[1.into()]);
-    let latents = ends.analyse(&mut g, &samples);
+    let latents = map.analyse(&mut g, &samples);
     let scaled = g.node("Div", &[&latents, &step]);
     let whole = g.node("Round", &[&scaled]);
     let latents = g.node("Mul", &[&whole, &step]);
-    g.output(&latents, "latents", ElementType::F32, &grid(ends.shape()[0]));
+    g.output(&latents, "latents", ElementType::F32, &grid(map.shape()[0]));
     g.to_bytes().expect("the graph is sound")
 }
 
-fn decoder(ends: &Ends) -> Vec<u8> {
+fn decoder(map: &LinearMap) -> Vec<u8> {
     let mut g = GraphBuilder::new("decoder");
-    let codes = g.input("codes", ElementType::I32, &grid(ends.shape()[0]));
+    let codes = g.input("codes", ElementType::I32, &grid(map.shape()[0]));
     let step = g.input("step", ElementType::F32, &[1.into()]);
     let codes = g.cast(&codes, ElementType::F32);
     let latents = g.node("Mul", &[&codes, &step]);
-    ends.synthesise(&mut g, &latents);
+    map.synthesise(&mut g, &latents);
     g.to_bytes().expect("the graph is sound")
 }

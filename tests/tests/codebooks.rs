@@ -12,6 +12,7 @@ use vqz_codec::quantise::{Rates, Search, lagrangian};
 use vqz_tests::Random;
 use vqz_tests::arrays::{Case, round_trip};
 use vqz_tests::models::PEAK;
+use vqz_zarr::engines::chunk_codec;
 
 const QUANTISERS: [Quantiser; 2] = [Quantiser::Vq, Quantiser::Rvq];
 
@@ -84,7 +85,7 @@ fn psnr(squares: f64, count: usize) -> f64 {
 /// Mean PSNR and the chunk's bytes at a quality.
 fn at_quality(quantiser: Quantiser, quality: f64) -> (f64, usize) {
     let case = Case { shape: &[3, 128, 128], chunk: &[3, 128, 128], quality, ..case(quantiser) };
-    let codec = ChunkCodec::new(
+    let codec = chunk_codec(
         &case.configuration(),
         case.model(),
         case.data_type,
@@ -187,7 +188,7 @@ fn coded_sizes_are_those_of_the_codec() {
         let model = case.model();
         let fill = case.bytes(&[0.0]);
         let codec =
-            ChunkCodec::new(&case.configuration(), model.clone(), case.data_type, &fill, Options::default())
+            chunk_codec(&case.configuration(), model.clone(), case.data_type, &fill, Options::default())
                 .expect("the case is sound");
         let chunk = codec.encode(&[3, 64, 64], &case.bytes(&case.samples(21))).expect("it can be encoded");
         // A tile is the mask's mode, the stream and a checksum.

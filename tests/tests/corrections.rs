@@ -12,6 +12,7 @@ use vqz_codec::{DataType, Error};
 use vqz_tests::arrays::{Case, round_trip};
 use vqz_tests::corrections::{FLOOR, correction};
 use vqz_tests::models::{corrected, model};
+use vqz_zarr::engines::chunk_codec;
 use zip::CompressionMethod;
 
 /// Two tiles: the left one's data reach down to the floor, the right one's stay far above.
@@ -37,7 +38,7 @@ fn codec(case: &Case, model: &Arc<Model>, engine: Option<EngineKind>) -> vqz_cod
     let mut configuration = case.configuration();
     configuration.model = Some(model.reference().expect("a small model can be embedded"));
     let options = Options { engine, ..Options::default() };
-    ChunkCodec::new(&configuration, Arc::clone(model), case.data_type, &case.bytes(&[0.0]), options)
+    chunk_codec(&configuration, Arc::clone(model), case.data_type, &case.bytes(&[0.0]), options)
 }
 
 /// The ranges of a chunk's tiles.

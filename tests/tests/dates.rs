@@ -8,6 +8,7 @@ use vqz_codec::model::Quantiser;
 use vqz_codec::pipeline::{ChunkCodec, Options};
 use vqz_tests::arrays::{Case, extract};
 use vqz_tests::models::Field;
+use vqz_zarr::engines::chunk_codec;
 
 const DATES: u64 = 5;
 const SIDE: u64 = 64;
@@ -37,7 +38,7 @@ fn samples(case: &Case, shared: f64) -> Vec<f64> {
 fn codec(case: &Case, parallel: bool) -> ChunkCodec {
     let options = Options { parallel, ..Options::default() };
     let fill = case.bytes(&[0.0]);
-    ChunkCodec::new(&case.configuration(), case.any_model(), case.data_type, &fill, options)
+    chunk_codec(&case.configuration(), case.any_model(), case.data_type, &fill, options)
         .expect("the case is sound")
 }
 

@@ -4,7 +4,7 @@
 use vqz_codec::DataType;
 use vqz_codec::config::Promise;
 use vqz_tests::arrays::Case;
-use vqz_tests::victims::Victim;
+use vqz_tests::intact::IntactChunk;
 
 /// A bound of -0 was written as it is, and then refused by readers, who know 0 only.
 #[test]
@@ -20,6 +20,6 @@ fn bounds_of_minus_zero_are_bounds_of_zero() {
         };
         let samples = case.bytes(&case.samples(1));
         // It is decoded there.
-        let _ = Victim::new("minus zero", &case, &samples);
+        let _ = IntactChunk::new("minus zero", &case, &samples);
     }
 }

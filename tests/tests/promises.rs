@@ -12,6 +12,7 @@ use vqz_tests::Random;
 #[cfg(feature = "faults")]
 use vqz_tests::models::tolerant;
 use vqz_tests::models::{Field, model};
+use vqz_zarr::engines::chunk_codec;
 
 /// Round trips without a model, and with one.
 const ROUND_TRIPS: u64 = 9_500;
@@ -45,7 +46,7 @@ impl Trial {
             promise: self.promise.clone(),
         };
         let fill = vec![0; self.data_type.size()];
-        ChunkCodec::new(&configuration, model, self.data_type, &fill, Options::default())
+        chunk_codec(&configuration, model, self.data_type, &fill, Options::default())
             .unwrap_or_else(|e| panic!("{self:?}: {e}"))
     }
 
@@ -390,7 +391,7 @@ fn promises_that_can_not_be_are_refused() {
             nodata: Vec::new(),
             promise: trial.promise.clone(),
         };
-        let codec = ChunkCodec::new(&configuration, model, DataType::Int16, &[0; 2], Options::default());
+        let codec = chunk_codec(&configuration, model, DataType::Int16, &[0; 2], Options::default());
         let encoded = codec.and_then(|codec| codec.encode(&trial.shape, &vec![0; 2 * trial.samples()]));
         encoded.expect_err("it can't be").to_string()
     };

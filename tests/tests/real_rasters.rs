@@ -5,9 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 use vqz_codec::axes::Axes;
 use vqz_codec::config::{Configuration, EntropyCoder, Promise};
-use vqz_codec::model::{Model, registry};
+use vqz_codec::model::Model;
 use vqz_tests::arrays::extract;
 use vqz_tests::{Random, repository, skipped};
+use vqz_zarr::models;
 use zarrs::array::{Array, ArrayBytes, ArrayMetadata, ArraySubset};
 use zarrs::filesystem::FilesystemStore;
 use zarrs::node::{Node, NodeMetadata};
@@ -54,8 +55,8 @@ fn the_sample_keeps_its_quality() {
         return skipped(test, "sample/sentinel2-l2a.zarr or models/sentinel2-l2a.vqm is not there");
     }
     let (sample, names) = open(&folder).expect("the sample holds an image with named dimensions");
-    let model = Arc::new(Model::open(&package).expect("the shipped model opens"));
-    registry::register(Arc::clone(&model));
+    let model = Arc::new(models::open(&package).expect("the shipped model opens"));
+    models::register(Arc::clone(&model));
     let peak = model.manifest().peak;
     let shape = sample.shape().to_vec();
     let data_type = sample.data_type().name_v3().expect("the type has a name").into_owned();

@@ -11,6 +11,7 @@ use vqz_tests::Random;
 use vqz_tests::arrays::Case;
 use vqz_tests::models::{PEAK, images, model};
 use vqz_tests::scalars::fit_scalars;
+use vqz_zarr::engines::chunk_codec;
 
 const SHAPE: [usize; 3] = [3, 96, 80];
 
@@ -25,7 +26,7 @@ fn round_trip(model: &Arc<Model>, entropy: EntropyCoder, quality: f64) -> (f64, 
         ..case.configuration()
     };
     let fill = case.bytes(&[0.0]);
-    let codec = ChunkCodec::new(&configuration, Arc::clone(model), case.data_type, &fill, Options::default())
+    let codec = chunk_codec(&configuration, Arc::clone(model), case.data_type, &fill, Options::default())
         .expect("the case is sound");
     let stored = case.bytes(&case.samples(3));
     let chunk = codec.encode(&SHAPE, &stored).expect("it can be encoded");
@@ -113,7 +114,7 @@ fn cost(model: &Arc<Model>, entropy: EntropyCoder) -> (f64, f64) {
     let case = Case { shape: &[3, 96, 80], data_type: DataType::Float32, entropy, ..Case::default() };
     let fill = case.bytes(&[0.0]);
     let codec =
-        ChunkCodec::new(&case.configuration(), Arc::clone(model), case.data_type, &fill, Options::default())
+        chunk_codec(&case.configuration(), Arc::clone(model), case.data_type, &fill, Options::default())
             .expect("the case is sound");
     let chunk = codec.encode(&SHAPE, &case.bytes(&case.samples(3))).expect("it can be encoded");
     let tile = codec.codes(&SHAPE, &chunk).expect("the chunk is sound").remove(0);

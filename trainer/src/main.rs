@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use vqz_codec::model::package_path;
 use vqz_trainer::config::Config;
 use vqz_trainer::fit::facts::embedded;
 use vqz_trainer::fit::{Job, Outcome, SETTINGS, run, run_folder};
 use vqz_trainer::report::number::{bytes, short};
 use vqz_trainer::{Error, Result};
+use vqz_zarr::models::package_path;
 
 /// Fits vqz networks with libtorch.
 #[derive(Debug, Parser)]

@@ -5,11 +5,12 @@ mod common;
 use std::path::Path;
 use std::rc::Rc;
 use tch::{Device, Tensor};
-use vqz_codec::engine::{self, EngineKind, Tensor as Array};
+use vqz_codec::engine::{EngineKind, Tensor as Array};
 use vqz_trainer::arch::export::{correction, decoder, dequantise, encoder, stored};
 use vqz_trainer::arch::graph::numbers;
 use vqz_trainer::arch::{Network, Ops, Torch, Weights};
 use vqz_trainer::fit::prepare::prepare;
+use vqz_zarr::engines;
 
 /// Allowed difference, in standard deviations of the data.
 const TOLERANCE: f32 = 1e-4;
@@ -97,7 +98,7 @@ fn check(folder: &Path, settings: &[&str]) {
         let correction = correction(network, &weights).unwrap();
         assert_eq!(correction.is_some(), network.is_split());
         for kind in engines() {
-            let engine = engine::open(kind).unwrap();
+            let engine = engines::open(kind).unwrap();
             let mut inputs = vec![array(&samples)];
             if network.encoder_takes_step() {
                 inputs.push(array(&unit));

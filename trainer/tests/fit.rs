@@ -13,12 +13,14 @@ use vqz_codec::pipeline::{ChunkCodec, Options};
 use vqz_codec::sample::DataType;
 use vqz_trainer::fit::evaluate::Point;
 use vqz_trainer::fit::prepare::prepare;
+use vqz_zarr::engines::chunk_codec;
+use vqz_zarr::models;
 
 /// Bits a sample of the validation images under a package, by the bytes that the codec writes.
 fn coded(folder: &Path, settings: &[&str], quality: f64) -> f64 {
     let config = config(settings);
     let prepared = prepare(&config, &[sample()], &folder.join("model.run/linear.vqm")).unwrap();
-    let model = Arc::new(Model::open(&folder.join("model.vqm")).unwrap());
+    let model = Arc::new(models::open(&folder.join("model.vqm")).unwrap());
     let configuration = Configuration {
         model: Some(model.reference().unwrap()),
         axes: Axes::from_names(&["band", "y", "x"]).unwrap(),
@@ -28,7 +30,7 @@ fn coded(folder: &Path, settings: &[&str], quality: f64) -> f64 {
         promise: Promise::Quality,
     };
     let fill = 0i16.to_ne_bytes();
-    let codec = ChunkCodec::new(&configuration, model, DataType::Int16, &fill, Options::default()).unwrap();
+    let codec = chunk_codec(&configuration, model, DataType::Int16, &fill, Options::default()).unwrap();
     let (mut bits, mut samples) = (0.0, 0.0);
     for block in &prepared.split.validation {
         let piece = prepared.source.read(block).unwrap();
@@ -85,7 +87,7 @@ fn each_quantiser_fits_and_tells_the_rate_that_is_written() {
         assert_eq!(outcome.step, 6, "{settings:?}");
         assert_eq!(outcome.measured.points.len(), 2);
         check_rate(folder.path(), settings, &outcome.measured.points);
-        let model = Model::open(&folder.path().join("model.vqm")).unwrap();
+        let model = models::open(&folder.path().join("model.vqm")).unwrap();
         assert_eq!(Some(model.sha256()), outcome.sha256.as_deref());
         assert!(folder.path().join("model.run/report.html").is_file());
     }
@@ -97,8 +99,8 @@ fn a_conv_fit_starts_at_the_linear_model_and_ends_better() {
     let settings =
         ["optimiser.steps=300", "conv.width=32", "optimiser.ema=0.97", "optimiser.qualities=[36, 44]"];
     let outcome = fit(folder.path(), &settings).unwrap();
-    let linear = Arc::new(Model::open(&folder.path().join("model.run/linear.vqm")).unwrap());
-    let model = Arc::new(Model::open(&folder.path().join("model.vqm")).unwrap());
+    let linear = Arc::new(models::open(&folder.path().join("model.run/linear.vqm")).unwrap());
+    let model = Arc::new(models::open(&folder.path().join("model.vqm")).unwrap());
     let config = config(&settings);
     let prepared = prepare(&config, &[sample()], &folder.path().join("model.run/linear.vqm")).unwrap();
     let images = vqz_trainer::fit::package::images(&prepared.windows, 2_000_000);

@@ -11,6 +11,8 @@ use vqz_codec::model::Model;
 use vqz_codec::pipeline::{ChunkCodec, Options};
 use vqz_codec::sample::DataType;
 use vqz_trainer::fit::prepare::prepare;
+use vqz_zarr::engines::chunk_codec;
+use vqz_zarr::models;
 
 #[test]
 fn a_model_fitted_on_a_gpu_decodes_alike_everywhere() {
@@ -31,7 +33,7 @@ fn check(case: &[&str]) {
     let settings = [&["run.device=cuda", "optimiser.steps=20"], case].concat();
     let outcome = fit(folder.path(), &settings).unwrap();
     assert_eq!(outcome.device, "cuda(0)", "{case:?}");
-    let model = Arc::new(Model::open(&folder.path().join("model.vqm")).unwrap());
+    let model = Arc::new(models::open(&folder.path().join("model.vqm")).unwrap());
     let config = common::config(&settings);
     let prepared = prepare(&config, &[sample()], &folder.path().join("model.run/linear.vqm")).unwrap();
     let image = &vqz_trainer::fit::package::images(&prepared.windows, 500_000)[0];
@@ -46,7 +48,7 @@ fn check(case: &[&str]) {
     };
     let codec = |engine| {
         let options = Options { parallel: false, engine: Some(engine) };
-        ChunkCodec::new(&configuration, Arc::clone(&model), DataType::Float32, &[0; 4], options)
+        chunk_codec(&configuration, Arc::clone(&model), DataType::Float32, &[0; 4], options)
     };
     let here = codec(EngineKind::Tract).unwrap();
     let chunk = here.encode(&shape, bytemuck::cast_slice(&image.samples)).unwrap();

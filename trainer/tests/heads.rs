@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use vqz_codec::fit::Image;
 use vqz_codec::model::Model;
 use vqz_trainer::fit::evaluate::decoded;
+use vqz_zarr::models;
 
 #[test]
 fn classes_and_canopy_come_back_as_classes_and_canopy() {
@@ -35,7 +36,7 @@ fn classes_and_canopy_come_back_as_classes_and_canopy() {
     {
         assert!(names.iter().any(|n| n == name), "{name} is missing among {names:?}");
     }
-    let model = Arc::new(Model::open(&folder.path().join("model.vqm")).unwrap());
+    let model = Arc::new(models::open(&folder.path().join("model.vqm")).unwrap());
     let samples: Vec<f32> = (0..3)
         .flat_map(|band| (0..64).flat_map(move |y| (0..64).map(move |x| (band, y, x))))
         .map(|(band, y, x)| match band {

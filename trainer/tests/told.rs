@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use vqz_codec::model::Model;
+use vqz_zarr::models;
 
 /// Messages of events of a kind.
 fn events(folder: &Path, kind: &str) -> Vec<String> {
@@ -36,7 +37,7 @@ fn data_split_and_peak_are_told_and_travel_with_the_model() {
         page.contains("<dt>model</dt><dd>") && page.contains("<dt>settings</dt><dd>config.toml"),
         "{page}"
     );
-    let model = Model::open(&folder.path().join("model.vqm")).unwrap();
+    let model = models::open(&folder.path().join("model.vqm")).unwrap();
     assert_eq!(model.manifest().peak, 10_000.0);
     assert!(model.manifest().training_data.starts_with("1 raster, "), "{:?}", model.manifest());
     let card = model.card().unwrap();
@@ -48,7 +49,7 @@ fn data_split_and_peak_are_told_and_travel_with_the_model() {
     ] {
         assert!(card.contains(part), "{part} is not in\n{card}");
     }
-    let linear = Model::open(&folder.path().join("model.run/linear.vqm")).unwrap();
+    let linear = models::open(&folder.path().join("model.run/linear.vqm")).unwrap();
     assert_eq!(linear.manifest().bands[3].name, "B04");
     // Network and linear model are compared on the same images, at the network's PSNR.
     let measured = &outcome.measured;

@@ -1,6 +1,8 @@
 //! Whole chunks: the codec as zarrs sees it.
 
+use crate::engines::chunk_codec;
 use crate::error::{ForZarrs, creation_failed};
+use crate::models;
 use crate::partial::PartialDecoder;
 #[cfg(feature = "async")]
 use crate::source::Awaited;
@@ -16,7 +18,7 @@ use vqz_codec::axes::{Layout, Role};
 use vqz_codec::config::Configuration;
 use vqz_codec::engine::EngineKind;
 use vqz_codec::error::{Error, Result};
-use vqz_codec::model::{Model, registry};
+use vqz_codec::model::Model;
 use vqz_codec::name::NAME;
 use vqz_codec::pipeline::{ChunkCodec, Options};
 use vqz_codec::sample::DataType as SampleType;
@@ -87,10 +89,10 @@ impl VqzCodec {
         let configuration = Configuration::deserialize(&*json).map_err(|e| {
             let e = e.to_string();
             let e = e.strip_prefix("invalid argument: ").unwrap_or(&e);
-            Error::InvalidArgument(format!("the configuration of codec {}: {e}", NAME))
+            Error::InvalidArgument(format!("the configuration of codec {NAME}: {e}"))
         })?;
         configuration.check()?;
-        let model = configuration.model.as_ref().map(registry::find).transpose()?;
+        let model = configuration.model.as_ref().map(models::find).transpose()?;
         Ok(Self::from_parts(configuration, json, model))
     }
 
@@ -141,7 +143,7 @@ impl VqzCodec {
             return Ok(codec);
         }
         // Built without the lock: a rayon task that waits inside it could be stealing one that wants it.
-        let codec = Arc::new(ChunkCodec::new(
+        let codec = Arc::new(chunk_codec(
             &self.configuration,
             self.model.clone(),
             key.data_type,

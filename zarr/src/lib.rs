@@ -1,7 +1,8 @@
 //! The vqz codec for zarrs: registration, metadata, whole chunks, parts of chunks.
 //!
 //! zarrs hands over chunks and byte ranges, and [`vqz_codec::pipeline`] does the work. This crate alone speaks the traits of
-//! `zarrs_codec`, which change between releases. Linking it registers the codec under the name [`NAME`]:
+//! `zarrs_codec`, which change between releases. Linking it registers the codec under the name [`NAME`], and
+//! under the name [`FORMER_NAME`] of archives from before the first release:
 //!
 //! ```
 //! use vqz_zarr as _;
@@ -18,16 +19,17 @@ mod source;
 pub use codec::VqzCodec;
 pub use error::codec_error;
 pub use reads::{Reads, reads};
+pub use vqz_codec::name::NAME;
 
 use vqz_codec::config::Configuration;
 use vqz_codec::error::{Error, Result};
+use vqz_codec::name::FORMER_NAME;
 use zarrs_codec::CodecPluginV3;
 use zarrs_metadata::v3::MetadataV3;
 
-/// The codec's name in Zarr metadata.
-pub const NAME: &str = "vqvae";
-
-zarrs_plugin::impl_extension_aliases!(VqzCodec, v3: NAME);
+// zarrs keeps the name that an array was opened under when it stores the array's metadata again, unless its option
+// `convert_aliased_extension_names` is set: then it writes the present name.
+zarrs_plugin::impl_extension_aliases!(VqzCodec, v3: NAME, [FORMER_NAME]);
 
 inventory::submit! {
     CodecPluginV3::new::<VqzCodec>()

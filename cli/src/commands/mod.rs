@@ -14,5 +14,3 @@ pub(crate) mod report;
 pub(crate) mod verify;
 #[cfg(not(feature = "gdal"))]
 pub(crate) mod without_gdal;
-
-mod hierarchy;

@@ -1,4 +1,4 @@
-//! What stands on disk: the layout of an encoded chunk. `spec/README.md` is its description.
+//! What stands on disk: the layout of an encoded chunk. `spec/format/chunk.md` specifies it.
 
 pub(crate) mod bytes;
 pub(crate) mod header;

@@ -1,10 +1,10 @@
-//! Engines by name, and which of them can be had here.
+//! Engines by name, and opening them.
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::Engine;
+use super::session::Engine;
 use crate::error::{Error, Result};
 
 /// The ways of running a model.
@@ -24,7 +24,7 @@ impl EngineKind {
     /// All of them, the most portable first.
     pub const ALL: [Self; 4] = [Self::Native, Self::Tract, Self::OnnxRuntime, Self::OnnxRuntimeCuda];
 
-    /// Its name on the command line.
+    /// Its name, as people write it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Native => "native",
@@ -49,7 +49,7 @@ impl FromStr for EngineKind {
     fn from_str(name: &str) -> Result<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
             Error::InvalidArgument(format!(
-                "engine `{name}` is unknown; choose native, tract, onnxruntime or cuda (see `vqz info --runtime`)"
+                "engine `{name}` is unknown; choose native, tract, onnxruntime or cuda"
             ))
         })
     }
@@ -58,7 +58,7 @@ impl FromStr for EngineKind {
 /// Opens an engine that runs ONNX graphs.
 ///
 /// # Errors
-/// [`Error::Engine`] when it was not compiled in or can't be had on this machine, with what to do about it;
+/// [`Error::Engine`] when it was not compiled in or is not available on this machine, with what to do about it;
 /// [`Error::InvalidArgument`] for [`EngineKind::Native`], which runs no ONNX.
 pub fn open(kind: EngineKind) -> Result<Arc<dyn Engine>> {
     match kind {
@@ -83,35 +83,21 @@ pub fn open(kind: EngineKind) -> Result<Arc<dyn Engine>> {
     }
 }
 
-/// The engine that runs graphs where nobody chose one: onnxruntime, which is faster, where it is compiled in and its library is
-/// found, else tract. Looked up once in a process.
+/// The engine that runs graphs where nobody chose one: onnxruntime, which is faster, once its library is open and works, else
+/// tract.
 #[must_use]
 pub fn preferred() -> EngineKind {
     #[cfg(feature = "onnxruntime")]
-    {
-        static FOUND: std::sync::OnceLock<EngineKind> = std::sync::OnceLock::new();
-        *FOUND.get_or_init(|| match open(EngineKind::OnnxRuntime) {
-            Ok(_) => EngineKind::OnnxRuntime,
-            Err(_) => EngineKind::Tract,
-        })
+    if super::onnxruntime::OnnxRuntime::works() {
+        return EngineKind::OnnxRuntime;
     }
-    #[cfg(not(feature = "onnxruntime"))]
     EngineKind::Tract
-}
-
-/// Tries every engine: its description, or the reason why it can't be had.
-pub fn survey() -> Vec<(EngineKind, Result<String, String>)> {
-    let describe = |kind| match kind {
-        EngineKind::Native => Ok("klt models, CPU, in this binary".to_owned()),
-        _ => open(kind).map(|engine| engine.description()).map_err(|e| e.to_string()),
-    };
-    EngineKind::ALL.into_iter().map(|kind| (kind, describe(kind))).collect()
 }
 
 #[cfg(not(all(feature = "tract", feature = "onnxruntime")))]
 fn not_built(kind: EngineKind, feature: &str) -> Error {
     Error::Engine(format!(
-        "`{kind}` was not compiled into this binary; build it with `--features {feature}`, or choose another engine"
+        "`{kind}` was not compiled into this binary; build it with the feature `{feature}`, or choose another engine"
     ))
 }
 
@@ -143,19 +129,8 @@ mod tests {
         let error = open(EngineKind::OnnxRuntime).err().unwrap().to_string();
         assert_eq!(
             error,
-            "engine: `onnxruntime` was not compiled into this binary; build it with `--features onnxruntime`, or \
+            "engine: `onnxruntime` was not compiled into this binary; build it with the feature `onnxruntime`, or \
              choose another engine"
         );
-    }
-
-    #[test]
-    fn the_survey_covers_all() {
-        let survey = survey();
-        assert_eq!(survey.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), EngineKind::ALL);
-        #[cfg(feature = "tract")]
-        assert!(survey[1].1.as_ref().unwrap().starts_with("tract "), "{survey:?}");
-        for (kind, outcome) in survey {
-            assert!(!outcome.unwrap_or_else(|why| why).is_empty(), "{kind}");
-        }
     }
 }

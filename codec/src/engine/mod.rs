@@ -3,98 +3,24 @@
 //! | engine | what it is | when |
 //! |---|---|---|
 //! | `native` | the linear path, sparse, in this crate (`transform`) | default for linear decoders: `klt`, and `conv` before its correction |
-//! | `onnxruntime` | libonnxruntime, opened at run time, on the CPU | default for graphs, where it is there |
-//! | `tract` | tract-onnx, embedded, pure Rust | default for graphs elsewhere |
-//! | `cuda` | the same library with its CUDA execution provider | when asked |
+//! | `onnxruntime` | libonnxruntime, opened at run time, on the CPU | default for graphs, once its library is open |
+//! | `tract` | tract-onnx, embedded, pure Rust | default for graphs otherwise |
+//! | `cuda` | the same library with its CUDA execution provider | when it is asked for |
+//!
+//! Nothing here searches for libonnxruntime: a program opens it by its path, with `open_library`.
 
+#[cfg(any(feature = "tract", feature = "onnxruntime"))]
+mod guard;
 mod kind;
 #[cfg(feature = "onnxruntime")]
 mod onnxruntime;
+mod session;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 #[cfg(feature = "tract")]
 mod tract;
 
-pub use kind::{EngineKind, open, preferred, survey};
-
-use crate::error::Result;
-
-/// A dense tensor in C order.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Tensor {
-    /// 32-bit floats.
-    F32 {
-        /// Its shape.
-        shape: Vec<usize>,
-        /// Its elements, as many as the product of the shape.
-        data: Vec<f32>,
-    },
-    /// 32-bit signed integers.
-    I32 {
-        /// Its shape.
-        shape: Vec<usize>,
-        /// Its elements, as many as the product of the shape.
-        data: Vec<i32>,
-    },
-}
-
-impl Tensor {
-    /// Its shape.
-    pub fn shape(&self) -> &[usize] {
-        match self {
-            Self::F32 { shape, .. } | Self::I32 { shape, .. } => shape,
-        }
-    }
-
-    /// Refuses a tensor whose elements do not fill its shape, before a foreign library sees it.
-    #[cfg(any(feature = "tract", feature = "onnxruntime"))]
-    fn verify(&self) -> Result<()> {
-        let found = match self {
-            Self::F32 { data, .. } => data.len(),
-            Self::I32 { data, .. } => data.len(),
-        };
-        let shape = self.shape();
-        if shape.iter().try_fold(1_usize, |n, &d| n.checked_mul(d)) == Some(found) {
-            return Ok(());
-        }
-        Err(crate::Error::Engine(format!(
-            "an input of shape {shape:?} holds {found} elements; pass one for each position"
-        )))
-    }
-}
-
-/// A loaded graph. Inputs and outputs are positional, in the order in which the graph declares them.
-pub trait Session: Send + Sync {
-    /// Runs the graph.
-    ///
-    /// # Errors
-    /// [`Error::Engine`](crate::Error::Engine) when shapes do not fit the graph or the engine fails.
-    fn run(&self, inputs: Vec<Tensor>) -> Result<Vec<Tensor>>;
-}
-
-/// Something that loads ONNX graphs.
-pub trait Engine: Send + Sync {
-    /// `tract`, `onnxruntime` or `cuda`.
-    fn name(&self) -> &'static str;
-    /// What it really runs on, such as `tract 0.23.9, CPU` or `onnxruntime 1.31.1, CUDA`.
-    fn description(&self) -> String;
-    /// Loads a graph that [`check`](fn@crate::model::onnx::check) has accepted.
-    ///
-    /// # Errors
-    /// [`Error::Engine`](crate::Error::Engine) when the engine can't be had or refuses the graph.
-    fn load(&self, onnx: &[u8]) -> Result<Box<dyn Session>>;
-}
-
-/// Runs foreign code that may panic on a graph that nobody foresaw; a panic is an error of the engine.
-#[cfg(any(feature = "tract", feature = "onnxruntime"))]
-fn guarded<T>(engine: &str, what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
-    outcome.unwrap_or_else(|panic| {
-        let text = panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or("no message");
-        Err(crate::Error::Engine(format!("{engine} panicked while {what}: {text}; try another engine")))
-    })
-}
+pub use kind::{EngineKind, open, preferred};
+#[cfg(feature = "onnxruntime")]
+pub use onnxruntime::{LibraryError, OLDEST_ONNXRUNTIME, library_is_open, open_library};
+pub use session::{Engine, Session, Tensor};

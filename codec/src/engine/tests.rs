@@ -1,17 +1,28 @@
-//! One suite over every ONNX engine that can be had.
+//! One suite over every ONNX engine at hand.
 
 use std::sync::Arc;
 use std::thread;
 
+#[cfg(any(feature = "tract", feature = "onnxruntime"))]
+use super::guard::guarded;
 use super::*;
 use crate::model::onnx::graph::{Attribute, ElementType, GraphBuilder};
 
-fn each_engine(f: impl Fn(Arc<dyn Engine>)) {
+/// Opens the libonnxruntime that `ORT_DYLIB_PATH` names; whether there is one.
+fn library_for_tests() -> bool {
+    #[cfg(feature = "onnxruntime")]
+    if let Some(path) = std::env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()) {
+        open_library(path.as_ref(), || None).unwrap();
+        return true;
+    }
+    false
+}
+
+/// Runs `f` in tract, and in onnxruntime where its library is named.
+pub(crate) fn each_engine(f: impl Fn(Arc<dyn Engine>)) {
     #[cfg(feature = "tract")]
     f(open(EngineKind::Tract).unwrap());
-    if cfg!(feature = "onnxruntime")
-        && std::env::var_os("ORT_DYLIB_PATH").is_some_and(|path| !path.is_empty())
-    {
+    if library_for_tests() {
         f(open(EngineKind::OnnxRuntime).unwrap());
     } else {
         eprintln!("SKIPPED: onnxruntime; build with --features onnxruntime and set ORT_DYLIB_PATH");

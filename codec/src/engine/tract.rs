@@ -10,7 +10,8 @@ use tract_onnx::prelude::{
     Tensor as Array, TractResult, TypedRunnableModel,
 };
 
-use super::{Engine, Session, Tensor, guarded};
+use super::guard::guarded;
+use super::session::{Engine, Session, Tensor};
 use crate::error::{Error, Result};
 
 /// The release that `Cargo.toml` asks for; tract has no way to tell.

@@ -8,17 +8,14 @@ pub mod onnx;
 mod linear;
 mod manifest;
 mod package;
-mod path;
 mod ports;
 pub(crate) mod priors;
-pub mod registry;
 
 pub use crate::quantise::{CodebookShape, Codebooks, Quantiser};
 #[cfg(feature = "fit")]
 pub(crate) use linear::unmix;
 pub use manifest::{Band, Calibration, Manifest};
 pub use package::{MAX_EMBEDDED, Model, ModelParts};
-pub use path::package_path;
 #[cfg(feature = "fit")]
 pub(crate) use priors::MAX_PLANES;
 pub use priors::Priors;

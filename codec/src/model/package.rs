@@ -15,7 +15,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::{Digest, Sha256};
 use std::io::{Cursor, Read, Write};
-use std::path::Path;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
@@ -159,27 +158,6 @@ impl Model {
         Self::new(json, decoder, correction, Some(encoder), &priors.to_bytes())
     }
 
-    /// Opens a package file.
-    ///
-    /// # Errors
-    /// [`Error::MissingModel`] when there is no such file, [`Error::InvalidModel`] when it is no sound package.
-    pub fn open(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|e| {
-            if e.kind() == std::io::ErrorKind::NotFound {
-                Error::MissingModel(format!(
-                    "there is no file {}; give the path of a package (NAME.vqm), or fit one with `vqz fit`",
-                    path.display()
-                ))
-            } else {
-                Error::io(format!("reading {}", path.display()), e)
-            }
-        })?;
-        Self::from_bytes(&bytes).map_err(|e| match e {
-            Error::InvalidModel(message) => Error::InvalidModel(format!("{}: {message}", path.display())),
-            other => other,
-        })
-    }
-
     /// Reads a package, or the decoding half of one.
     ///
     /// # Errors
@@ -280,21 +258,6 @@ impl Model {
         Ok(archive.finish().map_err(failed)?.into_inner())
     }
 
-    /// Writes the package beside `path`, then renames it into place.
-    ///
-    /// # Errors
-    /// [`Error::Io`].
-    pub fn save(&self, path: &Path) -> Result<()> {
-        let partial = path.with_extension("vqm.partial");
-        let written =
-            std::fs::write(&partial, self.to_bytes()?).and_then(|()| std::fs::rename(&partial, path));
-        written.map_err(|e| {
-            // What was half-written is of no use to anybody; the first error is the one to tell.
-            let _ = std::fs::remove_file(&partial);
-            Error::io(format!("writing {}", path.display()), e)
-        })
-    }
-
     /// The hash that names the model: 64 lower-case hexadecimal digits.
     #[must_use]
     pub fn sha256(&self) -> &str {
@@ -331,6 +294,12 @@ impl Model {
         self.encoder.is_some() || self.encodes_linearly
     }
 
+    /// Whether decoding takes an engine for ONNX graphs: because the decoder is not linear, or because there is a correction.
+    #[must_use]
+    pub fn needs_engine(&self) -> bool {
+        self.linear.is_none() || self.correction.is_some()
+    }
+
     /// The decoder's graph, `(codes, step) → samples`; with codebooks `codes → samples`.
     #[must_use]
     pub fn decoder(&self) -> &[u8] {
@@ -362,8 +331,11 @@ impl Model {
         })
     }
 
-    /// Unpacks an embedded decoding half.
-    pub(crate) fn from_embedded(text: &str) -> Result<Self> {
+    /// Unpacks a decoding half that is embedded in metadata, as [`Model::reference`] writes it.
+    ///
+    /// # Errors
+    /// As [`Model::from_bytes`], and [`Error::Limit`] when it is larger than what is ever embedded.
+    pub fn from_embedded(text: &str) -> Result<Self> {
         if text.len() > MAX_EMBEDDED / 3 * 4 + 8 {
             return Err(Error::Limit(format!(
                 "the embedded model takes {} characters, a decoding half of at most {MAX_EMBEDDED} bytes is allowed",

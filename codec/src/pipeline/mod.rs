@@ -41,7 +41,7 @@ use std::sync::Arc;
 pub struct Options {
     /// Spread the tiles of one chunk over rayon's threads.
     pub parallel: bool,
-    /// The engine to decode with; by default `VQZ_ENGINE`, else the fastest that can run the model.
+    /// The engine to decode with; by default the fastest that can run the model.
     pub engine: Option<EngineKind>,
 }
 
@@ -135,14 +135,7 @@ impl ChunkCodec {
         for value in &configuration.nodata {
             value.to_f64(data_type)?;
         }
-        let engine = match options.engine {
-            Some(engine) => Some(engine),
-            None => match std::env::var("VQZ_ENGINE") {
-                Ok(name) if !name.is_empty() => Some(name.parse()?),
-                _ => None,
-            },
-        };
-        let picture = model.into().map(|model| Picture::open(model, engine)).transpose()?;
+        let picture = model.into().map(|model| Picture::open(model, options.engine)).transpose()?;
         let step = match &picture {
             Some(picture) => picture.model.manifest().step_for_quality(configuration.quality)?,
             None => {

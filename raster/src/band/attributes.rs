@@ -1,20 +1,15 @@
-//! Bands as attributes of a Zarr array: `bands`, a list that holds all that is known of each, and beside it, for readers
-//! that know CF, what holds for all of them at once (`units`, `scale_factor`, `add_offset`, `_FillValue`) and the classes of
-//! a single band (`flag_values`, `flag_meanings`, `flag_colors`).
+//! Bands as attributes of a Zarr array.
+//!
+//! `bands` is a list with all that is known of each band. Beside it, for readers that know CF, stands what all bands have
+//! in common (`units`, `scale_factor`, `add_offset`, `_FillValue`), and the classes of a single band (`flag_values`,
+//! `flag_meanings`, `flag_colors`).
 
 use super::{Band, Category};
+use crate::conventions::bands::names_of;
+use crate::conventions::nodata::{self, SampleKind};
 use serde_json::{Map, Value, json};
 
-/// What samples are stored as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SampleKind {
-    /// Whole numbers.
-    Integer,
-    /// Numbers with a fraction.
-    Float,
-}
-
-/// Attributes that [`set_band_attributes`] writes, and that go when bands are replaced.
+/// The attributes that [`set_band_attributes`] replaces.
 const KEYS: [&str; 12] = [
     "band_names",
     "bands",
@@ -30,8 +25,8 @@ const KEYS: [&str; 12] = [
     "flag_colors",
 ];
 
-/// Replaces the attributes of a data array that tell about its bands. A value that means "no data" and that no sample of
-/// this kind can have, such as 0.5 for integers, is left out.
+/// Replaces the attributes of a data array that describe its bands. A value that means "no data" is left out where no
+/// sample of this kind can have it, such as 0.5 among integers.
 pub fn set_band_attributes(attributes: &mut Map<String, Value>, bands: &[Band], kind: SampleKind) {
     for key in KEYS {
         attributes.remove(key);
@@ -45,17 +40,17 @@ pub fn set_band_attributes(attributes: &mut Map<String, Value>, bands: &[Band], 
     for value in bands.iter().filter_map(|band| band.nodata) {
         // NaN equals nothing, itself included.
         let known = declared.iter().any(|other| other.to_bits() == value.to_bits() || *other == value);
-        if !known && number(value, kind).is_some() {
+        if !known && nodata::to_json(value, kind).is_some() {
             declared.push(value);
         }
     }
     match declared.as_slice() {
         [] => {}
         [value] => {
-            set("nodata", json!(number(*value, kind)));
-            set("_FillValue", fill_value(*value, kind));
+            set("nodata", json!(nodata::to_json(*value, kind)));
+            set("_FillValue", nodata::to_fill_value(*value, kind));
         }
-        several => set("nodata", several.iter().filter_map(|value| number(*value, kind)).collect()),
+        several => set("nodata", several.iter().filter_map(|value| nodata::to_json(*value, kind)).collect()),
     }
     if let Some(scale) = shared(bands, |band| band.scale) {
         set("scale_factor", json!(scale));
@@ -82,8 +77,8 @@ pub fn set_band_attributes(attributes: &mut Map<String, Value>, bands: &[Band], 
     }
 }
 
-/// Reads what the attributes of a data array tell about its `count` bands: from `bands` where it describes as many, and
-/// otherwise from what holds for all of them. What is not there, or is none of these, stays `None`.
+/// Reads what the attributes of a data array say of its `count` bands: from `bands` where that describes as many, and
+/// otherwise from what all bands have in common. What the attributes do not say stays `None`.
 pub fn bands_of_attributes(attributes: &Map<String, Value>, count: usize) -> Vec<Band> {
     let described = attributes.get("bands").and_then(Value::as_array);
     let described = described.filter(|list| list.len() == count && list.iter().all(Value::is_object));
@@ -91,11 +86,7 @@ pub fn bands_of_attributes(attributes: &Map<String, Value>, count: usize) -> Vec
         Some(list) => list.iter().map(of_object).collect(),
         None => vec![of_all(attributes); count],
     };
-    let names = ["band_names", "bands"].iter().find_map(|key| {
-        let names = attributes.get(*key)?.as_array().filter(|names| names.len() == count)?;
-        names.iter().map(|name| name.as_str().map(str::to_owned)).collect::<Option<Vec<String>>>()
-    });
-    for (band, name) in bands.iter_mut().zip(names.unwrap_or_default()) {
+    for (band, name) in bands.iter_mut().zip(names_of(attributes, count).unwrap_or_default()) {
         band.name = band.name.take().or(Some(name));
     }
     if let [band] = bands.as_mut_slice() {
@@ -108,7 +99,7 @@ pub fn bands_of_attributes(attributes: &Map<String, Value>, count: usize) -> Vec
     bands
 }
 
-/// What is said once for all bands, by other writers than this crate.
+/// What other writers than this crate say once for all bands.
 fn of_all(attributes: &Map<String, Value>) -> Band {
     let number = |key: &str| attributes.get(key).and_then(Value::as_f64);
     Band {
@@ -117,9 +108,7 @@ fn of_all(attributes: &Map<String, Value>) -> Band {
             .and_then(Value::as_str)
             .filter(|unit| !unit.is_empty())
             .map(str::to_owned),
-        nodata: ["_FillValue", "missing_value", "nodata"]
-            .iter()
-            .find_map(|key| of_number(attributes.get(*key)?)),
+        nodata: nodata::first(attributes),
         scale: number("scale_factor").filter(|scale| *scale != 1.0),
         offset: number("add_offset").filter(|offset| *offset != 0.0),
         ..Band::default()
@@ -136,7 +125,7 @@ fn object(band: &Band, kind: SampleKind) -> Value {
     set("name", band.name.as_ref().map(|name| json!(name)));
     set("unit", band.unit.as_ref().map(|unit| json!(unit)));
     set("wavelength_um", band.wavelength_um.map(|v| json!(v)));
-    set("nodata", band.nodata.and_then(|value| number(value, kind)));
+    set("nodata", band.nodata.and_then(|value| nodata::to_json(value, kind)));
     set("scale_factor", band.scale.map(|v| json!(v)));
     set("add_offset", band.offset.map(|v| json!(v)));
     let classes = band.categories.iter().map(|class| {
@@ -160,7 +149,7 @@ fn of_object(object: &Value) -> Band {
         name: text("name"),
         unit: text("unit"),
         wavelength_um: object["wavelength_um"].as_f64(),
-        nodata: of_number(&object["nodata"]),
+        nodata: nodata::from_json(&object["nodata"]),
         scale: object["scale_factor"].as_f64(),
         offset: object["add_offset"].as_f64(),
         categories: classes
@@ -176,7 +165,7 @@ fn of_object(object: &Value) -> Band {
     }
 }
 
-/// CF's words for the classes that have names: blanks part them, so they have none.
+/// CF's attributes for the classes that have names. Blanks separate names there, so `_` stands for those within a name.
 fn flags(classes: &[Category]) -> Vec<(&'static str, Value)> {
     let named: Vec<(&Category, String)> = classes
         .iter()
@@ -222,40 +211,6 @@ fn of_flags(attributes: &Map<String, Value>) -> Vec<Category> {
 fn shared<T: PartialEq>(bands: &[Band], pick: impl Fn(&Band) -> Option<T>) -> Option<T> {
     let first = pick(bands.first()?)?;
     bands.iter().all(|band| pick(band).as_ref() == Some(&first)).then_some(first)
-}
-
-/// A value as JSON; `None` where no sample can have it.
-fn number(value: f64, kind: SampleKind) -> Option<Value> {
-    match kind {
-        SampleKind::Integer if value.fract() == 0.0 && value.abs() < 9e15 => Some(json!(value as i64)),
-        SampleKind::Integer => None,
-        SampleKind::Float if value.is_nan() => Some(json!("NaN")),
-        SampleKind::Float if value.is_infinite() => {
-            Some(json!(if value > 0.0 { "Infinity" } else { "-Infinity" }))
-        }
-        SampleKind::Float => Some(json!(value)),
-    }
-}
-
-fn of_number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Array(values) => of_number(values.first()?),
-        Value::String(text) => match text.as_str() {
-            "NaN" => Some(f64::NAN),
-            "Infinity" => Some(f64::INFINITY),
-            "-Infinity" => Some(f64::NEG_INFINITY),
-            text => super::base64::decode(text).map(f64::from_le_bytes),
-        },
-        value => value.as_f64(),
-    }
-}
-
-/// `_FillValue` as xarray has it in Zarr v3: integers as they are, floats as base64 of a little-endian double.
-fn fill_value(value: f64, kind: SampleKind) -> Value {
-    match kind {
-        SampleKind::Integer => json!(value as i64),
-        SampleKind::Float => json!(super::base64::encode(value.to_le_bytes())),
-    }
 }
 
 fn hexadecimal([r, g, b, a]: [u8; 4]) -> String {
@@ -309,7 +264,7 @@ mod tests {
             attributes["bands"][1],
             json!({"name": "B8A", "nodata": -9999, "scale_factor": 2.0, "add_offset": -0.1})
         );
-        // Attributes that tell of another number of bands tell nothing.
+        // Attributes for another number of bands say nothing.
         assert_eq!(bands_of_attributes(&attributes, 3)[0].name, None);
     }
 

@@ -1,14 +1,18 @@
-//! What is known of a band besides its samples: read from and written to a GDAL data set (`dataset`) and the attributes
-//! of a Zarr array (`attributes`).
+//! What is known of a band besides its samples: read from and written to the attributes of a Zarr array (`attributes`) and
+//! a GDAL data set (`dataset`, with the feature `gdal`).
 
 mod attributes;
-mod base64;
+#[cfg(feature = "gdal")]
 mod categories;
+#[cfg(feature = "gdal")]
 mod dataset;
+#[cfg(feature = "gdal")]
 mod wavelength;
 
-pub use self::attributes::{SampleKind, bands_of_attributes, set_band_attributes};
+pub use self::attributes::{bands_of_attributes, set_band_attributes};
+#[cfg(feature = "gdal")]
 pub use self::dataset::{read_bands, write_bands};
+pub use crate::conventions::nodata::SampleKind;
 
 /// A class of a categorical band.
 #[derive(Clone, Debug, PartialEq)]

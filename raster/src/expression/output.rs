@@ -1,7 +1,7 @@
 //! From planes in data units to stored samples of a type: scale, offset, nodata.
 
 use crate::plane::Plane;
-use crate::sample::SampleType;
+use crate::sample::{DataType, ValueRange as _};
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Output {
     /// The type of the samples.
-    pub data_type: SampleType,
+    pub data_type: DataType,
     /// Data units of one step; 1 where nothing is said.
     #[serde(default = "one")]
     pub scale: f64,
@@ -30,7 +30,7 @@ fn one() -> f64 {
 impl Output {
     /// Samples of a type without scale, offset and nodata.
     #[must_use]
-    pub fn new(data_type: SampleType) -> Self {
+    pub fn new(data_type: DataType) -> Self {
         Self { data_type, scale: 1.0, offset: 0.0, nodata: None }
     }
 
@@ -56,7 +56,7 @@ impl Output {
                  or another data_type"
             )));
         }
-        if self.data_type == SampleType::Float32 && nodata.is_finite() && nodata.abs() > greatest {
+        if self.data_type == DataType::Float32 && nodata.is_finite() && nodata.abs() > greatest {
             return Err(Error::Invalid(format!(
                 "nodata is {nodata}, but {name} holds at most {greatest}; choose a smaller one, nan, or float64"
             )));
@@ -98,12 +98,12 @@ impl Output {
         let pairs = plane.values.iter().zip(&plane.valid);
         let stored = pairs.map(|(value, valid)| self.stored(*value, *valid));
         Ok(match self.data_type {
-            SampleType::UInt8 => stored.map(|v| v as u8).collect(),
-            SampleType::Int16 => stored.flat_map(|v| (v as i16).to_ne_bytes()).collect(),
-            SampleType::UInt16 => stored.flat_map(|v| (v as u16).to_ne_bytes()).collect(),
-            SampleType::Int32 => stored.flat_map(|v| (v as i32).to_ne_bytes()).collect(),
-            SampleType::Float32 => stored.flat_map(|v| (v as f32).to_ne_bytes()).collect(),
-            SampleType::Float64 => stored.flat_map(f64::to_ne_bytes).collect(),
+            DataType::UInt8 => stored.map(|v| v as u8).collect(),
+            DataType::Int16 => stored.flat_map(|v| (v as i16).to_ne_bytes()).collect(),
+            DataType::UInt16 => stored.flat_map(|v| (v as u16).to_ne_bytes()).collect(),
+            DataType::Int32 => stored.flat_map(|v| (v as i32).to_ne_bytes()).collect(),
+            DataType::Float32 => stored.flat_map(|v| (v as f32).to_ne_bytes()).collect(),
+            DataType::Float64 => stored.flat_map(f64::to_ne_bytes).collect(),
         })
     }
 
@@ -119,11 +119,11 @@ impl Output {
         // The bounds are values of the type, so that clipping before rounding is the same as after it.
         let exact = ((value - self.offset) / self.scale).clamp(least, greatest);
         match (self.data_type, self.nodata) {
-            (SampleType::Float64, Some(nodata)) if exact == nodata => {
+            (DataType::Float64, Some(nodata)) if exact == nodata => {
                 beside(nodata, f64::next_up, f64::next_down)
             }
-            (SampleType::Float64, _) => exact,
-            (SampleType::Float32, Some(nodata)) if exact as f32 == nodata as f32 => {
+            (DataType::Float64, _) => exact,
+            (DataType::Float32, Some(nodata)) if exact as f32 == nodata as f32 => {
                 let moved = if nodata as f32 == f32::MAX {
                     (nodata as f32).next_down()
                 } else {
@@ -131,7 +131,7 @@ impl Output {
                 };
                 f64::from(moved)
             }
-            (SampleType::Float32, _) => exact,
+            (DataType::Float32, _) => exact,
             (_, nodata) => {
                 let rounded = (exact + ROUND) - ROUND;
                 match nodata {
@@ -169,16 +169,16 @@ mod tests {
 
     #[test]
     fn integers_are_rounded_saturated_and_kept_off_nodata() {
-        let output = Output { scale: 0.5, offset: -1.0, nodata: Some(0.0), ..Output::new(SampleType::UInt8) };
+        let output = Output { scale: 0.5, offset: -1.0, nodata: Some(0.0), ..Output::new(DataType::UInt8) };
         let mut plane = plane(&[-1.0, -0.8, 0.25, 0.75, 1e9, -1e9, 5.0]);
         plane.valid[6] = false;
         // In steps: 0, 0.4, 2.5, 3.5, huge, negative, invalid.
         assert_eq!(output.encode(&plane).unwrap(), [1, 1, 2, 4, 255, 1, 0]);
-        let output = Output { nodata: Some(7.0), ..Output::new(SampleType::Int16) };
+        let output = Output { nodata: Some(7.0), ..Output::new(DataType::Int16) };
         let bytes = output.encode(&super::tests::plane(&[6.7, 7.0, 7.3, 6.5, 7.5])).unwrap();
         let samples: Vec<i16> = bytes.as_chunks::<2>().0.iter().map(|b| i16::from_ne_bytes(*b)).collect();
         assert_eq!(samples, [6, 8, 8, 6, 8]);
-        let output = Output { nodata: Some(255.0), ..Output::new(SampleType::UInt8) };
+        let output = Output { nodata: Some(255.0), ..Output::new(DataType::UInt8) };
         assert_eq!(output.encode(&super::tests::plane(&[255.0, 300.0, 254.0])).unwrap(), [254, 254, 254]);
     }
 
@@ -193,15 +193,15 @@ mod tests {
                 (state >> 20) as i32 as f64 / [1.0, 2.0, 3.0, 4096.0, 65536.0][(state >> 60) as usize % 5],
             );
         }
-        for data_type in [SampleType::UInt8, SampleType::Int16, SampleType::UInt16, SampleType::Int32] {
+        for data_type in [DataType::UInt8, DataType::Int16, DataType::UInt16, DataType::Int32] {
             let [least, greatest] = data_type.range();
             let output = Output { nodata: Some(least), ..Output::new(data_type) };
             let bytes = output.encode(&plane(&values)).unwrap();
             for (value, sample) in values.iter().zip(bytes.chunks(data_type.size())) {
                 let found = match data_type {
-                    SampleType::UInt8 => i64::from(sample[0]),
-                    SampleType::Int16 => i64::from(i16::from_ne_bytes(sample.try_into().unwrap())),
-                    SampleType::UInt16 => i64::from(u16::from_ne_bytes(sample.try_into().unwrap())),
+                    DataType::UInt8 => i64::from(sample[0]),
+                    DataType::Int16 => i64::from(i16::from_ne_bytes(sample.try_into().unwrap())),
+                    DataType::UInt16 => i64::from(u16::from_ne_bytes(sample.try_into().unwrap())),
                     _ => i64::from(i32::from_ne_bytes(sample.try_into().unwrap())),
                 };
                 let floor = value.floor();
@@ -216,16 +216,16 @@ mod tests {
 
     #[test]
     fn floats_step_aside_too() {
-        let output = Output { nodata: Some(-9999.0), ..Output::new(SampleType::Float32) };
+        let output = Output { nodata: Some(-9999.0), ..Output::new(DataType::Float32) };
         let mut plane = plane(&[-9999.0, 1e300, 0.1, 3.0]);
         plane.valid[3] = false;
         let bytes = output.encode(&plane).unwrap();
         let samples: Vec<f32> = bytes.as_chunks::<4>().0.iter().map(|b| f32::from_ne_bytes(*b)).collect();
         assert_eq!(samples, [(-9999f32).next_up(), f32::MAX, 0.1, -9999.0]);
-        let output = Output { nodata: Some(f64::MAX), ..Output::new(SampleType::Float64) };
+        let output = Output { nodata: Some(f64::MAX), ..Output::new(DataType::Float64) };
         let bytes = output.encode(&super::tests::plane(&[f64::MAX])).unwrap();
         assert_eq!(bytes, f64::MAX.next_down().to_ne_bytes());
-        let output = Output { nodata: Some(f64::NAN), ..Output::new(SampleType::Float32) };
+        let output = Output { nodata: Some(f64::NAN), ..Output::new(DataType::Float32) };
         let bytes = output.encode(&Plane::empty(1, 1)).unwrap();
         assert!(f32::from_ne_bytes(bytes.try_into().unwrap()).is_nan());
     }
@@ -234,21 +234,21 @@ mod tests {
     fn what_a_type_can_not_hold_is_refused() {
         let message = |output: Output| output.check().unwrap_err().to_string();
         assert_eq!(
-            message(Output { nodata: Some(-1.0), ..Output::new(SampleType::UInt16) }),
+            message(Output { nodata: Some(-1.0), ..Output::new(DataType::UInt16) }),
             "nodata is -1, but uint16 holds whole numbers from 0 to 65535; choose one of these, or another data_type"
         );
         assert!(
-            message(Output { nodata: Some(f64::NAN), ..Output::new(SampleType::UInt8) })
+            message(Output { nodata: Some(f64::NAN), ..Output::new(DataType::UInt8) })
                 .contains("nodata is NaN")
         );
         assert!(
-            message(Output { nodata: Some(1e300), ..Output::new(SampleType::Float32) }).contains("float64")
+            message(Output { nodata: Some(1e300), ..Output::new(DataType::Float32) }).contains("float64")
         );
         assert_eq!(
-            message(Output { scale: 0.0, ..Output::new(SampleType::UInt8) }),
+            message(Output { scale: 0.0, ..Output::new(DataType::UInt8) }),
             "scale is 0 and offset is 0; both must be finite, and scale not 0"
         );
-        let output = Output::new(SampleType::Int16);
+        let output = Output::new(DataType::Int16);
         assert_eq!(
             output.encode(&Plane::empty(1, 3)).unwrap_err().to_string(),
             "3 of 3 samples are invalid, and no nodata is declared; declare one"
@@ -264,10 +264,7 @@ mod tests {
     fn configurations_say_types_by_their_zarr_names() {
         let output: Output =
             toml::from_str("data_type = \"int16\"\nscale = 0.0001\nnodata = -32768.0").unwrap();
-        assert_eq!(
-            output,
-            Output { scale: 0.0001, nodata: Some(-32768.0), ..Output::new(SampleType::Int16) }
-        );
+        assert_eq!(output, Output { scale: 0.0001, nodata: Some(-32768.0), ..Output::new(DataType::Int16) });
         assert!(toml::from_str::<Output>("data_type = \"int8\"").unwrap_err().to_string().contains("uint8"));
         assert!(toml::from_str::<Output>("data_type = \"uint8\"\nnodat = 3").is_err());
     }

@@ -1,6 +1,6 @@
 //! Coordinate arrays after the CF conventions: centres of pixels, dates, names of bands, and the grid mapping variable.
 
-use super::{Georeference, grid_mapping};
+use super::{GRID_MAPPING, Georeference, grid_mapping};
 use crate::Result;
 use crate::band::Band;
 use gdal::spatial_ref::SpatialRef;
@@ -31,15 +31,12 @@ pub struct CoordinateArray {
     pub attributes: Map<String, Value>,
 }
 
-/// The name of the grid mapping variable: the attribute `grid_mapping` of a data array that has one beside it.
-pub const GRID_MAPPING: &str = "spatial_ref";
-
-/// The coordinate arrays of a raster of `height` rows and `width` columns, with the given dates in seconds since
-/// 1970-01-01T00:00:00Z (leap seconds not counted) and the given bands: `time`, `band`, `y`, `x`, `spatial_ref`, each where
-/// there is something to say. A raster that is turned has no `y` and `x`; bands without distinct names are numbered from 1.
+/// The coordinate arrays `time`, `band`, `y`, `x` and `spatial_ref` of a raster of `height` rows and `width` columns, each
+/// where it is known. `times` are seconds since 1970-01-01T00:00:00Z, leap seconds not counted. A turned raster has no `y`
+/// and `x`; bands without distinct names are numbered from 1.
 ///
 /// # Errors
-/// [`crate::Error::Invalid`] when the coordinate reference system is none that GDAL reads.
+/// [`crate::Error::Invalid`] when GDAL can't read the coordinate reference system.
 pub fn coordinates(
     georeference: &Georeference,
     height: u64,
@@ -90,23 +87,6 @@ pub fn coordinates(
     Ok(arrays)
 }
 
-/// The transform of a grid whose pixels have these centres; `None` where steps differ by more than a thousandth of one, or
-/// there are fewer than two.
-pub fn transform_of_centres(x: &[f64], y: &[f64]) -> Option<[f64; 6]> {
-    let (x0, dx) = regular(x)?;
-    let (y0, dy) = regular(y)?;
-    Some([x0, dx, 0.0, y0, 0.0, dy])
-}
-
-/// Start and step of the edges of cells with regular centres.
-fn regular(centres: &[f64]) -> Option<(f64, f64)> {
-    let (first, last) = (*centres.first()?, *centres.last()?);
-    let step = (last - first) / centres.len().checked_sub(1).filter(|n| *n > 0)? as f64;
-    let even =
-        centres.iter().enumerate().all(|(i, c)| (first + step * i as f64 - c).abs() <= step.abs() * 1e-3);
-    (step.is_finite() && step != 0.0 && even).then_some((first - step / 2.0, step))
-}
-
 enum Axis {
     X,
     Y,
@@ -151,16 +131,17 @@ fn length(reference: &SpatialRef) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conventions::coordinates::transform_of_centres;
 
-    fn place(code: &str, transform: [f64; 6]) -> Georeference {
+    fn georeference(code: &str, transform: [f64; 6]) -> Georeference {
         Georeference { code: Some(code.to_owned()), transform: Some(transform), ..Georeference::default() }
     }
 
     #[test]
-    fn centres_of_pixels_are_told() {
-        let place = place("EPSG:32633", [500_000.0, 10.0, 0.0, 5_000_000.0, 0.0, -20.0]);
+    fn coordinates_are_centres_of_pixels() {
+        let georeference = georeference("EPSG:32633", [500_000.0, 10.0, 0.0, 5_000_000.0, 0.0, -20.0]);
         let bands = ["B02", "B03"].map(|name| Band { name: Some(name.to_owned()), ..Band::default() });
-        let arrays = coordinates(&place, 2, 3, Some(&[0, 86_400]), Some(&bands)).unwrap();
+        let arrays = coordinates(&georeference, 2, 3, Some(&[0, 86_400]), Some(&bands)).unwrap();
         let names: Vec<&str> = arrays.iter().map(|array| array.name.as_str()).collect();
         assert_eq!(names, ["time", "band", "y", "x", "spatial_ref"]);
         assert_eq!(arrays[0].data, CoordinateData::Integer(vec![0, 86_400]));
@@ -174,36 +155,29 @@ mod tests {
         let (CoordinateData::Float(y), CoordinateData::Float(x)) = (&arrays[2].data, &arrays[3].data) else {
             panic!("centres are numbers");
         };
-        assert_eq!(transform_of_centres(x, y), place.transform);
+        assert_eq!(transform_of_centres(x, y), georeference.transform);
     }
 
     #[test]
     fn degrees_are_longitude_and_latitude() {
         let arrays =
-            coordinates(&place("EPSG:4326", [0.0, 0.5, 0.0, 1.0, 0.0, -0.5]), 2, 2, None, None).unwrap();
+            coordinates(&georeference("EPSG:4326", [0.0, 0.5, 0.0, 1.0, 0.0, -0.5]), 2, 2, None, None)
+                .unwrap();
         assert_eq!(arrays[0].attributes["standard_name"], "latitude");
         assert_eq!(arrays[1].attributes["units"], "degrees_east");
-        let feet =
-            coordinates(&place("EPSG:2263", [0.0, 1.0, 0.0, 1.0, 0.0, -1.0]), 2, 2, None, None).unwrap();
+        let feet = coordinates(&georeference("EPSG:2263", [0.0, 1.0, 0.0, 1.0, 0.0, -1.0]), 2, 2, None, None)
+            .unwrap();
         assert_eq!(feet[1].attributes["units"], "US_survey_foot");
     }
 
     #[test]
-    fn what_is_not_known_is_left_out() {
-        let turned = place("EPSG:32633", [0.0, 1.0, 0.2, 0.0, 0.2, -1.0]);
+    fn unknown_coordinates_are_left_out() {
+        let turned = georeference("EPSG:32633", [0.0, 1.0, 0.2, 0.0, 0.2, -1.0]);
         let twins = [Band::default(), Band::default()];
         let arrays = coordinates(&turned, 2, 2, None, Some(&twins)).unwrap();
         let names: Vec<&str> = arrays.iter().map(|array| array.name.as_str()).collect();
         assert_eq!(names, ["band", "spatial_ref"]);
         assert_eq!(arrays[0].data, CoordinateData::Integer(vec![1, 2]));
         assert_eq!(coordinates(&Georeference::default(), 2, 2, None, None).unwrap(), []);
-    }
-
-    #[test]
-    fn uneven_steps_are_no_grid() {
-        assert_eq!(transform_of_centres(&[0.0, 1.0, 3.0], &[0.0, 1.0]), None);
-        assert_eq!(transform_of_centres(&[0.0], &[0.0, 1.0]), None);
-        assert_eq!(transform_of_centres(&[0.0, 1.0], &[2.0, 2.0]), None);
-        assert_eq!(transform_of_centres(&[f64::NAN, 1.0], &[0.0, 1.0]), None);
     }
 }

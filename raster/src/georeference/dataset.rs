@@ -1,4 +1,4 @@
-//! The place of a GDAL data set, read and written.
+//! The georeference of a GDAL data set, read and written.
 
 use super::Georeference;
 use crate::{Error, Result};
@@ -8,11 +8,11 @@ use gdal::{Dataset, Metadata as _};
 use std::ffi::CStr;
 use std::ptr;
 
-/// GDAL's metadata item that says what a value is of.
+/// GDAL's metadata item that says whether samples are values of areas or at points.
 const AREA_OR_POINT: &str = "AREA_OR_POINT";
 
-/// Reads the coordinate reference system, as WKT 2 of 2019, and the transform of a data set. What it does not say stays
-/// `None`; ground control points and rational polynomials are no transform and are not read.
+/// Reads the coordinate reference system, as WKT 2 of 2019, and the transform of a data set. What the data set does not
+/// state stays `None`. Ground control points and rational polynomials are no transform and are not read.
 ///
 /// # Errors
 /// [`Error::Gdal`] when the coordinate reference system can't be written as WKT.
@@ -24,14 +24,16 @@ pub fn read_georeference(dataset: &Dataset) -> Result<Georeference> {
         code: reference.as_ref().filter(|_| wkt.is_some()).and_then(|reference| reference.authority().ok()),
         wkt,
         transform: dataset.geo_transform().ok(),
+        projjson: None,
         point: dataset.metadata_item(AREA_OR_POINT, "").is_some_and(|item| item == "Point"),
     })
 }
 
-/// Writes a place to a data set; what is `None` is left as it is.
+/// Writes a georeference to a data set. What is `None` is left as it is.
 ///
 /// # Errors
-/// [`Error::Invalid`] when the WKT or the code is none that GDAL reads, [`Error::Gdal`] when the format takes no such place.
+/// [`Error::Invalid`] when GDAL can't read the definition of the reference system, [`Error::Gdal`] when the format can't
+/// store the georeference.
 pub fn write_georeference(dataset: &mut Dataset, georeference: &Georeference) -> Result<()> {
     if let Some(reference) = georeference.spatial_ref()? {
         dataset.set_spatial_ref(&reference)?;
@@ -49,12 +51,16 @@ impl Georeference {
     /// The coordinate reference system as GDAL's object, with longitude before latitude; `None` where there is none.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when the WKT or the code is none that GDAL reads.
+    /// [`Error::Invalid`] when GDAL can't read the WKT, the PROJJSON or the code.
     pub fn spatial_ref(&self) -> Result<Option<SpatialRef>> {
-        let read = match (&self.wkt, &self.code) {
-            (Some(wkt), _) => SpatialRef::from_wkt(wkt).map_err(|e| (wkt, e)),
-            (None, Some(code)) => SpatialRef::from_definition(code).map_err(|e| (code, e)),
-            (None, None) => return Ok(None),
+        let read = match (&self.wkt, &self.projjson, &self.code) {
+            (Some(wkt), _, _) => SpatialRef::from_wkt(wkt).map_err(|e| (wkt.clone(), e)),
+            (None, Some(projjson), _) => {
+                let text = projjson.to_string();
+                SpatialRef::from_definition(&text).map_err(|e| (text, e))
+            }
+            (None, None, Some(code)) => SpatialRef::from_definition(code).map_err(|e| (code.clone(), e)),
+            (None, None, None) => return Ok(None),
         };
         let mut reference = read.map_err(|(text, error)| {
             Error::Invalid(format!(
@@ -99,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_goes_there_and_back() {
+    fn a_georeference_goes_there_and_back() {
         for (code, transform, point) in [
             ("EPSG:32633", [500_000.0, 10.0, 0.0, 5_000_000.0, 0.0, -10.0], false),
             ("EPSG:4326", [-180.0, 0.5, 0.1, 90.0, 0.2, -0.5], true),
@@ -123,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_data_set_does_not_say_is_not_made_up() {
+    fn a_bare_data_set_has_no_georeference() {
         assert_eq!(read_georeference(&memory()).unwrap(), Georeference::default());
     }
 
@@ -141,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_system_that_is_none_is_refused() {
+    fn a_code_that_gdal_does_not_know_is_refused() {
         let given = Georeference { code: Some("EPSG:none".to_owned()), ..Georeference::default() };
         let error = write_georeference(&mut memory(), &given).unwrap_err().to_string();
         assert!(

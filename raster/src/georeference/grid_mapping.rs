@@ -1,11 +1,11 @@
 //! A coordinate reference system as the attributes of a CF grid mapping variable.
 //!
-//! Readers that know `crs_wkt` or `spatial_ref` need nothing else. For others, the common projections are spelt out in CF's
-//! own parameters (CF conventions, appendix F); a projection that CF has no name for gets none.
+//! Readers that know `crs_wkt` or `spatial_ref` need nothing else. For others, the common projections are also written in
+//! CF's own parameters (CF conventions, appendix F). Where CF has no name for a projection, these are left out.
 
 use super::Georeference;
-use super::attributes::geo_transform;
 use super::dataset::wkt2;
+use super::transform::geo_transform;
 use crate::Result;
 use gdal::spatial_ref::SpatialRef;
 use serde_json::{Map, Value, json};
@@ -22,7 +22,7 @@ const CENTRE: [Parameter; 2] = [
 /// The attributes of the variable.
 ///
 /// # Errors
-/// [`crate::Error::Invalid`] when the coordinate reference system is none that GDAL reads.
+/// [`crate::Error::Invalid`] when the coordinate reference system is one that GDAL can't read.
 pub(super) fn attributes(georeference: &Georeference) -> Result<Map<String, Value>> {
     let mut attributes = Map::new();
     if let Some(reference) = georeference.spatial_ref()? {
@@ -31,7 +31,7 @@ pub(super) fn attributes(georeference: &Georeference) -> Result<Map<String, Valu
         if let (Ok(major), Ok(minor)) = (reference.semi_major(), reference.semi_minor()) {
             let inverse = if major == minor { 0.0 } else { major / (major - minor) };
             attributes.insert("semi_major_axis".to_owned(), json!(major));
-            // Axes come as lengths: the flattening that they were made from has some eleven digits.
+            // GDAL gives the lengths of both axes. The flattening from which they were computed has about eleven digits.
             attributes.insert("inverse_flattening".to_owned(), json!((inverse * 1e8).round() / 1e8));
         }
         attributes.insert("crs_wkt".to_owned(), Value::from(wkt.clone()));
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn common_projections_are_spelt_out() {
+    fn common_projections_have_parameters() {
         let utm = of("EPSG:32633");
         assert_eq!(utm["grid_mapping_name"], "transverse_mercator");
         assert_eq!(utm["longitude_of_central_meridian"], 15.0);

@@ -1,29 +1,70 @@
-//! Where a raster lies on Earth: read from and written to a GDAL data set (`dataset`), the attributes of a Zarr array
-//! (`attributes`), and coordinate arrays after the CF conventions (`coordinates`).
+//! Where a raster lies on Earth.
+//!
+//! A [`Georeference`] is read from the attributes of a Zarr array or of a CF grid mapping (`read`), which needs no GDAL.
+//! [`Summary`] says of it what a reader wants to see. With the feature `gdal` a georeference is also written to such
+//! attributes (`write`), to coordinate arrays after CF (`coordinates`, `grid_mapping`), and read from and written to data
+//! sets (`dataset`).
 
-mod attributes;
+#[cfg(feature = "gdal")]
 mod coordinates;
+#[cfg(feature = "gdal")]
 mod dataset;
-mod dates;
+#[cfg(feature = "gdal")]
 mod grid_mapping;
+mod read;
+mod reference_system;
+mod summary;
+mod transform;
+#[cfg(feature = "gdal")]
+mod write;
 
-pub use self::attributes::{bounds, declare_multiscales, spatial};
-pub use self::coordinates::{
-    CoordinateArray, CoordinateData, GRID_MAPPING, coordinates, transform_of_centres,
-};
+#[cfg(feature = "gdal")]
+pub use self::coordinates::{CoordinateArray, CoordinateData, coordinates};
+#[cfg(feature = "gdal")]
 pub use self::dataset::{read_georeference, write_georeference};
-pub use self::dates::TimeUnits;
-pub(crate) use self::dates::unit_seconds;
+pub use self::read::grid_mapping_name;
+pub use self::summary::Summary;
+pub use self::transform::{bounds, pixel_size, spatial};
+pub use crate::conventions::coordinates::transform_of_centres;
+pub use crate::conventions::time::TimeUnits;
 
-/// The place of a raster: its coordinate reference system and the map from pixels to it.
+use serde_json::Value;
+
+/// The name of the grid mapping variable that is written beside data arrays. Their attribute `grid_mapping` names it.
+pub const GRID_MAPPING: &str = "spatial_ref";
+
+/// Where a raster lies: its coordinate reference system, and the map from its pixels to coordinates.
+///
+/// The system may be known in several ways at once. Readers take the WKT before the PROJJSON before the code.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Georeference {
     /// The coordinate reference system as WKT.
     pub wkt: Option<String>,
+    /// The same as PROJJSON.
+    pub projjson: Option<Value>,
     /// Its code, such as `EPSG:32632`, where an authority has one.
     pub code: Option<String>,
-    /// GDAL's six coefficients: x₀, dx, rx, y₀, ry, dy of the upper left corner of the upper left pixel.
+    /// GDAL's six coefficients: x₀, dx, rx, y₀, ry, dy of the outer corner of the first pixel.
     pub transform: Option<[f64; 6]>,
-    /// Whether values are of points (`AREA_OR_POINT=Point`); the transform is of pixels' corners either way.
+    /// Whether samples are values at points (`AREA_OR_POINT=Point`). The transform is that of pixels' corners either way.
     pub point: bool,
+}
+
+impl Georeference {
+    /// Whether something says which coordinate reference system it is.
+    #[must_use]
+    pub fn has_reference_system(&self) -> bool {
+        self.wkt.is_some() || self.projjson.is_some() || self.code.is_some()
+    }
+
+    /// Takes what is not known here from another georeference of the same raster: the reference system as a whole, and
+    /// the transform.
+    #[must_use]
+    pub fn or(mut self, other: Self) -> Self {
+        if !self.has_reference_system() {
+            (self.wkt, self.projjson, self.code) = (other.wkt, other.projjson, other.code);
+        }
+        self.transform = self.transform.or(other.transform);
+        self
+    }
 }

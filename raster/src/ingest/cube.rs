@@ -3,24 +3,16 @@
 use crate::classes::{Erosion, Gaps, Neighbourhood};
 use crate::error::Result;
 use crate::expression::Output;
-use crate::ingest::board::Board;
-use crate::ingest::mosaic::Window;
-use crate::ingest::plan::{ArrayPlan, BandPlan, Content, Dimension, Plan};
-use crate::ingest::steps::Steps;
+use crate::ingest::plan::dates::Dates;
+use crate::ingest::plan::{ArrayPlan, BandPlan, BandSource, Dimension, Plan};
+use crate::ingest::read::mosaic::Window;
+use crate::ingest::read::validity::MaskedWindow;
 use crate::plane::Plane;
 use crate::sample::Sample;
 use crate::temporal::{fill_gaps, resample, valid_dates};
 use crate::with_sample_type;
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Range;
-
-/// What was computed for a window and serves several of its bands.
-#[derive(Default)]
-pub(super) struct Shared {
-    /// By date: which samples masks and border leave.
-    usable: HashMap<Option<i64>, Option<Vec<bool>>>,
-}
 
 impl Plan {
     /// Reads a window of an array: native bytes in C order of its dimensions. `region` has a range for each dimension, within
@@ -66,12 +58,12 @@ fn read_planes<T: Sample>(
     window: &Window,
     samples: &mut [T],
 ) -> Result<()> {
-    let mut shared = Shared::default();
+    let mut masked = MaskedWindow::new(&plan.validity, &plan.gridded[array.grid_number], window);
     for (at, band) in bands.clone().enumerate() {
         let planes = samples.chunks_mut(window.area().max(1)).enumerate();
         let mut wanted: Vec<&mut [T]> =
             planes.filter(|(number, _)| number % bands.len() == at).map(|(_, plane)| plane).collect();
-        read_band(plan, array, &array.bands[band], times.clone(), window, &mut shared, &mut wanted)?;
+        read_band(plan, array, &array.bands[band], times.clone(), &mut masked, &mut wanted)?;
     }
     Ok(())
 }
@@ -99,40 +91,35 @@ fn read_band<T: Sample>(
     array: &ArrayPlan,
     band: &BandPlan,
     times: Range<usize>,
-    window: &Window,
-    shared: &mut Shared,
+    masked: &mut MaskedWindow<'_>,
     out: &mut [&mut [T]],
 ) -> Result<()> {
-    let board = &plan.boards[array.board];
     let name = band.band.name.as_deref().unwrap_or_default();
-    match &band.content {
-        Content::Layers if !array.needs_other_dates() => {
-            let source = array.steps.source();
+    match &band.source {
+        BandSource::Layers if !array.needs_other_dates() => {
+            let source = array.dates.source();
             for (time, out) in source[times].iter().zip(out) {
-                read_layers(plan, array, name, *time, window, shared, out)?;
+                read_layers(array, name, *time, masked, out)?;
             }
             Ok(())
         }
-        Content::Layers => {
-            let planes = planes(plan, board, &array.steps, name, window, shared)?;
+        BandSource::Layers => {
+            let planes = planes(&array.dates, name, masked)?;
             for (time, out) in times.zip(out) {
                 store(&planes[time], array, out)?;
             }
             Ok(())
         }
-        Content::Derived(number, expression) => {
+        BandSource::Derived(number, expression) => {
             let mut inputs: BTreeMap<&str, Vec<Plane>> = BTreeMap::new();
             for name in expression.bands() {
                 let all = if array.needs_other_dates() {
-                    planes(plan, board, &array.steps, name, window, shared)?
+                    planes(&array.dates, name, masked)?
                 } else {
-                    let source = &array.steps.source()[times.clone()];
-                    source
-                        .iter()
-                        .map(|time| masked(plan, board, name, *time, window, shared))
-                        .collect::<Result<_>>()?
+                    let source = &array.dates.source()[times.clone()];
+                    source.iter().map(|time| masked.read(name, *time)).collect::<Result<_>>()?
                 };
-                let [scale, offset] = board.units(name);
+                let [scale, offset] = masked.bands.units(name);
                 inputs.insert(name, all.into_iter().map(|plane| in_units(plane, scale, offset)).collect());
             }
             let config = &plan.config.derive[*number];
@@ -143,28 +130,26 @@ fn read_band<T: Sample>(
                 nodata: array.nodata,
             };
             let first = if array.needs_other_dates() { times.start } else { 0 };
+            let (height, width) = (masked.window.rows.len(), masked.window.columns.len());
             for (at, out) in out.iter_mut().enumerate() {
                 let at_time: Vec<(&str, &Plane)> =
                     inputs.iter().map(|(name, planes)| (*name, &planes[first + at])).collect();
-                let plane = expression.evaluate(window.rows.len(), window.columns.len(), &at_time[..])?;
+                let plane = expression.evaluate(height, width, &at_time[..])?;
                 out.copy_from_slice(&bytemuck::pod_collect_to_vec::<u8, T>(&output.encode(&plane)?));
             }
             Ok(())
         }
-        Content::Labels(number) => {
-            let plane = labels(plan, array, *number, window)?;
+        BandSource::Labels(number) => {
+            let plane = labels(plan, array, *number, masked.window)?;
             for out in out {
                 store(&plane, array, out)?;
             }
             Ok(())
         }
-        Content::ValidCount(name) => {
-            let planes = array
-                .steps
-                .source()
-                .iter()
-                .map(|time| masked(plan, board, name, *time, window, shared))
-                .collect::<Result<Vec<Plane>>>()?;
+        BandSource::ValidCount(name) => {
+            let source = array.dates.source();
+            let planes =
+                source.iter().map(|time| masked.read(name, *time)).collect::<Result<Vec<Plane>>>()?;
             let counts = valid_dates(&planes)?;
             for out in out {
                 for (to, count) in out.iter_mut().zip(&counts) {
@@ -178,17 +163,15 @@ fn read_band<T: Sample>(
 
 /// A band and date as it is stored, nodata where nothing is valid.
 fn read_layers<T: Sample>(
-    plan: &Plan,
     array: &ArrayPlan,
     name: &str,
     time: Option<i64>,
-    window: &Window,
-    shared: &mut Shared,
+    masked: &mut MaskedWindow<'_>,
     out: &mut [T],
 ) -> Result<()> {
-    let board = &plan.boards[array.board];
-    let usable = usable(plan, board, time, window, shared)?;
-    if board.straight(name, time, window, array.nodata, out)? {
+    let (gridded, window) = (masked.bands, masked.window);
+    let usable = masked.usable(time)?;
+    if gridded.straight(name, time, window, array.nodata, out)? {
         if let (Some(usable), Some(nodata)) = (usable, array.nodata) {
             for (to, _) in out.iter_mut().zip(usable).filter(|(_, usable)| !**usable) {
                 *to = T::from_f64(nodata);
@@ -196,7 +179,7 @@ fn read_layers<T: Sample>(
         }
         return Ok(());
     }
-    let found = board.samples::<T>(name, time, window)?;
+    let found = gridded.samples::<T>(name, time, window)?;
     let nodata = T::from_f64(array.nodata.unwrap_or_default());
     for (i, (to, sample)) in out.iter_mut().zip(&found.samples).enumerate() {
         let valid = found.valid[i] && usable.as_ref().is_none_or(|usable| usable[i]);
@@ -205,82 +188,18 @@ fn read_layers<T: Sample>(
     Ok(())
 }
 
-/// Which samples of a date the masks and the border leave; `None` where there are neither.
-fn usable<'a>(
-    plan: &Plan,
-    board: &Board,
-    time: Option<i64>,
-    window: &Window,
-    shared: &'a mut Shared,
-) -> Result<Option<&'a Vec<bool>>> {
-    if let Entry::Vacant(place) = shared.usable.entry(time) {
-        let mut usable: Option<Vec<bool>> = None;
-        let (height, width) = (window.rows.len(), window.columns.len());
-        let mut keep = |some: Vec<bool>| match &mut usable {
-            None => usable = Some(some),
-            Some(usable) => usable.iter_mut().zip(some).for_each(|(a, b)| *a &= b),
-        };
-        if let Some(border) = &plan.border {
-            let grid = board.grid.window(window.rows.start, window.columns.start, height, width);
-            if let Some(inside) = border.mask(&grid)? {
-                keep(inside);
-            }
+/// A band at all dates of an array whose dates are computed from the files'.
+fn planes(dates: &Dates, name: &str, masked: &mut MaskedWindow<'_>) -> Result<Vec<Plane>> {
+    let mut planes =
+        dates.source().iter().map(|time| masked.read(name, *time)).collect::<Result<Vec<Plane>>>()?;
+    match dates {
+        Dates::None | Dates::Same(_) => {}
+        Dates::Filled { how, .. } => {
+            fill_gaps(&mut planes, &dates.source_days(), how)?;
         }
-        for mask in &plan.masks {
-            // Clouds of a date say nothing of a band that has none, such as elevation.
-            if time.is_none() && mask.bands().iter().any(|name| board.is_dated(name)) {
-                continue;
-            }
-            let bands = mask
-                .bands()
-                .into_iter()
-                .map(|name| Ok((name, board.stored(name, time, window)?)))
-                .collect::<Result<Vec<(&str, Plane)>>>()?;
-            keep(mask.usable(height, width, &bands[..])?);
-        }
-        place.insert(usable);
-    }
-    Ok(shared.usable.get(&time).and_then(Option::as_ref))
-}
-
-/// A band and date as it is stored, masked.
-pub(super) fn masked(
-    plan: &Plan,
-    board: &Board,
-    name: &str,
-    time: Option<i64>,
-    window: &Window,
-    shared: &mut Shared,
-) -> Result<Plane> {
-    let mut plane = board.stored(name, time, window)?;
-    if let Some(usable) = usable(plan, board, time, window, shared)? {
-        crate::mask::apply(usable, &mut plane)?;
-    }
-    Ok(plane)
-}
-
-/// A band at all dates of an array, where these are made of the files'.
-fn planes(
-    plan: &Plan,
-    board: &Board,
-    steps: &Steps,
-    name: &str,
-    window: &Window,
-    shared: &mut Shared,
-) -> Result<Vec<Plane>> {
-    let mut planes = steps
-        .source()
-        .iter()
-        .map(|time| masked(plan, board, name, *time, window, shared))
-        .collect::<Result<Vec<Plane>>>()?;
-    match steps {
-        Steps::None | Steps::Same(_) => {}
-        Steps::Filled { how, .. } => {
-            fill_gaps(&mut planes, &steps.source_days(), how)?;
-        }
-        Steps::Even { times, how, .. } => {
+        Dates::Even { times, how, .. } => {
             let at: Vec<f64> = times.iter().map(|time| crate::temporal::days(*time)).collect();
-            planes = resample(&planes, &steps.source_days(), &at, how)?;
+            planes = resample(&planes, &dates.source_days(), &at, how)?;
         }
     }
     Ok(planes)

@@ -1,28 +1,18 @@
 //! Many files as one cube, read window by window.
 //!
-//! The journey: [`config`] says what is wanted; [`discover`] opens the files and lists their bands as [`layer`]s, by what
-//! [`pattern`]s of names and `netcdf` variables tell; [`plan`] puts them onto [`grid`]s, as arrays of dates and bands;
-//! [`cube`] reads a window of such an array, by way of [`mosaic`]. Lists of pixels are found by `pixels` and read as `list`s.
+//! The journey of a file into a cube, station by station; each knows only those before it:
+//!
+//! 1. [`config`] says which files, onto which grid, and what is computed and written.
+//! 2. `sources` finds the files, opens them and describes each band of each as a layer; layers of one band at several
+//!    dates make a scene.
+//! 3. [`grid`] compares grids of pixels: which pixels of one are those of another.
+//! 4. `read` places layers on a grid and reads windows of them, resampled where that is asked for.
+//! 5. [`plan`] decides, before any sample is read, which arrays there will be, with their dates, bands and types.
+//! 6. [`cube`] reads a window of a planned array: masked, filled in time, or computed from other bands.
 
-mod board;
-mod calendar;
 pub mod config;
 pub mod cube;
-pub mod discover;
-mod domains;
-mod extent;
-mod filter;
 pub mod grid;
-pub mod layer;
-mod list;
-pub mod mosaic;
-mod netcdf;
-mod npy;
-mod open;
-pub mod pattern;
-mod pixels;
 pub mod plan;
-pub mod scene;
-mod steps;
-mod variable;
-pub mod vector;
+mod read;
+mod sources;

@@ -3,7 +3,7 @@
 use super::handle::{Handle, c_text, failed};
 use super::{Content, Variable};
 use crate::Result;
-use crate::sample::SampleType;
+use crate::sample::DataType;
 use serde_json::Value;
 
 /// Writes an attribute.
@@ -64,7 +64,7 @@ fn write_text(variable: &Variable, name: &str, text: &str) -> Result<()> {
 }
 
 fn write_doubles(variable: &Variable, name: &str, values: &[f64], shape: &[u64]) -> Result<()> {
-    let attribute = create(variable, name, Content::Samples(SampleType::Float64), shape)?;
+    let attribute = create(variable, name, Content::Samples(DataType::Float64), shape)?;
     // SAFETY: as many values lie there as the call is told.
     let done = unsafe {
         gdal_sys::GDALAttributeWriteDoubleArray(attribute.pointer(), values.as_ptr(), values.len())
@@ -73,7 +73,7 @@ fn write_doubles(variable: &Variable, name: &str, values: &[f64], shape: &[u64])
 }
 
 /// CF wants flags to be of the type of the samples; GDAL converts.
-fn write_samples(variable: &Variable, name: &str, values: &[f64], kind: SampleType) -> Result<()> {
+fn write_samples(variable: &Variable, name: &str, values: &[f64], kind: DataType) -> Result<()> {
     let attribute = create(variable, name, Content::Samples(kind), &[values.len() as u64])?;
     // SAFETY: as many values lie there as the call is told.
     let done = unsafe {

@@ -4,7 +4,7 @@ mod attributes;
 mod handle;
 
 use self::handle::{Handle, c_text, failed};
-use crate::sample::SampleType;
+use crate::sample::DataType;
 use crate::{Error, Result};
 use gdal::DriverManager;
 use gdal::cpl::CslStringList;
@@ -17,7 +17,7 @@ use std::ptr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
     /// Samples.
-    Samples(SampleType),
+    Samples(DataType),
     /// Signed, 64 bits.
     Integers,
     /// Texts.
@@ -27,12 +27,12 @@ pub enum Content {
 impl Content {
     fn gdal(self) -> GDALDataType::Type {
         match self {
-            Self::Samples(SampleType::UInt8) => GDALDataType::GDT_Byte,
-            Self::Samples(SampleType::Int16) => GDALDataType::GDT_Int16,
-            Self::Samples(SampleType::UInt16) => GDALDataType::GDT_UInt16,
-            Self::Samples(SampleType::Int32) => GDALDataType::GDT_Int32,
-            Self::Samples(SampleType::Float32) => GDALDataType::GDT_Float32,
-            Self::Samples(SampleType::Float64) => GDALDataType::GDT_Float64,
+            Self::Samples(DataType::UInt8) => GDALDataType::GDT_Byte,
+            Self::Samples(DataType::Int16) => GDALDataType::GDT_Int16,
+            Self::Samples(DataType::UInt16) => GDALDataType::GDT_UInt16,
+            Self::Samples(DataType::Int32) => GDALDataType::GDT_Int32,
+            Self::Samples(DataType::Float32) => GDALDataType::GDT_Float32,
+            Self::Samples(DataType::Float64) => GDALDataType::GDT_Float64,
             Self::Integers | Self::Texts => GDALDataType::GDT_Int64,
         }
     }
@@ -338,7 +338,7 @@ mod tests {
         names.write_texts(&["B02".to_owned(), "B8A".to_owned()]).unwrap();
         let storage = Storage { chunk: vec![1, 1, 2, 4], deflate: Some(4) };
         let dimensions = ["time", "band", "y", "x"];
-        let data = file.variable("data", &dimensions, Content::Samples(SampleType::Int16), &storage).unwrap();
+        let data = file.variable("data", &dimensions, Content::Samples(DataType::Int16), &storage).unwrap();
         data.nodata(&(-5i16).to_ne_bytes()).unwrap();
         data.attribute("scale_factor", &json!(0.5)).unwrap();
         data.attribute("flag_values", &json!([1, 2])).unwrap();

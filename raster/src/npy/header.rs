@@ -1,6 +1,6 @@
 //! The header of a `.npy` file: a magic word, a version, a length, and a Python dictionary of three keys.
 
-use crate::sample::SampleType;
+use crate::sample::DataType;
 
 /// What is read of a file at most to find its header.
 pub(super) const MAX_BYTES: u64 = 65_536;
@@ -62,14 +62,14 @@ impl NpyType {
         }
     }
 
-    pub(super) fn sample_type(self) -> SampleType {
+    pub(super) fn sample_type(self) -> DataType {
         match self {
-            Self::Bool | Self::UInt8 => SampleType::UInt8,
-            Self::Int8 | Self::Int16 => SampleType::Int16,
-            Self::UInt16 => SampleType::UInt16,
-            Self::Int32 | Self::UInt32 | Self::Int64 => SampleType::Int32,
-            Self::Float32 => SampleType::Float32,
-            Self::Float64 => SampleType::Float64,
+            Self::Bool | Self::UInt8 => DataType::UInt8,
+            Self::Int8 | Self::Int16 => DataType::Int16,
+            Self::UInt16 => DataType::UInt16,
+            Self::Int32 | Self::UInt32 | Self::Int64 => DataType::Int32,
+            Self::Float32 => DataType::Float32,
+            Self::Float64 => DataType::Float64,
         }
     }
 

@@ -12,7 +12,7 @@ pub use header::NpyType;
 pub use write::write;
 
 use crate::plane::Plane;
-use crate::sample::SampleType;
+use crate::sample::DataType;
 use crate::{Error, Result};
 use header::Header;
 use std::fs::File;
@@ -65,24 +65,24 @@ impl NpyArray {
     }
 
     /// Where the samples begin: bytes from the start of the file.
-    pub(crate) fn offset(&self) -> u64 {
+    pub fn offset(&self) -> u64 {
         self.header.offset
     }
 
     /// Whether the first axis is the fastest in the file.
-    pub(crate) fn is_fortran(&self) -> bool {
+    pub fn is_fortran(&self) -> bool {
         self.header.fortran
     }
 
     /// Whether samples are of the other byte order than this machine's.
-    pub(crate) fn is_swapped(&self) -> bool {
+    pub fn is_swapped(&self) -> bool {
         self.header.swapped
     }
 
     /// The narrowest type of arrays that holds the samples: `uint8` for bool, `int16` for int8, and `int32` for uint32
     /// and int64, whose samples may be too large for it; `Output::encode` would clip those, so check them.
     #[must_use]
-    pub fn sample_type(&self) -> SampleType {
+    pub fn sample_type(&self) -> DataType {
         self.header.npy_type.sample_type()
     }
 

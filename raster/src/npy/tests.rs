@@ -5,41 +5,41 @@
 
 use super::test_files::{Temporary, dictionary, file};
 use super::{NpyArray, NpyType};
-use crate::sample::SampleType;
+use crate::sample::DataType;
 use crate::test_data;
 use std::ops::Range;
 
 #[test]
 fn every_type_and_byte_order_is_read() {
-    let cases: [(&str, Vec<u8>, SampleType, [f64; 2]); 13] = [
-        ("|b1", vec![1, 0], SampleType::UInt8, [1.0, 0.0]),
-        ("|i1", vec![255, 3], SampleType::Int16, [-1.0, 3.0]),
-        ("|u1", vec![255, 3], SampleType::UInt8, [255.0, 3.0]),
-        ("<i2", [(-2i16).to_le_bytes(), 3i16.to_le_bytes()].concat(), SampleType::Int16, [-2.0, 3.0]),
-        (">i2", [(-2i16).to_be_bytes(), 3i16.to_be_bytes()].concat(), SampleType::Int16, [-2.0, 3.0]),
-        (">u2", [65_535u16.to_be_bytes(), 3u16.to_be_bytes()].concat(), SampleType::UInt16, [65_535.0, 3.0]),
+    let cases: [(&str, Vec<u8>, DataType, [f64; 2]); 13] = [
+        ("|b1", vec![1, 0], DataType::UInt8, [1.0, 0.0]),
+        ("|i1", vec![255, 3], DataType::Int16, [-1.0, 3.0]),
+        ("|u1", vec![255, 3], DataType::UInt8, [255.0, 3.0]),
+        ("<i2", [(-2i16).to_le_bytes(), 3i16.to_le_bytes()].concat(), DataType::Int16, [-2.0, 3.0]),
+        (">i2", [(-2i16).to_be_bytes(), 3i16.to_be_bytes()].concat(), DataType::Int16, [-2.0, 3.0]),
+        (">u2", [65_535u16.to_be_bytes(), 3u16.to_be_bytes()].concat(), DataType::UInt16, [65_535.0, 3.0]),
         (
             "<i4",
             [(-2i32).to_le_bytes(), i32::MAX.to_le_bytes()].concat(),
-            SampleType::Int32,
+            DataType::Int32,
             [-2.0, 2_147_483_647.0],
         ),
         (
             "<u4",
             [u32::MAX.to_le_bytes(), 3u32.to_le_bytes()].concat(),
-            SampleType::Int32,
+            DataType::Int32,
             [4_294_967_295.0, 3.0],
         ),
         (
             ">i8",
             [(-5i64).to_be_bytes(), (1i64 << 53).to_be_bytes()].concat(),
-            SampleType::Int32,
+            DataType::Int32,
             [-5.0, 9_007_199_254_740_992.0],
         ),
-        ("<f4", [0.5f32.to_le_bytes(), 3f32.to_le_bytes()].concat(), SampleType::Float32, [0.5, 3.0]),
-        (">f4", [0.5f32.to_be_bytes(), 3f32.to_be_bytes()].concat(), SampleType::Float32, [0.5, 3.0]),
-        ("<f8", [0.1f64.to_le_bytes(), 3f64.to_le_bytes()].concat(), SampleType::Float64, [0.1, 3.0]),
-        (">f8", [0.1f64.to_be_bytes(), 3f64.to_be_bytes()].concat(), SampleType::Float64, [0.1, 3.0]),
+        ("<f4", [0.5f32.to_le_bytes(), 3f32.to_le_bytes()].concat(), DataType::Float32, [0.5, 3.0]),
+        (">f4", [0.5f32.to_be_bytes(), 3f32.to_be_bytes()].concat(), DataType::Float32, [0.5, 3.0]),
+        ("<f8", [0.1f64.to_le_bytes(), 3f64.to_le_bytes()].concat(), DataType::Float64, [0.1, 3.0]),
+        (">f8", [0.1f64.to_be_bytes(), 3f64.to_be_bytes()].concat(), DataType::Float64, [0.1, 3.0]),
     ];
     for (number, (descr, samples, sample_type, values)) in cases.into_iter().enumerate() {
         let version = 1 + number as u8 % 2;
@@ -233,7 +233,7 @@ fn a_real_patch_of_eo_learn_is_read() {
     let open = |name: &str| NpyArray::open(patch.join(name)).unwrap();
     let all = |array: &NpyArray| array.shape().iter().map(|n| 0..*n).collect::<Vec<_>>();
     let ndvi = open("data/NDVI.npy");
-    assert_eq!((ndvi.shape(), ndvi.sample_type()), (&[68, 101, 100, 1][..], SampleType::Float32));
+    assert_eq!((ndvi.shape(), ndvi.sample_type()), (&[68, 101, 100, 1][..], DataType::Float32));
     let highest = open("data_timeless/MAX_NDVI.npy");
     let highest = highest.read_f64(&all(&highest)).unwrap();
     let mut found = vec![f64::NAN; 101 * 100];

@@ -1,6 +1,6 @@
 //! `.npy` files written, as NumPy writes them: version 1.0, C order, little endian.
 
-use crate::sample::SampleType;
+use crate::sample::DataType;
 use crate::{Error, Result};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,13 +12,14 @@ const ALIGNMENT: usize = 64;
 ///
 /// # Errors
 /// [`Error::Mismatch`] where there are more or fewer bytes than the shape asks for, [`Error::Io`] where it can't be written.
-pub fn write(path: &Path, sample_type: SampleType, shape: &[usize], samples: &[u8]) -> Result<()> {
+pub fn write(path: &Path, sample_type: DataType, shape: &[usize], samples: &[u8]) -> Result<()> {
     let size = sample_type.size();
     let expected = shape.iter().try_fold(size, |n, extent| n.checked_mul(*extent));
     if expected != Some(samples.len()) {
         return Err(Error::Mismatch(format!(
-            "{}: an array of shape {shape:?} of {sample_type} is to be written, and there are {} bytes of it",
+            "{}: an array of shape {shape:?} of {} is to be written, and there are {} bytes of it",
             path.display(),
+            sample_type.name(),
             samples.len()
         )));
     }
@@ -51,14 +52,14 @@ fn beside(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn header(sample_type: SampleType, shape: &[usize]) -> Vec<u8> {
+fn header(sample_type: DataType, shape: &[usize]) -> Vec<u8> {
     let descr = match sample_type {
-        SampleType::UInt8 => "|u1",
-        SampleType::Int16 => "<i2",
-        SampleType::UInt16 => "<u2",
-        SampleType::Int32 => "<i4",
-        SampleType::Float32 => "<f4",
-        SampleType::Float64 => "<f8",
+        DataType::UInt8 => "|u1",
+        DataType::Int16 => "<i2",
+        DataType::UInt16 => "<u2",
+        DataType::Int32 => "<i4",
+        DataType::Float32 => "<f4",
+        DataType::Float64 => "<f8",
     };
     let extents: Vec<String> = shape.iter().map(usize::to_string).collect();
     let comma = if shape.len() == 1 { "," } else { "" };
@@ -82,17 +83,17 @@ mod tests {
         std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join("a.npy");
         let samples: Vec<u8> = [-1i16, 2, 300, -400, 5, 6].into_iter().flat_map(i16::to_ne_bytes).collect();
-        write(&path, SampleType::Int16, &[3, 2], &samples).unwrap();
+        write(&path, DataType::Int16, &[3, 2], &samples).unwrap();
         let array = NpyArray::open(&path).unwrap();
         assert_eq!((array.shape(), array.read(&[0..3, 0..2]).unwrap()), (&[3, 2][..], samples.clone()));
-        write(&path, SampleType::Float32, &[3], &samples).unwrap();
+        write(&path, DataType::Float32, &[3], &samples).unwrap();
         assert_eq!(NpyArray::open(&path).unwrap().shape(), [3]);
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1, "nothing is left beside it");
-        let error = write(&path, SampleType::UInt8, &[3], &samples).unwrap_err().to_string();
+        let error = write(&path, DataType::UInt8, &[3], &samples).unwrap_err().to_string();
         assert!(
             error.ends_with("an array of shape [3] of uint8 is to be written, and there are 12 bytes of it")
         );
-        let nowhere = write(&folder.join("no/a.npy"), SampleType::UInt8, &[0], &[]).unwrap_err();
+        let nowhere = write(&folder.join("no/a.npy"), DataType::UInt8, &[0], &[]).unwrap_err();
         assert!(nowhere.to_string().contains("No such file"), "{nowhere}");
         std::fs::remove_dir_all(&folder).unwrap();
     }

@@ -3,7 +3,7 @@
 use super::copy::Layout;
 use super::domain::Domain;
 use crate::npy;
-use crate::sample::SampleType;
+use crate::sample::DataType;
 use crate::{Error, Result};
 use std::path::{Path, PathBuf};
 
@@ -28,13 +28,14 @@ pub struct Exported {
 pub fn export(
     folder: &Path,
     domain: &Domain,
-    sample_type: SampleType,
+    sample_type: DataType,
     layout: &Layout,
     grid: &[u8],
 ) -> Result<Exported> {
     if layout.size != sample_type.size() {
         return Err(Error::Mismatch(format!(
-            "a list of {sample_type} has samples of {} bytes, its layout says {}",
+            "a list of {} has samples of {} bytes, its layout says {}",
+            sample_type.name(),
             sample_type.size(),
             layout.size
         )));
@@ -50,7 +51,7 @@ pub fn export(
 pub fn write_list(
     folder: &Path,
     domain: &Domain,
-    sample_type: SampleType,
+    sample_type: DataType,
     shape: &[usize],
     values: &[u8],
 ) -> Result<Exported> {
@@ -77,8 +78,8 @@ pub fn write_list(
         Ok(bytes)
     };
     let (rows, columns) = (indices(&|cell| cell / width)?, indices(&|cell| cell % width)?);
-    npy::write(&exported.rows, SampleType::Int32, &[domain.len()], &rows)?;
-    npy::write(&exported.columns, SampleType::Int32, &[domain.len()], &columns)?;
+    npy::write(&exported.rows, DataType::Int32, &[domain.len()], &rows)?;
+    npy::write(&exported.columns, DataType::Int32, &[domain.len()], &columns)?;
     npy::write(&exported.values, sample_type, shape, values)?;
     Ok(exported)
 }
@@ -96,7 +97,7 @@ mod tests {
         let bytes: Vec<u8> = list.iter().flat_map(|v| v.to_ne_bytes()).collect();
         let layout = Layout { shape: vec![3, 2], axis: 0, size: 2 };
         let grid = domain.scatter(&bytes, &layout, &7u16.to_ne_bytes()).unwrap();
-        let exported = export(&folder, &domain, SampleType::UInt16, &layout, &grid).unwrap();
+        let exported = export(&folder, &domain, DataType::UInt16, &layout, &grid).unwrap();
         let read = |path: &Path| {
             let array = NpyArray::open(path).unwrap();
             let window: Vec<_> = array.shape().iter().map(|n| 0..*n).collect();
@@ -106,7 +107,7 @@ mod tests {
         assert_eq!(read(&exported.columns), [3.0, 1.0, 1.0]);
         assert_eq!(read(&exported.values), [10.0, 11.0, 20.0, 21.0, 30.0, 31.0]);
         assert_eq!(NpyArray::open(&exported.values).unwrap().shape(), [3, 2]);
-        let error = export(&folder, &domain, SampleType::Float64, &layout, &grid).unwrap_err();
+        let error = export(&folder, &domain, DataType::Float64, &layout, &grid).unwrap_err();
         assert_eq!(error.to_string(), "a list of float64 has samples of 8 bytes, its layout says 2");
         std::fs::remove_dir_all(&folder).unwrap();
     }

@@ -70,7 +70,7 @@ impl DomainWindow {
     }
 
     /// The pixels within the window: their places, counted from the start of the span, and their cells of the window.
-    pub(crate) fn pairs(&self) -> impl Iterator<Item = (usize, usize)> {
+    pub fn pairs(&self) -> impl Iterator<Item = (usize, usize)> {
         self.places.iter().copied().zip(self.cells.iter().copied())
     }
 

@@ -33,7 +33,7 @@ def read_promise(body, bands, stable):
     count = body.varint("number of bounds", bands)
     refuse_unless(count in (0, 1, bands), f"header: {count} bounds for {bands} bands")
     bounds = body.array("f8", count)
-    right = np.isfinite(bounds).all() and (bounds >= 0).all()
+    right = np.isfinite(bounds).all() and not np.signbit(bounds).any()
     refuse_unless(right, f"header: bounds {bounds.tolist()}, of which one is negative or not finite")
     refuse_unless(count < 2 or len(set(bounds.tolist())) > 1, "header: states one bound for each band, all equal")
     refuse_unless(count != 1 or bounds[0] != 0, "header: states a bound of 0, which goes without saying")

@@ -8,6 +8,7 @@ use vqz_codec::fit::Image;
 use vqz_codec::model::{Calibration, Manifest, Model};
 use vqz_codec::pipeline::{ChunkCodec, Options};
 use vqz_codec::sample::DataType;
+use vqz_zarr::engines::chunk_codec;
 
 /// One quality's outcome.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
@@ -77,7 +78,7 @@ fn codec(model: &Arc<Model>, quality: f64) -> Result<ChunkCodec> {
     };
     let options = Options { parallel: true, engine: None };
     let fill = f32::NAN.to_ne_bytes();
-    Ok(ChunkCodec::new(&configuration, Arc::clone(model), DataType::Float32, &fill, options)?)
+    Ok(chunk_codec(&configuration, Arc::clone(model), DataType::Float32, &fill, options)?)
 }
 
 fn shape(model: &Model, image: &Image) -> [usize; 3] {

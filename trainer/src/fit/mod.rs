@@ -334,7 +334,7 @@ impl Run<'_> {
         let card =
             card::card(&model, &self.trainee, &self.prepared, config, &measured, config.optimiser.steps)?;
         let model = Model::from_bytes(&model.to_bytes()?)?.with_card(card);
-        model.save(&self.job.output)?;
+        vqz_zarr::models::save(&model, &self.job.output)?;
         self.report.conclude("model", &facts::embedded(measured.embedded_bytes))?;
         self.report.conclude("settings", &format!("{SETTINGS}, beside this page"))?;
         self.report.finish()?;

@@ -18,6 +18,7 @@ use vqz_codec::config::NoData;
 use vqz_codec::fit::peak::Evidence;
 use vqz_codec::fit::{FitOptions, Image, fit_klt};
 use vqz_codec::model::Model;
+use vqz_zarr::models;
 
 /// The side of the windows that statistics and the linear path are fitted on, in pixels.
 const WINDOW: usize = 256;
@@ -68,7 +69,7 @@ pub fn prepare(config: &Config, inputs: &[PathBuf], base: &Path) -> Result<Prepa
     let windows = windows(&source, &split.training, config.data.max_samples, WINDOW)?;
     let (peak, peak_from) = peak(config, &source, &band_names, &bands)?;
     let (heads, groups) = heads(config, &band_names, &bands, &windows)?;
-    let base = match Model::open(base) {
+    let base = match models::open(base) {
         Ok(model) => model,
         Err(vqz_codec::Error::MissingModel(_)) => {
             let options = FitOptions {
@@ -81,7 +82,7 @@ pub fn prepare(config: &Config, inputs: &[PathBuf], base: &Path) -> Result<Prepa
                 training_data: training_data(config, &source, &split),
             };
             let model = linear(&heads, &windows, &options)?;
-            model.save(base)?;
+            models::save(&model, base)?;
             model
         }
         Err(error) => return Err(error.into()),

@@ -9,13 +9,8 @@ mod page;
 mod peers;
 mod vqz;
 
-use crate::arguments;
-use crate::commands::encode;
-use crate::output;
-use crate::progress::Progress;
-use crate::raster::bands::{Selection, select};
-use crate::raster::metadata::Metadata;
-use crate::raster::{OpenOptions, Raster, files, open_all};
+use crate::progress::Terminal;
+use crate::{arguments, output};
 use anyhow::{Result, bail};
 use curve::{Codec, Curve, Passes};
 use downstream::{Downstream, Plan};
@@ -23,10 +18,16 @@ use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use vqz_archive::metadata::document::Metadata;
+use vqz_archive::raster::bands::{BandSelection, select};
+use vqz_archive::raster::source::Raster;
+use vqz_archive::store::files;
+use vqz_archive::{EncodeOptions, OpenOptions, Progress, archive_metadata, open_all, open_model};
 use vqz_codec::axes::Axes;
-use vqz_codec::config::NoData;
+use vqz_codec::config::{NoData, Promise};
 use vqz_codec::engine::EngineKind;
-use vqz_codec::model::{Model, registry};
+use vqz_codec::model::Model;
+use vqz_zarr::models;
 
 /// Each piece of work is timed so often at most, and for about so long: the fastest pass counts.
 const PASSES: Passes = Passes { most: 5, enough: Duration::from_millis(400) };
@@ -79,7 +80,7 @@ pub(crate) struct Args {
     nodata: Vec<NoData>,
     /// The bands to encode, in the models' order, by name or number.
     #[arg(long, value_name = "B,…")]
-    bands: Option<Selection>,
+    bands: Option<BandSelection>,
     /// The engine to run the models with; see `vqz info --runtime`.
     #[arg(long, value_name = "NAME")]
     engine: Option<EngineKind>,
@@ -128,8 +129,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     targets.dedup();
     let mut models = Vec::new();
     for path in &args.model {
-        let model = encode::open_model(path)?;
-        registry::register(Arc::clone(&model));
+        let model = open_model(path)?;
+        models::register(Arc::clone(&model));
         models.push(model);
     }
     let peak = peak(args, &models)?;
@@ -205,7 +206,7 @@ fn peak(args: &Args, models: &[Arc<Model>]) -> Result<f64> {
 
 /// All rasters of all inputs.
 fn rasters(args: &Args) -> Result<Vec<Arc<dyn Raster>>> {
-    let options = OpenOptions { axes: args.axes.clone(), nodata: args.nodata.clone(), engine: args.engine };
+    let options = OpenOptions::new().axes(args.axes.clone()).nodata(args.nodata.clone()).engine(args.engine);
     let mut rasters = Vec::new();
     for input in &args.input {
         for (_, raster) in open_all(input, &options)? {
@@ -230,17 +231,15 @@ fn metadata(args: &Args, raster: &Arc<dyn Raster>, model: &Model) -> Result<Meta
             manifest.bands.len()
         );
     }
-    let nowhere = PathBuf::new();
-    let plain =
-        encode::Args::plain(&nowhere, &nowhere, &nowhere, args.targets.first().copied().unwrap_or(42.0));
-    encode::metadata(&plain, info, model)
+    let quality = args.targets.first().copied().unwrap_or(42.0);
+    Ok(archive_metadata(&EncodeOptions::new(), info, Some(model), quality, Promise::Quality)?)
 }
 
 /// Measures a codec.
 fn curve(codec: &mut dyn Codec, targets: &[f64], peak: f64) -> Result<Curve> {
     let name = codec.name();
-    let progress = Progress::new(&format!("measuring {name}"));
-    progress.begin(1);
+    let progress = Terminal::default();
+    progress.started(&format!("measuring {name}"), 1);
     let points = curve::measure(codec, targets, peak, &PASSES)?;
     Ok(Curve {
         codec: name,

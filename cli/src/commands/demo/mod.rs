@@ -5,15 +5,16 @@ mod runs;
 mod tables;
 mod views;
 
-use crate::arguments;
-use crate::output;
-use crate::raster::{OpenOptions, files, open_one};
+use crate::{arguments, output};
 use anyhow::{Context, Result, bail};
 use runs::{Paths, Run};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use views::View;
+use vqz_archive::store::files;
+use vqz_archive::{OpenOptions, open};
 use vqz_codec::model::Model;
+use vqz_zarr::models;
 
 /// Dates that the report shows, at most.
 const DATES: u64 = 4;
@@ -60,9 +61,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let sample = shipped(args.sample.as_deref(), "sample/sentinel2-l2a.zarr", "--sample")?;
     let model_path = shipped(args.model.as_deref(), "models/sentinel2-l2a.vqm", "--model")?;
     std::fs::create_dir_all(&args.out).with_context(|| format!("making {}", args.out.display()))?;
-    let original = open_one(&sample, &OpenOptions::default())?;
+    let original = open(&sample, &OpenOptions::default())?;
     let model =
-        Model::open(&model_path).with_context(|| format!("opening model {}", model_path.display()))?;
+        models::open(&model_path).with_context(|| format!("opening model {}", model_path.display()))?;
     let view = View::new(original.info());
     let dates: Vec<u64> = (0..view.dates.min(DATES)).collect();
     let before =

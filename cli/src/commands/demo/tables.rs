@@ -2,13 +2,13 @@
 
 use super::Figures;
 use crate::output;
-use crate::raster::Info;
+use vqz_archive::raster::source::RasterInfo;
 use vqz_report::{Group, Row, RowKind, Table};
 
 /// Sizes, errors and speeds of each quality, and the sample as it lies.
-pub(super) fn sizes(info: &Info, figures: &Figures) -> Table {
+pub(super) fn sizes(info: &RasterInfo, figures: &Figures) -> Table {
     let (raw, samples) = (figures.raw_bytes, info.samples());
-    let lies = output::Stored::new(info.stored, raw, samples);
+    let lies = output::StoredSize::new(info.stored, raw, samples);
     let mut baseline = vec![
         output::bytes(lies.total_bytes),
         output::bytes(lies.metadata_bytes),

@@ -1,29 +1,11 @@
 //! `vqz export`: an archive, or a part of it, for programs that do not know the codec.
 
 #[cfg(feature = "gdal")]
-mod choice;
-#[cfg(feature = "gdal")]
-mod cog;
-#[cfg(feature = "gdal")]
-mod dates;
-#[cfg(feature = "gdal")]
-mod netcdf;
-#[cfg(feature = "gdal")]
-mod overview;
-#[cfg(feature = "gdal")]
-mod pixels;
-#[cfg(feature = "gdal")]
-mod source;
-#[cfg(feature = "gdal")]
-mod write;
-#[cfg(feature = "gdal")]
-mod zarr;
+mod run;
 
-use crate::raster::bands::Selection;
-use crate::raster::resampling::Resampling as Method;
-use anyhow::Result;
 use clap::ValueEnum;
 use std::path::PathBuf;
+use vqz_archive::BandSelection;
 use vqz_codec::engine::EngineKind;
 
 #[derive(Debug, clap::Args)]
@@ -64,7 +46,7 @@ pub(crate) struct Args {
     dates: Option<String>,
     /// The bands to export, by name, or by number from 0, such as 0-2,7.
     #[arg(long, value_name = "B,…")]
-    bands: Option<Selection>,
+    bands: Option<BandSelection>,
     /// The size of a pixel, in units of the coordinate reference system: a whole multiple of what it is.
     #[arg(long, value_parser = crate::arguments::positive, value_name = "SIZE")]
     resolution: Option<f64>,
@@ -98,15 +80,6 @@ pub(crate) enum Resampling {
     Average,
 }
 
-impl From<Resampling> for Method {
-    fn from(resampling: Resampling) -> Self {
-        match resampling {
-            Resampling::Nearest => Self::Nearest,
-            Resampling::Average => Self::Average,
-        }
-    }
-}
-
 /// How an export is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Compression {
@@ -121,12 +94,10 @@ pub(crate) enum Compression {
 }
 
 #[cfg(feature = "gdal")]
-pub(crate) fn run(args: &Args) -> Result<()> {
-    write::run(args)
-}
+pub(crate) use run::run;
 
 #[cfg(not(feature = "gdal"))]
-pub(crate) fn run(args: &Args) -> Result<()> {
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     anyhow::bail!(
         "{} can't be exported: this vqz was built without GDAL; build it with `cargo install --path cli --features gdal` \
          (Debian's libgdal-dev is needed), or write plain Zarr with `vqz decode`",

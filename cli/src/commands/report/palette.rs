@@ -1,8 +1,8 @@
 //! What a single band shows: classes with the colours that its metadata give, heights, or samples in grey.
 
-use crate::raster::Info;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use vqz_archive::raster::source::RasterInfo;
 use vqz_report::palette::distinct;
 
 /// What a single band shows.
@@ -26,7 +26,7 @@ pub(crate) struct Class {
 }
 
 /// What the metadata of a single band suggest.
-pub(crate) fn suggested(info: &Info) -> Palette {
+pub(crate) fn suggested(info: &RasterInfo) -> Palette {
     let attributes = info.metadata.attributes();
     let mut classes = flags(&attributes);
     let bands = attributes.get("bands").and_then(Value::as_array);

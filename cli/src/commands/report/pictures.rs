@@ -3,14 +3,14 @@
 use super::Examined;
 use super::canvas::{Canvas, Side};
 use super::palette::{Class, Palette, of_class};
-use crate::metrics::blocks;
 use crate::output;
-use crate::raster::Raster;
-use crate::raster::region::Region;
-use crate::raster::samples::Mask;
 use anyhow::Result;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use vqz_archive::metrics::blocks;
+use vqz_archive::raster::region::Region;
+use vqz_archive::raster::samples::Mask;
+use vqz_archive::raster::source::Raster;
 use vqz_codec::axes::Role;
 use vqz_codec::config::Promise;
 use vqz_report::palette::{GREY, HEIGHTS, INTENSITY};

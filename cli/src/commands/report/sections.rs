@@ -4,11 +4,10 @@ use super::bench::Bench;
 use super::figures::Held;
 use super::palette::Palette;
 use super::{Args, Examined, card, curves, file_name, histograms, pictures, tables, today};
-use crate::commands::encode::figures::promise_words;
-use crate::commands::info::array::promise_means;
-use crate::output;
+use crate::{output, wording};
 use anyhow::Result;
 use serde_json::Value;
+use vqz_archive::promise_means;
 use vqz_codec::config::Promise;
 use vqz_report::number::grouped;
 use vqz_report::palette::INTENSITY;
@@ -125,7 +124,7 @@ fn banners(e: &Examined) -> Vec<Block> {
         }
         Held::Unchecked => (
             Tone::Plain,
-            format!("Promised: {}", promise_words(&e.promise)),
+            format!("Promised: {}", wording::promise(&e.promise)),
             format!("{}. Not held against its source here.", capital(&promise_means(&e.promise))),
         ),
         Held::Kept => {
@@ -141,10 +140,10 @@ fn banners(e: &Examined) -> Vec<Block> {
                     output::figure(e.measured.as_ref().map_or(0.0, |m| m.overall.max_error))
                 ),
             };
-            (Tone::Good, format!("Promised and held: {}", promise_words(&e.promise)), text)
+            (Tone::Good, format!("Promised and held: {}", wording::promise(&e.promise)), text)
         }
         Held::Broken { found } => {
-            let head = format!("Promised and broken: {}", promise_words(&e.promise));
+            let head = format!("Promised and broken: {}", wording::promise(&e.promise));
             (Tone::Bad, head, capital(&found) + ".")
         }
     };

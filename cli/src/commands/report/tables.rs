@@ -3,9 +3,9 @@
 use super::Examined;
 use super::palette::{Class, of_class};
 use super::survey::Count;
-use crate::commands::compare::BandFigures;
 use crate::output;
 use std::collections::BTreeMap;
+use vqz_archive::BandComparison;
 use vqz_report::number::grouped;
 use vqz_report::{Group, Row, RowKind, Table};
 
@@ -17,7 +17,7 @@ pub(super) fn bands(examined: &Examined) -> Option<Table> {
     let bounds =
         examined.promise.bounds(measured.bands.len()).ok().flatten().filter(|b| b.iter().any(|b| *b > 0.0));
     let ring = measured.overall.ring_psnr_db.is_some();
-    let list: Vec<&BandFigures> = if measured.bands.len() > 1 {
+    let list: Vec<&BandComparison> = if measured.bands.len() > 1 {
         measured.bands.iter().chain([&measured.overall]).collect()
     } else {
         measured.bands.iter().collect()

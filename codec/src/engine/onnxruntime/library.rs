@@ -1,66 +1,89 @@
-//! Finding and opening libonnxruntime, once per process.
+//! The library of this process, once somebody has opened it.
 
-use std::env;
-use std::ffi::OsString;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use ort::environment::Environment;
 
 use crate::error::{Error, Result};
 
-/// The variable that names the library.
-const VARIABLE: &str = "ORT_DYLIB_PATH";
+/// The oldest release of libonnxruntime that can be opened.
+pub const OLDEST_ONNXRUNTIME: &str = "1.20";
 
 /// The library of this process.
 pub(super) struct Library {
-    /// The file, or the name that the loader found.
+    /// The file, or the name by which the loader found it.
     pub(super) path: String,
-    /// Its release, as far as its file name tells, otherwise the commit that it was built from.
+    /// Its release where it is known, otherwise the commit that it was built from.
     pub(super) version: String,
-    /// Alive until the process ends: ort makes no second one.
+    /// Lives until the process ends: ort makes no second one.
     pub(super) environment: Environment,
+    /// Whether it runs graphs on the CPU, once that was tried.
+    pub(super) works: OnceLock<bool>,
+}
+
+/// Why a library was not opened.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LibraryError {
+    /// There is no such file, it is no libonnxruntime, or it is too old: another one may do.
+    #[error("{0}")]
+    NotLoaded(String),
+    /// It was loaded, but can't be used in this process; no other one can be tried any more.
+    #[error(
+        "{path} is open but gives no environment: {why}; where the host program uses ort itself, choose the engine tract"
+    )]
+    NoEnvironment {
+        /// The library.
+        path: String,
+        /// What it said.
+        why: String,
+    },
 }
 
 static LIBRARY: Mutex<Option<&'static Library>> = Mutex::new(None);
 
-/// Opens the first library that can be opened. Where `ORT_DYLIB_PATH` is set, nothing else is tried.
-pub(super) fn open() -> Result<&'static Library> {
+/// Opens libonnxruntime for the engines `onnxruntime` and `cuda` of this process. When one is open already, it stays.
+///
+/// `path` is a file, or a name that the system's loader finds. `release` is asked, after the library was loaded, which release
+/// it is; that is for people, and may stay unknown.
+///
+/// # Errors
+/// [`LibraryError::NotLoaded`] when another path may be tried, [`LibraryError::NoEnvironment`] when none may.
+pub fn open_library(path: &Path, release: impl FnOnce() -> Option<String>) -> Result<(), LibraryError> {
     let mut library = LIBRARY.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(library) = *library {
-        return Ok(library);
+    if library.is_some() {
+        return Ok(());
     }
-    let named = env::var_os(VARIABLE).filter(|path| !path.is_empty());
-    let candidates = match &named {
-        // ort looks for relative paths beside the program; people mean the current folder.
-        Some(path) => vec![fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path))],
-        None => candidates(),
+    let builder = ort::init_from(path).map_err(|e| LibraryError::NotLoaded(reason(&e)))?;
+    let environment = builder.with_name("vqz").with_telemetry(false).build();
+    let environment = environment
+        .map_err(|e| LibraryError::NoEnvironment { path: path.display().to_string(), why: e.to_string() })?;
+    let opened = Library {
+        path: path.display().to_string(),
+        version: release().unwrap_or_else(commit),
+        environment,
+        works: OnceLock::new(),
     };
-    let opened = open_first(&candidates, named.as_ref())?;
-    Ok(library.insert(Box::leak(Box::new(opened))))
+    *library = Some(Box::leak(Box::new(opened)));
+    Ok(())
 }
 
-fn open_first(candidates: &[PathBuf], named: Option<&OsString>) -> Result<Library> {
-    let mut why_not = Vec::new();
-    for path in candidates {
-        let builder = match ort::init_from(path) {
-            Ok(builder) => builder,
-            Err(e) => {
-                why_not.push(reason(&e));
-                continue;
-            }
-        };
-        let environment = builder.with_name("vqz").with_telemetry(false).build().map_err(|e| {
-            Error::Engine(format!(
-                "{} is open but gives no environment: {e}; where the host program uses ort itself, choose the engine tract",
-                path.display()
-            ))
-        })?;
-        let version = version(path);
-        return Ok(Library { path: path.display().to_string(), version, environment });
-    }
-    Err(missing(named, &why_not))
+/// Whether a library is open.
+#[must_use]
+pub fn library_is_open() -> bool {
+    opened().is_ok()
+}
+
+/// The library that is open.
+pub(super) fn opened() -> Result<&'static Library> {
+    let library = LIBRARY.lock().unwrap_or_else(PoisonError::into_inner);
+    library.ok_or_else(|| {
+        Error::Engine(
+            "no libonnxruntime is open in this process; open one by its path, or choose the engine tract"
+                .to_owned(),
+        )
+    })
 }
 
 /// What the loader says, such as which library of its own is missing, is in the source.
@@ -73,97 +96,10 @@ fn reason(error: &ort::LoadDynamicError) -> String {
     }
 }
 
-fn missing(named: Option<&OsString>, why_not: &[String]) -> Error {
-    let wanted = format!(
-        "install libonnxruntime 1.{} or later, for example with `pip install onnxruntime`, and set {VARIABLE} to its file \
-         (in a wheel, onnxruntime/capi/libonnxruntime.so.1.x.y), or choose the engine tract",
-        ort::MINOR_VERSION
-    );
-    Error::Engine(match named {
-        Some(path) => format!(
-            "the library that {VARIABLE} names, {}, can't be opened: {}; {wanted}",
-            Path::new(path).display(),
-            why_not.join("; ")
-        ),
-        None => {
-            // Names that do not exist are no news; a library that exists and is refused is.
-            let refused = why_not.iter().filter(|why| why.contains("expected version"));
-            let refused: String = refused.map(|why| format!(" ({why})")).collect();
-            format!(
-                "no libonnxruntime was found beside the program or in the system's folders{refused}; {wanted}"
-            )
-        }
-    })
-}
-
-/// `lib` beside the program, the loader's own search, then the system's folders; newer releases first.
-fn candidates() -> Vec<PathBuf> {
-    let file = format!("{}onnxruntime{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
-    let beside = env::current_exe().ok().and_then(|exe| Some(exe.parent()?.to_owned()));
-    let mut found = Vec::new();
-    for folder in beside.iter().flat_map(|folder| [folder.join("lib"), folder.join("../lib"), folder.clone()])
-    {
-        found.extend(libraries(&folder, &file));
-    }
-    found.push(PathBuf::from(&file));
-    found.push(PathBuf::from(format!("{file}.1")));
-    for folder in [
-        "/usr/local/lib",
-        "/usr/lib",
-        "/usr/lib64",
-        "/usr/lib/x86_64-linux-gnu",
-        "/usr/lib/aarch64-linux-gnu",
-    ]
-    .into_iter()
-    .chain(["/opt/homebrew/lib", "/opt/onnxruntime/lib"])
-    {
-        found.extend(libraries(Path::new(folder), &file));
-    }
-    found
-}
-
-/// The files of a folder that are `file`, or a versioned name of it.
-fn libraries(folder: &Path, file: &str) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
-    let stem = file.trim_end_matches(env::consts::DLL_SUFFIX);
-    let mut found: Vec<PathBuf> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            // `libonnxruntime.so.1.31.1` and `libonnxruntime.1.31.1.dylib`, not `libonnxruntime_providers_shared.so`.
-            name == file
-                || name.starts_with(&format!("{file}."))
-                || (name.starts_with(&format!("{stem}.")) && name.ends_with(env::consts::DLL_SUFFIX))
-        })
-        .collect();
-    found.sort_by_key(|path| std::cmp::Reverse(release(path)));
-    found
-}
-
-/// The numbers in a file name: `[1, 31, 1]` of `libonnxruntime.so.1.31.1`.
-fn release(path: &Path) -> Vec<u64> {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    name.split('.').filter_map(|part| part.parse().ok()).collect()
-}
-
-fn version(path: &Path) -> String {
-    let real = loaded().or_else(|| fs::canonicalize(path).ok()).unwrap_or_else(|| path.to_owned());
-    let numbers = release(&real);
-    if numbers.len() >= 2 {
-        return numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(".");
-    }
+/// The commit that the library was built from.
+fn commit() -> String {
     let commit = ort::info().split("git-commit-id=").nth(1).and_then(|rest| rest.split([',', ' ']).next());
     format!("at commit {}", commit.unwrap_or("unknown"))
-}
-
-/// The file that the loader really took, where the system tells.
-fn loaded() -> Option<PathBuf> {
-    let maps = fs::read_to_string("/proc/self/maps").ok()?;
-    let path = maps.lines().find_map(|line| {
-        let path = &line[line.find('/')?..];
-        path.rsplit('/').next()?.starts_with("libonnxruntime.so").then_some(path)
-    })?;
-    Some(PathBuf::from(path))
 }
 
 #[cfg(test)]
@@ -171,44 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn newer_releases_come_first() {
-        let folder = env::temp_dir().join(format!("vqz-libraries-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        let names = [
-            "libonnxruntime.so.1.9.0",
-            "libonnxruntime.so.1.31.1",
-            "libonnxruntime.so",
-            "libonnxruntime_providers_shared.so",
-        ];
-        for name in names {
-            fs::write(folder.join(name), []).unwrap();
-        }
-        let found = libraries(&folder, "libonnxruntime.so");
-        fs::remove_dir_all(&folder).unwrap();
-        let found: Vec<_> = found.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
-        assert_eq!(found, ["libonnxruntime.so.1.31.1", "libonnxruntime.so.1.9.0", "libonnxruntime.so"]);
-    }
-
-    #[test]
-    fn a_library_that_is_not_there_is_explained() {
-        // Not through `open_first`: once any library is open in a process, ort keeps to it.
-        let path = OsString::from("/nowhere/libonnxruntime.so");
-        let error = missing(Some(&path), &["no such file".to_owned()]).to_string();
-        assert!(
-            error.starts_with(
-                "engine: the library that ORT_DYLIB_PATH names, /nowhere/libonnxruntime.so, can't be opened: no such file; \
-                 install libonnxruntime 1.20 or later"
-            ),
-            "{error}"
-        );
-        assert!(
-            error.contains("`pip install onnxruntime`") && error.contains("or choose the engine tract"),
-            "{error}"
-        );
-
-        let old = "expected version >= '1.20.x', but got '1.9.0'".to_owned();
-        let error = missing(None, &["no such file".to_owned(), old]).to_string();
-        let start = "engine: no libonnxruntime was found beside the program or in the system's folders (expected version";
-        assert!(error.starts_with(start) && error.contains("set ORT_DYLIB_PATH"), "{error}");
+    fn the_oldest_release_is_the_one_that_ort_was_built_for() {
+        assert_eq!(OLDEST_ONNXRUNTIME, format!("1.{}", ort::MINOR_VERSION));
     }
 }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 pub struct InputConfig {
     /// Patterns of paths (`*`, `**`, `?`), from the folder of the configuration.
     pub files: Vec<String>,
-    /// What names tell, such as `{place}_{time:%Y%m%d}_{band}.tif`; see [`crate::ingest::pattern::Pattern`].
+    /// What names tell, such as `{place}_{time:%Y%m%d}_{band}.tif`; see [`crate::ingest::sources::pattern::Pattern`].
     #[serde(default)]
     pub name: Option<String>,
     /// Where names tell the band: which to take, in this order. Otherwise: the names of the file's bands, in order.

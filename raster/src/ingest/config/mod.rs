@@ -6,7 +6,7 @@ pub use input::{InputConfig, PixelsConfig};
 
 use crate::error::{Error, Result};
 use crate::mask::MaskRule;
-use crate::sample::SampleType;
+use crate::sample::DataType;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -168,7 +168,7 @@ pub struct DeriveConfig {
     pub expression: String,
     /// Its type.
     #[serde(default = "float32")]
-    pub data_type: SampleType,
+    pub data_type: DataType,
     /// What stands where nothing is valid; NaN in floats where nothing is said.
     #[serde(default)]
     pub nodata: Option<f64>,
@@ -186,8 +186,8 @@ pub struct DeriveConfig {
     pub array: Option<String>,
 }
 
-fn float32() -> SampleType {
-    SampleType::Float32
+fn float32() -> DataType {
+    DataType::Float32
 }
 
 fn one() -> f64 {
@@ -262,7 +262,7 @@ pub struct OutputConfig {
     pub codecs: Option<Value>,
     /// The type of the array `data`, where the inputs' is not wanted.
     #[serde(default)]
-    pub data_type: Option<SampleType>,
+    pub data_type: Option<DataType>,
     /// What means "no data" in it, where the inputs' value is not wanted, or they have none.
     #[serde(default)]
     pub nodata: Option<f64>,
@@ -333,7 +333,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(config.grid.resolution.map(Resolution::pixel), Some([30.0, 30.0]));
-        assert_eq!(config.derive[0].data_type, SampleType::Float32);
+        assert_eq!(config.derive[0].data_type, DataType::Float32);
         let error = |text: &str| Config::parse(text).unwrap_err().to_string();
         assert!(error("[[input]]\nfiles = []\nfile = 1\n").contains("unknown field `file`"));
         assert!(error("[[input]]\nfiles = []\nfile = 1\n").contains("line 3"));

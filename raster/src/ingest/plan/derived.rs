@@ -1,27 +1,27 @@
 //! Arrays that are computed: bands from expressions over others, and the number of valid dates.
 
 use super::names::{dimensions, without_bands};
-use super::{ArrayPlan, BandPlan, Content, Dimension, Plan};
+use super::{ArrayPlan, BandPlan, BandSource, Dimension, Plan};
 use crate::band::Band;
 use crate::error::{Error, Result};
 use crate::expression::Expression;
-use crate::ingest::board::Need;
 use crate::ingest::config::DeriveConfig;
-use crate::ingest::scene::Scene;
-use crate::ingest::steps::Steps;
-use crate::sample::SampleType;
+use crate::ingest::plan::dates::Dates;
+use crate::ingest::read::gridded::Need;
+use crate::ingest::sources::scene::Scene;
+use crate::sample::{DataType, ValueRange as _};
 use std::collections::BTreeSet;
 
 /// The name of the array with the number of valid dates.
 const VALID_COUNT: &str = "valid_count";
 
 impl Plan {
-    pub(super) fn add_derived(
+    pub(in crate::ingest) fn add_derived(
         &mut self,
         scene: &Scene,
         number: usize,
         expression: &Expression,
-        board: usize,
+        grid_number: usize,
         folder: &str,
     ) -> Result<()> {
         let derive = self.config.derive[number].clone();
@@ -29,13 +29,13 @@ impl Plan {
         let mut times = BTreeSet::new();
         for name in expression.bands() {
             let Some(band) = scene.band(name) else { continue };
-            self.boards[board]
+            self.gridded[grid_number]
                 .add(&self.config, band, Need::Data)
                 .map_err(|e| Error::Mismatch(format!("derived band {}: {e}", derive.name)))?;
             has_times |= band.has_times();
             times.extend(band.layers.keys().copied().flatten());
         }
-        self.add_quality(scene, board)?;
+        self.add_quality(scene, grid_number)?;
         let nodata = derive.nodata.or(derive.data_type.is_float().then_some(f64::NAN));
         let Some(nodata) = nodata.filter(|nodata| derive.data_type.holds(*nodata)) else {
             return Err(Error::Invalid(format!(
@@ -45,10 +45,10 @@ impl Plan {
         };
         let plan = BandPlan {
             band: derived_band(&derive, nodata),
-            content: Content::Derived(number, Box::new(expression.clone())),
+            source: BandSource::Derived(number, Box::new(expression.clone())),
         };
         let times = has_times.then(|| times.into_iter().collect());
-        let steps = Steps::plan(&self.config.time, times)?;
+        let dates = Dates::plan(&self.config.time, times)?;
         if let Some(name) = derive.array.as_deref().filter(|name| *name != derive.name) {
             let path = format!("{folder}{name}");
             let array = self.arrays.iter_mut().find(|array| array.path == path);
@@ -59,7 +59,7 @@ impl Plan {
                 )));
             };
             let same_nodata = array.nodata.is_some_and(|v| v == nodata || (v.is_nan() && nodata.is_nan()));
-            if array.sample_type != derive.data_type || !same_nodata || array.times != steps.times() {
+            if array.sample_type != derive.data_type || !same_nodata || array.times != dates.times() {
                 return Err(Error::Mismatch(format!(
                     "derived band {} is {} with nodata {nodata}, the array {path} {} with {}; bands of one array share \
                      type, nodata and dates",
@@ -74,29 +74,30 @@ impl Plan {
         }
         let array = ArrayPlan {
             path: format!("{folder}{}", derive.name),
-            grid: self.boards[board].grid.clone(),
-            times: steps.times(),
+            grid: self.gridded[grid_number].grid.clone(),
+            times: dates.times(),
             bands: vec![plan],
             dimensions: without_bands(dimensions(&self.config.output, has_times)?),
             sample_type: derive.data_type,
             nodata: Some(nodata),
             categorical: false,
-            board,
-            steps,
+            grid_number,
+            dates,
         };
         self.push(array);
         Ok(())
     }
 
-    pub(super) fn add_valid_count(&mut self, scene: &Scene, board: usize, folder: &str) {
-        let source = self.arrays.iter().find(|array| array.board == board && array.times.is_some());
+    pub(in crate::ingest) fn add_valid_count(&mut self, scene: &Scene, grid_number: usize, folder: &str) {
+        let source =
+            self.arrays.iter().find(|array| array.grid_number == grid_number && array.times.is_some());
         let Some((source, name)) =
             source.and_then(|array| Some((array, array.bands.first()?.band.name.clone()?)))
         else {
             self.remarks.push(format!("{}: valid_count counts dates, and there are none", scene.name));
             return;
         };
-        let steps = Steps::Same(source.steps.source().to_vec());
+        let dates = Dates::Same(source.dates.source().to_vec());
         let band = Band { name: Some(VALID_COUNT.to_owned()), ..Band::default() };
         let mut dimensions = source.dimensions.clone();
         dimensions.retain(|dimension| matches!(dimension, Dimension::Y | Dimension::X));
@@ -104,13 +105,13 @@ impl Plan {
             path: format!("{folder}{VALID_COUNT}"),
             grid: source.grid.clone(),
             times: None,
-            bands: vec![BandPlan { band, content: Content::ValidCount(name) }],
+            bands: vec![BandPlan { band, source: BandSource::ValidCount(name) }],
             dimensions,
-            sample_type: SampleType::UInt16,
+            sample_type: DataType::UInt16,
             nodata: None,
             categorical: false,
-            board,
-            steps,
+            grid_number,
+            dates,
         };
         self.push(array);
     }

@@ -1,20 +1,25 @@
 //! Arrays of classes from polygons, with the names and colours that the configuration gives.
 
 use super::names::{dimensions, without_bands};
-use super::{ArrayPlan, BandPlan, Content, Plan};
+use super::{ArrayPlan, BandPlan, BandSource, Plan};
 use crate::band::{Band, Category};
 use crate::error::{Error, Result};
 use crate::ingest::config::LabelConfig;
-use crate::ingest::steps::Steps;
-use crate::ingest::vector::Labels;
-use crate::sample::SampleType;
+use crate::ingest::plan::dates::Dates;
+use crate::ingest::sources::polygons::Labels;
+use crate::sample::{DataType, ValueRange as _};
 
 impl Plan {
-    pub(super) fn add_labels(&mut self, number: usize, board: usize, folder: &str) -> Result<()> {
+    pub(in crate::ingest) fn add_labels(
+        &mut self,
+        number: usize,
+        grid_number: usize,
+        folder: &str,
+    ) -> Result<()> {
         let config = &self.config.labels[number];
         let categories = categories(config, &self.labels[number])?;
         let all = || categories.iter().map(|c| c.value).chain([config.nodata]);
-        let sample_type = [SampleType::UInt8, SampleType::Int16, SampleType::Int32]
+        let sample_type = [DataType::UInt8, DataType::Int16, DataType::Int32]
             .into_iter()
             .find(|t| all().all(|value| t.holds(value as f64)));
         let Some(sample_type) = sample_type else {
@@ -34,15 +39,15 @@ impl Plan {
         let band = Band { name: Some(config.name.clone()), nodata, categories, ..Band::default() };
         let array = ArrayPlan {
             path: format!("{folder}{}", config.name),
-            grid: self.boards[board].grid.clone(),
+            grid: self.gridded[grid_number].grid.clone(),
             times: None,
-            bands: vec![BandPlan { band, content: Content::Labels(number) }],
+            bands: vec![BandPlan { band, source: BandSource::Labels(number) }],
             dimensions: without_bands(dimensions(&self.config.output, false)?),
             sample_type,
             nodata,
             categorical: true,
-            board,
-            steps: Steps::None,
+            grid_number,
+            dates: Dates::None,
         };
         self.push(array);
         Ok(())

@@ -1,31 +1,31 @@
 //! Arrays of bands as they lie in files: which bands share one, what means "no data" in it, and what is missing.
 
 use super::names::dimensions;
-use super::{ArrayPlan, BandPlan, Content, DATA, Plan};
+use super::{ArrayPlan, BandPlan, BandSource, DATA, Plan};
 use crate::band::Band;
+use crate::conventions::time::iso;
 use crate::error::{Error, Result};
-use crate::ingest::board::Need;
-use crate::ingest::mosaic::holds_all;
-use crate::ingest::pattern::iso;
-use crate::ingest::scene::{Scene, SceneBand};
-use crate::ingest::steps::Steps;
-use crate::sample::SampleType;
+use crate::ingest::plan::dates::Dates;
+use crate::ingest::read::gridded::Need;
+use crate::ingest::read::mosaic::holds_all;
+use crate::ingest::sources::scene::{Scene, SceneBand};
+use crate::sample::{DataType, ValueRange as _};
 use std::collections::BTreeSet;
 
 /// How many missing dates a remark lists.
 const LISTED: usize = 5;
 
 impl Plan {
-    /// The arrays of a board's own bands: bands of one type, with dates or without, are an array.
-    pub(super) fn add_layers(
+    /// The arrays of the bands on a grid: bands of one type, all with dates or all without, make an array.
+    pub(in crate::ingest) fn add_layers(
         &mut self,
         scene: &Scene,
         bands: &[&SceneBand],
-        board: usize,
+        grid_number: usize,
         folder: &str,
     ) -> Result<()> {
         let wanted = self.config.output.data_type;
-        let mut kinds: Vec<(bool, SampleType, Vec<&SceneBand>)> = Vec::new();
+        let mut kinds: Vec<(bool, DataType, Vec<&SceneBand>)> = Vec::new();
         for band in bands.iter().filter(|band| !self.config.output.drop.contains(&band.name)) {
             let kind = (band.has_times(), wanted.unwrap_or(band.sample_type));
             match kinds.iter_mut().find(|(times, sample_type, _)| (*times, *sample_type) == kind) {
@@ -36,73 +36,83 @@ impl Plan {
         // Most bands first: they are `data`.
         kinds.sort_by_key(|(times, _, bands)| std::cmp::Reverse((*times, bands.len())));
         for (at, (has_times, sample_type, bands)) in kinds.into_iter().enumerate() {
+            let type_name = sample_type.name();
             let name = match (at, &bands[..], has_times) {
                 (0, _, _) => DATA.to_owned(),
                 (_, [band], _) => band.name.clone(),
-                (_, _, false) => format!("static_{sample_type}"),
-                (_, _, true) => format!("{DATA}_{sample_type}"),
+                (_, _, false) => format!("static_{type_name}"),
+                (_, _, true) => format!("{DATA}_{type_name}"),
             };
             for band in &bands {
-                self.boards[board].add(&self.config, band, Need::Data)?;
+                self.gridded[grid_number].add(&self.config, band, Need::Data)?;
             }
-            self.add_quality(scene, board)?;
+            self.add_quality(scene, grid_number)?;
             let times = has_times.then(|| {
                 let times: BTreeSet<i64> =
                     bands.iter().flat_map(|band| band.layers.keys().copied().flatten()).collect();
                 times.into_iter().collect::<Vec<i64>>()
             });
-            let steps = Steps::plan(&self.config.time, times)?;
-            let source = steps.source();
+            let dates = Dates::plan(&self.config.time, times)?;
+            let source = dates.source();
             let path = format!("{folder}{name}");
-            self.remark_on_missing(&path, &bands, board, source);
-            let nodata = self.nodata_of(&path, &bands, board, source, sample_type)?;
-            if let (None, Steps::Even { .. }) = (nodata, &steps) {
+            self.remark_on_missing(&path, &bands, grid_number, source);
+            let nodata = self.nodata_of(&path, &bands, grid_number, source, sample_type)?;
+            if let (None, Dates::Even { .. }) = (nodata, &dates) {
                 return Err(Error::Mismatch(format!(
                     "{path}: steps in time may lie where no date is near, and nothing is said to mean \"no data\" in \
-                     {sample_type}; say it, as nodata under [output]"
+                     {type_name}; say it, as nodata under [output]"
                 )));
             }
             if let Some(band) = bands.iter().find(|band| !holds_all(band.sample_type, sample_type)) {
                 self.remarks.push(format!(
-                    "{path}: band {} is {}, and is written as {sample_type}: what that does not hold is rounded or cut off",
+                    "{path}: band {} is {}, and is written as {type_name}: what that does not hold is rounded or cut off",
                     band.name, band.sample_type
                 ));
             }
             let bands = bands
                 .iter()
-                .map(|band| BandPlan { band: Band { nodata, ..band.band.clone() }, content: Content::Layers })
+                .map(|band| BandPlan {
+                    band: Band { nodata, ..band.band.clone() },
+                    source: BandSource::Layers,
+                })
                 .collect();
             self.push(ArrayPlan {
                 path,
-                grid: self.boards[board].grid.clone(),
-                times: steps.times(),
+                grid: self.gridded[grid_number].grid.clone(),
+                times: dates.times(),
                 bands,
                 dimensions: dimensions(&self.config.output, has_times)?,
                 sample_type,
                 nodata,
                 categorical: false,
-                board,
-                steps,
+                grid_number,
+                dates,
             });
         }
         Ok(())
     }
 
-    /// Puts the bands that masks read onto a board.
-    pub(super) fn add_quality(&mut self, scene: &Scene, board: usize) -> Result<()> {
-        for name in self.masks.iter().flat_map(|mask| mask.bands()) {
+    /// Puts the bands that masks read onto a grid_number.
+    pub(in crate::ingest) fn add_quality(&mut self, scene: &Scene, grid_number: usize) -> Result<()> {
+        for name in self.validity.masks.iter().flat_map(|mask| mask.bands()) {
             if let Some(band) = scene.band(name) {
-                self.boards[board].add(&self.config, band, Need::Quality)?;
+                self.gridded[grid_number].add(&self.config, band, Need::Quality)?;
             }
         }
         Ok(())
     }
 
-    fn remark_on_missing(&mut self, path: &str, bands: &[&SceneBand], board: usize, times: &[Option<i64>]) {
+    fn remark_on_missing(
+        &mut self,
+        path: &str,
+        bands: &[&SceneBand],
+        grid_number: usize,
+        times: &[Option<i64>],
+    ) {
         let mut missing = Vec::new();
         for time in times {
             for band in bands {
-                if self.boards[board].files(&band.name, *time) == 0 {
+                if self.gridded[grid_number].files(&band.name, *time) == 0 {
                     missing.push(format!(
                         "{} of {}",
                         band.name,
@@ -127,10 +137,11 @@ impl Plan {
         &mut self,
         path: &str,
         bands: &[&SceneBand],
-        board: usize,
+        grid_number: usize,
         times: &[Option<i64>],
-        sample_type: SampleType,
+        sample_type: DataType,
     ) -> Result<Option<f64>> {
+        let type_name = sample_type.name();
         let declared: Vec<(f64, &str)> =
             bands.iter().filter_map(|band| Some((band.band.nodata?, band.name.as_str()))).collect();
         let nodata = match (self.config.output.nodata, declared.first()) {
@@ -143,7 +154,7 @@ impl Plan {
             if !sample_type.holds(nodata) {
                 let [least, most] = sample_type.range();
                 return Err(Error::Invalid(format!(
-                    "{path}: nodata is {nodata}, which is no {sample_type}; give another from {least} to {most}, as nodata \
+                    "{path}: nodata is {nodata}, which is no {type_name}; give another from {least} to {most}, as nodata \
                      under [output]"
                 )));
             }
@@ -159,29 +170,32 @@ impl Plan {
         }
         // Masks of a date leave alone what has none.
         let dated = times.iter().any(Option::is_some);
-        let masked = (self.masks.iter())
-            .any(|mask| dated || !mask.bands().iter().any(|name| self.boards[board].is_dated(name)));
+        let masked = (self.validity.masks.iter())
+            .any(|mask| dated || !mask.bands().iter().any(|name| self.gridded[grid_number].is_dated(name)));
         let why = if masked {
             Some("a mask makes samples invalid".to_owned())
-        } else if let Some(border) =
-            self.border.as_ref().filter(|_| self.config.border.as_ref().is_some_and(|b| !b.extent_only))
+        } else if let Some(border) = self
+            .validity
+            .border
+            .as_ref()
+            .filter(|_| self.config.border.as_ref().is_some_and(|b| !b.extent_only))
         {
             Some(format!("what lies outside of {} is invalid", border.file()))
         } else {
-            let board = &self.boards[board];
+            let gridded = &self.gridded[grid_number];
             let gap = times.iter().find_map(|time| {
-                let band = bands.iter().find(|band| !board.covers(&band.name, *time))?;
+                let band = bands.iter().find(|band| !gridded.covers(&band.name, *time))?;
                 Some((band.name.clone(), *time))
             });
             gap.map(|(band, time)| {
                 let of = time.map(|time| format!(" of {}", iso(time))).unwrap_or_default();
-                format!("band {band}{of} does not cover the whole grid ({})", board.grid.label())
+                format!("band {band}{of} does not cover the whole grid ({})", gridded.grid.label())
             })
         };
         match why {
             None => Ok(None),
             Some(why) => Err(Error::Mismatch(format!(
-                "{path}: {why}, and nothing is said to mean \"no data\" in {sample_type}; say it, as nodata under [output]"
+                "{path}: {why}, and nothing is said to mean \"no data\" in {type_name}; say it, as nodata under [output]"
             ))),
         }
     }

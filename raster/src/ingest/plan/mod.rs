@@ -1,6 +1,10 @@
-//! What will be written, before anything is: arrays with their grids, dates, bands and types, and what is odd about them.
+//! What will be written, decided before any sample is read: arrays with their grids, dates, bands and types, and remarks on
+//! what is unusual about them.
 
+pub(in crate::ingest) mod dates;
 mod derived;
+mod extent;
+mod few_valid;
 mod labels;
 mod layers;
 mod names;
@@ -8,16 +12,16 @@ mod names;
 use crate::band::Band;
 use crate::error::{Error, Result};
 use crate::expression::Expression;
-use crate::ingest::board::Board;
 use crate::ingest::config::Config;
-use crate::ingest::extent;
 use crate::ingest::grid::Grid;
-use crate::ingest::layer::Layer;
-use crate::ingest::scene::{Scene, SceneBand, scenes};
-use crate::ingest::steps::Steps;
-use crate::ingest::vector::{Border, Labels};
+use crate::ingest::plan::dates::Dates;
+use crate::ingest::read::gridded::GriddedBands;
+use crate::ingest::read::validity::Validity;
+use crate::ingest::sources::layer::Layer;
+use crate::ingest::sources::polygons::{Border, Labels};
+use crate::ingest::sources::scene::{Scene, SceneBand, scenes};
 use crate::mask::Mask;
-use crate::sample::SampleType;
+use crate::sample::DataType;
 use names::folder;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -62,10 +66,9 @@ pub struct Plan {
     pub files: usize,
     /// When the youngest of them was last changed: seconds since 1970-01-01.
     pub modified: u64,
-    pub(super) boards: Vec<Board>,
-    pub(super) masks: Vec<Mask>,
-    pub(super) border: Option<Border>,
-    pub(super) labels: Vec<Labels>,
+    pub(in crate::ingest) gridded: Vec<GriddedBands>,
+    pub(in crate::ingest) validity: Validity,
+    pub(in crate::ingest) labels: Vec<Labels>,
 }
 
 /// An array.
@@ -82,13 +85,13 @@ pub struct ArrayPlan {
     /// Its dimensions, in order.
     pub dimensions: Vec<Dimension>,
     /// The type of its samples.
-    pub sample_type: SampleType,
+    pub sample_type: DataType,
     /// What stands where nothing is valid.
     pub nodata: Option<f64>,
     /// Whether its samples are classes.
     pub categorical: bool,
-    pub(super) board: usize,
-    pub(super) steps: Steps,
+    pub(in crate::ingest) grid_number: usize,
+    pub(in crate::ingest) dates: Dates,
 }
 
 /// A band of an array.
@@ -96,12 +99,12 @@ pub struct ArrayPlan {
 pub struct BandPlan {
     /// What is known of it; its nodata is the array's.
     pub band: Band,
-    pub(super) content: Content,
+    pub(in crate::ingest) source: BandSource,
 }
 
 /// Where the samples of a band come from.
 #[derive(Debug)]
-pub(super) enum Content {
+pub(in crate::ingest) enum BandSource {
     /// From layers.
     Layers,
     /// From other bands; the place among the configuration's.
@@ -141,12 +144,12 @@ impl ArrayPlan {
 
     /// Whether its samples are numbers of dates.
     pub fn is_count(&self) -> bool {
-        self.bands.iter().any(|band| matches!(band.content, Content::ValidCount(_)))
+        self.bands.iter().any(|band| matches!(band.source, BandSource::ValidCount(_)))
     }
 
     /// Whether each of its dates needs others: all are read for one then.
     pub fn needs_other_dates(&self) -> bool {
-        !matches!(self.steps, Steps::None | Steps::Same(_))
+        !matches!(self.dates, Dates::None | Dates::Same(_))
     }
 }
 
@@ -187,9 +190,8 @@ impl Plan {
             remarks: Vec::new(),
             files,
             modified,
-            boards: Vec::new(),
-            masks,
-            border,
+            gridded: Vec::new(),
+            validity: Validity { masks, border },
             labels,
         };
         for scene in &scenes {
@@ -205,7 +207,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The bands of a scene, by the size of their pixels: each size a board. Sizes that are asked for are one.
+    /// The bands of a scene, by the size of their pixels: each size a grid_number. Sizes that are asked for are one.
     fn add_scene(&mut self, scene: &Scene, expressions: &[Expression]) -> Result<()> {
         self.check_names(scene, expressions)?;
         let mut sizes: Vec<Vec<&SceneBand>> = Vec::new();
@@ -232,40 +234,40 @@ impl Plan {
         let dropped = self.config.output.drop.clone();
         let written = |bands: &[&SceneBand]| bands.iter().any(|band| !dropped.contains(&band.name));
         let several = sizes.iter().filter(|bands| written(bands)).count() > 1;
-        let first = self.boards.len();
+        let first = self.gridded.len();
         let mut finest: Option<(f64, usize)> = None;
         for bands in &sizes {
             let layers: Vec<&Layer> = bands.iter().flat_map(|band| band.all()).collect();
-            let grid = extent::grid(&self.config, &layers, self.border.as_ref())?;
+            let grid = extent::grid(&self.config, &layers, self.validity.border.as_ref())?;
             let [x, y] = grid.pixel();
             if finest.is_none_or(|(area, _)| x * y < area) && written(bands) {
-                finest = Some((x * y, self.boards.len()));
+                finest = Some((x * y, self.gridded.len()));
             }
-            self.boards.push(Board::new(grid, self.config.output.overlap));
+            self.gridded.push(GriddedBands::new(grid, self.config.output.overlap));
         }
-        for (bands, board) in sizes.iter().zip(first..) {
+        for (bands, grid_number) in sizes.iter().zip(first..) {
             if written(bands) {
-                let folder = folder(&scene.name, several.then_some(&self.boards[board].grid));
-                self.add_layers(scene, bands, board, &folder)?;
+                let folder = folder(&scene.name, several.then_some(&self.gridded[grid_number].grid));
+                self.add_layers(scene, bands, grid_number, &folder)?;
             }
         }
-        let board = finest.map_or(first, |(_, board)| board);
-        let folder = folder(&scene.name, several.then_some(&self.boards[board].grid));
+        let grid_number = finest.map_or(first, |(_, grid_number)| grid_number);
+        let folder = folder(&scene.name, several.then_some(&self.gridded[grid_number].grid));
         for (number, expression) in expressions.iter().enumerate() {
-            self.add_derived(scene, number, expression, board, &folder)?;
+            self.add_derived(scene, number, expression, grid_number, &folder)?;
         }
         for number in 0..self.labels.len() {
-            self.add_labels(number, board, &folder)?;
+            self.add_labels(number, grid_number, &folder)?;
         }
         if self.config.output.valid_count {
-            self.add_valid_count(scene, board, &folder);
+            self.add_valid_count(scene, grid_number, &folder);
         }
         Ok(())
     }
 
     fn check_names(&self, scene: &Scene, expressions: &[Expression]) -> Result<()> {
         let names: Vec<&str> = scene.bands.iter().map(|band| band.name.as_str()).collect();
-        for mask in &self.masks {
+        for mask in &self.validity.masks {
             mask.check(&names)?;
         }
         for (derive, expression) in self.config.derive.iter().zip(expressions) {

@@ -6,7 +6,7 @@ use crate::ingest::config::OutputConfig;
 use crate::ingest::grid::Grid;
 
 /// The folder of a scene's arrays, and of one of its resolutions: empty, or with a slash at its end.
-pub(super) fn folder(scene: &str, grid: Option<&Grid>) -> String {
+pub(in crate::ingest) fn folder(scene: &str, grid: Option<&Grid>) -> String {
     let mut folder = String::new();
     if !scene.is_empty() {
         folder.push_str(scene);
@@ -32,7 +32,7 @@ pub(super) fn folder(scene: &str, grid: Option<&Grid>) -> String {
 }
 
 /// The dimensions of an array in the order that is asked for.
-pub(super) fn dimensions(output: &OutputConfig, has_times: bool) -> Result<Vec<Dimension>> {
+pub(in crate::ingest) fn dimensions(output: &OutputConfig, has_times: bool) -> Result<Vec<Dimension>> {
     const ALL: [Dimension; 4] = [Dimension::Time, Dimension::Band, Dimension::Y, Dimension::X];
     let mut order = ALL.to_vec();
     if !output.dimensions.is_empty() {
@@ -56,7 +56,7 @@ pub(super) fn dimensions(output: &OutputConfig, has_times: bool) -> Result<Vec<D
     Ok(order)
 }
 
-pub(super) fn without_bands(mut dimensions: Vec<Dimension>) -> Vec<Dimension> {
+pub(in crate::ingest) fn without_bands(mut dimensions: Vec<Dimension>) -> Vec<Dimension> {
     dimensions.retain(|dimension| *dimension != Dimension::Band);
     dimensions
 }

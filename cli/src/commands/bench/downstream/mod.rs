@@ -6,8 +6,7 @@ mod forest;
 mod labels;
 
 use super::curve::{Codec, Curve, Point};
-use crate::progress::Progress;
-use crate::raster::Raster;
+use crate::progress::Terminal;
 use agreement::Confusion;
 pub(super) use agreement::Scores;
 use anyhow::{Result, bail};
@@ -18,6 +17,8 @@ use rayon::prelude::*;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
+use vqz_archive::Progress;
+use vqz_archive::raster::source::Raster;
 
 /// Parts into which blocks are drawn: each is held out once.
 const FOLDS: usize = 5;
@@ -265,8 +266,8 @@ pub(super) fn run(
     targets: &[f64],
     peak: f64,
 ) -> Result<()> {
-    let progress = Progress::new("classifying");
-    progress.begin((targets.len() * codecs.len()) as u64);
+    let progress = Terminal::default();
+    progress.started("classifying", (targets.len() * codecs.len()) as u64);
     for target in targets {
         let mut bits = None;
         for (codec, curve) in codecs.iter_mut() {
@@ -284,7 +285,7 @@ pub(super) fn run(
                     plan.measure(&curve.codec, *target, &decoded)?;
                 }
             }
-            progress.advance(1);
+            progress.advanced(1);
         }
     }
     Ok(())

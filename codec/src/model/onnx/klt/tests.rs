@@ -1,24 +1,12 @@
-//! The graphs against a slow, obvious oracle, in every engine that can be had.
+//! The graphs against a slow, obvious oracle, in every engine at hand.
 
 use std::f64::consts::PI;
 
 use half::f16;
 
 use super::*;
-use crate::engine::{EngineKind, Tensor, open};
-
-/// Runs `f` in tract, and in onnxruntime where its library is named.
-fn each_engine(f: impl Fn(&dyn crate::engine::Engine)) {
-    #[cfg(feature = "tract")]
-    f(open(EngineKind::Tract).unwrap().as_ref());
-    if cfg!(feature = "onnxruntime")
-        && std::env::var_os("ORT_DYLIB_PATH").is_some_and(|path| !path.is_empty())
-    {
-        f(open(EngineKind::OnnxRuntime).unwrap().as_ref());
-    } else {
-        eprintln!("SKIPPED: onnxruntime; build with --features onnxruntime and set ORT_DYLIB_PATH");
-    }
-}
+use crate::engine::Tensor;
+use crate::engine::tests::each_engine;
 
 /// SplitMix64, as numbers from -1 to 1.
 struct Random(u64);

@@ -1,0 +1,34 @@
+//! What a caller hears of while work is done: how far it is, and what is worth knowing.
+
+mod remark;
+mod task;
+
+pub use remark::{MissedTarget, Remark};
+pub(crate) use task::Task;
+
+/// Hears of progress. Every method may be called from several threads.
+pub trait Progress: Send + Sync {
+    /// Work of some steps begins. `what` names it in the present participle, such as `encoding`.
+    fn started(&self, what: &str, steps: u64) {
+        let _ = (what, steps);
+    }
+
+    /// So many more steps are done.
+    fn advanced(&self, steps: u64) {
+        let _ = steps;
+    }
+
+    /// The work that was started last has ended, whether or not it succeeded.
+    fn finished(&self) {}
+
+    /// Something that whoever asked for the work should know; never a failure.
+    fn remark(&self, remark: &Remark) {
+        let _ = remark;
+    }
+}
+
+/// Hears nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Progress for Silent {}

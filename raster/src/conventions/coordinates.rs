@@ -1,0 +1,111 @@
+//! Coordinates of rows and columns: whether they are evenly spaced, and which grid they describe.
+//!
+//! Coordinates are centres of pixels. They describe a grid, that is, an affine transform, where they are evenly spaced.
+//! They never are exactly: they were computed in floating point and often stored as `float32`. The tolerance therefore has
+//! two parts.
+//!
+//! * A thousandth of a step, for coordinates that were rounded to a few decimals. It must not be much larger: latitudes of
+//!   a Gaussian grid, which are truly uneven, depart from an even grid by about 1 % of a step at every resolution.
+//! * Where all values are numbers of `float32`, its rounding error at the largest of them. At a northing of 5 000 000 m
+//!   neighbouring `float32` numbers lie 0.5 m apart; the value and the line between the first and the last value are each
+//!   off by up to half of that. A grid of 10 m may thus seem to depart from an even one by 5 % of a step and is even
+//!   nonetheless.
+//!
+//! Both together are at most a tenth of a step, so that no pixel is placed visibly wrong.
+
+/// The tolerance as a part of a step.
+const TOLERANCE: f64 = 1e-3;
+
+/// The most that rounding to `float32` may add to it.
+const MOST: f64 = 0.1;
+
+/// An axis of evenly spaced pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EvenAxis {
+    /// The outer edge of the first pixel.
+    pub start: f64,
+    /// From one centre to the next; negative where coordinates fall.
+    pub step: f64,
+}
+
+/// The axis that coordinates of centres describe; `None` where they are unevenly spaced, fewer than two, or all equal.
+#[must_use]
+pub fn even_axis(centres: &[f64]) -> Option<EvenAxis> {
+    let (first, last) = (*centres.first()?, *centres.last()?);
+    let step = (last - first) / centres.len().checked_sub(1).filter(|steps| *steps > 0)? as f64;
+    if !step.is_finite() || step == 0.0 {
+        return None;
+    }
+    let tolerance = (step.abs() * TOLERANCE + rounding(centres)).min(step.abs() * MOST);
+    let even = centres.iter().enumerate().all(|(i, c)| (first + step * i as f64 - c).abs() <= tolerance);
+    even.then_some(EvenAxis { start: first - step / 2.0, step })
+}
+
+/// The transform of a grid whose columns and rows have these centres, as GDAL's six coefficients x₀, dx, rx, y₀, ry, dy
+/// of the outer corner of the first pixel; `None` where [`even_axis`] gives none for one of them.
+#[must_use]
+pub fn transform_of_centres(x: &[f64], y: &[f64]) -> Option<[f64; 6]> {
+    let (x, y) = (even_axis(x)?, even_axis(y)?);
+    Some([x.start, x.step, 0.0, y.start, 0.0, y.step])
+}
+
+/// The distance between neighbouring `float32` numbers at the largest value; 0 where one of the values is no such number.
+fn rounding(values: &[f64]) -> f64 {
+    if !values.iter().all(|value| f64::from(*value as f32) == *value) {
+        return 0.0;
+    }
+    let largest = values.iter().fold(0f32, |largest, value| largest.max(value.abs() as f32));
+    f64::from(largest.next_up()) - f64::from(largest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Centres of pixels, stored as `float32`.
+    fn stored(start: f64, step: f64, count: usize) -> Vec<f64> {
+        (0..count).map(|i| f64::from((start + step * (i as f64 + 0.5)) as f32)).collect()
+    }
+
+    #[test]
+    fn centres_give_corners() {
+        let found = transform_of_centres(&[5.0, 15.0, 25.0], &[95.0, 85.0]);
+        assert_eq!(found, Some([0.0, 10.0, 0.0, 100.0, 0.0, -10.0]));
+    }
+
+    #[test]
+    fn coordinates_in_float32_are_even_where_the_grid_is() {
+        // MODIS at 250 m on the sinusoidal grid, and a reprojected scene at 10 m.
+        for (start, step) in [(4_447_802.079, -231.656_358), (5_000_003.3, -10.02)] {
+            let centres = stored(start, step, 5490);
+            let even = centres.windows(2).all(|pair| pair[1] - pair[0] == step);
+            assert!(!even, "the test must see rounding");
+            let axis = even_axis(&centres).unwrap();
+            assert!((axis.start - start).abs() < 0.5 && (axis.step - step).abs() < 1e-4, "{axis:?}");
+        }
+        // Degrees at 1/1200, as far from 0 as they go.
+        assert!(even_axis(&stored(179.0, 1.0 / 1200.0, 1200)).is_some());
+        // At 0.3 m float32 can't tell where pixels are.
+        assert_eq!(even_axis(&stored(5_000_003.3, 0.3, 2000)), None);
+    }
+
+    #[test]
+    fn gaussian_latitudes_are_no_grid() {
+        // The first and last of the 96 latitudes of the Gaussian grid T63, and an even grid between.
+        let mut centres: Vec<f64> = (0..96).map(|i| 88.572_2 - f64::from(i) * 177.144_4 / 95.0).collect();
+        assert!(even_axis(&centres).is_some());
+        (centres[1], centres[2]) = (86.722_5, 84.862_0);
+        assert_eq!(even_axis(&centres), None);
+    }
+
+    #[test]
+    fn rounded_decimals_are_even_and_uneven_steps_are_not() {
+        let decimals: Vec<f64> = (0..100).map(|i| (f64::from(i) / 12.0 * 1e5).round() / 1e5).collect();
+        assert!(even_axis(&decimals).is_some());
+        // Off by half a per cent of a step, in double precision.
+        assert_eq!(even_axis(&[0.1, 1.1, 2.105, 3.1]), None);
+        assert_eq!(even_axis(&[0.0, 1.0, 3.0]), None);
+        assert_eq!((even_axis(&[]), even_axis(&[0.0]), even_axis(&[2.0, 2.0])), (None, None, None));
+        assert_eq!((even_axis(&[f64::NAN, 1.0]), even_axis(&[0.0, f64::INFINITY])), (None, None));
+    }
+}

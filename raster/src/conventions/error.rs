@@ -1,0 +1,75 @@
+//! Errors of metadata that break a convention.
+
+use serde_json::Value;
+
+/// Metadata of an array that can't be understood.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConventionError {
+    /// Nothing says what the dimensions stand for.
+    #[error(
+        "the {dimensions} dimensions have no names, so their roles (y, x, band, time or another) are unknown; give one \
+         role for each in order, such as band,y,x"
+    )]
+    UnnamedDimensions {
+        /// How many dimensions there are.
+        dimensions: usize,
+    },
+    /// Roles were given for another number of dimensions.
+    #[error("{roles} roles are given for {dimensions} dimensions; give one role for each")]
+    RoleCount {
+        /// How many roles were given.
+        roles: usize,
+        /// How many dimensions there are.
+        dimensions: usize,
+    },
+    /// The names of the dimensions suggest roles that no raster has.
+    #[error("{0}")]
+    Roles(String),
+    /// A transform from pixels to coordinates is not six numbers.
+    #[error("the attribute {key} is {found}, six numbers are needed; correct it or remove it")]
+    Transform {
+        /// The attribute.
+        key: &'static str,
+        /// Its value.
+        found: Value,
+    },
+    /// The origin of units of time is no time of their calendar.
+    #[error("\"{0}\" is no time")]
+    NoTime(String),
+    /// A text is no date or time of ISO 8601.
+    #[error("\"{0}\" is no time; write it as 2018-07-10 or 2018-07-10T10:31:01")]
+    NoIsoTime(String),
+    /// A text is no date or time in the form that was asked for.
+    #[error("\"{text}\" is no time in the form {form} ({reason})")]
+    NoTimeInForm {
+        /// The text.
+        text: String,
+        /// The form, in the letters of strftime.
+        form: String,
+        /// Why it does not fit.
+        reason: String,
+    },
+    /// A time lies beyond what 64 bits of seconds, or years of four digits, can say.
+    #[error("{seconds} seconds after {origin} are beyond all times")]
+    BeyondAllTimes {
+        /// How many seconds.
+        seconds: f64,
+        /// After which time.
+        origin: String,
+    },
+    /// A band was chosen that the array does not have.
+    #[error("band \"{asked}\" is not there; allowed are 0 to {last}{}", or_names(names))]
+    NoSuchBand {
+        /// What was asked for.
+        asked: String,
+        /// The number of the last band.
+        last: u64,
+        /// The names of the bands; empty where they have none.
+        names: Vec<String>,
+    },
+}
+
+fn or_names(names: &[String]) -> String {
+    if names.is_empty() { String::new() } else { format!(" or {}", names.join(", ")) }
+}

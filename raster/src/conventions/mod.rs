@@ -1,0 +1,30 @@
+//! The conventions of arrays: what names, attributes and coordinates of an array mean, for all readers alike.
+//!
+//! Every reader asks here: of Zarr arrays, of NetCDF, of files through GDAL, and of training data. Functions take values
+//! that the caller has read (attributes as JSON maps, coordinates as slices of numbers) and touch neither stores nor
+//! files. Where conventions differ, all of them are read, and each module says which are known:
+//!
+//! | module | question |
+//! |---|---|
+//! | [`dimensions`] | which role has each dimension? |
+//! | [`overviews`] | which arrays are other arrays at a lower resolution? |
+//! | [`coordinates`] | are these coordinates evenly spaced, and which grid do they describe? |
+//! | [`time`] | which instant is a value of a coordinate of time, in which calendar? |
+//! | [`nodata`] | which values mean "no data"? |
+//! | [`bands`] | what are the bands called, and which does a choice name? |
+//! | [`exact`] | do samples mean something only if they are exact? |
+//! | [`registry`] | which Zarr conventions do the attributes declare? |
+//!
+//! Where an array lies on Earth is a question of its own: see [`crate::georeference`].
+
+pub mod bands;
+pub mod coordinates;
+pub mod dimensions;
+mod error;
+pub mod exact;
+pub mod nodata;
+pub mod overviews;
+pub mod registry;
+pub mod time;
+
+pub use error::ConventionError;

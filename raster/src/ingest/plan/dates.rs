@@ -1,0 +1,131 @@
+//! The dates of an array: those of its files, or others made of them.
+
+use crate::conventions::time::{iso, parse_iso};
+use crate::error::{Error, Result};
+use crate::ingest::config::TimeConfig;
+use crate::temporal::{Interpolation, days};
+
+/// Seconds of a day.
+const DAY: f64 = 86_400.0;
+
+/// Dates that are made by way of others may be this many: more are a slip of the pen.
+const MOST: f64 = 1e6;
+
+/// How the dates of an array come about.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::ingest) enum Dates {
+    /// It has none.
+    None,
+    /// Those of the files.
+    Same(Vec<Option<i64>>),
+    /// Those of the files, with their gaps filled.
+    Filled {
+        /// The files' dates.
+        source: Vec<Option<i64>>,
+        how: Interpolation,
+    },
+    /// Even ones.
+    Even {
+        /// The files' dates.
+        source: Vec<Option<i64>>,
+        /// Seconds since 1970-01-01.
+        times: Vec<i64>,
+        how: Interpolation,
+    },
+}
+
+impl Dates {
+    /// The dates of an array whose files have these.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where steps are not positive, or lead nowhere.
+    pub(in crate::ingest) fn plan(config: &TimeConfig, times: Option<Vec<i64>>) -> Result<Self> {
+        let Some(times) = times else { return Ok(Self::None) };
+        let source: Vec<Option<i64>> = times.iter().copied().map(Some).collect();
+        let how = Interpolation { max_gap_days: config.fill_gaps_days, ..Interpolation::default() };
+        if let Some(gap) = config.fill_gaps_days.filter(|gap| !(gap.is_finite() && *gap > 0.0)) {
+            return Err(Error::Invalid(format!(
+                "[time] fill_gaps_days is {gap}; a number of days above 0 is needed"
+            )));
+        }
+        let Some(step) = config.step_days else {
+            return Ok(if config.fill_gaps_days.is_some() {
+                Self::Filled { source, how }
+            } else {
+                Self::Same(source)
+            });
+        };
+        let read = |text: &Option<String>, other: Option<&i64>| match (text, other) {
+            (Some(text), _) => parse_iso(text).map_err(|e| Error::Invalid(format!("[time]: {e}"))),
+            (None, other) => Ok(other.copied().unwrap_or_default()),
+        };
+        let (start, end) = (read(&config.start, times.first())?, read(&config.end, times.last())?);
+        let count = ((end - start) as f64 / (step * DAY)).floor() + 1.0;
+        if !(step.is_finite() && step > 0.0 && start <= end && count <= MOST) {
+            return Err(Error::Invalid(format!(
+                "[time] asks for steps of {step} days from {} to {}; a step above 0, and an end not before the start, are \
+                 needed",
+                iso(start),
+                iso(end)
+            )));
+        }
+        let times = (0..count as usize).map(|n| start + (n as f64 * step * DAY).round() as i64).collect();
+        Ok(Self::Even { source, times, how })
+    }
+
+    /// The files' dates that are read; one that is none, where there are no dates.
+    pub(in crate::ingest) fn source(&self) -> &[Option<i64>] {
+        match self {
+            Self::None => &[None],
+            Self::Same(source) | Self::Filled { source, .. } | Self::Even { source, .. } => source,
+        }
+    }
+
+    /// The dates of the array; `None` where it has none.
+    pub(in crate::ingest) fn times(&self) -> Option<Vec<i64>> {
+        match self {
+            Self::None => None,
+            Self::Same(source) | Self::Filled { source, .. } => {
+                Some(source.iter().copied().flatten().collect())
+            }
+            Self::Even { times, .. } => Some(times.clone()),
+        }
+    }
+
+    /// Leaves out files' dates.
+    pub(in crate::ingest) fn retain(&mut self, kept: impl Fn(i64) -> bool) {
+        match self {
+            Self::None => {}
+            Self::Same(source) | Self::Filled { source, .. } | Self::Even { source, .. } => {
+                source.retain(|time| time.is_none_or(&kept));
+            }
+        }
+    }
+
+    /// The files' dates as days.
+    pub(in crate::ingest) fn source_days(&self) -> Vec<f64> {
+        self.source().iter().map(|time| days(time.unwrap_or_default())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn even_steps_begin_and_end_where_they_are_told() {
+        let time = |text: &str| parse_iso(text).unwrap();
+        let config = TimeConfig {
+            step_days: Some(10.0),
+            start: Some("2018-01-01".to_owned()),
+            ..TimeConfig::default()
+        };
+        let dates = Dates::plan(&config, Some(vec![time("2018-01-03"), time("2018-01-25")])).unwrap();
+        let times: Vec<String> = dates.times().unwrap().into_iter().map(iso).collect();
+        assert_eq!(times, ["2018-01-01", "2018-01-11", "2018-01-21"]);
+        assert_eq!(dates.source().len(), 2);
+        let backwards = TimeConfig { end: Some("2017-01-01".to_owned()), ..config };
+        let error = Dates::plan(&backwards, Some(vec![time("2018-01-03")])).unwrap_err().to_string();
+        assert!(error.contains("an end not before the start"), "{error}");
+    }
+}

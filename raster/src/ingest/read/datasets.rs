@@ -1,0 +1,134 @@
+//! Data sets that are open, for each thread its own: two threads must not use one of GDAL's at the same time.
+//!
+//! A layer whose pixels are not the grid's is opened through a warped VRT, which resamples it onto the grid.
+
+use crate::error::{Error, Result};
+use crate::ingest::read::placement::{Placement, Warp};
+use crate::ingest::sources::layer::Layer;
+use crate::ingest::sources::open::open_dataset;
+use gdal::Dataset;
+use std::cell::RefCell;
+use std::ffi::CString;
+use std::ptr;
+
+/// Files that a thread keeps open. A process may have about 1024 files open in all.
+const OPEN: usize = 48;
+
+struct Open {
+    key: String,
+    /// Stands before what it reads from: fields are dropped in order.
+    dataset: Dataset,
+    /// What a warped VRT reads from: GDAL closes it when it is dropped, whoever still refers to it.
+    _source: Option<Dataset>,
+}
+
+thread_local! {
+    /// The last used at the end.
+    static DATASETS: RefCell<Vec<Open>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Calls a function with the data set of a layer, which GDAL opens by this name, as it lies on the grid.
+///
+/// # Errors
+/// Those of opening and of the function.
+pub(in crate::ingest) fn with_dataset<T>(
+    layer: &Layer,
+    name: &str,
+    placement: &Placement,
+    work: impl FnOnce(&Dataset) -> Result<T>,
+) -> Result<T> {
+    let key = match &placement.warp {
+        None => name.to_owned(),
+        Some(warp) => {
+            format!("{:?} {:?} {:?} {}", warp.resampling, warp.grid, layer.band.nodata, name)
+        }
+    };
+    let taken = DATASETS.with_borrow_mut(|open| {
+        open.iter().position(|known| known.key == key).map(|place| open.remove(place))
+    });
+    let open = match taken {
+        Some(open) => open,
+        None => {
+            let dataset = open_dataset(name, &layer.source.file)?;
+            match &placement.warp {
+                None => Open { key, dataset, _source: None },
+                Some(warp) => Open { key, dataset: warped(&dataset, warp, layer)?, _source: Some(dataset) },
+            }
+        }
+    };
+    let done = work(&open.dataset);
+    DATASETS.with_borrow_mut(|all| {
+        if all.len() >= OPEN {
+            all.remove(0);
+        }
+        all.push(open);
+    });
+    done
+}
+
+/// A VRT that gives a data set on another grid. Where no value means "no data", a last band tells what is covered.
+fn warped(dataset: &Dataset, warp: &Warp, layer: &Layer) -> Result<Dataset> {
+    let [left, bottom, right, top] = warp.grid.bounds();
+    let mut arguments: Vec<String> = ["-of", "VRT", "-r", warp.resampling.name()].map(str::to_owned).to_vec();
+    for (name, reference) in [("-s_srs", layer.georeference()), ("-t_srs", &warp.grid.georeference)] {
+        if let Some(wkt) = &reference.wkt {
+            arguments.extend([name.to_owned(), wkt.clone()]);
+        }
+    }
+    arguments.push("-te".to_owned());
+    arguments.extend([left, bottom, right, top].map(|v| format!("{v:.17}")));
+    arguments.extend(["-ts".to_owned(), warp.grid.width.to_string(), warp.grid.height.to_string()]);
+    match layer.band.nodata {
+        Some(nodata) => {
+            let stored = if layer.signed_byte && nodata < 0.0 { nodata + 256.0 } else { nodata };
+            for name in ["-srcnodata", "-dstnodata"] {
+                arguments.extend([name.to_owned(), stored.to_string()]);
+            }
+        }
+        None => arguments.push("-dstalpha".to_owned()),
+    }
+    let invalid = |_| {
+        Error::Invalid(format!("{}: its coordinate reference system holds a null character", layer.label()))
+    };
+    let texts: Vec<CString> =
+        arguments.into_iter().map(CString::new).collect::<Result<_, _>>().map_err(invalid)?;
+    let mut pointers: Vec<*mut std::ffi::c_char> =
+        texts.iter().map(|text| text.as_ptr().cast_mut()).collect();
+    pointers.push(ptr::null_mut());
+    // SAFETY: the texts outlive the options, which copy them; the data set is open, and outlives
+    // the VRT: see `Open`.
+    let made = unsafe {
+        let options = gdal_sys::GDALWarpAppOptionsNew(pointers.as_mut_ptr(), ptr::null_mut());
+        if options.is_null() {
+            return Err(Error::Invalid(format!("{}: GDAL takes none of its options", layer.label())));
+        }
+        let mut sources = [dataset.c_dataset()];
+        let made = gdal_sys::GDALWarp(
+            c"".as_ptr(),
+            ptr::null_mut(),
+            1,
+            sources.as_mut_ptr(),
+            options,
+            ptr::null_mut(),
+        );
+        gdal_sys::GDALWarpAppOptionsFree(options);
+        made
+    };
+    if made.is_null() {
+        return Err(Error::Mismatch(format!(
+            "{} can't be put onto {}: {}",
+            layer.label(),
+            warp.grid.label(),
+            last_message()
+        )));
+    }
+    // SAFETY: GDALWarp gave it to us and nobody else.
+    Ok(unsafe { Dataset::from_c_dataset(made) })
+}
+
+/// What GDAL said last.
+fn last_message() -> String {
+    // SAFETY: GDAL's text, of this thread, ends with a null character and lives until the next call.
+    let text = unsafe { std::ffi::CStr::from_ptr(gdal_sys::CPLGetLastErrorMsg()) };
+    text.to_string_lossy().into_owned()
+}

@@ -1,0 +1,158 @@
+//! The bands of a scene as they lie on one grid: what is read when a window of a band and date is asked for.
+
+use crate::conventions::time::iso;
+use crate::error::{Error, Result};
+use crate::ingest::config::{Config, Overlap, Resampling};
+use crate::ingest::grid::Grid;
+use crate::ingest::read::mosaic::{self, Placed, Window};
+use crate::ingest::read::placement::Placement;
+use crate::ingest::sources::layer::Layer;
+use crate::ingest::sources::scene::SceneBand;
+use crate::plane::Plane;
+use crate::sample::Sample;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// The layers of a band and date, and where each lies.
+type Cell = Vec<(Layer, Placement)>;
+
+/// Bands on a grid.
+#[derive(Debug)]
+pub(in crate::ingest) struct GriddedBands {
+    pub(in crate::ingest) grid: Grid,
+    overlap: Overlap,
+    bands: BTreeMap<String, GriddedBand>,
+}
+
+#[derive(Debug)]
+struct GriddedBand {
+    cells: BTreeMap<Option<i64>, Cell>,
+    scale: f64,
+    offset: f64,
+}
+
+/// Whether a band may be resampled though nobody said how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::ingest) enum Need {
+    /// It is written: how it is resampled must be said.
+    Data,
+    /// It tells only which samples are valid: the nearest does.
+    Quality,
+}
+
+impl GriddedBands {
+    pub(in crate::ingest) fn new(grid: Grid, overlap: Overlap) -> Self {
+        Self { grid, overlap, bands: BTreeMap::new() }
+    }
+
+    /// Puts a band onto the grid, if it is not there yet.
+    ///
+    /// # Errors
+    /// Those of [`Placement::new`].
+    pub(in crate::ingest) fn add(&mut self, config: &Config, band: &SceneBand, need: Need) -> Result<()> {
+        if self.bands.contains_key(&band.name) {
+            return Ok(());
+        }
+        let mut cells = BTreeMap::new();
+        for (time, layers) in &band.layers {
+            let mut cell = Cell::new();
+            for layer in layers {
+                let asked = config.input[layer.input].resampling.get(&band.name).copied();
+                let nearest = (need == Need::Quality).then_some(Resampling::Nearest);
+                let resampling = asked.or(nearest).or(config.grid.resampling);
+                if let Some(placement) = Placement::new(layer, &self.grid, resampling)? {
+                    cell.push((layer.clone(), placement));
+                }
+            }
+            cells.insert(*time, cell);
+        }
+        let (scale, offset) = (band.band.scale.unwrap_or(1.0), band.band.offset.unwrap_or(0.0));
+        self.bands.insert(band.name.clone(), GriddedBand { cells, scale, offset });
+        Ok(())
+    }
+
+    fn cell(&self, name: &str, time: Option<i64>) -> Option<&Cell> {
+        let cells = &self.bands.get(name)?.cells;
+        // What has no time is the same at all times.
+        cells.get(&time).or_else(|| cells.get(&None))
+    }
+
+    /// Whether a band has other samples at other dates.
+    pub(in crate::ingest) fn is_dated(&self, name: &str) -> bool {
+        self.bands.get(name).is_some_and(|band| band.cells.keys().any(Option::is_some))
+    }
+
+    fn placed(&self, name: &str, time: Option<i64>) -> Vec<Placed<'_>> {
+        self.cell(name, time)
+            .map(|cell| cell.iter().map(|(layer, placement)| (layer, placement)).collect())
+            .unwrap_or_default()
+    }
+
+    /// The number of files that a band and date come from.
+    pub(in crate::ingest) fn files(&self, name: &str, time: Option<i64>) -> usize {
+        self.cell(name, time).map_or(0, Vec::len)
+    }
+
+    /// Whether the layers of a band and date cover the whole grid, each pixel of it.
+    pub(in crate::ingest) fn covers(&self, name: &str, time: Option<i64>) -> bool {
+        let Some(cell) = self.cell(name, time) else { return false };
+        let parts: Vec<&[Range<usize>; 2]> =
+            cell.iter().filter_map(|(_, placement)| placement.covered.as_ref()).collect();
+        // Between the edges of all layers every pixel is like its neighbours.
+        let cuts = |axis: usize, whole: usize| {
+            let mut cuts: Vec<usize> =
+                parts.iter().flat_map(|part| [part[axis].start, part[axis].end]).chain([0]).collect();
+            cuts.retain(|cut| *cut < whole);
+            cuts.sort_unstable();
+            cuts.dedup();
+            cuts
+        };
+        let (rows, columns) = (cuts(0, self.grid.height), cuts(1, self.grid.width));
+        rows.iter().all(|row| {
+            columns
+                .iter()
+                .all(|column| parts.iter().any(|part| part[0].contains(row) && part[1].contains(column)))
+        })
+    }
+
+    /// Samples of a window, as they are stored, and which are valid.
+    pub(in crate::ingest) fn samples<T: Sample>(
+        &self,
+        name: &str,
+        time: Option<i64>,
+        window: &Window,
+    ) -> Result<mosaic::Samples<T>> {
+        mosaic::read(&self.placed(name, time), window, self.overlap).map_err(|e| match (e, time) {
+            (Error::Mismatch(text), Some(time)) => {
+                Error::Mismatch(format!("band {name} of {}: {text}", iso(time)))
+            }
+            (e, _) => e,
+        })
+    }
+
+    /// Reads a window straight into `out`, if one layer is all that it needs; says whether it did.
+    pub(in crate::ingest) fn straight<T: Sample>(
+        &self,
+        name: &str,
+        time: Option<i64>,
+        window: &Window,
+        nodata: Option<f64>,
+        out: &mut [T],
+    ) -> Result<bool> {
+        mosaic::read_straight(&self.placed(name, time), window, nodata, out)
+    }
+
+    /// A window as it is stored.
+    pub(in crate::ingest) fn stored(&self, name: &str, time: Option<i64>, window: &Window) -> Result<Plane> {
+        let found = self.samples::<f64>(name, time, window)?;
+        // What is not valid is of no meaning, but finite.
+        let values =
+            found.samples.iter().zip(&found.valid).map(|(v, valid)| if *valid { *v } else { 0.0 }).collect();
+        Ok(Plane { height: window.rows.len(), width: window.columns.len(), values, valid: found.valid })
+    }
+
+    /// Factor and summand from what is stored to data units.
+    pub(in crate::ingest) fn units(&self, name: &str) -> [f64; 2] {
+        self.bands.get(name).map_or([1.0, 0.0], |band| [band.scale, band.offset])
+    }
+}

@@ -1,0 +1,226 @@
+//! Samples of one band and date over a window of a grid, out of all layers that cover a part of it.
+
+use crate::error::{Error, Result};
+use crate::ingest::config::Overlap;
+use crate::ingest::read::datasets::with_dataset;
+use crate::ingest::read::placement::Placement;
+use crate::ingest::sources::layer::{Layer, Reader};
+use crate::sample::{DataType, Sample, ValueRange as _};
+use std::ops::Range;
+
+/// Rows and columns of a grid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Rows.
+    pub rows: Range<usize>,
+    /// Columns.
+    pub columns: Range<usize>,
+}
+
+impl Window {
+    /// Pixels in it.
+    pub fn area(&self) -> usize {
+        self.rows.len() * self.columns.len()
+    }
+}
+
+/// A layer and where it lies on the grid.
+pub(in crate::ingest) type Placed<'a> = (&'a Layer, &'a Placement);
+
+/// Samples over a window, as they are stored, and which of them are valid.
+pub(in crate::ingest) struct Samples<T> {
+    pub(in crate::ingest) samples: Vec<T>,
+    pub(in crate::ingest) valid: Vec<bool>,
+}
+
+/// Reads a window of a band and date. Where several layers cover a pixel, `overlap` says which counts; where none does, it is
+/// not valid.
+pub(in crate::ingest) fn read<T: Sample>(
+    layers: &[Placed<'_>],
+    window: &Window,
+    overlap: Overlap,
+) -> Result<Samples<T>> {
+    let mut out = Samples { samples: vec![T::default(); window.area()], valid: vec![false; window.area()] };
+    for placed in layers {
+        let Some(part) = part(placed.1, window) else { continue };
+        let found = read_layer::<T>(*placed, &part)?;
+        let width = part.columns.len();
+        for (row, (samples, valid)) in
+            part.rows.clone().zip(found.samples.chunks(width).zip(found.valid.chunks(width)))
+        {
+            let start =
+                (row - window.rows.start) * window.columns.len() + part.columns.start - window.columns.start;
+            let to = &mut out.samples[start..start + width];
+            let known = &mut out.valid[start..start + width];
+            for (((to, known), sample), valid) in to.iter_mut().zip(known).zip(samples).zip(valid) {
+                match (*valid, *known, overlap) {
+                    (true, true, Overlap::Equal) if *to != *sample => {
+                        return Err(disagreement(layers, *placed, row, [to.to_f64(), sample.to_f64()]));
+                    }
+                    (true, false, _) | (true, _, Overlap::Last) => (*to, *known) = (*sample, true),
+                    _ => {}
+                }
+            }
+        }
+    }
+    Ok(out)
+}
+
+fn disagreement(layers: &[Placed<'_>], placed: Placed<'_>, row: usize, [before, now]: [f64; 2]) -> Error {
+    let others: Vec<String> = (layers.iter())
+        .filter(|other| !std::ptr::eq(other.0, placed.0))
+        .map(|other| other.0.source.file.display().to_string())
+        .collect();
+    Error::Mismatch(format!(
+        "{} has {now} in row {row} where {} has {before}; overlap = \"equal\" asks that they agree: choose \"first\" or \
+         \"last\" under [output], or leave one out",
+        placed.0.label(),
+        others.join(" or ")
+    ))
+}
+
+/// Reads a window straight into where it is wanted, if it takes no more than that: one layer covers all of it, and what is
+/// nodata there is nodata here. Returns whether it was read.
+pub(in crate::ingest) fn read_straight<T: Sample>(
+    layers: &[Placed<'_>],
+    window: &Window,
+    nodata: Option<f64>,
+    out: &mut [T],
+) -> Result<bool> {
+    let touching: Vec<Placed<'_>> =
+        layers.iter().copied().filter(|placed| part(placed.1, window).is_some()).collect();
+    let [placed] = touching[..] else { return Ok(false) };
+    let (layer, placement) = placed;
+    let same = match (layer.band.nodata, nodata) {
+        (Some(a), Some(b)) => a == b || (a.is_nan() && b.is_nan()),
+        (None, _) => true,
+        (Some(_), None) => false,
+    };
+    let whole = part(placement, window).as_ref() == Some(window);
+    if layer.has_gaps()
+        || !same
+        || !whole
+        || placement.warp.is_some()
+        || layer.sample_type != T::TYPE
+        || layer.signed_byte
+    {
+        return Ok(false);
+    }
+    read_band(placed, window, out)?;
+    Ok(true)
+}
+
+/// What a layer may cover of a window.
+fn part(placement: &Placement, window: &Window) -> Option<Window> {
+    let both = |a: &Range<usize>, b: &Range<usize>| a.start.max(b.start)..a.end.min(b.end);
+    let part = Window {
+        rows: both(&placement.rows, &window.rows),
+        columns: both(&placement.columns, &window.columns),
+    };
+    (!part.rows.is_empty() && !part.columns.is_empty()).then_some(part)
+}
+
+/// Reads a window of a layer that it covers. Invalid are its nodata, what is not finite, and what a warp did not reach.
+fn read_layer<T: Sample>(placed: Placed<'_>, window: &Window) -> Result<Samples<T>> {
+    let layer = placed.0;
+    let nodata = layer.band.nodata;
+    if let Reader::List(list) = &layer.source.reader {
+        let (values, inside) = list.read(layer.number, rows(placed.1, window), columns(placed.1, window))?;
+        let valid = values.iter().zip(inside).map(|(v, inside)| inside && is_valid(*v, nodata)).collect();
+        return Ok(Samples { samples: values.into_iter().map(T::from_f64).collect(), valid });
+    }
+    let mut found = if layer.sample_type == T::TYPE && !layer.signed_byte {
+        let mut samples = vec![T::default(); window.area()];
+        read_band(placed, window, &mut samples)?;
+        let valid = samples.iter().map(|sample| is_valid(sample.to_f64(), nodata)).collect();
+        Samples { samples, valid }
+    } else {
+        let mut values = vec![0.0f64; window.area()];
+        read_band(placed, window, &mut values)?;
+        if layer.signed_byte {
+            for value in values.iter_mut().filter(|value| **value > 127.0) {
+                *value -= 256.0;
+            }
+        }
+        let valid = values.iter().map(|value| is_valid(*value, nodata)).collect();
+        Samples { samples: values.into_iter().map(T::from_f64).collect(), valid }
+    };
+    if placed.1.warp.is_some() && nodata.is_none() {
+        let mut covered = vec![0u8; window.area()];
+        read_number(placed, None, window, &mut covered)?;
+        for (valid, covered) in found.valid.iter_mut().zip(covered) {
+            *valid &= covered > 0;
+        }
+    }
+    Ok(found)
+}
+
+fn is_valid(value: f64, nodata: Option<f64>) -> bool {
+    value.is_finite() && Some(value) != nodata
+}
+
+fn read_band<T: Sample>(placed: Placed<'_>, window: &Window, out: &mut [T]) -> Result<()> {
+    read_number(placed, Some(placed.0.number), window, out)
+}
+
+/// Rows of a layer's data set, for a window of the grid.
+fn rows(placement: &Placement, window: &Window) -> Range<usize> {
+    let start = window.rows.start - placement.rows.start + placement.start[0];
+    start..start + window.rows.len()
+}
+
+/// Columns of a layer's data set, for a window of the grid.
+fn columns(placement: &Placement, window: &Window) -> Range<usize> {
+    let start = window.columns.start - placement.columns.start + placement.start[1];
+    start..start + window.columns.len()
+}
+
+/// Reads a band of a layer's data set by its number; the last one where there is none.
+fn read_number<T: Sample>(
+    (layer, placement): Placed<'_>,
+    number: Option<usize>,
+    window: &Window,
+    out: &mut [T],
+) -> Result<()> {
+    let name = match &layer.source.reader {
+        Reader::Raster(name) => name,
+        Reader::List(list) => {
+            let (values, _) = list.read(layer.number, rows(placement, window), columns(placement, window))?;
+            out.iter_mut().zip(values).for_each(|(to, value)| *to = T::from_f64(value));
+            return Ok(());
+        }
+    };
+    with_dataset(layer, name, placement, |dataset| {
+        let band = dataset.rasterband(number.unwrap_or(dataset.raster_count()))?;
+        read_into(&band, (layer, placement), window, out)
+    })
+}
+
+fn read_into<T: Sample>(
+    band: &gdal::raster::RasterBand<'_>,
+    (layer, placement): Placed<'_>,
+    window: &Window,
+    out: &mut [T],
+) -> Result<()> {
+    let (row, column) = (rows(placement, window).start, columns(placement, window).start);
+    let size = (window.columns.len(), window.rows.len());
+    band.read_into_slice((column as isize, row as isize), size, size, out, None).map_err(|e| {
+        Error::Unreadable {
+            path: layer.source.file.display().to_string(),
+            reason: format!(
+                "band {} can't be read at row {row}, column {column} ({e}); is the file whole?",
+                layer.number
+            ),
+        }
+    })
+}
+
+/// Whether samples of a type can all be told from nodata when they are read as another.
+pub(in crate::ingest) fn holds_all(from: DataType, to: DataType) -> bool {
+    let ([a, b], [c, d]) = (from.range(), to.range());
+    match (from.is_float(), to.is_float()) {
+        (true, false) => false,
+        (false, true) => to == DataType::Float64 || from != DataType::Int32,
+        _ => a >= c && b <= d,
+    }
+}

@@ -1,0 +1,280 @@
+//! From patterns of paths to layers: which bands, of which time, lie where.
+
+use crate::band::read_bands;
+use crate::conventions::time::{parse_iso, parse_time};
+use crate::error::{Error, Result};
+use crate::georeference::{Georeference, read_georeference};
+use crate::ingest::config::InputConfig;
+use crate::ingest::grid::{self, Grid};
+use crate::ingest::sources::files::{count, described};
+use crate::ingest::sources::layer::{Layer, Reader, Source};
+use crate::ingest::sources::open::{check_end, is_signed_byte, open_dataset};
+use crate::ingest::sources::pattern::Fields;
+use crate::ingest::sources::{npy_vrt, subdatasets};
+use crate::sample::{DataType, ValueRange as _, data_type_of_gdal};
+use gdal::{Dataset, Metadata as _};
+use rayon::prelude::*;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The layers of an input, in the order of its files' names, without those that are not asked for.
+///
+/// # Errors
+/// [`Error::Invalid`] for patterns that match nothing, names that a pattern does not match, and bands that are not there;
+/// [`Error::Unreadable`] for files that GDAL can't open or that end too early.
+pub fn layers(number: usize, input: &InputConfig, folder: &Path) -> Result<Vec<Layer>> {
+    let mut described = described(input, folder)?;
+    // What is not asked for need not be opened.
+    if described.iter().all(|(_, fields)| fields.text.contains_key("band")) && !input.bands.is_empty() {
+        described.retain(|(_, fields)| input.bands.contains(&fields.text["band"]));
+    }
+    let opened: Vec<Result<Vec<Layer>>> =
+        described.into_par_iter().map(|(file, fields)| open(number, input, &file, &fields)).collect();
+    let mut layers = Vec::new();
+    for found in opened {
+        layers.extend(found?);
+    }
+    for band in &input.bands {
+        if !layers.iter().any(|layer| layer.name == *band) {
+            let mut names: Vec<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
+            names.dedup();
+            return Err(Error::Invalid(format!(
+                "there is no band {band} in {:?}; there are {}",
+                input.files,
+                if names.is_empty() { "none of those that are named".to_owned() } else { names.join(", ") }
+            )));
+        }
+    }
+    Ok(layers)
+}
+
+fn open(number: usize, input: &InputConfig, file: &Path, fields: &Fields) -> Result<Vec<Layer>> {
+    let mut layers = Vec::new();
+    for name in sources(input, file)? {
+        layers.extend(describe(number, input, &name, file, fields)?);
+    }
+    choose(input, file, fields, &mut layers)?;
+    Ok(layers)
+}
+
+/// Names the bands of a file, or chooses among them, as the configuration lists them: as many names as bands, at every date the
+/// same, name them in order; names that they have already choose.
+fn choose(input: &InputConfig, file: &Path, fields: &Fields, layers: &mut Vec<Layer>) -> Result<()> {
+    if input.bands.is_empty() {
+        return Ok(());
+    }
+    let mut own: Vec<String> = Vec::new();
+    for layer in layers.iter() {
+        if !own.contains(&layer.name) {
+            own.push(layer.name.clone());
+        }
+    }
+    let known = input.bands.iter().all(|band| own.contains(band));
+    // Where names of files tell the band, other files may have the others.
+    if known || fields.text.contains_key("band") {
+        layers.retain(|layer| input.bands.contains(&layer.name));
+        return Ok(());
+    }
+    if own.len() != input.bands.len() {
+        return Err(Error::Invalid(format!(
+            "{} has {} ({}), and {} are given: {}; name all of them, or choose among these",
+            file.display(),
+            count(own.len(), "band"),
+            own.join(", "),
+            count(input.bands.len(), "name"),
+            input.bands.join(", ")
+        )));
+    }
+    for layer in layers {
+        if let Some(place) = own.iter().position(|name| *name == layer.name) {
+            layer.name = input.bands[place].clone();
+            layer.band.name = Some(layer.name.clone());
+        }
+    }
+    Ok(())
+}
+
+/// What GDAL opens of a file: itself, its variables, or a description of its raw samples.
+fn sources(input: &InputConfig, file: &Path) -> Result<Vec<String>> {
+    if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy")) {
+        return Ok(vec![npy_vrt::description(file)?]);
+    }
+    let dataset = open_dataset(&file.to_string_lossy(), file)?;
+    let variables = subdatasets::variables(&dataset);
+    if variables.is_empty() || (dataset.raster_count() > 0 && input.variables.is_empty()) {
+        return Ok(vec![file.to_string_lossy().into_owned()]);
+    }
+    let chosen = subdatasets::choose(&variables, &input.variables)
+        .map_err(|reason| Error::Invalid(format!("{}: {reason}", file.display())))?;
+    Ok(chosen)
+}
+
+fn describe(
+    number: usize,
+    input: &InputConfig,
+    name: &str,
+    file: &Path,
+    fields: &Fields,
+) -> Result<Vec<Layer>> {
+    let unreadable = |reason: String| Error::Unreadable { path: file.display().to_string(), reason };
+    let dataset = open_dataset(name, file)?;
+    let (width, height) = dataset.raster_size();
+    let mut georeference = read_georeference(&dataset)?;
+    complete(&mut georeference, input, height, width)?;
+    let bands = read_bands(&dataset)?;
+    if bands.is_empty() {
+        return Err(unreadable("it has no raster bands".to_owned()));
+    }
+    let steps = subdatasets::bands(&dataset)
+        .map_err(|reason| Error::Mismatch(format!("{}: {reason}", file.display())))?;
+    // Where names tell the band, it is enough of a name, unless there are several in the file.
+    let own: Vec<String> = (steps.iter().zip(&bands).enumerate())
+        .map(|(i, (step, band))| {
+            step.variable.clone().or_else(|| band.name.clone()).unwrap_or_else(|| (i + 1).to_string())
+        })
+        .collect();
+    let one = own.iter().all(|name| *name == own[0]);
+    // Bands of one date that have one name are told apart by their number.
+    let mut seen = std::collections::HashSet::new();
+    let distinct = steps
+        .iter()
+        .zip(&own)
+        .all(|(step, name)| seen.insert((step.index, name.clone(), step.suffix.clone())));
+    let source = Arc::new(Source { file: file.to_path_buf(), reader: Reader::Raster(name.to_owned()) });
+    let mut layers = Vec::new();
+    for (i, mut band) in bands.into_iter().enumerate() {
+        let raster = dataset.rasterband(i + 1)?;
+        let step = &steps[i];
+        let name = match fields.text.get("band") {
+            Some(band) if one => band.clone(),
+            Some(band) => format!("{band}_{}", own[i]),
+            None if distinct && (step.variable.is_some() || band.name.is_some()) => own[i].clone(),
+            None => format!("B{}", 1 + steps[..i].iter().filter(|other| other.index == step.index).count()),
+        };
+        let name = format!("{name}{}", step.suffix);
+        let sample_type = data_type_of_gdal(raster.band_type())
+            .map_err(|e| Error::Mismatch(format!("{}: {e}", file.display())))?;
+        let signed = is_signed_byte(&raster);
+        band.name = Some(name.clone());
+        band.nodata = match input.nodata {
+            Some(asked) => Some(nodata(asked, sample_type, signed).ok_or_else(|| {
+                let kind = if signed { "int8" } else { sample_type.name() };
+                Error::Invalid(format!(
+                    "{}: nodata of its [[input]] is {asked}, and its samples are {kind}: none can be {asked}; give another, or \
+                     none",
+                    file.display()
+                ))
+            })?),
+            // NaN of packed integers, −9999 of bytes: no sample can be that, so all are data.
+            None => band.nodata.and_then(|found| nodata(found, sample_type, signed)),
+        };
+        let (columns, rows) = raster.block_size();
+        check_end(&raster, width, height).map_err(unreadable)?;
+        layers.push(Layer {
+            source: Arc::clone(&source),
+            number: i + 1,
+            name,
+            time: time(input, fields, &dataset, step, i)
+                .map_err(|e| Error::Mismatch(format!("{}: {e}", file.display())))?,
+            fields: fields.text.clone(),
+            sample_type: if signed { DataType::Int16 } else { sample_type },
+            signed_byte: signed,
+            grid: Grid { georeference: georeference.clone(), height, width },
+            band,
+            block: [rows, columns],
+            input: number,
+        });
+    }
+    Ok(layers)
+}
+
+/// Adds what the configuration says of a file that says nothing itself.
+pub(in crate::ingest) fn complete(
+    georeference: &mut Georeference,
+    input: &InputConfig,
+    height: usize,
+    width: usize,
+) -> Result<()> {
+    if let Some(crs) = &input.crs {
+        let reference = grid::reference(crs)?;
+        georeference.wkt = Some(reference.to_wkt()?);
+        georeference.code = reference.authority().ok();
+    }
+    if let Some([left, bottom, right, top]) = input.bounds {
+        if !(left < right && bottom < top) {
+            return Err(Error::Invalid(format!(
+                "the bounds of an [[input]] are {:?}; left < right and bottom < top are needed",
+                input.bounds
+            )));
+        }
+        georeference.transform =
+            Some([left, (right - left) / width as f64, 0.0, top, 0.0, (bottom - top) / height as f64]);
+    }
+    Ok(())
+}
+
+/// The time of a band: of its step, the name, the metadata, or the configuration; the first that tells one.
+fn time(
+    input: &InputConfig,
+    fields: &Fields,
+    dataset: &Dataset,
+    step: &subdatasets::VariableBand,
+    at: usize,
+) -> std::result::Result<Option<i64>, String> {
+    if !input.times.is_empty() {
+        let step = step.index.unwrap_or(at);
+        let text = input.times.get(step).ok_or_else(|| {
+            format!("it has a step {}, `times` has {}", step + 1, count(input.times.len(), "entry"))
+        })?;
+        return parse_iso(text).map(Some).map_err(|e| e.to_string());
+    }
+    if let Some(text) = &input.time {
+        return parse_iso(text).map(Some).map_err(|e| e.to_string());
+    }
+    if let Some(item) = &input.time_item {
+        let (domain, key) = item.rsplit_once(':').unwrap_or(("", item));
+        let text = dataset
+            .metadata_item(key, domain)
+            .ok_or_else(|| format!("it has no metadata item {item}; see `gdalinfo` for those it has"))?;
+        let parsed = match &input.time_format {
+            Some(format) => parse_time(text.trim(), format),
+            None => parse_iso(&text),
+        };
+        return parsed.map(Some).map_err(|e| e.to_string());
+    }
+    if step.index.is_some() && step.time.is_none() && fields.time.is_none() {
+        return Err("its steps have no times that can be read; list them, as `times = [\"2018-01-01\", …]`"
+            .to_owned());
+    }
+    Ok(step.time.or(fields.time))
+}
+
+/// "No data" as samples of a type have it; `None` where none can be it.
+pub(in crate::ingest) fn nodata(value: f64, sample_type: DataType, signed: bool) -> Option<f64> {
+    match sample_type {
+        // GDAL tells bytes with a sign as bytes without.
+        DataType::UInt8 if signed && (128.0..256.0).contains(&value) => Some(value - 256.0),
+        DataType::UInt8 if signed => Some(value).filter(|v| v.fract() == 0.0 && (-128.0..128.0).contains(v)),
+        // 1e20 in decimals is none of the type's: its samples are the nearest to it.
+        DataType::Float32 => Some(f64::from(value as f32)),
+        _ => Some(value).filter(|v| sample_type.holds(*v)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nodata_is_what_a_sample_can_be() {
+        assert_eq!(nodata(f64::NAN, DataType::Int16, false), None);
+        assert_eq!(nodata(-9999.0, DataType::UInt8, false), None);
+        assert_eq!(nodata(0.5, DataType::UInt16, false), None);
+        assert_eq!(nodata(-32768.0, DataType::Int16, false), Some(-32768.0));
+        assert_eq!(nodata(1e20, DataType::Float32, false), Some(f64::from(1e20f32)));
+        assert!(nodata(f64::NAN, DataType::Float32, false).is_some_and(f64::is_nan));
+        assert_eq!(nodata(255.0, DataType::UInt8, true), Some(-1.0));
+        assert_eq!(nodata(-128.0, DataType::UInt8, true), Some(-128.0));
+        assert_eq!(nodata(256.0, DataType::UInt8, true), None);
+    }
+}

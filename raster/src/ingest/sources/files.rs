@@ -1,0 +1,81 @@
+//! The files of an input, and what their names say.
+
+use crate::error::{Error, Result};
+use crate::ingest::config::InputConfig;
+use crate::ingest::sources::pattern::{Fields, Pattern};
+use std::path::{Path, PathBuf};
+
+/// How many names a message lists.
+const LISTED: usize = 3;
+
+/// The files of an input, in the order of their names, with what their names tell.
+///
+/// # Errors
+/// [`Error::Invalid`] for patterns that match nothing, and names that a pattern does not match.
+pub(in crate::ingest) fn described(input: &InputConfig, folder: &Path) -> Result<Vec<(PathBuf, Fields)>> {
+    let pattern = input.name.as_deref().map(Pattern::parse).transpose()?;
+    let files = files(input, folder)?;
+    let mut described = Vec::new();
+    let mut unmatched = Vec::new();
+    for file in files {
+        match pattern.as_ref().map(|pattern| pattern.fields(&file)).transpose()? {
+            Some(None) => unmatched.push(file),
+            Some(Some(fields)) => described.push((file, fields)),
+            None => described.push((file, Fields::default())),
+        }
+    }
+    if let (Some(pattern), false) = (&pattern, unmatched.is_empty()) {
+        return Err(Error::Invalid(format!(
+            "{} do not match the name pattern \"{}\": {}; mend the pattern, or take fewer files",
+            count(unmatched.len(), "file"),
+            pattern.text(),
+            listed(&unmatched)
+        )));
+    }
+    Ok(described)
+}
+
+/// The files that the patterns match, in the order of their names, each once.
+fn files(input: &InputConfig, folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for pattern in &input.files {
+        let whole = folder.join(pattern);
+        let paths = glob::glob(&whole.to_string_lossy())
+            .map_err(|e| Error::Invalid(format!("the pattern of files \"{pattern}\" is wrong: {e}")))?;
+        let mut found: Vec<PathBuf> = paths
+            .map(|path| {
+                path.map_err(|e| {
+                    let path = e.path().display().to_string();
+                    Error::Io { path, source: e.into() }
+                })
+            })
+            .collect::<Result<_>>()?;
+        if found.is_empty() {
+            return Err(Error::Invalid(format!(
+                "no file matches {}; patterns are relative to the folder of the configuration",
+                whole.display()
+            )));
+        }
+        found.sort();
+        files.extend(found);
+    }
+    if files.is_empty() {
+        return Err(Error::Invalid("an [[input]] names no files; give at least one pattern".to_owned()));
+    }
+    let mut seen = std::collections::HashSet::new();
+    files.retain(|file| seen.insert(file.clone()));
+    Ok(files)
+}
+
+/// `1 file`, `3 files`.
+pub(in crate::ingest) fn count(n: usize, what: &str) -> String {
+    let plural = what.strip_suffix('y').map_or_else(|| format!("{what}s"), |stem| format!("{stem}ies"));
+    if n == 1 { format!("1 {what}") } else { format!("{n} {plural}") }
+}
+
+/// The first few of some paths.
+fn listed(paths: &[PathBuf]) -> String {
+    let names: Vec<String> = paths.iter().take(LISTED).map(|path| path.display().to_string()).collect();
+    let more = if paths.len() > LISTED { ", …" } else { "" };
+    format!("{}{more}", names.join(", "))
+}

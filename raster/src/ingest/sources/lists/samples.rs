@@ -1,0 +1,202 @@
+//! Lists of pixels as a source of samples: which part of a list to read for a window of its grid.
+//!
+//! What lies interleaved in the file is read at once and kept, for each thread, until another window is asked for: the
+//! bands of a pixel lie side by side, and reading them one by one would pass over the file as many times.
+
+use crate::error::{Error, Result};
+use crate::ingest::sources::lists::variable::Variable;
+use crate::npy::{NpyArray, NpyType};
+use crate::pixels::{Domain, DomainWindow};
+use crate::sample::{DataType, Sample};
+use crate::with_sample_type;
+use std::cell::RefCell;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Bytes that a thread keeps; where a window's pixels have more, they are read band by band.
+const KEPT: usize = 128 << 20;
+
+/// An array that is a list of pixels.
+#[derive(Debug)]
+pub(in crate::ingest) struct List {
+    pub(in crate::ingest) array: ListArray,
+    /// That of the array.
+    pub(in crate::ingest) sample_type: DataType,
+    /// Which of its axes is the list.
+    pub(in crate::ingest) axis: usize,
+    pub(in crate::ingest) domain: Arc<Domain>,
+    /// Files that tell the pixels.
+    pub(in crate::ingest) beside: Vec<PathBuf>,
+}
+
+/// Where the samples of a list are.
+#[derive(Debug)]
+pub(in crate::ingest) enum ListArray {
+    Npy(NpyArray),
+    Variable(Variable),
+}
+
+impl ListArray {
+    pub(in crate::ingest) fn shape(&self) -> &[usize] {
+        match self {
+            Self::Npy(array) => array.shape(),
+            Self::Variable(variable) => &variable.shape,
+        }
+    }
+
+    /// The type that holds all samples.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] for integers that no array of a cube holds.
+    pub(in crate::ingest) fn sample_type(&self) -> Result<DataType> {
+        match self {
+            Self::Npy(array) => match array.npy_type() {
+                found @ (NpyType::UInt32 | NpyType::Int64) => Err(Error::Mismatch(format!(
+                    "{}: its samples are {}; cubes hold b1, i1, u1, i2, u2, i4, f4 and f8: convert it with astype first",
+                    array.path().display(),
+                    found.name()
+                ))),
+                _ => Ok(array.sample_type()),
+            },
+            Self::Variable(variable) => Ok(variable.sample_type),
+        }
+    }
+
+    /// Whether the axes before the list's are those that lie interleaved with it, not those behind.
+    fn is_reversed(&self) -> bool {
+        matches!(self, Self::Npy(array) if array.is_fortran())
+    }
+
+    /// Samples of a window, in C order, as native bytes of [`ListArray::sample_type`].
+    fn read(&self, window: &[Range<usize>]) -> Result<Vec<u8>> {
+        match self {
+            Self::Npy(array) => {
+                let bytes = array.read(window)?;
+                Ok(match array.npy_type() {
+                    NpyType::Int8 => {
+                        bytes.iter().flat_map(|byte| i16::from(byte.cast_signed()).to_ne_bytes()).collect()
+                    }
+                    _ => bytes,
+                })
+            }
+            Self::Variable(variable) => variable.read(window),
+        }
+    }
+}
+
+/// Samples of a list at the cells of a window: of those that were read, the one at `start`, then each `stride` further.
+fn pick<T: Sample>(bytes: &[u8], [start, stride]: [usize; 2], pixels: &DomainWindow, values: &mut [f64]) {
+    let size = size_of::<T>();
+    for (place, cell) in pixels.pairs() {
+        let at = (start + place * stride) * size;
+        values[cell] = bytemuck::pod_read_unaligned::<T>(&bytes[at..at + size]).to_f64();
+    }
+}
+
+/// What a thread has read last.
+struct LastRead {
+    list: Arc<List>,
+    rows: Range<usize>,
+    columns: Range<usize>,
+    pixels: DomainWindow,
+    /// The window of the array that was read.
+    window: Vec<Range<usize>>,
+    bytes: Vec<u8>,
+}
+
+thread_local! {
+    static LAST_READ: RefCell<Option<LastRead>> = const { RefCell::new(None) };
+}
+
+impl List {
+    /// Whether each cell of the grid is in the list.
+    pub(in crate::ingest) fn covers_grid(&self) -> bool {
+        self.domain.len() == self.domain.height() * self.domain.width()
+    }
+
+    /// Files that tell the pixels.
+    pub(in crate::ingest) fn beside(&self) -> &[PathBuf] {
+        &self.beside
+    }
+
+    /// Samples over a window of the grid, and which of its cells are in the list. `number` counts the entries of all other axes
+    /// in C order, from 1.
+    ///
+    /// # Errors
+    /// What reading the file says.
+    pub(in crate::ingest) fn read(
+        self: &Arc<Self>,
+        number: usize,
+        rows: Range<usize>,
+        columns: Range<usize>,
+    ) -> Result<(Vec<f64>, Vec<bool>)> {
+        let area = rows.len() * columns.len();
+        let entry = place(number - 1, self.array.shape(), self.axis);
+        // Taken out while it is worked with, so that an error leaves nothing half done.
+        let last = LAST_READ.take().filter(|kept| {
+            Arc::ptr_eq(&kept.list, self)
+                && (&kept.rows, &kept.columns) == (&rows, &columns)
+                && kept
+                    .window
+                    .iter()
+                    .zip(&entry)
+                    .enumerate()
+                    .all(|(axis, (range, at))| axis == self.axis || range.contains(at))
+        });
+        let kept = match last {
+            Some(kept) => kept,
+            None => self.fetch(&entry, rows, columns)?,
+        };
+        let (mut values, mut inside) = (vec![0.0; area], vec![false; area]);
+        // The step along the list, and where the entry begins, among the samples that were read.
+        let (mut start, mut stride, mut step) = (0, 1, 1);
+        for (axis, range) in kept.window.iter().enumerate().rev() {
+            if axis == self.axis {
+                stride = step;
+            } else {
+                start += (entry[axis] - range.start) * step;
+            }
+            step *= range.len();
+        }
+        let at = [start, stride];
+        with_sample_type!(self.sample_type, pick(&kept.bytes, at, &kept.pixels, &mut values));
+        kept.pixels.pairs().for_each(|(_, cell)| inside[cell] = true);
+        LAST_READ.set(Some(kept));
+        Ok((values, inside))
+    }
+
+    fn fetch(
+        self: &Arc<Self>,
+        entry: &[usize],
+        rows: Range<usize>,
+        columns: Range<usize>,
+    ) -> Result<LastRead> {
+        let pixels = self.domain.window(rows.clone(), columns.clone())?;
+        let shape = self.array.shape();
+        let alone =
+            |axis: usize| if axis == self.axis { pixels.span() } else { entry[axis]..entry[axis] + 1 };
+        let together = |axis: usize| {
+            let interleaved = if self.array.is_reversed() { axis < self.axis } else { axis > self.axis };
+            if interleaved { 0..shape[axis] } else { alone(axis) }
+        };
+        let all = |window: &dyn Fn(usize) -> Range<usize>| (0..shape.len()).map(window).collect::<Vec<_>>();
+        let mut window = all(&together);
+        let samples = window.iter().fold(1, |n: usize, range| n.saturating_mul(range.len()));
+        if samples.saturating_mul(self.sample_type.size()) > KEPT {
+            window = all(&alone);
+        }
+        let bytes = self.array.read(&window)?;
+        Ok(LastRead { list: Arc::clone(self), rows, columns, pixels, window, bytes })
+    }
+}
+
+/// The place along each axis of an entry, which is counted over all axes but the list in C order, from 0; 0 along the list.
+pub(in crate::ingest) fn place(entry: usize, shape: &[usize], list: usize) -> Vec<usize> {
+    let (mut rest, mut place) = (entry, vec![0; shape.len()]);
+    for axis in (0..shape.len()).rev().filter(|axis| *axis != list) {
+        place[axis] = rest % shape[axis];
+        rest /= shape[axis];
+    }
+    place
+}

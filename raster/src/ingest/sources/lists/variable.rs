@@ -1,0 +1,154 @@
+//! Variables of NetCDF and its like as arrays of any number of axes, by way of GDAL's multidimensional reading.
+
+use crate::band::Band;
+use crate::conventions::time::TimeUnits;
+use crate::error::{Error, Result};
+use crate::sample::{DataType, Sample, data_type_of_gdal};
+use crate::with_sample_type;
+use gdal::cpl::CslStringList;
+use gdal::raster::{GdalDataType, Group, MDArray};
+use gdal::{Dataset, DatasetOptions, GdalOpenFlags};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// A variable, and what is known of it.
+#[derive(Clone, Debug)]
+pub(in crate::ingest) struct Variable {
+    file: PathBuf,
+    pub(in crate::ingest) name: String,
+    pub(in crate::ingest) shape: Vec<usize>,
+    pub(in crate::ingest) axes: Vec<Axis>,
+    pub(in crate::ingest) sample_type: DataType,
+    /// Unit, nodata, scale and offset.
+    pub(in crate::ingest) band: Band,
+}
+
+/// An axis of a variable.
+#[derive(Clone, Debug, Default)]
+pub(in crate::ingest) struct Axis {
+    pub(in crate::ingest) name: String,
+    /// The numbers along it, where the file has them.
+    pub(in crate::ingest) values: Option<Vec<f64>>,
+    /// The times that these are, where their units say so.
+    pub(in crate::ingest) times: Option<Vec<i64>>,
+}
+
+fn unreadable(file: &Path, reason: String) -> Error {
+    Error::Unreadable { path: file.display().to_string(), reason }
+}
+
+fn open(file: &Path) -> Result<Dataset> {
+    let options =
+        DatasetOptions { open_flags: GdalOpenFlags::GDAL_OF_MULTIDIM_RASTER, ..DatasetOptions::default() };
+    Dataset::open_ex(file, options).map_err(|e| {
+        let reason = match file.exists() {
+            true => format!("GDAL finds no arrays in it ({e}); lists of pixels are NPY or NetCDF files"),
+            false => "there is no such file".to_owned(),
+        };
+        unreadable(file, reason)
+    })
+}
+
+impl Variable {
+    /// Opens the variables of these names; the only one of the file where none are named.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] for what is no such file, [`Error::Invalid`] where a variable is not there or must be named, with
+    /// those that are; [`Error::Mismatch`] for types that no array of a cube holds.
+    pub(in crate::ingest) fn open(file: &Path, names: &[String]) -> Result<Vec<Self>> {
+        let dataset = open(file)?;
+        let root = dataset.root_group().map_err(|e| unreadable(file, e.to_string()))?;
+        let there = root.array_names(CslStringList::new());
+        let names = match (names, &there[..]) {
+            ([], [only]) => std::slice::from_ref(only),
+            ([], _) => {
+                return Err(Error::Invalid(format!(
+                    "{} has variables {}; say which are lists of pixels, as `variables`",
+                    file.display(),
+                    there.join(", ")
+                )));
+            }
+            (names, _) => names,
+        };
+        if let Some(name) = names.iter().find(|name| !there.contains(name)) {
+            return Err(Error::Invalid(format!(
+                "{} has no variable {name}; there are {}",
+                file.display(),
+                there.join(", ")
+            )));
+        }
+        names.iter().map(|name| Self::describe(file, &root, &there, name)).collect()
+    }
+
+    fn describe(file: &Path, root: &Group<'_>, there: &[String], name: &str) -> Result<Self> {
+        let array = root.open_md_array(name, CslStringList::new())?;
+        let dimensions = array.dimensions()?;
+        let mut axes = Vec::new();
+        for dimension in &dimensions {
+            let own = dimension.name();
+            let mut axis = Axis { name: own.clone(), ..Axis::default() };
+            // The variable of the same name tells what stands along it.
+            if own != name && there.contains(&own) {
+                let along = root.open_md_array(&own, CslStringList::new())?;
+                axis.values = values(&along, dimension.size());
+                axis.times = axis.values.as_ref().and_then(|values| times(&along, values));
+            }
+            axes.push(axis);
+        }
+        let kind = GdalDataType::try_from(array.datatype().numeric_datatype())?;
+        let sample_type = data_type_of_gdal(kind)
+            .map_err(|e| Error::Mismatch(format!("{}: variable {name}: {e}", file.display())))?;
+        let number = |key: &str| array.attribute(key).ok().map(|attribute| attribute.read_as_f64());
+        let text = |text: String| (!text.is_empty()).then_some(text);
+        let band = Band {
+            unit: text(array.unit()),
+            nodata: array.no_data_value_as_double(),
+            scale: number("scale_factor").filter(|scale| *scale != 1.0),
+            offset: number("add_offset").filter(|offset| *offset != 0.0),
+            ..Band::default()
+        };
+        let shape = dimensions.iter().map(|dimension| dimension.size()).collect();
+        Ok(Self { file: file.to_path_buf(), name: name.to_owned(), shape, axes, sample_type, band })
+    }
+
+    /// Samples of a window, one range for each axis, in C order, as native bytes of its type.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] with what GDAL says.
+    pub(in crate::ingest) fn read(&self, window: &[Range<usize>]) -> Result<Vec<u8>> {
+        // Opened for each window: windows are large, and read by several threads.
+        let dataset = open(&self.file)?;
+        let root = dataset.root_group()?;
+        let array = root.open_md_array(&self.name, CslStringList::new())?;
+        with_sample_type!(self.sample_type, read_as(&array, window)).map_err(|e| {
+            unreadable(&self.file, format!("variable {} can't be read ({e}); is it whole?", self.name))
+        })
+    }
+}
+
+fn read_as<T: Sample>(array: &MDArray<'_>, window: &[Range<usize>]) -> gdal::errors::Result<Vec<u8>> {
+    let counts: Vec<usize> = window.iter().map(ExactSizeIterator::len).collect();
+    let mut samples = vec![T::default(); counts.iter().product()];
+    if !samples.is_empty() {
+        let starts = window.iter().map(|range| range.start as u64).collect();
+        array.read_into_slice(&mut samples, starts, counts)?;
+    }
+    Ok(bytemuck::cast_slice(&samples).to_vec())
+}
+
+/// The numbers of a variable of one axis.
+fn values(along: &MDArray<'_>, extent: usize) -> Option<Vec<f64>> {
+    let numbers = along.num_dimensions() == 1
+        && along.num_elements() == extent as u64
+        && along.datatype().class().is_numeric();
+    numbers.then(|| along.read_as::<f64>(vec![0], vec![extent]).ok()).flatten()
+}
+
+fn times(along: &MDArray<'_>, values: &[f64]) -> Option<Vec<i64>> {
+    let calendar = along.attribute("calendar").ok().map(|attribute| attribute.read_as_string());
+    let units = match along.unit() {
+        unit if unit.is_empty() => along.attribute("units").ok()?.read_as_string(),
+        unit => unit,
+    };
+    TimeUnits::parse(&units, calendar.as_deref())?.all_seconds(values)
+}

@@ -1,0 +1,109 @@
+//! Which engine runs a model: an explicit choice, the environment variable `VQZ_ENGINE`, or the fastest at hand.
+//!
+//! The codec itself runs the engine that it is given and opens the library that it is given. Here stands what a program on
+//! somebody's machine needs besides: the variable, and the search for libonnxruntime.
+
+#[cfg(feature = "onnxruntime")]
+mod library;
+
+use std::sync::Arc;
+use vqz_codec::DataType;
+use vqz_codec::config::Configuration;
+use vqz_codec::engine::{self, Engine, EngineKind};
+use vqz_codec::error::Result;
+use vqz_codec::model::Model;
+use vqz_codec::pipeline::{ChunkCodec, Options};
+
+/// The environment variable that names the engine, where a program does not choose one.
+pub const VARIABLE: &str = "VQZ_ENGINE";
+
+/// The engine that was asked for: by the program, else by [`VARIABLE`].
+///
+/// # Errors
+/// [`Error::InvalidArgument`](vqz_codec::Error::InvalidArgument) when the variable names no engine.
+pub fn chosen(by_program: Option<EngineKind>) -> Result<Option<EngineKind>> {
+    match (by_program, std::env::var(VARIABLE)) {
+        (Some(kind), _) => Ok(Some(kind)),
+        (None, Ok(name)) if !name.is_empty() => Ok(Some(name.parse()?)),
+        _ => Ok(None),
+    }
+}
+
+/// Opens an engine that runs ONNX graphs, and before it the library that it needs.
+///
+/// # Errors
+/// [`Error::Engine`](vqz_codec::Error::Engine) when it was not compiled in or is not available on this machine, with what
+/// to do about it; [`Error::InvalidArgument`](vqz_codec::Error::InvalidArgument) for [`EngineKind::Native`], which runs no
+/// ONNX.
+pub fn open(kind: EngineKind) -> Result<Arc<dyn Engine>> {
+    open_library_for(kind)?;
+    engine::open(kind)
+}
+
+/// The engine that runs graphs where nobody chose one: onnxruntime, which is faster, where it is compiled in and its library
+/// is found, else tract.
+#[must_use]
+pub fn preferred() -> EngineKind {
+    #[cfg(feature = "onnxruntime")]
+    library::open_if_found();
+    engine::preferred()
+}
+
+/// Tries every engine: its description, or the reason why it is not available.
+#[must_use]
+pub fn survey() -> Vec<(EngineKind, Result<String, String>)> {
+    let describe = |kind| match kind {
+        EngineKind::Native => Ok("klt models, CPU, in this binary".to_owned()),
+        _ => open(kind).map(|engine| engine.description()).map_err(|e| e.to_string()),
+    };
+    EngineKind::ALL.into_iter().map(|kind| (kind, describe(kind))).collect()
+}
+
+/// A codec for the chunks of one array, as [`ChunkCodec::new`] makes it, with the engine that was asked for: by `options`, else
+/// by [`VARIABLE`]. Without either it is the fastest engine at hand that can run the model.
+///
+/// # Errors
+/// As [`ChunkCodec::new`] and [`chosen`].
+pub fn chunk_codec(
+    configuration: &Configuration,
+    model: impl Into<Option<Arc<Model>>>,
+    data_type: DataType,
+    fill: &[u8],
+    options: Options,
+) -> Result<ChunkCodec> {
+    let model = model.into();
+    let engine = chosen(options.engine)?;
+    match (engine, &model) {
+        (Some(kind), Some(_)) => open_library_for(kind)?,
+        (None, Some(model)) if model.needs_engine() => {
+            let _ = preferred();
+        }
+        _ => {}
+    }
+    ChunkCodec::new(configuration, model, data_type, fill, Options { engine, ..options })
+}
+
+/// Opens libonnxruntime for the engines that run on it.
+fn open_library_for(kind: EngineKind) -> Result<()> {
+    match kind {
+        #[cfg(feature = "onnxruntime")]
+        EngineKind::OnnxRuntime | EngineKind::OnnxRuntimeCuda => library::open(),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_survey_covers_all() {
+        let survey = survey();
+        assert_eq!(survey.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), EngineKind::ALL);
+        #[cfg(feature = "tract")]
+        assert!(survey[1].1.as_ref().unwrap().starts_with("tract "), "{survey:?}");
+        for (kind, outcome) in survey {
+            assert!(!outcome.unwrap_or_else(|why| why).is_empty(), "{kind}");
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Models by their hash: those that the process knows, those embedded in metadata, those in the folders of packages.
+//!
+//! An array's metadata names its model by a hash. [`find`] looks among the models that were registered in the process, then
+//! in the metadata itself, then in the folders that [`folders`] lists. The hash is checked wherever a model comes from.
+
+mod files;
+
+pub use files::{PATH_VARIABLE, folders, open, package_path, save};
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use vqz_codec::config::ModelReference;
+use vqz_codec::error::{Error, Result};
+use vqz_codec::model::Model;
+
+static MODELS: LazyLock<Mutex<HashMap<String, Arc<Model>>>> = LazyLock::new(Mutex::default);
+
+fn models() -> std::sync::MutexGuard<'static, HashMap<String, Arc<Model>>> {
+    // The map is whole after every operation, so a panic elsewhere does not spoil it.
+    MODELS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes a model known to this process. One that has its encoder takes the place of its decoding half.
+pub fn register(model: Arc<Model>) {
+    let mut models = models();
+    let keep = models
+        .get(model.sha256())
+        .is_some_and(|known| known.encoder().is_some() && model.encoder().is_none());
+    if !keep {
+        models.insert(model.sha256().to_owned(), model);
+    }
+}
+
+/// Finds the model of a reference, and registers it.
+///
+/// # Errors
+/// [`Error::MissingModel`] when there is none, [`Error::InvalidModel`] when the embedded one has another hash,
+/// [`Error::InvalidArgument`] for a hash that is none.
+pub fn find(reference: &ModelReference) -> Result<Arc<Model>> {
+    let well_formed = reference.sha256.len() == 64
+        && reference.sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    if !well_formed {
+        return Err(Error::InvalidArgument(format!(
+            "the model's sha256 is \"{}\", 64 lower-case hexadecimal digits are needed",
+            reference.sha256
+        )));
+    }
+    if let Some(model) = models().get(&reference.sha256) {
+        return Ok(model.clone());
+    }
+    let found = match &reference.decoder {
+        Some(embedded) => {
+            let model = Model::from_embedded(embedded)?;
+            if model.sha256() != reference.sha256 {
+                return Err(Error::InvalidModel(format!(
+                    "the embedded model has SHA-256 {}, the metadata names {}; restore the array's metadata",
+                    model.sha256(),
+                    reference.sha256
+                )));
+            }
+            model
+        }
+        None => files::search(reference)?,
+    };
+    let found = Arc::new(found);
+    register(found.clone());
+    Ok(found)
+}
