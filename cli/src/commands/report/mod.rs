@@ -305,6 +305,6 @@ fn file_name(path: &std::path::Path) -> String {
 pub(super) fn today() -> String {
     let seconds =
         std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    let (year, month, day) = crate::raster::place::civil((seconds / 86_400) as i64);
+    let (year, month, day) = vqz_archive::store::georeference::civil((seconds / 86_400) as i64);
     format!("{year:04}-{month:02}-{day:02}")
 }
