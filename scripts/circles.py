@@ -73,13 +73,14 @@ class Module:
         return (*base, *parts[1:])
 
     def defines(self, path, seen=()):
-        """The module that defines what a path from the root names, and the item's name."""
+        """The module that defines what a path from the root names (none for another crate), and the item's name."""
         length = max(n for n in range(len(path) + 1) if path[:n] in self.modules)
         module, rest = self.modules[path[:length]], path[length:]
         if rest and (module.name, rest[0]) not in seen:
             for target, alias, _ in module.imports:
-                target = module.absolute(target)
-                if target is not None and alias == rest[0]:
+                if alias == rest[0] and (target := module.absolute(target)) is None:
+                    return None, rest[0]
+                if alias == rest[0]:
                     return self.defines((*target, *rest[1:]), (*seen, (module.name, rest[0])))
         return module, rest[0] if rest else "*"
 
@@ -101,7 +102,7 @@ class Module:
                 found.append(path)
         edges = {}
         for module, item in map(self.defines, found):
-            if module is not self:
+            if module not in (self, None):
                 edges.setdefault(module, set()).add(item)
         return edges
 

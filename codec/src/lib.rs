@@ -17,6 +17,7 @@ pub mod fit;
 mod mask;
 pub mod model;
 pub mod name;
+mod parallel;
 pub mod pipeline;
 mod predict;
 pub mod quantise;

@@ -10,22 +10,24 @@
 #![forbid(unsafe_code)]
 
 mod codec;
+pub mod engines;
 mod error;
+mod metadata;
+pub mod models;
 mod partial;
 mod reads;
 mod request;
 mod source;
+mod traits;
 
 pub use codec::VqzCodec;
 pub use error::codec_error;
+pub use metadata::metadata;
 pub use reads::{Reads, reads};
 pub use vqz_codec::name::NAME;
 
-use vqz_codec::config::Configuration;
-use vqz_codec::error::{Error, Result};
 use vqz_codec::name::FORMER_NAME;
 use zarrs_codec::CodecPluginV3;
-use zarrs_metadata::v3::MetadataV3;
 
 // zarrs keeps the name that an array was opened under when it stores the array's metadata again, unless its option
 // `convert_aliased_extension_names` is set: then it writes the present name.
@@ -33,19 +35,4 @@ zarrs_plugin::impl_extension_aliases!(VqzCodec, v3: NAME, [FORMER_NAME]);
 
 inventory::submit! {
     CodecPluginV3::new::<VqzCodec>()
-}
-
-/// The codec's metadata, as it stands under `codecs` in `zarr.json`.
-///
-/// # Errors
-/// [`Error::InvalidArgument`] for a configuration that JSON can't hold.
-pub fn metadata(configuration: &Configuration) -> Result<MetadataV3> {
-    if !configuration.quality.is_finite() {
-        return Err(Error::InvalidArgument(format!(
-            "quality is {}, it must be a finite number of decibels, such as 42",
-            configuration.quality
-        )));
-    }
-    MetadataV3::new_with_serializable_configuration(NAME.to_owned(), configuration)
-        .map_err(|e| Error::InvalidArgument(format!("the configuration can't be written as JSON: {e}")))
 }

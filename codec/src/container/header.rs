@@ -1,7 +1,7 @@
 //! The header of a chunk: what was promised and measured, and where each tile's bytes lie.
 
 use crate::config::EntropyCoder;
-use crate::container::bytes::{Reader, put_varint};
+use crate::container::bytes::{Reader, hex, put_varint};
 use crate::error::{Error, Result};
 use crate::mask::{MAX_PATTERNS, Patterns};
 
@@ -390,9 +390,4 @@ pub(crate) fn check(bytes: &[u8], checksum: &[u8], what: &str) -> Result<()> {
         hex(checksum),
         hex(&found)
     )))
-}
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -5,8 +5,8 @@
 //! patches, little-endian, two's complement.
 
 use crate::container::bytes::{Reader, put_varint};
-use crate::entropy::tile::MAX_CODE;
 use crate::error::{Error, Result};
+use crate::quantise::MAX_CODE;
 
 /// Packs codes `(patch, plane)`.
 pub(crate) fn encode(codes: &[i32], planes: usize) -> Vec<u8> {

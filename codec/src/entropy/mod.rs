@@ -7,6 +7,8 @@
 //! [`lz4`] is the fast mode.
 
 pub(crate) mod adaptive;
+#[cfg(feature = "fit")]
+pub(crate) mod dry_run;
 pub(crate) mod indices;
 pub(crate) mod lz4;
 pub(crate) mod predict;

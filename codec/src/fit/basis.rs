@@ -1,10 +1,10 @@
 //! For each spatial frequency, the principal components across the bands; and the scan order, strongest first.
 
-use super::latents::Grid;
+use super::grid::{Grid, valid_patches};
 use crate::error::{Error, Result};
+use crate::parallel;
 use half::f16;
 use nalgebra::{DMatrix, SymmetricEigen};
-use rayon::prelude::*;
 
 /// The linear map as it is stored.
 #[derive(Debug)]
@@ -31,31 +31,29 @@ pub(super) fn log2_sigma(variance: f64) -> i16 {
 /// Principal components of coefficients `(patch, frequency × bands + band)`.
 pub(super) fn fit(grids: &[Grid], patch: usize, bands: usize) -> Result<Basis> {
     let frequencies = patch * patch;
-    let count = super::valid_patches(grids) as f64;
+    let count = valid_patches(grids) as f64;
     // One frequency at a time, so that no order of summation depends on the number of threads.
-    let components: Vec<(Vec<f64>, Vec<f64>)> = (0..frequencies)
-        .into_par_iter()
-        .map(|frequency| {
-            let mut covariance = DMatrix::<f64>::zeros(bands, bands);
-            for grid in grids {
-                let patches = grid.values.chunks_exact(frequencies * bands).zip(&grid.valid);
-                for (values, _) in patches.filter(|(_, valid)| **valid) {
-                    let c = &values[frequency * bands..][..bands];
-                    for i in 0..bands {
-                        for j in 0..=i {
-                            covariance[(i, j)] += f64::from(c[i]) * f64::from(c[j]);
-                        }
+    let all: Vec<usize> = (0..frequencies).collect();
+    let components: Vec<(Vec<f64>, Vec<f64>)> = parallel::map(&all, true, |&frequency| {
+        let mut covariance = DMatrix::<f64>::zeros(bands, bands);
+        for grid in grids {
+            let patches = grid.values.chunks_exact(frequencies * bands).zip(&grid.valid);
+            for (values, _) in patches.filter(|(_, valid)| **valid) {
+                let c = &values[frequency * bands..][..bands];
+                for i in 0..bands {
+                    for j in 0..=i {
+                        covariance[(i, j)] += f64::from(c[i]) * f64::from(c[j]);
                     }
                 }
             }
-            for i in 0..bands {
-                for j in 0..i {
-                    covariance[(j, i)] = covariance[(i, j)];
-                }
+        }
+        for i in 0..bands {
+            for j in 0..i {
+                covariance[(j, i)] = covariance[(i, j)];
             }
-            principal(covariance / count)
-        })
-        .collect();
+        }
+        principal(covariance / count)
+    });
     let mut mix = Vec::with_capacity(frequencies * bands * bands);
     let mut variances = Vec::with_capacity(frequencies * bands);
     for (vectors, values) in components {

@@ -1,15 +1,15 @@
 //! What a step means in dB on the training data.
 
-use super::FitOptions;
 use super::basis::Basis;
-use super::latents::Grid;
+use super::grid::Grid;
+use super::options::FitOptions;
 use super::statistics::{self, Codes};
 use crate::entropy::tile::TileCoder;
 use crate::error::Result;
 use crate::model::priors::ScalarPriors;
 use crate::model::{Band, Calibration};
+use crate::parallel;
 use crate::quantise;
-use rayon::prelude::*;
 
 /// The steps that are measured, as 256 × log2.
 const COARSEST: i16 = 4 * 256;
@@ -107,7 +107,7 @@ pub(super) fn rounded(grids: &[Grid], worth: &Worth) -> Curve {
         .collect();
     let patches: Vec<&[f32]> = patches.iter().step_by(patches.len().div_ceil(PATCHES)).copied().collect();
     let steps: Vec<i16> = (FINEST..=COARSEST).rev().step_by(SPACING).collect();
-    let points = steps.par_iter().map(|&log2| {
+    let points = parallel::map(&steps, true, |&log2| {
         let step = quantise::step(log2);
         let mut codes = vec![0; planes];
         let mut squares = 0.0;
@@ -125,7 +125,7 @@ pub(super) fn rounded(grids: &[Grid], worth: &Worth) -> Curve {
             nonzero: nonzero as f64 / (patches.len() * planes) as f64,
         }
     });
-    Curve(points.collect())
+    Curve(points)
 }
 
 /// The curve of codes as the encoder chooses them, which a model's manifest states.
@@ -136,7 +136,7 @@ pub(super) fn chosen(grids: &[Grid], priors: &ScalarPriors, worth: &Worth, round
     let grids: Vec<Grid> =
         grids.iter().map(|g| g.first_rows((g.rows as f64 * part).ceil() as usize)).collect();
     let patches = grids.iter().map(|g| g.valid.iter().filter(|v| **v).count()).sum();
-    let points = rounded.0.par_iter().map(|point| {
+    let points = parallel::try_map(&rounded.0, true, |point| {
         let step = quantise::step(point.step);
         let mut squares = 0.0;
         for grid in &grids {
@@ -157,5 +157,5 @@ pub(super) fn chosen(grids: &[Grid], priors: &ScalarPriors, worth: &Worth, round
         }
         Ok(Point { psnr_db: worth.psnr_db(squares, patches), ..*point })
     });
-    Ok(Curve(points.collect::<Result<_>>()?))
+    Ok(Curve(points?))
 }

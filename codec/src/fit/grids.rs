@@ -2,7 +2,7 @@
 
 use crate::entropy::indices::IndexCoder;
 use crate::entropy::rans::Encoder;
-use crate::entropy::tile::{Links, TileCoder};
+use crate::entropy::tile::{HistoryLinks, TileCoder};
 use crate::error::{Error, Result};
 use crate::model::Priors;
 use crate::model::priors::Kind;
@@ -69,7 +69,7 @@ pub fn entropy_bits(priors: &Priors, grid: &CodeGrid, step: i16) -> Result<f64> 
         Kind::Scalar(priors) => {
             let planes = priors.at_step(step);
             let mut coder: TileCoder<'_, Encoder> =
-                TileCoder::encoder(&planes, grid.columns, Links::default());
+                TileCoder::encoder(&planes, grid.columns, HistoryLinks::default());
             let mut nonzero = Vec::new();
             for (patch, valid) in patches {
                 for (code, plane) in codes.iter_mut().zip(&priors.order) {

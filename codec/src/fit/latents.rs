@@ -1,40 +1,13 @@
 //! Training images as grids of patches, first of DCT coefficients, then of latents.
 
 use super::basis::Basis;
-use super::{Image, valid_patches};
+use super::grid::{Grid, valid_patches};
+use super::image::Image;
 use crate::error::{Error, Result};
 use crate::model::Band;
+use crate::parallel;
 use crate::tiles::MAX_TILE;
 use crate::transform::{Linear, LinearWeights, Scratch};
-use rayon::prelude::*;
-
-/// The patches of one tile-sized piece of an image.
-#[derive(Debug)]
-pub(super) struct Grid {
-    pub(super) rows: usize,
-    pub(super) columns: usize,
-    /// `(patch, plane)`: coefficients by frequency and band, later latents in scan order.
-    pub(super) values: Vec<f32>,
-    /// Whether a patch is free of missing data.
-    pub(super) valid: Vec<bool>,
-    /// The only step at which these latents are what an encoder gives, where it works in units of the step.
-    pub(super) step: Option<i16>,
-}
-
-impl Grid {
-    /// The part of it from the first row to this one.
-    pub(super) fn first_rows(&self, rows: usize) -> Self {
-        let rows = rows.min(self.rows);
-        let planes = self.values.len() / (self.rows * self.columns).max(1);
-        Self {
-            rows,
-            columns: self.columns,
-            values: self.values[..rows * self.columns * planes].to_vec(),
-            valid: self.valid[..rows * self.columns].to_vec(),
-            step: self.step,
-        }
-    }
-}
 
 /// The fewest whole patches from which a basis is fitted.
 const FEWEST_PATCHES: usize = 16;
@@ -65,14 +38,11 @@ pub(super) fn coefficients(images: &[Image], bands: &[Band], patch: usize) -> Re
                 .flat_map(move |row| (0..columns).step_by(side).map(move |column| (image, row, column)))
         })
         .collect();
-    let grids: Vec<Grid> = pieces
-        .par_iter()
-        .map(|(image, row, column)| {
-            let rows = side.min(image.height / patch - row);
-            let columns = side.min(image.width / patch - column);
-            grid(image, bands, &linear, [*row, *column], [rows, columns])
-        })
-        .collect();
+    let grids: Vec<Grid> = parallel::map(&pieces, true, |(image, row, column)| {
+        let rows = side.min(image.height / patch - row);
+        let columns = side.min(image.width / patch - column);
+        grid(image, bands, &linear, [*row, *column], [rows, columns])
+    });
     let found = valid_patches(&grids);
     if found < FEWEST_PATCHES {
         return Err(Error::InvalidArgument(format!(
@@ -119,7 +89,7 @@ fn grid(image: &Image, bands: &[Band], linear: &Linear, start: [usize; 2], size:
 /// Turns coefficients into latents, in scan order.
 pub(super) fn project(grids: &mut [Grid], basis: &Basis, unmix: &[f32], bands: usize) {
     let planes = basis.order.len();
-    grids.par_iter_mut().for_each(|grid| {
+    parallel::for_each_mut(grids, |grid| {
         let mut out = vec![0.0; planes];
         for values in grid.values.chunks_exact_mut(planes) {
             for (out, plane) in out.iter_mut().zip(&basis.order) {

@@ -3,7 +3,7 @@
 //! Candidates are the mean of a patch and its slopes, for each component: what changes least from patch to patch.
 
 use super::basis::log2_sigma;
-use super::latents::Grid;
+use super::grid::Grid;
 use super::solve::Normal;
 use crate::entropy::predict::{Place, Prediction, Tap};
 use crate::model::priors::ScalarPriors;

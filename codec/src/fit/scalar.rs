@@ -1,9 +1,9 @@
 //! Priors for scalar codes of planes that have no structure of frequencies, as networks make them.
 
+use super::grid::Grid;
 use super::grids::{self, LatentGrid};
-use super::latents::Grid;
 use super::{basis, predictor, statistics};
-use crate::entropy::tile::{Links, Statistics, TileCoder};
+use crate::entropy::tile::{HistoryLinks, Statistics, TileCoder};
 use crate::error::{Error, Result};
 use crate::model::priors::ScalarPriors;
 use crate::model::{MAX_PLANES, Priors};
@@ -118,7 +118,7 @@ fn bits(priors: &ScalarPriors, grids: &[Grid], steps: &[i16]) -> Result<usize> {
     for (grid, step) in some.zip(steps.iter().cycle()) {
         let step = grid.step.unwrap_or(*step);
         let planes = priors.at_step(step);
-        let mut coder = TileCoder::encoder(&planes, grid.columns, Links::default());
+        let mut coder = TileCoder::encoder(&planes, grid.columns, HistoryLinks::default());
         statistics::code(
             grid,
             step,

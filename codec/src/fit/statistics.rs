@@ -1,7 +1,7 @@
 //! What the entropy coder learns on the training data: the linear rule by least squares, then the counters and mixing
 //! weights by coding.
 
-use super::latents::Grid;
+use super::grid::Grid;
 use super::solve::Normal;
 use crate::entropy::adaptive::Counter;
 use crate::entropy::rans::Coder;
@@ -149,37 +149,6 @@ impl Rule {
     }
 }
 
-/// A coder that only listens.
-#[derive(Debug, Default)]
-pub(crate) struct Listener;
-
-impl Coder for Listener {
-    #[inline(always)]
-    fn bit(&mut self, bit: bool, _: u32) -> bool {
-        bit
-    }
-}
-
-/// Moves a class's start towards the mean of what its members learnt.
-pub(crate) fn towards(start: &mut Counter, members: impl Iterator<Item = Counter>) {
-    let (mut sum, mut count) = (0u64, 0u64);
-    for member in members {
-        // A counter near its start says little.
-        let weight = u64::from(member.count());
-        sum += u64::from(member.p1()) * weight;
-        count += weight;
-    }
-    if count == 0 {
-        return;
-    }
-    let mean = sum / count;
-    let known = u64::from(start.count());
-    let p1 = if known == 0 { mean } else { (u64::from(start.p1()) * 7 + mean) / 8 };
-    *start = Counter::new(p1.clamp(16, 65_519) as u16, PLANE_START);
-}
-
 /// The most confidence that counters start a tile with, however much they were counted: tiles differ. Measured: see
 /// `docs/decisions.md`.
 const CONFIDENCE: u32 = 10;
-/// Confidence with which a plane's own counters start: low, for they are there to learn what is special in a tile.
-const PLANE_START: u8 = 4;

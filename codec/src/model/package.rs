@@ -4,7 +4,7 @@
 //! so that the one hash stands for the whole. `card.md`, where there is one, is for people.
 
 use crate::config::ModelReference;
-use crate::container::header::hex;
+use crate::container::bytes::hex;
 use crate::entropy::indices::IndexShape;
 use crate::error::{Error, Result};
 use crate::model::linear::{is_inverse, linear};

@@ -5,7 +5,7 @@
 //! by at most `s / 2`; another decoder's is off by a tolerance `t` more, and rounding adds one half. With `s = 2ε + 1 − 2t − δ`
 //! that is below `ε + 1`, so for integers at most `ε`; `δ` covers the arithmetic. `q` is coded without a look at the picture.
 
-use super::exact::{Form, Samples};
+use super::predicted::{Form, IntegerTile};
 use crate::container::bytes::{Reader, put_varint};
 use crate::error::{Error, Result};
 use crate::mask::Classifier;
@@ -44,7 +44,7 @@ impl Tolerance {
     }
 
     /// The step of the corrections of a band, if any is left.
-    fn step<T: Sample>(self, samples: &Samples<'_>, band: usize, form: Form, octave: u32) -> Option<f64> {
+    fn step<T: Sample>(self, samples: &IntegerTile<'_>, band: usize, form: Form, octave: u32) -> Option<f64> {
         let scale = f64::from(octave).exp2();
         let t = self.tolerance * scale;
         let ulp = |bits: i32| 2.0 * self.peak * scale * f64::from(-bits).exp2();
@@ -57,7 +57,7 @@ impl Tolerance {
         (step > t && step.is_finite()).then_some(step)
     }
 
-    fn steps<T: Sample>(self, samples: &Samples<'_>, form: Form, octave: u32) -> Option<Vec<f64>> {
+    fn steps<T: Sample>(self, samples: &IntegerTile<'_>, form: Form, octave: u32) -> Option<Vec<f64>> {
         (0..samples.bands).map(|band| self.step::<T>(samples, band, form, octave)).collect()
     }
 }
@@ -65,7 +65,7 @@ impl Tolerance {
 /// Corrections of a picture `(band, y, x)`, cut to the tile; none where a bound is too small for them, or where another decoder
 /// might have to make way for nodata and leave the bound.
 pub(super) fn encode<T: Sample>(
-    samples: &Samples<'_>,
+    samples: &IntegerTile<'_>,
     tolerance: Tolerance,
     form: Form,
     picture: &[f32],
@@ -105,7 +105,7 @@ pub(super) fn encode<T: Sample>(
 
 /// Corrects a picture `(band, y, x)`; masked samples are left alone.
 pub(super) fn decode<T: Sample>(
-    samples: &Samples<'_>,
+    samples: &IntegerTile<'_>,
     tolerance: Tolerance,
     bytes: &[u8],
     picture: &[f32],

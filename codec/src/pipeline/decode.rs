@@ -1,178 +1,250 @@
-//! One tile: bytes to samples.
+//! The main loop of decoding: from a plan and its byte ranges over the places of a chunk and their dates to samples.
 
-use super::bounded;
-use super::coded::CodedTile;
-use super::exact::Samples;
-use super::payload::{Content, Payload};
-use super::place::Job;
-use super::stack::{Left, Links};
-use super::{ChunkCodec, TileCodes};
-use crate::config::EntropyCoder;
-use crate::container::header::Bounds;
+use super::codec::ChunkCodec;
+use super::dates::{DateLinks, ReferenceTile};
+use super::decode_tile::TileCodes;
+use super::plan::{Plan, TileNeed};
+use super::position::{TilePosition, copy};
+use super::tile::ChunkContext;
 use crate::error::{Error, Result};
-use crate::mask::{Classifier, ESCAPE, Patterns};
-use crate::sample::Sample;
+use crate::mask::Classifier;
+use crate::parallel;
+use crate::sample::{Sample, dispatch};
+use std::collections::HashMap;
+use std::ops::Range;
 
-/// What the tiles of a chunk share.
-pub(super) struct Shared<'a, T> {
-    pub(super) classifier: &'a Classifier<T>,
-    pub(super) patterns: &'a Patterns,
-    pub(super) entropy: EntropyCoder,
-    pub(super) step: i16,
-    pub(super) bands: usize,
-    /// What is promised of valid samples, if anything is.
-    pub(super) bounds: Option<&'a Bounds>,
+/// Tiles of one place with their bytes, by image.
+type Stack<'a> = Vec<(&'a TilePosition, TileNeed, &'a [u8])>;
+
+/// A plan's tiles by place.
+fn stacks<'a>(plan: &'a Plan, parts: &[&'a [u8]]) -> Vec<Stack<'a>> {
+    let mut out: Vec<Stack<'a>> = Vec::new();
+    let mut places: HashMap<[usize; 2], usize> = HashMap::new();
+    for ((position, need), part) in plan.positions.iter().zip(parts) {
+        // Tiles that stand alone are stacks of one, so that they need not wait for each other.
+        let alone = need.refers_to.is_none() && !need.remembered;
+        let place = [position.rows.start, position.columns.start];
+        let at = match places.get(&place) {
+            Some(at) if !alone => *at,
+            _ => {
+                out.push(Vec::new());
+                if !alone {
+                    places.insert(place, out.len() - 1);
+                }
+                out.len() - 1
+            }
+        };
+        out[at].push((position, *need, part));
+    }
+    out
 }
 
-impl<T> Shared<'_, T> {
-    /// Whether pictures can be had within what is promised.
-    pub(super) fn takes_pictures(&self) -> bool {
-        self.bounds.is_none_or(|bounds| !bounds.stable && bounds.each.iter().all(|bound| *bound > 0.0))
+/// What the tiles of a stack have left so far.
+struct ReferenceTiles {
+    by_image: HashMap<usize, ReferenceTile>,
+    /// The last image that refers to each.
+    last: HashMap<usize, usize>,
+}
+
+impl ReferenceTiles {
+    fn new(stack: &Stack<'_>) -> Self {
+        let uses = stack.iter().filter_map(|(position, need, _)| Some((need.refers_to?, position.image)));
+        Self { by_image: HashMap::new(), last: uses.collect() }
     }
 
-    /// A tile's samples as coders of integers see them. `classes` are those of its mask.
-    pub(super) fn samples<'b>(
-        &'b self,
-        [height, width]: [usize; 2],
-        classes: &'b [u8],
-    ) -> Result<Samples<'b>> {
-        let Some(bounds) = self.bounds else {
-            return Err(Error::Corrupt(
-                "a tile is bounded, its chunk is not; write the chunk again".to_owned(),
+    fn links(&self, need: TileNeed) -> Result<DateLinks<'_>> {
+        let nothing =
+            || Error::Corrupt("a tile refers to a date without codes; write the chunk again".to_owned());
+        let earlier =
+            need.refers_to.map(|image| self.by_image.get(&image).ok_or_else(nothing)).transpose()?;
+        Ok(DateLinks { earlier, remembered: need.remembered })
+    }
+
+    /// Keeps what a tile left, and drops what no later one needs.
+    fn keep(&mut self, image: usize, need: TileNeed, left: Option<ReferenceTile>) {
+        if let Some(earlier) = need.refers_to.filter(|earlier| self.last.get(earlier) == Some(&image)) {
+            self.by_image.remove(&earlier);
+        }
+        if self.last.contains_key(&image) {
+            self.by_image.extend(left.map(|left| (image, left)));
+        }
+    }
+}
+
+/// Tiles that are decoded before they are copied to their places, if no stack is larger.
+const TILES_AT_ONCE: usize = 16;
+
+impl ChunkCodec {
+    /// Decodes a whole chunk.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`], [`Error::Truncated`], [`Error::Unsupported`], [`Error::InvalidModel`].
+    pub fn decode(&self, shape: &[usize], bytes: &[u8]) -> Result<Vec<u8>> {
+        let layout = self.layout(shape)?;
+        let mut out = vec![0; layout.samples * self.data_type.size()];
+        self.decode_into(shape, bytes, &mut out)?;
+        Ok(out)
+    }
+
+    /// Decodes a whole chunk into `out`, which must hold exactly its bytes.
+    ///
+    /// # Errors
+    /// As [`ChunkCodec::decode`]; `out` then holds nothing of use.
+    pub fn decode_into(&self, shape: &[usize], bytes: &[u8], out: &mut [u8]) -> Result<()> {
+        let region: Vec<Range<usize>> = shape.iter().map(|n| 0..*n).collect();
+        let plan = self.plan(shape, bytes, &region)?;
+        let end = plan.ranges.last().map_or(self.header_len(bytes)? as u64, |r| r.end);
+        if bytes.len() as u64 != end {
+            let kind = if (bytes.len() as u64) < end { Error::Truncated } else { Error::Corrupt };
+            return Err(kind(format!(
+                "the chunk has {} bytes, its tile index says {end}; it was cut off or damaged, write it again",
+                bytes.len()
+            )));
+        }
+        let parts: Vec<&[u8]> =
+            plan.ranges.iter().map(|r| &bytes[r.start as usize..r.end as usize]).collect();
+        self.decode_planned_into(&plan, &parts, out)
+    }
+
+    /// Decodes a region from the ranges of its plan; returns its samples in C order and native byte order.
+    ///
+    /// # Errors
+    /// As [`ChunkCodec::decode`].
+    pub fn decode_planned(&self, plan: &Plan, parts: &[&[u8]]) -> Result<Vec<u8>> {
+        let samples: usize = plan.region.iter().map(Range::len).product();
+        let mut out = vec![0; samples * self.data_type.size()];
+        self.decode_planned_into(plan, parts, &mut out)?;
+        Ok(out)
+    }
+
+    fn decode_planned_into(&self, plan: &Plan, parts: &[&[u8]], out: &mut [u8]) -> Result<()> {
+        let samples: usize = plan.region.iter().map(Range::len).product();
+        if out.len() != samples * self.data_type.size() {
+            return Err(Error::InvalidArgument(format!(
+                "the output has {} bytes, the region takes {}",
+                out.len(),
+                samples * self.data_type.size()
+            )));
+        }
+        let fits = parts.len() == plan.ranges.len()
+            && parts.iter().zip(&plan.ranges).all(|(p, r)| p.len() as u64 == r.end - r.start);
+        if !fits {
+            return Err(Error::Truncated(
+                "the chunk ends before the tiles that its index lists; it was cut off, write it again"
+                    .to_owned(),
             ));
-        };
-        Ok(Samples { bands: self.bands, height, width, classes, bounds })
+        }
+        dispatch!(self.data_type, T => {
+            match bytemuck::try_cast_slice_mut::<u8, T>(out) {
+                Ok(out) => self.decode_tiles(plan, parts, out),
+                Err(_) => {
+                    let mut aligned = vec![<T as bytemuck::Zeroable>::zeroed(); samples];
+                    self.decode_tiles(plan, parts, &mut aligned)?;
+                    out.copy_from_slice(bytemuck::cast_slice(&aligned));
+                    Ok(())
+                }
+            }
+        })
+    }
+
+    /// The codes of a whole chunk, tile by tile: latents for whoever wants them, without the decoder.
+    ///
+    /// # Errors
+    /// As [`ChunkCodec::decode`].
+    pub fn codes(&self, shape: &[usize], bytes: &[u8]) -> Result<Vec<TileCodes>> {
+        let whole: Vec<Range<usize>> = shape.iter().map(|n| 0..*n).collect();
+        let plan = self.plan(shape, bytes, &whole)?;
+        let parts = plan.ranges.iter().map(|range| {
+            bytes.get(range.start as usize..range.end as usize).ok_or_else(|| {
+                Error::Truncated("the chunk ends before the tiles that its index lists".to_owned())
+            })
+        });
+        let parts: Vec<&[u8]> = parts.collect::<Result<_>>()?;
+        dispatch!(self.data_type, T => self.chunk_codes::<T>(&plan, &parts))
     }
 }
 
 impl ChunkCodec {
-    /// The samples `(band, y, x)` of a tile from its bytes, checksum included, and what it leaves to later dates.
-    pub(super) fn decode_tile<T: Sample>(
-        &self,
-        shared: &Shared<'_, T>,
-        job: &Job,
-        part: &[u8],
-        links: Links<'_>,
-    ) -> Result<(Vec<T>, Option<Left>)> {
-        let size = [job.rows.len(), job.columns.len()];
-        if part.is_empty() {
-            let samples = shared.bands * size[0] * size[1];
-            return Ok((vec![T::from_bits(shared.patterns.pattern(1)?); samples], None));
+    fn decode_tiles<T: Sample>(&self, plan: &Plan, parts: &[&[u8]], out: &mut [T]) -> Result<()> {
+        let layout = &plan.layout;
+        let [_, rows, columns] = layout.image_region(&plan.region);
+        if rows.end > plan.header.extent[0] || columns.end > plan.header.extent[1] {
+            out.fill(T::from_bits(self.fill));
         }
-        self.decode_payload(shared, size, super::checked(part)?, links)
-    }
-
-    /// The codes of a tile from its bytes, checksum included, and what it leaves to later dates.
-    pub(super) fn tile_codes<T: Sample>(
-        &self,
-        shared: &Shared<'_, T>,
-        job: &Job,
-        part: &[u8],
-        links: Links<'_>,
-    ) -> Result<(TileCodes, Option<Left>)> {
-        let size = [job.rows.len(), job.columns.len()];
-        let grid = size.map(|side| side.div_ceil(self.patch()));
-        let (mut codes, mut left) = (Vec::new(), None);
-        if !part.is_empty() {
-            let payload = Payload::read(self, shared, super::checked(part)?, size)?;
-            if let Content::Codes { stream, .. } = payload.content {
-                let (found, memory) = self.coded(shared, size, &payload.empty, stream, links)?.codes()?;
-                (codes, left) = (found, memory.map(Left::from));
-            }
+        if plan.positions.is_empty() {
+            return Ok(());
         }
-        let planes = self.picture.as_ref().map_or(0, |picture| picture.model.manifest().planes);
-        codes.resize(grid[0] * grid[1] * planes, 0);
-        let (rows, columns) = (job.rows.clone(), job.columns.clone());
-        Ok((TileCodes { image: job.image, rows, columns, grid, codes }, left))
-    }
-
-    /// As [`ChunkCodec::decode_tile`], from the bytes without their checksum.
-    pub(super) fn decode_payload<T: Sample>(
-        &self,
-        shared: &Shared<'_, T>,
-        size: [usize; 2],
-        payload: &[u8],
-        links: Links<'_>,
-    ) -> Result<(Vec<T>, Option<Left>)> {
-        let payload = Payload::read(self, shared, payload, size)?;
-        let mut out = vec![T::zeroed(); shared.bands * size[0] * size[1]];
-        let left = self.decode_content(shared, size, &payload, links, &mut out)?;
-        let mut escaped = payload.mask.escaped.iter();
-        for (sample, class) in out.iter_mut().zip(&payload.mask.classes) {
-            match *class {
-                0 => {}
-                // As many as there are escapes were read.
-                ESCAPE => *sample = escaped.next().map_or(*sample, |bits| T::from_bits(*bits)),
-                class => *sample = T::from_bits(shared.patterns.pattern(class)?),
-            }
-        }
-        Ok((out, left))
-    }
-
-    /// Valid samples; masked ones are whatever comes out.
-    fn decode_content<T: Sample>(
-        &self,
-        shared: &Shared<'_, T>,
-        size: [usize; 2],
-        payload: &Payload<'_>,
-        links: Links<'_>,
-        out: &mut [T],
-    ) -> Result<Option<Left>> {
-        let classes = &payload.mask.classes;
-        match payload.content {
-            Content::Codes { bounded: Some(_), .. } | Content::Nothing if links.earlier.is_some() => {
-                Err(Error::Corrupt(
-                    "a tile that stands alone refers to another date; write the chunk again".to_owned(),
-                ))
-            }
-            Content::Nothing => Ok(None),
-            Content::Exact(bytes) => {
-                let samples = shared.samples(size, classes)?;
-                let left = samples.decode(bytes, shared.classifier, links.samples()?, out)?;
-                Ok(links.remembered.then_some(Left::Samples(left)))
-            }
-            Content::Classes(bytes) => {
-                if links.earlier.is_some() {
-                    return Err(Error::Corrupt(
-                        "a tile of classes refers to another date; write the chunk again".to_owned(),
-                    ));
+        let shape: Vec<usize> = plan.region.iter().map(Range::len).collect();
+        let region_layout = self.configuration.axes.layout(&shape)?;
+        let classifier = self.classifier(layout.bands())?;
+        let chunk = plan.context(&classifier);
+        let stacks = stacks(plan, parts);
+        let longest = stacks.iter().map(Vec::len).max().unwrap_or(1);
+        for some in stacks.chunks((TILES_AT_ONCE / longest).max(parallel::threads())) {
+            if self.options.parallel && some.len() > 1 {
+                let tiles: Vec<_> = parallel::try_map(some, true, |stack| {
+                    let mut tiles = Vec::new();
+                    self.decode_stack(&chunk, stack, |position, tile| tiles.push((position, tile)))?;
+                    Ok::<_, Error>(tiles)
+                })?;
+                for (position, tile) in tiles.into_iter().flatten() {
+                    copy(layout, &plan.region, &region_layout, position, &tile, out);
                 }
-                shared.samples(size, classes)?.decode_classes(bytes, out)?;
-                Ok(None)
-            }
-            Content::Codes { stream, corrected, bounded } => {
-                let tile = self.coded(shared, size, &payload.empty, stream, links)?;
-                let correction = tile.picture.correction.as_ref().filter(|_| corrected);
-                let Some(corrections) = bounded else {
-                    return Ok(tile.decode(correction, out)?.map(Left::from));
-                };
-                let (picture, _) = tile.picture()?;
-                let tolerance = tile.picture.tolerance();
-                #[cfg_attr(not(feature = "faults"), expect(unused_mut, reason = "a fault may be injected"))]
-                let mut picture = tile.values(picture, correction)?;
-                #[cfg(feature = "faults")]
-                super::faults::apply(&mut picture, |value| tolerance.at(value));
-                let samples = shared.samples(size, classes)?;
-                bounded::decode(&samples, tolerance, corrections, &picture, shared.classifier, out)?;
-                Ok(None)
+            } else {
+                for stack in some {
+                    self.decode_stack(&chunk, stack, |position, tile: Vec<T>| {
+                        copy(layout, &plan.region, &region_layout, position, &tile, out);
+                    })?;
+                }
             }
         }
+        Ok(())
     }
 
-    /// The tile whose codes these are.
-    pub(super) fn coded<'b, T>(
-        &'b self,
-        shared: &'b Shared<'b, T>,
-        [height, width]: [usize; 2],
-        empty: &'b [bool],
-        stream: &'b [u8],
-        links: Links<'b>,
-    ) -> Result<CodedTile<'b, T>> {
-        let Some(picture) = &self.picture else {
-            return Err(Error::Corrupt("a tile holds codes, the array names no model".to_owned()));
-        };
-        let Shared { classifier, entropy, step, .. } = *shared;
-        let links = links.codes()?;
-        Ok(CodedTile { picture, height, width, step, entropy, stream, empty, classifier, links })
+    /// Decodes the tiles of one place, one after the other; hands out those that are wanted.
+    fn decode_stack<'a, T: Sample>(
+        &self,
+        chunk: &ChunkContext<'_, T>,
+        stack: &Stack<'a>,
+        mut tell: impl FnMut(&'a TilePosition, Vec<T>),
+    ) -> Result<()> {
+        let mut references = ReferenceTiles::new(stack);
+        for (position, need, part) in stack {
+            let links = references.links(*need)?;
+            let left = if need.wanted || chunk.bounds.is_some() {
+                let (tile, left) = self.decode_tile(chunk, position, part, links)?;
+                if need.wanted {
+                    tell(position, tile);
+                }
+                left
+            } else {
+                // Of pictures, codes are enough.
+                self.tile_codes(chunk, position, part, links)?.1
+            };
+            references.keep(position.image, *need, left);
+        }
+        Ok(())
+    }
+
+    /// The codes of all tiles of a plan, in its order.
+    fn chunk_codes<T: Sample>(&self, plan: &Plan, parts: &[&[u8]]) -> Result<Vec<TileCodes>> {
+        let classifier = Classifier::<T>::new(&[], Vec::new())?;
+        let chunk = plan.context(&classifier);
+        let mut out = Vec::with_capacity(plan.positions.len());
+        for stack in stacks(plan, parts) {
+            let mut references = ReferenceTiles::new(&stack);
+            for (position, need, part) in &stack {
+                // Within bounds only samples without a picture refer to other dates: there are no codes to remember.
+                let links = match chunk.bounds {
+                    Some(_) => DateLinks::default(),
+                    None => references.links(*need)?,
+                };
+                let (codes, memory) = self.tile_codes(&chunk, position, part, links)?;
+                out.push(codes);
+                references.keep(position.image, *need, memory);
+            }
+        }
+        out.sort_by_key(|codes| (codes.image, codes.rows.start, codes.columns.start));
+        Ok(out)
     }
 }

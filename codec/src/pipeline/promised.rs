@@ -1,58 +1,59 @@
 //! Tiles within a promised bound: by prediction or by a picture and its corrections, whichever is shorter, and only if
 //! decoding shows that the promise holds.
 
-use super::ChunkCodec;
 use super::bounded;
-use super::correct::WORTHWHILE;
-use super::decode::Shared;
-use super::encode::{EncodedTile, Prepared, Tile};
-use super::exact::Form;
-use super::payload::{BOUNDED, CLASSES, CORRECTED, EXACT};
-use super::stack::{Left, Links};
+use super::codec::ChunkCodec;
+use super::correction::WORTHWHILE;
+use super::dates::{DateLinks, ReferenceTile};
+use super::encode_tile::PreparedTile;
+use super::predicted::Form;
+use super::source::EncodedTile;
+use super::tile::ChunkContext;
 use crate::container::bytes::put_varint;
+use crate::container::tile::{BOUNDED, CLASSES, CORRECTED, PREDICTED};
 use crate::error::{Error, Result};
 use crate::sample::{DataType, Sample};
 
 /// How a tile's valid samples may be coded: what is added to its mode, the bytes after its mask, and other dates.
-type Content<'a> = (u8, Vec<u8>, Links<'a>);
+type Candidate<'a> = (u8, Vec<u8>, DateLinks<'a>);
 
 /// A tile that keeps its promise.
-pub(super) struct Promised {
+pub(super) struct PromisedTile {
     pub(super) tile: EncodedTile,
     /// Whether it refers to the earlier date.
     pub(super) refers: bool,
-    pub(super) left: Option<Left>,
+    pub(super) left: Option<ReferenceTile>,
 }
 
 impl ChunkCodec {
     /// Encodes a tile within its chunk's bound. It may refer to the earlier date of `links`.
     pub(super) fn promised_tile<T: Sample>(
         &self,
-        shared: &Shared<'_, T>,
-        prepared: &Prepared<T>,
-        links: Links<'_>,
-    ) -> Result<Promised> {
+        chunk: &ChunkContext<'_, T>,
+        prepared: &PreparedTile<T>,
+        links: DateLinks<'_>,
+    ) -> Result<PromisedTile> {
         let tile = &prepared.tile;
         let size = [tile.height, tile.width];
         if !tile.classes.is_empty() && !tile.classes.contains(&0) {
             let mut out = EncodedTile::default();
             out.seal(prepared.mask.clone());
-            return Ok(Promised { tile: out, refers: false, left: None });
+            return Ok(PromisedTile { tile: out, refers: false, left: None });
         }
-        let samples = shared.samples(size, &tile.classes)?;
-        let alone = Links { earlier: None, ..links };
-        let mut contents = vec![(EXACT, samples.encode(&tile.samples, Form::Promised, None)?, alone)];
+        let samples = chunk.samples(size, &tile.classes)?;
+        let alone = DateLinks { earlier: None, ..links };
+        let mut contents = vec![(PREDICTED, samples.encode(&tile.samples, Form::Promised, None)?, alone)];
         if links.earlier.is_some() {
             let bytes = samples.encode(&tile.samples, Form::Promised, links.samples()?)?;
-            contents.push((EXACT, bytes, links));
+            contents.push((PREDICTED, bytes, links));
         }
         contents.extend(samples.encode_classes(&tile.samples).map(|bytes| (CLASSES, bytes, alone)));
         let shortest = contents.iter().map(|content| content.1.len()).min().unwrap_or_default();
-        let picture = self.corrected_picture(shared, prepared, shortest)?;
-        contents.extend(picture.map(|(mode, bytes)| (mode, bytes, Links::default())));
+        let picture = self.corrected_picture(chunk, prepared, shortest)?;
+        contents.extend(picture.map(|(mode, bytes)| (mode, bytes, DateLinks::default())));
         contents.sort_by_key(|content| content.1.len());
         for content in contents {
-            if let Some(promised) = self.holds(shared, prepared, content)? {
+            if let Some(promised) = self.holds(chunk, prepared, content)? {
                 return Ok(promised);
             }
         }
@@ -63,8 +64,8 @@ impl ChunkCodec {
             false => &[Form::Tighter, Form::Lossless],
         };
         for form in forms {
-            let content = (EXACT, samples.encode(&tile.samples, *form, None)?, alone);
-            if let Some(promised) = self.holds(shared, prepared, content)? {
+            let content = (PREDICTED, samples.encode(&tile.samples, *form, None)?, alone);
+            if let Some(promised) = self.holds(chunk, prepared, content)? {
                 return Ok(promised);
             }
         }
@@ -77,8 +78,8 @@ impl ChunkCodec {
     /// as many bytes as `most` already.
     fn corrected_picture<T: Sample>(
         &self,
-        shared: &Shared<'_, T>,
-        prepared: &Prepared<T>,
+        chunk: &ChunkContext<'_, T>,
+        prepared: &PreparedTile<T>,
         most: usize,
     ) -> Result<Option<(u8, Vec<u8>)>> {
         let tile = &prepared.tile;
@@ -86,23 +87,23 @@ impl ChunkCodec {
         if prepared.latents.is_empty() {
             return Ok(None);
         }
-        let coded = self.code_tile(shared, prepared, Links::default())?;
+        let coded = self.code_tile(chunk, prepared, DateLinks::default())?;
         if coded.stream.len() >= most {
             return Ok(None);
         }
-        let codes = self.coded(shared, size, &prepared.empty, &coded.stream, Links::default())?;
-        let (plain, _) = codes.picture()?;
+        let codes = self.coded(chunk, size, &prepared.empty, &coded.stream, DateLinks::default())?;
+        let (plain, _) = codes.reconstruct()?;
         let (mut mode, mut picture) = (BOUNDED, codes.values(plain.clone(), None)?);
-        if let Some(correction) = &codes.picture.correction {
+        if let Some(correction) = &codes.runner.correction {
             let better = codes.values(plain, Some(correction))?;
             if tile.squares(&better) < tile.squares(&picture) * WORTHWHILE {
                 (mode, picture) = (BOUNDED | CORRECTED, better);
             }
         }
-        let samples = shared.samples(size, &tile.classes)?;
-        let tolerance = codes.picture.tolerance();
+        let samples = chunk.samples(size, &tile.classes)?;
+        let tolerance = codes.runner.tolerance();
         let Some(corrections) =
-            bounded::encode(&samples, tolerance, Form::Promised, &picture, &tile.samples, shared.classifier)?
+            bounded::encode(&samples, tolerance, Form::Promised, &picture, &tile.samples, chunk.classifier)?
         else {
             return Ok(None);
         };
@@ -116,45 +117,23 @@ impl ChunkCodec {
     /// The tile with this content, if what a reader will see is within the bound.
     fn holds<T: Sample>(
         &self,
-        shared: &Shared<'_, T>,
-        prepared: &Prepared<T>,
-        (mode, content, links): Content<'_>,
-    ) -> Result<Option<Promised>> {
+        chunk: &ChunkContext<'_, T>,
+        prepared: &PreparedTile<T>,
+        (mode, content, links): Candidate<'_>,
+    ) -> Result<Option<PromisedTile>> {
         let tile = &prepared.tile;
         let mut bytes = prepared.mask.clone();
         bytes[0] |= mode;
         bytes.extend(content);
         let size = [tile.height, tile.width];
-        let (decoded, left) = self.decode_payload(shared, size, &bytes, links)?;
-        let Some(bounds) = shared.bounds else { return Ok(None) };
+        let (decoded, left) = self.decode_payload(chunk, size, &bytes, links)?;
+        let Some(bounds) = chunk.bounds else { return Ok(None) };
         if !tile.is_within(&decoded, &bounds.each) {
             return Ok(None);
         }
         let mut out = tile.measure(&decoded);
         out.peak = prepared.peak;
         out.seal(bytes);
-        Ok(Some(Promised { tile: out, refers: links.earlier.is_some(), left }))
-    }
-}
-
-impl<T: Sample> Tile<T> {
-    /// Whether each valid sample is within its band's bound; where that is 0, whether it is the same bit for bit.
-    fn is_within(&self, decoded: &[T], bounds: &[f64]) -> bool {
-        let area = self.height * self.width;
-        decoded.iter().zip(&self.samples).enumerate().all(|(i, (found, wanted))| {
-            if self.classes.get(i).is_some_and(|class| *class != 0) {
-                return true;
-            }
-            let bound = bounds[i / area];
-            found.to_bits() == wanted.to_bits()
-                || bound > 0.0 && (found.to_f64() - wanted.to_f64()).abs() <= bound
-        })
-    }
-
-    /// The squared error of a picture's values over valid samples.
-    fn squares(&self, picture: &[f32]) -> f64 {
-        let valid = |i: usize| self.classes.get(i).is_none_or(|class| *class == 0);
-        let pairs = self.samples.iter().zip(picture).enumerate().filter(|(i, _)| valid(*i));
-        pairs.map(|(_, (wanted, found))| (wanted.to_f64() - f64::from(*found)).powi(2)).sum()
+        Ok(Some(PromisedTile { tile: out, refers: links.earlier.is_some(), left }))
     }
 }

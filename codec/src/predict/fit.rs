@@ -4,8 +4,8 @@
 use crate::predict::gram::Gram;
 use crate::predict::padded::{Padded, Shape};
 use crate::predict::plan::{OWN, Place, Plan, Reference};
-use crate::predict::predictive::{Rehearsal, walk};
 use crate::predict::rule;
+use crate::predict::vectorised::{Rehearsal, walk};
 use crate::predict::walk::Restored;
 use pulp::{Arch, Simd, WithSimd};
 

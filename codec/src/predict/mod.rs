@@ -14,6 +14,7 @@ mod plan;
 pub(crate) mod predictive;
 mod rule;
 mod symbol;
+mod vectorised;
 mod walk;
 mod wide;
 

@@ -1,10 +1,10 @@
 //! Which entries stand for a latent vector: the least squared error plus λ × bits, where bits are those of the model's
 //! priors without context. Stage by stage, keeping the best few; then the best depth of them all.
 
-use crate::error::{Error, Result};
-use crate::model::Priors;
+use crate::quantise::codebooks::Codebooks;
 use crate::quantise::nearest::{Best, Found, ROWS};
-use crate::quantise::{CodebookShape, Codebooks, Quantiser};
+use crate::quantise::rates::Rates;
+use crate::quantise::shape::{CodebookShape, Quantiser};
 use pulp::Arch;
 
 /// Patches that are searched together.
@@ -22,45 +22,6 @@ impl Default for Search {
     /// What the codec uses. Measured: see `docs/decisions.md`.
     fn default() -> Self {
         Self { beam: 4 }
-    }
-}
-
-/// Bits of the decisions that a choice takes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Rates {
-    planes: usize,
-    /// `(plane, entry)`
-    pub(crate) entries: Vec<f32>,
-    /// For each plane, that the stage is not used, and that it is.
-    pub(crate) used: Vec<[f32; 2]>,
-}
-
-impl Rates {
-    /// The same for all entries of a codebook, and a bit for each choice whether to go on: for a fit that has no priors
-    /// yet.
-    #[must_use]
-    pub fn flat(codebooks: &Codebooks) -> Self {
-        let shape = codebooks.shape();
-        let flag = if codebooks.quantiser() == Quantiser::Rvq { 1.0 } else { 0.0 };
-        Self {
-            planes: shape.planes(),
-            entries: vec![(shape.size as f32).log2(); shape.planes() * shape.size],
-            used: vec![[flag; 2]; shape.planes()],
-        }
-    }
-
-    /// Those of fitted priors.
-    ///
-    /// # Errors
-    /// [`Error::InvalidArgument`] for the priors of scalar codes.
-    pub fn of(priors: &Priors) -> Result<Self> {
-        let index = priors.index().ok_or_else(|| {
-            Error::InvalidArgument(
-                "the priors are of scalar codes; rates of indices need index priors".to_owned(),
-            )
-        })?;
-        let (entries, used) = index.statistics.rates(&index.shape);
-        Ok(Self { planes: index.shape.planes(), entries, used })
     }
 }
 

@@ -7,49 +7,16 @@
 mod assign;
 mod codebooks;
 mod nearest;
+mod rates;
+mod scalar;
+mod shape;
 #[cfg(test)]
 mod tests;
 
-pub use assign::{Rates, Search};
-pub use codebooks::{CodebookShape, Codebooks, Quantiser};
-pub(crate) use codebooks::{MAX_ENTRIES, MAX_GROUPS, MAX_SIZE, MAX_STAGES};
-
-use crate::entropy::tile::MAX_CODE;
-
-/// What is added before a magnitude is rounded down: less than one half widens the zero cell, which costs fewer bits
-/// than it costs quality. Measured: see `docs/decisions.md`.
-pub(crate) const ROUNDING: f32 = 0.4;
-
-/// The step of a stored logarithm.
-#[must_use]
-pub fn step(log2: i16) -> f32 {
-    f64::exp2(f64::from(log2) / 256.0) as f32
-}
-
-/// Nearest stored logarithm of a step.
-#[must_use]
-pub fn step_log2(step: f64) -> i16 {
-    (step.log2() * 256.0).round().clamp(-16_384.0, 16_384.0) as i16
-}
-
-/// The `fsq` code of a latent that was divided by the step.
-#[inline(always)]
-#[must_use]
-pub fn quantise(scaled: f32) -> i32 {
-    let magnitude = ((scaled.abs() + ROUNDING) as i32).min(MAX_CODE);
-    if scaled < 0.0 { -magnitude } else { magnitude }
-}
-
-/// What a bit is worth where scalar codes are chosen by rate and distortion, in squared steps. Measured: see
-/// `docs/decisions.md`.
-pub(crate) const BIT: f32 = 0.115;
-
-/// What a bit is worth at a stored logarithm of a step, in squared latent units: s² / 8.
-///
-/// A uniform quantiser with a fine step s has the distortion s² / 12 and the rate h − log2 s, so that one bit more takes
-/// s² ln 2 / 6 off the distortion, s² / 8.7. A codebook searched with this price therefore stands where a scalar
-/// quantiser of that step would: one knob for all quantisers.
-#[must_use]
-pub fn lagrangian(log2: i16) -> f64 {
-    f64::exp2(f64::from(log2) / 128.0) / 8.0
-}
+pub use assign::Search;
+pub use codebooks::Codebooks;
+pub use rates::Rates;
+pub(crate) use scalar::{BIT, MAX_CODE};
+pub use scalar::{lagrangian, quantise, step, step_log2};
+pub use shape::{CodebookShape, Quantiser};
+pub(crate) use shape::{MAX_ENTRIES, MAX_GROUPS, MAX_SIZE, MAX_STAGES};

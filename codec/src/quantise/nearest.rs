@@ -1,7 +1,7 @@
 //! Scores of all entries of a codebook against residuals, as blocked matrix products: sixteen entries by four residuals
 //! at a time stay in registers, so that each number of a codebook is loaded once for four residuals.
 
-use crate::quantise::CodebookShape;
+use crate::quantise::shape::CodebookShape;
 use pulp::{Simd, WithSimd};
 
 /// Entries of a block.

@@ -13,6 +13,8 @@ pub(crate) use statistics::TABLES;
 pub(crate) use statistics::{IndexShape, IndexStatistics};
 
 use crate::entropy::adaptive::{Tables, mix};
+#[cfg(feature = "fit")]
+use crate::entropy::dry_run::DryRun;
 use crate::entropy::rans::{Coder, Decoder, Encoder};
 use crate::error::Result;
 use statistics::{
@@ -236,10 +238,10 @@ impl<C: Coder> IndexCoder<C> {
 }
 
 #[cfg(feature = "fit")]
-impl IndexCoder<crate::fit::Listener> {
+impl IndexCoder<DryRun> {
     /// Starts a tile that is only learnt from.
     pub(crate) fn learner(shape: IndexShape, start: &IndexStatistics, width: usize) -> Self {
-        Self::start(crate::fit::Listener, shape, start, width)
+        Self::start(DryRun, shape, start, width)
     }
 }
 

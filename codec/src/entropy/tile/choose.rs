@@ -3,9 +3,12 @@
 //!
 //! The choice is the writer's own affair: a reader sees codes, whoever chose them, so floats may rule here.
 
-use super::{Contexts, GROUP, MAX_CODE, SPAN, TileCoder, UNARY, length_class, own_counter};
+use super::coder::{Contexts, TileCoder, own_counter};
+use super::contexts::{CLASSES, EXPECTED, GROUP, PLANE_COUNTERS, SPAN, UNARY, length_class};
+use super::history::STRIDE;
 use crate::entropy::adaptive::mixture;
 use crate::entropy::rans::Coder;
+use crate::quantise::MAX_CODE;
 use pulp::{Arch, Simd, WithSimd};
 use std::sync::LazyLock;
 
@@ -218,15 +221,15 @@ impl<C: Coder> Choice<'_, '_, C> {
         let mut bits = 0.0;
         for (seen, slot) in out.iter_mut().enumerate().take(last.min(UNARY - 1) + 1) {
             let [a, b, c] = [
-                &learnt.expected[(seen * super::EXPECTED + expected) * 16 + class / 2],
-                &coder.plane[k * super::PLANE_COUNTERS + own_counter(seen, neighbourhood)],
+                &learnt.expected[(seen * EXPECTED + expected) * 16 + class / 2],
+                &coder.plane[k * PLANE_COUNTERS + own_counter(seen, neighbourhood)],
                 &learnt.local[(seen * 64 + local) * 16 + class / 2],
             ];
-            let at = seen * super::CLASSES + class;
+            let at = seen * CLASSES + class;
             let p1 = match &coder.earlier {
-                Some((earlier, timing)) => {
-                    let d = &timing.magnitude[seen * super::STRIDE + earlier.magnitude(k, expected)];
-                    mixture([a, b, c, d], &timing.weights[at], &coder.tables).1
+                Some((earlier, temporal)) => {
+                    let d = &temporal.magnitude[seen * STRIDE + earlier.magnitude(k, expected)];
+                    mixture([a, b, c, d], &temporal.weights[at], &coder.tables).1
                 }
                 None => mixture([a, b, c], &learnt.weights[at], &coder.tables).1,
             };
@@ -256,13 +259,13 @@ impl<C: Coder> Choice<'_, '_, C> {
         let [a, b, c] = [
             &learnt.group_around[(level * 16 + around) * 16 + length_class(recent)],
             &coder.group[level][index],
-            &learnt.group_class[(level * super::CLASSES + class) * 16 + around],
+            &learnt.group_class[(level * CLASSES + class) * 16 + around],
         ];
-        let at = level * super::CLASSES + class;
+        let at = level * CLASSES + class;
         let p1 = match &coder.earlier {
-            Some((earlier, timing)) => {
-                let d = &timing.flag[earlier.flag(level, index, around)];
-                mixture([a, b, c, d], &timing.flag_weights[at], &coder.tables).1
+            Some((earlier, temporal)) => {
+                let d = &temporal.flag[earlier.flag(level, index, around)];
+                mixture([a, b, c, d], &temporal.flag_weights[at], &coder.tables).1
             }
             None => mixture([a, b, c], &learnt.group_weights[at], &coder.tables).1,
         };

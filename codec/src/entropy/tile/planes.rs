@@ -1,11 +1,8 @@
 //! A model's planes as the entropy coder sees them at one step, and what the coder knows of them before a tile begins.
 
-use super::{EXPECTED, EXPONENTS, FEATURES, GROUP, SPAN, UNARY};
+use super::contexts::{CLASSES, EXPECTED, EXPONENTS, FEATURES, GROUP, PLANE_COUNTERS, SPAN, UNARY};
 use crate::entropy::adaptive::{Counter, Weights};
 use crate::entropy::predict::Predictor;
-
-/// Classes of expected strength, in half octaves of a plane's standard deviation over the step.
-pub(crate) const CLASSES: usize = 32;
 
 /// The counters and weights a tile starts from, learnt when the model was fitted. Serialised by `model::priors`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,9 +30,6 @@ pub(crate) struct Statistics {
     /// The linear rule's weights in 256ths, `[class]`.
     pub(crate) linear: Vec<[i16; FEATURES]>,
 }
-
-/// Counters of its own that each plane has.
-pub(super) const PLANE_COUNTERS: usize = 5;
 
 impl Statistics {
     /// What is assumed before anything is known.
@@ -144,27 +138,6 @@ impl Planes {
             group_start,
             predictor: predictor.clone(),
             start: statistics.clone(),
-        }
-    }
-}
-
-#[cfg(feature = "fit")]
-impl Planes {
-    /// Moves the starts of each class's own counters towards what the planes and groups of one tile learnt.
-    pub(crate) fn average(&self, plane: &[Counter], group: &[Vec<Counter>; 2], statistics: &mut Statistics) {
-        for class in 0..CLASSES {
-            for own in 0..PLANE_COUNTERS {
-                let members = (0..self.count).filter(|k| usize::from(self.class[*k]) == class);
-                crate::fit::towards(
-                    &mut statistics.plane[class * PLANE_COUNTERS + own],
-                    members.map(|k| plane[k * PLANE_COUNTERS + own]),
-                );
-            }
-            for (level, size) in [GROUP * SPAN, GROUP].into_iter().enumerate() {
-                let members = group[level].iter().enumerate().filter(|(i, _)| i * size < self.count);
-                let members = members.filter(|(i, _)| usize::from(self.class[i * size]) == class);
-                crate::fit::towards(&mut statistics.group[level * CLASSES + class], members.map(|(_, c)| *c));
-            }
         }
     }
 }

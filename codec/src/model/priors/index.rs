@@ -1,6 +1,6 @@
 //! The priors of codebook indices: the planes' shape and what the coder learnt.
 
-use super::{put_counters, read_counters, read_weights};
+use super::tables::{put_counters, read_counters, read_weights};
 use crate::container::bytes::{Reader, put_varint};
 use crate::entropy::indices::{IndexShape, IndexStatistics};
 use crate::error::{Error, Result};

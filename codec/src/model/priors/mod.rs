@@ -2,18 +2,16 @@
 
 mod index;
 mod scalar;
+mod tables;
 
 pub(crate) use index::IndexPriors;
 pub(crate) use scalar::ScalarPriors;
+pub(crate) use tables::MAX_PLANES;
 
 use crate::container::bytes::Reader;
-use crate::entropy::adaptive::{Counter, MAX_WEIGHT};
 use crate::error::{Error, Result};
+use crate::quantise::Rates;
 
-/// The most planes that a model may have.
-pub(crate) const MAX_PLANES: usize = 1 << 16;
-/// Confidence with which a tile starts from what the fit learnt: counts above are cut to this.
-pub(crate) const START_COUNT: u32 = 30;
 const VERSION: u8 = 0;
 
 /// The entropy coder's priors: of scalar codes, or of codebook indices.
@@ -128,34 +126,21 @@ impl Priors {
     }
 }
 
+impl Rates {
+    /// Those of fitted priors.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for the priors of scalar codes.
+    pub fn of(priors: &Priors) -> Result<Self> {
+        let index = priors.index().ok_or_else(|| {
+            Error::InvalidArgument(
+                "the priors are of scalar codes; rates of indices need index priors".to_owned(),
+            )
+        })?;
+        let (entries, used) = index.statistics.rates(&index.shape);
+        Ok(Self { planes: index.shape.planes(), entries, used })
+    }
+}
+
 const SCALAR: &[u8; 4] = b"VQZP";
 const INDEX: &[u8; 4] = b"VQZI";
-
-/// Appends a table: the probabilities, then the counts.
-fn put_counters(out: &mut Vec<u8>, counters: &[Counter]) {
-    counters.iter().for_each(|c| out.extend_from_slice(&(c.p1() as u16).to_le_bytes()));
-    counters.iter().for_each(|c| out.push(c.count().min(START_COUNT) as u8));
-}
-
-fn read_counters(r: &mut Reader<'_>, counters: &mut [Counter]) -> Result<()> {
-    let p1 = r.take(2 * counters.len(), "a table of probabilities")?;
-    let counts = r.take(counters.len(), "a table of counts")?;
-    for ((counter, p1), count) in counters.iter_mut().zip(p1.as_chunks().0).zip(counts) {
-        if u32::from(*count) > START_COUNT {
-            return Err(Error::Corrupt(format!("a count is {count}, at most {START_COUNT} is allowed")));
-        }
-        *counter = Counter::new(u16::from_le_bytes(*p1), *count);
-    }
-    Ok(())
-}
-
-fn read_weights<'w>(r: &mut Reader<'_>, weights: impl Iterator<Item = &'w mut i32>) -> Result<()> {
-    for weight in weights {
-        let value = r.u32("a weight")? as i32;
-        if !(-MAX_WEIGHT..=MAX_WEIGHT).contains(&value) {
-            return Err(Error::Corrupt(format!("a mixing weight is {value}, allowed is ±{MAX_WEIGHT}")));
-        }
-        *weight = value;
-    }
-    Ok(())
-}

@@ -1,6 +1,6 @@
 //! The priors of scalar codes: the scan order, standard deviations, predictions and what the coder learnt.
 
-use super::{MAX_PLANES, put_counters, read_counters, read_weights};
+use super::tables::{MAX_PLANES, put_counters, read_counters, read_weights};
 use crate::container::bytes::{Reader, put_varint};
 use crate::entropy::predict::{Place, Prediction, Predictor, Tap};
 use crate::entropy::tile::{Planes, Relations, Statistics};

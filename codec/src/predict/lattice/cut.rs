@@ -1,6 +1,6 @@
 //! The low bits of floats that a lattice cuts off: as they are, for they are noise.
 
-use super::Float;
+use super::float::{Float, power_of_two};
 use crate::error::{Error, Result};
 
 /// Bits, highest first, in whole bytes at last.
@@ -77,7 +77,7 @@ fn missing<T: Float>(number: i32) -> u32 {
 
 /// A float's multiple of 2^exponent, towards zero; notes the bits that are cut off. `None` where that is none.
 pub(super) fn cut<T: Float>(value: T, exponent: i16, bits: &mut Bits) -> Option<i32> {
-    let scaled = value.wide() / super::power_of_two(exponent);
+    let scaled = value.wide() / power_of_two(exponent);
     if scaled.is_nan() || scaled.abs() >= f64::from(1 << 30) {
         return None;
     }
@@ -94,6 +94,6 @@ pub(super) fn join<T: Float>(number: i32, exponent: i16, bits: &mut BitReader<'_
     if number == 0 {
         return Ok(T::from_pattern(bits.take(32 * T::WORDS as u32)?));
     }
-    let whole = T::narrow(f64::from(number) * super::power_of_two(exponent));
+    let whole = T::narrow(f64::from(number) * power_of_two(exponent));
     Ok(T::from_pattern(whole.pattern() | bits.take(missing::<T>(number))?))
 }

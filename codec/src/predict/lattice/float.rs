@@ -84,3 +84,10 @@ impl Float for f64 {
         Self::from_bits((bits ^ ((bits >> 63) as u64 >> 1) as i64) as u64)
     }
 }
+
+/// 2^exponent; below the smallest normal number in two exact steps.
+pub(super) fn power_of_two(exponent: i16) -> f64 {
+    let normal = |e: i16| f64::from_bits(((i64::from(e) + 1023) as u64) << 52);
+    let first = exponent.clamp(-1000, 1000);
+    normal(first) * normal((exponent - first).clamp(-1000, 1000))
+}

@@ -12,6 +12,8 @@ mod tests;
 pub(crate) use cut::{BitReader, Bits};
 pub(crate) use float::Float;
 
+use float::power_of_two;
+
 use crate::container::bytes::Reader;
 use crate::error::{Error, Result};
 
@@ -218,11 +220,4 @@ impl Lattice {
             Err(Error::Corrupt(format!("a lattice is {lattice:?}; write the chunk again")))
         }
     }
-}
-
-/// 2^exponent; below the smallest normal number in two exact steps.
-fn power_of_two(exponent: i16) -> f64 {
-    let normal = |e: i16| f64::from_bits(((i64::from(e) + 1023) as u64) << 52);
-    let first = exponent.clamp(-1000, 1000);
-    normal(first) * normal((exponent - first).clamp(-1000, 1000))
 }

@@ -3,8 +3,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Limits, Result, define, invalid, over, pb, tensors};
+use super::limits::{Limits, define, invalid, over};
+use super::tensors;
 use crate::error::Error;
+use crate::error::Result;
+use crate::model::onnx::pb;
 
 /// What encoders and decoders of convolutional and attention networks need, and nothing with control flow, randomness
 /// or access to files.

@@ -1,6 +1,8 @@
 //! Constant tensors: their data are in the file, in one place, and as many as their shape says.
 
-use super::{Limits, Result, invalid, over, pb};
+use super::limits::{Limits, invalid, over};
+use crate::error::Result;
+use crate::model::onnx::pb;
 use crate::model::onnx::pb::data_type;
 
 /// Accepts a tensor and gives its number of elements.

@@ -1,7 +1,8 @@
 //! Counting the fields of an ONNX file before it is decoded: an empty message takes two bytes in the file and
 //! hundreds in memory, so a small file could otherwise fill a large memory.
 
-use super::{Result, invalid, over};
+use super::limits::{invalid, over};
+use crate::error::Result;
 
 /// The most bytes of packed integers, which grow eightfold when decoded. Weights lie in raw data.
 const MAX_PACKED: usize = 16 << 20;

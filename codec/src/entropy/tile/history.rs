@@ -5,8 +5,8 @@
 //! for each plane, learnt from the codes already known, and trusted only while it makes codes smaller. What is
 //! compared across dates are *innovations*: codes without what their own tile's neighbours predicted of them.
 
+use super::contexts::{EXPECTED, GROUP, SPAN, UNARY, length_class};
 use super::planes::{Planes, Statistics};
-use super::{EXPECTED, GROUP, SPAN, UNARY, length_class};
 use crate::entropy::adaptive::Counter;
 
 /// Classes of an earlier magnitude: 0 to 6, and more.
@@ -31,15 +31,15 @@ impl Innovations {
 
 /// What a tile leaves to those that refer to it.
 #[derive(Clone, Debug)]
-pub(crate) struct Memory {
+pub(crate) struct TileHistory {
     pub(super) learnt: Statistics,
     pub(super) plane: Vec<Counter>,
     pub(super) group: [Vec<Counter>; 2],
-    pub(super) timing: Timing,
+    pub(super) temporal: TemporalStatistics,
     pub(super) innovations: Innovations,
 }
 
-impl Memory {
+impl TileHistory {
     /// How much of latents `(patch, plane)`, given in steps times `inverse`, a multiple of this tile would explain: for writers
     /// who look for a date that resembles theirs.
     pub(crate) fn likeness(&self, latents: &[f32], planes: usize, inverse: f32) -> f32 {
@@ -57,12 +57,21 @@ impl Memory {
     }
 }
 
+/// Which other dates of the same place a tile is linked to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct HistoryLinks<'a> {
+    /// The history of the tile that this one refers to.
+    pub(crate) earlier: Option<&'a TileHistory>,
+    /// Whether later tiles will refer to this one, so that its history is kept.
+    pub(crate) remembered: bool,
+}
+
 /// What is compared between dates is cut to this, so that a few strong planes do not decide alone.
 const LOUDEST: i32 = 4;
 
 /// How the innovations of one plane follow the earlier ones: sums of products, for their quotient.
 #[derive(Clone, Copy, Debug, Default)]
-struct Follow {
+struct Gain {
     squares: i64,
     products: i64,
 }
@@ -70,11 +79,11 @@ struct Follow {
 /// Innovations are limited to this before they enter a sum.
 const LARGEST: i32 = 1 << 12;
 /// Sums are halved beyond this.
-const MEMORY: i64 = 1 << 40;
+const LARGEST_SUM: i64 = 1 << 40;
 /// What the sum of squares starts from, so that a few coincidences are no rule.
 const DOUBT: i64 = 2;
 
-impl Follow {
+impl Gain {
     /// What is to be expected after `earlier`.
     fn predict(self, earlier: i32) -> i32 {
         let gain = (self.products * 256 / (self.squares + DOUBT)).clamp(0, 256);
@@ -86,7 +95,7 @@ impl Follow {
         let (earlier, now) = (earlier.clamp(-LARGEST, LARGEST), now.clamp(-LARGEST, LARGEST));
         self.squares += i64::from(earlier) * i64::from(earlier);
         self.products += i64::from(earlier) * i64::from(now);
-        if self.squares > MEMORY {
+        if self.squares > LARGEST_SUM {
             self.squares /= 2;
             self.products /= 2;
         }
@@ -95,7 +104,7 @@ impl Follow {
 
 /// What was learnt of decisions that look at an earlier tile.
 #[derive(Clone, Debug)]
-pub(super) struct Timing {
+pub(super) struct TemporalStatistics {
     /// `[decision][earlier magnitude][subtracted][expected / 4]`
     pub(super) magnitude: Vec<Counter>,
     /// `[decision][class]`
@@ -106,14 +115,14 @@ pub(super) struct Timing {
     pub(super) flag_weights: Vec<[i32; 4]>,
     /// `[subtracted][earlier magnitude]`
     pub(super) sign: Vec<Counter>,
-    follow: Vec<Follow>,
+    follow: Vec<Gain>,
 }
 
 /// The fourth probability's first weight, in 65536ths, and the factor of the others', in 256ths.
 const WEIGHT: i32 = 30_000;
 const OTHERS: i32 = 140;
 
-impl Timing {
+impl TemporalStatistics {
     pub(super) fn new(planes: &Planes) -> Self {
         let start = &planes.start;
         let of = |decision: usize, coarse: usize| {
@@ -133,25 +142,25 @@ impl Timing {
             flag: vec![Counter::new(20_000, 0); 2 * 16 * 16],
             flag_weights: start.group_weights.iter().map(four).collect(),
             sign: vec![Counter::new(1 << 15, 1); 2 * MAGNITUDES],
-            follow: vec![Follow::default(); planes.padded],
+            follow: vec![Gain::default(); planes.padded],
         }
     }
 }
 
 /// How much smaller a patch's codes became by subtraction: their magnitudes with it and without.
 #[derive(Clone, Copy, Debug, Default)]
-struct Trial {
+struct SubtractionTrial {
     subtracted: u64,
     plain: u64,
 }
 
 /// An earlier tile, as the patch that is being coded sees it.
 #[derive(Debug)]
-pub(super) struct Earlier<'a> {
+pub(super) struct EarlierTile<'a> {
     innovations: &'a Innovations,
     /// The patch that is laid out below.
     patch: Option<usize>,
-    /// Earlier innovations, and what is subtracted because of them.
+    /// EarlierTile innovations, and what is subtracted because of them.
     pub(super) value: Vec<i32>,
     pub(super) base: Vec<i32>,
     /// What would be subtracted if it were trusted, of each entry.
@@ -159,11 +168,11 @@ pub(super) struct Earlier<'a> {
     /// Sums of magnitudes by group and by span; and whether anything is subtracted there.
     sums: [Vec<u32>; 2],
     holds: [Vec<bool>; 2],
-    above: Vec<Trial>,
-    row: Vec<Trial>,
+    above: Vec<SubtractionTrial>,
+    row: Vec<SubtractionTrial>,
 }
 
-impl<'a> Earlier<'a> {
+impl<'a> EarlierTile<'a> {
     pub(super) fn new(innovations: &'a Innovations, planes: &Planes, width: usize) -> Self {
         let groups = planes.padded / GROUP;
         Self {
@@ -174,13 +183,13 @@ impl<'a> Earlier<'a> {
             wish: Vec::new(),
             sums: [vec![0; groups / SPAN], vec![0; groups]],
             holds: [vec![false; groups / SPAN], vec![false; groups]],
-            above: vec![Trial::default(); width],
-            row: vec![Trial::default(); width],
+            above: vec![SubtractionTrial::default(); width],
+            row: vec![SubtractionTrial::default(); width],
         }
     }
 
     /// Lays out what the earlier tile holds at a patch, before it is chosen or coded.
-    pub(super) fn open(&mut self, patch: usize, x: usize, timing: &Timing) {
+    pub(super) fn open(&mut self, patch: usize, x: usize, temporal: &TemporalStatistics) {
         if self.patch == Some(patch) {
             return;
         }
@@ -192,7 +201,7 @@ impl<'a> Earlier<'a> {
         self.wish.clear();
         for (plane, value) in self.innovations.patch(patch) {
             let (plane, value) = (*plane as usize, *value);
-            let wish = timing.follow[plane].predict(value);
+            let wish = temporal.follow[plane].predict(value);
             self.wish.push(wish);
             self.value[plane] = value;
             let group = plane / GROUP;
@@ -210,10 +219,10 @@ impl<'a> Earlier<'a> {
     /// Whether subtraction made codes smaller around here.
     fn trusted(&self, x: usize) -> bool {
         let last = self.above.len() - 1;
-        let west = if x > 0 { self.row[x - 1] } else { Trial::default() };
-        let north_west = if x > 0 { self.above[x - 1] } else { Trial::default() };
+        let west = if x > 0 { self.row[x - 1] } else { SubtractionTrial::default() };
+        let north_west = if x > 0 { self.above[x - 1] } else { SubtractionTrial::default() };
         let around = [west, self.above[x], north_west, self.above[(x + 1).min(last)]];
-        let sum = |of: fn(&Trial) -> u64| around.iter().map(of).sum::<u64>();
+        let sum = |of: fn(&SubtractionTrial) -> u64| around.iter().map(of).sum::<u64>();
         sum(|t| t.subtracted) <= sum(|t| t.plain)
     }
 
@@ -249,15 +258,15 @@ impl<'a> Earlier<'a> {
     }
 
     /// Learns from a patch that was coded, and clears it away. `now` gives its innovations.
-    pub(super) fn close(&mut self, x: usize, empty: bool, now: &[i32], timing: &mut Timing) {
+    pub(super) fn close(&mut self, x: usize, empty: bool, now: &[i32], temporal: &mut TemporalStatistics) {
         let Some(patch) = self.patch.take() else { return };
-        let mut trial = Trial::default();
+        let mut trial = SubtractionTrial::default();
         for ((plane, value), wish) in self.innovations.patch(patch).iter().zip(&self.wish) {
             let plane = *plane as usize;
             if !empty {
                 trial.plain += u64::from(now[plane].unsigned_abs());
                 trial.subtracted += u64::from(now[plane].saturating_sub(*wish).unsigned_abs());
-                timing.follow[plane].learn(*value, now[plane]);
+                temporal.follow[plane].learn(*value, now[plane]);
             }
             self.value[plane] = 0;
             self.base[plane] = 0;
@@ -283,13 +292,13 @@ pub(super) const STRIDE: usize = 2 * MAGNITUDES * COARSE;
 
 /// Takes down the innovations of a tile, for those that will refer to it and for what is learnt meanwhile.
 #[derive(Debug)]
-pub(super) struct Notes {
+pub(super) struct InnovationRecorder {
     pub(super) now: Vec<i32>,
     pub(super) stirred: Vec<u32>,
     pub(super) kept: Innovations,
 }
 
-impl Notes {
+impl InnovationRecorder {
     pub(super) fn new(planes: &Planes) -> Self {
         Self { now: vec![0; planes.padded], stirred: Vec::new(), kept: Innovations::default() }
     }

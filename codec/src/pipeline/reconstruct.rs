@@ -1,12 +1,12 @@
 //! A tile's codes, and the picture that they make.
 
-use super::correct::Correction;
-use super::picture::Picture;
+use super::correction::Correction;
+use super::runner::ModelRunner;
 use crate::config::EntropyCoder;
 use crate::entropy::indices::IndexCoder;
 use crate::entropy::lz4;
 use crate::entropy::rans::Decoder;
-use crate::entropy::tile::{Links, Memory, TileCoder};
+use crate::entropy::tile::{HistoryLinks, TileCoder, TileHistory};
 use crate::error::{Error, Result};
 use crate::mask::Classifier;
 use crate::model::priors::Kind;
@@ -16,7 +16,7 @@ use crate::transform::{Linear, Scratch};
 
 /// A tile whose codes are still to be read.
 pub(super) struct CodedTile<'a, T> {
-    pub(super) picture: &'a Picture,
+    pub(super) runner: &'a ModelRunner,
     pub(super) height: usize,
     pub(super) width: usize,
     pub(super) step: i16,
@@ -25,12 +25,12 @@ pub(super) struct CodedTile<'a, T> {
     /// Which patches take no decisions; empty when all take some.
     pub(super) empty: &'a [bool],
     pub(super) classifier: &'a Classifier<T>,
-    pub(super) links: Links<'a>,
+    pub(super) links: HistoryLinks<'a>,
 }
 
 impl<T: Sample> CodedTile<'_, T> {
     fn patch(&self) -> usize {
-        self.picture.patch()
+        self.runner.patch()
     }
 
     fn grid(&self) -> (usize, usize) {
@@ -42,24 +42,28 @@ impl<T: Sample> CodedTile<'_, T> {
     }
 
     /// Valid samples; masked ones are whatever comes out.
-    pub(super) fn decode(&self, correction: Option<&Correction>, out: &mut [T]) -> Result<Option<Memory>> {
-        if let (Some(linear), None, None) = (&self.picture.linear, &self.picture.network, correction) {
+    pub(super) fn decode(
+        &self,
+        correction: Option<&Correction>,
+        out: &mut [T],
+    ) -> Result<Option<TileHistory>> {
+        if let (Some(linear), None, None) = (&self.runner.linear, &self.runner.network, correction) {
             return self.linear(linear, out);
         }
-        let (picture, memory) = self.picture()?;
+        let (picture, memory) = self.reconstruct()?;
         self.finish(picture, correction, out)?;
         Ok(memory)
     }
 
     /// What the decoder gives for all whole patches, in data units, neither rounded nor cut.
-    pub(super) fn picture(&self) -> Result<(Vec<f32>, Option<Memory>)> {
-        let (Some(linear), None) = (&self.picture.linear, &self.picture.network) else {
+    pub(super) fn reconstruct(&self) -> Result<(Vec<f32>, Option<TileHistory>)> {
+        let (Some(linear), None) = (&self.runner.linear, &self.runner.network) else {
             let (codes, memory) = self.codes()?;
             return Ok((self.network(&codes)?, memory));
         };
         let ((rows, columns), patch) = (self.grid(), self.patch());
         let whole = CodedTile {
-            picture: self.picture,
+            runner: self.runner,
             height: rows * patch,
             width: columns * patch,
             step: self.step,
@@ -69,19 +73,19 @@ impl<T: Sample> CodedTile<'_, T> {
             classifier: &Classifier::<f32>::new(&[], Vec::new())?,
             links: self.links,
         };
-        let bands = self.picture.model.manifest().bands.len();
+        let bands = self.runner.model.manifest().bands.len();
         let mut picture = vec![0.0; bands * whole.height * whole.width];
         let memory = whole.linear(linear, &mut picture)?;
         Ok((picture, memory))
     }
 
     /// All codes, `(patch, scan position)`.
-    pub(super) fn codes(&self) -> Result<(Vec<i32>, Option<Memory>)> {
-        let planes = self.picture.model.manifest().planes;
+    pub(super) fn codes(&self) -> Result<(Vec<i32>, Option<TileHistory>)> {
+        let planes = self.runner.model.manifest().planes;
         let (rows, columns) = self.grid();
         if self.entropy == EntropyCoder::Lz4 {
             let codes = lz4::decode(self.stream, planes, rows * columns)?;
-            if let Some(codebooks) = self.picture.model.codebooks() {
+            if let Some(codebooks) = self.runner.model.codebooks() {
                 codebooks.check(&codes)?;
             }
             return Ok((codes, None));
@@ -89,9 +93,9 @@ impl<T: Sample> CodedTile<'_, T> {
         let mut codes = vec![0; rows * columns * planes];
         let mut memory = None;
         let patches = codes.chunks_exact_mut(planes).enumerate();
-        match self.picture.model.priors().kind() {
+        match self.runner.model.priors().kind() {
             Kind::Scalar(priors) => {
-                let planes = self.picture.planes(priors, self.step);
+                let planes = self.runner.planes(priors, self.step);
                 let mut coder: TileCoder<'_, Decoder<'_>> =
                     TileCoder::decoder(&planes, columns, self.stream, self.links)?;
                 let mut positions = Vec::new();
@@ -101,7 +105,7 @@ impl<T: Sample> CodedTile<'_, T> {
                     }
                     coder.patch(codes, self.is_empty(at), &mut positions, &mut ())?;
                 }
-                memory = coder.memory();
+                memory = coder.history();
                 coder.finish()?;
             }
             Kind::Index(priors) => {
@@ -119,11 +123,11 @@ impl<T: Sample> CodedTile<'_, T> {
     }
 
     /// By the native linear path, which multiplies only codes that are not zero.
-    fn linear(&self, linear: &Linear, out: &mut [T]) -> Result<Option<Memory>> {
+    fn linear(&self, linear: &Linear, out: &mut [T]) -> Result<Option<TileHistory>> {
         let columns = self.grid().1;
-        match (self.entropy, self.picture.model.priors().kind()) {
+        match (self.entropy, self.runner.model.priors().kind()) {
             (EntropyCoder::Rans, Kind::Scalar(priors)) => {
-                let planes = self.picture.planes(priors, self.step);
+                let planes = self.runner.planes(priors, self.step);
                 let mut coder: TileCoder<'_, Decoder<'_>> =
                     TileCoder::decoder(&planes, columns, self.stream, self.links)?;
                 let mut codes = vec![0i32; planes.count];
@@ -136,13 +140,13 @@ impl<T: Sample> CodedTile<'_, T> {
                     rows.take(&mut codes, &positions);
                     Ok(())
                 })?;
-                let memory = coder.memory();
+                let memory = coder.history();
                 coder.finish()?;
                 Ok(memory)
             }
             _ => {
                 let (mut codes, memory) = self.codes()?;
-                let planes = self.picture.model.manifest().planes;
+                let planes = self.runner.model.manifest().planes;
                 let mut positions = Vec::new();
                 self.by_patches(linear, out, |at, rows| {
                     let codes = &mut codes[at * planes..(at + 1) * planes];
@@ -180,11 +184,11 @@ impl<T: Sample> CodedTile<'_, T> {
 
     /// The picture of codes `(patch, scan position)` by the model's decoder graph: whole patches, in data units.
     fn network(&self, codes: &[i32]) -> Result<Vec<f32>> {
-        let Some(network) = &self.picture.network else {
+        let Some(network) = &self.runner.network else {
             return Err(Error::Engine("the model has no native form and no engine is open".to_owned()));
         };
         let (rows, columns) = self.grid();
-        network.decode(&self.picture.model, codes, quantise::step(self.step), rows, columns)
+        network.decode(&self.runner.model, codes, quantise::step(self.step), rows, columns)
     }
 
     /// Corrects a picture of whole patches where that is asked for, and makes samples of it.
@@ -207,7 +211,7 @@ impl<T: Sample> CodedTile<'_, T> {
 impl<T> CodedTile<'_, T> {
     /// Sides of the whole patches.
     fn whole(&self) -> [usize; 2] {
-        [self.height, self.width].map(|side| side.next_multiple_of(self.picture.patch()))
+        [self.height, self.width].map(|side| side.next_multiple_of(self.runner.patch()))
     }
 
     /// A picture of whole patches, corrected where that is asked for.
@@ -215,7 +219,7 @@ impl<T> CodedTile<'_, T> {
         let [height, width] = self.whole();
         match correction {
             Some(correction) => {
-                correction.apply(picture, [self.picture.bands(), height, width], quantise::step(self.step))
+                correction.apply(picture, [self.runner.bands(), height, width], quantise::step(self.step))
             }
             None => Ok(picture),
         }
@@ -262,7 +266,7 @@ impl<'a, T: Sample> Rows<'a, T> {
             positions: Vec::new(),
             codes: Vec::new(),
             ends: Vec::new(),
-            normalisation: tile.picture.model.manifest().bands.iter().map(|b| (b.scale, b.offset)).collect(),
+            normalisation: tile.runner.model.manifest().bands.iter().map(|b| (b.scale, b.offset)).collect(),
         }
     }
 

@@ -4,6 +4,7 @@
 //! value before its use, and stays under stated ceilings. What a graph computes from its inputs' shapes at run time
 //! is not bounded here: engines report that themselves.
 
+mod limits;
 mod nodes;
 mod tensors;
 #[cfg(test)]
@@ -14,6 +15,9 @@ use std::collections::HashSet;
 
 use prost::Message;
 
+pub use limits::Limits;
+use limits::{define, invalid, over};
+
 use super::pb::{self, data_type, dimension};
 use crate::error::{Error, Result};
 
@@ -21,45 +25,6 @@ use crate::error::{Error, Result};
 const IR_VERSIONS: std::ops::RangeInclusive<i64> = 4..=10;
 /// Operator sets that are read.
 const OPSETS: std::ops::RangeInclusive<i64> = 11..=21;
-/// The longest name of a value, in bytes.
-const MAX_NAME: usize = 256;
-
-/// Ceilings on a graph. The default suits models of a few hundred MiB at most.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Size of the file, in bytes.
-    pub file_bytes: usize,
-    /// Fields of the protobuf messages, which bounds what decoding them allocates.
-    pub fields: usize,
-    /// Nodes.
-    pub nodes: usize,
-    /// Elements of all initialisers and constants together.
-    pub weights: u64,
-    /// Axes of a tensor.
-    pub rank: usize,
-    /// Length of one axis, of a declared shape or in a parameter.
-    pub axis: u64,
-    /// Elements of one tensor whose shape the file states.
-    pub elements: u64,
-    /// How many times more elements than its inputs a value may have, by constant factors along one path.
-    pub growth: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            file_bytes: 256 << 20,
-            fields: 1 << 18,
-            nodes: 4096,
-            weights: 1 << 26,
-            rank: 8,
-            axis: 1 << 20,
-            elements: 1 << 28,
-            growth: 1 << 16,
-        }
-    }
-}
-
 /// What an accepted graph takes and gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
@@ -266,19 +231,6 @@ fn axis_symbol(symbol: &str, what: &str, name: &str) -> Result<Axis> {
     }
 }
 
-/// Names are defined once, so that no two readers disagree about what a name stands for.
-fn define(names: &mut HashSet<String>, name: &str) -> Result<()> {
-    if name.is_empty() || name.len() > MAX_NAME || name.chars().any(char::is_control) {
-        return Err(invalid(format!(
-            "a value is called {name:.64?}; 1 to {MAX_NAME} printable bytes are allowed"
-        )));
-    }
-    if !names.insert(name.to_owned()) {
-        return Err(invalid(format!("value `{name}` is defined twice; export the model again")));
-    }
-    Ok(())
-}
-
 fn none(found: usize, what: &str) -> Result<()> {
     match found {
         0 => Ok(()),
@@ -286,14 +238,4 @@ fn none(found: usize, what: &str) -> Result<()> {
             "the model holds {what}, which are not allowed; export plain inference graphs"
         ))),
     }
-}
-
-fn invalid(message: impl Into<String>) -> Error {
-    Error::InvalidModel(message.into())
-}
-
-fn over(what: &str, found: impl std::fmt::Display, unit: &str, allowed: impl std::fmt::Display) -> Error {
-    Error::Limit(format!(
-        "{what} has {found} {unit}; {allowed} are allowed; use a smaller model or raise the limits"
-    ))
 }

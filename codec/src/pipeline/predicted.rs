@@ -32,7 +32,7 @@ impl Form {
 }
 
 /// A tile's samples `(band, y, x)`, for coders of integers.
-pub(super) struct Samples<'a> {
+pub(super) struct IntegerTile<'a> {
     pub(super) bands: usize,
     pub(super) height: usize,
     pub(super) width: usize,
@@ -41,7 +41,7 @@ pub(super) struct Samples<'a> {
     pub(super) bounds: &'a Bounds,
 }
 
-impl Samples<'_> {
+impl IntegerTile<'_> {
     pub(super) fn valid(&self) -> Vec<bool> {
         match self.classes {
             [] => vec![true; self.bands * self.area()],
@@ -96,7 +96,7 @@ impl Samples<'_> {
         Ok(out)
     }
 
-    /// Decodes what [`Samples::encode`] gave; masked samples are left alone. Returns what is left to later dates.
+    /// Decodes what [`IntegerTile::encode`] gave; masked samples are left alone. Returns what is left to later dates.
     pub(super) fn decode<T: Sample>(
         &self,
         bytes: &[u8],
@@ -155,7 +155,7 @@ impl Samples<'_> {
         classes::encode(&numbers, Some(&valid), self.shape(self.bands))
     }
 
-    /// Decodes what [`Samples::encode_classes`] gave; masked samples are left alone.
+    /// Decodes what [`IntegerTile::encode_classes`] gave; masked samples are left alone.
     pub(super) fn decode_classes<T: Sample>(&self, bytes: &[u8], out: &mut [T]) -> Result<()> {
         if matches!(T::TYPE, DataType::Float32 | DataType::Float64) {
             return Err(Error::Corrupt("a tile of floats holds classes; write the chunk again".to_owned()));
@@ -322,7 +322,7 @@ struct Floats {
 }
 
 impl Floats {
-    fn encode(&self, samples: &Samples<'_>, earlier: Option<&Restored>) -> Result<Vec<u8>> {
+    fn encode(&self, samples: &IntegerTile<'_>, earlier: Option<&Restored>) -> Result<Vec<u8>> {
         let mut out = Vec::new();
         for (lattice, steps) in &self.lattices {
             lattice.write(&mut out);

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// One tile of one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Job {
+pub(super) struct TilePosition {
     pub(super) image: usize,
     pub(super) rows: Range<usize>,
     pub(super) columns: Range<usize>,
@@ -18,13 +18,21 @@ pub(super) fn tiles_of_image(extent: [usize; 2], patch: usize) -> usize {
 }
 
 /// All tiles of a chunk, in the order of its index: by image, tile row, tile column.
-pub(super) fn jobs(layout: &Layout, extent: [usize; 2], patch: usize) -> impl Iterator<Item = Job> + use<> {
+pub(super) fn tile_positions(
+    layout: &Layout,
+    extent: [usize; 2],
+    patch: usize,
+) -> impl Iterator<Item = TilePosition> + use<> {
     let rows = balanced(extent[0], patch);
     let columns = balanced(extent[1], patch);
     (0..layout.images()).flat_map(move |image| {
         let columns = columns.clone();
         rows.clone().into_iter().flat_map(move |rows| {
-            columns.clone().into_iter().map(move |columns| Job { image, rows: rows.clone(), columns })
+            columns.clone().into_iter().map(move |columns| TilePosition {
+                image,
+                rows: rows.clone(),
+                columns,
+            })
         })
     })
 }
@@ -34,20 +42,20 @@ pub(super) fn copy<T: Copy>(
     layout: &Layout,
     region: &[Range<usize>],
     region_layout: &Layout,
-    job: &Job,
+    position: &TilePosition,
     tile: &[T],
     out: &mut [T],
 ) {
-    let Some(place) = layout.image_in_region(job.image, region) else { return };
+    let Some(place) = layout.image_in_region(position.image, region) else { return };
     let [bands, rows, columns] = layout.image_region(region);
     let [band_stride, row_stride, column_stride] = region_layout.image_strides();
-    let (height, width) = (job.rows.len(), job.columns.len());
-    let x0 = job.columns.start.max(columns.start);
-    let x1 = job.columns.end.min(columns.end);
+    let (height, width) = (position.rows.len(), position.columns.len());
+    let x0 = position.columns.start.max(columns.start);
+    let x1 = position.columns.end.min(columns.end);
     for band in bands.clone() {
-        for y in job.rows.start.max(rows.start)..job.rows.end.min(rows.end) {
-            let from = (band * height + y - job.rows.start) * width;
-            let source = &tile[from + x0 - job.columns.start..from + x1 - job.columns.start];
+        for y in position.rows.start.max(rows.start)..position.rows.end.min(rows.end) {
+            let from = (band * height + y - position.rows.start) * width;
+            let source = &tile[from + x0 - position.columns.start..from + x1 - position.columns.start];
             let at = region_layout.place_offset(&place)
                 + (band - bands.start) * band_stride
                 + (y - rows.start) * row_stride

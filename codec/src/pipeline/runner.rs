@@ -1,7 +1,7 @@
 //! Pictures: what a model makes of codes. The model, and whatever runs it.
 
 use super::bounded::Tolerance;
-use super::correct::Correction;
+use super::correction::Correction;
 use super::network::Network;
 use crate::engine::{self, EngineKind};
 use crate::entropy::tile::Planes;
@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// A model with its decoder, its correction and, where it is a whole package, its encoder.
 #[derive(Debug)]
-pub(super) struct Picture {
+pub(super) struct ModelRunner {
     pub(super) model: Arc<Model>,
     pub(super) linear: Option<Linear>,
     pub(super) network: Option<Network>,
@@ -28,7 +28,7 @@ pub(super) struct Picture {
 /// Steps whose tables are kept.
 const KEPT_STEPS: usize = 16;
 
-impl Picture {
+impl ModelRunner {
     /// Opens what runs the model. `engine` is what was asked for, if anything was.
     pub(super) fn open(model: Arc<Model>, engine: Option<EngineKind>) -> Result<Self> {
         let linear = model.linear.as_ref().zip(model.priors().scalar());

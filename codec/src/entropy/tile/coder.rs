@@ -1,0 +1,530 @@
+//! The coder of a tile's scalar codes, in either direction.
+
+use super::contexts::{
+    CLASSES, EXPECTED, EXPONENTS, GROUP, PLANE_COUNTERS, SPAN, UNARY, expected_class, length_class,
+    local_class,
+};
+use super::history::{
+    EarlierTile, HistoryLinks, InnovationRecorder, STRIDE, TemporalStatistics, TileHistory,
+};
+use super::observer::Observer;
+use super::planes::{Planes, Statistics};
+use crate::entropy::adaptive::{Counter, Tables, mix};
+use crate::entropy::predict::History;
+use crate::entropy::rans::{Coder, Decoder, Encoder, ONE};
+use crate::error::{Error, Result};
+use crate::quantise::MAX_CODE;
+use pulp::{Arch, Simd, WithSimd};
+
+/// What the decisions of one code are predicted from.
+pub(super) struct Contexts {
+    pub(super) plane: usize,
+    pub(super) class: usize,
+    pub(super) expected: usize,
+    pub(super) neighbourhood: usize,
+    pub(super) local: usize,
+    pub(super) features: [u32; 4],
+}
+
+/// Which of a plane's own counters the decision after `seen` others asks.
+#[inline(always)]
+pub(super) fn own_counter(seen: usize, neighbourhood: usize) -> usize {
+    match seen {
+        0 => neighbourhood,
+        1 => 3,
+        _ => 4,
+    }
+}
+
+/// Codes the patches of one tile in order.
+#[derive(Debug)]
+pub(crate) struct TileCoder<'a, C> {
+    pub(super) coder: C,
+    pub(super) planes: &'a Planes,
+    pub(super) width: usize,
+    pub(super) x: usize,
+    pub(super) y: usize,
+    /// Magnitudes, at most 255, of the row above and this one, with an always-zero slot at the end of each patch.
+    pub(super) above: Vec<u8>,
+    pub(super) row: Vec<u8>,
+    pub(super) around: Vec<u16>,
+    pub(super) history: History,
+    pub(crate) learnt: Statistics,
+    pub(crate) plane: Vec<Counter>,
+    pub(crate) group: [Vec<Counter>; 2],
+    /// Where the tile refers to an earlier one: what that one holds, and what was learnt from such.
+    pub(super) earlier: Option<(EarlierTile<'a>, TemporalStatistics)>,
+    /// Where the tile refers to another, or another will refer to it.
+    pub(super) recorder: Option<InnovationRecorder>,
+    pub(super) tables: Tables,
+    pub(super) arch: Arch,
+}
+
+impl<'a, C: Coder> TileCoder<'a, C> {
+    pub(super) fn start(coder: C, planes: &'a Planes, width: usize, links: HistoryLinks<'a>) -> Self {
+        let stride = planes.padded + 1;
+        let (learnt, plane, group) = match links.earlier {
+            Some(history) => (&history.learnt, &history.plane, &history.group),
+            None => (&planes.start, &planes.plane_start, &planes.group_start),
+        };
+        Self {
+            coder,
+            planes,
+            width,
+            x: 0,
+            y: 0,
+            above: vec![0; width * stride],
+            row: vec![0; width * stride],
+            around: vec![0; planes.padded],
+            history: History::new(width, &planes.predictor),
+            learnt: learnt.clone(),
+            plane: plane.clone(),
+            group: group.clone(),
+            earlier: links.earlier.map(|history| {
+                (EarlierTile::new(&history.innovations, planes, width), history.temporal.clone())
+            }),
+            recorder: (links.earlier.is_some() || links.remembered).then(|| InnovationRecorder::new(planes)),
+            tables: Tables::get(),
+            arch: Arch::new(),
+        }
+    }
+
+    /// Codes the next patch. `codes` holds one code a plane, in scan order; a decoder finds zeros and fills in what
+    /// is not zero. A patch with no valid sample (`empty`) takes no decision and leaves the predictions as its codes.
+    /// `nonzero` is told the planes whose code is not zero.
+    pub(crate) fn patch<O: Observer>(
+        &mut self,
+        codes: &mut [i32],
+        empty: bool,
+        nonzero: &mut Vec<u32>,
+        observer: &mut O,
+    ) -> Result<()> {
+        let arch = self.arch;
+        if self.recorder.is_some() {
+            return arch.dispatch(Patch::<_, _, true> { coder: self, codes, empty, nonzero, observer });
+        }
+        arch.dispatch(Patch::<_, _, false> { coder: self, codes, empty, nonzero, observer })
+    }
+
+    /// The number of the patch that comes next.
+    fn at(&self) -> usize {
+        self.y * self.width + self.x
+    }
+
+    /// `TIMED` where other dates matter.
+    #[inline(always)]
+    fn patch_inlined<O: Observer, const TIMED: bool>(
+        &mut self,
+        codes: &mut [i32],
+        empty: bool,
+        nonzero: &mut Vec<u32>,
+        observer: &mut O,
+    ) -> Result<()> {
+        let planes = self.planes;
+        let stride = planes.padded + 1;
+        if self.x == 0 && self.y > 0 {
+            std::mem::swap(&mut self.above, &mut self.row);
+            self.history.next_row();
+        }
+        let top = self.y == 0;
+        let x = self.x;
+        nonzero.clear();
+        if empty {
+            self.row[x * stride..(x + 1) * stride].fill(0);
+            for index in 0..planes.predictor.planes.len() {
+                let code = self.history.predict(&planes.predictor, index, x, top);
+                self.history.set(x, index, code.clamp(-MAX_CODE, MAX_CODE));
+            }
+        } else {
+            self.look_around(top);
+            self.row[x * stride..(x + 1) * stride].fill(0);
+            if TIMED {
+                self.open_earlier();
+            }
+            self.code_planes::<O, TIMED>(codes, top, nonzero, observer)?;
+        }
+        if TIMED {
+            self.close_earlier(empty);
+        }
+        self.x += 1;
+        if self.x == self.width {
+            self.x = 0;
+            self.y += 1;
+        }
+        Ok(())
+    }
+
+    /// Lays out what an earlier tile holds at the next patch.
+    pub(super) fn open_earlier(&mut self) {
+        let patch = self.at();
+        if let Some((earlier, temporal)) = &mut self.earlier {
+            earlier.open(patch, self.x, temporal);
+        }
+    }
+
+    /// Learns how the patch follows the earlier one, and takes down what later ones may follow.
+    fn close_earlier(&mut self, empty: bool) {
+        let patch = self.at();
+        let Some(recorder) = &mut self.recorder else { return };
+        match &mut self.earlier {
+            Some((earlier, temporal)) => {
+                earlier.open(patch, self.x, temporal);
+                earlier.close(self.x, empty, &recorder.now, temporal);
+                recorder.close(if empty { earlier.carried(patch) } else { &[] });
+            }
+            None => recorder.close(&[]),
+        }
+    }
+
+    /// Whether an earlier tile is subtracted somewhere in a group (level 1) or span (level 0).
+    #[inline(always)]
+    pub(super) fn subtracts<const TIMED: bool>(&self, level: usize, index: usize) -> bool {
+        TIMED && self.earlier.as_ref().is_some_and(|(earlier, _)| earlier.holds(level, index))
+    }
+
+    /// `around[k]` = 2 west + 2 north + north-west + north-east; what is missing is replaced by what is there.
+    #[inline(always)]
+    pub(super) fn look_around(&mut self, top: bool) {
+        let (x, stride) = (self.x, self.planes.padded + 1);
+        let padded = self.planes.padded;
+        let patch = |row: &'_ [u8], x: usize| x * stride..x * stride + padded.min(row.len());
+        match (top, x) {
+            (true, 0) => self.around.fill(0),
+            (true, _) => {
+                let west = &self.row[patch(&self.row, x - 1)];
+                for (out, w) in self.around.iter_mut().zip(west) {
+                    *out = u16::from(*w) * 6;
+                }
+            }
+            (false, _) => {
+                let last = self.width - 1;
+                let north = &self.above[patch(&self.above, x)];
+                let north_east = &self.above[patch(&self.above, (x + 1).min(last))];
+                let (west, north_west) = if x == 0 {
+                    (north, north)
+                } else {
+                    (&self.row[patch(&self.row, x - 1)], &self.above[patch(&self.above, x - 1)])
+                };
+                let sides = west.iter().zip(north);
+                let corners = north_west.iter().zip(north_east);
+                for ((out, (w, n)), (nw, ne)) in self.around.iter_mut().zip(sides).zip(corners) {
+                    *out = 2 * (u16::from(*w) + u16::from(*n)) + u16::from(*nw) + u16::from(*ne);
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn code_planes<O: Observer, const TIMED: bool>(
+        &mut self,
+        codes: &mut [i32],
+        top: bool,
+        nonzero: &mut Vec<u32>,
+        observer: &mut O,
+    ) -> Result<()> {
+        let planes = self.planes;
+        let (x, stride) = (self.x, planes.padded + 1);
+        let mut recent = 0u32;
+        let mut next_predicted = 0;
+        let predicted = &planes.predictor.planes;
+        for span in 0..planes.padded / (GROUP * SPAN) {
+            let first = span * GROUP * SPAN;
+            let end = (first + GROUP * SPAN).min(planes.count);
+            // Predicted planes are the busiest of all: where they stand, no flag is worth its bits.
+            let holds_prediction = predicted.get(next_predicted).is_some_and(|k| (*k as usize) < end);
+            let busy = holds_prediction
+                || self.subtracts::<TIMED>(0, span)
+                || self.flag::<TIMED>(
+                    0,
+                    span,
+                    first,
+                    GROUP * SPAN,
+                    recent,
+                    codes[first..end].iter().any(|c| *c != 0),
+                );
+            if !busy {
+                recent >>= 8;
+                continue;
+            }
+            for group in 0..SPAN {
+                let first = first + group * GROUP;
+                if first >= planes.count {
+                    break;
+                }
+                let end = (first + GROUP).min(planes.count);
+                let holds_prediction = predicted.get(next_predicted).is_some_and(|k| (*k as usize) < end);
+                let busy = holds_prediction
+                    || self.subtracts::<TIMED>(1, first / GROUP)
+                    || self.flag::<TIMED>(
+                        1,
+                        first / GROUP,
+                        first,
+                        GROUP,
+                        recent,
+                        codes[first..end].iter().any(|c| *c != 0),
+                    );
+                if !busy {
+                    recent >>= 2;
+                    continue;
+                }
+                let mut sum = 0;
+                for (k, slot) in (first..end).zip(&mut codes[first..end]) {
+                    let index =
+                        (predicted.get(next_predicted) == Some(&(k as u32))).then_some(next_predicted);
+                    let near = index.map_or(0, |i| self.history.predict(&planes.predictor, i, x, top));
+                    let base = near.wrapping_add(self.past::<TIMED>(k));
+                    let residual =
+                        self.residual::<O, TIMED>(k, x * stride, recent, slot.wrapping_sub(base), observer);
+                    let magnitude = residual.unsigned_abs().min(255);
+                    self.row[x * stride + k] = magnitude as u8;
+                    sum += magnitude;
+                    if residual != 0 || base != 0 || near != 0 {
+                        let code = residual.wrapping_add(base);
+                        if !(-MAX_CODE..=MAX_CODE).contains(&code) {
+                            return Err(Error::Corrupt(format!(
+                                "a code of {code} is outside ±{MAX_CODE}; write the chunk again"
+                            )));
+                        }
+                        *slot = code;
+                        if code != 0 {
+                            nonzero.push(k as u32);
+                        }
+                        if TIMED && let Some(recorder) = &mut self.recorder {
+                            recorder.add(k, code.wrapping_sub(near));
+                        }
+                    }
+                    if let Some(index) = index {
+                        self.history.set(x, index, *slot);
+                        next_predicted += 1;
+                    }
+                }
+                // 256 times the mean magnitude, of this group for the most part. Within a group it stands still, so
+                // that a processor can look up the contexts of the next code while it decodes this one.
+                recent = (recent + 3 * (sum * (256 / GROUP as u32))) >> 2;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is subtracted from a plane's innovation because of an earlier tile.
+    #[inline(always)]
+    pub(super) fn past<const TIMED: bool>(&self, plane: usize) -> i32 {
+        if !TIMED {
+            return 0;
+        }
+        self.earlier.as_ref().map_or(0, |(earlier, _)| earlier.base[plane])
+    }
+
+    /// Whether any code of a group, or of a span of groups, is not zero.
+    #[inline(always)]
+    fn flag<const TIMED: bool>(
+        &mut self,
+        level: usize,
+        index: usize,
+        first: usize,
+        size: usize,
+        recent: u32,
+        busy: bool,
+    ) -> bool {
+        let around: u32 = self.around[first..first + size].iter().map(|v| u32::from(*v)).sum();
+        let around = length_class(around);
+        let class = usize::from(self.planes.class[first]);
+        let learnt = &mut self.learnt;
+        let [a, b, c] = [
+            &mut learnt.group_around[(level * 16 + around) * 16 + length_class(recent)],
+            &mut self.group[level][index],
+            &mut learnt.group_class[(level * CLASSES + class) * 16 + around],
+        ];
+        let at = level * CLASSES + class;
+        if TIMED && let Some((earlier, temporal)) = &mut self.earlier {
+            let d = &mut temporal.flag[earlier.flag(level, index, around)];
+            return mix(&mut self.coder, busy, [a, b, c, d], &mut temporal.flag_weights[at], &self.tables);
+        }
+        mix(&mut self.coder, busy, [a, b, c], &mut learnt.group_weights[at], &self.tables)
+    }
+
+    /// What the decisions of plane `k` are predicted from; `patch` is where the patch's magnitudes start in the row.
+    #[inline(always)]
+    pub(super) fn contexts(&self, k: usize, patch: usize, recent: u32) -> Contexts {
+        let planes = self.planes;
+        let class = usize::from(planes.class[k]);
+        let around = u32::from(self.around[k]);
+        let row = &self.row[patch..patch + planes.padded + 1];
+        let [up, left, one, two] = planes.neighbours[k].map(|p| u32::from(row[p as usize]));
+        let frequencies = up + left;
+        let components = 2 * one + two;
+        let features = [around * 43, recent, frequencies * 128, components * 85];
+        let linear = &self.learnt.linear[class];
+        let sum = (0..4).fold(i64::from(planes.constant[k]), |sum, i| {
+            sum + i64::from(features[i]) * i64::from(linear[i])
+        });
+        let neighbourhood = match around {
+            0 => 0,
+            1..=3 => 1,
+            _ => 2,
+        };
+        Contexts {
+            plane: k,
+            class,
+            expected: expected_class((sum >> 8).clamp(0, 1 << 20) as u32),
+            neighbourhood,
+            local: local_class(frequencies) * 8 + local_class(components),
+            features,
+        }
+    }
+
+    #[inline(always)]
+    fn residual<O: Observer, const TIMED: bool>(
+        &mut self,
+        k: usize,
+        patch: usize,
+        recent: u32,
+        value: i32,
+        observer: &mut O,
+    ) -> i32 {
+        let Contexts { class, expected, neighbourhood, local, features, .. } =
+            self.contexts(k, patch, recent);
+        let learnt = &mut self.learnt;
+        let magnitude = value.unsigned_abs();
+        observer.magnitude(
+            class,
+            [features[0], features[1], features[2], features[3], self.planes.strength[k]],
+            magnitude,
+        );
+        let mut seen = 0;
+        while seen < UNARY {
+            let own = own_counter(seen, neighbourhood);
+            let [a, b, c] = [
+                &mut learnt.expected[(seen * EXPECTED + expected) * 16 + class / 2],
+                &mut self.plane[k * PLANE_COUNTERS + own],
+                &mut learnt.local[(seen * 64 + local) * 16 + class / 2],
+            ];
+            let (is_more, at) = (magnitude > seen as u32, seen * CLASSES + class);
+            let more = match &mut self.earlier {
+                Some((earlier, temporal)) if TIMED => {
+                    let d = &mut temporal.magnitude[seen * STRIDE + earlier.magnitude(k, expected)];
+                    mix(&mut self.coder, is_more, [a, b, c, d], &mut temporal.weights[at], &self.tables)
+                }
+                _ => mix(&mut self.coder, is_more, [a, b, c], &mut learnt.weights[at], &self.tables),
+            };
+            if !more {
+                break;
+            }
+            seen += 1;
+        }
+        if seen == 0 {
+            return 0;
+        }
+        let mut found = seen as u32;
+        if seen == UNARY {
+            found += self.exponential_golomb(magnitude.wrapping_sub(UNARY as u32), expected / 4);
+        }
+        let negative = self.negative::<TIMED>(k, value < 0);
+        if negative { -(found as i32) } else { found as i32 }
+    }
+
+    /// A sign: plain, or by whether it is that of before.
+    #[inline(always)]
+    fn negative<const TIMED: bool>(&mut self, k: usize, negative: bool) -> bool {
+        if TIMED
+            && let Some((earlier, temporal)) = &mut self.earlier
+            && let Some(sign) = earlier.sign(k)
+        {
+            let before = earlier.value[k] < 0;
+            return temporal.sign[sign].code(&mut self.coder, negative == before, &self.tables) == before;
+        }
+        self.coder.bit(negative, ONE / 2)
+    }
+
+    /// A value from 0: the exponent of value + 1 in adaptive unary, its next bit adaptive, the rest plain.
+    #[inline(never)]
+    fn exponential_golomb(&mut self, value: u32, class: usize) -> u32 {
+        let value = value.wrapping_add(1).max(1);
+        let wanted = (31 - value.leading_zeros()) as usize;
+        let learnt = &mut self.learnt;
+        let mut exponent = 0;
+        while exponent < EXPONENTS - 1
+            && learnt.exponent[class * EXPONENTS + exponent].code(
+                &mut self.coder,
+                wanted > exponent,
+                &self.tables,
+            )
+        {
+            exponent += 1;
+        }
+        if exponent == 0 {
+            return 0;
+        }
+        let rest = exponent as u32 - 1;
+        let high = learnt.mantissa[exponent].code(&mut self.coder, value >> rest & 1 == 1, &self.tables);
+        let low = self.coder.raw(value & ((1 << rest) - 1), rest);
+        ((1 << exponent) | u32::from(high) << rest | low) - 1
+    }
+}
+
+/// [`TileCoder::patch`], compiled for the processor at hand.
+struct Patch<'p, 'a, C, O, const TIMED: bool> {
+    coder: &'p mut TileCoder<'a, C>,
+    codes: &'p mut [i32],
+    empty: bool,
+    nonzero: &'p mut Vec<u32>,
+    observer: &'p mut O,
+}
+
+impl<C: Coder, O: Observer, const TIMED: bool> WithSimd for Patch<'_, '_, C, O, TIMED> {
+    type Output = Result<()>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Result<()> {
+        self.coder.patch_inlined::<O, TIMED>(self.codes, self.empty, self.nonzero, self.observer)
+    }
+}
+
+impl<C> TileCoder<'_, C> {
+    /// What is left to tiles that will refer to this one, once all its patches are coded.
+    pub(crate) fn history(&mut self) -> Option<TileHistory> {
+        let recorder = self.recorder.take()?;
+        let temporal = self.earlier.take().map(|(_, temporal)| temporal);
+        Some(TileHistory {
+            learnt: self.learnt.clone(),
+            plane: std::mem::take(&mut self.plane),
+            group: std::mem::take(&mut self.group),
+            temporal: temporal.unwrap_or_else(|| TemporalStatistics::new(self.planes)),
+            innovations: recorder.kept,
+        })
+    }
+}
+
+impl<'a> TileCoder<'a, Encoder> {
+    /// Starts a tile of `width` patches a row.
+    pub(crate) fn encoder(planes: &'a Planes, width: usize, links: HistoryLinks<'a>) -> Self {
+        Self::start(Encoder::default(), planes, width, links)
+    }
+
+    /// The tile's stream.
+    pub(crate) fn finish(self) -> Vec<u8> {
+        self.coder.finish()
+    }
+}
+
+impl<'a, 'b> TileCoder<'a, Decoder<'b>> {
+    /// Starts reading a tile's stream.
+    pub(crate) fn decoder(
+        planes: &'a Planes,
+        width: usize,
+        stream: &'b [u8],
+        links: HistoryLinks<'a>,
+    ) -> Result<Self> {
+        Ok(Self::start(Decoder::new(stream)?, planes, width, links))
+    }
+
+    /// Whether the stream ran out, so that what comes is noise.
+    pub(crate) fn exhausted(&self) -> bool {
+        self.coder.exhausted()
+    }
+
+    /// Refuses a stream that does not end here.
+    pub(crate) fn finish(self) -> Result<()> {
+        self.coder.finish()
+    }
+}

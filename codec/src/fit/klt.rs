@@ -1,0 +1,155 @@
+//! The fit of the linear architecture, from statistics of the bands to the package.
+
+use super::calibration::Worth;
+use super::image::Image;
+use super::options::FitOptions;
+use super::{basis, calibration, latents, predictor, statistics};
+use crate::entropy::predict::Predictor;
+use crate::entropy::tile::Statistics;
+use crate::error::{Error, Result};
+use crate::model::onnx::klt::{self, KltParameters};
+use crate::model::priors::ScalarPriors;
+use crate::model::{Band, MAX_PLANES, Manifest, Model, ModelParts, Quantiser};
+
+/// What is taken off a code's magnitude on reconstruction, in steps: with cells of `quantise::ROUNDING` the centre of
+/// mass of natural latents lies at the code itself.
+const SHRINK: f32 = 0.0;
+/// Bound on the difference between conforming decoders, as a part of the peak: several times what was measured.
+const TOLERANCE: f64 = 4e-6;
+
+/// Fits a model. `progress` is called with a fraction from 0 to 1 and what is being done.
+///
+/// # Errors
+/// [`Error::InvalidArgument`] for options out of range, images of another number of bands, and too little valid data.
+pub fn fit_klt(
+    images: &[Image],
+    options: &FitOptions,
+    progress: &(dyn Fn(f64, &str) + Sync),
+) -> Result<Model> {
+    check(images, options)?;
+    progress(0.0, "statistics of the bands");
+    let bands = normalisation(images, options)?;
+    progress(0.05, "patches");
+    let mut grids = latents::coefficients(images, &bands, options.patch)?;
+    progress(0.35, "principal components");
+    let basis = basis::fit(&grids, options.patch, bands.len())?;
+    let unmix = crate::model::unmix(&basis.mix_f32(), bands.len())?;
+    latents::project(&mut grids, &basis, &unmix, bands.len());
+    let mut priors = ScalarPriors {
+        sigma: basis.sigma.clone(),
+        order: basis.order.clone(),
+        components: bands.len(),
+        predictor: Predictor::default(),
+        statistics: Statistics::unfitted(),
+    };
+    progress(0.55, "predictions");
+    predictor::fit(&grids, &mut priors);
+    progress(0.6, "steps");
+    let integers =
+        images.iter().all(|i| i.samples.iter().step_by(97).all(|v| v.is_nan() || v.fract() == 0.0));
+    let worth = Worth::new(&priors.order, &basis, &bands, options, integers);
+    let curve = calibration::rounded(&grids, &worth);
+    let steps = statistics::useful_steps(&curve.density());
+    statistics::fit(&grids, &mut priors, &steps, &|done| progress(0.65 + 0.3 * done, "entropy coder"))?;
+    progress(0.95, "calibration");
+    let curve = calibration::chosen(&grids, &priors, &worth, &curve)?;
+    progress(0.98, "graphs");
+    let parameters = KltParameters {
+        patch: options.patch,
+        bands: bands.len(),
+        mix: basis.mix.clone(),
+        scale: bands.iter().map(|b| b.scale).collect(),
+        offset: bands.iter().map(|b| b.offset).collect(),
+        shrink: SHRINK,
+    };
+    let encoder = klt::encoder(&parameters, &unmix)?;
+    let manifest = Manifest {
+        format: Manifest::FORMAT.to_owned(),
+        version: Manifest::VERSION,
+        name: options.name.clone(),
+        architecture: "klt".to_owned(),
+        planes: priors.planes(),
+        bands,
+        patch: options.patch,
+        window: 1,
+        quantiser: Quantiser::Fsq,
+        codebooks: None,
+        peak: options.peak,
+        tolerance: options.peak * TOLERANCE,
+        calibration: curve.points(),
+        encoder_sha256: String::new(),
+        licence: options.licence.clone(),
+        training_data: options.training_data.clone(),
+    };
+    let decoder = klt::decoder(&parameters)?;
+    let model =
+        Model::assemble(ModelParts { manifest, decoder, correction: None, encoder, priors: priors.into() })?;
+    progress(1.0, "done");
+    Ok(model)
+}
+
+fn check(images: &[Image], options: &FitOptions) -> Result<()> {
+    let bands = options.band_names.len();
+    if bands == 0 || bands * options.patch * options.patch > MAX_PLANES {
+        return Err(Error::InvalidArgument(format!(
+            "{bands} bands in patches of {0}×{0} are {1} planes, allowed are 1 to {2}; choose bands or a smaller patch",
+            options.patch,
+            bands * options.patch * options.patch,
+            MAX_PLANES
+        )));
+    }
+    if !matches!(options.patch, 8 | 16 | 32) {
+        return Err(Error::InvalidArgument(format!("patch is {}, allowed are 8, 16 and 32", options.patch)));
+    }
+    if !(options.peak.is_finite() && options.peak > 0.0) {
+        return Err(Error::InvalidArgument(format!("peak is {}, a positive number is needed", options.peak)));
+    }
+    for (i, image) in images.iter().enumerate() {
+        if image.samples.len() != bands * image.height * image.width {
+            return Err(Error::InvalidArgument(format!(
+                "training image {i} has {} samples, {bands} bands of {} × {} pixels take {}",
+                image.samples.len(),
+                image.height,
+                image.width,
+                bands * image.height * image.width
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Means and scales of the bands over all valid samples.
+fn normalisation(images: &[Image], options: &FitOptions) -> Result<Vec<Band>> {
+    let bands = options.band_names.len();
+    let mut sums = vec![(0.0f64, 0.0f64, 0u64); bands];
+    for image in images {
+        for (band, samples) in image.samples.chunks_exact(image.height * image.width).enumerate() {
+            for v in samples.iter().filter(|v| v.is_finite()).map(|v| f64::from(*v)) {
+                sums[band].0 += v;
+                sums[band].1 += v * v;
+                sums[band].2 += 1;
+            }
+        }
+    }
+    if let Some(band) = sums.iter().position(|s| s.2 == 0) {
+        return Err(Error::InvalidArgument(format!(
+            "band {} has no valid sample in the training data; leave it out, or check nodata",
+            options.band_names[band]
+        )));
+    }
+    let variance = |s: &(f64, f64, u64)| (s.1 / s.2 as f64 - (s.0 / s.2 as f64).powi(2)).max(0.0);
+    let pooled = (sums.iter().map(variance).sum::<f64>() / bands as f64).sqrt();
+    // A constant band, or a constant data set, is coded as zeros at any scale.
+    let positive = |scale: f64| if scale > 1e-12 { scale as f32 } else { 1.0 };
+    Ok(sums
+        .iter()
+        .zip(&options.band_names)
+        .map(|(s, name)| Band {
+            name: name.clone(),
+            unit: String::new(),
+            wavelength_nm: None,
+            offset: (s.0 / s.2 as f64) as f32,
+            scale: positive(if options.scale_each_band { variance(s).sqrt() } else { pooled }),
+        })
+        .collect())
+}

@@ -1,0 +1,202 @@
+//! The codec of one array: its configuration, its model, and what follows from them.
+//!
+//! What it does is written beside: [`encode`](super::encode), [`plan`](super::plan) and [`decode`](super::decode).
+
+use super::position::tiles_of_image;
+use super::runner::ModelRunner;
+use crate::axes::Layout;
+use crate::config::{Configuration, EntropyCoder};
+use crate::container::header::{Expected, ExpectedModel, Header};
+use crate::engine::EngineKind;
+use crate::error::{Error, Result};
+use crate::mask::Classifier;
+use crate::model::Model;
+use crate::sample::{DataType, Sample, dispatch};
+use std::sync::Arc;
+
+/// How the work is done; never changes what is decoded beyond the model's tolerance.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Spread the tiles of one chunk over rayon's threads.
+    pub parallel: bool,
+    /// The engine to decode with; by default the fastest that can run the model.
+    pub engine: Option<EngineKind>,
+}
+
+/// What a chunk's header says about its errors, as measured when it was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Statistics {
+    /// Valid samples.
+    pub valid: u64,
+    /// Mean square error over them, in squared data units.
+    pub mean_square_error: f64,
+    /// Maximum absolute error over them, in data units.
+    pub max_error: f64,
+}
+
+/// Encodes and decodes the chunks of one array.
+#[derive(Debug)]
+pub struct ChunkCodec {
+    pub(super) configuration: Configuration,
+    pub(super) data_type: DataType,
+    /// The fill value's bit pattern.
+    pub(super) fill: u64,
+    pub(super) options: Options,
+    pub(super) step: i16,
+    /// The model and what runs it; none where all is coded exactly or within bounds by prediction.
+    pub(super) runner: Option<ModelRunner>,
+}
+
+/// The side of patches, where no model has any: extents of tiles are multiples of it.
+const PATCH: usize = 16;
+
+/// The side of patches, in pixels.
+pub fn patch_of(model: Option<&Model>) -> usize {
+    model.map_or(PATCH, |model| model.manifest().patch)
+}
+
+impl ChunkCodec {
+    /// Bytes to fetch from a chunk's start in order to learn its header's length.
+    pub const PREFIX: usize = 16;
+
+    /// A codec for arrays of this type, with the model that the configuration names. `fill` is one sample's bytes, in native
+    /// order.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for a quality, a promise, nodata or a fill value out of range, and for a configuration without
+    /// a model that promises nothing; [`Error::Engine`] when the engine that is asked for can't be had.
+    pub fn new(
+        configuration: &Configuration,
+        model: impl Into<Option<Arc<Model>>>,
+        data_type: DataType,
+        fill: &[u8],
+        options: Options,
+    ) -> Result<Self> {
+        if fill.len() != data_type.size() {
+            return Err(Error::InvalidArgument(format!(
+                "the fill value has {} bytes, {} has {}",
+                fill.len(),
+                data_type.name(),
+                data_type.size()
+            )));
+        }
+        let fill = dispatch!(data_type, T => {
+            crate::sample::Sample::to_bits(bytemuck::pod_read_unaligned::<T>(fill))
+        });
+        for value in &configuration.nodata {
+            value.to_f64(data_type)?;
+        }
+        let runner = model.into().map(|model| ModelRunner::open(model, options.engine)).transpose()?;
+        let step = match &runner {
+            Some(runner) => runner.model.manifest().step_for_quality(configuration.quality)?,
+            None => {
+                configuration.check()?;
+                0
+            }
+        };
+        Ok(Self { configuration: configuration.clone(), data_type, fill, options, step, runner })
+    }
+
+    /// Encodes at another quality from now on. What was loaded to run the model stays.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for a quality out of range, or without a model.
+    pub fn set_quality(&mut self, quality: f64) -> Result<()> {
+        let Some(runner) = &self.runner else {
+            return Err(Error::InvalidArgument("a quality needs a model".to_owned()));
+        };
+        self.step = runner.model.manifest().step_for_quality(quality)?;
+        self.configuration.quality = quality;
+        Ok(())
+    }
+
+    /// What decodes: `native`, or the engine that runs the model's graph.
+    #[must_use]
+    pub fn engine(&self) -> String {
+        self.runner.as_ref().map_or_else(|| "native".to_owned(), ModelRunner::description)
+    }
+
+    /// The side of patches, in pixels.
+    pub(super) fn patch(&self) -> usize {
+        patch_of(self.runner.as_ref().map(|runner| &*runner.model))
+    }
+
+    /// Whether tiles may refer to other dates: by scalar codes in rANS mode, or by samples without a runner.
+    pub(super) fn may_refer(&self, entropy: EntropyCoder, bounded: bool) -> bool {
+        bounded || (entropy == EntropyCoder::Rans && self.has_scalar_codes())
+    }
+
+    /// Whether the model's codes are scalar.
+    pub(super) fn has_scalar_codes(&self) -> bool {
+        self.runner.as_ref().is_some_and(|runner| runner.model.priors().scalar().is_some())
+    }
+
+    /// Whether samples are valid, band by band: those that no transform could hold are not.
+    pub(super) fn classifier<T: Sample>(&self, bands: usize) -> Result<Classifier<T>> {
+        let limits = match &self.runner {
+            Some(runner) => Classifier::<T>::limits(&runner.model.manifest().bands),
+            None => vec![(f64::MIN, f64::MAX); bands],
+        };
+        Classifier::new(&self.configuration.nodata, limits)
+    }
+
+    /// The length of the header, counted from the chunk's first byte, as told by its first [`Self::PREFIX`] bytes (or
+    /// all of a shorter chunk).
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`], [`Error::Truncated`], [`Error::Unsupported`].
+    pub fn header_len(&self, prefix: &[u8]) -> Result<usize> {
+        Header::length(prefix).map(|(length, _)| length)
+    }
+
+    /// What the header says about the chunk's errors.
+    ///
+    /// # Errors
+    /// As [`ChunkCodec::plan`].
+    pub fn statistics(&self, shape: &[usize], header: &[u8]) -> Result<Statistics> {
+        let header = self.read_header(&self.layout(shape)?, header)?;
+        Ok(Statistics {
+            valid: header.valid,
+            mean_square_error: f64::from(header.mean_square_error),
+            max_error: f64::from(header.max_error),
+        })
+    }
+
+    pub(super) fn layout(&self, shape: &[usize]) -> Result<Layout> {
+        let layout = self.configuration.axes.layout(shape)?;
+        if let Some(runner) = self.runner.as_ref().filter(|runner| runner.bands() != layout.bands()) {
+            return Err(Error::InvalidArgument(format!(
+                "chunk has {} bands, model {} takes {}; choose bands with --bands and keep them in one chunk",
+                layout.bands(),
+                runner.model.manifest().name,
+                runner.bands()
+            )));
+        }
+        Ok(layout)
+    }
+
+    pub(super) fn read_header(&self, layout: &Layout, bytes: &[u8]) -> Result<Header> {
+        let patch = self.patch();
+        Header::from_bytes(bytes, &self.expected(layout, &|extent| tiles_of_image(extent, patch)))
+    }
+
+    /// What is known of a chunk without its header. `tiles` tells how many an image of some extent has.
+    pub(super) fn expected<'a>(
+        &'a self,
+        layout: &Layout,
+        tiles: &'a dyn Fn([usize; 2]) -> usize,
+    ) -> Expected<'a> {
+        Expected {
+            height: layout.height(),
+            width: layout.width(),
+            bands: layout.bands(),
+            sample_size: self.data_type.size(),
+            model: self.runner.as_ref().map(|runner| {
+                let model = &runner.model;
+                ExpectedModel { hash: model.hash_prefix(), name: &model.manifest().name }
+            }),
+            images: layout.images(),
+            tiles,
+        }
+    }
+}
