@@ -3,9 +3,10 @@
 use super::Figures;
 use super::curve::At;
 use super::downstream::{Downstream, Scores};
+use crate::commands::report::about;
 use crate::commands::report::curves::{self, Curve};
 use crate::output;
-use vqz_report::{Block, Group, Page, Row, RowKind, Section, Table};
+use vqz_report::{Block, Group, Page, Row, RowKind, Table};
 
 /// Encoding and decoding speed in a cell.
 pub(super) fn speeds(at: Option<At>) -> String {
@@ -22,31 +23,23 @@ pub(super) fn page(figures: &Figures) -> Page {
         output::count(figures.threads as u64, "thread"),
         output::figure(figures.peak)
     );
-    let curve = |codec: &super::Curve| -> Curve {
-        let points = codec.points.iter().filter_map(|p| Some((p.bits_per_sample, p.psnr_db?)));
-        (codec.codec.clone(), points.collect())
-    };
-    let drawn: Vec<Curve> = figures.codecs.iter().map(curve).collect();
-    let mut blocks = Vec::new();
-    let mut add = |heading: &str, content: Vec<Block>| blocks.push(Section::new(heading, content).into());
-    add("Curves", vec![curves::curves(&drawn, "PSNR over bits a sample, every codec")]);
+    let point = |point: &super::curve::Point| Some((point.bits_per_sample, point.psnr_db?));
+    let curves =
+        figures.codecs.iter().map(|codec| Curve::new(&codec.codec, codec.points.iter().filter_map(point)));
+    let last = "`vqz bench` makes this page anew.".to_owned();
+    let mut page = about::page("Rate and distortion".to_owned(), summary, last);
+    page.section("Curves", [curves::chart(curves.collect(), "PSNR over bits a sample, every codec")]);
     let bits = Block::from(bits(figures));
-    add("Bits at equal PSNR", std::iter::once(bits).chain(Block::texts(remarks(figures))).collect());
-    add("Speed, MB/s of raw samples, encode / decode", vec![speed(figures).into()]);
+    page.section("Bits at equal PSNR", std::iter::once(bits).chain(Block::texts(remarks(figures))));
+    page.section("Speed, MB/s of raw samples, encode / decode", [speed(figures).into()]);
     if let Some(found) = &figures.downstream {
-        let content = vec![downstream(found).into(), Block::Text(about_downstream(found))];
-        add("Downstream: classes of pixels", content);
+        let about = Block::Text(about_downstream(found));
+        page.section("Downstream: classes of pixels", [downstream(found).into(), about]);
     }
     let codecs = figures.codecs.iter().map(|codec| (codec.codec.clone(), codec.parameters.clone()));
     let inputs = ("Rasters".to_owned(), figures.inputs.join(", "));
-    add("How they are set", vec![Block::Terms(codecs.chain([inputs]).collect())]);
-    Page {
-        eyebrow: "vqz report".to_owned(),
-        summary,
-        blocks,
-        colophon: format!("vqz {}; `vqz bench` makes this page anew.", env!("CARGO_PKG_VERSION")),
-        ..Page::new("Rate and distortion")
-    }
+    page.section("How they are set", [Block::Terms(codecs.chain([inputs]).collect())]);
+    page
 }
 
 fn remarks(figures: &Figures) -> Vec<String> {

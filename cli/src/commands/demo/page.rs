@@ -2,17 +2,16 @@
 
 use super::views::{self, View};
 use super::{Figures, Run, tables};
-use crate::commands::report::today;
+use crate::commands::report::curves::{self, Curve};
+use crate::commands::report::{about, today};
 use crate::output;
 use anyhow::{Result, bail};
-use serde_json::Value;
 use std::path::Path;
 use vqz_archive::raster::source::{Raster, RasterInfo};
 use vqz_codec::axes::Role;
 use vqz_codec::model::Model;
 use vqz_report::palette::INTENSITY;
-use vqz_report::{Axis, Chart, Scale, Series, Shape, Size, paint, scale};
-use vqz_report::{Block, Card, Figure, Legend, Page, PictureRow, Planes, Section, Tile, TileSize};
+use vqz_report::{Block, Card, Figure, Legend, Page, PictureRow, Planes, Tile, TileSize, paint, scale};
 
 /// What the page is about.
 pub(super) struct Shown<'a> {
@@ -24,44 +23,26 @@ pub(super) struct Shown<'a> {
 }
 
 /// The page.
-pub(super) fn page(shown: &Shown<'_>, figures: &Figures, points: &[Point]) -> Result<Page> {
+pub(super) fn page(shown: &Shown<'_>, figures: &Figures, curve: Curve) -> Result<Page> {
     let info = shown.original.info();
-    let mut blocks = vec![Block::Cards(figures.runs.iter().map(card).collect())];
-    let mut add = |heading: &str, content: Vec<Block>| blocks.push(Section::new(heading, content).into());
-    add("Pictures", gallery(shown, figures)?);
+    let title = about::title(info).unwrap_or_else(|| file_name(&figures.sample));
+    let threads = output::count(figures.threads as u64, "thread");
+    let last = format!("{}, {threads}; `vqz demo` makes this page anew.", today());
+    let mut page = about::page(title, summary(info, shown.model, figures), last);
+    page.blocks.push(Block::Cards(figures.runs.iter().map(card).collect()));
+    page.section("Pictures", gallery(shown, figures)?);
     let sizes = Block::from(tables::sizes(info, figures));
-    add("Figures", std::iter::once(sizes).chain(Block::texts(remarks(figures))).collect());
-    if points.len() > 1 {
-        let about = Block::texts(about_the_curve(figures)).collect();
-        add("Bits and quality", vec![Block::Columns([vec![curve(points).into()], about])]);
-    }
+    page.section("Figures", std::iter::once(sizes).chain(Block::texts(remarks(figures))));
+    let chart = curves::chart(vec![curve], "Bits a sample and PSNR at several qualities");
+    let remarks = Block::texts(about_the_curve(figures)).collect();
+    page.section("Bits and quality", [Block::Columns([vec![chart], remarks])]);
     if figures.runs.iter().all(|run| run.bands.len() > 1) {
-        add("Band by band", vec![tables::bands(figures).into()]);
+        page.section("Band by band", [tables::bands(figures).into()]);
     }
-    if let Some(dates) = dates(shown, figures) {
-        add("Dates", dates);
-    }
-    add("What the terms mean", vec![Block::Terms(glossary())]);
-    add("Data and model", vec![Block::Terms(credits(info, shown.model))]);
-    Ok(Page {
-        eyebrow: "vqz report".to_owned(),
-        summary: summary(info, shown.model, figures),
-        blocks,
-        colophon: format!(
-            "vqz {}, {}, {}; `vqz demo` makes this page anew.",
-            env!("CARGO_PKG_VERSION"),
-            today(),
-            output::count(figures.threads as u64, "thread")
-        ),
-        ..Page::new(title(info, figures))
-    })
-}
-
-fn title(info: &RasterInfo, figures: &Figures) -> String {
-    match info.metadata.attributes().get("title").and_then(Value::as_str) {
-        Some(title) => title.to_owned(),
-        None => file_name(&figures.sample),
-    }
+    page.section("Dates", dates(shown, figures));
+    page.section("What the terms mean", [about::terms(&["RMSE", "PSNR", "Largest", "SSIM", "SAM"])]);
+    page.section("Data and model", [Block::Terms(credits(info, shown.model))]);
+    Ok(page)
 }
 
 fn file_name(path: &str) -> String {
@@ -69,29 +50,23 @@ fn file_name(path: &str) -> String {
 }
 
 fn summary(info: &RasterInfo, model: &Model, figures: &Figures) -> String {
-    let extents = info.shape.iter().map(u64::to_string).collect::<Vec<_>>().join(" × ");
-    let axes = Vec::<String>::from(info.axes.clone()).join(", ");
     format!(
-        "{extents} samples ({axes}) of type {}: {} raw. Encoded with the fitted model {} into Zarr v3, and read back \
-         through zarrs.",
-        info.data_type.name(),
+        "{}: {} raw. Encoded with the fitted model {} into Zarr v3, and read back through zarrs.",
+        about::samples(info),
         output::bytes(figures.raw_bytes),
         model.manifest().name
     )
 }
 
 fn card(run: &Run) -> Card {
-    Card {
-        name: format!("Quality {}", run.quality),
-        figure: format!("{:.1}", run.stored.ratio),
-        unit: "times smaller, all included".to_owned(),
-        note: format!(
-            "{:.1} times without the model · PSNR {} dB · RMSE {}",
-            run.stored.data_ratio,
-            output::psnr(run.psnr_db, run.valid_samples, 1),
-            output::error(run.rmse)
-        ),
-    }
+    let note = format!(
+        "{:.1} times without the model · PSNR {} dB · RMSE {}",
+        run.stored.data_ratio,
+        output::psnr(run.psnr_db, run.valid_samples, 1),
+        output::error(run.rmse)
+    );
+    let ratio = format!("{:.1}", run.stored.ratio);
+    Card::new(&format!("Quality {}", run.quality), ratio, "times smaller, all included", note)
 }
 
 /// The original and each quality: the whole, a crop, and the errors.
@@ -158,35 +133,6 @@ fn gallery(shown: &Shown<'_>, figures: &Figures) -> Result<Vec<Block>> {
     Ok(std::iter::once(Block::Text(about)).chain(rows).collect())
 }
 
-/// A point of the curve: bits a sample, PSNR in dB, and the name of the quality where it is one that the page shows.
-pub(super) type Point = (f64, f64, Option<String>);
-
-/// PSNR over bits.
-fn curve(points: &[Point]) -> Chart {
-    let mut points = points.to_vec();
-    points.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let labels = points.iter().enumerate().filter_map(|(i, point)| Some((i, point.2.clone()?)));
-    let places: Vec<(f64, f64)> = points.iter().map(|point| (point.0, point.1)).collect();
-    let (_, most) = scale::extent(places.iter().map(|point| point.0)).unwrap_or((0.0, 1.0));
-    let (low, high) = scale::extent(places.iter().map(|point| point.1)).unwrap_or((0.0, 1.0));
-    let titles = places.iter().map(|(bits, psnr)| format!("{bits:.4} bits a sample, {psnr:.2} dB")).collect();
-    Chart {
-        title: "PSNR".to_owned(),
-        unit: "dB".to_owned(),
-        label: "Bits a sample and PSNR at several qualities".to_owned(),
-        x: Axis::around(0.0, most, Scale::Linear, 5).named("bits a sample, chunks alone"),
-        y: Axis::around(low, high, Scale::Linear, 5),
-        series: vec![Series {
-            shape: Shape::Measured,
-            labels: labels.collect(),
-            titles,
-            ..Series::line("", places.clone())
-        }],
-        size: Size::Tall,
-        ..Chart::default()
-    }
-}
-
 /// Says which of several images is shown.
 fn looped(info: &RasterInfo) -> String {
     let several = info
@@ -230,76 +176,37 @@ fn about_the_curve(figures: &Figures) -> Vec<String> {
     ]
 }
 
-/// All dates, at the quality in the middle; none of a single date.
-fn dates(shown: &Shown<'_>, figures: &Figures) -> Option<Vec<Block>> {
-    let run = figures.runs.get(figures.runs.len() / 2).filter(|_| shown.before.len() > 1)?;
+/// All dates, at the quality in the middle; empty of a single date.
+fn dates(shown: &Shown<'_>, figures: &Figures) -> Vec<Block> {
+    let Some(run) = figures.runs.get(figures.runs.len() / 2).filter(|_| shown.before.len() > 1) else {
+        return Vec::new();
+    };
     let tile = |(i, (before, after)): (usize, (&Planes, &Planes))| {
         let stretch = before.stretch();
         let psnr = output::psnr(views::shown(before, after).psnr_db(run.peak), 1, 1);
         let decoded = format!("Decoded at quality {}, date {}", run.quality, i + 1);
-        Tile {
-            title: format!("{} of {}: {psnr} dB", i + 1, shown.view.dates),
-            note: String::new(),
-            pictures: vec![
-                before.picture(&stretch).described(format!("The original, date {}", i + 1)),
-                after.picture(&stretch).described(decoded),
-            ],
-            strip: Vec::new(),
-        }
+        let pictures = vec![
+            before.picture(&stretch).described(format!("The original, date {}", i + 1)),
+            after.picture(&stretch).described(decoded),
+        ];
+        Tile { title: format!("{} of {}: {psnr} dB", i + 1, shown.view.dates), pictures, ..Tile::default() }
     };
     let about = format!(
         "The same bands: the original above, quality {} below, each date with a stretch of its own.",
         run.quality
     );
     let tiles = shown.before.iter().zip(&run.planes).enumerate().map(tile).collect();
-    Some(vec![Block::Text(about), Block::Tiles(TileSize::Small, tiles)])
-}
-
-fn glossary() -> Vec<(String, String)> {
-    let terms = [
-        ("RMSE", "Root mean square error over all valid samples, in the data's units."),
-        (
-            "PSNR",
-            "Peak signal-to-noise ratio, 20 log10(peak / RMSE), in dB: how small the RMSE is beside the peak.",
-        ),
-        (
-            "Largest",
-            "The largest absolute error of any sample. Mode \"quality\" measures it and does not bound it.",
-        ),
-        (
-            "SSIM",
-            "Structural similarity (Wang et al. 2004): likeness of local means, contrasts and patterns; 1 is equal.",
-        ),
-        (
-            "SAM",
-            "Spectral angle between the bands of a pixel before and after, the mean in degrees: how much spectra turn; 0 is \
-             equal.",
-        ),
-    ];
-    terms.map(|(term, text)| (term.to_owned(), text.to_owned())).to_vec()
+    vec![Block::Text(about), Block::Tiles(TileSize::Small, tiles)]
 }
 
 fn credits(info: &RasterInfo, model: &Model) -> Vec<(String, String)> {
-    let attributes = info.metadata.attributes();
-    let mut credits = Vec::new();
-    for (key, name) in [
-        ("source", "Data"),
-        ("attribution", "Attribution"),
-        ("citation", "Citation"),
-        ("license", "Data licence"),
-        ("licence", "Data licence"),
-    ] {
-        if let Some(text) = attributes.get(key).and_then(Value::as_str) {
-            credits.push((name.to_owned(), text.to_owned()));
-        }
-    }
-    let manifest = model.manifest();
-    credits.push((
-        "Model".to_owned(),
-        format!("{}, architecture {}, {} bands", manifest.name, manifest.architecture, manifest.bands.len()),
-    ));
-    credits.push(("SHA-256".to_owned(), model.sha256().to_owned()));
-    credits.push(("Fitted on".to_owned(), manifest.training_data.clone()));
-    credits.push(("Model licence".to_owned(), manifest.licence.clone()));
-    credits
+    let m = model.manifest();
+    let model = [
+        ("Model", format!("{}, architecture {}, {} bands", m.name, m.architecture, m.bands.len())),
+        ("SHA-256", model.sha256().to_owned()),
+        ("Fitted on", m.training_data.clone()),
+        ("Model licence", m.licence.clone()),
+    ];
+    let model = model.map(|(term, text)| (term.to_owned(), text));
+    about::credits(info).into_iter().chain(model).collect()
 }

@@ -2,7 +2,6 @@
 
 use super::Examined;
 use crate::output;
-use serde_json::Value;
 use vqz_report::Block;
 
 /// The section's content.
@@ -65,23 +64,4 @@ pub(super) fn card(examined: &Examined) -> Vec<Block> {
         None => {}
     }
     content
-}
-
-/// What the attributes say of the data: where they come from, whom to credit.
-pub(super) fn credits(examined: &Examined) -> Vec<(String, String)> {
-    let attributes = examined.info.metadata.attributes();
-    let keys = [
-        ("source", "Data"),
-        ("institution", "Institution"),
-        ("attribution", "Attribution"),
-        ("citation", "Citation"),
-        ("references", "References"),
-        ("license", "Data licence"),
-        ("licence", "Data licence"),
-    ];
-    let found = keys.into_iter().filter_map(|(key, name)| {
-        let text = attributes.get(key).and_then(Value::as_str)?;
-        Some((name.to_owned(), text.to_owned()))
-    });
-    found.collect()
 }

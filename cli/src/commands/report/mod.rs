@@ -1,5 +1,6 @@
 //! `vqz report`: one page on an archive, to be looked at without a network: pictures, errors, rate, promise and model.
 
+pub(super) mod about;
 mod bench;
 mod canvas;
 mod card;

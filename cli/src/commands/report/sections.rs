@@ -1,116 +1,86 @@
 //! The page of a report, section by section.
 
 use super::bench::Bench;
+use super::curves::Curve;
 use super::figures::Held;
 use super::palette::Palette;
-use super::{Args, Examined, card, curves, file_name, histograms, pictures, tables, today};
+use super::{Args, Examined, about, card, curves, file_name, histograms, pictures, tables, today};
 use crate::{output, wording};
 use anyhow::Result;
-use serde_json::Value;
 use vqz_archive::promise_means;
 use vqz_codec::config::Promise;
 use vqz_report::number::grouped;
 use vqz_report::palette::INTENSITY;
-use vqz_report::{Banner, Block, Card, Figure, Legend, Page, Section, Tile, TileSize, Tone};
+use vqz_report::{Banner, Block, Card, Figure, Legend, Page, Tile, TileSize, Tone};
 
 /// The page.
 pub(super) fn page(args: &Args, examined: &[Examined], bench: Option<&Bench>) -> Result<Page> {
     let (title, summary) = match examined {
-        [one] => (title(one), summary(one)),
+        [one] => (about::title(&one.info).unwrap_or_else(|| one.label.clone()), summary(one)),
         several => (
             file_name(&args.archive),
             format!("{} in one group.", output::count(several.len() as u64, "archive")),
         ),
     };
+    let mut page = about::page(title, summary, format!("{}; `vqz report` makes this page anew.", today()));
     let several = examined.len() > 1;
-    let mut blocks = Vec::new();
     if several {
         let link = |(i, e): (usize, &Examined)| (format!("array{i}"), e.label.clone());
-        blocks.push(Block::Links(examined.iter().enumerate().map(link).collect()));
+        page.blocks.push(Block::Links(examined.iter().enumerate().map(link).collect()));
     }
     for (i, e) in examined.iter().enumerate() {
         if several {
-            blocks.push(Block::Part([format!("array{i}"), title_of(e), self::summary(e)]));
+            page.blocks.push(Block::Part([format!("array{i}"), title_of(e), self::summary(e)]));
         }
-        blocks.extend(array(args, e, bench)?);
+        array(&mut page, args, e, bench)?;
     }
-    blocks.push(Section::new("What the terms mean", [Block::Terms(glossary(examined))]).into());
-    Ok(Page {
-        eyebrow: "vqz report".to_owned(),
-        summary,
-        blocks,
-        colophon: format!(
-            "vqz {}, {}; `vqz report` makes this page anew.",
-            env!("CARGO_PKG_VERSION"),
-            today()
-        ),
-        ..Page::new(title)
-    })
+    let mut terms = vec!["RMSE", "PSNR"];
+    if examined.iter().any(|e| e.measured.is_some()) {
+        terms.extend(["Bias", "SSIM", "Ring PSNR", "SAM", "NDVI"]);
+    }
+    terms.extend(["Bits a sample", "Tile"]);
+    page.section("What the terms mean", [about::terms(&terms)]);
+    Ok(page)
 }
 
 /// All that there is to show of one array.
-fn array(args: &Args, e: &Examined, bench: Option<&Bench>) -> Result<Vec<Block>> {
-    let mut blocks = banners(e);
-    blocks.push(Block::Cards(cards(e)));
-    let mut add = |heading: &str, content: Vec<Block>| {
-        if !content.is_empty() {
-            blocks.push(Section::new(heading, content).into());
-        }
-    };
-    add("Pictures", pictures::pictures(e)?);
+fn array(page: &mut Page, args: &Args, e: &Examined, bench: Option<&Bench>) -> Result<()> {
+    page.blocks.extend(banners(e));
+    page.blocks.push(Block::Cards(cards(e)));
+    page.section("Pictures", pictures::pictures(e)?);
     if let (Palette::Classes(named), Some(found)) = (&e.palette, &e.survey.classes) {
-        add("Classes", vec![tables::classes(found, named, e.source.is_some()).into()]);
+        page.section("Classes", [tables::classes(found, named, e.source.is_some()).into()]);
     }
     if !matches!(e.palette, Palette::Classes(_)) {
-        add("Figures", figures(e));
-        add("Histograms", histograms(e));
+        page.section("Figures", figures(e));
+        page.section("Histograms", histograms(e));
     }
-    add("Vegetation index", vegetation(e));
-    add("Where the bits go", rate(e));
-    add("Dates", dates(e));
-    if let Some(bench) = bench {
-        add("Rate and distortion", curves(args, e, bench));
-    }
-    add("Where and when", terms(place(e)));
-    add("Model", card::card(e));
-    add("Data", terms(card::credits(e)));
-    Ok(blocks)
-}
-
-fn terms(list: Vec<(String, String)>) -> Vec<Block> {
-    if list.is_empty() { Vec::new() } else { vec![Block::Terms(list)] }
-}
-
-/// The title that the attributes give.
-fn title(e: &Examined) -> String {
-    let attributes = e.info.metadata.attributes();
-    attributes.get("title").and_then(Value::as_str).map_or_else(|| e.label.clone(), str::to_owned)
+    page.section("Vegetation index", vegetation(e));
+    page.section("Where the bits go", rate(e));
+    page.section("Dates", dates(e));
+    page.section("Rate and distortion", bench.map(|bench| curves(args, e, bench)).unwrap_or_default());
+    page.section("Where and when", place(e));
+    page.section("Model", card::card(e));
+    page.section("Data", about::list(about::credits(&e.info)));
+    Ok(())
 }
 
 /// In a group the path as well.
 fn title_of(e: &Examined) -> String {
-    match title(e) {
-        title if title == e.label => title,
-        title => format!("{}: {title}", e.label),
-    }
+    about::title(&e.info).map_or_else(|| e.label.clone(), |title| format!("{}: {title}", e.label))
 }
 
 fn summary(e: &Examined) -> String {
-    let extents = e.info.shape.iter().map(u64::to_string).collect::<Vec<_>>().join(" × ");
-    let axes = Vec::<String>::from(e.info.axes.clone()).join(", ");
     let how = match &e.model {
         Some(model) if e.promise == Promise::Quality => {
-            format!(
-                "encoded with model {} at quality {} dB",
-                model.manifest().name,
-                output::figure((e.quality * 10.0).round() / 10.0)
-            )
+            let quality = output::figure((e.quality * 10.0).round() / 10.0);
+            format!("encoded with model {} at quality {quality} dB", model.manifest().name)
         }
         Some(model) => format!("encoded with model {}", model.manifest().name),
         None => "encoded without a model".to_owned(),
     };
     let against = if e.source.is_some() { ", and held against its source, sample by sample" } else { "" };
-    format!("{extents} samples ({axes}) of type {}, {how}{against}.", e.info.data_type.name())
+    format!("{}, {how}{against}.", about::samples(&e.info))
 }
 
 /// The promise, whether it was held, and whether chunks are lost.
@@ -158,12 +128,6 @@ fn capital(text: &str) -> String {
 }
 
 fn cards(e: &Examined) -> Vec<Card> {
-    let card = |name: &str, figure: String, unit: &str, note: String| Card {
-        name: name.to_owned(),
-        figure,
-        unit: unit.to_owned(),
-        note,
-    };
     let stored = &e.stored;
     let (psnr, valid, rmse, largest) = match &e.measured {
         Some(m) => (m.overall.psnr_db, m.overall.valid_samples, m.overall.rmse, m.overall.max_error),
@@ -176,7 +140,7 @@ fn cards(e: &Examined) -> Vec<Card> {
     };
     let known = if e.measured.is_some() { "measured" } else { "as the archive states" };
     let mut cards = vec![
-        card(
+        Card::new(
             "Size",
             format!("{:.1}", stored.ratio),
             "times smaller",
@@ -187,7 +151,7 @@ fn cards(e: &Examined) -> Vec<Card> {
                 stored.data_ratio
             ),
         ),
-        card(
+        Card::new(
             "Rate",
             format!("{:.3}", stored.bits_per_sample),
             "bits a sample",
@@ -196,7 +160,7 @@ fn cards(e: &Examined) -> Vec<Card> {
     ];
     let exact = valid > 0 && largest == 0.0;
     if exact {
-        cards.push(card(
+        cards.push(Card::new(
             "Error",
             "none".to_owned(),
             "",
@@ -206,10 +170,10 @@ fn cards(e: &Examined) -> Vec<Card> {
     }
     if let Some(peak) = e.peak() {
         let text = format!("against a peak of {}, {known}", output::figure(peak));
-        cards.push(card("PSNR", output::psnr(psnr, valid, 2), "dB", text));
+        cards.push(Card::new("PSNR", output::psnr(psnr, valid, 2), "dB", text));
     }
     let unit = e.unit().unwrap_or_default();
-    cards.push(card(
+    cards.push(Card::new(
         "Error",
         output::error(rmse),
         format!("{unit} RMSE").trim_start(),
@@ -369,7 +333,7 @@ fn dates(e: &Examined) -> Vec<Block> {
             note += &if psnr == "exact" { ", exact".to_owned() } else { format!(", {psnr} dB") };
         }
         let title = e.place.dates.get(at).cloned().unwrap_or_else(|| format!("Date {}", date + 1));
-        Tile { title, note, pictures, strip: Vec::new() }
+        Tile { title, note, pictures, ..Tile::default() }
     };
     vec![Block::Text(about), Block::Tiles(TileSize::Small, thumbnails.into_iter().map(tile).collect())]
 }
@@ -380,47 +344,25 @@ fn curves(args: &Args, e: &Examined, bench: &Bench) -> Vec<Block> {
     let psnr = e.measured.as_ref().and_then(|m| m.overall.psnr_db);
     match (psnr, e.peak()) {
         (Some(psnr), Some(peak)) if bench.is_of(args.against.as_ref(), peak) => {
-            drawn.push(("this archive".to_owned(), vec![(e.stored.bits_per_sample, psnr)]));
+            drawn.push(Curve::new("this archive", [(e.stored.bits_per_sample, psnr)]));
         }
         _ => remarks.push(
             "This archive is not among the curves: they are of other rasters, of another peak, or it has no PSNR."
                 .to_owned(),
         ),
     }
-    let chart = curves::curves(&drawn, "PSNR over bits a sample");
+    let chart = curves::chart(drawn, "PSNR over bits a sample");
     std::iter::once(chart).chain(Block::texts(remarks)).collect()
 }
 
-fn place(e: &Examined) -> Vec<(String, String)> {
+fn place(e: &Examined) -> Option<Block> {
     let rows = [
         ("System", e.place.system()),
         ("Pixel", e.place.pixel_words()),
         ("Bounds", e.place.bounds_words()),
         ("Dates", e.place.dates_words()),
     ];
-    rows.into_iter().filter_map(|(term, text)| Some((term.to_owned(), text?))).collect()
-}
-
-fn glossary(examined: &[Examined]) -> Vec<(String, String)> {
-    let compared = examined.iter().any(|e| e.measured.is_some());
-    let mut terms = vec![
-        ("RMSE", "Root mean square error over all valid samples, in the data's units."),
-        ("PSNR", "Peak signal-to-noise ratio, 20 log10(peak / RMSE), in dB: 6 dB more halve the errors."),
-    ];
-    if compared {
-        terms.extend([
-            ("Bias", "The mean of decoded less source."),
-            ("SSIM", "Structural similarity (Wang et al. 2004): likeness of local means, contrasts and patterns; 1 is equal."),
-            ("Ring PSNR", "The PSNR within 8 pixels of the borders of tiles: far below the PSNR, tiles would show."),
-            ("SAM", "Spectral angle between the bands of a pixel before and after, the mean in degrees; 0 is equal."),
-            ("NDVI", "Normalised difference vegetation index, (near infrared − red) / (near infrared + red), from −1 to 1."),
-        ]);
-    }
-    terms.extend([
-        ("Bits a sample", "Bits of chunks over all samples; metadata, which hold the model once for each array, are left out."),
-        ("Tile", "The part of a chunk that is coded by itself, at most 256 × 256 pixels of all bands of one date."),
-    ]);
-    terms.into_iter().map(|(term, text)| (term.to_owned(), text.to_owned())).collect()
+    about::list(rows.into_iter().filter_map(|(term, text)| Some((term.to_owned(), text?))).collect())
 }
 
 impl Examined {

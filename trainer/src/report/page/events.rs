@@ -2,7 +2,7 @@
 
 use crate::report::history::Event;
 use crate::report::number;
-use vqz_report::{Block, Column, Group, Mark, MarkKind, Row, RowKind, Table};
+use vqz_report::{Block, Group, Mark, MarkKind, Row, RowKind, Table};
 
 /// The id of the section that lists them.
 pub(super) const SECTION: &str = "events";
@@ -72,10 +72,7 @@ fn table(events: &[(Option<usize>, &Event)]) -> Table {
         ];
         Row::new(number.map(|number| number.to_string()).unwrap_or_default(), cells).with_kind(row_kind)
     };
-    let column = |name: &str, text| Column { name: name.to_owned(), text };
-    let columns =
-        vec![column("step", false), column("kind", true), column("what", true), column("when", true)];
-    let groups = vec![Group { name: String::new(), columns }];
+    let groups = vec![Group::new("", ["step"]), Group::text("", ["kind", "what", "when"])];
     Table { wide: true, first: String::new(), groups, rows: events.iter().map(row).collect() }
 }
 

@@ -50,7 +50,7 @@ fn cards(history: &History, total_steps: u64) -> Vec<Card> {
     };
     let mut cards = Vec::new();
     let mut card = |name: &str, figure: String, unit: &str, note: String| {
-        cards.push(Card { name: name.to_owned(), figure, unit: unit.to_owned(), note });
+        cards.push(Card::new(name, figure, unit, note));
     };
     if let Some((psnr, note)) = said("psnr_db") {
         card("PSNR", fixed(psnr, 2), "dB", note);

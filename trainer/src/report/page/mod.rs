@@ -40,20 +40,19 @@ fn page(history: &History, pictures: Vec<Tile>, name: &str, total_steps: u64) ->
     let steps = Axis::exact(if low < 0.1 * high { 0.0 } else { low }, high.max(low + 1.0), 6).named("step");
     let charts = families::charts(history, &steps, &marks);
     let mut page = heading::page(history, name, total_steps);
-    let mut add = |heading: &str, id: Option<&str>, blocks: Vec<Block>| {
-        page.blocks.push(Section { heading: heading.to_owned(), id: id.map(str::to_owned), blocks }.into());
-    };
     let nothing = || Block::Text("Nothing is recorded yet.".to_owned());
-    add("Curves", None, vec![if charts.is_empty() { nothing() } else { Block::Charts(charts) }]);
+    page.section("Curves", [if charts.is_empty() { nothing() } else { Block::Charts(charts) }]);
     if !history.facts.is_empty() {
-        add("This run", None, vec![Block::Terms(history.facts.clone())]);
+        page.section("This run", [Block::Terms(history.facts.clone())]);
     }
     if !history.events.is_empty() {
-        add("Events", Some(events::SECTION), events::list(&history.events));
+        let id = Some(events::SECTION.to_owned());
+        let blocks = events::list(&history.events);
+        page.blocks.push(Section { heading: "Events".to_owned(), id, blocks }.into());
     }
     if !pictures.is_empty() {
         let tiles = Block::Tiles(TileSize::Large, pictures);
-        add("Pictures", None, vec![Block::Text(PICTURES.to_owned()), tiles]);
+        page.section("Pictures", [Block::Text(PICTURES.to_owned()), tiles]);
     }
     page
 }
