@@ -195,6 +195,7 @@ from! {
     zarrs::array::ArrayCreateError => Codec,
     zarrs::array::ArrayError => Codec,
     zarrs::array::CodecError => Codec,
+    zarrs::array::ElementError => Codec,
     zarrs::filesystem::FilesystemStoreCreateError => Io,
     zarrs::plugin::PluginCreateError => Codec,
     zarrs::storage::StorageError => Io,
@@ -230,7 +231,18 @@ impl From<vqz_codec::Error> for Error {
     }
 }
 
-#[cfg(feature = "gdal")]
+impl From<vqz_raster::conventions::ConventionError> for Error {
+    fn from(error: vqz_raster::conventions::ConventionError) -> Self {
+        use vqz_raster::conventions::ConventionError as Broken;
+        let remedies = match &error {
+            Broken::UnnamedDimensions { .. } | Broken::Roles(_) => vec![Remedy::GiveAxes],
+            _ => Vec::new(),
+        };
+        let message = error.to_string();
+        Self { kind: ErrorKind::InvalidArgument, message, remedies, source: Some(Box::new(error)) }
+    }
+}
+
 impl From<vqz_raster::Error> for Error {
     fn from(error: vqz_raster::Error) -> Self {
         Self {

@@ -103,6 +103,7 @@ pub use encode::layout::metadata as archive_metadata;
 pub use encode::{
     Bound, EncodeOptions, EncodeSummary, EncodedArraySummary, Input, encode, encode_share, open_model,
 };
+pub use encoded::losses::LostChunks;
 pub use encoded::record::Record;
 pub use encoded::window::{WindowCost, window_cost};
 pub use error::{Error, ErrorKind, Remedy, Result};
@@ -119,7 +120,7 @@ pub use ingest::{
 };
 pub use metadata::plain::PlainCodec;
 pub use open::{Rasters, is_geotiff, is_raster_file, open, open_all, source_of};
-pub use progress::{MissedTarget, Progress, Remark, Silent};
+pub use progress::{MissedTarget, Progress, Remark, Severity, Silent};
 pub use raster::bands::BandSelection;
 pub use raster::opening::OpenOptions;
 pub use raster::resampling::Resampling;

@@ -11,7 +11,7 @@ use crate::raster::opening::OpenOptions;
 use crate::raster::region::volume;
 use crate::raster::window::Window;
 use crate::store::files;
-use crate::store::georeference::Georeference;
+use crate::store::georeference::locate;
 use crate::store::tree::Node;
 use crate::stored::StoredSize;
 use serde::Serialize;
@@ -19,6 +19,7 @@ use serde_json::Value;
 use std::path::Path;
 use vqz_codec::config::Promise;
 use vqz_codec::model::{CodebookShape, Quantiser};
+use vqz_raster::georeference::Summary;
 
 /// What an array is.
 #[derive(Clone, Debug, Serialize)]
@@ -52,7 +53,7 @@ pub struct ArrayDescription {
     pub encoding: Option<EncodingDescription>,
     /// Where and when it lies, as far as its metadata and its neighbours tell.
     #[serde(rename = "place")]
-    pub georeference: Option<Georeference>,
+    pub georeference: Option<Summary>,
     /// What reading the window takes that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<WindowCost>,
@@ -163,7 +164,7 @@ impl ArrayDescription {
             ),
             _ => {}
         }
-        let georeference = Georeference::of(node, axes.as_ref());
+        let georeference = locate(node, axes.as_ref());
         Ok(Self {
             path: node.label(),
             data_type: metadata.data_type_name(),
@@ -200,7 +201,7 @@ impl ArrayDescription {
             metadata: info.metadata.clone(),
             derived: false,
         };
-        let georeference = Georeference::of(&node, Some(&info.axes));
+        let georeference = locate(&node, Some(&info.axes));
         Ok(Self {
             path: info.label.clone(),
             shape: info.shape.clone(),

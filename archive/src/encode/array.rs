@@ -4,11 +4,11 @@ use crate::encode::layout;
 use crate::encode::options::EncodeOptions;
 use crate::encode::quality::HIGHEST;
 use crate::encode::search::TargetSearch;
+use crate::encode::settling::Settling;
 use crate::encoded::seal::seal;
 use crate::encoded::totals::Totals;
 use crate::error::Result;
 use crate::metadata::document::Metadata;
-use crate::progress::Progress;
 use crate::raster::fill::FillWatch;
 use crate::raster::source::Raster;
 use crate::store::files;
@@ -48,16 +48,6 @@ pub(crate) struct ArrayEncode {
     pub(crate) outcome: Option<TargetOutcome>,
     search: Option<TargetSearch>,
     passes: u32,
-}
-
-/// What settling a quality needs.
-pub(crate) struct Settling<'a> {
-    /// How arrays are encoded.
-    pub(crate) options: &'a EncodeOptions,
-    /// The model.
-    pub(crate) model: &'a Arc<Model>,
-    /// Hears of the search.
-    pub(crate) progress: &'a dyn Progress,
 }
 
 impl ArrayEncode {

@@ -15,6 +15,7 @@ pub(crate) mod quality;
 mod remarks;
 pub(crate) mod run;
 pub(crate) mod search;
+mod settling;
 pub(crate) mod summary;
 
 pub use bound::Bound;

@@ -5,9 +5,9 @@ use crate::encode::input::Input;
 use crate::encode::options::EncodeOptions;
 use crate::encode::quality::quality_for;
 use crate::encode::{layout, remarks};
+use crate::encoded::losses::remark_on_losses_of;
 use crate::error::{Result, bail};
 use crate::geotiff;
-use crate::metadata::exact::must_be_exact;
 use crate::open::is_raster_file;
 use crate::progress::{Progress, Remark};
 use crate::raster::bands;
@@ -24,6 +24,7 @@ use std::path::Path;
 use std::sync::Arc;
 use vqz_codec::config::Promise;
 use vqz_codec::model::Model;
+use vqz_raster::conventions::exact::must_be_exact;
 
 /// What an encode writes.
 pub(crate) struct EncodePlan {
@@ -94,7 +95,10 @@ impl Planner<'_> {
             let planned = ZarrRaster::open(&node, &self.opening())
                 .and_then(|raster| self.array(node.path.clone(), Arc::new(raster)));
             match planned {
-                Ok(array) => plan.arrays.push(array),
+                Ok(array) => {
+                    remark_on_losses_of(&node, self.options.engine, self.progress)?;
+                    plan.arrays.push(array);
+                }
                 // The input is this array alone: whatever keeps it from being encoded is an error.
                 Err(error) if node.path.is_empty() => return Err(error),
                 Err(error) => {
@@ -207,9 +211,10 @@ impl Planner<'_> {
     /// What is promised of an array: what is asked for, but no error where any would make samples something else.
     fn promise(&self, raster: &dyn Raster) -> Result<Promise> {
         let info: &RasterInfo = raster.info();
-        match (self.options.bound.promise(raster)?, must_be_exact(&info.metadata)) {
+        match (self.options.bound.promise(raster)?, must_be_exact(&info.metadata.attributes())) {
             (Promise::MaxError { bound, .. }, Some(samples)) if bound.iter().any(|bound| *bound > 0.0) => {
-                self.progress.remark(&Remark::MadeLossless { array: info.label.clone(), samples });
+                let (array, samples) = (info.label.clone(), samples.to_string());
+                self.progress.remark(&Remark::MadeLossless { array, samples });
                 Ok(Promise::Lossless)
             }
             (promise, _) => Ok(promise),

@@ -1,12 +1,13 @@
 //! The run of an encode: plan, settle qualities, write every array, put the archive in its place, measure it.
 
-use crate::encode::array::{ArrayEncode, Settling};
+use crate::encode::array::ArrayEncode;
 use crate::encode::input::Input;
 use crate::encode::model::check_engine;
 use crate::encode::options::EncodeOptions;
 use crate::encode::plan::{EncodePlan, Planner};
 use crate::encode::quality::first_quality;
 use crate::encode::remarks;
+use crate::encode::settling::Settling;
 use crate::encode::summary::EncodeSummary;
 use crate::error::{Result, bail};
 use crate::metadata::document::Metadata;

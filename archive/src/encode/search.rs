@@ -3,7 +3,7 @@
 //! Chunks of the input are encoded in memory at one quality after another. Where they are not all of the array, what they
 //! come to stands for the whole. What the whole array then comes to corrects the search.
 
-use crate::encode::array::Settling;
+use crate::encode::settling::Settling;
 use crate::encoded::record::Record;
 use crate::encoded::totals::Totals;
 use crate::error::{Error, Remedy, Result, fail};

@@ -133,6 +133,12 @@ impl EncodedArray {
         Ok(size.map(|length| ByteSpan { key, start: 0, length }))
     }
 
+    /// Whether a chunk is stored. One that is not reads as fill value.
+    pub(crate) fn is_stored(&self, indices: &[u64]) -> Result<bool> {
+        let place = self.place(indices);
+        Ok(place.with_context(|| format!("looking for {}", self.chunk_name(indices)))?.is_some())
+    }
+
     /// The first bytes of a chunk: at most so many, and fewer where it has no more.
     fn read(&self, place: &ByteSpan, most: u64) -> Result<Vec<u8>> {
         let range = ByteRange::FromStart(place.start, Some(place.length.min(most)));

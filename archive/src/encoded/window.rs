@@ -2,7 +2,7 @@
 //! chunks' headers alone.
 
 use crate::encoded::array::EncodedArray;
-use crate::error::{Result, bail};
+use crate::error::Result;
 use crate::raster::region::{Grid, Region, extents, volume};
 use crate::raster::window::Window;
 use crate::store::files;

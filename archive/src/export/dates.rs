@@ -1,7 +1,7 @@
 //! A exported of dates on the command line.
 
 use crate::error::{Result, bail};
-use vqz_raster::ingest::pattern::iso;
+use vqz_raster::conventions::time::iso;
 
 /// Dates, as people write them: numbers from 0, dates or beginnings of dates (`2018-07` is all of that month), and ranges
 /// `FROM..TO` of either, with both ends, either of which may be missing; with commas between several.
@@ -102,7 +102,7 @@ pub(crate) fn label(number: u64, times: Option<&[i64]>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use vqz_raster::ingest::pattern::parse_iso;
+    use vqz_raster::conventions::time::parse_iso;
 
     #[test]
     fn dates_are_chosen() {

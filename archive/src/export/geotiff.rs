@@ -7,7 +7,7 @@ use crate::export::raster::{ExportedRaster, resampling};
 use crate::geotiff::{self, Cog};
 use crate::progress::Progress;
 use crate::store::files;
-use crate::write::unfinished::{Existing, refuse_existing};
+use crate::write::unfinished::refuse_existing;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use vqz_codec::axes::Role;
@@ -77,7 +77,7 @@ fn dated(exported: &ExportedRaster, number: usize) -> Result<ExportedRaster> {
 
 /// `2018:07:10 10:31:01`.
 fn tiff_date(seconds: i64) -> String {
-    let iso = vqz_raster::ingest::pattern::iso(seconds);
+    let iso = vqz_raster::conventions::time::iso(seconds);
     let (date, clock) = iso.split_once('T').unwrap_or((&iso, "00:00:00"));
     format!("{} {clock}", date.replace('-', ":"))
 }

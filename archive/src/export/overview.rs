@@ -23,8 +23,10 @@ use serde_json::{Map, Value, json};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 use vqz_codec::axes::Role;
-use vqz_raster::georeference::{declare_multiscales, spatial};
+use vqz_raster::conventions::registry::Convention;
+use vqz_raster::georeference::spatial;
 
 /// The name of the group of levels.
 const OVERVIEWS: &str = "overviews";
@@ -94,6 +96,7 @@ pub fn export_overview(
         progress,
     };
     HierarchyWriter::write_all(&nodes, destination)?;
+    source.report_losses(progress)?;
     declare(group, name, source, &written, method.name())?;
     let raw_bytes = written.iter().map(|(_, exported)| exported.raster.info().raw_bytes()).sum();
     let seconds = begun.elapsed().as_secs_f64();
@@ -103,7 +106,7 @@ pub fn export_overview(
 fn whole(source: &ExportSource) -> ExportedRaster {
     ExportedRaster {
         raster: Arc::clone(&source.raster),
-        place: source.place.clone(),
+        georeference: source.georeference.clone(),
         bands: source.bands.clone(),
         times: source.times.clone(),
     }
@@ -159,7 +162,7 @@ fn describe(
         let (factor, asset, exported) = level;
         let info = exported.raster.info();
         let mut entry = Map::from_iter([("asset".to_owned(), Value::from(asset.clone()))]);
-        if let Some(transform) = exported.place.transform {
+        if let Some(transform) = exported.georeference.transform {
             entry.extend(spatial(transform, info.extent(&Role::Y), info.extent(&Role::X)));
         }
         let from = before.map(|before| if factor % before.0 == 0 { before } else { base });
@@ -176,13 +179,13 @@ fn describe(
     let mut attributes = metadata.attributes();
     let mut place = Map::new();
     let info = base.2.raster.info();
-    base.2.place.set_attributes(&mut place, info.extent(&Role::Y), info.extent(&Role::X))?;
+    base.2.georeference.set_attributes(&mut place, info.extent(&Role::Y), info.extent(&Role::X))?;
     for key in ["zarr_conventions", "proj:code", "proj:wkt2", "spatial:dimensions", "spatial:bbox"] {
         if let Some(value) = place.remove(key) {
             attributes.insert(key.to_owned(), value);
         }
     }
-    declare_multiscales(&mut attributes);
+    Convention::Multiscales.declare(&mut attributes);
     attributes.insert("multiscales".to_owned(), json!({"layout": layout, "resampling_method": method}));
     metadata.json_mut().insert("attributes".to_owned(), Value::Object(attributes));
     // A copy of its members' metadata that the group may hold does not know the new ones.

@@ -1,9 +1,9 @@
-//! The part of a raster that is exported: dates, bands, a window, a resolution; its place, bands and dates follow.
+//! The part of a raster that is exported: dates, bands, a window, a resolution; its georeference, bands and dates follow.
 
 use crate::error::{Context, Result, bail};
 use crate::export::options::{Area, ExportOptions};
 use crate::export::source::{ExportSource, dimension_name};
-use crate::geotiff::ITEMS;
+use crate::geotiff::attributes::ITEMS;
 use crate::metadata::document::Metadata;
 use crate::raster::crop::Cropped;
 use crate::raster::picks::{Gaps, PickedSteps};
@@ -27,7 +27,7 @@ pub(crate) struct ExportedRaster {
     /// Its samples; its metadata say what the other fields say.
     pub(crate) raster: Arc<dyn Raster>,
     /// Where it lies.
-    pub(crate) place: Georeference,
+    pub(crate) georeference: Georeference,
     /// Its bands.
     pub(crate) bands: Vec<Band>,
     /// Its dates.
@@ -58,7 +58,7 @@ impl ExportedRaster {
     pub(crate) fn new(options: &ExportOptions, source: &ExportSource) -> Result<Self> {
         let mut exported = Self {
             raster: Arc::clone(&source.raster),
-            place: source.place.clone(),
+            georeference: source.georeference.clone(),
             bands: source.bands.clone(),
             times: source.times.clone(),
         };
@@ -79,7 +79,7 @@ impl ExportedRaster {
             exported = exported.window(rows, columns);
         }
         if let Some(resolution) = options.resolution {
-            let (rows, columns) = factors(resolution, &exported.place)?;
+            let (rows, columns) = factors(resolution, &exported.georeference)?;
             let method = resampling(options.resampling, &exported.bands);
             exported = exported.reduced(rows, columns, method)?;
         }
@@ -116,7 +116,7 @@ impl ExportedRaster {
     }
 
     fn window(mut self, rows: Range<u64>, columns: Range<u64>) -> Self {
-        self.place.transform = self.place.transform.map(|[x0, dx, rx, y0, ry, dy]| {
+        self.georeference.transform = self.georeference.transform.map(|[x0, dx, rx, y0, ry, dy]| {
             let (x, y) = (columns.start as f64, rows.start as f64);
             [x0 + dx * x + rx * y, dx, rx, y0 + ry * x + dy * y, ry, dy]
         });
@@ -130,13 +130,15 @@ impl ExportedRaster {
     /// When nodata values are none of its type.
     pub(crate) fn reduced(mut self, rows: u64, columns: u64, resampling: Resampling) -> Result<Self> {
         let (y, x) = (rows as f64, columns as f64);
-        self.place.transform =
-            self.place.transform.map(|[x0, dx, rx, y0, ry, dy]| [x0, dx * x, rx * y, y0, ry * x, dy * y]);
+        self.georeference.transform = self
+            .georeference
+            .transform
+            .map(|[x0, dx, rx, y0, ry, dy]| [x0, dx * x, rx * y, y0, ry * x, dy * y]);
         self.raster = Arc::new(Reduced::new(self.raster, rows, columns, resampling)?);
         Ok(self)
     }
 
-    /// Puts place and bands into the metadata, and names the dimensions by their roles.
+    /// Puts georeference and bands into the metadata, and names the dimensions by their roles.
     ///
     /// # Errors
     /// When the coordinate reference system is none that GDAL reads.
@@ -148,7 +150,7 @@ impl ExportedRaster {
             _ => SampleKind::Integer,
         };
         set_band_attributes(&mut attributes, &self.bands, kind);
-        self.place.set_attributes(&mut attributes, info.extent(&Role::Y), info.extent(&Role::X))?;
+        self.georeference.set_attributes(&mut attributes, info.extent(&Role::Y), info.extent(&Role::X))?;
         // Of the group that it came from.
         for key in ["grid_mapping", "coordinates"] {
             attributes.remove(key);
@@ -226,7 +228,7 @@ fn window(options: &ExportOptions, exported: &ExportedRaster) -> Result<Option<(
 fn touched([x0, y0, x1, y1]: [f64; 4], exported: &ExportedRaster) -> Result<(Range<u64>, Range<u64>)> {
     let info = exported.raster.info();
     let (height, width) = (info.extent(&Role::Y), info.extent(&Role::X));
-    let Some([left, dx, 0.0, top, 0.0, dy]) = exported.place.transform else {
+    let Some([left, dx, 0.0, top, 0.0, dy]) = exported.georeference.transform else {
         bail!(
             InvalidArgument,
             GiveWindow,
@@ -253,9 +255,9 @@ fn touched([x0, y0, x1, y1]: [f64; 4], exported: &ExportedRaster) -> Result<(Ran
 }
 
 /// How many rows and columns make a pixel of this size.
-fn factors(resolution: f64, place: &Georeference) -> Result<(u64, u64)> {
+fn factors(resolution: f64, georeference: &Georeference) -> Result<(u64, u64)> {
     // Without a place a pixel is 1 wide and 1 high.
-    let [_, dx, rx, _, ry, dy] = place.transform.unwrap_or([0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
+    let [_, dx, rx, _, ry, dy] = georeference.transform.unwrap_or([0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
     let (width, height) = (dx.hypot(ry), dy.hypot(rx));
     let whole = |size: f64| {
         let factor = resolution / size;

@@ -1,10 +1,12 @@
-//! What is exported: a raster with its place, its bands and its dates, from its own attributes and from the coordinate
+//! What is exported: a raster with its georeference, its bands and its dates, from its own attributes and from the coordinate
 //! arrays beside it.
 
+use crate::encoded::losses::LossWatch;
 use crate::error::{Context, Result, bail};
 use crate::geotiff;
 use crate::metadata::document::Metadata;
 use crate::open::is_raster_file;
+use crate::progress::Progress;
 use crate::raster::opening::OpenOptions;
 use crate::raster::source::{Raster, RasterInfo};
 use crate::store::coordinates;
@@ -14,7 +16,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vqz_codec::axes::Role;
 use vqz_raster::band::{Band, bands_of_attributes};
-use vqz_raster::georeference::{GRID_MAPPING, Georeference, TimeUnits, transform_of_centres};
+use vqz_raster::conventions::time::TimeUnits;
+use vqz_raster::georeference::{Georeference, grid_mapping_name, transform_of_centres};
 
 /// The name of the array of a group that is taken among several.
 const DATA: &str = "data";
@@ -24,13 +27,14 @@ pub(crate) struct ExportSource {
     /// Its samples.
     pub(crate) raster: Arc<dyn Raster>,
     /// Where it lies.
-    pub(crate) place: Georeference,
+    pub(crate) georeference: Georeference,
     /// Its bands.
     pub(crate) bands: Vec<Band>,
     /// Its dates in seconds since 1970-01-01, one for each step of time, where they are known.
     pub(crate) times: Option<Vec<i64>>,
     /// The group that it stands in, and its name there.
     pub(crate) group: Option<(PathBuf, String)>,
+    watch: Option<Arc<LossWatch>>,
 }
 
 impl ExportSource {
@@ -44,13 +48,18 @@ impl ExportSource {
         }
         let node = choose(path, options)?;
         let group = parent_group(&node);
-        Self::describe(Arc::new(ZarrRaster::open(&node, options)?), group)
+        let mut raster: Arc<dyn Raster> = Arc::new(ZarrRaster::open(&node, options)?);
+        let watch = LossWatch::new(&raster, &node, options)?;
+        if let Some(watch) = &watch {
+            raster = Arc::clone(watch) as Arc<dyn Raster>;
+        }
+        Ok(Self { watch, ..Self::describe(raster, group)? })
     }
 
     fn describe(raster: Arc<dyn Raster>, group: Option<(PathBuf, String)>) -> Result<Self> {
         let info = raster.info();
         let folder = group.as_ref().map(|(folder, _)| folder.as_path());
-        let place = place(info, folder).with_context(|| info.label.clone())?;
+        let georeference = georeference(info, folder).with_context(|| info.label.clone())?;
         let mut bands = bands_of_attributes(&info.metadata.attributes(), info.bands() as usize);
         // What the archive was written with stands in its codec's configuration, whatever its attributes say.
         let mut declared = Vec::new();
@@ -73,7 +82,15 @@ impl ExportSource {
             Some(folder) => times(info, folder)?,
             None => None,
         };
-        Ok(Self { place, bands, times, group, raster })
+        Ok(Self { georeference, bands, times, group, raster, watch: None })
+    }
+
+    /// Remarks on chunks that were read and are lost, once all is read.
+    ///
+    /// # Errors
+    /// When the storage can't say which chunks it holds.
+    pub(crate) fn report_losses(&self, progress: &dyn Progress) -> Result<()> {
+        self.watch.as_ref().map_or(Ok(()), |watch| watch.report(progress))
     }
 }
 
@@ -128,38 +145,30 @@ pub(crate) fn dimension_name(info: &RasterInfo, role: &Role) -> Option<String> {
     info.metadata.dimension_names()?.get(d).cloned()
 }
 
-/// The place: of the array's attributes, of its grid mapping, and of the centres of its pixels.
-fn place(info: &RasterInfo, group: Option<&Path>) -> Result<Georeference> {
+/// The georeference: of the array's attributes, of its grid mapping, and of the centres of its pixels.
+fn georeference(info: &RasterInfo, group: Option<&Path>) -> Result<Georeference> {
     let attributes = info.metadata.attributes();
-    let mut place = Georeference::from_attributes(&attributes)?;
-    let Some(group) = group else { return Ok(place) };
-    let mapping = attributes.get("grid_mapping").and_then(|name| name.as_str()).unwrap_or(GRID_MAPPING);
-    // CF allows "name: x y" here.
-    let mapping = mapping.split([':', ' ']).next().unwrap_or(GRID_MAPPING);
-    if let Some(attributes) = coordinates::attributes(group, mapping) {
-        let other = Georeference::from_attributes(&attributes)?;
-        if place.wkt.is_none() && place.code.is_none() {
-            place.wkt = other.wkt;
-            place.code = other.code;
-        }
-        place.transform = place.transform.or(other.transform);
+    let mut found = Georeference::from_attributes(&attributes)?;
+    let Some(group) = group else { return Ok(found) };
+    if let Some(attributes) = coordinates::attributes(group, grid_mapping_name(&attributes)) {
+        found = found.or(Georeference::from_attributes(&attributes)?);
     }
-    if place.transform.is_none()
+    if found.transform.is_none()
         && let (Some(y), Some(x)) = (dimension_name(info, &Role::Y), dimension_name(info, &Role::X))
         && let Some(rows) = coordinates::numbers(group, &y, info.extent(&Role::Y))?
         && let Some(columns) = coordinates::numbers(group, &x, info.extent(&Role::X))?
     {
-        place.transform = transform_of_centres(&columns, &rows);
+        found.transform = transform_of_centres(&columns, &rows);
     }
-    Ok(place)
+    Ok(found)
 }
 
 /// The dates, where a coordinate array of the time dimension tells them in units that are known.
 fn times(info: &RasterInfo, group: &Path) -> Result<Option<Vec<i64>>> {
     let Some(name) = dimension_name(info, &Role::Time) else { return Ok(None) };
-    let units = coordinates::attributes(group, &name)
-        .and_then(|attributes| TimeUnits::parse(attributes.get("units")?.as_str()?));
+    let units =
+        coordinates::attributes(group, &name).and_then(|attributes| TimeUnits::from_attributes(&attributes));
     let values = coordinates::numbers(group, &name, info.extent(&Role::Time))?;
     let (Some(units), Some(values)) = (units, values) else { return Ok(None) };
-    Ok(values.into_iter().map(|value| units.seconds(value)).collect())
+    Ok(units.all_seconds(&values))
 }

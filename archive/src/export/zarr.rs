@@ -83,7 +83,7 @@ pub(crate) fn coordinate_arrays(exported: &ExportedRaster) -> Result<Vec<Coordin
     let info = exported.raster.info();
     let has = |role: Role| info.axes.position(&role).is_some();
     Ok(vqz_raster::georeference::coordinates(
-        &exported.place,
+        &exported.georeference,
         info.extent(&Role::Y),
         info.extent(&Role::X),
         exported.times.as_deref().filter(|_| has(Role::Time)),

@@ -1,18 +1,19 @@
 //! Cloud-optimised GeoTIFFs: GDAL makes them from a whole raster, which a plain file beside the output holds meanwhile.
 
-use super::writer;
 use crate::error::{Context, Result};
+use crate::geotiff::place::{put, sidecar};
+use crate::geotiff::writer;
 use crate::metadata::plain::PlainCodec;
 use crate::progress::Progress;
 use crate::raster::source::Raster;
 use crate::store::files::{self, beside};
 use gdal::raster::RasterCreationOptions;
 use gdal::{Dataset, DriverManager};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// How to write one, in GDAL's words.
 #[derive(Clone, Copy, Debug)]
-pub struct Cog {
+pub(crate) struct Cog {
     /// `DEFLATE`, `ZSTD`, `LZW` or `NONE`.
     pub compression: &'static str,
     /// How overviews are made: `nearest` or `average`.
@@ -23,7 +24,12 @@ pub struct Cog {
 ///
 /// # Errors
 /// When the raster has dimensions other than band, y and x, and whatever reading and GDAL say.
-pub fn write_cog(path: &Path, raster: &dyn Raster, options: &Cog, progress: &dyn Progress) -> Result<()> {
+pub(crate) fn write_cog(
+    path: &Path,
+    raster: &dyn Raster,
+    options: &Cog,
+    progress: &dyn Progress,
+) -> Result<()> {
     let plain = beside(path, ".plain");
     let partial = beside(path, ".partial");
     let written = writer::write(&plain, raster, PlainCodec::None, progress)
@@ -58,22 +64,4 @@ fn convert(plain: &Path, partial: &Path, options: &Cog) -> Result<()> {
     let driver = DriverManager::get_driver_by_name("COG")?;
     Dataset::open(plain)?.create_copy(&driver, partial, &words)?.close()?;
     Ok(())
-}
-
-/// The file in which GDAL keeps what a format has no place for.
-fn sidecar(path: &Path) -> PathBuf {
-    beside(path, ".aux.xml")
-}
-
-/// Renames a file and what stands beside it; what stood beside the one it replaces goes.
-pub(super) fn put(partial: &Path, path: &Path) -> Result<()> {
-    let rename = |from: &Path, to: &Path| {
-        std::fs::rename(from, to).with_context(|| format!("renaming to {}", to.display()))
-    };
-    rename(partial, path)?;
-    match (sidecar(partial).exists(), sidecar(path).exists()) {
-        (true, _) => rename(&sidecar(partial), &sidecar(path)),
-        (false, true) => files::remove(&sidecar(path)),
-        (false, false) => Ok(()),
-    }
 }

@@ -1,7 +1,7 @@
 //! Any raster that GDAL reads, as `(band, y, x)`, in windows.
 
-use super::{COLOURS, ITEMS};
 use crate::error::{Context, Result, bail};
+use crate::geotiff::attributes::{COLOURS, ITEMS};
 use crate::metadata::document::Metadata;
 use crate::raster::opening::OpenOptions;
 use crate::raster::region::{extents, volume};
@@ -31,7 +31,7 @@ struct GdalRaster {
 ///
 /// # Errors
 /// When GDAL can't, the bands differ in type, or their type is none that the codec takes.
-pub fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>> {
+pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>> {
     let dataset = match Dataset::open(path) {
         Ok(dataset) => dataset,
         Err(_) if path.is_file() => {

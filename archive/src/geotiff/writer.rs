@@ -1,8 +1,8 @@
 //! Writes a raster of two or three dimensions as a tiled GeoTIFF, with what its attributes tell about its place.
 
-use super::cog::put;
-use super::{COLOURS, ITEMS};
 use crate::error::{Context, Result, bail};
+use crate::geotiff::attributes::{COLOURS, ITEMS};
+use crate::geotiff::place::put;
 use crate::metadata::plain::PlainCodec;
 use crate::progress::{Progress, Task};
 use crate::raster::region::{Grid, Region};
@@ -25,7 +25,12 @@ const WINDOW: u64 = 512;
 ///
 /// # Errors
 /// When the raster has dimensions other than band, y and x, and whatever reading and GDAL say.
-pub fn write(path: &Path, raster: &dyn Raster, codec: PlainCodec, progress: &dyn Progress) -> Result<()> {
+pub(crate) fn write(
+    path: &Path,
+    raster: &dyn Raster,
+    codec: PlainCodec,
+    progress: &dyn Progress,
+) -> Result<()> {
     // GDAL tells the format by what it is asked for, not by the name.
     let partial = beside(path, ".partial");
     let written = match raster.info().data_type {

@@ -9,7 +9,7 @@ use crate::raster::source::Raster;
 use crate::store::reader::fill_bytes;
 use serde::Serialize;
 use std::time::Instant;
-use vqz_raster::ingest::pattern::iso;
+use vqz_raster::conventions::time::iso;
 use vqz_raster::ingest::plan::ArrayPlan;
 
 /// Chunks of each array that are read for an estimate.

@@ -5,14 +5,14 @@
 use crate::error::{Context, Result, bail, fail};
 use serde_json::{Map, Value, json};
 use std::path::Path;
-use vqz_codec::axes::Axes;
-use vqz_codec::config::{Configuration, NoData};
+use vqz_codec::config::NoData;
 use vqz_codec::sample::DataType;
+use vqz_raster::conventions::{bands, dimensions, nodata};
 
 /// The metadata of an array or a group.
 #[derive(Clone, Debug)]
 pub struct Metadata {
-    json: Map<String, Value>,
+    pub(super) json: Map<String, Value>,
     /// For messages.
     pub(super) place: String,
 }
@@ -192,57 +192,17 @@ impl Metadata {
 
     /// The names of its dimensions, when all have one.
     pub fn dimension_names(&self) -> Option<Vec<String>> {
-        let names = self.json.get("dimension_names")?.as_array()?;
-        names.iter().map(|name| name.as_str().map(str::to_owned)).collect()
+        dimensions::dimension_names(&self.json)
     }
 
     /// The names of its bands, from the attributes that say so.
     pub fn band_names(&self) -> Option<Vec<String>> {
-        let attributes = self.json.get("attributes")?;
-        ["band_names", "bands"].iter().find_map(|key| {
-            let names = attributes.get(key)?.as_array()?;
-            names.iter().map(|name| name.as_str().map(str::to_owned)).collect()
-        })
-    }
-
-    /// Paths, below a group, of what its attribute `multiscales` derives from other members: arrays, or the groups that these
-    /// stand in with their coordinates.
-    pub fn derived_levels(&self) -> Vec<String> {
-        let layout =
-            self.json.get("attributes").and_then(|attributes| attributes.pointer("/multiscales/layout"));
-        let levels = layout.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let derived = levels.iter().filter(|level| level.get("derived_from").is_some());
-        let asset = |level: &Value| level.get("asset")?.as_str().map(str::to_owned);
-        let level =
-            |asset: String| asset.rsplit_once('/').map_or(asset.clone(), |(group, _)| group.to_owned());
-        derived.filter_map(asset).map(level).collect()
+        bands::names(&self.attributes())
     }
 
     /// Values that its attributes declare as "no data".
     pub fn declared_nodata(&self) -> Vec<NoData> {
-        let attributes = self.attributes();
-        let mut declared: Vec<NoData> = Vec::new();
-        for key in ["_FillValue", "missing_value", "nodata"] {
-            let values = match attributes.get(key) {
-                Some(Value::Array(values)) => values.as_slice(),
-                Some(value) => std::slice::from_ref(value),
-                None => &[],
-            };
-            // Other texts, such as base64 of a fill value, are no plain number and stay attributes.
-            let parsed = values.iter().filter_map(|value| match value {
-                Value::Number(n) => n.as_i64().map(NoData::Integer).or_else(|| n.as_f64().map(NoData::Float)),
-                Value::String(name) if matches!(name.as_str(), "NaN" | "Infinity" | "-Infinity") => {
-                    Some(NoData::Name(name.clone()))
-                }
-                _ => None,
-            });
-            for value in parsed {
-                if !declared.contains(&value) {
-                    declared.push(value);
-                }
-            }
-        }
-        declared
+        nodata::declared(&self.attributes())
     }
 
     /// The names of its codecs, for messages; those within shards in brackets.

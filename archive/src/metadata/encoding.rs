@@ -5,6 +5,7 @@ use crate::metadata::document::{Metadata, codec_name, codecs};
 use vqz_codec::axes::Axes;
 use vqz_codec::config::Configuration;
 use vqz_codec::name::{NAME, NAMES, is_codec};
+use vqz_raster::conventions::dimensions::axes;
 
 /// How an array was encoded by this codec.
 #[derive(Clone, Debug)]
@@ -68,32 +69,11 @@ impl Metadata {
     /// The roles of its dimensions: as given, as the codec's configuration has them, or as the dimension names suggest.
     ///
     /// # Errors
-    /// When they can't be told, saying how to give them.
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when nothing says what the dimensions are, or roles are given
+    /// for another number of dimensions.
     pub fn axes(&self, given: Option<&Axes>) -> Result<Axes> {
-        let dimensions = self.shape()?.len();
-        if let Some(axes) = given {
-            if axes.roles().len() != dimensions {
-                bail!(
-                    InvalidArgument,
-                    "{} roles of dimensions are given, {} has {dimensions} dimensions; give one role for each",
-                    axes.roles().len(),
-                    self.place
-                );
-            }
-            return Ok(axes.clone());
-        }
-        if let Some(encoded) = self.encoded()? {
-            return Ok(encoded.configuration.axes);
-        }
-        let Some(names) = self.dimension_names() else {
-            bail!(
-                InvalidArgument,
-                GiveAxes,
-                "the {dimensions} dimensions of {} have no names, their roles are needed (y, x, and band, time or \
-                 others)",
-                self.place
-            );
-        };
-        Axes::from_names(&names).with_context(|| self.place.clone())
+        let recorded = self.encoded()?.map(|encoding| encoding.configuration.axes);
+        let (names, dimensions) = (self.dimension_names(), self.shape()?.len());
+        axes(given, recorded.as_ref(), names.as_deref(), dimensions).with_context(|| self.place.clone())
     }
 }

@@ -2,5 +2,4 @@
 
 pub mod document;
 pub mod encoding;
-pub mod exact;
 pub mod plain;

@@ -1,7 +1,7 @@
 //! Windows that reach over the borders of blocks: the last rows and columns of earlier blocks are carried along.
 
 use crate::metrics::blocks::Block;
-use crate::metrics::compare::BandErrors;
+use crate::metrics::found::BandErrors;
 use crate::metrics::ssim::{self, WINDOW};
 use rayon::prelude::*;
 

@@ -6,10 +6,9 @@
 use crate::error::{Result, bail};
 use crate::metrics::blocks::{Block, block_shape, images, read};
 use crate::metrics::carry::Carry;
-use crate::metrics::error::ErrorSum;
+use crate::metrics::found::{BandErrors, RasterErrors};
 use crate::metrics::ring;
 use crate::metrics::spectral::AngleSum;
-use crate::metrics::ssim::ScoreSum;
 use crate::progress::{Progress, Task};
 use crate::raster::region::{Grid, Region};
 use crate::raster::samples::Mask;
@@ -26,47 +25,6 @@ pub struct Yardstick {
     pub masks: (Mask, Mask),
     /// Chunk extents along y and x from which tiles are cut, and the side of a patch.
     pub tiles: (usize, usize, usize),
-}
-
-/// What was found in one band, or in all.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct BandErrors {
-    /// Samples that have data in both.
-    pub errors: ErrorSum,
-    /// Those of them along tile borders.
-    pub ring: ErrorSum,
-    /// Structural similarity.
-    pub ssim: ScoreSum,
-    /// Samples that have data in one of the two only.
-    pub mask_mismatches: u64,
-}
-
-impl BandErrors {
-    fn merge(&mut self, other: &Self) {
-        self.errors.merge(&other.errors);
-        self.ring.merge(&other.ring);
-        self.ssim.merge(&other.ssim);
-        self.mask_mismatches += other.mask_mismatches;
-    }
-}
-
-/// What was found.
-#[derive(Clone, Debug, Default)]
-pub struct RasterErrors {
-    /// Band by band.
-    pub bands: Vec<BandErrors>,
-    /// The spectral angle; of no pixels where there is one band.
-    pub angle: AngleSum,
-}
-
-impl RasterErrors {
-    /// All bands together.
-    pub fn overall(&self) -> BandErrors {
-        self.bands.iter().fold(BandErrors::default(), |mut all, band| {
-            all.merge(band);
-            all
-        })
-    }
 }
 
 /// Sees every block that is compared, so that what else is told of both rasters costs no second reading.

@@ -6,6 +6,7 @@ use crate::raster::source::Raster;
 use serde_json::Value;
 use std::sync::Arc;
 use vqz_codec::axes::Role;
+use vqz_raster::conventions::bands::choose;
 
 /// Bands as they are given on the command line: names, numbers from 0, and ranges of numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,26 +33,7 @@ impl BandSelection {
     /// # Errors
     /// When a band is named that the array does not have.
     pub fn resolve(&self, count: u64, names: Option<&[String]>) -> Result<Vec<u64>> {
-        let mut picks = Vec::new();
-        for part in &self.0 {
-            if let Some(at) = names.and_then(|names| names.iter().position(|name| name == part)) {
-                picks.push(at as u64);
-                continue;
-            }
-            let (first, last) = part.split_once('-').unwrap_or((part, part));
-            match (first.parse::<u64>(), last.parse::<u64>()) {
-                (Ok(first), Ok(last)) if first <= last && last < count => picks.extend(first..=last),
-                _ => {
-                    let known = names.map_or_else(String::new, |names| format!(" or {}", names.join(", ")));
-                    bail!(
-                        InvalidArgument,
-                        "band \"{part}\" is not there; allowed are 0 to {}{known}",
-                        count.saturating_sub(1)
-                    );
-                }
-            }
-        }
-        Ok(picks)
+        Ok(choose(&self.0, count, names)?)
     }
 }
 

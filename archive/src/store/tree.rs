@@ -3,6 +3,7 @@
 use crate::error::{Context, Result};
 use crate::metadata::document::Metadata;
 use std::path::{Path, PathBuf};
+use vqz_raster::conventions::overviews::Overviews;
 
 /// One node of a hierarchy.
 #[derive(Clone, Debug)]
@@ -39,18 +40,17 @@ impl Node {
 /// When the folder is no Zarr v3 node.
 pub fn walk(root: &Path) -> Result<Vec<Node>> {
     let mut nodes = Vec::new();
-    descend(root, String::new(), &[], &mut nodes)?;
+    descend(root, String::new(), &Overviews::default(), &mut nodes)?;
     Ok(nodes)
 }
 
-/// Adds a folder's nodes; `levels` are the paths of the arrays that groups above call lower resolutions.
-fn descend(folder: &Path, path: String, levels: &[String], nodes: &mut Vec<Node>) -> Result<()> {
+/// Adds a folder's nodes; `overviews` are those that groups above have declared.
+fn descend(folder: &Path, path: String, overviews: &Overviews, nodes: &mut Vec<Node>) -> Result<()> {
     let metadata = Metadata::read(folder)?;
     let is_array = metadata.is_array();
     let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
-    let derived = levels.iter().any(|level| path == *level || path.starts_with(&format!("{level}/")));
-    let levels: Vec<String> =
-        levels.iter().cloned().chain(metadata.derived_levels().iter().map(|level| below(level))).collect();
+    let derived = overviews.contain(&path);
+    let overviews = overviews.with_group(&path, &metadata.attributes());
     nodes.push(Node { path: path.clone(), folder: folder.to_path_buf(), metadata, derived });
     if is_array {
         return Ok(());
@@ -64,7 +64,7 @@ fn descend(folder: &Path, path: String, levels: &[String], nodes: &mut Vec<Node>
     }
     names.sort();
     for name in names {
-        descend(&folder.join(&name), below(&name.to_string_lossy()), &levels, nodes)?;
+        descend(&folder.join(&name), below(&name.to_string_lossy()), &overviews, nodes)?;
     }
     Ok(())
 }

@@ -18,7 +18,9 @@ const SLOPE: f64 = 8.0;
 /// A quality, and by how many tolerances what comes of it is above what is asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Trial {
+    /// The quality in dB.
     pub quality: f64,
+    /// How many tolerances what came of it is above what is asked for; negative below.
     pub miss: f64,
 }
 

@@ -8,7 +8,6 @@ use crate::store::files;
 use crate::store::writer::ArrayWriter;
 use crate::words::count;
 use crate::write::settings::{Settings, fingerprint};
-use crate::write::share::Share;
 use crate::write::transfer::{FailedChunk, Order, transfer};
 use crate::write::unfinished::{self, Existing, UnfinishedOutput};
 use std::path::{Path, PathBuf};
@@ -126,11 +125,6 @@ impl<'a> HierarchyWriter<'a> {
         writer.end(open_shares)
     }
 
-    /// The share of the work that this process has.
-    pub(crate) fn share(&self) -> Option<Share> {
-        self.output.order.share
-    }
-
     /// A node's folder in the unfinished output.
     pub(crate) fn folder(&self, path: &str) -> PathBuf {
         node_folder(self.unfinished.folder(), path)
@@ -161,7 +155,7 @@ impl<'a> HierarchyWriter<'a> {
             #[cfg(feature = "gdal")]
             Content::Coordinates(array) => {
                 // The array's own name is the last part of its folder.
-                crate::store::coordinates::write(folder.parent().unwrap_or(&folder), array)
+                crate::store::coordinate_writer::write(folder.parent().unwrap_or(&folder), array)
             }
         }
     }

@@ -1,8 +1,8 @@
 //! `vqz compare`: how far a raster is from a reference.
 
-use crate::arguments;
-use crate::output::{self, CheckFailed};
+use crate::exit::CheckFailed;
 use crate::progress::Terminal;
+use crate::{arguments, output};
 use anyhow::Result;
 use std::path::PathBuf;
 use vqz_archive::{CompareOptions, Comparison, RasterComparison, compare};

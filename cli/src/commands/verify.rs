@@ -1,8 +1,8 @@
 //! `vqz verify`: does an archive decode, and do the statistics hold that its chunks state?
 
-use crate::output::{self, CheckFailed};
+use crate::exit::CheckFailed;
 use crate::progress::Terminal;
-use crate::wording;
+use crate::{output, wording};
 use anyhow::Result;
 use std::path::PathBuf;
 use vqz_archive::{Verification, VerifyOptions, verify};

@@ -2,6 +2,7 @@
 
 mod curve;
 mod downstream;
+mod figures;
 #[cfg(feature = "peers")]
 mod images;
 mod page;
@@ -10,11 +11,11 @@ mod peers;
 mod vqz;
 
 use crate::progress::Terminal;
-use crate::{arguments, output};
+use crate::{arguments, console, output};
 use anyhow::{Result, bail};
 use curve::{Codec, Curve, Passes};
 use downstream::{Downstream, Plan};
-use serde::Serialize;
+use figures::Figures;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,20 +106,6 @@ pub(crate) struct Args {
     json: bool,
 }
 
-#[derive(Debug, Serialize)]
-struct Figures {
-    inputs: Vec<String>,
-    rasters: usize,
-    samples: u64,
-    raw_bytes: u64,
-    peak: f64,
-    threads: usize,
-    targets: Vec<f64>,
-    codecs: Vec<Curve>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    downstream: Option<Downstream>,
-}
-
 pub(crate) fn run(args: &Args) -> Result<()> {
     #[cfg(not(feature = "peers"))]
     if args.peers.is_some() {
@@ -166,7 +153,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         measured.push((Box::new(rival), curve));
     }
     #[cfg(not(feature = "peers"))]
-    output::remark(format!("note: vqz is measured alone: this build has no rivals; {HOW}"));
+    console::note("measured_alone", &format!("vqz is measured alone: this build has no rivals; {HOW}"));
     if let Some(plan) = &mut plan {
         downstream::run(plan, &mut measured, &targets, peak)?;
     }
@@ -257,7 +244,7 @@ fn images(args: &Args, rasters: &[Arc<dyn Raster>]) -> Result<Option<images::Ima
     match images::Images::read(rasters) {
         Ok(images) => Ok(Some(images)),
         Err(error) if args.peers.is_none() => {
-            output::remark(format!("note: vqz is measured alone: {error:#}"));
+            console::note("measured_alone", &format!("vqz is measured alone: {error:#}"));
             Ok(None)
         }
         Err(error) => Err(error),
@@ -274,19 +261,6 @@ fn rivals<'a>(args: &Args, images: &'a images::Images) -> Vec<peers::Jpeg2000<'a
         Peer::KltJpeg2000 => Jpeg2000 { bands: Bands::Rotated, images },
     };
     chosen.into_iter().map(rival).collect()
-}
-
-impl Figures {
-    /// Pairs of vqz and a rival, by their places among the codecs.
-    fn pairs(&self) -> Vec<(usize, usize)> {
-        let of = |ours: bool| (0..self.codecs.len()).filter(move |i| self.codecs[*i].ours == ours);
-        of(true).flat_map(|a| of(false).map(move |b| (a, b))).collect()
-    }
-
-    /// Bits of one codec over those of another at a target.
-    fn ratio(&self, (a, b): (usize, usize), target: usize) -> Option<f64> {
-        Some(self.codecs[a].at[target]?.bits_per_sample / self.codecs[b].at[target]?.bits_per_sample)
-    }
 }
 
 fn print(figures: &Figures, args: &Args) -> Result<()> {

@@ -1,7 +1,7 @@
 //! vqz itself, in memory: every raster's chunks as an archive would hold them.
 
-use super::curve::{Codec, Passes, Point};
-use super::downstream::{Decoded, flat};
+use super::curve::{Codec, Decoded, Passes, Point};
+use super::downstream::flat;
 use anyhow::Result;
 use std::sync::Arc;
 use vqz_archive::metadata::document::Metadata;
@@ -88,7 +88,7 @@ impl Codec for Vqz {
                     raster.samples[at].0.as_ref().map(|samples| raster.chunks.encode(samples)).transpose()
                 })
             };
-            self.rasters.iter().map(encode).collect::<Result<Vec<_>>>()
+            Ok(self.rasters.iter().map(encode).collect::<vqz_archive::Result<Vec<_>>>()?)
         })?;
         let (_, decode_s) = passes.time(|| {
             for (raster, encoded) in self.rasters.iter().zip(&encoded) {

@@ -1,5 +1,6 @@
 //! `vqz demo`: the sample that ships with vqz, through the whole path and back, with a report to look at.
 
+mod figures;
 mod page;
 mod runs;
 mod tables;
@@ -7,13 +8,12 @@ mod views;
 
 use crate::{arguments, output};
 use anyhow::{Context, Result, bail};
-use runs::{Paths, Run};
-use serde::Serialize;
+use figures::Figures;
+use runs::Paths;
 use std::path::{Path, PathBuf};
 use views::View;
 use vqz_archive::store::files;
 use vqz_archive::{OpenOptions, open};
-use vqz_codec::model::Model;
 use vqz_zarr::models;
 
 /// Dates that the report shows, at most.
@@ -39,22 +39,6 @@ pub(crate) struct Args {
     /// Print the figures as JSON.
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct Figures {
-    sample: String,
-    model: String,
-    model_sha256: String,
-    report: String,
-    raw_bytes: u64,
-    /// As the sample lies: chunks and metadata.
-    sample_bytes: u64,
-    /// The same in bits a sample, metadata left out.
-    sample_bits: f64,
-    threads: usize,
-    /// The best first.
-    runs: Vec<Run>,
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {

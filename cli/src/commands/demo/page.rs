@@ -1,7 +1,9 @@
 //! The page of the demonstration: its figures and pictures, quality by quality.
 
+use super::figures::Figures;
+use super::runs::Run;
+use super::tables;
 use super::views::{self, View};
-use super::{Figures, Run, tables};
 use crate::commands::report::curves::{self, Curve};
 use crate::commands::report::{about, today};
 use crate::output;

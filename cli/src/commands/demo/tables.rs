@@ -1,6 +1,6 @@
 //! The tables of the report.
 
-use super::Figures;
+use super::figures::Figures;
 use crate::output;
 use vqz_archive::raster::source::RasterInfo;
 use vqz_report::{Group, Row, RowKind, Table};
@@ -8,7 +8,7 @@ use vqz_report::{Group, Row, RowKind, Table};
 /// Sizes, errors and speeds of each quality, and the sample as it lies.
 pub(super) fn sizes(info: &RasterInfo, figures: &Figures) -> Table {
     let (raw, samples) = (figures.raw_bytes, info.samples());
-    let lies = output::StoredSize::new(info.stored, raw, samples);
+    let lies = vqz_archive::StoredSize::new(info.stored, raw, samples);
     let mut baseline = vec![
         output::bytes(lies.total_bytes),
         output::bytes(lies.metadata_bytes),

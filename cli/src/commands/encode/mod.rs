@@ -12,8 +12,7 @@ use print::print;
 use std::path::PathBuf;
 pub(crate) use target::TargetArgs;
 use vqz_archive::{
-    BandSelection, EncodeOptions, EncodeSummary, Input, Share, ShareOutcome, check_output, encode,
-    encode_share, open_model,
+    BandSelection, EncodeOptions, Input, Share, ShareOutcome, check_output, encode, encode_share, open_model,
 };
 use vqz_codec::axes::Axes;
 use vqz_codec::config::{EntropyCoder, NoData};

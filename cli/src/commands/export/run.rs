@@ -1,6 +1,6 @@
 //! Turns the arguments of `vqz export` into calls, and prints what was written.
 
-use super::{Args, Compression, Resampling};
+use super::arguments::{Args, Compression, Resampling};
 use crate::progress::Terminal;
 use crate::{arguments, output};
 use anyhow::{Result, bail};

@@ -2,7 +2,7 @@
 //!
 //! It reads Zarr v3. Other rasters, and bands that are chosen or named here, are copied into plain arrays first.
 
-use super::{Architecture, Args};
+use super::arguments::{Architecture, Args};
 use crate::arguments;
 use crate::progress::Terminal;
 use anyhow::{Context, Result, bail};
@@ -22,7 +22,7 @@ pub(super) fn run(args: &Args, options: &FitOptions, threads: Option<NonZeroUsiz
     };
     let Some(program) = find() else {
         bail!(
-            "--arch {arch} is fitted by {NAME}, which is neither beside vqz nor on PATH; install it as docs/fitting.md says \
+            "--arch {arch} is fitted by {NAME}, which is neither beside vqz nor on PATH; install it as docs/guides/networks.md says \
              (libtorch is needed), or fit --arch klt, which needs nothing else"
         );
     };

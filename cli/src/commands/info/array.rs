@@ -3,9 +3,9 @@
 use super::model::codes;
 use crate::{output, wording};
 use anyhow::Result;
-use vqz_archive::store::georeference::Georeference;
 use vqz_archive::{ArrayDescription, EncodingDescription, ModelUse, WindowCost};
 use vqz_codec::config::Promise;
+use vqz_raster::georeference::Summary;
 
 /// Prints it for people.
 pub(super) fn print(array: &ArrayDescription) -> Result<()> {
@@ -83,12 +83,12 @@ fn print_encoding(encoding: &EncodingDescription) -> Result<()> {
     })
 }
 
-fn print_georeference(place: &Georeference) -> Result<()> {
+fn print_georeference(place: &Summary) -> Result<()> {
     let lines = [
-        ("crs      ", place.system()),
-        ("pixel    ", place.pixel_words()),
-        ("bounds   ", place.bounds_words()),
-        ("dates    ", place.dates_words()),
+        ("crs      ", place.system_text()),
+        ("pixel    ", place.pixel_text()),
+        ("bounds   ", place.bounds_text()),
+        ("dates    ", place.dates_text()),
     ];
     lines
         .into_iter()

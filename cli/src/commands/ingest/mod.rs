@@ -22,7 +22,7 @@ use vqz_archive::{
   vqz ingest scenes/*.tif cube.zarr --name 'S2_{time:%Y%m%d}_{band}.tif' --nodata 0
   vqz ingest cube.toml archive.zarr --model models/sentinel2-l2a.vqm --quality 45
 
-docs/ingest.md describes the configuration.")]
+docs/guides/ingest.md describes the configuration.")]
 pub(crate) struct Args {
     /// A configuration (.toml), or raster files.
     #[arg(required = true, value_name = "CONFIG.toml | FILES…")]

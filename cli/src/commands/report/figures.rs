@@ -4,9 +4,9 @@ use super::{Args, Examined};
 use crate::output;
 use anyhow::Result;
 use serde::Serialize;
-use vqz_archive::store::georeference::Georeference;
 use vqz_archive::{RasterComparison, StoredSize};
 use vqz_codec::config::Promise;
+use vqz_raster::georeference::Summary;
 
 /// What became of a promise.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -55,7 +55,7 @@ struct ArrayFigures {
     tiles: u64,
     /// Samples along each side of the square that a pixel of the large pictures stands for.
     picture_factor: usize,
-    place: Georeference,
+    place: Summary,
 }
 
 impl Examined {

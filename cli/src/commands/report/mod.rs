@@ -34,7 +34,7 @@ use vqz_archive::metrics::blocks;
 use vqz_archive::raster::samples::Mask;
 use vqz_archive::raster::source::{Raster, RasterInfo};
 use vqz_archive::store::files;
-use vqz_archive::store::georeference::Georeference;
+use vqz_archive::store::georeference::locate;
 use vqz_archive::store::reader::ZarrRaster;
 use vqz_archive::store::tree::{self, Node};
 use vqz_archive::{
@@ -46,6 +46,7 @@ use vqz_codec::config::Promise;
 use vqz_codec::engine::EngineKind;
 use vqz_codec::model::Model;
 use vqz_codec::sample::DataType;
+use vqz_raster::georeference::Summary;
 use vqz_zarr::models;
 
 /// The longer side of the large pictures, in pixels.
@@ -71,7 +72,7 @@ const FEW: usize = 64;
 
 The page holds all it shows, pictures too, and asks nothing of a network. With --against it shows source, decoded and \
 error side by side; without, what is decoded and what the archive states. Large arrays are shown smaller, at a factor that \
-stands below each picture; figures are of all samples. See docs/report.md.")]
+stands below each picture; figures are of all samples. See docs/guides/report.md.")]
 pub(crate) struct Args {
     /// The archive: an encoded Zarr v3 array, or a group that holds some.
     archive: PathBuf,
@@ -135,8 +136,8 @@ pub(super) struct Examined {
     embedded_bytes: Option<usize>,
     totals: Totals,
     recorded: Option<Record>,
-    stored: output::StoredSize,
-    place: Georeference,
+    stored: StoredSize,
+    place: Summary,
     spectrum: Spectrum,
     /// What a single band shows.
     palette: Palette,
@@ -234,7 +235,7 @@ fn examine(
         totals: archive.totals()?,
         recorded: Record::of(&node.metadata),
         stored: StoredSize::new(sizes, info.raw_bytes(), info.samples()),
-        place: Georeference::of(node, Some(&info.axes)),
+        place: locate(node, Some(&info.axes)),
         palette: palette_of(&info, source.as_deref(), &configuration.promise, &survey),
         rate: Rate::of(&archive, &info.shape)?,
         package: package.filter(|_| model.is_some()).cloned(),
@@ -306,6 +307,5 @@ fn file_name(path: &std::path::Path) -> String {
 pub(super) fn today() -> String {
     let seconds =
         std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    let (year, month, day) = vqz_archive::store::georeference::civil((seconds / 86_400) as i64);
-    format!("{year:04}-{month:02}-{day:02}")
+    vqz_raster::conventions::time::iso((seconds / 86_400 * 86_400) as i64)
 }

@@ -357,10 +357,10 @@ fn curves(args: &Args, e: &Examined, bench: &Bench) -> Vec<Block> {
 
 fn place(e: &Examined) -> Option<Block> {
     let rows = [
-        ("System", e.place.system()),
-        ("Pixel", e.place.pixel_words()),
-        ("Bounds", e.place.bounds_words()),
-        ("Dates", e.place.dates_words()),
+        ("System", e.place.system_text()),
+        ("Pixel", e.place.pixel_text()),
+        ("Bounds", e.place.bounds_text()),
+        ("Dates", e.place.dates_text()),
     ];
     about::list(rows.into_iter().filter_map(|(term, text)| Some((term.to_owned(), text?))).collect())
 }

@@ -128,7 +128,7 @@ fn samples(raster: &dyn Raster) -> Result<Vec<Vec<f64>>> {
 ///
 /// # Errors
 /// Whatever reading says.
-pub(in crate::commands::bench) fn flat(raster: &dyn Raster) -> Result<Vec<f32>> {
+pub(crate) fn flat(raster: &dyn Raster) -> Result<Vec<f32>> {
     Ok(floats(&samples(raster)?))
 }
 

@@ -5,7 +5,7 @@ mod agreement;
 mod forest;
 mod labels;
 
-use super::curve::{Codec, Curve, Point};
+use super::curve::{Codec, Curve, Decoded, Point};
 use crate::progress::Terminal;
 use agreement::Confusion;
 pub(super) use agreement::Scores;
@@ -31,16 +31,6 @@ const NEAR: f64 = 0.1;
 
 /// All that is drawn is drawn from this.
 const SEED: u64 = 20_260;
-
-/// Pixels of all rasters as a codec gives them back.
-pub(super) struct Decoded {
-    /// Of all that is coded, metadata apart.
-    pub(super) bits_per_sample: f64,
-    /// None where nothing is off.
-    pub(super) psnr_db: Option<f64>,
-    /// For each raster all samples, `(image, band, y, x)`.
-    pub(super) rasters: Vec<Vec<f32>>,
-}
 
 /// What was found.
 #[derive(Clone, Debug, Serialize)]

@@ -3,8 +3,7 @@
 mod klt;
 mod openjpeg;
 
-use super::curve::{Codec, Passes, Point};
-use super::downstream::Decoded;
+use super::curve::{Codec, Decoded, Passes, Point};
 use super::images::{Image, Images};
 use anyhow::Result;
 use klt::Rotation;

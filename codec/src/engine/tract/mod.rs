@@ -1,14 +1,28 @@
-//! The embedded engine: tract-onnx, pure Rust, float32, one thread per call.
+//! The embedded engine: tract, pure Rust, one thread per call.
+//!
+//! tract-core alone is a part of the program. The crates around it that read ONNX files know every operator and every kind
+//! of model, and took half of the time of a build. The check of models allows 69 operators, and the modules here turn
+//! those into tract's own: the same operations in the same order as tract-onnx makes of them, so that results are equal.
 //!
 //! tract plans a graph for concrete shapes. Tiles come in few shapes, so a session keeps the plans of the latest ones.
 
-use std::io::Cursor;
+mod arithmetic;
+mod constants;
+mod convert;
+mod normalise;
+mod rearrange;
+mod resize;
+#[cfg(test)]
+mod tests;
+mod windows;
+mod wiring;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tract_onnx::prelude::{
-    DatumType, Framework, InferenceFact, InferenceModel, InferenceModelExt, IntoRunnable, IntoTValue,
-    Tensor as Array, TractResult, TypedRunnableModel,
-};
+use tract_core::internal::{DatumType, IntoTValue, Tensor as Array, TractResult};
+use tract_core::model::{IntoRunnable, TypedRunnableModel};
+
+use self::convert::Graph;
 
 use super::guard::guarded;
 use super::session::{Engine, Session, Tensor};
@@ -18,8 +32,6 @@ use crate::error::{Error, Result};
 const VERSION: &str = "0.23";
 /// Plans that a session keeps. The oldest is dropped first.
 const PLANS: usize = 8;
-/// The most elements that a value inside of a graph may have: 1 GiB of floats.
-const MAX_ELEMENTS: u64 = 1 << 28;
 
 pub(super) struct Tract;
 
@@ -34,9 +46,7 @@ impl Engine for Tract {
 
     fn load(&self, onnx: &[u8]) -> Result<Box<dyn Session>> {
         guarded("tract", "loading a graph", || {
-            // Types of inner values are left for tract to infer: the file's are unchecked.
-            let framework = tract_onnx::onnx().with_ignore_value_info(true);
-            let graph = framework.model_for_read(&mut Cursor::new(onnx)).map_err(|e| {
+            let graph = Graph::decode(onnx).map_err(|e| {
                 Error::Engine(format!("tract can't load the graph: {e:#}; try the engine onnxruntime"))
             })?;
             Ok(Box::new(TractSession { graph, plans: Mutex::default() }) as Box<dyn Session>)
@@ -50,13 +60,13 @@ type Plan = Arc<TypedRunnableModel>;
 type Slot = Arc<Mutex<Option<Plan>>>;
 
 struct TractSession {
-    graph: InferenceModel,
+    graph: Graph,
     plans: Mutex<Vec<(Shapes, Slot)>>,
 }
 
 impl Session for TractSession {
     fn run(&self, inputs: Vec<Tensor>) -> Result<Vec<Tensor>> {
-        let expected = self.graph.inputs.len();
+        let expected = self.graph.arity();
         if inputs.len() != expected {
             return Err(Error::Engine(format!(
                 "{} inputs were given, the graph takes {expected}",
@@ -100,30 +110,14 @@ impl TractSession {
     }
 
     fn make(&self, shapes: &Shapes) -> Result<Plan> {
-        let unfit = |e| {
-            let shapes = shapes.iter().map(|(_, shape)| shape).collect::<Vec<_>>();
-            Error::Engine(format!("tract can't run the graph on inputs of shapes {shapes:?}: {e:#}"))
-        };
-        let mut graph = self.graph.clone();
-        for (i, (datum, shape)) in shapes.iter().enumerate() {
-            graph = graph.with_input_fact(i, InferenceFact::dt_shape(*datum, shape)).map_err(unfit)?;
-        }
-        graph.analyse(false).map_err(unfit)?;
-        for node in graph.nodes() {
-            for output in &node.outputs {
-                let Some(shape) = output.fact.shape.as_concrete_finite().ok().flatten() else { continue };
-                let elements =
-                    shape.iter().try_fold(1_u64, |n, &d| n.checked_mul(d as u64)).unwrap_or(u64::MAX);
-                if elements > MAX_ELEMENTS {
-                    return Err(Error::Limit(format!(
-                        "node `{}` of the graph makes a value of shape {shape:?}; {MAX_ELEMENTS} elements are allowed; \
-                         use smaller tiles or another model",
-                        node.name
-                    )));
-                }
+        let plan = self.graph.model(shapes).and_then(|model| model.into_optimized()?.into_runnable());
+        plan.map_err(|error| match error.downcast::<Error>() {
+            Ok(limit) => limit,
+            Err(error) => {
+                let shapes = shapes.iter().map(|(_, shape)| shape).collect::<Vec<_>>();
+                Error::Engine(format!("tract can't run the graph on inputs of shapes {shapes:?}: {error:#}"))
             }
-        }
-        graph.into_optimized().and_then(IntoRunnable::into_runnable).map_err(unfit)
+        })
     }
 }
 
