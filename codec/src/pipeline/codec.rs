@@ -16,11 +16,26 @@ use std::sync::Arc;
 
 /// How the work is done; never changes what is decoded beyond the model's tolerance.
 #[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
 pub struct Options {
-    /// Spread the tiles of one chunk over rayon's threads.
+    /// Whether the tiles of one chunk are spread over threads. Without the feature `rayon` it has no effect.
     pub parallel: bool,
     /// The engine to decode with; by default the fastest that can run the model.
     pub engine: Option<EngineKind>,
+}
+
+impl Options {
+    /// With the tiles of one chunk spread over threads, or not.
+    #[must_use]
+    pub fn with_parallel(self, parallel: bool) -> Self {
+        Self { parallel, ..self }
+    }
+
+    /// With an engine to decode with, or with the fastest that can run the model.
+    #[must_use]
+    pub fn with_engine(self, engine: impl Into<Option<EngineKind>>) -> Self {
+        Self { engine: engine.into(), ..self }
+    }
 }
 
 /// What a chunk's header says about its errors, as measured when it was written.
@@ -165,12 +180,11 @@ impl ChunkCodec {
     pub(super) fn layout(&self, shape: &[usize]) -> Result<Layout> {
         let layout = self.configuration.axes.layout(shape)?;
         if let Some(runner) = self.runner.as_ref().filter(|runner| runner.bands() != layout.bands()) {
-            return Err(Error::InvalidArgument(format!(
-                "chunk has {} bands, model {} takes {}; choose bands with --bands and keep them in one chunk",
-                layout.bands(),
-                runner.model.manifest().name,
-                runner.bands()
-            )));
+            return Err(Error::OtherBands {
+                found: layout.bands(),
+                model: runner.model.manifest().name.clone(),
+                wanted: runner.bands(),
+            });
         }
         Ok(layout)
     }

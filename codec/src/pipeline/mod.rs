@@ -36,6 +36,7 @@ mod runner;
 mod source;
 mod tile;
 
+pub use crate::tiles::balanced as tile_ranges;
 pub use codec::{ChunkCodec, Options, Statistics, patch_of};
 pub use decode_tile::TileCodes;
 pub use plan::{Plan, PlannedTile};

@@ -86,12 +86,10 @@ impl ModelRunner {
         if self.model.can_encode() {
             return Ok(());
         }
-        Err(Error::MissingModel(format!(
-            "writing needs the encoder of model {} (SHA-256 {}), the archive carries its decoding half only; open \
-             the whole package (NAME.vqm) with --model",
-            self.model.manifest().name,
-            self.model.sha256()
-        )))
+        Err(Error::MissingEncoder {
+            model: self.model.manifest().name.clone(),
+            sha256: self.model.sha256().to_owned(),
+        })
     }
 
     /// Scalar planes at a step, from a small cache: a chunk's tiles share them, and so do most chunks of an array.

@@ -289,9 +289,12 @@ impl Node {
     }
 }
 
-/// An error of the axes with the advice that holds here: the codec's own names a flag of the CLI.
+/// An error of the axes, with the setting that states them.
 pub(crate) fn by_setting(error: &vqz_codec::Error) -> String {
-    error.to_string().replace("--axes band,y,x", "--set data.axes=band,y,x")
+    match error {
+        vqz_codec::Error::UnclearAxes { .. } => format!("{error}, such as --set data.axes=band,y,x"),
+        _ => error.to_string(),
+    }
 }
 
 fn codecs(json: &Map<String, Value>) -> &[Value] {

@@ -272,15 +272,11 @@ pub(in crate::commands) fn metadata(args: &Args, info: &Info, model: &Model) -> 
 
 /// Opens the engine that is asked for, before anything is begun that it may be missing for.
 fn check_engine(args: &Args, model: &Arc<Model>) -> Result<()> {
-    let configuration = Configuration {
-        model: Some(model.reference()?),
-        axes: Axes::from_names(&["y", "x"])?,
-        quality: args.aim.quality(),
-        entropy: args.entropy,
-        nodata: Vec::new(),
-        promise: Promise::Quality,
-    };
-    let options = Options { parallel: true, engine: args.engine };
+    let configuration = Configuration::new(Axes::from_names(&["y", "x"])?)
+        .with_model(model.reference()?)
+        .with_quality(args.aim.quality())
+        .with_entropy(args.entropy);
+    let options = Options::default().with_parallel(true).with_engine(args.engine);
     chunk_codec(&configuration, Arc::clone(model), DataType::UInt8, &[0], options)?;
     Ok(())
 }

@@ -41,14 +41,12 @@ pub(super) fn metadata(
     quality: f64,
     promise: Promise,
 ) -> Result<Metadata> {
-    let configuration = Configuration {
-        model: model.map(Model::reference).transpose()?,
-        axes: info.axes.clone(),
-        quality,
-        entropy: args.entropy,
-        nodata: info.nodata.clone(),
-        promise,
-    };
+    let configuration = Configuration::new(info.axes.clone())
+        .with_model(model.map(Model::reference).transpose()?)
+        .with_quality(quality)
+        .with_entropy(args.entropy)
+        .with_nodata(info.nodata.clone())
+        .with_promise(promise);
     layout::output_metadata(args, info, &configuration)
 }
 
