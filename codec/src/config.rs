@@ -18,7 +18,7 @@ pub struct Configuration {
     pub model: Option<ModelReference>,
     /// The roles of the dimensions, in the array's order.
     pub axes: Axes,
-    /// The nominal quality, in dB of PSNR on data like the training data: what pictures aim at. Used by writers only;
+    /// The nominal quality, in dB of PSNR on data like the training data: what the writer aims at. Readers do not use it;
     /// 0, and left out, without a model.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub quality: f64,
@@ -153,7 +153,7 @@ pub enum Promise {
 }
 
 impl Promise {
-    /// The bound of each of so many bands, in data units; none where nothing is promised.
+    /// The bound of each band, in data units, for this number of bands; none where nothing is promised.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] for bounds that are not finite and above 0, or of another number than bands.

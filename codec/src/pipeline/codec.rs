@@ -79,7 +79,7 @@ impl ChunkCodec {
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] for a quality, a promise, nodata or a fill value out of range, and for a configuration without
-    /// a model that promises nothing; [`Error::Engine`] when the engine that is asked for can't be had.
+    /// a model that promises nothing; [`Error::Engine`] when the engine that was chosen is not available.
     pub fn new(
         configuration: &Configuration,
         model: impl Into<Option<Arc<Model>>>,
@@ -155,7 +155,7 @@ impl ChunkCodec {
         Classifier::new(&self.configuration.nodata, limits)
     }
 
-    /// The length of the header, counted from the chunk's first byte, as told by its first [`Self::PREFIX`] bytes (or
+    /// The length of the header, counted from the chunk's first byte. Its first [`Self::PREFIX`] bytes state it (or
     /// all of a shorter chunk).
     ///
     /// # Errors
@@ -194,7 +194,7 @@ impl ChunkCodec {
         Header::from_bytes(bytes, &self.expected(layout, &|extent| tiles_of_image(extent, patch)))
     }
 
-    /// What is known of a chunk without its header. `tiles` tells how many an image of some extent has.
+    /// What is known of a chunk without its header. `tiles` gives the number of tiles of an image with some extent.
     pub(super) fn expected<'a>(
         &'a self,
         layout: &Layout,

@@ -28,7 +28,7 @@ pub(crate) const PLACES: usize = 16;
 /// Which way a residual is likely to lean.
 pub(crate) const LEANS: usize = 4;
 
-/// What tells whether a residual is 0, where little is expected.
+/// The contexts of the decision whether a residual is 0, where a small one is expected.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Around {
     /// Magnitudes around, below [`PATTERNS`].

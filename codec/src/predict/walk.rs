@@ -222,7 +222,7 @@ pub(crate) fn plane<S: Sum, R: Residuals>(
         let stretch = (MAGNITUDES + 1) * width;
         let weights = &rows.weights[phase * stretch..][..2 * width];
         let (weight_w, weight_ww) = weights.split_at(width);
-        // Phases of period 2 and its like differ in what is left to say.
+        // Even and odd phases have residuals of different size, even after their own coefficients.
         let place = (8 * usize::from(plan.period.0 > 1) * (phase & 1), 4 * usize::from(plan.period.1 > 1));
         let (fraction, coarse, zeros) = (plan.fraction, plan.coarse, plan.zeros);
         let half = (1i64 << fraction) >> 1;
