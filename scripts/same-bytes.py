@@ -118,7 +118,7 @@ def cases():
         if bound:
             yield f"{raster}, max error", raster, ("--max-error", bound, *SMALL)
             yield f"{raster}, stable", raster, ("--max-error", bound, "--stable", *SMALL)
-            yield f"{raster}, of range", raster, ("--of-range", 0.002, *SMALL)
+            yield f"{raster}, of range", raster, ("--max-error-of-range", 0.002, *SMALL)
     yield "bound for each band", "radiances", ("--max-error", "0.1,0,0.02", *SMALL)
     for raster in ("series", "depths"):
         yield f"{raster}, lossless dates", raster, ("--lossless", "--dates", 4, *SMALL)

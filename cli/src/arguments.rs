@@ -1,5 +1,8 @@
 //! Values on the command line that are checked before anything is done.
 
+use anyhow::Result;
+use std::path::Path;
+use vqz_archive::{Existing, Input};
 use vqz_codec::axes::Axes;
 use vqz_codec::config::EntropyCoder;
 
@@ -58,6 +61,20 @@ pub(crate) fn entropy(text: &str) -> Result<EntropyCoder, String> {
         "lz4" => Ok(EntropyCoder::Lz4),
         other => Err(format!("found {other}, allowed are rans and lz4")),
     }
+}
+
+/// What happens where an output exists.
+pub(crate) fn existing(overwrite: bool) -> Existing {
+    if overwrite { Existing::Replace } else { Existing::Refuse }
+}
+
+/// What is encoded: a path, or the cube of a configuration.
+pub(crate) fn input(path: &Path) -> Result<Input> {
+    #[cfg(feature = "gdal")]
+    if vqz_archive::Cube::is_configuration(path) {
+        return Ok(Input::Cube(vqz_archive::Cube::open(path)?));
+    }
+    Ok(Input::from(path))
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
-//! What goes to standard output: lines, tables, JSON; and what a process returns.
+//! What goes to standard output: lines, tables, JSON.
 
+use crate::console::{self, Told};
 use anyhow::{Context, Result};
 use serde::Serialize;
 use std::io::Write;
-pub(crate) use vqz_archive::output::{count, figure, remark};
+pub(crate) use vqz_archive::words::{bytes, count, figure, psnr};
 
 /// Writes text and a line feed.
 ///
@@ -13,26 +14,21 @@ pub(crate) fn line(text: impl AsRef<str>) -> Result<()> {
     writeln!(std::io::stdout().lock(), "{}", text.as_ref()).context("writing to standard output")
 }
 
-/// Writes one JSON object.
-pub(crate) fn json(value: &impl Serialize) -> Result<()> {
-    line(serde_json::to_string_pretty(value)?)
+/// The figures of a command, with all remarks that were made.
+#[derive(Serialize)]
+struct WithRemarks<'a, T> {
+    #[serde(flatten)]
+    figures: &'a T,
+    remarks: Vec<Told>,
 }
 
-/// Bytes for people.
-pub(crate) fn bytes(n: u64) -> String {
-    let units = ["B", "kB", "MB", "GB", "TB"];
-    let mut value = n as f64;
-    let mut unit = 0;
-    while value >= 1000.0 && unit + 1 < units.len() {
-        value /= 1000.0;
-        unit += 1;
-    }
-    if unit == 0 { format!("{n} B") } else { format!("{value:.2} {}", units[unit]) }
-}
-
-/// A PSNR: where there is none although samples are valid, none is off.
-pub(crate) fn psnr(psnr_db: Option<f64>, valid: u64, decimals: usize) -> String {
-    if psnr_db.is_none() && valid > 0 { "exact".to_owned() } else { optional(psnr_db, decimals) }
+/// Writes the figures of a command as one JSON object, with the list of all remarks that were made, so that nothing is
+/// dropped, guessed or merged without a word in it. `cli/schema` describes the object of each command.
+///
+/// # Errors
+/// When standard output is closed.
+pub(crate) fn json(figures: &impl Serialize) -> Result<()> {
+    line(serde_json::to_string_pretty(&WithRemarks { figures, remarks: console::heard() })?)
 }
 
 /// Errors in data units that may be missing: as many decimals for all as give the smallest three significant digits.
@@ -51,50 +47,6 @@ pub(crate) fn error(value: Option<f64>) -> String {
 /// A figure that may be missing.
 pub(crate) fn optional(value: Option<f64>, decimals: usize) -> String {
     value.map_or_else(|| "-".to_owned(), |v| format!("{v:.decimals$}"))
-}
-
-/// What an array takes on disk, and the ratios of its raw samples to that.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub(crate) struct Stored {
-    /// Of chunks and shards.
-    pub(crate) data_bytes: u64,
-    /// Of `zarr.json`, an embedded model included.
-    pub(crate) metadata_bytes: u64,
-    /// Of both.
-    pub(crate) total_bytes: u64,
-    /// Of chunks, over all samples.
-    pub(crate) bits_per_sample: f64,
-    /// Raw bytes over those of all that is stored.
-    pub(crate) ratio: f64,
-    /// Raw bytes over those of chunks: what the ratio comes to as an array grows, since its metadata does not.
-    pub(crate) data_ratio: f64,
-}
-
-impl Stored {
-    /// From bytes of metadata and of all else, and from what the samples take raw.
-    pub(crate) fn new((metadata_bytes, data_bytes): (u64, u64), raw_bytes: u64, samples: u64) -> Self {
-        let total_bytes = metadata_bytes + data_bytes;
-        Self {
-            data_bytes,
-            metadata_bytes,
-            total_bytes,
-            bits_per_sample: data_bytes as f64 * 8.0 / (samples as f64).max(1.0),
-            ratio: raw_bytes as f64 / (total_bytes as f64).max(1.0),
-            data_ratio: raw_bytes as f64 / (data_bytes as f64).max(1.0),
-        }
-    }
-
-    /// For people.
-    pub(crate) fn words(&self) -> String {
-        format!(
-            "{} ({} of chunks, {} of metadata), ratio {:.1}, {:.1} without the metadata",
-            bytes(self.total_bytes),
-            bytes(self.data_bytes),
-            bytes(self.metadata_bytes),
-            self.ratio,
-            self.data_ratio
-        )
-    }
 }
 
 /// A table with aligned columns: the first to the left, figures to the right.
@@ -120,18 +72,6 @@ pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     std::iter::once(render(&header)).chain(rows.iter().map(|row| render(row))).collect::<Vec<_>>().join("\n")
 }
 
-/// A check that did not hold: the process returns 1 instead of 2.
-#[derive(Debug)]
-pub(crate) struct CheckFailed(pub(crate) String);
-
-impl std::fmt::Display for CheckFailed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for CheckFailed {}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,8 +89,6 @@ mod tests {
         assert_eq!([psnr(None, 3, 1), psnr(None, 0, 1), psnr(Some(40.0), 3, 1)], ["exact", "-", "40.0"]);
         assert_eq!(errors(&[Some(56.187), Some(301.42), None]), ["56.2", "301.4", "-"]);
         assert_eq!([0.0, 1234.5, 0.012_34].map(|v| error(Some(v))), ["0", "1234", "0.0123"]);
-        let stored = Stored::new((100, 50), 3000, 1000);
-        assert_eq!((stored.ratio, stored.data_ratio, stored.bits_per_sample), (20.0, 60.0, 0.4));
         let rows =
             [vec!["B02".to_owned(), "41.2".to_owned()], vec!["all bands".to_owned(), "9.1".to_owned()]];
         assert_eq!(table(&["band", "psnr"], &rows), "band       psnr\nB02        41.2\nall bands   9.1");

@@ -12,9 +12,12 @@ pub enum Error {
     /// Settings that can't be used.
     #[error("configuration: {0}")]
     Configuration(String),
-    /// Rasters that can't be fitted on.
+    /// Data that are read, and can't be fitted on.
     #[error("data: {0}")]
     Data(String),
+    /// Data that can't be read.
+    #[error("data: {0}")]
+    Input(#[from] crate::data::DataError),
     /// A loss or a weight that is no number any more.
     #[error("not a number: {0}")]
     NotANumber(String),
@@ -49,20 +52,12 @@ impl Error {
     /// An error of reading or writing.
     pub fn io(path: impl Into<PathBuf>, source: std::io::Error) -> Self {
         let advice = match source.kind() {
-            std::io::ErrorKind::StorageFull => {
-                "make room, then go on with --resume; the last checkpoint is whole"
-            }
+            std::io::ErrorKind::StorageFull => "make room, then resume the fit; the last checkpoint is whole",
             std::io::ErrorKind::PermissionDenied => "choose a folder that you may write to",
             std::io::ErrorKind::NotFound => "check the path",
             _ => "see what the system says",
         };
         Self::Io { path: path.into(), source, advice }
-    }
-}
-
-impl From<crate::data::DataError> for Error {
-    fn from(error: crate::data::DataError) -> Self {
-        Self::Data(error.to_string())
     }
 }
 

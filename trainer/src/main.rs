@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use vqz_archive::Remedy;
 use vqz_trainer::config::Config;
+use vqz_trainer::data::DataError;
 use vqz_trainer::fit::facts::embedded;
 use vqz_trainer::fit::{Job, Outcome, SETTINGS, run, run_folder};
 use vqz_trainer::report::number::{bytes, short};
@@ -89,9 +91,19 @@ fn main() -> ExitCode {
         Command::Info => info(),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("vqz-train: {error}");
+        eprintln!("vqz-train: {error}{}", advice(&error));
         ExitCode::from(2)
     })
+}
+
+/// What the options of this program can do about an error of reading data.
+fn advice(error: &Error) -> &'static str {
+    match error {
+        Error::Input(DataError::Archive(error)) if error.remedies().contains(&Remedy::GiveAxes) => {
+            "; give them in order, such as --set data.axes=band,y,x"
+        }
+        _ => "",
+    }
 }
 
 fn init(args: &Init) -> Result<ExitCode> {

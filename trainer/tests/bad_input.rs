@@ -42,7 +42,7 @@ fn a_loss_that_is_no_number_stops_and_keeps_the_checkpoint_before() {
     let error = run(&job(folder.path(), input, &settings), &AtomicBool::new(false)).unwrap_err();
     let said = error.to_string();
     assert!(matches!(error, Error::NotANumber(_)), "{said}");
-    assert!(said.contains("on a batch from") && said.contains("--resume from the last checkpoint"), "{said}");
+    assert!(said.contains("on a batch from") && said.contains("resume from the last checkpoint"), "{said}");
     let checkpoints = vqz_trainer::fit::checkpoint::Checkpoints::new(&folder.path().join("model.run"), 2);
     let kept = checkpoints.steps();
     assert!(!kept.is_empty(), "the steps before were saved");

@@ -137,7 +137,7 @@ fn the_same_seed_gives_the_same_model_and_a_stopped_fit_goes_on_to_the_bit() {
         let stopped = run(&job, &stop).unwrap();
         assert_eq!((stopped.step, stopped.output.is_none()), (1, true));
         let message = run(&job, &stop).unwrap_err().to_string();
-        assert!(message.contains("go on with --resume"), "{message}");
+        assert!(message.contains("resume that fit, or overwrite it"), "{message}");
         job.resume = true;
         stop.store(false, Ordering::Relaxed);
         let resumed = run(&job, &stop).unwrap();

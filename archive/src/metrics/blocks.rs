@@ -1,10 +1,10 @@
 //! Rasters in blocks of all bands, image by image, as comparisons and surveys go through them.
 
-use crate::progress::Progress;
-use crate::raster::Raster;
+use crate::error::{Result, bail};
+use crate::progress::{Progress, Task};
 use crate::raster::region::{Grid, Region};
 use crate::raster::samples::{Mask, to_f64};
-use anyhow::{Result, bail};
+use crate::raster::source::Raster;
 use rayon::prelude::*;
 use vqz_codec::axes::Role;
 
@@ -108,19 +108,20 @@ pub fn read(raster: &dyn Raster, region: &Region, mask: &Mask) -> Result<Bands> 
 pub fn scan(
     raster: &dyn Raster,
     mask: &Mask,
-    progress: &Progress,
+    what: &str,
+    progress: &dyn Progress,
     mut see: impl FnMut(&Region, Block),
 ) -> Result<()> {
     let info = raster.info();
     let (Some(y), Some(x)) = (info.axes.position(&Role::Y), info.axes.position(&Role::X)) else {
-        bail!("{} has no y or no x dimension", info.label);
+        bail!(InvalidArgument, "{} has no y or no x dimension", info.label);
     };
     let grid = Grid::new(&info.shape, &block_shape(raster));
-    progress.begin(grid.len());
+    let task = Task::start(progress, what, grid.len());
     for region in images(info.shape.len(), &grid, y, x).into_iter().flatten() {
         let samples = read(raster, &region, mask)?;
         see(&region, Block { y: region[y].clone(), x: region[x].clone(), a: Vec::new(), b: samples });
-        progress.advance(1);
+        task.advance(1);
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Windows that reach over the borders of blocks: the last rows and columns of earlier blocks are carried along.
 
 use crate::metrics::blocks::Block;
-use crate::metrics::compare::Figures;
+use crate::metrics::found::BandErrors;
 use crate::metrics::ssim::{self, WINDOW};
 use rayon::prelude::*;
 
@@ -30,7 +30,7 @@ impl Carry {
     }
 
     /// Scores the windows that end in this block, and keeps what later ones need.
-    pub(super) fn windows(&mut self, block: &Block, peak: f64, figures: &mut [Figures]) {
+    pub(super) fn windows(&mut self, block: &Block, peak: f64, figures: &mut [BandErrors]) {
         self.bands.par_iter_mut().zip(block.a.par_iter().zip(&block.b)).zip(figures).for_each(
             |((carry, (a, b)), figures)| {
                 let (width, a) = carry.extend(block, a, 0);

@@ -3,23 +3,22 @@
 //! Windows of the structural similarity reach over the borders of blocks: the last rows and columns of earlier blocks
 //! are carried along.
 
+use crate::error::{Result, bail};
 use crate::metrics::blocks::{Block, block_shape, images, read};
 use crate::metrics::carry::Carry;
-use crate::metrics::error::ErrorSum;
+use crate::metrics::found::{BandErrors, RasterErrors};
 use crate::metrics::ring;
 use crate::metrics::spectral::AngleSum;
-use crate::metrics::ssim::ScoreSum;
-use crate::progress::Progress;
-use crate::raster::Raster;
+use crate::progress::{Progress, Task};
 use crate::raster::region::{Grid, Region};
 use crate::raster::samples::Mask;
-use anyhow::{Result, bail};
+use crate::raster::source::Raster;
 use rayon::prelude::*;
 use vqz_codec::axes::Role;
 
 /// What to measure against.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct Yardstick {
     /// The value against which PSNR and structural similarity are stated.
     pub peak: f64,
     /// Which samples of the reference have data, and which of the other.
@@ -28,55 +27,14 @@ pub struct Settings {
     pub tiles: (usize, usize, usize),
 }
 
-/// What was found in one band, or in all.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Figures {
-    /// Samples that have data in both.
-    pub errors: ErrorSum,
-    /// Those of them along tile borders.
-    pub ring: ErrorSum,
-    /// Structural similarity.
-    pub ssim: ScoreSum,
-    /// Samples that have data in one of the two only.
-    pub mask_mismatches: u64,
-}
-
-impl Figures {
-    fn merge(&mut self, other: &Self) {
-        self.errors.merge(&other.errors);
-        self.ring.merge(&other.ring);
-        self.ssim.merge(&other.ssim);
-        self.mask_mismatches += other.mask_mismatches;
-    }
-}
-
-/// What was found.
-#[derive(Clone, Debug, Default)]
-pub struct Comparison {
-    /// Band by band.
-    pub bands: Vec<Figures>,
-    /// The spectral angle; of no pixels where there is one band.
-    pub angle: AngleSum,
-}
-
-impl Comparison {
-    /// All bands together.
-    pub fn overall(&self) -> Figures {
-        self.bands.iter().fold(Figures::default(), |mut all, band| {
-            all.merge(band);
-            all
-        })
-    }
-}
-
 /// Sees every block that is compared, so that what else is told of both rasters costs no second reading.
-pub trait Watch {
+pub trait BlockWatch {
     /// A block of both, at this region of the array.
     fn block(&mut self, region: &Region, block: &Block);
 }
 
 /// Sees nothing.
-impl Watch for () {
+impl BlockWatch for () {
     fn block(&mut self, _: &Region, _: &Block) {}
 }
 
@@ -84,17 +42,18 @@ impl Watch for () {
 ///
 /// # Errors
 /// When shapes or roles differ, and whatever reading says.
-pub fn compare(
+pub fn compare_blocks(
     a: &dyn Raster,
     b: &dyn Raster,
-    settings: &Settings,
-    watch: &mut dyn Watch,
-    progress: &Progress,
-) -> Result<Comparison> {
+    settings: &Yardstick,
+    watch: &mut dyn BlockWatch,
+    progress: &dyn Progress,
+) -> Result<RasterErrors> {
     let (info, other) = (a.info(), b.info());
     if info.shape != other.shape || info.axes != other.axes {
         let names = |axes: &vqz_codec::axes::Axes| Vec::<String>::from(axes.clone()).join(", ");
         bail!(
+            InvalidArgument,
             "{} has shape {:?} ({}), {} has {:?} ({}); both must be the same",
             info.label,
             info.shape,
@@ -106,16 +65,16 @@ pub fn compare(
     }
     let (y, x, block) = (info.axes.position(&Role::Y), info.axes.position(&Role::X), block_shape(b));
     let (Some(y), Some(x)) = (y, x) else {
-        bail!("{} has no y or no x dimension", info.label);
+        bail!(InvalidArgument, "{} has no y or no x dimension", info.label);
     };
     let (height, width) = (info.shape[y] as usize, info.shape[x] as usize);
     let (chunk_y, chunk_x, patch) = settings.tiles;
     let near = (ring::near_edge(height, chunk_y, patch), ring::near_edge(width, chunk_x, patch));
     let grid = Grid::new(&info.shape, &block);
     let bands = info.bands() as usize;
-    let mut found = Comparison { bands: vec![Figures::default(); bands], angle: AngleSum::default() };
+    let mut found = RasterErrors { bands: vec![BandErrors::default(); bands], angle: AngleSum::default() };
 
-    progress.begin(grid.len());
+    let task = Task::start(progress, "comparing", grid.len());
     // Images one by one; in each, blocks in the order of rows, because of what windows carry along.
     for image in images(info.shape.len(), &grid, y, x) {
         let mut carry = Carry::new(bands, width);
@@ -126,14 +85,14 @@ pub fn compare(
             measure(&block, &near, &mut found);
             watch.block(&region, &block);
             carry.windows(&block, settings.peak, &mut found.bands);
-            progress.advance(1);
+            task.advance(1);
         }
     }
     Ok(found)
 }
 
 /// Errors and angles of a block.
-fn measure(block: &Block, near: &(Vec<bool>, Vec<bool>), found: &mut Comparison) {
+fn measure(block: &Block, near: &(Vec<bool>, Vec<bool>), found: &mut RasterErrors) {
     let (near_y, near_x) = (&near.0[block.y.start as usize..], &near.1[block.x.start as usize..]);
     let width = block.width();
     found.bands.par_iter_mut().zip(block.a.par_iter().zip(&block.b)).for_each(|(figures, (a, b))| {
@@ -176,17 +135,17 @@ fn measure(block: &Block, near: &(Vec<bool>, Vec<bool>), found: &mut Comparison)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metadata::document::Metadata;
     use crate::metrics::ssim::{Pair, windows};
-    use crate::raster::Info;
-    use crate::raster::memory::Memory;
-    use crate::raster::metadata::Metadata;
+    use crate::raster::memory::RasterInMemory;
     use crate::raster::region::volume;
     use crate::raster::samples::to_f64;
+    use crate::raster::source::RasterInfo;
     use vqz_codec::axes::Axes;
     use vqz_codec::sample::DataType;
 
-    fn memory(shape: [u64; 3], chunk: u64, value: impl Fn(usize) -> f64) -> Memory {
-        let info = Info {
+    fn memory(shape: [u64; 3], chunk: u64, value: impl Fn(usize) -> f64) -> RasterInMemory {
+        let info = RasterInfo {
             label: "memory".to_owned(),
             shape: shape.to_vec(),
             axes: Axes::from_names(&["time", "y", "x"]).unwrap(),
@@ -197,7 +156,7 @@ mod tests {
             stored: (0, 0),
         };
         let bytes = (0..volume(&shape) as usize).flat_map(|i| value(i).to_ne_bytes()).collect();
-        Memory::new(info, bytes).unwrap()
+        RasterInMemory::new(info, bytes).unwrap()
     }
 
     /// Blocks of 256 pixels, the last ones narrower than a window, against both images at one go.
@@ -208,8 +167,8 @@ mod tests {
         let a = memory(shape, 256, |i| if i % 1009 == 0 { f64::NAN } else { smooth(i) });
         let b = memory(shape, 256, |i| smooth(i) + ((i * 31) % 17) as f64 - 8.0);
         let settings =
-            Settings { peak: 255.0, masks: (Mask::default(), Mask::default()), tiles: (256, 256, 16) };
-        let found = compare(&a, &b, &settings, &mut (), &Progress::new("test")).unwrap();
+            Yardstick { peak: 255.0, masks: (Mask::default(), Mask::default()), tiles: (256, 256, 16) };
+        let found = compare_blocks(&a, &b, &settings, &mut (), &crate::progress::Silent).unwrap();
 
         let samples = |memory: &Memory| to_f64(DataType::Float64, memory.bytes());
         let (whole_a, whole_b) = (samples(&a), samples(&b));

@@ -4,6 +4,7 @@ pub mod blocks;
 mod carry;
 pub mod compare;
 pub mod error;
+pub mod found;
 pub mod histogram;
 pub mod ring;
 pub mod spectral;

@@ -1,72 +1,64 @@
 //! A choice of bands, by name or number.
 
-use crate::raster::Raster;
-use crate::raster::picks::{Gaps, Picked};
-use anyhow::{Context, Result, bail};
+use crate::error::{Context, Result, bail};
+use crate::raster::picks::{Gaps, PickedSteps};
+use crate::raster::source::Raster;
 use serde_json::Value;
 use std::sync::Arc;
 use vqz_codec::axes::Role;
+use vqz_raster::conventions::bands::choose;
 
 /// Bands as they are given on the command line: names, numbers from 0, and ranges of numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Selection(pub(crate) Vec<String>);
+pub struct BandSelection(pub(crate) Vec<String>);
 
-impl std::str::FromStr for Selection {
-    type Err = anyhow::Error;
+impl std::str::FromStr for BandSelection {
+    type Err = crate::error::Error;
 
     fn from_str(text: &str) -> Result<Self> {
         let parts: Vec<String> = text.split(',').map(|part| part.trim().to_owned()).collect();
         if parts.iter().any(String::is_empty) {
-            bail!("bands are \"{text}\"; give names or numbers from 0, such as B02,B03,B04 or 0-2,7");
+            bail!(
+                InvalidArgument,
+                "bands are \"{text}\"; give names or numbers from 0, such as B02,B03,B04 or 0-2,7"
+            );
         }
         Ok(Self(parts))
     }
 }
 
-impl Selection {
+impl BandSelection {
     /// The numbers of the chosen bands.
     ///
     /// # Errors
     /// When a band is named that the array does not have.
     pub fn resolve(&self, count: u64, names: Option<&[String]>) -> Result<Vec<u64>> {
-        let mut picks = Vec::new();
-        for part in &self.0 {
-            if let Some(at) = names.and_then(|names| names.iter().position(|name| name == part)) {
-                picks.push(at as u64);
-                continue;
-            }
-            let (first, last) = part.split_once('-').unwrap_or((part, part));
-            match (first.parse::<u64>(), last.parse::<u64>()) {
-                (Ok(first), Ok(last)) if first <= last && last < count => picks.extend(first..=last),
-                _ => {
-                    let known = names.map_or_else(String::new, |names| format!(" or {}", names.join(", ")));
-                    bail!(
-                        "band \"{part}\" is not there; allowed are 0 to {}{known}",
-                        count.saturating_sub(1)
-                    );
-                }
-            }
-        }
-        Ok(picks)
+        Ok(choose(&self.0, count, names)?)
     }
+}
+
+/// What a band is called that has no name, by its number from 0.
+#[must_use]
+pub fn unnamed_band(number: u64) -> String {
+    format!("band{number}")
 }
 
 /// Looks at a raster through a choice of bands.
 ///
 /// # Errors
 /// When the raster has no dimension of bands, or not those bands.
-pub fn select(raster: Arc<dyn Raster>, selection: &Selection) -> Result<Arc<dyn Raster>> {
+pub fn select(raster: Arc<dyn Raster>, selection: &BandSelection) -> Result<Arc<dyn Raster>> {
     let info = raster.info();
     let names = info.band_names();
     let Some(dimension) = info.axes.position(&Role::Band) else {
-        bail!("{} has no band dimension, so --bands can't choose among bands; leave it out", info.label);
+        bail!(InvalidArgument, "{} has no band dimension, so bands can't be chosen", info.label);
     };
     let picks = selection
         .resolve(info.bands(), names.as_deref())
         .with_context(|| format!("choosing bands of {}", info.label))?;
     let attributes = info.metadata.attributes();
     let count = info.bands();
-    let mut picked = Picked::new(raster, dimension, picks.clone(), Gaps::Read);
+    let mut picked = PickedSteps::new(raster, dimension, picks.clone(), Gaps::Read);
     for key in ["band_names", "bands", "color_interpretation"] {
         // Names, objects that describe a band each, what they are shown as.
         let Some(Value::Array(all)) = attributes.get(key) else { continue };
@@ -85,7 +77,7 @@ mod tests {
     #[test]
     fn bands_are_named_or_numbered() {
         let names: Vec<String> = ["B01", "B02", "B03", "B04"].map(str::to_owned).to_vec();
-        let resolve = |text: &str| text.parse::<Selection>().unwrap().resolve(4, Some(&names));
+        let resolve = |text: &str| text.parse::<BandSelection>().unwrap().resolve(4, Some(&names));
         assert_eq!(resolve("B04,B02").unwrap(), [3, 1]);
         assert_eq!(resolve("0-2,3").unwrap(), [0, 1, 2, 3]);
         assert_eq!(
@@ -93,6 +85,6 @@ mod tests {
             "band \"B8A\" is not there; allowed are 0 to 3 or B01, B02, B03, B04"
         );
         assert!(resolve("2-4").is_err());
-        assert!("B02,,B03".parse::<Selection>().is_err());
+        assert!("B02,,B03".parse::<BandSelection>().is_err());
     }
 }

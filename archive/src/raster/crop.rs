@@ -1,23 +1,23 @@
 //! A window of a raster.
 
-use crate::raster::{Info, Raster};
-use anyhow::Result;
+use crate::error::Result;
+use crate::raster::source::{Raster, RasterInfo};
 use serde_json::Value;
 use std::ops::Range;
 use std::sync::Arc;
 use vqz_codec::axes::Role;
 
 /// A raster without what lies outside of a window.
-pub struct Crop {
-    info: Info,
+pub(crate) struct Cropped {
+    info: RasterInfo,
     inner: Arc<dyn Raster>,
     /// Where the window starts, in each dimension.
     start: Vec<u64>,
 }
 
-impl Crop {
+impl Cropped {
     /// Looks at a raster through a window of rows and columns, which lies within it.
-    pub fn new(inner: Arc<dyn Raster>, rows: Range<u64>, columns: Range<u64>) -> Self {
+    pub(crate) fn new(inner: Arc<dyn Raster>, rows: Range<u64>, columns: Range<u64>) -> Self {
         let mut info = inner.info().clone();
         let mut start = vec![0; info.shape.len()];
         for (d, role) in info.axes.roles().to_vec().iter().enumerate() {
@@ -35,8 +35,8 @@ impl Crop {
     }
 }
 
-impl Raster for Crop {
-    fn info(&self) -> &Info {
+impl Raster for Cropped {
+    fn info(&self) -> &RasterInfo {
         &self.info
     }
 

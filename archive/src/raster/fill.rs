@@ -1,9 +1,9 @@
 //! Fill values that were meant as "no data": noticed while a raster is read.
 
-use crate::output;
+use crate::error::Result;
+use crate::progress::{Progress, Remark};
 use crate::raster::samples::Mask;
-use crate::raster::{Info, Raster};
-use anyhow::Result;
+use crate::raster::source::{Raster, RasterInfo};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -40,17 +40,12 @@ impl FillWatch {
         Ok(Some(Arc::new(Self { inner: Arc::clone(raster), fill, bytes, found: AtomicU64::new(0) })))
     }
 
-    /// Says what was found once all is read; `done` and `again` say what was done with the samples, and how to do it anew.
-    pub fn report(&self, done: &str, again: &str) {
-        let found = self.found.load(Ordering::Relaxed);
-        if found > 0 {
-            let fill = output::figure(self.fill);
-            output::remark(format!(
-                "warning: {} of {} equal its fill value, {fill}, and were {done}; if they mean \"no data\", {again} again \
-                 with --nodata={fill}",
-                output::count(found, "sample"),
-                self.info().label
-            ));
+    /// Remarks on what was found once all is read. `done` says what was done with the samples, such as `fitted like data`.
+    pub fn report(&self, done: &'static str, progress: &dyn Progress) {
+        let samples = self.found.load(Ordering::Relaxed);
+        if samples > 0 {
+            let array = self.info().label.clone();
+            progress.remark(&Remark::FillTakenAsData { array, fill: self.fill, samples, done });
         }
     }
 
@@ -76,7 +71,7 @@ impl FillWatch {
 }
 
 impl Raster for FillWatch {
-    fn info(&self) -> &Info {
+    fn info(&self) -> &RasterInfo {
         self.inner.info()
     }
 

@@ -1,29 +1,31 @@
 //! A raster whose samples are in memory.
 
+use crate::error::{Result, bail};
 use crate::raster::region::{Side, copy, extents, volume};
-use crate::raster::{Info, Raster};
-use anyhow::{Result, ensure};
+use crate::raster::source::{Raster, RasterInfo};
 use std::ops::Range;
 
 /// All samples of a raster.
-pub struct Memory {
-    info: Info,
+pub struct RasterInMemory {
+    info: RasterInfo,
     bytes: Vec<u8>,
 }
 
-impl Memory {
+impl RasterInMemory {
     /// From samples in C order and native byte order.
     ///
     /// # Errors
     /// When there are more or fewer than the raster has.
-    pub fn new(info: Info, bytes: Vec<u8>) -> Result<Self> {
-        ensure!(
-            bytes.len() as u64 == info.raw_bytes(),
-            "{} has {} bytes of samples, {} were given",
-            info.label,
-            info.raw_bytes(),
-            bytes.len()
-        );
+    pub fn new(info: RasterInfo, bytes: Vec<u8>) -> Result<Self> {
+        if bytes.len() as u64 != info.raw_bytes() {
+            bail!(
+                InvalidArgument,
+                "{} has {} bytes of samples, {} were given",
+                info.label,
+                info.raw_bytes(),
+                bytes.len()
+            );
+        }
         Ok(Self { info, bytes })
     }
 
@@ -34,8 +36,8 @@ impl Memory {
     }
 }
 
-impl Raster for Memory {
-    fn info(&self) -> &Info {
+impl Raster for RasterInMemory {
+    fn info(&self) -> &RasterInfo {
         &self.info
     }
 

@@ -1,8 +1,8 @@
 //! A raster with some of its steps along one dimension, in any order: bands or dates.
 
+use crate::error::Result;
 use crate::raster::region::{Region, Side, copy, extents, volume};
-use crate::raster::{Info, Raster};
-use anyhow::Result;
+use crate::raster::source::{Raster, RasterInfo};
 use serde_json::Value;
 use std::ops::Range;
 use std::sync::Arc;
@@ -18,15 +18,15 @@ pub enum Gaps {
 }
 
 /// The view.
-pub struct Picked {
-    info: Info,
+pub struct PickedSteps {
+    info: RasterInfo,
     inner: Arc<dyn Raster>,
     dimension: usize,
     picks: Vec<u64>,
     gaps: Gaps,
 }
 
-impl Picked {
+impl PickedSteps {
     /// Looks at a raster through a choice of steps; each lies within the extent of the dimension.
     pub fn new(inner: Arc<dyn Raster>, dimension: usize, picks: Vec<u64>, gaps: Gaps) -> Self {
         let mut info = inner.info().clone();
@@ -37,7 +37,7 @@ impl Picked {
     }
 
     /// To change what is said of the bands that are left.
-    pub fn info_mut(&mut self) -> &mut Info {
+    pub fn info_mut(&mut self) -> &mut RasterInfo {
         &mut self.info
     }
 
@@ -64,8 +64,8 @@ impl Picked {
     }
 }
 
-impl Raster for Picked {
-    fn info(&self) -> &Info {
+impl Raster for PickedSteps {
+    fn info(&self) -> &RasterInfo {
         &self.info
     }
 

@@ -1,30 +1,22 @@
-//! The codecs of plain chunks: those that any reader of Zarr takes.
+//! The metadata of a raster's plain copy.
 
-use serde_json::{Value, json};
-use vqz_codec::sample::DataType;
+use crate::metadata::document::Metadata;
+use crate::metadata::plain::PlainCodec;
+use crate::raster::source::RasterInfo;
+use vqz_codec::axes::Role;
 
-/// How plain chunks are compressed.
-#[derive(Clone, Copy, Debug)]
-pub enum PlainCodec {
-    /// Zstandard, level 1.
-    Zstd,
-    /// Not at all.
-    None,
-}
-
-impl PlainCodec {
-    /// The codecs of plain chunks, as they stand in metadata.
-    pub fn metadata(self, data_type: DataType) -> Value {
-        let bytes = if data_type == DataType::UInt8 {
-            json!({"name": "bytes"})
-        } else {
-            json!({"name": "bytes", "configuration": {"endian": "little"}})
-        };
-        match self {
-            Self::Zstd => {
-                json!([bytes, {"name": "zstd", "configuration": {"level": 1, "checksum": false}}])
+/// A raster's metadata with plain codecs, and chunks of a side of their own where one is given.
+pub fn plain_metadata(info: &RasterInfo, codec: PlainCodec, chunk_size: Option<u64>) -> Metadata {
+    let mut metadata = info.metadata.clone();
+    let mut chunk = info.chunk.clone();
+    if let Some(side) = chunk_size {
+        for ((chunk, extent), role) in chunk.iter_mut().zip(&info.shape).zip(info.axes.roles()) {
+            if matches!(role, Role::Y | Role::X) {
+                *chunk = side.min(*extent);
             }
-            Self::None => Value::Array(vec![bytes]),
         }
     }
+    metadata.set_chunk_shape(&chunk);
+    metadata.set_codecs(codec.metadata(info.data_type));
+    metadata
 }

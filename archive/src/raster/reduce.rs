@@ -1,10 +1,10 @@
 //! A raster at a whole fraction of its resolution, made window by window.
 
+use crate::error::Result;
 use crate::raster::region::{Grid, Region, Side, copy, extents, volume};
 use crate::raster::resampling::Resampling;
 use crate::raster::samples::{Mask, bytes_of, to_f64};
-use crate::raster::{Info, Raster};
-use anyhow::Result;
+use crate::raster::source::{Raster, RasterInfo};
 use serde_json::Value;
 use std::ops::Range;
 use std::sync::Arc;
@@ -16,8 +16,8 @@ const SAMPLES: u64 = 16 << 20;
 
 /// A raster of cells of so many rows and columns. A cell without a valid sample is as its first sample is; cells at the
 /// lower and right edge are of what there is.
-pub struct Reduced {
-    info: Info,
+pub(crate) struct Reduced {
+    info: RasterInfo,
     inner: Arc<dyn Raster>,
     /// Extents of a cell, in each dimension.
     cell: Vec<u64>,
@@ -30,7 +30,12 @@ impl Reduced {
     ///
     /// # Errors
     /// When its nodata values are none of its type.
-    pub fn new(inner: Arc<dyn Raster>, rows: u64, columns: u64, resampling: Resampling) -> Result<Self> {
+    pub(crate) fn new(
+        inner: Arc<dyn Raster>,
+        rows: u64,
+        columns: u64,
+        resampling: Resampling,
+    ) -> Result<Self> {
         let mut info = inner.info().clone();
         let side = |role: &Role| match role {
             Role::Y => rows,
@@ -145,7 +150,7 @@ fn rounded(data_type: DataType, value: f64) -> f64 {
 }
 
 impl Raster for Reduced {
-    fn info(&self) -> &Info {
+    fn info(&self) -> &RasterInfo {
         &self.info
     }
 
@@ -180,17 +185,17 @@ impl Raster for Reduced {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::raster::crop::Crop;
-    use crate::raster::metadata::Metadata;
-    use crate::raster::picks::{Gaps, Picked};
-    use crate::raster::whole;
+    use crate::metadata::document::Metadata;
+    use crate::raster::crop::Cropped;
+    use crate::raster::picks::{Gaps, PickedSteps};
+    use crate::raster::source::whole;
     use vqz_codec::axes::Axes;
     use vqz_codec::config::NoData;
 
-    struct Memory(Info, Vec<i16>);
+    struct Memory(RasterInfo, Vec<i16>);
 
     impl Raster for Memory {
-        fn info(&self) -> &Info {
+        fn info(&self) -> &RasterInfo {
             &self.0
         }
 
@@ -212,7 +217,7 @@ mod tests {
     }
 
     fn memory(axes: &[&str], shape: &[u64], samples: Vec<i16>) -> Arc<dyn Raster> {
-        let info = Info {
+        let info = RasterInfo {
             label: "memory".to_owned(),
             shape: shape.to_vec(),
             axes: Axes::from_names(axes).unwrap(),
@@ -265,7 +270,7 @@ mod tests {
         let reduced = Reduced::new(source, 3, 5, Resampling::Average).unwrap();
         let all = read(&reduced);
         assert_eq!(reduced.info().shape, [3, 13, 6]);
-        let window = Crop::new(Arc::new(reduced), 4..9, 2..6);
+        let window = Cropped::new(Arc::new(reduced), 4..9, 2..6);
         let expected: Vec<i16> = (0..3)
             .flat_map(|b| (4..9).flat_map(move |y| (2..6).map(move |x| (b * 13 + y) * 6 + x)))
             .map(|at: usize| all[at])
@@ -277,7 +282,7 @@ mod tests {
     fn steps_are_picked_in_any_order() {
         let source = memory(&["time", "y", "x"], &[5, 1, 2], (0..10).collect());
         for gaps in [Gaps::Read, Gaps::Skip] {
-            let picked = Picked::new(Arc::clone(&source), 0, vec![1, 2, 4, 0], gaps);
+            let picked = PickedSteps::new(Arc::clone(&source), 0, vec![1, 2, 4, 0], gaps);
             assert_eq!(read(&picked), [2, 3, 4, 5, 8, 9, 0, 1], "{gaps:?}");
             assert_eq!(picked.read(&[2..4, 0..1, 1..2]).unwrap(), [9i16, 1].map(i16::to_ne_bytes).concat());
         }

@@ -1,6 +1,6 @@
 //! Samples of any type as 64-bit floats, and the mask of those that mean "no data".
 
-use anyhow::Result;
+use crate::error::Result;
 use vqz_codec::config::NoData;
 use vqz_codec::sample::DataType;
 

@@ -1,16 +1,11 @@
 //! `vqz compare`: how far a raster is from a reference.
 
-mod settings;
-
-use crate::arguments;
-use crate::metrics::compare::{Comparison, Figures as Measured, Settings, Watch, compare};
-use crate::output::{self, CheckFailed, Stored};
-use crate::progress::Progress;
-use crate::raster::{OpenOptions, Raster, open_all};
-use anyhow::{Result, bail};
-use serde::Serialize;
+use crate::exit::CheckFailed;
+use crate::progress::Terminal;
+use crate::{arguments, output};
+use anyhow::Result;
 use std::path::PathBuf;
-use std::sync::Arc;
+use vqz_archive::{CompareOptions, Comparison, RasterComparison, compare};
 use vqz_codec::axes::Axes;
 use vqz_codec::config::NoData;
 use vqz_codec::engine::EngineKind;
@@ -55,151 +50,27 @@ pub(crate) struct Args {
     json: bool,
 }
 
-#[derive(Debug, Serialize)]
-struct Figures {
-    reference: String,
-    other: String,
-    rasters: Vec<RasterFigures>,
-}
-
-/// The figures of one pair of rasters.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct RasterFigures {
-    pub(super) path: String,
-    pub(super) samples: u64,
-    pub(super) raw_bytes: u64,
-    /// Of the other.
-    #[serde(flatten)]
-    pub(super) stored: Stored,
-    /// What the reference and the other declare as "no data".
-    pub(super) nodata: (Vec<NoData>, Vec<NoData>),
-    pub(super) peak: f64,
-    pub(super) peak_from: &'static str,
-    pub(super) ssim_window: &'static str,
-    pub(super) sam_deg: Option<f64>,
-    /// Chunk extents along y and x, and patch, from which tile borders follow.
-    pub(super) tiles: (usize, usize, usize),
-    pub(super) overall: BandFigures,
-    pub(super) bands: Vec<BandFigures>,
-}
-
-/// The figures of a band, or of all.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct BandFigures {
-    pub(super) band: String,
-    pub(super) valid_samples: u64,
-    /// None where the two are equal, or nothing is valid.
-    pub(super) psnr_db: Option<f64>,
-    /// In data units.
-    pub(super) rmse: Option<f64>,
-    pub(super) max_error: f64,
-    pub(super) mean_square_error: Option<f64>,
-    pub(super) ssim: Option<f64>,
-    pub(super) ring_psnr_db: Option<f64>,
-    pub(super) mask_mismatches: u64,
-}
-
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let options = OpenOptions { axes: args.axes.clone(), nodata: args.nodata.clone(), engine: args.engine };
-    let references = open_all(&args.reference, &options)?;
-    let others = open_all(&args.other, &options)?;
-    let mut figures = Figures {
-        reference: args.reference.display().to_string(),
-        other: args.other.display().to_string(),
-        rasters: Vec::new(),
-    };
-    for (path, a, b) in pairs(&references, &others)? {
-        figures.rasters.push(measure(&path, a.as_ref(), b.as_ref(), args.peak, &mut ())?);
-    }
+    let options = CompareOptions::new()
+        .peak(args.peak)
+        .nodata(args.nodata.clone())
+        .axes(args.axes.clone())
+        .engine(args.engine);
+    let comparison = compare(&args.reference, &args.other, &options, &Terminal::default())?;
     if args.json {
-        output::json(&figures)?;
+        output::json(&comparison)?;
     } else {
-        for raster in &figures.rasters {
-            print(raster, &figures.other)?;
+        for raster in &comparison.rasters {
+            print(raster, &comparison.other)?;
         }
     }
-    check(args, &figures)
+    check(args, &comparison)
 }
 
-type Pair = (String, Arc<dyn Raster>, Arc<dyn Raster>);
-
-/// Rasters of the same path; a single one on either side is matched whatever its path.
-fn pairs(
-    references: &[(String, Arc<dyn Raster>)],
-    others: &[(String, Arc<dyn Raster>)],
-) -> Result<Vec<Pair>> {
-    if let ([(_, a)], [(path, b)]) = (references, others) {
-        return Ok(vec![(path.clone(), Arc::clone(a), Arc::clone(b))]);
-    }
-    let mut pairs = Vec::new();
-    for (path, a) in references {
-        match others.iter().find(|(other, _)| other == path) {
-            Some((_, b)) => pairs.push((path.clone(), Arc::clone(a), Arc::clone(b))),
-            None => bail!(
-                "the reference holds {path}, the other holds {}; compare arrays one by one, or groups with the same \
-                 members",
-                others.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>().join(", ")
-            ),
-        }
-    }
-    Ok(pairs)
-}
-
-/// Measures one pair. `watch` sees every block of both.
-pub(super) fn measure(
-    path: &str,
-    a: &dyn Raster,
-    b: &dyn Raster,
-    peak: Option<f64>,
-    watch: &mut dyn Watch,
-) -> Result<RasterFigures> {
-    let (settings, peak_from) = settings::choose(a, b, peak)?;
-    let found = compare(a, b, &settings, watch, &Progress::new("comparing"))?;
-    Ok(figures(path, a, b, &settings, &found, peak_from))
-}
-
-fn figures(
-    path: &str,
-    a: &dyn Raster,
-    b: &dyn Raster,
-    settings: &Settings,
-    found: &Comparison,
-    peak_from: &'static str,
-) -> RasterFigures {
-    let (info, other) = (a.info(), b.info());
-    let names = info.band_names().or_else(|| other.band_names());
-    let name = |i: usize| names.as_ref().map_or_else(|| i.to_string(), |names| names[i].clone());
-    let band = |name: String, measured: &Measured| BandFigures {
-        band: name,
-        valid_samples: measured.errors.count,
-        psnr_db: measured.errors.psnr_db(settings.peak),
-        rmse: measured.errors.rmse(),
-        max_error: measured.errors.max,
-        mean_square_error: measured.errors.mean_square(),
-        ssim: measured.ssim.mean(),
-        ring_psnr_db: measured.ring.psnr_db(settings.peak),
-        mask_mismatches: measured.mask_mismatches,
-    };
-    RasterFigures {
-        path: path.to_owned(),
-        samples: info.samples(),
-        raw_bytes: info.raw_bytes(),
-        stored: Stored::new(other.stored, info.raw_bytes(), info.samples()),
-        nodata: (info.nodata.clone(), other.nodata.clone()),
-        peak: settings.peak,
-        peak_from,
-        ssim_window: "gaussian 11x11, sigma 1.5",
-        sam_deg: found.angle.mean(),
-        tiles: settings.tiles,
-        overall: band("all".to_owned(), &found.overall()),
-        bands: found.bands.iter().enumerate().map(|(i, measured)| band(name(i), measured)).collect(),
-    }
-}
-
-fn check(args: &Args, figures: &Figures) -> Result<()> {
-    for raster in &figures.rasters {
+fn check(args: &Args, comparison: &Comparison) -> Result<()> {
+    for raster in &comparison.rasters {
         let overall = &raster.overall;
-        let place = if raster.path.is_empty() { &figures.other } else { &raster.path };
+        let place = if raster.path.is_empty() { &comparison.other } else { &raster.path };
         if let (Some(least), Some(psnr)) = (args.min_psnr, overall.psnr_db)
             && psnr < least
         {
@@ -229,7 +100,7 @@ fn check(args: &Args, figures: &Figures) -> Result<()> {
     Ok(())
 }
 
-fn print(raster: &RasterFigures, other: &str) -> Result<()> {
+fn print(raster: &RasterComparison, other: &str) -> Result<()> {
     let place = if raster.path.is_empty() { other } else { &raster.path };
     output::line(format!(
         "{place}: {}, {:.4} bits/sample",

@@ -1,9 +1,9 @@
 //! Histograms as inline SVG: samples before and after one over the other, and errors with a logarithmic count.
 
 use super::escape;
-use crate::metrics::histogram::Histogram;
 use crate::output;
 use std::fmt::Write;
+use vqz_archive::metrics::histogram::Histogram;
 
 const WIDTH: f64 = 300.0;
 const HEIGHT: f64 = 128.0;

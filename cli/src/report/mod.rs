@@ -20,6 +20,5 @@ pub(crate) fn escape(text: &str) -> String {
 pub(crate) fn today() -> String {
     let seconds =
         std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    let (year, month, day) = crate::raster::place::civil((seconds / 86_400) as i64);
-    format!("{year:04}-{month:02}-{day:02}")
+    vqz_raster::conventions::time::iso((seconds / 86_400 * 86_400) as i64)
 }

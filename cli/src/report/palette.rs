@@ -1,8 +1,8 @@
 //! Colours of single bands: classes as their metadata colour them, heights as on a map, and everything else in grey.
 
-use crate::raster::Info;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use vqz_archive::raster::source::RasterInfo;
 
 /// What a single band shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,7 +60,7 @@ const HEIGHTS: [[u8; 3]; 7] = [
 ];
 
 /// What the metadata of a single band suggest.
-pub(crate) fn suggested(info: &Info) -> Palette {
+pub(crate) fn suggested(info: &RasterInfo) -> Palette {
     let attributes = info.metadata.attributes();
     let mut classes = flags(&attributes);
     let bands = attributes.get("bands").and_then(Value::as_array);

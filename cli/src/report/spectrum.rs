@@ -1,7 +1,7 @@
 //! Which bands are red, green, blue and near infrared, by common names, names of bands, or wavelengths.
 
-use crate::raster::Info;
 use serde_json::Value;
+use vqz_archive::raster::source::RasterInfo;
 use vqz_codec::axes::Role;
 use vqz_codec::model::Manifest;
 use vqz_codec::sample::DataType;
@@ -38,7 +38,7 @@ const COLOURS: [(&str, f64, f64); 4] =
 
 impl Spectrum {
     /// Of a raster, with what a model says of its bands.
-    pub(crate) fn of(info: &Info, model: Option<&Manifest>) -> Self {
+    pub(crate) fn of(info: &RasterInfo, model: Option<&Manifest>) -> Self {
         let count = if info.axes.position(&Role::Band).is_some() { info.bands() as usize } else { 1 };
         let mut bands = vec![Known::default(); count];
         if let Some(manifest) = model.filter(|manifest| manifest.bands.len() == count) {

@@ -2,6 +2,8 @@
 //!
 //! Every message says what was found, what is allowed, and what to do next.
 
+use std::path::PathBuf;
+
 /// A result of this module.
 pub type Result<T, E = DataError> = std::result::Result<T, E>;
 
@@ -12,14 +14,15 @@ pub enum DataError {
     /// Options, or arrays, that do not fit.
     #[error("{0}")]
     Invalid(String),
-    /// A path that can't be opened as Zarr v3.
-    #[error("opening {path}: {reason}")]
-    Open {
-        /// The path.
-        path: String,
-        /// Why not, and what to do.
-        reason: String,
-    },
+    /// A path that is no Zarr v3, or an array whose metadata can't be used.
+    #[error("{}", .0.one_line())]
+    Archive(#[from] vqz_archive::Error),
+    /// A path to a file.
+    #[error(
+        "{} is a file; the trainer reads Zarr v3 arrays and groups, and `vqz fit` copies other rasters into such arrays",
+        .0.display()
+    )]
+    NotAFolder(PathBuf),
     /// A chunk that can't be read or decoded.
     #[error(
         "reading chunk {chunk} of array {array}: {reason}; restore the chunk, or leave the array out of the training data"
@@ -29,13 +32,13 @@ pub enum DataError {
         array: String,
         /// The chunk's place in the grid, such as `0/2/1`.
         chunk: String,
-        /// What zarrs or the codec says.
+        /// The error of zarrs or of the codec.
         reason: String,
     },
     /// Nothing to fit on: no arrays, or no valid samples.
     #[error("{0}")]
     Empty(String),
-    /// A background reader could not be started, or failed in a way that nobody foresaw.
+    /// A background reader could not be started, or panicked.
     #[error("background reader: {0}")]
     Reader(String),
 }

@@ -3,39 +3,20 @@
 //! A [`Block`] is the unit of reading, of splitting and of shuffling: what one chunk holds of an array, with all bands,
 //! and without what lies beyond the array's edges. Bands that are split over chunks are read together.
 
+use crate::data::block::Block;
+use crate::data::describe::{describe, is_archive};
 use crate::data::error::{DataError, Result};
-use crate::data::metadata::{self, Node};
+use crate::data::options::SourceOptions;
 use crate::data::piece::{Mask, Piece};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use vqz_archive::store::reader::open_array;
+use vqz_archive::store::tree::{self, Node};
 use vqz_codec::axes::{Axes, Role};
-use vqz_codec::config::NoData;
 use vqz_codec::sample::DataType;
+use vqz_raster::conventions::bands;
 use zarrs::array::{Array, ArrayBytes, ArraySubset, CodecOptions};
 use zarrs::filesystem::FilesystemStore;
-
-/// How to look at arrays whose own metadata do not say, or say something else.
-#[derive(Clone, Debug, Default)]
-pub struct SourceOptions {
-    /// The roles of the dimensions, in order.
-    pub axes: Option<Axes>,
-    /// Values that mean "no data", instead of those that the metadata declare.
-    pub nodata: Vec<NoData>,
-    /// The bands to take, in this order: names, numbers from 0, or ranges such as `0-3`. All of them by default.
-    pub bands: Option<Vec<String>>,
-}
-
-/// A part of an array that is read at once: all bands of one chunk, or of the chunks over which the bands are split.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Block {
-    /// The array, by its place in [`Source::rasters`].
-    pub raster: usize,
-    /// The chunk's number in C order of the grid, the band dimension left out.
-    pub chunk: u64,
-    /// The array's rows that belong to the block: all of the chunk's, or a part where a chunk was cut in two.
-    pub rows: Range<u64>,
-}
 
 /// One array.
 #[derive(Debug)]
@@ -64,8 +45,9 @@ impl Source {
     /// Opens an array, or every raster of a group and of the groups in it.
     ///
     /// # Errors
-    /// [`DataError::Open`] for a path that is no Zarr v3, [`DataError::Empty`] for a group without rasters,
-    /// [`DataError::Invalid`] for arrays that do not fit the options or one another.
+    /// [`DataError::Archive`] for a path that is no Zarr v3 and for arrays that can't be read,
+    /// [`DataError::NotAFolder`] for a file, [`DataError::Empty`] for a group without rasters, [`DataError::Invalid`] for
+    /// arrays that do not fit the options or one another.
     pub fn open(path: &Path, options: &SourceOptions) -> Result<Self> {
         Self::open_all(&[path.to_path_buf()], options)
     }
@@ -79,10 +61,13 @@ impl Source {
         for path in paths {
             let mut refused = Vec::new();
             let before = rasters.len();
-            for node in metadata::arrays(path)? {
+            if path.is_file() {
+                return Err(DataError::NotAFolder(path.clone()));
+            }
+            for node in tree::arrays(path)? {
                 match Raster::open(&node, options) {
                     Ok(raster) => rasters.push(raster),
-                    Err(error) if node.root || node.is_archive() => return Err(error),
+                    Err(error) if node.path.is_empty() || is_archive(&node) => return Err(error),
                     // Coordinates and the like.
                     Err(error) => refused.push(error.to_string()),
                 }
@@ -101,8 +86,8 @@ impl Source {
         let bands = first.picks.len();
         if let Some(other) = rasters.iter().find(|r| r.picks.len() != bands) {
             return Err(DataError::Invalid(format!(
-                "{} has {} bands, {} has {bands}; a model takes one number of bands: choose them with --set \
-                 data.bands=0-3, or fit two models",
+                "{} has {} bands, {} has {bands}; a model takes one number of bands: choose the same number of each, \
+                 or fit two models",
                 other.name,
                 other.picks.len(),
                 first.name
@@ -231,25 +216,29 @@ impl Source {
 
 impl Raster {
     fn open(node: &Node, options: &SourceOptions) -> Result<Self> {
-        let described = node.describe(options)?;
-        let open_error = |reason: String| DataError::Open { path: node.folder.display().to_string(), reason };
-        let mask = Mask::new(&described.nodata, described.data_type)
-            .map_err(|e| DataError::Invalid(format!("array {}: {e}", node.name)))?;
-        let store = FilesystemStore::new(&node.folder).map_err(|e| open_error(e.to_string()))?;
-        let array = Array::open(Arc::new(store), "/").map_err(|e| open_error(e.to_string()))?;
+        let described = describe(node, options)?;
+        let name = node.label();
+        let invalid = |reason: String| DataError::Invalid(format!("array {name}: {reason}"));
+        let mask = Mask::new(&described.nodata, described.data_type).map_err(|e| invalid(e.to_string()))?;
+        let array = open_array(&node.folder, None)?;
         let count = described.axes.position(&Role::Band).map_or(1, |d| described.shape[d]);
         let band_names = described.band_names.filter(|names| names.len() as u64 == count);
         let picks = match &options.bands {
             None => (0..count).collect(),
-            Some(wanted) => pick(wanted, count, band_names.as_deref())
-                .map_err(|reason| DataError::Invalid(format!("array {}: {reason}", node.name)))?,
+            Some(wanted) if wanted.is_empty() => {
+                return Err(invalid(format!(
+                    "no bands are chosen; name at least one of its {count}, or leave the choice out"
+                )));
+            }
+            Some(wanted) => bands::choose(wanted, count, band_names.as_deref())
+                .map_err(|error| invalid(error.to_string()))?,
         };
         let mut chunk = described.chunk;
         if let Some(d) = described.axes.position(&Role::Band) {
             chunk[d] = described.shape[d].max(1);
         }
         Ok(Self {
-            name: node.name.clone(),
+            name,
             shape: described.shape,
             chunk,
             axes: described.axes,
@@ -258,7 +247,7 @@ impl Raster {
             georeference: described.georeference,
             mask,
             picks,
-            archive: node.is_archive(),
+            archive: described.is_archive,
             array,
         })
     }
@@ -332,31 +321,4 @@ impl Raster {
         let last = self.picks.iter().max().copied().unwrap_or_default();
         (first, last)
     }
-}
-
-fn pick(wanted: &[String], count: u64, names: Option<&[String]>) -> Result<Vec<u64>, String> {
-    let mut picks = Vec::new();
-    for part in wanted {
-        if let Some(at) = names.and_then(|names| names.iter().position(|name| name == part)) {
-            picks.push(at as u64);
-            continue;
-        }
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        match (first.parse::<u64>(), last.parse::<u64>()) {
-            (Ok(first), Ok(last)) if first <= last && last < count => picks.extend(first..=last),
-            _ => {
-                let known = names.map_or_else(String::new, |names| format!(" or {}", names.join(", ")));
-                return Err(format!(
-                    "band \"{part}\" is not there; allowed are 0 to {}{known}",
-                    count.saturating_sub(1)
-                ));
-            }
-        }
-    }
-    if picks.is_empty() {
-        return Err(format!(
-            "no bands are chosen; name at least one of its {count}, or leave data.bands out"
-        ));
-    }
-    Ok(picks)
 }

@@ -137,7 +137,7 @@ impl Checkpoints {
     pub fn load(&self, config: &Config) -> Result<(State, HashMap<String, Tensor>)> {
         let Some(step) = self.steps().pop() else {
             return Err(Error::Checkpoint(format!(
-                "{} holds none to go on from; leave --resume out",
+                "{} holds none to go on from; begin anew instead of resuming",
                 self.folder.display()
             )));
         };
@@ -158,8 +158,8 @@ impl Checkpoints {
         differences(&state.fixed, &now, "", &mut changes);
         if !changes.is_empty() {
             return Err(Error::Checkpoint(format!(
-                "{} was begun with other settings: {}; leave these out to go on with the run's own, or begin anew with \
-                 --overwrite",
+                "{} was begun with other settings: {}; leave these out to go on with the run's own, or begin anew, \
+                 overwriting it",
                 path.display(),
                 changes.join("; ")
             )));
@@ -224,6 +224,6 @@ mod tests {
         std::fs::write(checkpoints.at(3).join(TENSORS), b"short").unwrap();
         assert!(checkpoints.load(&config).unwrap_err().to_string().contains("use the checkpoint before"));
         let none = Checkpoints::new(&folder.path().join("none"), 1).load(&config).unwrap_err().to_string();
-        assert!(none.contains("leave --resume out"), "{none}");
+        assert!(none.contains("begin anew instead of resuming"), "{none}");
     }
 }

@@ -83,8 +83,8 @@ pub fn warnings(prepared: &Prepared) -> Vec<String> {
             .collect();
         if !others.is_empty() && !roles.contains(&Role::Band) {
             warnings.push(format!(
-                "{} has no dimension of bands: {} is looped over, as dates are; where it holds the bands, say so with \
-                 --set data.axes=band,y,x",
+                "{} has no dimension of bands: {} is looped over, as dates are; where it holds the bands, say so \
+                 in data.axes, such as [\"band\", \"y\", \"x\"]",
                 raster.name(),
                 others.join(", ")
             ));

@@ -58,7 +58,7 @@ pub fn advise(error: Error, batch: usize, crop: usize) -> Error {
     match error {
         Error::OutOfMemory(message) => Error::OutOfMemory(format!(
             "{message}; a batch of {batch} crops of {crop}×{crop} pixels did not fit: use data.batch={} (or smaller \
-             data.crops) and begin anew with --overwrite",
+             data.crops) and begin anew, overwriting this fit",
             (batch / 2).max(1)
         )),
         other => other,

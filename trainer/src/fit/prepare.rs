@@ -3,13 +3,13 @@
 use crate::arch::{
     Body, Branch, Codebooks, Head, Heads, Linear, Network, Ops, Quantiser, Resnet, Torch, Weights,
 };
-use crate::config::{Architecture, Config, HeadKind, HeadSection, Mode, QuantiserKind};
+use crate::config::{Architecture, Config, HeadKind, HeadSection, Mode, QuantiserKind, Weighting};
 use crate::data::{
     Augmentation, BandScale, BandStatistics, Block, Hiding, Raster, Sampler, SamplerOptions, Source,
-    SourceOptions, Split, SplitOptions, Window, by_setting, split, statistics, windows,
+    SourceOptions, Split, SplitOptions, Window, split, statistics, windows,
 };
 use crate::error::{Error, Result};
-use crate::loss::{Group, Weighting};
+use crate::loss::Group;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tch::{Device, Kind, Tensor};
@@ -111,9 +111,7 @@ fn peak(
         range: (least, greatest),
     };
     evidence.peak().ok_or_else(|| {
-        Error::Data(format!(
-            "all valid samples are {least}, which gives no peak; state one with --set model.peak=…"
-        ))
+        Error::Data(format!("all valid samples are {least}, which gives no peak; state one as model.peak"))
     })
 }
 
@@ -181,7 +179,7 @@ fn source_options(config: &Config) -> Result<SourceOptions> {
     let axes = if data.axes.is_empty() {
         None
     } else {
-        let refuse = |e| Error::Configuration(format!("data.axes: {}", by_setting(&e)));
+        let refuse = |e| Error::Configuration(format!("data.axes: {e}"));
         Some(Axes::from_names(&data.axes).map_err(refuse)?)
     };
     let nodata = data

@@ -6,12 +6,12 @@ use super::optimiser::{Adam, Pace, schedule};
 use super::prepare::{Prepared, touch};
 use super::tensors::{Mover, Tensors};
 use crate::arch::{Head, Network, Ops, Torch, Weights};
-use crate::config::Config;
+use crate::config::{Config, Learning};
 use crate::data::Batch;
 use crate::error::{Error, Result};
 use crate::loss::adversarial::{Discriminator, Perceptual, balance};
 use crate::loss::{Group, reconstruction};
-use crate::quantise::codebook::{CodebookState, Learning};
+use crate::quantise::codebook::CodebookState;
 use crate::quantise::{Quantised, fsq, lagrangian};
 use crate::report::{Phase, Timer};
 use std::rc::Rc;
@@ -155,7 +155,7 @@ impl Trainee {
                 }
                 None => SAMPLES,
             };
-            for window in super::package::parts(&prepared.windows, samples) {
+            for window in super::parts::parts(&prepared.windows, samples) {
                 let found = latents(&self.network, &self.weights, &window, step);
                 // Windows differ in size; what follows asks for patches only.
                 values.push(found.values.flatten(2, 3).unsqueeze(2));
@@ -258,7 +258,7 @@ impl Trainee {
         if !value.is_finite() {
             return Err(Error::NotANumber(format!(
                 "the loss is {value} at step {number}, on a batch from {}; lower optimiser.learning_rate, look at that \
-                 chunk, then go on with --resume from the last checkpoint",
+                 chunk, then resume from the last checkpoint",
                 self.places(batch)
             )));
         }
@@ -279,8 +279,8 @@ impl Trainee {
                 let norm = adam.norm();
                 if !norm.is_finite() {
                     return Err(Error::NotANumber(format!(
-                        "the discriminator's gradient is {norm} at step {number}; lower adversarial.learning_rate, then go \
-                         on with --resume from the last checkpoint"
+                        "the discriminator's gradient is {norm} at step {number}; lower adversarial.learning_rate, then \
+                         resume from the last checkpoint"
                     )));
                 }
                 let pace = Pace {
@@ -376,7 +376,7 @@ impl Trainee {
         if !norm.is_finite() {
             return Err(Error::NotANumber(format!(
                 "the gradient's norm is {norm} at step {number}, on a batch from {}; lower optimiser.learning_rate, then \
-                 go on with --resume from the last checkpoint",
+                 resume from the last checkpoint",
                 self.places(batch)
             )));
         }

@@ -13,42 +13,8 @@ pub mod spectrum;
 pub mod structure;
 
 use crate::arch::{Head, Network};
-use serde::{Deserialize, Serialize};
+use crate::config::Weighting;
 use tch::{Kind, Tensor};
-
-/// Weights of the losses of a group of bands.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Weighting {
-    /// Mean square error, relative to what it is at the moment: its gradient has the same size at every step.
-    pub mse: f64,
-    /// Huber's loss, relative likewise.
-    pub huber: f64,
-    /// Where Huber's loss turns linear, in normalised units.
-    pub huber_delta: f64,
-    /// `1 - SSIM`.
-    pub ssim: f64,
-    /// Spectral angle, in radians.
-    pub spectral_angle: f64,
-    /// Sliced Wasserstein distance of spectra.
-    pub sliced_wasserstein: f64,
-    /// Cross-entropy of categorical bands, and of the flag of canopy-like ones.
-    pub cross_entropy: f64,
-}
-
-impl Default for Weighting {
-    fn default() -> Self {
-        Self {
-            mse: 1.0,
-            huber: 0.0,
-            huber_delta: 1.0,
-            ssim: 0.0,
-            spectral_angle: 0.0,
-            sliced_wasserstein: 0.0,
-            cross_entropy: 1.0,
-        }
-    }
-}
 
 /// A group of bands with its weights.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,19 +7,8 @@
 use super::kmeans::{centres, nearest};
 use super::{Quantised, lagrangian};
 use crate::arch::Codebooks;
-use crate::config::CodebookOptions;
-use serde::{Deserialize, Serialize};
+use crate::config::{CodebookOptions, Learning};
 use tch::{Device, IndexOp, Kind, Tensor};
-
-/// How codebooks learn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Learning {
-    /// Moving averages of the vectors that chose an entry.
-    Ema,
-    /// Gradients of the distance, through the optimiser.
-    Gradient,
-}
 
 /// The state of all codebooks.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use super::Quantised;
 use crate::arch::ops::{Init, Ops};
 use crate::arch::torch::{Torch, Weights};
-use serde::{Deserialize, Serialize};
+use crate::config::Fitting;
 use tch::{Kind, Tensor};
 
 /// The codec chooses codes by rate and distortion, with contexts that a fit has not. On average it leaves latents below this
@@ -14,16 +14,6 @@ const ROUNDING: f64 = 0.43;
 
 /// What a position without codes is still taken for, as a part of the mean activity.
 const QUIET: f64 = 0.05;
-
-/// How gradients pass the rounding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fitting {
-    /// Rounded values forwards, as if nothing had happened backwards.
-    StraightThrough,
-    /// Uniform noise of one step instead of rounding.
-    Noise,
-}
 
 /// Codes of latents that were divided by the step, about as the codec chooses them.
 pub fn codes(scaled: &Tensor) -> Tensor {

@@ -1,9 +1,18 @@
 //! Curves of rate and distortion: measured where targets ask for it, interpolated at the targets.
 
-use super::downstream::Decoded;
 use anyhow::Result;
 use serde::Serialize;
 use std::time::{Duration, Instant};
+
+/// Pixels of all rasters as a codec gives them back.
+pub(super) struct Decoded {
+    /// Of all that is coded, metadata apart.
+    pub(super) bits_per_sample: f64,
+    /// None where nothing is off.
+    pub(super) psnr_db: Option<f64>,
+    /// For each raster all samples, `(image, band, y, x)`.
+    pub(super) rasters: Vec<Vec<f32>>,
+}
 
 /// Points on either side of a target are at most so far apart, in dB.
 const SPACING: f64 = 1.5;

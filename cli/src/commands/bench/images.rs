@@ -1,11 +1,11 @@
 //! Rasters in memory, as images of bands that coders of images take.
 
-use crate::metrics::error::ErrorSum;
-use crate::raster::Raster;
-use crate::raster::region::Region;
-use crate::raster::samples::{Mask, to_f64};
 use anyhow::{Result, bail};
 use std::sync::Arc;
+use vqz_archive::metrics::error::ErrorSum;
+use vqz_archive::raster::region::Region;
+use vqz_archive::raster::samples::{Mask, to_f64};
+use vqz_archive::raster::source::Raster;
 use vqz_codec::axes::Role;
 use vqz_codec::sample::DataType;
 

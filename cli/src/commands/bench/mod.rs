@@ -2,6 +2,7 @@
 
 mod curve;
 mod downstream;
+mod figures;
 #[cfg(feature = "peers")]
 mod images;
 mod page;
@@ -9,22 +10,22 @@ mod page;
 mod peers;
 mod vqz;
 
-use crate::arguments;
-use crate::commands::encode;
-use crate::output;
-use crate::progress::Progress;
-use crate::raster::bands::{Selection, select};
-use crate::raster::metadata::Metadata;
-use crate::raster::{OpenOptions, Raster, files, open_all};
+use crate::progress::Terminal;
+use crate::{arguments, console, output};
 use anyhow::{Result, bail};
 use curve::{Codec, Curve, Passes};
 use downstream::{Downstream, Plan};
-use serde::Serialize;
+use figures::Figures;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use vqz_archive::metadata::document::Metadata;
+use vqz_archive::raster::bands::{BandSelection, select};
+use vqz_archive::raster::source::Raster;
+use vqz_archive::store::files;
+use vqz_archive::{EncodeOptions, OpenOptions, Progress, archive_metadata, open_all, open_model};
 use vqz_codec::axes::Axes;
-use vqz_codec::config::NoData;
+use vqz_codec::config::{NoData, Promise};
 use vqz_codec::engine::EngineKind;
 use vqz_codec::model::Model;
 use vqz_zarr::models;
@@ -80,7 +81,7 @@ pub(crate) struct Args {
     nodata: Vec<NoData>,
     /// The bands to encode, in the models' order, by name or number.
     #[arg(long, value_name = "B,…")]
-    bands: Option<Selection>,
+    bands: Option<BandSelection>,
     /// The engine to run the models with; see `vqz info --runtime`.
     #[arg(long, value_name = "NAME")]
     engine: Option<EngineKind>,
@@ -105,20 +106,6 @@ pub(crate) struct Args {
     json: bool,
 }
 
-#[derive(Debug, Serialize)]
-struct Figures {
-    inputs: Vec<String>,
-    rasters: usize,
-    samples: u64,
-    raw_bytes: u64,
-    peak: f64,
-    threads: usize,
-    targets: Vec<f64>,
-    codecs: Vec<Curve>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    downstream: Option<Downstream>,
-}
-
 pub(crate) fn run(args: &Args) -> Result<()> {
     #[cfg(not(feature = "peers"))]
     if args.peers.is_some() {
@@ -129,7 +116,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     targets.dedup();
     let mut models = Vec::new();
     for path in &args.model {
-        let model = encode::open_model(path)?;
+        let model = open_model(path)?;
         models::register(Arc::clone(&model));
         models.push(model);
     }
@@ -166,7 +153,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         measured.push((Box::new(rival), curve));
     }
     #[cfg(not(feature = "peers"))]
-    output::remark(format!("note: vqz is measured alone: this build has no rivals; {HOW}"));
+    console::note("measured_alone", &format!("vqz is measured alone: this build has no rivals; {HOW}"));
     if let Some(plan) = &mut plan {
         downstream::run(plan, &mut measured, &targets, peak)?;
     }
@@ -206,7 +193,7 @@ fn peak(args: &Args, models: &[Arc<Model>]) -> Result<f64> {
 
 /// All rasters of all inputs.
 fn rasters(args: &Args) -> Result<Vec<Arc<dyn Raster>>> {
-    let options = OpenOptions { axes: args.axes.clone(), nodata: args.nodata.clone(), engine: args.engine };
+    let options = OpenOptions::new().axes(args.axes.clone()).nodata(args.nodata.clone()).engine(args.engine);
     let mut rasters = Vec::new();
     for input in &args.input {
         for (_, raster) in open_all(input, &options)? {
@@ -231,17 +218,15 @@ fn metadata(args: &Args, raster: &Arc<dyn Raster>, model: &Model) -> Result<Meta
             manifest.bands.len()
         );
     }
-    let nowhere = PathBuf::new();
-    let plain =
-        encode::Args::plain(&nowhere, &nowhere, &nowhere, args.targets.first().copied().unwrap_or(42.0));
-    encode::metadata(&plain, info, model)
+    let quality = args.targets.first().copied().unwrap_or(42.0);
+    Ok(archive_metadata(&EncodeOptions::new(), info, Some(model), quality, Promise::Quality)?)
 }
 
 /// Measures a codec.
 fn curve(codec: &mut dyn Codec, targets: &[f64], peak: f64) -> Result<Curve> {
     let name = codec.name();
-    let progress = Progress::new(&format!("measuring {name}"));
-    progress.begin(1);
+    let progress = Terminal::default();
+    progress.started(&format!("measuring {name}"), 1);
     let points = curve::measure(codec, targets, peak, &PASSES)?;
     Ok(Curve {
         codec: name,
@@ -259,7 +244,7 @@ fn images(args: &Args, rasters: &[Arc<dyn Raster>]) -> Result<Option<images::Ima
     match images::Images::read(rasters) {
         Ok(images) => Ok(Some(images)),
         Err(error) if args.peers.is_none() => {
-            output::remark(format!("note: vqz is measured alone: {error:#}"));
+            console::note("measured_alone", &format!("vqz is measured alone: {error:#}"));
             Ok(None)
         }
         Err(error) => Err(error),
@@ -276,19 +261,6 @@ fn rivals<'a>(args: &Args, images: &'a images::Images) -> Vec<peers::Jpeg2000<'a
         Peer::KltJpeg2000 => Jpeg2000 { bands: Bands::Rotated, images },
     };
     chosen.into_iter().map(rival).collect()
-}
-
-impl Figures {
-    /// Pairs of vqz and a rival, by their places among the codecs.
-    fn pairs(&self) -> Vec<(usize, usize)> {
-        let of = |ours: bool| (0..self.codecs.len()).filter(move |i| self.codecs[*i].ours == ours);
-        of(true).flat_map(|a| of(false).map(move |b| (a, b))).collect()
-    }
-
-    /// Bits of one codec over those of another at a target.
-    fn ratio(&self, (a, b): (usize, usize), target: usize) -> Option<f64> {
-        Some(self.codecs[a].at[target]?.bits_per_sample / self.codecs[b].at[target]?.bits_per_sample)
-    }
 }
 
 fn print(figures: &Figures, args: &Args) -> Result<()> {

@@ -1,8 +1,8 @@
 //! The benchmark's page: curves, a table at equal PSNR, speeds and how every codec was set.
 
-use super::Figures;
 use super::curve::At;
 use super::downstream::{Downstream, Scores};
+use super::figures::Figures;
 use crate::output;
 use crate::report::curves::{self, Curve};
 use crate::report::html::Page;

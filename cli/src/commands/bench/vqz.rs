@@ -1,14 +1,14 @@
 //! vqz itself, in memory: every raster's chunks as an archive would hold them.
 
-use super::curve::{Codec, Passes, Point};
-use super::downstream::{Decoded, flat};
-use crate::raster::Raster;
-use crate::raster::memory::Memory;
-use crate::raster::metadata::Metadata;
-use crate::raster::region::{Side, copy, extents};
-use crate::rate::chunks::{Chunks, Measured};
+use super::curve::{Codec, Decoded, Passes, Point};
+use super::downstream::flat;
 use anyhow::Result;
 use std::sync::Arc;
+use vqz_archive::metadata::document::Metadata;
+use vqz_archive::raster::memory::RasterInMemory;
+use vqz_archive::raster::region::{Side, copy, extents};
+use vqz_archive::raster::source::Raster;
+use vqz_archive::trial::chunks::{TrialChunks, TrialSize};
 use vqz_codec::engine::EngineKind;
 use vqz_codec::model::Model;
 
@@ -26,7 +26,7 @@ pub(super) struct Vqz {
 /// A raster's chunks, with their samples; none of a chunk that is not stored.
 struct Loaded {
     raster: Arc<dyn Raster>,
-    chunks: Chunks,
+    chunks: TrialChunks,
     samples: Vec<(Option<Vec<u8>>, u64)>,
 }
 
@@ -49,7 +49,7 @@ impl Vqz {
             chunk: Vec::new(),
         };
         for (raster, metadata) in rasters {
-            let chunks = Chunks::new(Arc::clone(raster), metadata, model, engine, u64::MAX)?;
+            let chunks = TrialChunks::new(Arc::clone(raster), metadata, model, engine, u64::MAX)?;
             let samples = chunks.each(|at| chunks.read(at))?;
             loaded.rasters.push(Loaded { raster: Arc::clone(raster), chunks, samples });
             loaded.raw_bytes += raster.info().raw_bytes();
@@ -88,7 +88,7 @@ impl Codec for Vqz {
                     raster.samples[at].0.as_ref().map(|samples| raster.chunks.encode(samples)).transpose()
                 })
             };
-            self.rasters.iter().map(encode).collect::<Result<Vec<_>>>()
+            Ok(self.rasters.iter().map(encode).collect::<vqz_archive::Result<Vec<_>>>()?)
         })?;
         let (_, decode_s) = passes.time(|| {
             for (raster, encoded) in self.rasters.iter().zip(&encoded) {
@@ -105,7 +105,7 @@ impl Codec for Vqz {
                 measured.push(raster.chunks.judge(bytes.as_deref(), *samples)?);
             }
         }
-        let all = Measured::sum(&measured);
+        let all = TrialSize::sum(&measured);
         Ok(Point {
             level,
             psnr_db: all.totals.psnr_db(peak),
@@ -137,9 +137,9 @@ impl Codec for Vqz {
                     (Side { shape: chunk, start: &zero }, Side { shape: &info.shape, start: &start });
                 copy(&decoded, from, &mut whole, to, &extents(&region), size);
             }
-            rasters.push(flat(&Memory::new(info, whole)?)?);
+            rasters.push(flat(&RasterInMemory::new(info, whole)?)?);
         }
-        let all = Measured::sum(&measured);
+        let all = TrialSize::sum(&measured);
         Ok(Decoded {
             bits_per_sample: all.bytes as f64 * 8.0 / (self.samples as f64).max(1.0),
             psnr_db: all.totals.psnr_db(peak),

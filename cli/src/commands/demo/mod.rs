@@ -1,19 +1,19 @@
 //! `vqz demo`: the sample that ships with vqz, through the whole path and back, with a report to look at.
 
+mod figures;
 mod page;
 mod runs;
 mod tables;
 mod views;
 
-use crate::arguments;
-use crate::output;
-use crate::raster::{OpenOptions, files, open_one};
+use crate::{arguments, output};
 use anyhow::{Context, Result, bail};
-use runs::{Paths, Run};
-use serde::Serialize;
+use figures::Figures;
+use runs::Paths;
 use std::path::{Path, PathBuf};
 use views::View;
-use vqz_codec::model::Model;
+use vqz_archive::store::files;
+use vqz_archive::{OpenOptions, open};
 use vqz_zarr::models;
 
 /// Dates that the report shows, at most.
@@ -41,27 +41,11 @@ pub(crate) struct Args {
     json: bool,
 }
 
-#[derive(Debug, Serialize)]
-struct Figures {
-    sample: String,
-    model: String,
-    model_sha256: String,
-    report: String,
-    raw_bytes: u64,
-    /// As the sample lies: chunks and metadata.
-    sample_bytes: u64,
-    /// The same in bits a sample, metadata left out.
-    sample_bits: f64,
-    threads: usize,
-    /// The best first.
-    runs: Vec<Run>,
-}
-
 pub(crate) fn run(args: &Args) -> Result<()> {
     let sample = shipped(args.sample.as_deref(), "sample/sentinel2-l2a.zarr", "--sample")?;
     let model_path = shipped(args.model.as_deref(), "models/sentinel2-l2a.vqm", "--model")?;
     std::fs::create_dir_all(&args.out).with_context(|| format!("making {}", args.out.display()))?;
-    let original = open_one(&sample, &OpenOptions::default())?;
+    let original = open(&sample, &OpenOptions::default())?;
     let model =
         models::open(&model_path).with_context(|| format!("opening model {}", model_path.display()))?;
     let view = View::new(original.info());

@@ -1,9 +1,10 @@
 //! The demonstration's figures and pictures, put into the report's page.
 
+use super::figures::Figures;
+use super::runs::Run;
+use super::tables;
 use super::views::{self, View};
-use super::{Figures, Run, tables};
 use crate::output;
-use crate::raster::{Info, Raster};
 use crate::report::chart::{self, Point};
 use crate::report::html::{Card, Date, Gallery, Report, Row, render};
 use crate::report::picture::{self, Planes, Stretch};
@@ -11,6 +12,7 @@ use crate::report::today;
 use anyhow::{Result, bail};
 use serde_json::Value;
 use std::path::Path;
+use vqz_archive::raster::source::{Raster, RasterInfo};
 use vqz_codec::axes::Role;
 use vqz_codec::model::Model;
 
@@ -50,7 +52,7 @@ pub(super) fn page(shown: &Shown<'_>, figures: &Figures, points: &[Point]) -> Re
     }))
 }
 
-fn title(info: &Info, figures: &Figures) -> String {
+fn title(info: &RasterInfo, figures: &Figures) -> String {
     match info.metadata.attributes().get("title").and_then(Value::as_str) {
         Some(title) => title.to_owned(),
         None => file_name(&figures.sample),
@@ -61,7 +63,7 @@ fn file_name(path: &str) -> String {
     Path::new(path).file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn summary(info: &Info, model: &Model, figures: &Figures) -> String {
+fn summary(info: &RasterInfo, model: &Model, figures: &Figures) -> String {
     let extents = info.shape.iter().map(u64::to_string).collect::<Vec<_>>().join(" × ");
     let axes = Vec::<String>::from(info.axes.clone()).join(", ");
     format!(
@@ -140,7 +142,7 @@ fn gallery(shown: &Shown<'_>, figures: &Figures) -> Result<Gallery> {
 }
 
 /// Says which of several images is shown.
-fn looped(info: &Info) -> String {
+fn looped(info: &RasterInfo) -> String {
     let several = info
         .axes
         .roles()
@@ -234,7 +236,7 @@ fn glossary() -> Vec<(String, String)> {
     terms.map(|(term, text)| (term.to_owned(), text.to_owned())).to_vec()
 }
 
-fn credits(info: &Info, model: &Model) -> Vec<(String, String)> {
+fn credits(info: &RasterInfo, model: &Model) -> Vec<(String, String)> {
     let attributes = info.metadata.attributes();
     let mut credits = Vec::new();
     for (key, name) in [

@@ -1,15 +1,19 @@
 //! The demonstration's measurements: each quality encoded and read back, timed over several passes, and a curve.
 
 use super::views::View;
-use crate::commands::{compare, encode};
-use crate::output::Stored;
-use crate::raster::{OpenOptions, Raster, files, open_one, whole};
+use crate::progress::Terminal;
 use crate::report::chart::Point;
 use crate::report::picture::Planes;
 use anyhow::Result;
 use serde::Serialize;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use vqz_archive::raster::source::{Raster, whole};
+use vqz_archive::store::files;
+use vqz_archive::{
+    BandComparison, EncodeOptions, EncodeSummary, Existing, OpenOptions, StoredSize, Target, compare_rasters,
+    encode, open, open_model,
+};
 use vqz_codec::model::Model;
 
 /// Passes over the sample when it is small; the median is stated.
@@ -26,7 +30,7 @@ const POINTS: usize = 11;
 pub(super) struct Run {
     pub(super) quality: f64,
     #[serde(flatten)]
-    pub(super) stored: Stored,
+    pub(super) stored: StoredSize,
     pub(super) valid_samples: u64,
     pub(super) peak: f64,
     pub(super) psnr_db: Option<f64>,
@@ -37,7 +41,7 @@ pub(super) struct Run {
     /// Medians of several passes, in 10⁶ raw bytes a second.
     pub(super) encode_mb_s: f64,
     pub(super) decode_mb_s: f64,
-    pub(super) bands: Vec<compare::BandFigures>,
+    pub(super) bands: Vec<BandComparison>,
     /// What the report's pictures show: the planes of each date.
     #[serde(skip)]
     pub(super) planes: Vec<Planes>,
@@ -59,17 +63,16 @@ pub(super) fn run(
     dates: &[u64],
 ) -> Result<Run> {
     let archive = paths.out.join(format!("sample-q{quality}.zarr"));
-    let args = encode::Args::plain(paths.sample, &archive, paths.model, quality);
-    let encode_mb_s = median(|| Ok(encode::encode(&args)?.mb_s))?;
-    let decoded = open_one(&archive, &OpenOptions::default())?;
+    let encode_mb_s = median(|| Ok(encode_at(paths, &archive, quality)?.mb_s))?;
+    let decoded = open(&archive, &OpenOptions::default())?;
     let decode_mb_s = median(|| {
         // Opened again: nothing is kept from the pass before.
-        let decoded = open_one(&archive, &OpenOptions::default())?;
+        let decoded = open(&archive, &OpenOptions::default())?;
         let begun = Instant::now();
         let bytes = decoded.read(&whole(decoded.info()))?;
         Ok(bytes.len() as f64 / 1e6 / begun.elapsed().as_secs_f64().max(1e-9))
     })?;
-    let compared = compare::measure("", original, decoded.as_ref(), None, &mut ())?;
+    let compared = compare_rasters("", original, decoded.as_ref(), None, &mut (), &Terminal::default())?;
     Ok(Run {
         quality,
         stored: compared.stored,
@@ -85,6 +88,14 @@ pub(super) fn run(
         bands: compared.bands,
         planes: dates.iter().map(|date| view.planes(decoded.as_ref(), *date)).collect::<Result<_>>()?,
     })
+}
+
+/// Encodes the sample at a quality, with all else as it is by default, and replaces what is there.
+fn encode_at(paths: &Paths<'_>, archive: &Path, quality: f64) -> Result<EncodeSummary> {
+    let options = EncodeOptions::with_model(open_model(paths.model)?)
+        .target(Target::Quality(quality))
+        .existing(Existing::Replace);
+    Ok(encode(paths.sample, archive, &options, &Terminal::default())?)
 }
 
 /// The median of several passes, after one that does not count.
@@ -122,7 +133,7 @@ pub(super) fn curve(paths: &Paths<'_>, model: &Model, runs: &[Run]) -> Result<Ve
         if !(0.0..=200.0).contains(&quality) || runs.iter().any(|run| (run.quality - quality).abs() < 0.75) {
             continue;
         }
-        let figures = encode::encode(&encode::Args::plain(paths.sample, &scratch, paths.model, quality))?;
+        let figures = encode_at(paths, &scratch, quality)?;
         if let Some(psnr_db) = figures.psnr_db {
             points.push(Point { bits: figures.stored.bits_per_sample, psnr_db, name: None });
         }

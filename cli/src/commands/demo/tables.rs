@@ -1,14 +1,14 @@
 //! The tables of the report.
 
-use super::Figures;
+use super::figures::Figures;
 use crate::output;
-use crate::raster::Info;
 use crate::report::table::{Group, Kind, Row, Table};
+use vqz_archive::raster::source::RasterInfo;
 
 /// Sizes, errors and speeds of each quality, and the sample as it lies.
-pub(super) fn sizes(info: &Info, figures: &Figures) -> Table {
+pub(super) fn sizes(info: &RasterInfo, figures: &Figures) -> Table {
     let (raw, samples) = (figures.raw_bytes, info.samples());
-    let lies = output::Stored::new(info.stored, raw, samples);
+    let lies = vqz_archive::StoredSize::new(info.stored, raw, samples);
     let mut baseline = vec![
         output::bytes(lies.total_bytes),
         output::bytes(lies.metadata_bytes),

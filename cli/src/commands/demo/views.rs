@@ -1,14 +1,14 @@
 //! What the report's pictures show of a raster: which bands, which dates, and which crop.
 
-use crate::metrics::blocks;
-use crate::metrics::error::ErrorSum;
-use crate::raster::region::Region;
-use crate::raster::samples::Mask;
-use crate::raster::{Info, Raster};
 use crate::report::picture::Planes;
 use crate::report::view::{two_digits, worst_place};
 use anyhow::Result;
 use std::ops::Range;
+use vqz_archive::metrics::blocks;
+use vqz_archive::metrics::error::ErrorSum;
+use vqz_archive::raster::region::Region;
+use vqz_archive::raster::samples::Mask;
+use vqz_archive::raster::source::{Raster, RasterInfo};
 use vqz_codec::axes::Role;
 use vqz_codec::bands::natural_colour;
 
@@ -30,7 +30,7 @@ pub(super) struct View {
 
 impl View {
     /// True colour where the names of the bands tell, else the first three.
-    pub(super) fn new(info: &Info) -> Self {
+    pub(super) fn new(info: &RasterInfo) -> Self {
         let names = info.band_names().unwrap_or_default();
         let last = info.bands().saturating_sub(1);
         let found = natural_colour(&names).map(|bands| bands.map(|band| band as u64));

@@ -2,44 +2,37 @@
 //!
 //! It reads Zarr v3. Other rasters, and bands that are chosen or named here, are copied into plain arrays first.
 
-use super::{Architecture, Args, open};
-use crate::output;
-use crate::progress::Progress;
-use crate::raster::Raster;
-use crate::raster::plain::PlainCodec;
-use crate::raster::transfer::{Order, transfer};
-use crate::raster::writer::ArrayWriter;
+use super::arguments::{Architecture, Args};
+use crate::arguments;
+use crate::progress::Terminal;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use vqz_codec::axes::Role;
+use vqz_archive::{FitOptions, copy_inputs};
 
 const NAME: &str = "vqz-train";
-/// The side of the copies' chunks, in pixels: what a reader of the fit takes at one time.
-const CHUNK: u64 = 512;
 
 /// Runs `vqz-train` with the same arguments.
-pub(super) fn run(args: &Args, threads: Option<NonZeroUsize>) -> Result<()> {
+pub(super) fn run(args: &Args, options: &FitOptions, threads: Option<NonZeroUsize>) -> Result<()> {
     let arch = match args.arch {
         Architecture::Resnet => "resnet",
         _ => "conv",
     };
     let Some(program) = find() else {
         bail!(
-            "--arch {arch} is fitted by {NAME}, which is neither beside vqz nor on PATH; install it as docs/fitting.md says \
+            "--arch {arch} is fitted by {NAME}, which is neither beside vqz nor on PATH; install it as docs/guides/networks.md says \
              (libtorch is needed), or fit --arch klt, which needs nothing else"
         );
     };
-    let (rasters, band_names) = open(args)?;
     let mut command = Command::new(&program);
     command.arg("fit");
     let plain = args.bands.is_none() && args.axes.is_none() && args.nodata.is_empty();
     if plain && args.inputs.iter().all(|input| input.join("zarr.json").is_file()) {
         command.args(&args.inputs);
     } else {
-        command.args(copies(args, &rasters, &band_names)?);
+        command.args(copies(args, options)?);
     }
     command.arg("--output").arg(&args.output);
     if let Some(name) = &args.name {
@@ -87,42 +80,10 @@ fn become_it(mut command: Command, program: &Path) -> Result<()> {
 
 /// Plain Zarr copies of the rasters, beside the output: the fit's own folder is the fit's to clear. Those of a run that is
 /// resumed are kept.
-fn copies(args: &Args, rasters: &super::Rasters, band_names: &[String]) -> Result<Vec<PathBuf>> {
+fn copies(args: &Args, options: &FitOptions) -> Result<Vec<PathBuf>> {
     let folder = args.output.with_extension("data");
-    if folder.exists() && !args.resume {
-        std::fs::remove_dir_all(&folder).with_context(|| format!("removing {}", folder.display()))?;
-    }
-    output::remark(format!("copying {} rasters into {}", rasters.len(), folder.display()));
-    let mut paths = Vec::new();
-    for (number, raster) in rasters.iter().enumerate() {
-        let path = folder.join(format!("{number}.zarr"));
-        copy(raster.as_ref(), band_names, &path)?;
-        paths.push(path);
-    }
-    Ok(paths)
-}
-
-fn copy(raster: &dyn Raster, band_names: &[String], path: &Path) -> Result<()> {
-    let info = raster.info();
-    let mut metadata = info.metadata.clone();
-    let roles = info.axes.roles();
-    let chunk: Vec<u64> = roles
-        .iter()
-        .zip(&info.shape)
-        .map(|(role, extent)| match role {
-            Role::Y | Role::X => CHUNK.min(*extent),
-            Role::Band => *extent,
-            Role::Time | Role::Other(_) => 1,
-        })
-        .collect();
-    metadata.set_chunk_shape(&chunk);
-    metadata.set_codecs(PlainCodec::Zstd.metadata(info.data_type));
-    metadata.set_dimension_names(serde_json::to_value(&info.axes)?);
-    metadata.set_attribute("band_names", serde_json::to_value(band_names)?);
-    metadata.set_attribute("nodata", serde_json::to_value(&info.nodata)?);
-    let writer = ArrayWriter::create(path, &metadata, None)?;
-    transfer(raster, &writer, &Progress::new("copying"), Order::default())?;
-    Ok(())
+    let existing = arguments::existing(!args.resume);
+    Ok(copy_inputs(&args.inputs, &folder, &options.clone().existing(existing), &Terminal::default())?)
 }
 
 fn find() -> Option<PathBuf> {

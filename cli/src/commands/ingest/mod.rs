@@ -1,22 +1,19 @@
 //! `vqz ingest`: many files into one cube of plain or encoded arrays.
 
-mod figures;
+mod print;
 mod quick;
 
-use super::encode;
-use super::hierarchy::{self, Planned, ShareFigures, Step};
-use crate::output;
-use crate::raster::cube::{self, CubeArray, CubeNode};
-use crate::raster::partial::{Existing, refuse_existing};
-use crate::raster::paths;
-use crate::raster::share::Share;
-use crate::raster::transfer::{Order, Unreadable};
+use super::encode::{BoundArgs, TargetArgs, run_input};
+use crate::progress::Terminal;
+use crate::{arguments, output, wording};
 use anyhow::{Result, bail};
-use figures::{DryRun, Figures};
+use print::{print, print_estimate};
 use quick::QuickArgs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use vqz_raster::ingest::plan::Plan;
+use vqz_archive::{
+    Cube, EncodeOptions, IngestOptions, Input, Share, ShareOutcome, check_output, estimate_ingest, ingest,
+    ingest_share, open_model, refuse_overlap,
+};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -25,7 +22,7 @@ use vqz_raster::ingest::plan::Plan;
   vqz ingest scenes/*.tif cube.zarr --name 'S2_{time:%Y%m%d}_{band}.tif' --nodata 0
   vqz ingest cube.toml archive.zarr --model models/sentinel2-l2a.vqm --quality 45
 
-docs/ingest.md describes the configuration.")]
+docs/guides/ingest.md describes the configuration.")]
 pub(crate) struct Args {
     /// A configuration (.toml), or raster files.
     #[arg(required = true, value_name = "CONFIG.toml | FILES…")]
@@ -36,7 +33,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     quick: QuickArgs,
     #[command(flatten)]
-    encode: encode::CodecArgs,
+    encode: CodecArgs,
     /// Do one of N shares of the work, counted from 0, such as 0/16: as many processes, on one machine or many, write one
     /// cube. The last that ends puts it in its place.
     #[arg(long, value_name = "I/N")]
@@ -52,74 +49,80 @@ pub(crate) struct Args {
     json: bool,
 }
 
-pub(crate) fn run(args: &Args) -> Result<()> {
-    let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };
-    for input in &args.inputs {
-        paths::refuse_overlap(input, &args.output)?;
-    }
-    if !args.dry_run {
-        paths::refuse_missing_folder(&args.output)?;
-        refuse_existing(&args.output, existing)?;
-    }
-    let plan = Arc::new(plan(args)?);
-    if args.dry_run {
-        let dry = DryRun::measure(&plan)?;
-        return if args.json { output::json(&dry) } else { dry.print() };
-    }
-    let input = args.inputs.first().map_or(Path::new(""), PathBuf::as_path);
-    if args.encode.is_any() {
-        let settings = encode::OfCube { cube: plan, input, share: args.shard, codec: &args.encode };
-        return encode::run(&settings.args(&args.output, existing, args.json));
-    }
-    for remark in &plan.remarks {
-        output::remark(remark);
-    }
-    let mut settings = hierarchy::settings("ingest", input);
-    settings.extend(cube::settings(&plan)?);
-    let mut nodes = Vec::new();
-    let mut arrays: Vec<Arc<CubeArray>> = Vec::new();
-    for (path, node) in cube::nodes(&plan)? {
-        let step = match node {
-            CubeNode::Group(metadata) => Step::Group(metadata),
-            CubeNode::Coordinates(coordinates) => Step::Coordinates(coordinates),
-            CubeNode::Array(array) => {
-                use crate::raster::Raster;
-                let metadata = array.info().metadata.clone();
-                arrays.push(Arc::clone(&array));
-                Step::Convert(array, metadata)
-            }
-        };
-        nodes.push(Planned { path, step });
-    }
-    let work = hierarchy::Work {
-        target: &args.output,
-        existing,
-        settings,
-        engine: None,
-        order: Order { share: args.shard, unreadable: Unreadable::GoOn },
-        what: "reading",
-        finish: &|_, _| Ok(None),
-    };
-    let done = hierarchy::write(&nodes, work)?;
-    if let Some(open) = &done.open {
-        return ShareFigures::new(args.shard, &args.output, open, &done).tell(args.json);
-    }
-    let figures = Figures::measure(&args.output, &plan, &arrays, &done)?;
-    if args.json { output::json(&figures) } else { figures.print() }
+/// How a cube is encoded, if it is.
+#[derive(Debug, clap::Args)]
+struct CodecArgs {
+    /// Encode with this model, a .vqm file with its encoder, instead of writing plain arrays. Arrays that do not fit it are
+    /// written plain.
+    #[arg(long, short, value_name = "FILE")]
+    model: Option<PathBuf>,
+    #[command(flatten)]
+    target: TargetArgs,
+    #[command(flatten)]
+    bound: BoundArgs,
+    /// Dates in one chunk of an encoded array; those of the configuration's chunks where nothing is said, else 1.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..), value_name = "N")]
+    dates: Option<u64>,
 }
 
-fn plan(args: &Args) -> Result<Plan> {
-    let configuration = args.inputs.iter().find(|input| cube::is_configuration(input));
+impl CodecArgs {
+    /// Whether anything asks for encoding.
+    fn is_any(&self) -> bool {
+        self.model.is_some() || self.target.target().is_some() || self.bound.bound().is_any()
+    }
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let existing = arguments::existing(args.overwrite);
+    for input in &args.inputs {
+        if args.dry_run {
+            refuse_overlap(input, &args.output)?;
+        } else {
+            check_output(input, &args.output, existing)?;
+        }
+    }
+    let cube = cube(args)?;
+    if args.dry_run {
+        let estimate = estimate_ingest(&cube)?;
+        return if args.json { output::json(&estimate) } else { print_estimate(&estimate) };
+    }
+    if args.encode.is_any() {
+        let mut options = EncodeOptions::new()
+            .target(args.encode.target.target())
+            .bound(args.encode.bound.bound())
+            .dates(args.encode.dates)
+            .existing(existing);
+        options.model = args.encode.model.as_deref().map(open_model).transpose()?;
+        return run_input(Input::Cube(cube), &args.output, &options, args.shard, args.json);
+    }
+    let (options, progress) = (IngestOptions::new().existing(existing), Terminal::default());
+    let outcome = match args.shard {
+        Some(share) => ingest_share(&cube, &args.output, share, &options, &progress)?,
+        None => ShareOutcome::Complete(ingest(&cube, &args.output, &options, &progress)?),
+    };
+    match outcome {
+        ShareOutcome::Complete(summary) if args.json => output::json(&summary),
+        ShareOutcome::Complete(summary) => print(&summary),
+        ShareOutcome::Open(share) => wording::print_share(&share, args.json),
+        _ => Ok(()),
+    }
+}
+
+fn cube(args: &Args) -> Result<Cube> {
+    let configuration = args.inputs.iter().find(|input| Cube::is_configuration(input));
     match (configuration, &args.inputs[..]) {
         (Some(configuration), [_]) if args.quick.is_any() => bail!(
             "{} says what is wanted; {} can't be given beside it, write them there",
             configuration.display(),
             QuickArgs::NAMES
         ),
-        (Some(configuration), [_]) => cube::open(configuration),
+        (Some(configuration), [_]) => Ok(Cube::open(configuration)?),
         (Some(configuration), _) => {
             bail!("{} is a configuration; give it alone, and name the files in it", configuration.display())
         }
-        (None, files) => Ok(Plan::new(args.quick.configuration(files)?, Path::new(""))?),
+        (None, files) => {
+            let first = files.first().map_or(Path::new(""), PathBuf::as_path);
+            Ok(Cube::new(args.quick.configuration(files)?, Path::new(""), first)?)
+        }
     }
 }

@@ -1,9 +1,9 @@
 //! Pictures in the making: one date of chosen bands at a size that a page can hold, put together from the blocks of an
 //! array. Where the array is larger, each pixel shows the mean of a square of samples, and the largest error in it.
 
-use crate::metrics::blocks::Block;
-use crate::raster::Info;
 use crate::report::picture::Planes;
+use vqz_archive::metrics::blocks::Block;
+use vqz_archive::raster::source::RasterInfo;
 use vqz_codec::axes::Role;
 
 /// What a picture is to show.
@@ -46,7 +46,7 @@ pub(super) enum Side {
 }
 
 impl Canvas {
-    pub(super) fn new(info: &Info, shown: &Shown) -> Self {
+    pub(super) fn new(info: &RasterInfo, shown: &Shown) -> Self {
         let (height, width) = (info.extent(&Role::Y), info.extent(&Role::X));
         let factor = height.max(width).div_ceil(shown.side).max(1);
         let (height, width) = (height.div_ceil(factor) as usize, width.div_ceil(factor) as usize);
@@ -125,14 +125,14 @@ impl Canvas {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::raster::metadata::Metadata;
+    use vqz_archive::metadata::document::Metadata;
     use vqz_codec::axes::Axes;
     use vqz_codec::sample::DataType;
 
     #[test]
     fn squares_become_pixels() {
         let shape = [5, 6];
-        let info = Info {
+        let info = RasterInfo {
             label: String::new(),
             shape: shape.to_vec(),
             axes: Axes::from_names(&["y", "x"]).unwrap(),

@@ -1,12 +1,12 @@
 //! The figures of a report as JSON and for people, and whether the promise was held.
 
 use super::{Args, Examined};
-use crate::commands::compare::RasterFigures;
-use crate::output::{self, Stored};
-use crate::raster::place::Place;
+use crate::output;
 use anyhow::Result;
 use serde::Serialize;
+use vqz_archive::{RasterComparison, StoredSize};
 use vqz_codec::config::Promise;
+use vqz_raster::georeference::Summary;
 
 /// What became of a promise.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -40,14 +40,14 @@ struct ArrayFigures {
     array: String,
     samples: u64,
     raw_bytes: u64,
-    stored: Stored,
+    stored: StoredSize,
     promise: Promise,
     held: Held,
     /// As the chunks state them.
     stated_rmse: Option<f64>,
     stated_max_error: f64,
     /// As they were found, with a source.
-    measured: Option<RasterFigures>,
+    measured: Option<RasterComparison>,
     ndvi_rmse: Option<f64>,
     ndvi_max_error: Option<f64>,
     /// The least and the largest bits a sample of a chunk.
@@ -55,7 +55,7 @@ struct ArrayFigures {
     tiles: u64,
     /// Samples along each side of the square that a pixel of the large pictures stands for.
     picture_factor: usize,
-    place: Place,
+    place: Summary,
 }
 
 impl Examined {

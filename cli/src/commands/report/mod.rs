@@ -10,19 +10,8 @@ mod sections;
 mod survey;
 mod tables;
 
-use crate::commands::compare::{self, RasterFigures};
-use crate::commands::verify;
-use crate::metrics::blocks;
 use crate::output;
-use crate::progress::Progress;
-use crate::raster::archive::{Archive, Totals};
-use crate::raster::partial::{Existing, refuse_existing};
-use crate::raster::place::Place;
-use crate::raster::record::Record;
-use crate::raster::samples::Mask;
-use crate::raster::tree::{self, Node};
-use crate::raster::zarr::ZarrRaster;
-use crate::raster::{Info, OpenOptions, Raster, files, open_all};
+use crate::progress::Terminal;
 use crate::report::palette::{self, Palette};
 use crate::report::spectrum::Spectrum;
 use anyhow::{Context, Result, bail};
@@ -34,11 +23,25 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 use survey::Survey;
+use vqz_archive::encoded::array::EncodedArray;
+use vqz_archive::encoded::totals::Totals;
+use vqz_archive::metrics::blocks;
+use vqz_archive::raster::samples::Mask;
+use vqz_archive::raster::source::{Raster, RasterInfo};
+use vqz_archive::store::files;
+use vqz_archive::store::georeference::locate;
+use vqz_archive::store::reader::ZarrRaster;
+use vqz_archive::store::tree::{self, Node};
+use vqz_archive::{
+    Existing, OpenOptions, RasterComparison, Record, StoredSize, compare_rasters, open_all, refuse_existing,
+    source_of,
+};
 use vqz_codec::axes::Role;
 use vqz_codec::config::Promise;
 use vqz_codec::engine::EngineKind;
 use vqz_codec::model::Model;
 use vqz_codec::sample::DataType;
+use vqz_raster::georeference::Summary;
 use vqz_zarr::models;
 
 /// The longer side of the large pictures, in pixels.
@@ -64,7 +67,7 @@ const FEW: usize = 64;
 
 The page holds all it shows, pictures too, and asks nothing of a network. With --against it shows source, decoded and \
 error side by side; without, what is decoded and what the archive states. Large arrays are shown smaller, at a factor that \
-stands below each picture; figures are of all samples. See docs/report.md.")]
+stands below each picture; figures are of all samples. See docs/guides/report.md.")]
 pub(crate) struct Args {
     /// The archive: an encoded Zarr v3 array, or a group that holds some.
     archive: PathBuf,
@@ -119,7 +122,7 @@ impl FromStr for Dates {
 /// All that is known of one array.
 pub(super) struct Examined {
     label: String,
-    info: Info,
+    info: RasterInfo,
     promise: Promise,
     quality: f64,
     model: Option<Arc<Model>>,
@@ -128,14 +131,14 @@ pub(super) struct Examined {
     embedded_bytes: Option<usize>,
     totals: Totals,
     recorded: Option<Record>,
-    stored: output::Stored,
-    place: Place,
+    stored: StoredSize,
+    place: Summary,
     spectrum: Spectrum,
     /// What a single band shows.
     palette: Palette,
     survey: Survey,
     rate: Rate,
-    measured: Option<RasterFigures>,
+    measured: Option<RasterComparison>,
     date: u64,
     decoded: Arc<dyn Raster>,
     source: Option<Arc<dyn Raster>>,
@@ -145,7 +148,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };
     refuse_existing(&args.output, existing)?;
     let nodes = archives(args)?;
-    let options = OpenOptions { engine: args.engine, ..OpenOptions::default() };
+    let options = OpenOptions::new().engine(args.engine);
     let sources = args.against.as_ref().map(|path| open_all(path, &options)).transpose()?;
     let bench = args.bench.as_deref().map(Bench::read).transpose()?;
     let package = args.model.as_ref().map(|path| {
@@ -154,7 +157,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let package = package.transpose()?;
     let mut examined = Vec::new();
     for node in &nodes {
-        let source = sources.as_ref().map(|sources| verify::source(node, sources)).transpose()?;
+        let source = sources.as_ref().map(|sources| source_of(node, sources)).transpose()?;
         examined.push(examine(args, node, source, package.as_ref())?);
     }
     let page = sections::page(args, &examined, bench.as_ref())?;
@@ -181,8 +184,8 @@ fn examine(
     source: Option<Arc<dyn Raster>>,
     package: Option<&Arc<Model>>,
 ) -> Result<Examined> {
-    let archive = Archive::open(node, args.engine)?;
-    let options = OpenOptions { engine: args.engine, ..OpenOptions::default() };
+    let archive = EncodedArray::open(node, args.engine)?;
+    let options = OpenOptions::new().engine(args.engine);
     let decoded: Arc<dyn Raster> = Arc::new(ZarrRaster::open(node, &options)?);
     let info = decoded.info().clone();
     let configuration = archive.configuration();
@@ -190,17 +193,18 @@ fn examine(
     let (date, shown) = shown(args, &info, &spectrum)?;
     let mut survey = Survey::new(&info, &spectrum, &shown);
     let measured = match &source {
-        Some(source) => Some(compare::measure(
+        Some(source) => Some(compare_rasters(
             &node.path,
             source.as_ref(),
             decoded.as_ref(),
             archive.peak(),
             &mut survey,
+            &Terminal::default(),
         )?),
         None => {
             let mask = Mask::new(&info.nodata, info.data_type)?;
-            let progress = Progress::new("decoding");
-            blocks::scan(decoded.as_ref(), &mask, &progress, |region, block| survey.take(region, &block))?;
+            let take = |region: &_, block| survey.take(region, &block);
+            blocks::scan(decoded.as_ref(), &mask, "decoding", &Terminal::default(), take)?;
             None
         }
     };
@@ -225,8 +229,8 @@ fn examine(
         embedded_bytes: configuration.model.as_ref().and_then(|m| m.decoder.as_ref()).map(String::len),
         totals: archive.totals()?,
         recorded: Record::of(&node.metadata),
-        stored: output::Stored::new(sizes, info.raw_bytes(), info.samples()),
-        place: Place::of(node, Some(&info.axes)),
+        stored: StoredSize::new(sizes, info.raw_bytes(), info.samples()),
+        place: locate(node, Some(&info.axes)),
         palette: palette_of(&info, source.as_deref(), &configuration.promise, &survey),
         rate: Rate::of(&archive, &info.shape)?,
         package: package.filter(|_| model.is_some()).cloned(),
@@ -242,7 +246,7 @@ fn examine(
 }
 
 /// The date that large pictures show, and all that are to be drawn: the first is that one.
-fn shown(args: &Args, info: &Info, spectrum: &Spectrum) -> Result<(u64, Vec<Shown>)> {
+fn shown(args: &Args, info: &RasterInfo, spectrum: &Spectrum) -> Result<(u64, Vec<Shown>)> {
     let count = info.extent(&Role::Time);
     let date = match args.date {
         Dates::All => 0,
@@ -275,7 +279,7 @@ fn shown(args: &Args, info: &Info, spectrum: &Spectrum) -> Result<(u64, Vec<Show
 }
 
 /// What a single band shows: as its metadata or those of its source say; few values that are kept exactly are classes.
-fn palette_of(info: &Info, source: Option<&dyn Raster>, promise: &Promise, survey: &Survey) -> Palette {
+fn palette_of(info: &RasterInfo, source: Option<&dyn Raster>, promise: &Promise, survey: &Survey) -> Palette {
     let suggested =
         [Some(info), source.map(|source| source.info())].into_iter().flatten().map(palette::suggested);
     if let Some(told) = suggested.into_iter().find(|palette| *palette != Palette::Grey) {

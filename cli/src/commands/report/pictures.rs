@@ -2,11 +2,7 @@
 
 use super::Examined;
 use super::canvas::{Canvas, Side};
-use crate::metrics::blocks;
 use crate::output;
-use crate::raster::Raster;
-use crate::raster::region::Region;
-use crate::raster::samples::Mask;
 use crate::report::html::{Legend, Trio, paragraphs, trio};
 use crate::report::palette::{self, Palette, of_class, of_height};
 use crate::report::picture::{self, Picture, Planes};
@@ -14,6 +10,10 @@ use crate::report::view::{two_digits, worst_place};
 use anyhow::Result;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use vqz_archive::metrics::blocks;
+use vqz_archive::raster::region::Region;
+use vqz_archive::raster::samples::Mask;
+use vqz_archive::raster::source::Raster;
 use vqz_codec::axes::Role;
 use vqz_codec::config::Promise;
 

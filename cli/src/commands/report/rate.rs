@@ -1,13 +1,13 @@
 //! Where the bits of an archive go: by place, by date, and by what they are for, from the chunks' headers.
 
-use crate::raster::archive::Archive;
-use crate::raster::region::volume;
-use crate::raster::transfer;
-use crate::raster::window::date;
 use crate::report::heat::Heat;
 use anyhow::Result;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
+use vqz_archive::encoded::array::EncodedArray;
+use vqz_archive::encoded::window::date;
+use vqz_archive::parallel;
+use vqz_archive::raster::region::volume;
 use vqz_codec::axes::Role;
 
 /// What was found.
@@ -33,7 +33,7 @@ impl Rate {
     ///
     /// # Errors
     /// When one can't be read.
-    pub(super) fn of(archive: &Archive, shape: &[u64]) -> Result<Self> {
+    pub(super) fn of(archive: &EncodedArray, shape: &[u64]) -> Result<Self> {
         let axes = archive.configuration().axes.clone();
         let extent = |role: &Role| axes.position(role).map_or(1, |d| shape[d]);
         let (height, width) = (extent(&Role::Y), extent(&Role::X));
@@ -49,7 +49,7 @@ impl Rate {
         let chunk = archive.grid().chunk().to_vec();
         let whole: Vec<Range<usize>> = chunk.iter().map(|n| 0..*n as usize).collect();
         let role = |role: &Role| axes.position(role);
-        transfer::for_each(archive.grid().len(), rayon::current_num_threads(), |number| {
+        parallel::for_each(archive.grid().len(), rayon::current_num_threads(), |number| {
             let indices = archive.grid().indices(number);
             let Some(planned) = archive.planned(&indices, &whole)? else { return Ok(()) };
             let inside = archive.region(&indices);

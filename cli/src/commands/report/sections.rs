@@ -4,16 +4,15 @@ use super::bench::Bench;
 use super::figures::Held;
 use super::tables::{self, thousands};
 use super::{Args, Examined, card, file_name, pictures};
-use crate::commands::encode::figures::promise_words;
-use crate::commands::info::array::promise_means;
-use crate::output;
 use crate::report::curves::{self, Curve};
 use crate::report::html::{Card, Legend, Page, definitions, figure, image, legend, paragraphs};
 use crate::report::palette::Palette;
 use crate::report::{escape, histogram, picture, today};
+use crate::{output, wording};
 use anyhow::Result;
 use serde_json::Value;
 use std::fmt::Write;
+use vqz_archive::promise_means;
 use vqz_codec::config::Promise;
 
 /// The page as HTML.
@@ -130,7 +129,7 @@ fn promise(e: &Examined) -> String {
         }
         Held::Unchecked => (
             "plain",
-            format!("Promised: {}", promise_words(&e.promise)),
+            format!("Promised: {}", wording::promise(&e.promise)),
             format!("{}. Not held against its source here.", capital(&promise_means(&e.promise))),
         ),
         Held::Kept => {
@@ -146,11 +145,13 @@ fn promise(e: &Examined) -> String {
                     output::figure(e.measured.as_ref().map_or(0.0, |m| m.overall.max_error))
                 ),
             };
-            ("held", format!("Promised and held: {}", promise_words(&e.promise)), text)
+            ("held", format!("Promised and held: {}", wording::promise(&e.promise)), text)
         }
-        Held::Broken { found } => {
-            ("broken", format!("Promised and broken: {}", promise_words(&e.promise)), capital(&found) + ".")
-        }
+        Held::Broken { found } => (
+            "broken",
+            format!("Promised and broken: {}", wording::promise(&e.promise)),
+            capital(&found) + ".",
+        ),
     };
     let lost = e.recorded.and_then(|recorded| recorded.differs(&e.totals));
     let lost = lost.map_or_else(String::new, |lost| {
@@ -412,10 +413,10 @@ fn curves(args: &Args, e: &Examined, bench: &Bench) -> String {
 
 fn place(e: &Examined) -> Vec<(String, String)> {
     let rows = [
-        ("System", e.place.system()),
-        ("Pixel", e.place.pixel_words()),
-        ("Bounds", e.place.bounds_words()),
-        ("Dates", e.place.dates_words()),
+        ("System", e.place.system_text()),
+        ("Pixel", e.place.pixel_text()),
+        ("Bounds", e.place.bounds_text()),
+        ("Dates", e.place.dates_text()),
     ];
     rows.into_iter().filter_map(|(term, text)| Some((term.to_owned(), text?))).collect()
 }

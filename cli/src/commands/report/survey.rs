@@ -2,15 +2,15 @@
 //! the vegetation index and of classes, and pictures of chosen dates, with memory that does not grow with the array.
 
 use super::canvas::{Canvas, Shown};
-use crate::metrics::blocks::Block;
-use crate::metrics::compare::Watch;
-use crate::metrics::error::ErrorSum;
-use crate::metrics::histogram::Histogram;
-use crate::raster::Info;
-use crate::raster::region::Region;
 use crate::report::spectrum::Spectrum;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use vqz_archive::metrics::blocks::Block;
+use vqz_archive::metrics::compare::BlockWatch;
+use vqz_archive::metrics::error::ErrorSum;
+use vqz_archive::metrics::histogram::Histogram;
+use vqz_archive::raster::region::Region;
+use vqz_archive::raster::source::RasterInfo;
 use vqz_codec::axes::Role;
 use vqz_codec::sample::DataType;
 
@@ -68,7 +68,7 @@ pub(super) struct Survey {
 
 impl Survey {
     /// Of a raster, with pictures of some of its dates.
-    pub(super) fn new(info: &Info, spectrum: &Spectrum, shown: &[Shown]) -> Self {
+    pub(super) fn new(info: &RasterInfo, spectrum: &Spectrum, shown: &[Shown]) -> Self {
         let whole = !matches!(info.data_type, DataType::Float32 | DataType::Float64);
         let finest = if whole { 1.0 } else { 0.0 };
         let histogram = || Histogram::new(finest);
@@ -132,7 +132,7 @@ impl Survey {
     }
 }
 
-impl Watch for Survey {
+impl BlockWatch for Survey {
     fn block(&mut self, region: &Region, block: &Block) {
         self.take(region, block);
     }

@@ -2,13 +2,13 @@
 
 use super::Examined;
 use super::survey::Count;
-use crate::commands::compare::BandFigures;
 use crate::output;
 use crate::report::escape;
 use crate::report::palette::{Class, of_class};
 use crate::report::table::{Group, Kind, Row, Table};
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use vqz_archive::BandComparison;
 
 fn group(name: &str, columns: &[&str]) -> Group {
     Group { name: name.to_owned(), columns: columns.iter().map(|c| (*c).to_owned()).collect() }
@@ -22,7 +22,7 @@ pub(super) fn bands(examined: &Examined) -> Option<Table> {
     let bounds =
         examined.promise.bounds(measured.bands.len()).ok().flatten().filter(|b| b.iter().any(|b| *b > 0.0));
     let ring = measured.overall.ring_psnr_db.is_some();
-    let list: Vec<&BandFigures> = if measured.bands.len() > 1 {
+    let list: Vec<&BandComparison> = if measured.bands.len() > 1 {
         measured.bands.iter().chain([&measured.overall]).collect()
     } else {
         measured.bands.iter().collect()

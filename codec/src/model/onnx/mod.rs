@@ -7,7 +7,7 @@
 //! | [`klt`] | the encoder and decoder graphs of the linear architecture, and reading their parameters back |
 //! | [`check`](fn@check) | refuses graphs that are malformed, oversized, or use anything outside of an allow-list |
 
-mod check;
+pub(crate) mod check;
 pub mod graph;
 pub mod klt;
 pub mod pb;

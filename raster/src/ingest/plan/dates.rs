@@ -1,4 +1,4 @@
-//! The dates of an array: those of its files, or others made of them.
+//! The dates of an array: those of its files, or others that are computed from them.
 
 use crate::conventions::time::{iso, parse_iso};
 use crate::error::{Error, Result};
@@ -8,23 +8,23 @@ use crate::temporal::{Interpolation, days};
 /// Seconds of a day.
 const DAY: f64 = 86_400.0;
 
-/// Dates that are made by way of others may be this many: more are a slip of the pen.
+/// The most dates that are computed. More are taken for a mistake in the configuration.
 const MOST: f64 = 1e6;
 
-/// How the dates of an array come about.
+/// Where the dates of an array come from.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::ingest) enum Dates {
-    /// It has none.
+pub(crate) enum Dates {
+    /// The array has no dates.
     None,
-    /// Those of the files.
+    /// The dates of the files.
     Same(Vec<Option<i64>>),
-    /// Those of the files, with their gaps filled.
+    /// The dates of the files, with gaps between valid samples filled.
     Filled {
         /// The files' dates.
         source: Vec<Option<i64>>,
         how: Interpolation,
     },
-    /// Even ones.
+    /// Even steps, computed from the dates of the files.
     Even {
         /// The files' dates.
         source: Vec<Option<i64>>,
@@ -39,7 +39,7 @@ impl Dates {
     ///
     /// # Errors
     /// [`Error::Invalid`] where steps are not positive, or lead nowhere.
-    pub(in crate::ingest) fn plan(config: &TimeConfig, times: Option<Vec<i64>>) -> Result<Self> {
+    pub(crate) fn plan(config: &TimeConfig, times: Option<Vec<i64>>) -> Result<Self> {
         let Some(times) = times else { return Ok(Self::None) };
         let source: Vec<Option<i64>> = times.iter().copied().map(Some).collect();
         let how = Interpolation { max_gap_days: config.fill_gaps_days, ..Interpolation::default() };
@@ -73,8 +73,8 @@ impl Dates {
         Ok(Self::Even { source, times, how })
     }
 
-    /// The files' dates that are read; one that is none, where there are no dates.
-    pub(in crate::ingest) fn source(&self) -> &[Option<i64>] {
+    /// The files' dates that are read; a single `None` where there are no dates.
+    pub(crate) fn source(&self) -> &[Option<i64>] {
         match self {
             Self::None => &[None],
             Self::Same(source) | Self::Filled { source, .. } | Self::Even { source, .. } => source,
@@ -82,7 +82,7 @@ impl Dates {
     }
 
     /// The dates of the array; `None` where it has none.
-    pub(in crate::ingest) fn times(&self) -> Option<Vec<i64>> {
+    pub(crate) fn times(&self) -> Option<Vec<i64>> {
         match self {
             Self::None => None,
             Self::Same(source) | Self::Filled { source, .. } => {
@@ -93,7 +93,7 @@ impl Dates {
     }
 
     /// Leaves out files' dates.
-    pub(in crate::ingest) fn retain(&mut self, kept: impl Fn(i64) -> bool) {
+    pub(crate) fn retain(&mut self, kept: impl Fn(i64) -> bool) {
         match self {
             Self::None => {}
             Self::Same(source) | Self::Filled { source, .. } | Self::Even { source, .. } => {
@@ -103,7 +103,7 @@ impl Dates {
     }
 
     /// The files' dates as days.
-    pub(in crate::ingest) fn source_days(&self) -> Vec<f64> {
+    pub(crate) fn source_days(&self) -> Vec<f64> {
         self.source().iter().map(|time| days(time.unwrap_or_default())).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! Arrays that are computed: bands from expressions over others, and the number of valid dates.
 
 use super::names::{dimensions, without_bands};
-use super::{ArrayPlan, BandPlan, BandSource, Dimension, Plan};
+use super::{ArrayPlan, BandPlan, BandSource, CubePlan, Dimension};
 use crate::band::Band;
 use crate::error::{Error, Result};
 use crate::expression::Expression;
@@ -15,8 +15,8 @@ use std::collections::BTreeSet;
 /// The name of the array with the number of valid dates.
 const VALID_COUNT: &str = "valid_count";
 
-impl Plan {
-    pub(in crate::ingest) fn add_derived(
+impl CubePlan {
+    pub(crate) fn add_derived(
         &mut self,
         scene: &Scene,
         number: usize,
@@ -40,7 +40,8 @@ impl Plan {
         let Some(nodata) = nodata.filter(|nodata| derive.data_type.holds(*nodata)) else {
             return Err(Error::Invalid(format!(
                 "derived band {} is {}, and needs a nodata of that type: what its inputs do not tell is written so",
-                derive.name, derive.data_type
+                derive.name,
+                derive.data_type.name()
             )));
         };
         let plan = BandPlan {
@@ -64,8 +65,8 @@ impl Plan {
                     "derived band {} is {} with nodata {nodata}, the array {path} {} with {}; bands of one array share \
                      type, nodata and dates",
                     derive.name,
-                    derive.data_type,
-                    array.sample_type,
+                    derive.data_type.name(),
+                    array.sample_type.name(),
                     array.nodata.map_or_else(|| "none".to_owned(), |v| v.to_string())
                 )));
             }
@@ -88,7 +89,7 @@ impl Plan {
         Ok(())
     }
 
-    pub(in crate::ingest) fn add_valid_count(&mut self, scene: &Scene, grid_number: usize, folder: &str) {
+    pub(crate) fn add_valid_count(&mut self, scene: &Scene, grid_number: usize, folder: &str) {
         let source =
             self.arrays.iter().find(|array| array.grid_number == grid_number && array.times.is_some());
         let Some((source, name)) =

@@ -1,4 +1,4 @@
-//! Which grid an array gets: the inputs' own, widened to all of them, or the one that is asked for.
+//! The grid of an array: that of the inputs, widened to hold all of them, or the one that the configuration asks for.
 
 use crate::error::{Error, Result};
 use crate::georeference::Georeference;
@@ -7,12 +7,12 @@ use crate::ingest::grid::{self, Bounds, Grid};
 use crate::ingest::sources::layer::Layer;
 use crate::ingest::sources::polygons::Border;
 
-/// The grid for layers that have pixels of one size, or are to be brought to one.
+/// The grid for layers whose pixels have one size, or are to be resampled to one.
 ///
 /// # Errors
 /// [`Error::Mismatch`] where a border or bounds miss all layers, or layers that are not upright differ;
-/// [`Error::Invalid`] where what is asked for is no grid.
-pub(in crate::ingest) fn grid(config: &Config, layers: &[&Layer], border: Option<&Border>) -> Result<Grid> {
+/// [`Error::Invalid`] where the configuration asks for an impossible grid.
+pub(crate) fn grid(config: &Config, layers: &[&Layer], border: Option<&Border>) -> Result<Grid> {
     let Some(first) = layers.first() else {
         return Err(Error::Invalid("there are no layers to make a grid of".to_owned()));
     };
@@ -29,22 +29,22 @@ pub(in crate::ingest) fn grid(config: &Config, layers: &[&Layer], border: Option
              needed"
         )));
     }
-    let place = place(config, first)?;
+    let georeference = georeference(config, first)?;
     let upright =
         first.grid.is_upright() && first.grid.transform()[5] < 0.0 && first.grid.transform()[1] > 0.0;
-    if !upright && (wanted.resolution.is_none() || place.wkt.is_none()) {
+    if !upright && (wanted.resolution.is_none() || georeference.wkt.is_none()) {
         return Err(Error::Mismatch(format!(
-            "{} has {}, and lies askew or has no place; to bring it to a common grid say crs, resolution and resampling \
+            "{} has {}, and is turned or has no reference system; to bring it to a common grid say crs, resolution and resampling \
              under [grid]",
             first.label(),
             first.grid.label()
         )));
     }
-    let bounds = bounds(config, layers, &place)?;
+    let bounds = bounds(config, layers, &georeference)?;
     let bounds = match (wanted.bounds, border) {
         (Some(asked), _) => cut(asked, bounds, "the bounds under [grid]").map(|_| asked)?,
         (None, Some(border)) => {
-            let reference = place.wkt.as_deref().ok_or_else(|| {
+            let reference = georeference.wkt.as_deref().ok_or_else(|| {
                 Error::Mismatch(
                     "the inputs have no coordinate reference system, a border needs one".to_owned(),
                 )
@@ -57,9 +57,9 @@ pub(in crate::ingest) fn grid(config: &Config, layers: &[&Layer], border: Option
     let pixel = match wanted.resolution {
         Some(resolution) => resolution.pixel(),
         None if kept => first.grid.pixel(),
-        // Another coordinate reference system: pixels that keep the number of them.
+        // In another coordinate reference system, pixels get the size at which their number stays.
         None => {
-            let own = reprojected(first, &place)?;
+            let own = reprojected(first, &georeference)?;
             let side = ((own[2] - own[0]) * (own[3] - own[1])
                 / (first.grid.width as f64 * first.grid.height as f64))
                 .sqrt();
@@ -70,27 +70,27 @@ pub(in crate::ingest) fn grid(config: &Config, layers: &[&Layer], border: Option
     let anchor = match (wanted.bounds, kept) {
         (_, true) => [x0, y0],
         (Some([left, _, _, top]), false) => [left, top],
-        // Pixels of one size have one grid, wherever they are.
+        // All grids with pixels of one size share an anchor, so that their pixels coincide.
         (None, false) => [0.0, 0.0],
     };
-    Grid::over(bounds, pixel, anchor, &place)
+    Grid::over(bounds, pixel, anchor, &georeference)
 }
 
 /// The coordinate reference system that is asked for, or the layers' own.
-fn place(config: &Config, first: &Layer) -> Result<Georeference> {
+fn georeference(config: &Config, first: &Layer) -> Result<Georeference> {
     let own = first.georeference();
     let Some(crs) = &config.grid.crs else { return Ok(own.clone()) };
     let reference = grid::reference(crs)?;
     Ok(Georeference {
         wkt: Some(reference.to_wkt()?),
         code: reference.authority().ok(),
-        transform: None,
         point: own.point,
+        ..Georeference::default()
     })
 }
 
-fn reprojected(layer: &Layer, place: &Georeference) -> Result<Bounds> {
-    match (&layer.georeference().wkt, &place.wkt) {
+fn reprojected(layer: &Layer, georeference: &Georeference) -> Result<Bounds> {
+    match (&layer.georeference().wkt, &georeference.wkt) {
         (Some(from), Some(to)) => grid::transform_bounds(layer.grid.bounds(), from, to),
         (None, Some(_)) => Err(Error::Mismatch(format!(
             "{} has no coordinate reference system; give it as `crs` of its [[input]]",
@@ -100,11 +100,11 @@ fn reprojected(layer: &Layer, place: &Georeference) -> Result<Bounds> {
     }
 }
 
-/// What the layers cover, by the rule that is asked for.
-fn bounds(config: &Config, layers: &[&Layer], place: &Georeference) -> Result<Bounds> {
+/// The area of the layers, by the rule that the configuration asks for.
+fn bounds(config: &Config, layers: &[&Layer], georeference: &Georeference) -> Result<Bounds> {
     let mut covered: Option<Bounds> = None;
     for layer in layers {
-        let own = reprojected(layer, place)?;
+        let own = reprojected(layer, georeference)?;
         covered = Some(match (covered, config.grid.extent) {
             (None, _) => own,
             (Some(known), Extent::First) => known,

@@ -1,12 +1,12 @@
-//! What groups are called, and the order of dimensions.
+//! Names of groups, and the order of dimensions.
 
-use super::Dimension;
+use super::dimension::Dimension;
 use crate::error::{Error, Result};
 use crate::ingest::config::OutputConfig;
 use crate::ingest::grid::Grid;
 
-/// The folder of a scene's arrays, and of one of its resolutions: empty, or with a slash at its end.
-pub(in crate::ingest) fn folder(scene: &str, grid: Option<&Grid>) -> String {
+/// The folder of a scene's arrays, or of those of one resolution: empty, or with a slash at its end.
+pub(crate) fn folder(scene: &str, grid: Option<&Grid>) -> String {
     let mut folder = String::new();
     if !scene.is_empty() {
         folder.push_str(scene);
@@ -32,7 +32,7 @@ pub(in crate::ingest) fn folder(scene: &str, grid: Option<&Grid>) -> String {
 }
 
 /// The dimensions of an array in the order that is asked for.
-pub(in crate::ingest) fn dimensions(output: &OutputConfig, has_times: bool) -> Result<Vec<Dimension>> {
+pub(crate) fn dimensions(output: &OutputConfig, has_times: bool) -> Result<Vec<Dimension>> {
     const ALL: [Dimension; 4] = [Dimension::Time, Dimension::Band, Dimension::Y, Dimension::X];
     let mut order = ALL.to_vec();
     if !output.dimensions.is_empty() {
@@ -56,7 +56,7 @@ pub(in crate::ingest) fn dimensions(output: &OutputConfig, has_times: bool) -> R
     Ok(order)
 }
 
-pub(in crate::ingest) fn without_bands(mut dimensions: Vec<Dimension>) -> Vec<Dimension> {
+pub(crate) fn without_bands(mut dimensions: Vec<Dimension>) -> Vec<Dimension> {
     dimensions.retain(|dimension| *dimension != Dimension::Band);
     dimensions
 }

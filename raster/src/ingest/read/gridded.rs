@@ -1,4 +1,4 @@
-//! The bands of a scene as they lie on one grid: what is read when a window of a band and date is asked for.
+//! The bands of a scene on one grid: for each band and date its layers, and windows of them.
 
 use crate::conventions::time::iso;
 use crate::error::{Error, Result};
@@ -18,8 +18,8 @@ type Cell = Vec<(Layer, Placement)>;
 
 /// Bands on a grid.
 #[derive(Debug)]
-pub(in crate::ingest) struct GriddedBands {
-    pub(in crate::ingest) grid: Grid,
+pub(crate) struct GriddedBands {
+    pub(crate) grid: Grid,
     overlap: Overlap,
     bands: BTreeMap<String, GriddedBand>,
 }
@@ -31,17 +31,17 @@ struct GriddedBand {
     offset: f64,
 }
 
-/// Whether a band may be resampled though nobody said how.
+/// What a band is needed for, which decides whether it may be resampled by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::ingest) enum Need {
-    /// It is written: how it is resampled must be said.
+pub(crate) enum Need {
+    /// It is written. The configuration must say how to resample it.
     Data,
-    /// It tells only which samples are valid: the nearest does.
+    /// It only says which samples of others are valid. It is resampled to the nearest sample by default.
     Quality,
 }
 
 impl GriddedBands {
-    pub(in crate::ingest) fn new(grid: Grid, overlap: Overlap) -> Self {
+    pub(crate) fn new(grid: Grid, overlap: Overlap) -> Self {
         Self { grid, overlap, bands: BTreeMap::new() }
     }
 
@@ -49,7 +49,7 @@ impl GriddedBands {
     ///
     /// # Errors
     /// Those of [`Placement::new`].
-    pub(in crate::ingest) fn add(&mut self, config: &Config, band: &SceneBand, need: Need) -> Result<()> {
+    pub(crate) fn add(&mut self, config: &Config, band: &SceneBand, need: Need) -> Result<()> {
         if self.bands.contains_key(&band.name) {
             return Ok(());
         }
@@ -73,12 +73,12 @@ impl GriddedBands {
 
     fn cell(&self, name: &str, time: Option<i64>) -> Option<&Cell> {
         let cells = &self.bands.get(name)?.cells;
-        // What has no time is the same at all times.
+        // A band without dates is the same at all dates.
         cells.get(&time).or_else(|| cells.get(&None))
     }
 
-    /// Whether a band has other samples at other dates.
-    pub(in crate::ingest) fn is_dated(&self, name: &str) -> bool {
+    /// Whether the samples of a band depend on the date.
+    pub(crate) fn is_dated(&self, name: &str) -> bool {
         self.bands.get(name).is_some_and(|band| band.cells.keys().any(Option::is_some))
     }
 
@@ -89,16 +89,16 @@ impl GriddedBands {
     }
 
     /// The number of files that a band and date come from.
-    pub(in crate::ingest) fn files(&self, name: &str, time: Option<i64>) -> usize {
+    pub(crate) fn files(&self, name: &str, time: Option<i64>) -> usize {
         self.cell(name, time).map_or(0, Vec::len)
     }
 
     /// Whether the layers of a band and date cover the whole grid, each pixel of it.
-    pub(in crate::ingest) fn covers(&self, name: &str, time: Option<i64>) -> bool {
+    pub(crate) fn covers(&self, name: &str, time: Option<i64>) -> bool {
         let Some(cell) = self.cell(name, time) else { return false };
         let parts: Vec<&[Range<usize>; 2]> =
             cell.iter().filter_map(|(_, placement)| placement.covered.as_ref()).collect();
-        // Between the edges of all layers every pixel is like its neighbours.
+        // Coverage changes at edges of layers only, so one pixel after each edge stands for all up to the next.
         let cuts = |axis: usize, whole: usize| {
             let mut cuts: Vec<usize> =
                 parts.iter().flat_map(|part| [part[axis].start, part[axis].end]).chain([0]).collect();
@@ -116,7 +116,7 @@ impl GriddedBands {
     }
 
     /// Samples of a window, as they are stored, and which are valid.
-    pub(in crate::ingest) fn samples<T: Sample>(
+    pub(crate) fn samples<T: Sample>(
         &self,
         name: &str,
         time: Option<i64>,
@@ -130,8 +130,8 @@ impl GriddedBands {
         })
     }
 
-    /// Reads a window straight into `out`, if one layer is all that it needs; says whether it did.
-    pub(in crate::ingest) fn straight<T: Sample>(
+    /// Reads a window straight into `out` where one layer holds all of it. Returns whether it did.
+    pub(crate) fn straight<T: Sample>(
         &self,
         name: &str,
         time: Option<i64>,
@@ -143,16 +143,16 @@ impl GriddedBands {
     }
 
     /// A window as it is stored.
-    pub(in crate::ingest) fn stored(&self, name: &str, time: Option<i64>, window: &Window) -> Result<Plane> {
+    pub(crate) fn stored(&self, name: &str, time: Option<i64>, window: &Window) -> Result<Plane> {
         let found = self.samples::<f64>(name, time, window)?;
-        // What is not valid is of no meaning, but finite.
+        // Invalid samples must be finite.
         let values =
             found.samples.iter().zip(&found.valid).map(|(v, valid)| if *valid { *v } else { 0.0 }).collect();
         Ok(Plane { height: window.rows.len(), width: window.columns.len(), values, valid: found.valid })
     }
 
-    /// Factor and summand from what is stored to data units.
-    pub(in crate::ingest) fn units(&self, name: &str) -> [f64; 2] {
+    /// Scale and offset from stored samples to data units.
+    pub(crate) fn units(&self, name: &str) -> [f64; 2] {
         self.bands.get(name).map_or([1.0, 0.0], |band| [band.scale, band.offset])
     }
 }

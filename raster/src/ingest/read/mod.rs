@@ -2,7 +2,7 @@
 //! layers of a band and date, `gridded` keeps the bands of a scene with their layers, and `validity` masks them.
 
 mod datasets;
-pub(in crate::ingest) mod gridded;
-pub(in crate::ingest) mod mosaic;
+pub(crate) mod gridded;
+pub(crate) mod mosaic;
 mod placement;
-pub(in crate::ingest) mod validity;
+pub(crate) mod validity;

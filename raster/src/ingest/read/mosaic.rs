@@ -1,4 +1,4 @@
-//! Samples of one band and date over a window of a grid, out of all layers that cover a part of it.
+//! Samples of one band and date over a window of a grid, from all layers that cover a part of it.
 
 use crate::error::{Error, Result};
 use crate::ingest::config::Overlap;
@@ -10,7 +10,7 @@ use std::ops::Range;
 
 /// Rows and columns of a grid.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Window {
+pub(crate) struct Window {
     /// Rows.
     pub rows: Range<usize>,
     /// Columns.
@@ -19,23 +19,23 @@ pub struct Window {
 
 impl Window {
     /// Pixels in it.
-    pub fn area(&self) -> usize {
+    pub(crate) fn area(&self) -> usize {
         self.rows.len() * self.columns.len()
     }
 }
 
 /// A layer and where it lies on the grid.
-pub(in crate::ingest) type Placed<'a> = (&'a Layer, &'a Placement);
+pub(crate) type Placed<'a> = (&'a Layer, &'a Placement);
 
 /// Samples over a window, as they are stored, and which of them are valid.
-pub(in crate::ingest) struct Samples<T> {
-    pub(in crate::ingest) samples: Vec<T>,
-    pub(in crate::ingest) valid: Vec<bool>,
+pub(crate) struct Samples<T> {
+    pub(crate) samples: Vec<T>,
+    pub(crate) valid: Vec<bool>,
 }
 
 /// Reads a window of a band and date. Where several layers cover a pixel, `overlap` says which counts; where none does, it is
 /// not valid.
-pub(in crate::ingest) fn read<T: Sample>(
+pub(crate) fn read<T: Sample>(
     layers: &[Placed<'_>],
     window: &Window,
     overlap: Overlap,
@@ -79,9 +79,9 @@ fn disagreement(layers: &[Placed<'_>], placed: Placed<'_>, row: usize, [before, 
     ))
 }
 
-/// Reads a window straight into where it is wanted, if it takes no more than that: one layer covers all of it, and what is
-/// nodata there is nodata here. Returns whether it was read.
-pub(in crate::ingest) fn read_straight<T: Sample>(
+/// Reads a window straight into `out` where that is enough: one layer covers all of it and has the same nodata. Returns
+/// whether it was read.
+pub(crate) fn read_straight<T: Sample>(
     layers: &[Placed<'_>],
     window: &Window,
     nodata: Option<f64>,
@@ -110,7 +110,7 @@ pub(in crate::ingest) fn read_straight<T: Sample>(
     Ok(true)
 }
 
-/// What a layer may cover of a window.
+/// The part of a window that a layer may cover.
 fn part(placement: &Placement, window: &Window) -> Option<Window> {
     let both = |a: &Range<usize>, b: &Range<usize>| a.start.max(b.start)..a.end.min(b.end);
     let part = Window {
@@ -120,7 +120,8 @@ fn part(placement: &Placement, window: &Window) -> Option<Window> {
     (!part.rows.is_empty() && !part.columns.is_empty()).then_some(part)
 }
 
-/// Reads a window of a layer that it covers. Invalid are its nodata, what is not finite, and what a warp did not reach.
+/// Reads a window that a layer covers. Invalid are its nodata, samples that are not finite, and those that resampling did
+/// not reach.
 fn read_layer<T: Sample>(placed: Placed<'_>, window: &Window) -> Result<Samples<T>> {
     let layer = placed.0;
     let nodata = layer.band.nodata;
@@ -175,7 +176,7 @@ fn columns(placement: &Placement, window: &Window) -> Range<usize> {
     start..start + window.columns.len()
 }
 
-/// Reads a band of a layer's data set by its number; the last one where there is none.
+/// Reads a band of a layer's data set by its number, or the last band for `None`.
 fn read_number<T: Sample>(
     (layer, placement): Placed<'_>,
     number: Option<usize>,
@@ -215,8 +216,8 @@ fn read_into<T: Sample>(
     })
 }
 
-/// Whether samples of a type can all be told from nodata when they are read as another.
-pub(in crate::ingest) fn holds_all(from: DataType, to: DataType) -> bool {
+/// Whether a type holds all samples of another.
+pub(crate) fn holds_all(from: DataType, to: DataType) -> bool {
     let ([a, b], [c, d]) = (from.range(), to.range());
     match (from.is_float(), to.is_float()) {
         (true, false) => false,

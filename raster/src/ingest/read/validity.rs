@@ -1,4 +1,4 @@
-//! Which samples are valid besides those that are not nodata: what masks over quality bands and the border leave.
+//! Which samples masks over quality bands and the border make invalid.
 
 use crate::error::Result;
 use crate::ingest::read::gridded::GriddedBands;
@@ -11,31 +11,27 @@ use std::collections::hash_map::Entry;
 
 /// Masks over quality bands, and the area beyond which nothing is valid.
 #[derive(Default)]
-pub(in crate::ingest) struct Validity {
-    pub(in crate::ingest) masks: Vec<Mask>,
-    pub(in crate::ingest) border: Option<Border>,
+pub(crate) struct Validity {
+    pub(crate) masks: Vec<Mask>,
+    pub(crate) border: Option<Border>,
 }
 
 /// A window of the bands on a grid, whose masks are computed once for each date and serve all bands.
-pub(in crate::ingest) struct MaskedWindow<'a> {
+pub(crate) struct MaskedWindow<'a> {
     validity: &'a Validity,
-    pub(in crate::ingest) bands: &'a GriddedBands,
-    pub(in crate::ingest) window: &'a Window,
+    pub(crate) bands: &'a GriddedBands,
+    pub(crate) window: &'a Window,
     /// By date: which samples are usable; `None` where nothing is masked.
     usable: HashMap<Option<i64>, Option<Vec<bool>>>,
 }
 
 impl<'a> MaskedWindow<'a> {
-    pub(in crate::ingest) fn new(
-        validity: &'a Validity,
-        bands: &'a GriddedBands,
-        window: &'a Window,
-    ) -> Self {
+    pub(crate) fn new(validity: &'a Validity, bands: &'a GriddedBands, window: &'a Window) -> Self {
         Self { validity, bands, window, usable: HashMap::new() }
     }
 
-    /// Which samples of a date the masks and the border leave; `None` where there are neither.
-    pub(in crate::ingest) fn usable(&mut self, time: Option<i64>) -> Result<Option<&Vec<bool>>> {
+    /// Which samples of a date the masks and the border leave valid; `None` where there are neither.
+    pub(crate) fn usable(&mut self, time: Option<i64>) -> Result<Option<&Vec<bool>>> {
         if let Entry::Vacant(place) = self.usable.entry(time) {
             place.insert(usable(self.validity, self.bands, self.window, time)?);
         }
@@ -43,7 +39,7 @@ impl<'a> MaskedWindow<'a> {
     }
 
     /// A band and date as it is stored, masked.
-    pub(in crate::ingest) fn read(&mut self, name: &str, time: Option<i64>) -> Result<Plane> {
+    pub(crate) fn read(&mut self, name: &str, time: Option<i64>) -> Result<Plane> {
         let mut plane = self.bands.stored(name, time, self.window)?;
         if let Some(usable) = self.usable(time)? {
             apply(usable, &mut plane)?;

@@ -1,4 +1,4 @@
-//! The files of an input, and what their names say.
+//! The files of an input, and the fields of their names.
 
 use crate::error::{Error, Result};
 use crate::ingest::config::InputConfig;
@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 /// How many names a message lists.
 const LISTED: usize = 3;
 
-/// The files of an input, in the order of their names, with what their names tell.
+/// The files of an input, in the order of their names, with the fields of their names.
 ///
 /// # Errors
 /// [`Error::Invalid`] for patterns that match nothing, and names that a pattern does not match.
-pub(in crate::ingest) fn described(input: &InputConfig, folder: &Path) -> Result<Vec<(PathBuf, Fields)>> {
+pub(crate) fn described(input: &InputConfig, folder: &Path) -> Result<Vec<(PathBuf, Fields)>> {
     let pattern = input.name.as_deref().map(Pattern::parse).transpose()?;
     let files = files(input, folder)?;
     let mut described = Vec::new();
@@ -68,7 +68,7 @@ fn files(input: &InputConfig, folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// `1 file`, `3 files`.
-pub(in crate::ingest) fn count(n: usize, what: &str) -> String {
+pub(crate) fn count(n: usize, what: &str) -> String {
     let plural = what.strip_suffix('y').map_or_else(|| format!("{what}s"), |stem| format!("{stem}ies"));
     if n == 1 { format!("1 {what}") } else { format!("{n} {plural}") }
 }

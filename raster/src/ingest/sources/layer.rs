@@ -11,16 +11,16 @@ use std::sync::Arc;
 
 /// Where samples are read from.
 #[derive(Clone, Debug)]
-pub struct Source {
-    /// The file that it is, or is in; for messages, and to see whether it changes.
+pub(crate) struct Source {
+    /// Its file, for messages and to see whether it changes.
     pub file: PathBuf,
     /// How it is read.
-    pub(in crate::ingest) reader: Reader,
+    pub(crate) reader: Reader,
 }
 
 impl Source {
-    /// All files that it takes to read it.
-    pub fn files(&self) -> impl Iterator<Item = &Path> {
+    /// All files that are read for it.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
         let beside = match &self.reader {
             Reader::Raster(_) => &[][..],
             Reader::List(list) => list.beside(),
@@ -31,8 +31,8 @@ impl Source {
 
 /// How a source is read.
 #[derive(Clone, Debug)]
-pub(in crate::ingest) enum Reader {
-    /// By GDAL, which opens this: a file, a part of one such as a variable, or a description of raw samples.
+pub(crate) enum Reader {
+    /// Through GDAL, which opens this text: a file, a variable of a file, or a description of raw samples.
     Raster(String),
     /// As a list of pixels.
     List(Arc<List>),
@@ -40,44 +40,42 @@ pub(in crate::ingest) enum Reader {
 
 /// One band of a source.
 #[derive(Clone, Debug)]
-pub struct Layer {
+pub(crate) struct Layer {
     /// Where it is.
     pub source: Arc<Source>,
-    /// GDAL's number of the band, from 1; in a list, the number of the entry among those of all other axes.
+    /// GDAL's number of the band, from 1. In a list of pixels, the number of the entry over all other axes.
     pub number: usize,
     /// The name of the band in the cube.
     pub name: String,
     /// Seconds since 1970-01-01, where it has a time.
     pub time: Option<i64>,
-    /// What its file's name told besides.
+    /// The other fields of its file's name.
     pub fields: BTreeMap<String, String>,
     /// The type that holds its samples.
     pub sample_type: DataType,
     /// Its pixels, and where they lie.
     pub grid: Grid,
-    /// Whether GDAL gives bytes that have a sign as bytes without one.
+    /// Whether GDAL reads its samples, bytes with a sign, as bytes without one.
     pub signed_byte: bool,
     /// What is known of the band.
     pub band: Band,
-    /// The blocks in which it is stored: rows, columns.
-    pub block: [usize; 2],
-    /// The input of the configuration that it is of, from 0.
+    /// The number of its input in the configuration, from 0.
     pub input: usize,
 }
 
 impl Layer {
     /// For messages: its file, and where there are several bands in it, which.
-    pub fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         format!("{} (band {})", self.source.file.display(), self.number)
     }
 
     /// Whether there are pixels of its grid for which it has no samples.
-    pub(in crate::ingest) fn has_gaps(&self) -> bool {
+    pub(crate) fn has_gaps(&self) -> bool {
         matches!(&self.source.reader, Reader::List(list) if !list.covers_grid())
     }
 
     /// Where it lies.
-    pub fn georeference(&self) -> &Georeference {
+    pub(crate) fn georeference(&self) -> &Georeference {
         &self.grid.georeference
     }
 }

@@ -4,13 +4,13 @@
 //! Files with variables (`subdatasets`), NumPy's arrays (`npy_vrt`) and lists of pixels (`lists`) have readers of their
 //! own. `polygons` are borders and labels.
 
-pub(in crate::ingest) mod discover;
-pub(in crate::ingest) mod files;
-pub(in crate::ingest) mod layer;
-pub(in crate::ingest) mod lists;
+pub(crate) mod discover;
+pub(crate) mod files;
+pub(crate) mod layer;
+pub(crate) mod lists;
 mod npy_vrt;
-pub(in crate::ingest) mod open;
-pub(in crate::ingest) mod pattern;
-pub(in crate::ingest) mod polygons;
-pub(in crate::ingest) mod scene;
+pub(crate) mod open;
+pub(crate) mod pattern;
+pub(crate) mod polygons;
+pub(crate) mod scene;
 mod subdatasets;

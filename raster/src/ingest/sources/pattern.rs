@@ -1,7 +1,7 @@
-//! What the names of files tell: `LC08_{path}_{time:%Y%m%d}_{band}.TIF`.
+//! Fields of file names: `LC08_{path}_{time:%Y%m%d}_{band}.TIF`.
 //!
 //! A pattern is matched to the end of a path, as many folders deep as it has slashes. `{field}` takes as few characters as
-//! will do, none of them a slash; `{time:FORMAT}` a time in the letters of strftime; `*` as much as will do, but no slash.
+//! possible, none of them a slash; `{time:FORMAT}` a time in the letters of strftime; `*` any characters but slashes.
 
 use crate::conventions::time::parse_time;
 use crate::error::{Error, Result};
@@ -11,7 +11,7 @@ use std::path::Path;
 
 /// A pattern of file names.
 #[derive(Clone, Debug)]
-pub struct Pattern {
+pub(crate) struct Pattern {
     text: String,
     regex: Regex,
     /// The folders that it looks at, and the name.
@@ -20,9 +20,9 @@ pub struct Pattern {
     time: Option<String>,
 }
 
-/// What a name told.
+/// The fields of a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Fields {
+pub(crate) struct Fields {
     /// All fields but the time, by name.
     pub text: BTreeMap<String, String>,
     /// Seconds since 1970-01-01, UTC.
@@ -46,7 +46,7 @@ impl Pattern {
     ///
     /// # Errors
     /// [`Error::Invalid`] where braces do not match, a field stands twice, or a letter of a time is unknown.
-    pub fn parse(text: &str) -> Result<Self> {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
         let invalid = |what: String| Error::Invalid(format!("the name pattern \"{text}\" {what}"));
         let mut regex = String::from("(?:^|/)");
         let mut time = None;
@@ -101,15 +101,15 @@ impl Pattern {
     }
 
     /// As it was given.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
-    /// What the end of a path tells; `None` where it does not match.
+    /// The fields of the end of a path; `None` where the pattern does not match it.
     ///
     /// # Errors
     /// [`Error::Mismatch`] where the digits of its time are no time.
-    pub fn fields(&self, path: &Path) -> Result<Option<Fields>> {
+    pub(crate) fn fields(&self, path: &Path) -> Result<Option<Fields>> {
         let parts: Vec<String> = path.iter().map(|part| part.to_string_lossy().into_owned()).collect();
         let tail = parts[parts.len().saturating_sub(self.parts)..].join("/");
         let Some(found) = self.regex.captures(&tail) else { return Ok(None) };

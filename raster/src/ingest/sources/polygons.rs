@@ -1,4 +1,4 @@
-//! Polygons: borders that clip, and labels that become classes. They are burnt window by window.
+//! Polygons: borders that clip, and labels that become classes. They are rasterised window by window.
 
 use crate::error::{Error, Result};
 use crate::ingest::config::{BorderConfig, LabelConfig};
@@ -19,7 +19,7 @@ const LISTED: usize = 12;
 
 /// Polygons in one coordinate reference system, and what each is burnt as.
 struct Polygons {
-    /// What each covers, so that a window burns only its own.
+    /// The bounds of each, so that a window only looks at its own; its geometry; and the value that it gives to pixels.
     features: Vec<(Bounds, Geometry, f64)>,
     wkt: Option<String>,
 }
@@ -27,8 +27,8 @@ struct Polygons {
 // SAFETY: geometries are plain memory of GDAL without ties to a thread; they are only used behind a `Mutex`.
 unsafe impl Send for Polygons {}
 
-/// The area that is clipped to.
-pub struct Border {
+/// The area outside of which nothing is valid.
+pub(crate) struct Border {
     polygons: Mutex<Polygons>,
     bounds: Bounds,
     wkt: Option<String>,
@@ -38,7 +38,7 @@ pub struct Border {
 }
 
 /// Classes from polygons.
-pub struct Labels {
+pub(crate) struct Labels {
     polygons: Mutex<Polygons>,
     all_touched: bool,
     nodata: i64,
@@ -179,8 +179,8 @@ impl Border {
     /// Reads a border.
     ///
     /// # Errors
-    /// [`Error::Unreadable`] where there are no polygons, [`Error::Invalid`] where the layer or the condition is none.
-    pub fn open(config: &BorderConfig, folder: &Path) -> Result<Self> {
+    /// [`Error::Unreadable`] where there are no polygons, [`Error::Invalid`] where there is no such layer or the condition can't be read.
+    pub(crate) fn open(config: &BorderConfig, folder: &Path) -> Result<Self> {
         let file = folder.join(&config.file);
         let (found, wkt) =
             features(&file, config.layer.as_deref(), config.condition.as_deref(), |_| Ok(1.0))?;
@@ -201,7 +201,7 @@ impl Border {
     ///
     /// # Errors
     /// What GDAL says.
-    pub fn bounds(&self, wkt: &str) -> Result<Bounds> {
+    pub(crate) fn bounds(&self, wkt: &str) -> Result<Bounds> {
         let own = match &self.wkt {
             Some(from) => grid::transform_bounds(self.bounds, from, wkt)?,
             None => self.bounds,
@@ -211,7 +211,7 @@ impl Border {
     }
 
     /// For messages.
-    pub fn file(&self) -> &str {
+    pub(crate) fn file(&self) -> &str {
         &self.file
     }
 
@@ -219,7 +219,7 @@ impl Border {
     ///
     /// # Errors
     /// What GDAL says.
-    pub fn mask(&self, grid: &Grid) -> Result<Option<Vec<bool>>> {
+    pub(crate) fn mask(&self, grid: &Grid) -> Result<Option<Vec<bool>>> {
         if self.extent_only {
             return Ok(None);
         }
@@ -234,8 +234,8 @@ impl Labels {
     /// Reads labels.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where the field is none, or a value of it is no class; both say which there are.
-    pub fn open(config: &LabelConfig, folder: &Path) -> Result<Self> {
+    /// [`Error::Invalid`] where there is no such field, or one of its values is no class. The message lists what there is.
+    pub(crate) fn open(config: &LabelConfig, folder: &Path) -> Result<Self> {
         let file = folder.join(&config.file);
         let mut values = BTreeSet::new();
         let (found, wkt) = features(&file, config.layer.as_deref(), None, |feature| {
@@ -252,15 +252,15 @@ impl Labels {
     }
 
     /// The classes that occur.
-    pub fn values(&self) -> impl Iterator<Item = i64> {
+    pub(crate) fn values(&self) -> impl Iterator<Item = i64> {
         self.values.iter().copied()
     }
 
-    /// The classes of a grid's pixels, `(y, x)` in C order; the later of two polygons counts.
+    /// The classes of a grid's pixels, `(y, x)` in C order. Where polygons overlap, the later one counts.
     ///
     /// # Errors
     /// What GDAL says.
-    pub fn burn(&self, grid: &Grid) -> Result<Vec<i32>> {
+    pub(crate) fn burn(&self, grid: &Grid) -> Result<Vec<i32>> {
         let mut polygons = self.polygons.lock().unwrap_or_else(PoisonError::into_inner);
         polygons.bring(grid.georeference.wkt.as_deref(), 0.0)?;
         polygons.burn(grid, self.nodata as f64, self.all_touched)

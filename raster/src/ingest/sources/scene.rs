@@ -1,4 +1,4 @@
-//! Layers in order: for each band of a group, which layers there are of each time; and whether they fit each other.
+//! Sorts layers into scenes, bands and dates, and checks that the layers of a band fit into one array.
 
 use crate::band::Band;
 use crate::conventions::time::{iso, parse_iso};
@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::ingest::config::Config;
 use crate::ingest::sources::discover;
 use crate::ingest::sources::layer::Layer;
-use crate::ingest::sources::lists::layers;
+use crate::ingest::sources::lists;
 use crate::sample::DataType;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,16 +16,16 @@ const DAY: i64 = 86_400;
 
 /// The layers of one group: all of them, or those that share a value of the field by which inputs are split.
 #[derive(Clone, Debug)]
-pub struct Scene {
+pub(crate) struct Scene {
     /// The value of that field; empty where inputs are not split.
     pub name: String,
     /// Its bands, in order.
     pub bands: Vec<SceneBand>,
 }
 
-/// A band of a group.
+/// A band of a scene.
 #[derive(Clone, Debug)]
-pub struct SceneBand {
+pub(crate) struct SceneBand {
     /// Its name.
     pub name: String,
     /// What is known of it.
@@ -38,33 +38,24 @@ pub struct SceneBand {
 
 impl SceneBand {
     /// All its layers.
-    pub fn all(&self) -> impl Iterator<Item = &Layer> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Layer> {
         self.layers.values().flatten()
     }
 
     /// Its first layer. A band has one at least.
-    pub fn first(&self) -> Option<&Layer> {
+    pub(crate) fn first(&self) -> Option<&Layer> {
         self.all().next()
     }
 
     /// Whether its layers have times.
-    pub fn has_times(&self) -> bool {
+    pub(crate) fn has_times(&self) -> bool {
         self.layers.keys().any(Option::is_some)
     }
 }
 
 impl Scene {
-    /// Its times, ascending.
-    pub fn times(&self) -> Vec<i64> {
-        let mut times: Vec<i64> =
-            self.bands.iter().flat_map(|band| band.layers.keys().copied().flatten()).collect();
-        times.sort_unstable();
-        times.dedup();
-        times
-    }
-
     /// A band by its name.
-    pub fn band(&self, name: &str) -> Option<&SceneBand> {
+    pub(crate) fn band(&self, name: &str) -> Option<&SceneBand> {
         self.bands.iter().find(|band| band.name == name)
     }
 }
@@ -74,14 +65,14 @@ impl Scene {
 /// # Errors
 /// Those of discovery; [`Error::Mismatch`] where layers of one band differ in what one array can't hold, and
 /// [`Error::Invalid`] where no time is left, or a name lacks the field by which inputs are split.
-pub fn scenes(config: &Config, folder: &Path) -> Result<Vec<Scene>> {
+pub(crate) fn scenes(config: &Config, folder: &Path) -> Result<Vec<Scene>> {
     let mut layers = Vec::new();
-    // The last list of pixels whose grid is no multiple of another's.
+    // The last list of pixels without a factor.
     let mut fine = None;
     for (number, input) in config.input.iter().enumerate() {
         layers.extend(match &input.pixels {
             None => discover::layers(number, input, folder)?,
-            Some(pixels) => pixels::layers(number, input, pixels, folder, &mut fine)?,
+            Some(pixels) => lists::layers::layers(number, input, pixels, folder, &mut fine)?,
         });
     }
     if config.time.by_day {
@@ -142,14 +133,15 @@ fn scene(config: &Config, name: String, layers: Vec<Layer>) -> Result<Scene> {
     let mut bands: Vec<SceneBand> = bands.into_values().collect();
     for band in &mut bands {
         check(config, band)?;
-        // A band that says so in any of its files, says so.
+        // It is enough that one of its files declares nodata.
         let nodata = band.all().find_map(|layer| layer.band.nodata);
         band.band.nodata = nodata;
     }
     Ok(Scene { name, bands })
 }
 
-/// Bands in the order of the configuration; those that it does not list as they come, and where names tell them, B2 before B10.
+/// Bands in the order of the configuration. Others follow in the order of the files, or by name (B2 before B10) where file
+/// names state the band.
 fn band_order(config: &Config, layers: &[Layer]) -> Vec<String> {
     let mut order: Vec<String> = Vec::new();
     for (number, input) in config.input.iter().enumerate() {
@@ -213,8 +205,8 @@ fn check(config: &Config, band: &SceneBand) -> Result<()> {
             let advice = "say which to write, as data_type under [output]";
             return differ(
                 "samples of type",
-                first.sample_type.to_string(),
-                layer.sample_type.to_string(),
+                first.sample_type.name().to_owned(),
+                layer.sample_type.name().to_owned(),
                 advice,
             );
         }

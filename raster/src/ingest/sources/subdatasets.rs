@@ -8,30 +8,30 @@ use std::collections::BTreeMap;
 
 /// A variable of a file.
 #[derive(Clone, Debug)]
-pub(in crate::ingest) struct Variable {
+pub(crate) struct Variable {
     /// What GDAL opens.
-    pub(in crate::ingest) name: String,
+    pub(crate) name: String,
     /// Its own name.
-    pub(in crate::ingest) variable: String,
+    pub(crate) variable: String,
     /// Its extents.
-    pub(in crate::ingest) shape: Vec<u64>,
+    pub(crate) shape: Vec<u64>,
 }
 
 /// What a band of a file is, besides its variable.
 #[derive(Clone, Debug, Default)]
-pub(in crate::ingest) struct VariableBand {
+pub(crate) struct VariableBand {
     /// The variable's name.
-    pub(in crate::ingest) variable: Option<String>,
+    pub(crate) variable: Option<String>,
     /// The number of its step in time, from 0, where there are steps.
-    pub(in crate::ingest) index: Option<usize>,
+    pub(crate) index: Option<usize>,
     /// Its time, where its units can be read.
-    pub(in crate::ingest) time: Option<i64>,
-    /// What tells it from other bands of the variable and time, such as `_500` for a level.
-    pub(in crate::ingest) suffix: String,
+    pub(crate) time: Option<i64>,
+    /// A suffix that distinguishes it from other bands of the same variable and time, such as `_500` for a level.
+    pub(crate) suffix: String,
 }
 
 /// The variables that GDAL lists, those without extents left out.
-pub(in crate::ingest) fn variables(dataset: &Dataset) -> Vec<Variable> {
+pub(crate) fn variables(dataset: &Dataset) -> Vec<Variable> {
     let items: BTreeMap<String, String> = dataset
         .metadata_domain("SUBDATASETS")
         .unwrap_or_default()
@@ -56,12 +56,11 @@ pub(in crate::ingest) fn variables(dataset: &Dataset) -> Vec<Variable> {
     found
 }
 
-/// What GDAL opens for the variables that are asked for; where none are, for those that have the most pixels, and steps at
-/// least as many as the others of these.
+/// What GDAL opens for the variables that are asked for, or by default for those that have the most samples.
 ///
 /// # Errors
-/// Says which there are.
-pub(in crate::ingest) fn choose(variables: &[Variable], asked: &[String]) -> Result<Vec<String>, String> {
+/// A text that lists the variables.
+pub(crate) fn choose(variables: &[Variable], asked: &[String]) -> Result<Vec<String>, String> {
     let there = || variables.iter().map(|v| v.variable.as_str()).collect::<Vec<_>>().join(", ");
     if !asked.is_empty() {
         return asked
@@ -91,8 +90,8 @@ pub(in crate::ingest) fn choose(variables: &[Variable], asked: &[String]) -> Res
 /// What each band of a data set is.
 ///
 /// # Errors
-/// Where steps have units that are none of time, says so.
-pub(in crate::ingest) fn bands(dataset: &Dataset) -> Result<Vec<VariableBand>, String> {
+/// A text, where the units of a coordinate of time can't be read.
+pub(crate) fn bands(dataset: &Dataset) -> Result<Vec<VariableBand>, String> {
     let mut bands = Vec::new();
     // Values of the dimensions that are time, in the order of their first band.
     let mut seen: Vec<String> = Vec::new();

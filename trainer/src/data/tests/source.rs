@@ -130,7 +130,7 @@ fn a_group_is_all_its_rasters() {
     Fixture::new(&["y", "x"], &[8, 8], &[8, 8]).write(&folder.path().join("c"), |_| 1.0);
     assert_eq!(
         refuse(folder.path(), &SourceOptions::default()),
-        "c has 1 bands, a has 2; a model takes one number of bands: choose them with --set data.bands=0-3, or fit two models"
+        "c has 1 bands, a has 2; a model takes one number of bands: choose the same number of each, or fit two models"
     );
 }
 
@@ -138,7 +138,10 @@ fn a_group_is_all_its_rasters() {
 fn what_is_no_raster_is_refused() {
     let folder = TempDir::new().unwrap();
     let message = refuse(folder.path(), &SourceOptions::default());
-    assert!(message.contains("it is a folder without zarr.json; the trainer takes Zarr v3"), "{message}");
+    assert!(
+        message.contains("is a folder without zarr.json; vqz takes Zarr v3 arrays and groups"),
+        "{message}"
+    );
     group(folder.path());
     let message = refuse(folder.path(), &SourceOptions::default());
     assert!(message.ends_with("holds no raster: it holds no arrays"), "{message}");
@@ -150,7 +153,35 @@ fn what_is_no_raster_is_refused() {
     assert!(Source::open(&array, &SourceOptions { axes, ..SourceOptions::default() }).is_ok());
     let axes = Some(Axes::from_names(&["band", "y", "x"]).unwrap());
     let message = refuse(&array, &SourceOptions { axes, ..SourceOptions::default() });
-    assert!(message.ends_with("it has 2 dimensions, the axes are 3; give one role for each"), "{message}");
+    assert!(message.starts_with("3 roles of dimensions are given, "), "{message}");
+    assert!(message.ends_with(" has 2 dimensions; give one role for each"), "{message}");
+    let file = array.join("zarr.json");
+    let message = refuse(&file, &SourceOptions::default());
+    assert!(
+        message.contains("zarr.json is a file; the trainer reads Zarr v3 arrays and groups"),
+        "{message}"
+    );
+}
+
+#[test]
+fn overviews_are_not_fitted_on() {
+    let folder = TempDir::new().unwrap();
+    let attributes = json!({"multiscales": {"layout": [
+        {"asset": "data"},
+        {"asset": "overviews/2/data", "derived_from": "data"},
+        {"asset": "coarse", "derived_from": "data"},
+    ]}});
+    for below in ["", "overviews", "overviews/2"] {
+        group(&folder.path().join(below));
+    }
+    let metadata = json!({"zarr_format": 3, "node_type": "group", "attributes": attributes});
+    std::fs::write(folder.path().join("zarr.json"), metadata.to_string()).unwrap();
+    Fixture::new(&["y", "x"], &[16, 16], &[16, 16]).write(&folder.path().join("data"), |_| 1.0);
+    Fixture::new(&["y", "x"], &[8, 8], &[8, 8]).write(&folder.path().join("overviews/2/data"), |_| 1.0);
+    Fixture::new(&["y", "x"], &[4, 4], &[4, 4]).write(&folder.path().join("coarse"), |_| 1.0);
+    let names: Vec<String> =
+        open(folder.path()).rasters().iter().map(|raster| raster.name().to_owned()).collect();
+    assert_eq!(names, ["data"]);
 }
 
 #[test]

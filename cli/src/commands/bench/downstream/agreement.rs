@@ -11,15 +11,15 @@ pub(super) struct Confusion {
 
 /// What a confusion matrix comes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub(in crate::commands::bench) struct Scores {
+pub(crate) struct Scores {
     /// Pixels.
-    pub(in crate::commands::bench) pixels: u64,
+    pub(crate) pixels: u64,
     /// The part that is predicted as labelled, from 0 to 1.
-    pub(in crate::commands::bench) accuracy: f64,
+    pub(crate) accuracy: f64,
     /// The mean over classes of the harmonic mean of precision and recall; classes without a label are left out.
-    pub(in crate::commands::bench) macro_f1: f64,
+    pub(crate) macro_f1: f64,
     /// Agreement beyond that of chance (Cohen 1960); 1 is perfect, 0 is chance.
-    pub(in crate::commands::bench) kappa: f64,
+    pub(crate) kappa: f64,
 }
 
 impl Confusion {

@@ -1,13 +1,14 @@
 //! Labels beside their rasters: classes of pixels on the same grid.
 
-use crate::metrics::blocks;
-use crate::raster::region::Region;
-use crate::raster::samples::Mask;
-use crate::raster::{OpenOptions, Raster, open_one};
 use anyhow::{Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
+use vqz_archive::metrics::blocks;
+use vqz_archive::raster::region::Region;
+use vqz_archive::raster::samples::Mask;
+use vqz_archive::raster::source::Raster;
+use vqz_archive::{OpenOptions, open};
 use vqz_codec::axes::Role;
 
 /// Classes at most.
@@ -53,7 +54,7 @@ pub(super) fn read(
     }
     let mut found = Vec::new();
     for (raster, path) in rasters.iter().zip(paths) {
-        let labels = open_one(path, &OpenOptions::default())?;
+        let labels = open(path, &OpenOptions::default())?;
         let (info, of) = (raster.info(), labels.info());
         let grid = |role: &Role| (info.extent(role), of.extent(role));
         let ((height, rows), (width, columns)) = (grid(&Role::Y), grid(&Role::X));
@@ -127,7 +128,7 @@ fn samples(raster: &dyn Raster) -> Result<Vec<Vec<f64>>> {
 ///
 /// # Errors
 /// Whatever reading says.
-pub(in crate::commands::bench) fn flat(raster: &dyn Raster) -> Result<Vec<f32>> {
+pub(crate) fn flat(raster: &dyn Raster) -> Result<Vec<f32>> {
     Ok(floats(&samples(raster)?))
 }
 

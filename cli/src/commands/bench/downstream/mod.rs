@@ -5,9 +5,8 @@ mod agreement;
 mod forest;
 mod labels;
 
-use super::curve::{Codec, Curve, Point};
-use crate::progress::Progress;
-use crate::raster::Raster;
+use super::curve::{Codec, Curve, Decoded, Point};
+use crate::progress::Terminal;
 use agreement::Confusion;
 pub(super) use agreement::Scores;
 use anyhow::{Result, bail};
@@ -18,6 +17,8 @@ use rayon::prelude::*;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
+use vqz_archive::Progress;
+use vqz_archive::raster::source::Raster;
 
 /// Parts into which blocks are drawn: each is held out once.
 const FOLDS: usize = 5;
@@ -30,16 +31,6 @@ const NEAR: f64 = 0.1;
 
 /// All that is drawn is drawn from this.
 const SEED: u64 = 20_260;
-
-/// Pixels of all rasters as a codec gives them back.
-pub(super) struct Decoded {
-    /// Of all that is coded, metadata apart.
-    pub(super) bits_per_sample: f64,
-    /// None where nothing is off.
-    pub(super) psnr_db: Option<f64>,
-    /// For each raster all samples, `(image, band, y, x)`.
-    pub(super) rasters: Vec<Vec<f32>>,
-}
 
 /// What was found.
 #[derive(Clone, Debug, Serialize)]
@@ -265,8 +256,8 @@ pub(super) fn run(
     targets: &[f64],
     peak: f64,
 ) -> Result<()> {
-    let progress = Progress::new("classifying");
-    progress.begin((targets.len() * codecs.len()) as u64);
+    let progress = Terminal::default();
+    progress.started("classifying", (targets.len() * codecs.len()) as u64);
     for target in targets {
         let mut bits = None;
         for (codec, curve) in codecs.iter_mut() {
@@ -284,7 +275,7 @@ pub(super) fn run(
                     plan.measure(&curve.codec, *target, &decoded)?;
                 }
             }
-            progress.advance(1);
+            progress.advanced(1);
         }
     }
     Ok(())

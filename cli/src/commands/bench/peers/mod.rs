@@ -3,14 +3,13 @@
 mod klt;
 mod openjpeg;
 
-use super::curve::{Codec, Passes, Point};
-use super::downstream::Decoded;
+use super::curve::{Codec, Decoded, Passes, Point};
 use super::images::{Image, Images};
-use crate::metrics::error::ErrorSum;
 use anyhow::Result;
 use klt::Rotation;
 use openjpeg::{Component, RESOLUTIONS};
 use rayon::prelude::*;
+use vqz_archive::metrics::error::ErrorSum;
 
 /// The bits of rotated components.
 const COMPONENT_BITS: u32 = 16;

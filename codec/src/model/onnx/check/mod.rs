@@ -11,6 +11,9 @@ mod tensors;
 mod tests;
 mod wire;
 
+#[cfg(test)]
+pub(crate) use nodes::ALLOWED;
+
 use std::collections::HashSet;
 
 use prost::Message;

@@ -12,7 +12,7 @@ use crate::model::onnx::pb;
 /// What encoders and decoders of convolutional and attention networks need, and nothing with control flow, randomness
 /// or access to files.
 #[rustfmt::skip]
-const ALLOWED: [&str; 69] = [
+pub(crate) const ALLOWED: [&str; 69] = [
     "Abs", "Add", "ArgMax", "AveragePool", "BatchNormalization", "Cast", "Clip", "Concat", "Constant",
     "ConstantOfShape", "Conv", "ConvTranspose", "DepthToSpace", "Div", "Elu", "Equal", "Erf", "Exp", "Expand",
     "Flatten", "Floor", "Gather", "Gelu", "Gemm", "GlobalAveragePool", "Greater", "GroupNormalization", "Identity",

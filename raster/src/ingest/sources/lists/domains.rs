@@ -1,4 +1,4 @@
-//! Which pixels of which grid the lists of an input keep: by indices, by a mask, or by a factor from the list before it.
+//! Which pixels of which grid the lists of an input hold: by indices, by a mask, or by a factor from the list before it.
 
 use crate::error::{Error, Result};
 use crate::georeference::{Georeference, read_georeference};
@@ -14,19 +14,19 @@ use std::sync::Arc;
 
 /// Which pixels of which grid lists keep.
 #[derive(Clone, Debug)]
-pub(in crate::ingest) struct Pixels {
-    pub(in crate::ingest) domain: Arc<Domain>,
-    pub(in crate::ingest) grid: Grid,
-    /// The files that told them.
-    pub(in crate::ingest) files: Vec<PathBuf>,
+pub(crate) struct Pixels {
+    pub(crate) domain: Arc<Domain>,
+    pub(crate) grid: Grid,
+    /// The files that they were read from.
+    pub(crate) files: Vec<PathBuf>,
 }
 
-pub(in crate::ingest) fn is_npy(file: &Path) -> bool {
+pub(crate) fn is_npy(file: &Path) -> bool {
     file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy"))
 }
 
 /// Which pixels of which grid an input's lists keep.
-pub(in crate::ingest) fn pixels(
+pub(crate) fn pixels(
     input: &InputConfig,
     config: &PixelsConfig,
     folder: &Path,
@@ -69,7 +69,7 @@ pub(in crate::ingest) fn pixels(
     if let (Some(fine), true) = (fine, config.factor > 1)
         && grid.georeference.transform.is_none()
     {
-        // The place of the fine grid, with pixels so many times as large.
+        // Where the fine grid lies, with larger pixels.
         let [x0, dx, rx, y0, ry, dy] = fine.grid.transform();
         let by = config.factor as f64;
         let own = std::mem::take(&mut grid.georeference);
@@ -78,12 +78,13 @@ pub(in crate::ingest) fn pixels(
             code: own.code.or_else(|| fine.grid.georeference.code.clone()),
             transform: Some([x0, dx * by, rx * by, y0, ry * by, dy * by]),
             point: fine.grid.georeference.point,
+            ..Georeference::default()
         };
     }
     Ok(pixels)
 }
 
-/// The pixels that an input tells itself.
+/// The pixels that an input gives itself.
 fn own_pixels(config: &PixelsConfig, folder: &Path, fine: Option<&Pixels>) -> Result<Option<Pixels>> {
     let extents = match (config.height, config.width) {
         (Some(height), Some(width)) => Some((height, width)),

@@ -1,4 +1,4 @@
-//! Inputs that keep only some pixels of a grid: which entry of their other axes is which band and time.
+//! Describes lists of pixels as layers: which entry of their other axes is which band and time.
 
 use crate::band::Band;
 use crate::conventions::time::parse_iso;
@@ -22,12 +22,13 @@ const TIME: &str = "time";
 /// That of bands.
 const BAND: &str = "band";
 
-/// The layers of an input of lists. `fine` is what a factor refers to: the pixels of the last input before it that had none.
+/// The layers of an input of lists. `fine` are the pixels that a factor refers to: those of the last
+/// input before this one without a factor.
 ///
 /// # Errors
 /// Those of reading the files; [`Error::Invalid`] where the configuration lacks something, [`Error::Mismatch`] where arrays and
 /// pixels do not fit each other.
-pub(in crate::ingest) fn layers(
+pub(crate) fn layers(
     number: usize,
     input: &InputConfig,
     config: &PixelsConfig,
@@ -164,7 +165,6 @@ impl Listed<'_> {
                 sample_type,
                 grid: pixels.grid.clone(),
                 signed_byte: false,
-                block: [pixels.grid.height, pixels.grid.width],
                 input: self.number,
             });
         }
@@ -183,7 +183,7 @@ impl Listed<'_> {
         Ok(given.or(self.fields.time))
     }
 
-    /// The times along the axis of times; none where there is none such.
+    /// The times along the axis of times; empty where there is no such axis.
     fn times(&self, shape: &[usize]) -> Result<Vec<i64>> {
         let Some(axis) = self.axes.iter().position(|axis| axis.name == TIME) else { return Ok(Vec::new()) };
         if let (true, Some(times)) = (self.input.times.is_empty(), &self.axes[axis].times) {
@@ -203,7 +203,7 @@ impl Listed<'_> {
             .collect()
     }
 
-    /// What the entries of each axis are called.
+    /// The names of the entries of each axis.
     fn labels(&self, shape: &[usize], list: usize) -> Result<Vec<Vec<String>>> {
         if let Some(unknown) =
             self.config.labels.keys().find(|name| !self.axes.iter().any(|axis| axis.name == **name))

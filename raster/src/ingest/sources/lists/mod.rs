@@ -4,6 +4,6 @@
 //! reads arrays of NetCDF and HDF5, and `samples` reads windows of the grid.
 
 mod domains;
-pub(in crate::ingest) mod layers;
-pub(in crate::ingest) mod samples;
+pub(crate) mod layers;
+pub(crate) mod samples;
 mod variable;

@@ -1,7 +1,7 @@
-//! Lists of pixels as a source of samples: which part of a list to read for a window of its grid.
+//! Reads windows of a grid from lists of pixels.
 //!
-//! What lies interleaved in the file is read at once and kept, for each thread, until another window is asked for: the
-//! bands of a pixel lie side by side, and reading them one by one would pass over the file as many times.
+//! Where the bands of a pixel lie side by side in the file, reading them one by one would pass over the file once for each.
+//! They are read together instead, and each thread keeps them until it reads another window.
 
 use crate::error::{Error, Result};
 use crate::ingest::sources::lists::variable::Variable;
@@ -14,31 +14,31 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Bytes that a thread keeps; where a window's pixels have more, they are read band by band.
+/// The most bytes that a thread keeps. Where a window has more, it is read band by band.
 const KEPT: usize = 128 << 20;
 
 /// An array that is a list of pixels.
 #[derive(Debug)]
-pub(in crate::ingest) struct List {
-    pub(in crate::ingest) array: ListArray,
-    /// That of the array.
-    pub(in crate::ingest) sample_type: DataType,
+pub(crate) struct List {
+    pub(crate) array: ListArray,
+    /// The type of its samples.
+    pub(crate) sample_type: DataType,
     /// Which of its axes is the list.
-    pub(in crate::ingest) axis: usize,
-    pub(in crate::ingest) domain: Arc<Domain>,
-    /// Files that tell the pixels.
-    pub(in crate::ingest) beside: Vec<PathBuf>,
+    pub(crate) axis: usize,
+    pub(crate) domain: Arc<Domain>,
+    /// The files that give the pixels.
+    pub(crate) beside: Vec<PathBuf>,
 }
 
 /// Where the samples of a list are.
 #[derive(Debug)]
-pub(in crate::ingest) enum ListArray {
+pub(crate) enum ListArray {
     Npy(NpyArray),
     Variable(Variable),
 }
 
 impl ListArray {
-    pub(in crate::ingest) fn shape(&self) -> &[usize] {
+    pub(crate) fn shape(&self) -> &[usize] {
         match self {
             Self::Npy(array) => array.shape(),
             Self::Variable(variable) => &variable.shape,
@@ -49,7 +49,7 @@ impl ListArray {
     ///
     /// # Errors
     /// [`Error::Mismatch`] for integers that no array of a cube holds.
-    pub(in crate::ingest) fn sample_type(&self) -> Result<DataType> {
+    pub(crate) fn sample_type(&self) -> Result<DataType> {
         match self {
             Self::Npy(array) => match array.npy_type() {
                 found @ (NpyType::UInt32 | NpyType::Int64) => Err(Error::Mismatch(format!(
@@ -111,12 +111,12 @@ thread_local! {
 
 impl List {
     /// Whether each cell of the grid is in the list.
-    pub(in crate::ingest) fn covers_grid(&self) -> bool {
+    pub(crate) fn covers_grid(&self) -> bool {
         self.domain.len() == self.domain.height() * self.domain.width()
     }
 
     /// Files that tell the pixels.
-    pub(in crate::ingest) fn beside(&self) -> &[PathBuf] {
+    pub(crate) fn beside(&self) -> &[PathBuf] {
         &self.beside
     }
 
@@ -125,7 +125,7 @@ impl List {
     ///
     /// # Errors
     /// What reading the file says.
-    pub(in crate::ingest) fn read(
+    pub(crate) fn read(
         self: &Arc<Self>,
         number: usize,
         rows: Range<usize>,
@@ -133,7 +133,7 @@ impl List {
     ) -> Result<(Vec<f64>, Vec<bool>)> {
         let area = rows.len() * columns.len();
         let entry = place(number - 1, self.array.shape(), self.axis);
-        // Taken out while it is worked with, so that an error leaves nothing half done.
+        // Taken out while it is used, so that an error leaves nothing half done.
         let last = LAST_READ.take().filter(|kept| {
             Arc::ptr_eq(&kept.list, self)
                 && (&kept.rows, &kept.columns) == (&rows, &columns)
@@ -192,7 +192,7 @@ impl List {
 }
 
 /// The place along each axis of an entry, which is counted over all axes but the list in C order, from 0; 0 along the list.
-pub(in crate::ingest) fn place(entry: usize, shape: &[usize], list: usize) -> Vec<usize> {
+pub(crate) fn place(entry: usize, shape: &[usize], list: usize) -> Vec<usize> {
     let (mut rest, mut place) = (entry, vec![0; shape.len()]);
     for axis in (0..shape.len()).rev().filter(|axis| *axis != list) {
         place[axis] = rest % shape[axis];

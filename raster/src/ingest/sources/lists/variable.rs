@@ -1,4 +1,4 @@
-//! Variables of NetCDF and its like as arrays of any number of axes, by way of GDAL's multidimensional reading.
+//! Variables of NetCDF and HDF5 as arrays of any number of axes, read through GDAL's multidimensional model.
 
 use crate::band::Band;
 use crate::conventions::time::TimeUnits;
@@ -13,24 +13,24 @@ use std::path::{Path, PathBuf};
 
 /// A variable, and what is known of it.
 #[derive(Clone, Debug)]
-pub(in crate::ingest) struct Variable {
+pub(crate) struct Variable {
     file: PathBuf,
-    pub(in crate::ingest) name: String,
-    pub(in crate::ingest) shape: Vec<usize>,
-    pub(in crate::ingest) axes: Vec<Axis>,
-    pub(in crate::ingest) sample_type: DataType,
+    pub(crate) name: String,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) axes: Vec<Axis>,
+    pub(crate) sample_type: DataType,
     /// Unit, nodata, scale and offset.
-    pub(in crate::ingest) band: Band,
+    pub(crate) band: Band,
 }
 
 /// An axis of a variable.
 #[derive(Clone, Debug, Default)]
-pub(in crate::ingest) struct Axis {
-    pub(in crate::ingest) name: String,
+pub(crate) struct Axis {
+    pub(crate) name: String,
     /// The numbers along it, where the file has them.
-    pub(in crate::ingest) values: Option<Vec<f64>>,
+    pub(crate) values: Option<Vec<f64>>,
     /// The times that these are, where their units say so.
-    pub(in crate::ingest) times: Option<Vec<i64>>,
+    pub(crate) times: Option<Vec<i64>>,
 }
 
 fn unreadable(file: &Path, reason: String) -> Error {
@@ -55,7 +55,7 @@ impl Variable {
     /// # Errors
     /// [`Error::Unreadable`] for what is no such file, [`Error::Invalid`] where a variable is not there or must be named, with
     /// those that are; [`Error::Mismatch`] for types that no array of a cube holds.
-    pub(in crate::ingest) fn open(file: &Path, names: &[String]) -> Result<Vec<Self>> {
+    pub(crate) fn open(file: &Path, names: &[String]) -> Result<Vec<Self>> {
         let dataset = open(file)?;
         let root = dataset.root_group().map_err(|e| unreadable(file, e.to_string()))?;
         let there = root.array_names(CslStringList::new());
@@ -87,7 +87,7 @@ impl Variable {
         for dimension in &dimensions {
             let own = dimension.name();
             let mut axis = Axis { name: own.clone(), ..Axis::default() };
-            // The variable of the same name tells what stands along it.
+            // The variable of the same name holds the coordinates of the axis.
             if own != name && there.contains(&own) {
                 let along = root.open_md_array(&own, CslStringList::new())?;
                 axis.values = values(&along, dimension.size());
@@ -114,8 +114,8 @@ impl Variable {
     /// Samples of a window, one range for each axis, in C order, as native bytes of its type.
     ///
     /// # Errors
-    /// [`Error::Unreadable`] with what GDAL says.
-    pub(in crate::ingest) fn read(&self, window: &[Range<usize>]) -> Result<Vec<u8>> {
+    /// [`Error::Unreadable`] with GDAL's message.
+    pub(crate) fn read(&self, window: &[Range<usize>]) -> Result<Vec<u8>> {
         // Opened for each window: windows are large, and read by several threads.
         let dataset = open(&self.file)?;
         let root = dataset.root_group()?;

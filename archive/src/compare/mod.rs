@@ -1,0 +1,6 @@
+//! Comparing: how far a raster is from a reference.
+
+pub(crate) mod run;
+mod yardstick;
+
+pub use run::{BandComparison, CompareOptions, Comparison, RasterComparison, compare};

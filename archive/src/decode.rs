@@ -1,0 +1,151 @@
+//! Decoding: an archive back into plain arrays that anything reads.
+
+use crate::encoded::losses::remark_on_losses;
+use crate::error::{Result, bail};
+use crate::geotiff;
+use crate::metadata::plain::PlainCodec;
+use crate::open::{is_geotiff, open};
+use crate::options::options;
+use crate::progress::Progress;
+use crate::raster::opening::OpenOptions;
+use crate::raster::plain::plain_metadata;
+use crate::raster::source::Raster;
+use crate::store::reader::ZarrRaster;
+use crate::store::tree;
+use crate::write::hierarchy::{Content, HierarchyWriter, Node, Output};
+use crate::write::paths;
+use crate::write::settings::Settings;
+use crate::write::transfer::Order;
+use crate::write::unfinished::Existing;
+use serde::Serialize;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+use vqz_codec::engine::EngineKind;
+
+options! {
+    /// How [`decode`] decodes an archive.
+    pub struct DecodeOptions {
+        /// The compression of the plain chunks.
+        pub codec: PlainCodec = PlainCodec::Zstd,
+        /// The side of a chunk along y and x, in pixels: by default that of the archive's chunks.
+        pub chunk_size: Option<u64> = None,
+        /// What happens where the output exists.
+        pub existing: Existing = Existing::Refuse,
+        /// The engine that runs the model.
+        pub engine: Option<EngineKind> = None,
+    }
+}
+
+/// What a decode wrote.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct DecodeSummary {
+    /// The output.
+    pub output: String,
+    /// Arrays that were decoded.
+    pub arrays: usize,
+    /// Bytes of their samples, uncompressed.
+    pub raw_bytes: u64,
+    /// Bytes of their chunks in the archive.
+    pub archive_bytes: u64,
+    /// Wall time.
+    pub seconds: f64,
+    /// Raw samples in 10⁶ bytes a second.
+    pub mb_s: f64,
+    /// Chunks kept from an earlier run.
+    pub chunks_kept: u64,
+}
+
+/// Decodes an archive into a plain Zarr array or group, or, where the output's name ends in `.tif` and the feature `gdal` is
+/// there, into a GeoTIFF. Chunks that are lost come out as fill value, with a remark.
+///
+/// # Errors
+/// [`Unsupported`](crate::ErrorKind::Unsupported) when there is no archive, [`Exists`](crate::ErrorKind::Exists) when the
+/// output does, [`MissingModel`](crate::ErrorKind::MissingModel) and [`Corrupt`](crate::ErrorKind::Corrupt) when the archive
+/// can't be decoded.
+pub fn decode(
+    archive: impl AsRef<Path>,
+    output: impl AsRef<Path>,
+    options: &DecodeOptions,
+    progress: &dyn Progress,
+) -> Result<DecodeSummary> {
+    let (archive, output) = (archive.as_ref(), output.as_ref());
+    paths::check_output(archive, output, options.existing)?;
+    let opening = OpenOptions { engine: options.engine, ..OpenOptions::default() };
+    if is_geotiff(output) {
+        let raster = open(archive, &opening)?;
+        remark_on_losses(archive, options.engine, progress)?;
+        let begun = Instant::now();
+        geotiff::write(output, raster.as_ref(), options.codec, progress)?;
+        let (seconds, bytes) = (begun.elapsed().as_secs_f64(), raster.info().raw_bytes());
+        return Ok(DecodeSummary::new(output, &[raster.as_ref()], bytes, seconds, 0));
+    }
+    let nodes = plan(archive, output, options, &opening)?;
+    remark_on_losses(archive, options.engine, progress)?;
+    let mut settings = Settings::new("decode", archive);
+    settings.set("codec", format!("{:?}", options.codec));
+    let destination = Output {
+        target: output,
+        existing: options.existing,
+        settings,
+        engine: options.engine,
+        order: Order::default(),
+        what: "decoding",
+        progress,
+    };
+    let written = HierarchyWriter::write_all(&nodes, destination)?;
+    let rasters: Vec<&dyn Raster> = nodes
+        .iter()
+        .filter_map(|node| match &node.content {
+            Content::Array(raster, _) => Some(raster.as_ref()),
+            _ => None,
+        })
+        .collect();
+    Ok(DecodeSummary::new(output, &rasters, written.bytes, written.seconds, written.kept))
+}
+
+fn plan(archive: &Path, output: &Path, options: &DecodeOptions, opening: &OpenOptions) -> Result<Vec<Node>> {
+    let mut nodes = Vec::new();
+    let mut decoded = 0;
+    for node in tree::walk(archive)? {
+        // A member of a group may be a link that leads to the output.
+        paths::refuse_overlap(&node.folder, output)?;
+        if !node.metadata.is_array() {
+            nodes.push(Node::group(node.path, &node.metadata));
+        } else if node.metadata.encoded()?.is_some() {
+            let raster = ZarrRaster::open(&node, opening)?;
+            let metadata = plain_metadata(raster.info(), options.codec, options.chunk_size);
+            nodes.push(Node { path: node.path, content: Content::Array(Arc::new(raster), metadata) });
+            decoded += 1;
+        } else if node.path.is_empty() {
+            bail!(
+                Unsupported,
+                Encode,
+                "{} is no vqz archive: its codecs are {}",
+                archive.display(),
+                node.metadata.codec_names().join(", ")
+            );
+        } else {
+            nodes.push(Node { path: node.path, content: Content::Copy(node.folder) });
+        }
+    }
+    if decoded == 0 {
+        bail!(Unsupported, Encode, "group {} holds no vqz archive", archive.display());
+    }
+    Ok(nodes)
+}
+
+impl DecodeSummary {
+    fn new(output: &Path, rasters: &[&dyn Raster], written: u64, seconds: f64, kept: u64) -> Self {
+        Self {
+            output: output.display().to_string(),
+            arrays: rasters.len(),
+            raw_bytes: rasters.iter().map(|raster| raster.info().raw_bytes()).sum(),
+            archive_bytes: rasters.iter().map(|raster| raster.info().stored.1).sum(),
+            seconds,
+            mb_s: written as f64 / 1e6 / seconds.max(1e-9),
+            chunks_kept: kept,
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Describing: what an array, a group or a model is, and which engines are at hand.
+
+mod array;
+mod engines;
+mod model;
+mod run;
+
+pub use array::{ArrayDescription, EncodingDescription, ModelUse, promise_means};
+pub use engines::{EngineDescription, EngineSurvey, survey_engines};
+pub use model::{ModelDescription, describe_model};
+pub use run::describe;

@@ -1,0 +1,238 @@
+//! What an encode writes: every node of the input, encoded where it can be and copied where it can't.
+
+use crate::encode::array::ArrayEncode;
+use crate::encode::input::Input;
+use crate::encode::options::EncodeOptions;
+use crate::encode::quality::quality_for;
+use crate::encode::{layout, remarks};
+use crate::encoded::losses::remark_on_losses_of;
+use crate::error::{Result, bail};
+use crate::geotiff;
+use crate::open::is_raster_file;
+use crate::progress::{Progress, Remark};
+use crate::raster::bands;
+use crate::raster::fill::FillWatch;
+use crate::raster::opening::OpenOptions;
+use crate::raster::source::{Raster, RasterInfo};
+use crate::store::reader::ZarrRaster;
+use crate::store::tree;
+use crate::write::hierarchy::{Content, Node};
+use crate::write::paths;
+use crate::write::settings::Settings;
+use crate::write::transfer::Unreadable;
+use std::path::Path;
+use std::sync::Arc;
+use vqz_codec::config::Promise;
+use vqz_codec::model::Model;
+use vqz_raster::conventions::exact::must_be_exact;
+
+/// What an encode writes.
+pub(crate) struct EncodePlan {
+    /// The arrays that are encoded.
+    pub(crate) arrays: Vec<ArrayEncode>,
+    /// Every other node: groups, copies, coordinates, arrays with plain codecs.
+    pub(crate) others: Vec<Node>,
+    /// What must be the same besides, for an interrupted run to be resumed.
+    pub(crate) settings: Settings,
+    /// What happens where a chunk of the input can't be read.
+    pub(crate) unreadable: Unreadable,
+}
+
+/// Plans the nodes of an archive.
+pub(crate) struct Planner<'a> {
+    /// How arrays are encoded.
+    pub(crate) options: &'a EncodeOptions,
+    /// The model, if there is one.
+    pub(crate) model: Option<&'a Arc<Model>>,
+    /// Hears remarks on the input.
+    pub(crate) progress: &'a dyn Progress,
+}
+
+impl Planner<'_> {
+    /// Plans every node of the archive.
+    ///
+    /// # Errors
+    /// When nothing in the input can be encoded, or the input is a single array that can't.
+    pub(crate) fn plan(&self, input: &Input, output: &Path) -> Result<EncodePlan> {
+        match input {
+            Input::Path(path) if is_raster_file(path) => self.single(geotiff::open(path, &self.opening())?),
+            Input::Path(path) => self.group(path, output),
+            Input::Raster(raster) => self.single(Arc::clone(raster)),
+            #[cfg(feature = "gdal")]
+            Input::Cube(cube) => self.cube(cube),
+        }
+    }
+
+    fn opening(&self) -> OpenOptions {
+        OpenOptions {
+            axes: self.options.axes.clone(),
+            nodata: self.options.nodata.clone(),
+            engine: self.options.engine,
+        }
+    }
+
+    fn single(&self, raster: Arc<dyn Raster>) -> Result<EncodePlan> {
+        let mut plan = EncodePlan::new(Unreadable::Stop);
+        plan.arrays.push(self.array(String::new(), raster)?);
+        Ok(plan)
+    }
+
+    /// A Zarr group with all that is in it, or a single array.
+    fn group(&self, path: &Path, output: &Path) -> Result<EncodePlan> {
+        let mut plan = EncodePlan::new(Unreadable::Stop);
+        let mut refused = Vec::new();
+        for node in tree::walk(path)? {
+            // A member of a group may be a link that leads to the output.
+            paths::refuse_overlap(&node.folder, output)?;
+            if !node.metadata.is_array() {
+                plan.others.push(Node::group(node.path, &node.metadata));
+                continue;
+            }
+            if node.derived {
+                plan.others.push(Node { path: node.path, content: Content::Copy(node.folder) });
+                continue;
+            }
+            let planned = ZarrRaster::open(&node, &self.opening())
+                .and_then(|raster| self.array(node.path.clone(), Arc::new(raster)));
+            match planned {
+                Ok(array) => {
+                    remark_on_losses_of(&node, self.options.engine, self.progress)?;
+                    plan.arrays.push(array);
+                }
+                // The input is this array alone: whatever keeps it from being encoded is an error.
+                Err(error) if node.path.is_empty() => return Err(error),
+                Err(error) => {
+                    // Coordinates are nobody's surprise.
+                    if node.metadata.shape()?.len() > 1 {
+                        refused.push((node.path.clone(), error.one_line()));
+                    }
+                    plan.others.push(Node { path: node.path, content: Content::Copy(node.folder) });
+                }
+            }
+        }
+        if plan.arrays.is_empty() {
+            let why = if refused.is_empty() { "it holds no arrays".to_owned() } else { listed(&refused) };
+            let what = self.model.map_or_else(
+                || "can be encoded".to_owned(),
+                |model| format!("fits model {}", model.manifest().name),
+            );
+            bail!(InvalidArgument, "nothing in group {} {what}: {why}", path.display());
+        }
+        for (array, why) in refused {
+            self.progress.remark(&Remark::CopiedAsItIs { array, why });
+        }
+        Ok(plan)
+    }
+
+    /// The arrays of a cube: those that can be are encoded, the others get plain codecs.
+    #[cfg(feature = "gdal")]
+    fn cube(&self, cube: &crate::cube::Cube) -> Result<EncodePlan> {
+        use crate::cube::array::{CubeNode, nodes, settings};
+        let mut plan = EncodePlan::new(Unreadable::GoOn);
+        for remark in cube.remarks() {
+            self.progress.remark(&Remark::Cube(remark.clone()));
+        }
+        plan.settings = settings(cube.plan())?;
+        let mut refused = Vec::new();
+        for (path, node) in nodes(cube.plan())? {
+            let content = match node {
+                CubeNode::Group(metadata) => Content::Group(metadata),
+                CubeNode::Coordinates(coordinates) => Content::Coordinates(coordinates),
+                CubeNode::Array(array) => {
+                    match self.array(path.clone(), Arc::clone(&array) as Arc<dyn Raster>) {
+                        Ok(array) => {
+                            plan.arrays.push(array);
+                            continue;
+                        }
+                        Err(error) => {
+                            refused.push((path.clone(), error.one_line()));
+                            let metadata = array.info().metadata.clone();
+                            Content::Array(array, metadata)
+                        }
+                    }
+                }
+            };
+            plan.others.push(Node { path, content });
+        }
+        if plan.arrays.is_empty() {
+            bail!(
+                InvalidArgument,
+                "nothing in {} can be encoded: {}",
+                cube.source().display(),
+                listed(&refused)
+            );
+        }
+        for (array, why) in refused {
+            self.progress.remark(&Remark::WrittenPlain { array, why });
+        }
+        Ok(plan)
+    }
+
+    /// Plans one array.
+    fn array(&self, path: String, raster: Arc<dyn Raster>) -> Result<ArrayEncode> {
+        let options = self.options;
+        let raster = match &options.bands {
+            Some(selection) => bands::select(raster, selection)?,
+            None => raster,
+        };
+        let info = raster.info();
+        let manifest = self.model.map(|model| model.manifest());
+        if let Some(manifest) = manifest.filter(|manifest| info.bands() != manifest.bands.len() as u64) {
+            bail!(
+                InvalidArgument,
+                ChooseBands,
+                "array has {} bands, model {} takes {}",
+                info.bands(),
+                manifest.name,
+                manifest.bands.len()
+            );
+        }
+        if info.samples() == 0 {
+            bail!(
+                InvalidArgument,
+                "array {} has shape {:?}, so there is nothing to encode",
+                info.label,
+                info.shape
+            );
+        }
+        let promise = self.promise(raster.as_ref())?;
+        let quality = quality_for(options, &promise, manifest);
+        let model = self.model.map(|model| &**model);
+        let metadata = layout::metadata(options, info, model, quality, promise.clone())?;
+        remarks::already_encoded(info, self.progress)?;
+        if let Some(manifest) = manifest {
+            remarks::other_bands(info, manifest, self.progress);
+            remarks::beyond_the_model(raster.as_ref(), manifest, self.progress)?;
+        }
+        let watch = FillWatch::of(&raster)?;
+        Ok(ArrayEncode::new(path, raster, watch, (quality, promise), metadata))
+    }
+
+    /// What is promised of an array: what is asked for, but no error where any would make samples something else.
+    fn promise(&self, raster: &dyn Raster) -> Result<Promise> {
+        let info: &RasterInfo = raster.info();
+        match (self.options.bound.promise(raster)?, must_be_exact(&info.metadata.attributes())) {
+            (Promise::MaxError { bound, .. }, Some(samples)) if bound.iter().any(|bound| *bound > 0.0) => {
+                let (array, samples) = (info.label.clone(), samples.to_string());
+                self.progress.remark(&Remark::MadeLossless { array, samples });
+                Ok(Promise::Lossless)
+            }
+            (promise, _) => Ok(promise),
+        }
+    }
+}
+
+impl EncodePlan {
+    fn new(unreadable: Unreadable) -> Self {
+        Self { arrays: Vec::new(), others: Vec::new(), settings: Settings::default(), unreadable }
+    }
+
+    /// All nodes, those of encoded arrays first.
+    pub(crate) fn nodes(&self) -> Vec<&Node> {
+        self.arrays.iter().map(|array| &array.node).chain(&self.others).collect()
+    }
+}
+
+fn listed(refused: &[(String, String)]) -> String {
+    refused.iter().map(|(path, why)| format!("{path}: {why}")).collect::<Vec<_>>().join("; ")
+}

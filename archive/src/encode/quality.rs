@@ -1,0 +1,38 @@
+//! The quality that an array is encoded at where none is searched for.
+
+use crate::encode::options::EncodeOptions;
+use crate::target::Target;
+use vqz_codec::config::Promise;
+use vqz_codec::model::Manifest;
+
+/// The quality where nothing is asked for, in dB.
+pub(crate) const DEFAULT: f64 = 42.0;
+
+/// The highest quality that there is, in dB.
+pub(crate) const HIGHEST: f64 = 200.0;
+
+/// Under a bound, the root mean square error of what the model makes, as a part of the bound that corrections then bring it
+/// within. Here both together take the fewest bits. Measured: see `docs/decisions.md`.
+const MODEL_ERROR: f64 = 0.42;
+
+/// The quality to encode at, or to begin a search with.
+pub(crate) fn first_quality(options: &EncodeOptions) -> f64 {
+    match options.target {
+        Some(Target::Quality(quality)) => quality,
+        Some(Target::Psnr(psnr)) => psnr.min(HIGHEST),
+        _ => DEFAULT,
+    }
+}
+
+/// The quality to encode an array at: one that is given, or else the one that serves its promise best. It is 0 without a
+/// model, which nothing uses then.
+pub(crate) fn quality_for(options: &EncodeOptions, promise: &Promise, model: Option<&Manifest>) -> f64 {
+    let Some(manifest) = model else { return 0.0 };
+    match promise {
+        Promise::MaxError { bound, .. } if !matches!(options.target, Some(Target::Quality(_))) => {
+            let rms = (bound.iter().map(|b| b * b).sum::<f64>() / bound.len() as f64).sqrt();
+            (20.0 * (manifest.peak / (MODEL_ERROR * rms).max(1e-300)).log10()).clamp(0.0, HIGHEST)
+        }
+        _ => first_quality(options),
+    }
+}

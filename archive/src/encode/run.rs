@@ -1,0 +1,254 @@
+//! The run of an encode: plan, settle qualities, write every array, put the archive in its place, measure it.
+
+use crate::encode::array::ArrayEncode;
+use crate::encode::input::Input;
+use crate::encode::model::check_engine;
+use crate::encode::options::EncodeOptions;
+use crate::encode::plan::{EncodePlan, Planner};
+use crate::encode::quality::first_quality;
+use crate::encode::remarks;
+use crate::encode::settling::Settling;
+use crate::encode::summary::EncodeSummary;
+use crate::error::{Result, bail};
+use crate::metadata::document::Metadata;
+use crate::progress::Progress;
+use crate::target::Target;
+use crate::write::hierarchy::{Content, HierarchyWriter, Node, Output, node_folder};
+use crate::write::paths::{refuse_missing_folder, refuse_overlap};
+use crate::write::settings::Settings;
+use crate::write::share::Share;
+use crate::write::share_summary::{ShareOutcome, ShareSummary};
+use crate::write::transfer::Order;
+use crate::write::unfinished::{refuse_existing, unfinished};
+use serde_json::json;
+use std::path::Path;
+use std::sync::Arc;
+use vqz_zarr::models;
+
+/// Encodes rasters into an archive: a Zarr array for a single raster, and for a group of them a group, in which arrays that
+/// can't be encoded are copied as they are.
+///
+/// The archive is written beside `output` and put in its place once it is complete. An interrupted encode goes on where it
+/// ended when it is called again with the same input and options.
+///
+/// # Errors
+/// [`Exists`](crate::ErrorKind::Exists) when the output does and may not be replaced,
+/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when model, input and options do not go together,
+/// [`TargetNotMet`](crate::ErrorKind::TargetNotMet) when no quality comes near the target, and whatever reading and writing
+/// say.
+pub fn encode(
+    input: impl Into<Input>,
+    output: impl AsRef<Path>,
+    options: &EncodeOptions,
+    progress: &dyn Progress,
+) -> Result<EncodeSummary> {
+    let output = output.as_ref();
+    match run(&input.into(), output, options, None, progress)? {
+        ShareOutcome::Complete(summary) => Ok(summary),
+        ShareOutcome::Open(_) => bail!(Busy, "only a part of {} was written", output.display()),
+    }
+}
+
+/// Does one share of an encode, so that several processes, on one machine or many, write one archive. Each is called with the
+/// same input, output and options. The last that ends puts the archive in its place.
+///
+/// # Errors
+/// Those of [`encode`], and [`Busy`](crate::ErrorKind::Busy) when another process works on the same share. Targets that are
+/// searched for need the whole archive, which no share sees.
+pub fn encode_share(
+    input: impl Into<Input>,
+    output: impl AsRef<Path>,
+    share: Share,
+    options: &EncodeOptions,
+    progress: &dyn Progress,
+) -> Result<ShareOutcome<EncodeSummary>> {
+    run(&input.into(), output.as_ref(), options, Some(share), progress)
+}
+
+fn run(
+    input: &Input,
+    output: &Path,
+    options: &EncodeOptions,
+    share: Option<Share>,
+    progress: &dyn Progress,
+) -> Result<ShareOutcome<EncodeSummary>> {
+    check(input, output, options, share)?;
+    let options = &for_input(options, input);
+    let mut plan = Planner { options, model: options.model.as_ref(), progress }.plan(input, output)?;
+    settle_qualities(&mut plan, output, options, progress)?;
+
+    let destination = Output {
+        target: output,
+        existing: options.existing,
+        settings: settings(input, options, &plan),
+        engine: options.engine,
+        order: Order { share, unreadable: plan.unreadable },
+        what: "encoding",
+        progress,
+    };
+    let mut writer = HierarchyWriter::begin(&plan.nodes(), destination)?;
+    let open_shares = match share {
+        Some(_) => write_share(&mut writer, &mut plan),
+        None => write_all(&mut writer, &mut plan, options, progress).map(|()| None),
+    };
+    let written = writer.end(open_shares)?;
+
+    if let Some(summary) = ShareSummary::of(share, output, &written) {
+        return Ok(ShareOutcome::Open(summary));
+    }
+    for watch in plan.arrays.iter().filter_map(|array| array.watch.as_ref()) {
+        watch.report("encoded as data: they come back changed", progress);
+    }
+    let summary = EncodeSummary::measure(output, &plan.arrays, options.model.as_deref(), &written)?;
+    Ok(ShareOutcome::Complete(summary))
+}
+
+/// Writes every array, and then what else belongs to the archive.
+fn write_all(
+    writer: &mut HierarchyWriter<'_>,
+    plan: &mut EncodePlan,
+    options: &EncodeOptions,
+    progress: &dyn Progress,
+) -> Result<()> {
+    for array in &mut plan.arrays {
+        write_array(writer, array, options, progress)?;
+    }
+    writer.write_nodes(&plan.others.iter().collect::<Vec<_>>())
+}
+
+/// Writes one array: its chunks, then the record of what they hold. Where a target was missed and another quality comes
+/// closer, it is written again.
+fn write_array(
+    writer: &mut HierarchyWriter<'_>,
+    array: &mut ArrayEncode,
+    options: &EncodeOptions,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let kept_before = writer.kept();
+    loop {
+        let Node { path, content: Content::Array(samples, metadata) } = &array.node else { return Ok(()) };
+        let (path, samples) = (path.clone(), Arc::clone(samples));
+        if !writer.write_array(&path, samples.as_ref(), metadata)? {
+            // Chunks that could not be read are listed once everything else is written.
+            return Ok(());
+        }
+        let folder = writer.folder(&path);
+        array.seal(&folder)?;
+        let Some(model) = &options.model else { return Ok(()) };
+        if !array.comes_closer(&Settling { options, model, progress }, &folder)? {
+            return Ok(());
+        }
+        writer.discard_array(&path, kept_before)?;
+    }
+}
+
+/// Writes this process's share of the chunks, and seals the arrays where that completes them.
+fn write_share(writer: &mut HierarchyWriter<'_>, plan: &mut EncodePlan) -> Result<Option<Vec<u64>>> {
+    let open = writer.write_share(&plan.nodes())?;
+    if open.is_none() {
+        for array in &mut plan.arrays {
+            array.seal(&writer.folder(&array.node.path))?;
+        }
+    }
+    Ok(open)
+}
+
+/// Settles the quality of each array before anything is written, so that what can't be had is told at once.
+fn settle_qualities(
+    plan: &mut EncodePlan,
+    output: &Path,
+    options: &EncodeOptions,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let Some(model) = &options.model else { return Ok(()) };
+    let with = Settling { options, model, progress };
+    let before = unfinished(output);
+    for array in &mut plan.arrays {
+        let begun = before.as_ref().and_then(|folder| quality_of(&node_folder(folder, &array.node.path)));
+        match options.target {
+            Some(target) if target.is_searched() => array.settle(&with, target, begun)?,
+            None if options.bound.is_any() => array.settle_bounded(&with, begun)?,
+            _ => {}
+        }
+    }
+    if !options.bound.is_any() && !options.target.is_some_and(Target::is_searched) {
+        remarks::quality_beyond(model, first_quality(options), progress);
+    }
+    Ok(())
+}
+
+/// The quality of an array that was begun in an earlier run. What can't be read there is begun anew, or refused, once that
+/// output is taken up.
+fn quality_of(folder: &Path) -> Option<f64> {
+    let metadata = Metadata::read(folder).ok()?;
+    Some(metadata.encoded().ok()??.configuration.quality)
+}
+
+/// Refuses what can be refused before anything is read.
+fn check(input: &Input, output: &Path, options: &EncodeOptions, share: Option<Share>) -> Result<()> {
+    if !matches!(input, Input::Raster(_)) {
+        refuse_overlap(input.path(), output)?;
+    }
+    refuse_missing_folder(output)?;
+    refuse_existing(output, options.existing)?;
+    match &options.model {
+        Some(model) => {
+            check_engine(model, options.engine)?;
+            models::register(Arc::clone(model));
+        }
+        None if !options.bound.is_any() => {
+            bail!(
+                InvalidArgument,
+                GiveModel,
+                "there is no model, and no bound is promised that would need none"
+            )
+        }
+        None => {}
+    }
+    let searched = options.target.filter(|target| target.is_searched());
+    if let (Some(target), Some(_)) = (searched, share) {
+        bail!(
+            InvalidArgument,
+            SetQuality,
+            "{target} is a target for the whole archive, which no share of the work sees"
+        );
+    }
+    if let (Some(target), true) = (searched, options.bound.is_any()) {
+        bail!(
+            InvalidArgument,
+            "{target} is searched for by changing the quality, which a bound does not need; ask for one or the other"
+        );
+    }
+    Ok(())
+}
+
+/// The options with the chunks and shards of a cube's configuration, where nothing else is asked for.
+fn for_input(options: &EncodeOptions, input: &Input) -> EncodeOptions {
+    let options = options.clone();
+    match input {
+        #[cfg(feature = "gdal")]
+        Input::Cube(cube) => {
+            let (chunk, shard) = (cube.chunk_extents(), cube.shard_extents());
+            EncodeOptions {
+                chunk_size: options.chunk_size.or(chunk.get("x").copied()),
+                dates: options.dates.or(chunk.get("time").copied()),
+                shard_size: options.shard_size.or(shard.get("x").copied()),
+                ..options
+            }
+        }
+        _ => options,
+    }
+}
+
+/// What must be the same for an interrupted encode to be resumed.
+fn settings(input: &Input, options: &EncodeOptions, plan: &EncodePlan) -> Settings {
+    let mut settings = Settings::new("encode", input.path());
+    settings.extend(plan.settings.clone());
+    settings.set("bands", json!(options.bands.as_ref().map(|bands| &bands.0)));
+    settings.set("model", json!(options.model.as_ref().map(|model| model.sha256())));
+    settings.set("promise", options.bound.setting());
+    let target = options.target.unwrap_or(Target::Quality(first_quality(options)));
+    let (asked, value) = target.setting();
+    settings.set(asked, value);
+    settings
+}

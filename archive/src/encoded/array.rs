@@ -1,0 +1,232 @@
+//! An encoded array from within: its encoded chunks, their headers, and what these say about errors.
+
+use crate::encoded::shards::{ByteSpan, Shards};
+use crate::encoded::totals::Totals;
+use crate::error::{Context, Result, bail};
+use crate::metadata::encoding::Encoding;
+use crate::parallel::for_each;
+use crate::raster::region::{Grid, Region};
+use crate::store::reader::open_array;
+use crate::store::tree::Node;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+use vqz_codec::config::Configuration;
+use vqz_codec::engine::EngineKind;
+use vqz_codec::model::Model;
+use vqz_codec::pipeline::{ChunkCodec, Options, PlannedTile, Statistics};
+use vqz_zarr::engines::chunk_codec;
+use vqz_zarr::{Reads, models, reads};
+use zarrs::array::Array;
+use zarrs::filesystem::FilesystemStore;
+use zarrs::storage::ReadableStorageTraits;
+use zarrs::storage::byte_range::ByteRange;
+
+/// An encoded array.
+pub struct EncodedArray {
+    /// How it is encoded.
+    pub encoded: Encoding,
+    /// The model that decodes it, if it has one.
+    pub model: Option<Arc<Model>>,
+    codec: ChunkCodec,
+    array: Array<FilesystemStore>,
+    shards: Option<Shards>,
+    grid: Grid,
+    shape: Vec<usize>,
+    /// Of a decoded chunk.
+    bytes: usize,
+    label: String,
+}
+
+/// What reading a part of a chunk takes.
+#[derive(Clone, Debug)]
+pub struct PlannedRead {
+    /// The tiles that are read.
+    pub tiles: Vec<PlannedTile>,
+    /// What storage is asked for.
+    pub reads: Reads,
+    /// Bytes of the whole chunk.
+    pub length: u64,
+}
+
+impl EncodedArray {
+    /// Opens an encoded array.
+    ///
+    /// # Errors
+    /// When it is not encoded by this codec, other codecs stand around it, or its model can't be had.
+    pub fn open(node: &Node, engine: Option<EngineKind>) -> Result<Self> {
+        let label = node.label();
+        let Some(encoded) = node.metadata.encoded()? else {
+            bail!(
+                Unsupported,
+                Encode,
+                "{label} is no vqz archive: its codecs are {}",
+                node.metadata.codec_names().join(", ")
+            );
+        };
+        if !encoded.plain {
+            bail!(
+                Unsupported,
+                "{label} has further codecs around vqz ({}); its chunks can't be looked at by themselves",
+                node.metadata.codec_names().join(", ")
+            );
+        }
+        let model = encoded.configuration.model.as_ref().map(models::find).transpose();
+        let model = model.with_context(|| label.clone())?;
+        let array = open_array(&node.folder, engine)?;
+        let shards = match &encoded.shard {
+            Some(shard) => {
+                Some(Shards::new(&node.metadata, shard, &encoded.chunk).with_context(|| label.clone())?)
+            }
+            None => None,
+        };
+        let codec = chunk_codec(
+            &encoded.configuration,
+            model.clone(),
+            node.metadata.data_type()?,
+            array.fill_value().as_ne_bytes(),
+            Options::default().with_parallel(true).with_engine(engine),
+        )
+        .with_context(|| label.clone())?;
+        let grid = Grid::new(&node.metadata.shape()?, &encoded.chunk);
+        let shape: Vec<usize> =
+            encoded.chunk.iter().map(|n| usize::try_from(*n)).collect::<Result<_, _>>()?;
+        // Refuses chunks that no memory holds.
+        let layout = encoded.configuration.axes.layout(&shape).with_context(|| label.clone())?;
+        let bytes = layout.samples * node.metadata.data_type()?.size();
+        Ok(Self { encoded, model, codec, array, shards, grid, shape, bytes, label })
+    }
+
+    /// The peak that PSNR is stated against: the model's.
+    pub fn peak(&self) -> Option<f64> {
+        self.model.as_ref().map(|model| model.manifest().peak)
+    }
+
+    /// The codec's configuration.
+    pub fn configuration(&self) -> &Configuration {
+        &self.encoded.configuration
+    }
+
+    /// One sample of the fill value, in native order.
+    pub fn fill_bytes(&self) -> &[u8] {
+        self.array.fill_value().as_ne_bytes()
+    }
+
+    /// The chunks that the codec sees.
+    pub fn grid(&self) -> &Grid {
+        &self.grid
+    }
+
+    /// The name of a chunk, for messages.
+    pub fn chunk_name(&self, indices: &[u64]) -> String {
+        let place = indices.iter().map(u64::to_string).collect::<Vec<_>>().join("/");
+        let kind = if self.shards.is_some() { "inner chunk" } else { "chunk" };
+        format!("{kind} {place} of {}", self.label)
+    }
+
+    /// Where a chunk's encoded bytes are, or `None` where it is all fill value.
+    fn place(&self, indices: &[u64]) -> Result<Option<ByteSpan>> {
+        if let Some(shards) = &self.shards {
+            return shards.place(&self.array, indices);
+        }
+        let key = self.array.chunk_key(indices);
+        let size = self.array.storage().size_key(&key)?;
+        Ok(size.map(|length| ByteSpan { key, start: 0, length }))
+    }
+
+    /// Whether a chunk is stored. One that is not reads as fill value.
+    pub(crate) fn is_stored(&self, indices: &[u64]) -> Result<bool> {
+        let place = self.place(indices);
+        Ok(place.with_context(|| format!("looking for {}", self.chunk_name(indices)))?.is_some())
+    }
+
+    /// The first bytes of a chunk: at most so many, and fewer where it has no more.
+    fn read(&self, place: &ByteSpan, most: u64) -> Result<Vec<u8>> {
+        let range = ByteRange::FromStart(place.start, Some(place.length.min(most)));
+        match self.array.storage().get_partial(&place.key, range)? {
+            Some(bytes) => Ok(Vec::from(bytes)),
+            None => bail!(MissingChunk, "{} was there, and is not any more", place.key),
+        }
+    }
+
+    /// A chunk's encoded bytes, or `None` where it is all fill value.
+    pub fn bytes(&self, indices: &[u64]) -> Result<Option<Vec<u8>>> {
+        let read = || self.place(indices)?.map(|place| self.read(&place, place.length)).transpose();
+        read().with_context(|| format!("reading {}", self.chunk_name(indices)))
+    }
+
+    /// A chunk's header, or `None` where it is all fill value.
+    fn header(&self, indices: &[u64]) -> Result<Option<Vec<u8>>> {
+        let read = || -> Result<Option<Vec<u8>>> {
+            let Some(place) = self.place(indices)? else {
+                return Ok(None);
+            };
+            let prefix = self.read(&place, ChunkCodec::PREFIX as u64)?;
+            let length = self.codec.header_len(&prefix)?;
+            self.read(&place, length as u64).map(Some)
+        };
+        read().with_context(|| format!("reading the header of {}", self.chunk_name(indices)))
+    }
+
+    /// What a region of a chunk, from the chunk's own corner on, takes to read; none where the chunk is all fill value.
+    pub fn planned(&self, indices: &[u64], region: &[Range<usize>]) -> Result<Option<PlannedRead>> {
+        let (Some(place), Some(header)) = (self.place(indices)?, self.header(indices)?) else {
+            return Ok(None);
+        };
+        let plan = || -> Result<PlannedRead> {
+            let plan = self.codec.plan(&self.shape, &header, region)?;
+            let whole = region.iter().zip(&self.shape).all(|(range, extent)| *range == (0..*extent));
+            let reads = if whole {
+                Reads { bytes: place.length, requests: 1 }
+            } else {
+                let size = self.array.storage().size_key(&place.key)?.unwrap_or_default();
+                reads(&self.codec, &plan, &header, place.length, size.saturating_sub(place.start))?
+            };
+            Ok(PlannedRead { tiles: plan.tiles().collect(), reads, length: place.length })
+        };
+        plan().map(Some).with_context(|| format!("planning a read of {}", self.chunk_name(indices)))
+    }
+
+    /// Bytes of a shard's file, and of the index in it; none where the array is not sharded, or the shard is not there.
+    pub fn shard_bytes(&self, shard: &[u64]) -> Result<Option<(u64, u64)>> {
+        let Some(shards) = &self.shards else { return Ok(None) };
+        let size = self.array.storage().size_key(&self.array.chunk_key(shard))?;
+        Ok(size.map(|size| (size, shards.index_bytes())))
+    }
+
+    /// What a chunk's header says about its errors, or `None` where the chunk is all fill value.
+    pub fn statistics(&self, indices: &[u64]) -> Result<Option<Statistics>> {
+        let Some(header) = self.header(indices)? else {
+            return Ok(None);
+        };
+        let statistics = self.codec.statistics(&self.shape, &header);
+        statistics.map(Some).with_context(|| format!("reading the header of {}", self.chunk_name(indices)))
+    }
+
+    /// What all headers say together.
+    pub fn totals(&self) -> Result<Totals> {
+        let totals = Mutex::new(Totals::default());
+        for_each(self.grid.len(), rayon::current_num_threads(), |number| {
+            let statistics = self.statistics(&self.grid.indices(number))?;
+            let mut totals = totals.lock().unwrap_or_else(PoisonError::into_inner);
+            match statistics {
+                Some(statistics) => totals.add(&statistics),
+                None => totals.absent += 1,
+            }
+            Ok(())
+        })?;
+        Ok(totals.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Decodes a chunk: whole, as it was encoded, beyond the array's edges too. `out` is made to hold it.
+    pub fn decode(&self, indices: &[u64], bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        out.resize(self.bytes, 0);
+        self.codec
+            .decode_into(&self.shape, bytes, out)
+            .with_context(|| format!("decoding {}", self.chunk_name(indices)))
+    }
+
+    /// The part of the array that a chunk covers.
+    pub fn region(&self, indices: &[u64]) -> Region {
+        self.grid.region(indices)
+    }
+}

@@ -1,0 +1,173 @@
+//! Where the inner chunks of a sharded array lie in its shards, by the indexes of these.
+//!
+//! zarrs reads inner chunks too, but takes one that was never written for one of a size (`offset + size` overflows in
+//! 0.23.14), and has no way to ask for a part of one, such as its header.
+
+use crate::error::{Context, Result, bail};
+use crate::metadata::document::Metadata;
+use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::num::NonZeroU64;
+use std::sync::{Arc, Mutex, PoisonError};
+use zarrs::array::{
+    Array, ArrayToBytesCodecTraits, BytesRepresentation, CodecChain, CodecError, CodecOptions, FillValue,
+    data_type,
+};
+use zarrs::filesystem::FilesystemStore;
+use zarrs::metadata::v3::MetadataV3;
+use zarrs::storage::byte_range::ByteRange;
+use zarrs::storage::{ReadableStorageTraits, StoreKey};
+
+/// An inner chunk that is nowhere has this offset and this length.
+const NOWHERE: u64 = u64::MAX;
+
+/// Bytes in a file.
+#[derive(Clone, Debug)]
+pub(crate) struct ByteSpan {
+    /// The file.
+    pub key: StoreKey,
+    /// The first byte.
+    pub start: u64,
+    /// How many.
+    pub length: u64,
+}
+
+/// The indexes of a sharded array, read when they are asked for.
+pub(crate) struct Shards {
+    codecs: CodecChain,
+    /// Inner chunks in a shard, along each dimension.
+    counts: Vec<u64>,
+    /// The same, and the pair of offset and length.
+    shape: Vec<NonZeroU64>,
+    bytes: u64,
+    at_end: bool,
+    known: Mutex<HashMap<Vec<u64>, Option<Arc<Index>>>>,
+}
+
+/// The index of one shard, and the shard's size.
+struct Index {
+    entries: Vec<u64>,
+    size: u64,
+}
+
+impl Shards {
+    /// For an array whose only codec is `sharding_indexed`, with these shards and inner chunks.
+    ///
+    /// # Errors
+    /// When the index has codecs that are not known, or of no fixed size.
+    pub(crate) fn new(metadata: &Metadata, shard: &[u64], inner: &[u64]) -> Result<Self> {
+        let Some(configuration) = metadata.sharding() else {
+            bail!(Corrupt, "the array is not sharded");
+        };
+        let codecs = configuration.get("index_codecs").cloned().unwrap_or_default();
+        let codecs: Vec<MetadataV3> =
+            serde_json::from_value(codecs).context("index_codecs of sharding_indexed")?;
+        let codecs = CodecChain::from_metadata(&codecs).context("index_codecs of sharding_indexed")?;
+        if !(shard.iter().zip(inner).all(|(shard, inner)| *inner > 0 && shard.is_multiple_of(*inner))) {
+            bail!(
+                Corrupt,
+                "shards of {shard:?} hold no whole number of chunks of {inner:?}; restore the array's metadata"
+            );
+        }
+        let counts: Vec<u64> = shard.iter().zip(inner).map(|(shard, inner)| shard / inner).collect();
+        let shape: Vec<NonZeroU64> = counts.iter().chain([&2]).filter_map(|n| NonZeroU64::new(*n)).collect();
+        let size = codecs.encoded_representation(&shape, &data_type::uint64(), &FillValue::from(NOWHERE))?;
+        let BytesRepresentation::FixedSize(bytes) = size else {
+            bail!(
+                Corrupt,
+                "index_codecs of sharding_indexed have no fixed size; restore the array's metadata"
+            );
+        };
+        let at_end = configuration.get("index_location").and_then(Value::as_str) != Some("start");
+        Ok(Self { codecs, counts, shape, bytes, at_end, known: Mutex::default() })
+    }
+
+    /// Bytes of the index of a shard.
+    pub(crate) fn index_bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Where an inner chunk is, or `None` where it was never written.
+    ///
+    /// # Errors
+    /// When the shard's index is damaged, or names bytes that the shard does not have.
+    pub(crate) fn place(&self, array: &Array<FilesystemStore>, indices: &[u64]) -> Result<Option<ByteSpan>> {
+        let shard: Vec<u64> = indices.iter().zip(&self.counts).map(|(i, n)| i / n).collect();
+        let key = array.chunk_key(&shard);
+        let Some(index) =
+            self.index(array, &shard, &key).with_context(|| format!("the index of shard {key}"))?
+        else {
+            return Ok(None);
+        };
+        let at = indices.iter().zip(&self.counts).fold(0, |at, (i, n)| at * n + i % n) as usize;
+        let (start, length) = (index.entries[2 * at], index.entries[2 * at + 1]);
+        if (start, length) == (NOWHERE, NOWHERE) {
+            return Ok(None);
+        }
+        if start.checked_add(length).is_none_or(|end| end > index.size) {
+            bail!(
+                Corrupt,
+                "corrupt data: shard {key} has {} bytes, its index names {length} from {start} on; restore the shard",
+                index.size
+            );
+        }
+        Ok(Some(ByteSpan { key, start, length }))
+    }
+
+    fn index(
+        &self,
+        array: &Array<FilesystemStore>,
+        shard: &[u64],
+        key: &StoreKey,
+    ) -> Result<Option<Arc<Index>>> {
+        if let Some(index) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(shard) {
+            return Ok(index.clone());
+        }
+        let index = self.read(array, key)?.map(Arc::new);
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(shard.to_vec(), index.clone());
+        Ok(index)
+    }
+
+    fn read(&self, array: &Array<FilesystemStore>, key: &StoreKey) -> Result<Option<Index>> {
+        let store = array.storage();
+        let Some(size) = store.size_key(key)? else {
+            return Ok(None);
+        };
+        if size < self.bytes {
+            bail!(
+                Corrupt,
+                "corrupt data: the shard has {size} bytes, its index alone {}; restore the shard",
+                self.bytes
+            );
+        }
+        let range = if self.at_end {
+            ByteRange::Suffix(self.bytes)
+        } else {
+            ByteRange::FromStart(0, Some(self.bytes))
+        };
+        let Some(encoded) = store.get_partial(key, range)? else {
+            return Ok(None);
+        };
+        let decoded = self.codecs.decode(
+            Cow::Borrowed(&encoded),
+            &self.shape,
+            &data_type::uint64(),
+            &FillValue::from(NOWHERE),
+            &CodecOptions::default(),
+        )?;
+        let entries: Vec<u64> = decoded
+            .into_fixed()
+            .map_err(CodecError::from)?
+            .as_chunks::<8>()
+            .0
+            .iter()
+            .map(|entry| u64::from_ne_bytes(*entry))
+            .collect();
+        let expected = 2 * self.counts.iter().product::<u64>() as usize;
+        if entries.len() != expected {
+            bail!(Corrupt, "corrupt data: {} numbers, there must be {expected}", entries.len());
+        }
+        Ok(Some(Index { entries, size }))
+    }
+}

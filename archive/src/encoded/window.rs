@@ -1,0 +1,184 @@
+//! What reading a window of an archive takes: chunks, tiles, other dates that these refer to, and bytes, told from the
+//! chunks' headers alone.
+
+use crate::encoded::array::EncodedArray;
+use crate::error::Result;
+use crate::raster::region::{Grid, Region, extents, volume};
+use crate::raster::window::Window;
+use crate::store::files;
+use crate::store::tree::Node;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::path::Path;
+use vqz_codec::axes::{Axes, Role};
+use vqz_zarr::Reads;
+
+/// What a window takes to read.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct WindowCost {
+    /// A start and an end for each dimension.
+    pub region: Vec<[u64; 2]>,
+    /// Samples in it.
+    pub samples: u64,
+    /// What they are when decoded.
+    pub raw_bytes: u64,
+    /// Chunks that it touches and that are stored.
+    pub chunks: u64,
+    /// Chunks that it touches and that are all fill value.
+    pub fill_only_chunks: u64,
+    /// Tiles that hold samples of it.
+    pub tiles: u64,
+    /// Tiles of other dates that are read because those refer to them.
+    pub referred_tiles: u64,
+    /// The dates of these tiles, by number.
+    pub referred_dates: BTreeSet<u64>,
+    /// Bytes of the tiles.
+    pub tile_bytes: u64,
+    /// Bytes that storage is asked for: tiles, headers, the indexes of shards, and what is read between them.
+    pub bytes: u64,
+    /// Requests to storage.
+    pub requests: u64,
+    /// All chunks of the array, as they are stored.
+    pub stored_bytes: u64,
+    /// The part of them that is read, from 0 to 1.
+    pub part: f64,
+}
+
+/// What reading a window of an encoded array takes, by the headers of its chunks. The path is that of the array itself.
+///
+/// # Errors
+/// [`Unsupported`](crate::ErrorKind::Unsupported) when the array is not encoded, and
+/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when the window is none of it.
+pub fn window_cost(archive: impl AsRef<Path>, window: &Window) -> Result<WindowCost> {
+    let node = Node::open(archive.as_ref())?;
+    let array = EncodedArray::open(&node, None)?;
+    let region = window.region(&node.metadata.shape()?, &array.configuration().axes)?;
+    let (_, stored_bytes) = files::sizes(&node.folder)?;
+    WindowCost::plan(&array, &region, node.metadata.data_type()?.size() as u64, stored_bytes)
+}
+
+impl WindowCost {
+    /// What a region of an archive takes. `size` is the bytes of a sample, `stored_bytes` those of all chunks.
+    ///
+    /// # Errors
+    /// When a header can't be read.
+    pub fn plan(archive: &EncodedArray, region: &[Range<u64>], size: u64, stored_bytes: u64) -> Result<Self> {
+        let samples = volume(&extents(region));
+        let mut window = Self {
+            region: region.iter().map(|range| [range.start, range.end]).collect(),
+            samples,
+            raw_bytes: samples.saturating_mul(size),
+            stored_bytes,
+            ..Self::default()
+        };
+        let chunk = archive.grid().chunk().to_vec();
+        let mut reads = Reads::default();
+        match &archive.encoded.shard {
+            None => {
+                for indices in touched(region, &chunk) {
+                    window.chunk(archive, &indices, region, &mut reads)?;
+                }
+            }
+            Some(shard) => {
+                for indices in touched(region, shard) {
+                    let place: Region = indices.iter().zip(shard).map(|(i, n)| i * n..(i + 1) * n).collect();
+                    let inside = overlap(region, &place);
+                    let Some((file, index)) = archive.shard_bytes(&indices)? else {
+                        window.fill_only_chunks += touched(&inside, &chunk).count() as u64;
+                        continue;
+                    };
+                    let mut inner = Reads::default();
+                    for indices in touched(&inside, &chunk) {
+                        window.chunk(archive, &indices, region, &mut inner)?;
+                    }
+                    // A shard that is wanted as a whole is read at one go.
+                    reads.add(if inside == place { Reads { bytes: file, requests: 1 } } else { inner });
+                    if inside != place {
+                        reads.add(Reads { bytes: index, requests: 1 });
+                    }
+                }
+            }
+        }
+        (window.bytes, window.requests) = (reads.bytes, reads.requests);
+        window.part = reads.bytes as f64 / (stored_bytes as f64).max(1.0);
+        Ok(window)
+    }
+
+    fn chunk(
+        &mut self,
+        archive: &EncodedArray,
+        indices: &[u64],
+        region: &[Range<u64>],
+        reads: &mut Reads,
+    ) -> Result<()> {
+        let chunk = archive.grid().chunk();
+        let place: Region = indices.iter().zip(chunk).map(|(i, n)| i * n..(i + 1) * n).collect();
+        let local: Vec<Range<usize>> = overlap(region, &place)
+            .iter()
+            .zip(&place)
+            .map(|(range, place)| (range.start - place.start) as usize..(range.end - place.start) as usize)
+            .collect();
+        let Some(planned) = archive.planned(indices, &local)? else {
+            self.fill_only_chunks += 1;
+            return Ok(());
+        };
+        self.chunks += 1;
+        reads.add(planned.reads);
+        for tile in &planned.tiles {
+            self.tile_bytes += tile.bytes;
+            if tile.wanted {
+                self.tiles += 1;
+            } else {
+                self.referred_tiles += 1;
+                self.referred_dates.extend(date(&archive.configuration().axes, chunk, &place, tile.image));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The chunks of a grid that a region touches, in C order.
+fn touched(region: &[Range<u64>], chunk: &[u64]) -> impl Iterator<Item = Vec<u64>> + use<> {
+    let first: Vec<u64> = region.iter().zip(chunk).map(|(range, n)| range.start / n).collect();
+    let counts: Vec<u64> =
+        region.iter().zip(chunk).map(|(range, n)| range.end.div_ceil(*n) - range.start / n).collect();
+    let grid = Grid::new(&counts, &vec![1; counts.len()]);
+    (0..grid.len())
+        .map(move |number| grid.indices(number).iter().zip(&first).map(|(i, first)| i + first).collect())
+}
+
+fn overlap(a: &[Range<u64>], b: &[Range<u64>]) -> Region {
+    a.iter().zip(b).map(|(a, b)| a.start.max(b.start)..a.end.min(b.end)).collect()
+}
+
+/// The number in the array of an image's date; images of a chunk are numbered in C order of what is looped over.
+pub fn date(axes: &Axes, chunk: &[u64], place: &[Range<u64>], image: usize) -> Option<u64> {
+    let mut rest = image as u64;
+    let looped = axes.roles().iter().zip(chunk.iter().zip(place)).rev();
+    for (role, (extent, place)) in looped {
+        if !matches!(role, Role::Time | Role::Other(_)) {
+            continue;
+        }
+        if *role == Role::Time {
+            return Some(place.start + rest % extent);
+        }
+        rest /= extent;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_and_dates_are_counted() {
+        let found: Vec<Vec<u64>> = touched(&[10..20, 0..5], &[8, 4]).collect();
+        assert_eq!(found, [[1, 0], [1, 1], [2, 0], [2, 1]]);
+        let axes = Axes::from_names(&["time", "month", "y", "x"]).unwrap();
+        assert_eq!(date(&axes, &[4, 3, 8, 8], &[8..12, 0..3, 0..8, 0..8], 7), Some(10));
+        let flat = Axes::from_names(&["band", "y", "x"]).unwrap();
+        assert_eq!(date(&flat, &[1, 8, 8], &[0..1, 0..8, 0..8], 0), None);
+    }
+}

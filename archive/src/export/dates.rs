@@ -1,0 +1,130 @@
+//! A exported of dates on the command line.
+
+use crate::error::{Result, bail};
+use vqz_raster::conventions::time::iso;
+
+/// Dates, as people write them: numbers from 0, dates or beginnings of dates (`2018-07` is all of that month), and ranges
+/// `FROM..TO` of either, with both ends, either of which may be missing; with commas between several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DateSelection(String);
+
+impl From<&str> for DateSelection {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl From<String> for DateSelection {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl DateSelection {
+    /// As it was written.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
+    /// The numbers of the chosen steps, in the order in which they are written. `times` are in seconds since 1970-01-01, one
+    /// for each of the `count` steps.
+    ///
+    /// # Errors
+    /// When an item chooses nothing.
+    pub(crate) fn resolve(&self, count: u64, times: Option<&[i64]>) -> Result<Vec<u64>> {
+        let full: Option<Vec<String>> = times.map(|times| times.iter().map(|time| written(*time)).collect());
+        let mut picks = Vec::new();
+        for item in self.0.split(',').map(str::trim) {
+            let found = match item.split_once("..") {
+                Some((from, to)) => range(from.trim(), to.trim(), count, full.as_deref()),
+                None => one(item, count, full.as_deref()),
+            };
+            if found.is_empty() {
+                bail!(InvalidArgument, "\"{item}\" chooses no date; allowed are {}", allowed(count, times));
+            }
+            picks.extend(found);
+        }
+        Ok(picks)
+    }
+}
+
+/// With its time of day in any case, so that beginnings compare as texts do.
+fn written(seconds: i64) -> String {
+    let text = iso(seconds);
+    if text.contains('T') { text } else { format!("{text}T00:00:00") }
+}
+
+fn one(item: &str, count: u64, times: Option<&[String]>) -> Vec<u64> {
+    if let Some(number) = item.parse::<u64>().ok().filter(|number| *number < count) {
+        return vec![number];
+    }
+    let begins = |time: &String| !item.is_empty() && time.starts_with(item);
+    let times = times.unwrap_or_default().iter().enumerate();
+    times.filter(|(_, time)| begins(time)).map(|(i, _)| i as u64).collect()
+}
+
+fn range(from: &str, to: &str, count: u64, times: Option<&[String]>) -> Vec<u64> {
+    let number = |text: &str, missing: u64| {
+        if text.is_empty() { Some(missing) } else { text.parse().ok().filter(|n| *n < count) }
+    };
+    if let (Some(from), Some(to)) = (number(from, 0), number(to, count.saturating_sub(1))) {
+        return (from..=to).filter(|n| *n < count).collect();
+    }
+    let beginning = |time: &str, bound: &str| time[..bound.len().min(time.len())].to_owned();
+    let within = |time: &String| {
+        (from.is_empty() || beginning(time, from).as_str() >= from)
+            && (to.is_empty() || beginning(time, to).as_str() <= to)
+    };
+    let dates =
+        [from, to].iter().all(|bound| bound.is_empty() || bound.starts_with(|c: char| c.is_ascii_digit()));
+    let times = times.filter(|_| dates).unwrap_or_default().iter().enumerate();
+    times.filter(|(_, time)| within(time)).map(|(i, _)| i as u64).collect()
+}
+
+fn allowed(count: u64, times: Option<&[i64]>) -> String {
+    let numbers = format!("0 to {}", count.saturating_sub(1));
+    match times {
+        Some([first, .., last]) => format!("{numbers}, or dates from {} to {}", iso(*first), iso(*last)),
+        Some([only]) => format!("{numbers}, or the date {}", iso(*only)),
+        _ => format!("{numbers}; it has no dates"),
+    }
+}
+
+/// The name of a step in the names of files: its date, without colons, or its number.
+pub(crate) fn label(number: u64, times: Option<&[i64]>) -> String {
+    match times.and_then(|times| times.get(number as usize)) {
+        Some(time) => iso(*time).replace(':', ""),
+        None => format!("{number:04}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vqz_raster::conventions::time::parse_iso;
+
+    #[test]
+    fn dates_are_chosen() {
+        let times =
+            ["2018-01-31", "2018-04-05T10:30:00", "2018-04-21", "2019-01-01"].map(|t| parse_iso(t).unwrap());
+        let resolve = |text: &str| resolve(text, 4, Some(&times));
+        assert_eq!(resolve("0,3").unwrap(), [0, 3]);
+        assert_eq!(resolve("2018-04").unwrap(), [1, 2]);
+        assert_eq!(resolve("2018-04-05").unwrap(), [1]);
+        assert_eq!(resolve("2018-04-05..2018").unwrap(), [1, 2]);
+        assert_eq!(resolve("..2018-04-05").unwrap(), [0, 1]);
+        assert_eq!(resolve("2019..").unwrap(), [3]);
+        assert_eq!(resolve("1..2,2019").unwrap(), [1, 2, 3]);
+        assert_eq!(
+            resolve("2020").unwrap_err().to_string(),
+            "--dates 2020 chooses nothing; allowed are 0 to 3, or dates from 2018-01-31 to 2019-01-01"
+        );
+        assert!(resolve("soon..later").is_err() && resolve("").is_err() && resolve("4").is_err());
+        assert_eq!(
+            super::resolve("2018", 2, None).unwrap_err().to_string(),
+            "--dates 2018 chooses nothing; allowed are 0 to 1; it has no dates"
+        );
+        assert_eq!((label(1, Some(&times)).as_str(), label(1, None).as_str()), ("2018-04-05T103000", "0001"));
+    }
+}

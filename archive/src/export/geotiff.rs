@@ -1,0 +1,123 @@
+//! Cloud-optimised GeoTIFFs with overviews, one for each date.
+
+use crate::error::{Result, bail};
+use crate::export::dates;
+use crate::export::options::{Compression, ExportOptions};
+use crate::export::raster::{ExportedRaster, resampling};
+use crate::geotiff::{self, Cog};
+use crate::progress::Progress;
+use crate::store::files;
+use crate::write::unfinished::refuse_existing;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use vqz_codec::axes::Role;
+
+/// Writes a file for each date; with a single one, the file is called as it is asked for.
+pub(crate) fn write(
+    options: &ExportOptions,
+    output: &Path,
+    exported: &ExportedRaster,
+    compression: Compression,
+    progress: &dyn Progress,
+) -> Result<Vec<PathBuf>> {
+    let info = exported.raster.info();
+    for (d, role) in info.axes.roles().iter().enumerate() {
+        if let Role::Other(name) = role
+            && info.shape[d] > 1
+        {
+            bail!(
+                InvalidArgument,
+                "a GeoTIFF holds bands, y and x only, the array has {} of {name}; export to .nc or .zarr",
+                info.shape[d]
+            );
+        }
+    }
+    let cog = Cog {
+        compression: match compression {
+            Compression::Deflate => "DEFLATE",
+            Compression::Zstd => "ZSTD",
+            Compression::Lzw => "LZW",
+            Compression::None => "NONE",
+        },
+        resampling: resampling(options.resampling, &exported.bands).name(),
+    };
+    let count = info.extent(&Role::Time);
+    if info.axes.position(&Role::Time).is_none() || count <= 1 {
+        refuse_existing(output, options.existing)?;
+        geotiff::write_cog(output, dated(exported, 0)?.raster.as_ref(), &cog, progress)?;
+        return Ok(vec![output.to_path_buf()]);
+    }
+    let outputs = names(output, count, exported.times.as_deref());
+    for path in &outputs {
+        refuse_existing(path, options.existing)?;
+    }
+    let mut written: Vec<PathBuf> = Vec::new();
+    for (number, path) in outputs.iter().enumerate() {
+        let one = dated(&exported.clone().dates(&[number as u64])?, 0)?;
+        // All dates or none: what stands there of a run that failed looks like all there is.
+        if let Err(error) = geotiff::write_cog(path, one.raster.as_ref(), &cog, progress) {
+            for path in written.iter().filter(|path| path.exists()) {
+                files::remove(path)?;
+            }
+            return Err(error);
+        }
+        written.push(path.clone());
+    }
+    Ok(written)
+}
+
+/// With the date of a step among its items.
+fn dated(exported: &ExportedRaster, number: usize) -> Result<ExportedRaster> {
+    let exported = exported.clone().described()?;
+    let Some(time) = exported.times.as_ref().and_then(|times| times.get(number)).copied() else {
+        return Ok(exported);
+    };
+    Ok(exported.with_item("TIFFTAG_DATETIME", &tiff_date(time)))
+}
+
+/// `2018:07:10 10:31:01`.
+fn tiff_date(seconds: i64) -> String {
+    let iso = vqz_raster::conventions::time::iso(seconds);
+    let (date, clock) = iso.split_once('T').unwrap_or((&iso, "00:00:00"));
+    format!("{} {clock}", date.replace('-', ":"))
+}
+
+/// A name for each date: `scene.tif` becomes `scene_2018-07-10.tif`. Where two dates are the same, the later ones get their
+/// number as well.
+fn names(output: &Path, count: u64, times: Option<&[i64]>) -> Vec<PathBuf> {
+    let stem = output.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let end = output.extension().unwrap_or_default().to_string_lossy().into_owned();
+    let mut seen = HashSet::new();
+    (0..count)
+        .map(|number| {
+            let mut label = dates::label(number, times);
+            if !seen.insert(label.clone()) {
+                label = format!("{label}_{number:04}");
+            }
+            output.with_file_name(format!("{stem}_{label}.{end}"))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_date_has_a_name() {
+        let times = [0, 86_400, 86_400, 90_061];
+        let names = names(Path::new("out/scene.v2.tif"), 4, Some(&times));
+        let names: Vec<_> = names.iter().map(|path| path.to_str().unwrap()).collect();
+        assert_eq!(
+            names,
+            [
+                "out/scene.v2_1970-01-01.tif",
+                "out/scene.v2_1970-01-02.tif",
+                "out/scene.v2_1970-01-02_0002.tif",
+                "out/scene.v2_1970-01-02T010101.tif"
+            ]
+        );
+        assert_eq!(tiff_date(90_061), "1970:01:02 01:01:01");
+        assert_eq!(tiff_date(86_400), "1970:01:02 00:00:00");
+    }
+}

@@ -1,0 +1,164 @@
+//! A NetCDF-4 file after the CF conventions, written window by window.
+
+use crate::error::{Context, Result};
+use crate::export::options::Compression;
+use crate::export::raster::{ExportedRaster, name};
+use crate::export::zarr::{DATA, coordinate_arrays};
+use crate::progress::{Progress, Task};
+use crate::raster::region::{Grid, extents, volume};
+use crate::raster::source::Raster;
+use crate::store::files::{self, beside};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use vqz_codec::axes::Role;
+use vqz_codec::sample::DataType;
+use vqz_raster::georeference::{CoordinateData, GRID_MAPPING};
+use vqz_raster::netcdf::{Content, NetCdf, Storage, Variable};
+
+/// The side of a chunk, in pixels.
+const CHUNK: u64 = 256;
+
+/// The least side of the windows that are written: whole chunks.
+const WINDOW: u64 = 512;
+
+/// Attributes that NetCDF has other words for, or that are Zarr's.
+const NOT_WRITTEN: [&str; 12] = [
+    "_FillValue",
+    "missing_value",
+    "_CRS",
+    "zarr_conventions",
+    "proj:code",
+    "proj:wkt2",
+    "spatial_ref",
+    "GeoTransform",
+    "spatial:transform",
+    "spatial:shape",
+    "spatial:bbox",
+    "spatial:dimensions",
+];
+
+/// Writes a file beside its place, then renames it.
+pub(crate) fn write(
+    output: &Path,
+    exported: &ExportedRaster,
+    compression: Compression,
+    progress: &dyn Progress,
+) -> Result<Vec<PathBuf>> {
+    // GDAL tells the format by what it is asked for, not by the name.
+    let partial = beside(output, ".partial");
+    let written = fill(&partial, exported, compression, progress).and_then(|()| {
+        std::fs::rename(&partial, output).with_context(|| format!("renaming to {}", output.display()))
+    });
+    if written.is_err() && partial.exists() {
+        files::remove(&partial)?;
+    }
+    written.with_context(|| format!("writing {}", output.display()))?;
+    Ok(vec![output.to_path_buf()])
+}
+
+fn fill(
+    path: &Path,
+    exported: &ExportedRaster,
+    compression: Compression,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let info = exported.raster.info();
+    let names: Vec<String> = (0..info.shape.len()).map(|d| name(info, d)).collect();
+    let mut file = NetCdf::create(path)?;
+    for (name, extent) in names.iter().zip(&info.shape) {
+        file.dimension(name, *extent)?;
+    }
+    let arrays = coordinate_arrays(exported)?;
+    for array in &arrays {
+        let dimensions: Vec<&str> = array.dimensions.iter().map(String::as_str).collect();
+        let content = match &array.data {
+            CoordinateData::Float(_) => Content::Samples(DataType::Float64),
+            CoordinateData::Integer(_) => Content::Integers,
+            CoordinateData::Text(_) => Content::Texts,
+        };
+        let variable = file.variable(&array.name, &dimensions, content, &Storage::default())?;
+        for (name, value) in &array.attributes {
+            variable.attribute(name, value)?;
+        }
+        let (start, count) = (vec![0; dimensions.len()], |n: usize| vec![n as u64; dimensions.len()]);
+        match &array.data {
+            CoordinateData::Float(values) => {
+                let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_ne_bytes()).collect();
+                variable.write(&start, &count(values.len()), &bytes)?;
+            }
+            CoordinateData::Integer(values) => {
+                let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_ne_bytes()).collect();
+                variable.write(&start, &count(values.len()), &bytes)?;
+            }
+            CoordinateData::Text(texts) => variable.write_texts(texts)?,
+        }
+    }
+    let chunk = info.axes.roles().iter().zip(&info.shape).map(|(role, extent)| match role {
+        Role::Y | Role::X => CHUNK.min(*extent),
+        Role::Band | Role::Time | Role::Other(_) => 1,
+    });
+    let storage =
+        Storage { chunk: chunk.collect(), deflate: (compression == Compression::Deflate).then_some(4) };
+    let dimensions: Vec<&str> = names.iter().map(String::as_str).collect();
+    let data = file.variable(DATA, &dimensions, Content::Samples(info.data_type), &storage)?;
+    if let Some(nodata) = info.nodata.first()
+        && let Some(value) = nodata.to_f64(info.data_type)?
+    {
+        data.nodata(&crate::raster::samples::bytes_of(info.data_type, value))?;
+    }
+    for (name, value) in info.metadata.attributes() {
+        if !NOT_WRITTEN.contains(&name.as_str()) {
+            data.attribute(&name, &value)?;
+        }
+    }
+    if arrays.iter().any(|array| array.name == GRID_MAPPING) {
+        data.attribute("grid_mapping", &json!(GRID_MAPPING))?;
+    }
+    let wavelengths: Option<Vec<f64>> = exported.bands.iter().map(|band| band.wavelength_um).collect();
+    let wavelength = match wavelengths {
+        Some(values) if info.axes.position(&Role::Band).is_some() => Some(wavelength(&file, &data, &values)?),
+        _ => None,
+    };
+    copy(&data, exported.raster.as_ref(), progress)?;
+    drop((data, wavelength));
+    Ok(file.finish()?)
+}
+
+/// CF has a coordinate for them.
+fn wavelength(file: &NetCdf, data: &Variable, values: &[f64]) -> Result<Variable> {
+    let content = Content::Samples(DataType::Float64);
+    let variable = file.variable("wavelength", &["band"], content, &Storage::default())?;
+    variable.attribute("standard_name", &json!("radiation_wavelength"))?;
+    variable.attribute("units", &json!("um"))?;
+    let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_ne_bytes()).collect();
+    variable.write(&[0], &[values.len() as u64], &bytes)?;
+    data.attribute("coordinates", &Value::from("wavelength"))?;
+    Ok(variable)
+}
+
+fn copy(data: &Variable, raster: &dyn Raster, progress: &dyn Progress) -> Result<()> {
+    let info = raster.info();
+    let window: Vec<u64> = info
+        .axes
+        .roles()
+        .iter()
+        .zip(info.shape.iter().zip(&info.chunk))
+        .map(|(role, (extent, chunk))| match role {
+            Role::Y | Role::X => (*chunk).max(WINDOW).next_multiple_of(CHUNK),
+            Role::Band => *extent,
+            Role::Time => *chunk,
+            Role::Other(_) => 1,
+        })
+        .collect();
+    let grid = Grid::new(&info.shape, &window);
+    let task = Task::start(progress, "exporting", grid.len());
+    for number in 0..grid.len() {
+        let region = grid.region(&grid.indices(number));
+        if volume(&extents(&region)) > 0 {
+            let start: Vec<u64> = region.iter().map(|range| range.start).collect();
+            data.write(&start, &extents(&region), &raster.read(&region)?)?;
+        }
+        task.advance(1);
+    }
+    Ok(())
+}

@@ -1,0 +1,276 @@
+//! The part of a raster that is exported: dates, bands, a window, a resolution; its georeference, bands and dates follow.
+
+use crate::error::{Context, Result, bail};
+use crate::export::options::{Area, ExportOptions};
+use crate::export::source::{ExportSource, dimension_name};
+use crate::geotiff::attributes::ITEMS;
+use crate::metadata::document::Metadata;
+use crate::raster::crop::Cropped;
+use crate::raster::picks::{Gaps, PickedSteps};
+use crate::raster::reduce::Reduced;
+use crate::raster::resampling::Resampling;
+use crate::raster::source::{Raster, RasterInfo};
+use serde_json::{Value, json};
+use std::ops::Range;
+use std::sync::Arc;
+use vqz_codec::axes::Role;
+use vqz_codec::sample::DataType;
+use vqz_raster::band::{Band, SampleKind, set_band_attributes};
+use vqz_raster::georeference::Georeference;
+
+/// What lies within this part of a pixel of its edge lies on it.
+const TOLERANCE: f64 = 1e-6;
+
+/// A raster as it is exported.
+#[derive(Clone)]
+pub(crate) struct ExportedRaster {
+    /// Its samples; its metadata say what the other fields say.
+    pub(crate) raster: Arc<dyn Raster>,
+    /// Where it lies.
+    pub(crate) georeference: Georeference,
+    /// Its bands.
+    pub(crate) bands: Vec<Band>,
+    /// Its dates.
+    pub(crate) times: Option<Vec<i64>>,
+}
+
+/// A raster of which something else is said.
+struct Described {
+    info: RasterInfo,
+    inner: Arc<dyn Raster>,
+}
+
+impl Raster for Described {
+    fn info(&self) -> &RasterInfo {
+        &self.info
+    }
+
+    fn read(&self, region: &[Range<u64>]) -> Result<Vec<u8>> {
+        self.inner.read(region)
+    }
+}
+
+impl ExportedRaster {
+    /// The part of a source that is asked for.
+    ///
+    /// # Errors
+    /// When that is not there.
+    pub(crate) fn new(options: &ExportOptions, source: &ExportSource) -> Result<Self> {
+        let mut exported = Self {
+            raster: Arc::clone(&source.raster),
+            georeference: source.georeference.clone(),
+            bands: source.bands.clone(),
+            times: source.times.clone(),
+        };
+        if let Some(selection) = &options.dates {
+            let count = exported.raster.info().extent(&Role::Time);
+            let picks = selection.resolve(count, exported.times.as_deref())?;
+            exported = exported.dates(&picks)?;
+        }
+        if let Some(selection) = &options.bands {
+            let names: Option<Vec<String>> = exported.bands.iter().map(|band| band.name.clone()).collect();
+            let info = exported.raster.info();
+            let picks = selection
+                .resolve(info.bands(), names.as_deref())
+                .with_context(|| format!("choosing bands of {}", info.label))?;
+            exported = exported.bands(&picks)?;
+        }
+        if let Some((rows, columns)) = window(options, &exported)? {
+            exported = exported.window(rows, columns);
+        }
+        if let Some(resolution) = options.resolution {
+            let (rows, columns) = factors(resolution, &exported.georeference)?;
+            let method = resampling(options.resampling, &exported.bands);
+            exported = exported.reduced(rows, columns, method)?;
+        }
+        exported.described()
+    }
+
+    /// Only some dates.
+    ///
+    /// # Errors
+    /// When there is no dimension of time.
+    pub(crate) fn dates(mut self, picks: &[u64]) -> Result<Self> {
+        let info = self.raster.info();
+        let Some(dimension) = info.axes.position(&Role::Time) else {
+            bail!(InvalidArgument, "{} has no time dimension, so dates can't be chosen", info.label);
+        };
+        self.times = self.times.map(|times| picks.iter().map(|i| times[*i as usize]).collect());
+        self.raster = Arc::new(PickedSteps::new(self.raster, dimension, picks.to_vec(), Gaps::Skip));
+        Ok(self)
+    }
+
+    fn bands(mut self, picks: &[u64]) -> Result<Self> {
+        let info = self.raster.info();
+        let Some(dimension) = info.axes.position(&Role::Band) else {
+            bail!(InvalidArgument, "{} has no band dimension, so bands can't be chosen", info.label);
+        };
+        self.bands = picks.iter().map(|i| self.bands[*i as usize].clone()).collect();
+        let mut picked = PickedSteps::new(Arc::clone(&self.raster), dimension, picks.to_vec(), Gaps::Read);
+        // Some of what is red, green and blue is no picture any more.
+        if picks.len() as u64 != self.raster.info().bands() || !picks.is_sorted() {
+            picked.info_mut().metadata.remove_attribute("color_interpretation");
+        }
+        self.raster = Arc::new(picked);
+        Ok(self)
+    }
+
+    fn window(mut self, rows: Range<u64>, columns: Range<u64>) -> Self {
+        self.georeference.transform = self.georeference.transform.map(|[x0, dx, rx, y0, ry, dy]| {
+            let (x, y) = (columns.start as f64, rows.start as f64);
+            [x0 + dx * x + rx * y, dx, rx, y0 + ry * x + dy * y, ry, dy]
+        });
+        self.raster = Arc::new(Cropped::new(self.raster, rows, columns));
+        self
+    }
+
+    /// Larger pixels, of so many rows and columns.
+    ///
+    /// # Errors
+    /// When nodata values are none of its type.
+    pub(crate) fn reduced(mut self, rows: u64, columns: u64, resampling: Resampling) -> Result<Self> {
+        let (y, x) = (rows as f64, columns as f64);
+        self.georeference.transform = self
+            .georeference
+            .transform
+            .map(|[x0, dx, rx, y0, ry, dy]| [x0, dx * x, rx * y, y0, ry * x, dy * y]);
+        self.raster = Arc::new(Reduced::new(self.raster, rows, columns, resampling)?);
+        Ok(self)
+    }
+
+    /// Puts georeference and bands into the metadata, and names the dimensions by their roles.
+    ///
+    /// # Errors
+    /// When the coordinate reference system is none that GDAL reads.
+    pub(crate) fn described(mut self) -> Result<Self> {
+        let mut info = self.raster.info().clone();
+        let mut attributes = info.metadata.attributes();
+        let kind = match info.data_type {
+            DataType::Float32 | DataType::Float64 => SampleKind::Float,
+            _ => SampleKind::Integer,
+        };
+        set_band_attributes(&mut attributes, &self.bands, kind);
+        self.georeference.set_attributes(&mut attributes, info.extent(&Role::Y), info.extent(&Role::X))?;
+        // Of the group that it came from.
+        for key in ["grid_mapping", "coordinates"] {
+            attributes.remove(key);
+        }
+        let names: Vec<Value> = (0..info.shape.len()).map(|d| Value::from(name(&info, d))).collect();
+        info.metadata.set_dimension_names(Value::Array(names));
+        info.metadata.json_mut().insert("attributes".to_owned(), Value::Object(attributes));
+        settle_fill(&mut info.metadata, &info.nodata)?;
+        self.raster = Arc::new(Described { info, inner: self.raster });
+        Ok(self)
+    }
+
+    /// With a metadata item of GDAL's.
+    pub(crate) fn with_item(mut self, key: &str, value: &str) -> Self {
+        let mut info = self.raster.info().clone();
+        let attributes = info.metadata.attributes();
+        let mut items = attributes.get(ITEMS).and_then(Value::as_object).cloned().unwrap_or_default();
+        items.insert(key.to_owned(), Value::from(value));
+        info.metadata.set_attribute(ITEMS, Value::Object(items));
+        self.raster = Arc::new(Described { info, inner: self.raster });
+        self
+    }
+}
+
+/// The name of a dimension: that of its role.
+pub(crate) fn name(info: &RasterInfo, dimension: usize) -> String {
+    match &info.axes.roles()[dimension] {
+        Role::Time => "time".to_owned(),
+        Role::Band => "band".to_owned(),
+        Role::Y => "y".to_owned(),
+        Role::X => "x".to_owned(),
+        other => dimension_name(info, other).unwrap_or_else(|| format!("dim_{dimension}")),
+    }
+}
+
+/// GDAL takes the fill value of an array for its nodata value, where that is declared.
+fn settle_fill(metadata: &mut Metadata, nodata: &[vqz_codec::config::NoData]) -> Result<()> {
+    if let Some(value) = nodata.first() {
+        metadata.json_mut().insert("fill_value".to_owned(), serde_json::to_value(value)?);
+    }
+    Ok(())
+}
+
+/// How its pixels become larger ones: as asked for, and otherwise by what they are.
+pub(crate) fn resampling(asked: Option<Resampling>, bands: &[Band]) -> Resampling {
+    let classes = bands.iter().any(|band| !band.categories.is_empty());
+    asked.unwrap_or(if classes { Resampling::Nearest } else { Resampling::Average })
+}
+
+/// The rows and columns that are asked for.
+fn window(options: &ExportOptions, exported: &ExportedRaster) -> Result<Option<(Range<u64>, Range<u64>)>> {
+    let info = exported.raster.info();
+    let (height, width) = (info.extent(&Role::Y), info.extent(&Role::X));
+    match &options.area {
+        None => Ok(None),
+        Some(Area::Window { x, y }) => {
+            if x.is_empty() || y.is_empty() || x.end > width || y.end > height {
+                bail!(
+                    InvalidArgument,
+                    "window {},{},{},{} is none of {width} x {height} pixels; give x0 below x1, at most {width}, and y0 below \
+                     y1, at most {height}",
+                    x.start,
+                    y.start,
+                    x.end,
+                    y.end
+                );
+            }
+            Ok(Some((y.clone(), x.clone())))
+        }
+        Some(Area::Bounds(bounds)) => touched(*bounds, exported).map(Some),
+    }
+}
+
+/// The rows and columns that bounds touch.
+fn touched([x0, y0, x1, y1]: [f64; 4], exported: &ExportedRaster) -> Result<(Range<u64>, Range<u64>)> {
+    let info = exported.raster.info();
+    let (height, width) = (info.extent(&Role::Y), info.extent(&Role::X));
+    let Some([left, dx, 0.0, top, 0.0, dy]) = exported.georeference.transform else {
+        bail!(
+            InvalidArgument,
+            GiveWindow,
+            "{} has no georeference, or is turned, so bounds choose nothing",
+            info.label
+        );
+    };
+    let along = |a: f64, b: f64, start: f64, step: f64, extent: u64| {
+        let (a, b) = ((a - start) / step, (b - start) / step);
+        let first = (a.min(b) + TOLERANCE).floor().clamp(0.0, extent as f64) as u64;
+        let end = (a.max(b) - TOLERANCE).ceil().clamp(0.0, extent as f64) as u64;
+        first..end
+    };
+    let (rows, columns) = (along(y0, y1, top, dy, height), along(x0, x1, left, dx, width));
+    if rows.is_empty() || columns.is_empty() {
+        let [west, south, east, north] =
+            vqz_raster::georeference::bounds([left, dx, 0.0, top, 0.0, dy], height, width);
+        bail!(
+            InvalidArgument,
+            "bounds {x0},{y0},{x1},{y1} lie beside the raster, which reaches from {west},{south} to {east},{north}"
+        );
+    }
+    Ok((rows, columns))
+}
+
+/// How many rows and columns make a pixel of this size.
+fn factors(resolution: f64, georeference: &Georeference) -> Result<(u64, u64)> {
+    // Without a place a pixel is 1 wide and 1 high.
+    let [_, dx, rx, _, ry, dy] = georeference.transform.unwrap_or([0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
+    let (width, height) = (dx.hypot(ry), dy.hypot(rx));
+    let whole = |size: f64| {
+        let factor = resolution / size;
+        let whole = factor.round();
+        ((1.0..1e9).contains(&whole) && (factor - whole).abs() <= TOLERANCE * whole).then_some(whole as u64)
+    };
+    match (whole(height), whole(width)) {
+        (Some(rows), Some(columns)) => Ok((rows, columns)),
+        _ => bail!(
+            InvalidArgument,
+            "resolution {resolution} is no whole multiple of the pixels' size, {width} x {height}; give one, such as {}, or \
+             resample an export with gdalwarp",
+            json!(2.0 * width.max(height))
+        ),
+    }
+}

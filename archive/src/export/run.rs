@@ -1,0 +1,105 @@
+//! The run of an export, by the end of the output's name.
+
+use crate::error::{Result, bail};
+use crate::export::options::{Compression, ExportOptions};
+use crate::export::raster::ExportedRaster;
+use crate::export::source::ExportSource;
+use crate::export::summary::ExportSummary;
+use crate::export::{geotiff, netcdf, zarr};
+use crate::progress::Progress;
+use crate::raster::opening::OpenOptions;
+use crate::write::paths;
+use crate::write::unfinished::refuse_existing;
+use std::path::Path;
+use std::time::Instant;
+
+/// What an output becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    GeoTiff,
+    NetCdf,
+    Zarr,
+}
+
+impl Format {
+    fn of(path: &Path) -> Result<Self> {
+        let end = path.extension().map(|end| end.to_string_lossy().to_lowercase());
+        match end.as_deref() {
+            Some("tif" | "tiff") => Ok(Self::GeoTiff),
+            Some("nc" | "nc4") => Ok(Self::NetCdf),
+            Some("zarr") => Ok(Self::Zarr),
+            _ => bail!(
+                InvalidArgument,
+                "the end of {} tells no format; allowed are .tif (COG), .nc (NetCDF-4) and .zarr (plain)",
+                path.display()
+            ),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::GeoTiff => "GeoTIFF",
+            Self::NetCdf => "NetCDF",
+            Self::Zarr => "Zarr",
+        }
+    }
+
+    /// The compression that is asked for, or the usual one.
+    pub(crate) fn compression(self, asked: Option<Compression>) -> Result<Compression> {
+        let allowed: &[Compression] = match self {
+            Self::GeoTiff => &[Compression::Deflate, Compression::Zstd, Compression::Lzw, Compression::None],
+            Self::NetCdf => &[Compression::Deflate, Compression::None],
+            Self::Zarr => &[Compression::Zstd, Compression::None],
+        };
+        let chosen = asked.unwrap_or(allowed[0]);
+        if !allowed.contains(&chosen) {
+            let names: Vec<String> = allowed.iter().map(|c| format!("{c:?}").to_lowercase()).collect();
+            bail!(
+                InvalidArgument,
+                "compression {} does not go with {}; allowed are {}",
+                format!("{chosen:?}").to_lowercase(),
+                self.name(),
+                names.join(", ")
+            );
+        }
+        Ok(chosen)
+    }
+}
+
+/// Exports an array, or a part of it. The end of the output's name chooses the format: `.tif` (a cloud-optimised GeoTIFF), `.nc`
+/// (NetCDF-4) or `.zarr` (a plain group). A GeoTIFF holds one date: with several, `scene.tif` becomes `scene_2018-07-10.tif`
+/// and so on.
+///
+/// # Errors
+/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when what is asked for is not there, and
+/// [`Exists`](crate::ErrorKind::Exists) when the output is.
+pub fn export(
+    archive: impl AsRef<Path>,
+    output: impl AsRef<Path>,
+    options: &ExportOptions,
+    progress: &dyn Progress,
+) -> Result<ExportSummary> {
+    let (archive, output, begun) = (archive.as_ref(), output.as_ref(), Instant::now());
+    let format = Format::of(output)?;
+    let compression = format.compression(options.compression)?;
+    paths::refuse_overlap(archive, output)?;
+    paths::refuse_missing_folder(output)?;
+    let opening = OpenOptions { engine: options.engine, ..OpenOptions::default() };
+    let source = ExportSource::open(archive, &opening)?;
+    let exported = ExportedRaster::new(options, &source)?;
+    let outputs = match format {
+        Format::GeoTiff => geotiff::write(options, output, &exported, compression, progress)?,
+        Format::NetCdf => {
+            refuse_existing(output, options.existing)?;
+            netcdf::write(output, &exported, compression, progress)?
+        }
+        Format::Zarr => {
+            refuse_existing(output, options.existing)?;
+            zarr::write(archive, output, &exported, compression, options, progress)?
+        }
+    };
+    source.report_losses(progress)?;
+    let info = exported.raster.info();
+    let seconds = begun.elapsed().as_secs_f64();
+    ExportSummary::measure(format.name(), &outputs, &info.shape, info.raw_bytes(), seconds)
+}

@@ -1,0 +1,103 @@
+//! What a model is fitted to: rasters with the same bands.
+
+use crate::encoded::losses::remark_on_losses;
+use crate::error::{Context, Result, bail};
+use crate::fit::options::FitOptions;
+use crate::metadata::document::Metadata;
+use crate::open::{is_geotiff, is_raster_file, open_all};
+use crate::progress::Progress;
+use crate::raster::bands::{self, BandSelection, unnamed_band};
+use crate::raster::opening::OpenOptions;
+use crate::raster::source::Raster;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Rasters to fit on.
+pub(crate) struct FitInputs {
+    /// Every raster of every input.
+    pub(crate) rasters: Vec<Arc<dyn Raster>>,
+    /// The names of their bands.
+    pub(crate) band_names: Vec<String>,
+}
+
+/// Opens all inputs, and names their bands. Remarks on archives among them that lack chunks.
+///
+/// # Errors
+/// When there is nothing to fit on, or inputs have different numbers of bands.
+pub(crate) fn open_inputs(
+    inputs: &[PathBuf],
+    options: &FitOptions,
+    progress: &dyn Progress,
+) -> Result<FitInputs> {
+    let opening = OpenOptions { axes: options.axes.clone(), nodata: options.nodata.clone(), engine: None };
+    let mut rasters: Vec<Arc<dyn Raster>> = Vec::new();
+    for input in expand(inputs)? {
+        if !is_raster_file(&input) {
+            remark_on_losses(&input, None, progress)?;
+        }
+        for (_, raster) in open_all(&input, &opening)? {
+            rasters.push(match &options.bands {
+                Some(selection) => choose(raster, selection)?,
+                None => raster,
+            });
+        }
+    }
+    let Some(first) = rasters.first() else {
+        bail!(InvalidArgument, "there is nothing to fit on; give Zarr v3 arrays, or GeoTIFFs");
+    };
+    let (count, names) = (first.info().bands(), first.info().band_names());
+    if let Some(other) = rasters.iter().find(|raster| raster.info().bands() != count) {
+        bail!(
+            InvalidArgument,
+            ChooseBands,
+            "{} has {} bands, {} has {count}; a model takes one number of bands, so fit two models, or choose as many of each",
+            other.info().label,
+            other.info().bands(),
+            first.info().label
+        );
+    }
+    let names = match (&options.bands, names) {
+        (Some(given), _) if !numbered(given) => given.0.clone(),
+        (_, Some(names)) => names,
+        (_, None) => (0..count).map(unnamed_band).collect(),
+    };
+    Ok(FitInputs { rasters, band_names: names })
+}
+
+/// Takes the bands that are given by number or by a name that the raster knows; other names are new ones for its bands.
+fn choose(raster: Arc<dyn Raster>, selection: &BandSelection) -> Result<Arc<dyn Raster>> {
+    let known = raster.info().band_names().unwrap_or_default();
+    let new = !numbered(selection) && !selection.0.iter().any(|name| known.contains(name));
+    if new && selection.0.len() as u64 == raster.info().bands() {
+        return Ok(raster);
+    }
+    bands::select(raster, selection)
+}
+
+/// Whether bands are given by number.
+fn numbered(selection: &BandSelection) -> bool {
+    selection.0.iter().all(|part| part.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// Takes folders of GeoTIFFs for what they hold.
+fn expand(inputs: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for input in inputs {
+        if !input.is_dir() || input.join("zarr.json").is_file() {
+            paths.push(input.clone());
+            continue;
+        }
+        let mut inside: Vec<PathBuf> = std::fs::read_dir(input)
+            .with_context(|| format!("listing {}", input.display()))?
+            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+            .filter(|path| is_geotiff(path) || path.join("zarr.json").is_file())
+            .collect();
+        inside.sort();
+        if inside.is_empty() {
+            // Says what the folder is instead.
+            Metadata::read(input)?;
+        }
+        paths.extend(inside);
+    }
+    Ok(paths)
+}

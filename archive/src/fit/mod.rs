@@ -1,0 +1,11 @@
+//! Fitting: a linear model from rasters.
+
+mod copies;
+mod inputs;
+mod options;
+mod run;
+mod sampling;
+
+pub use copies::copy_inputs;
+pub use options::{FitOptions, Scaling};
+pub use run::{FitSummary, fit, refuse_model_output};

@@ -1,0 +1,48 @@
+//! How a model is fitted.
+
+use crate::options::options;
+use crate::raster::bands::BandSelection;
+use crate::write::unfinished::Existing;
+use vqz_codec::axes::Axes;
+use vqz_codec::config::NoData;
+
+options! {
+    /// How [`fit`](crate::fit()) fits a model.
+    pub struct FitOptions {
+        /// The model's name: by default that of the file, without its ending.
+        pub name: Option<String> = None,
+        /// The side of a patch, in pixels: 8, 16 or 32.
+        pub patch: usize = 16,
+        /// The value against which PSNR is stated: by default 255 for `uint8`, 10000 for 16 bits that look like reflectances
+        /// (by their bands' names, or three bands or more that reach into the thousands), and otherwise the range of the
+        /// samples.
+        pub peak: Option<f64> = None,
+        /// Bands to fit on. Names that the inputs do not know are new names for their bands.
+        pub bands: Option<BandSelection> = None,
+        /// How bands are scaled before they are transformed.
+        pub scaling: Scaling = Scaling::Common,
+        /// Values that mean "no data", instead of those that the inputs declare.
+        pub nodata: Vec<NoData> = Vec::new(),
+        /// The roles of the dimensions in order, where their names do not tell.
+        pub axes: Option<Axes> = None,
+        /// The licence of the model, which the data may decide.
+        pub licence: String = "not stated".to_owned(),
+        /// What the data are and whom to credit.
+        pub attribution: String = String::new(),
+        /// The most samples to fit on. Of more, blocks spread evenly over all inputs are taken.
+        pub max_samples: u64 = 64_000_000,
+        /// What happens where the output exists.
+        pub existing: Existing = Existing::Refuse,
+    }
+}
+
+/// How bands are scaled before they are transformed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Scaling {
+    /// All by a common standard deviation.
+    #[default]
+    Common,
+    /// Each by its own: for bands in different units.
+    EachBand,
+}

@@ -1,0 +1,205 @@
+//! The run of a fit: read samples, fit, save the model.
+
+use crate::error::{Context, Result, bail};
+use crate::fit::inputs::{FitInputs, open_inputs};
+use crate::fit::options::{FitOptions, Scaling};
+use crate::fit::sampling::{FitSamples, collect};
+use crate::progress::{Progress, Remark};
+use crate::raster::fill::FillWatch;
+use crate::raster::source::Raster;
+use crate::write::paths;
+use crate::write::unfinished::refuse_existing;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+use vqz_codec::fit::peak::Evidence;
+use vqz_codec::fit::{FitOptions as KltOptions, card, fit_klt, training_data};
+use vqz_codec::model::Calibration;
+use vqz_zarr::models;
+
+/// What a fit made.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct FitSummary {
+    /// The model's file.
+    pub output: String,
+    /// The model's name.
+    pub name: String,
+    /// SHA-256 of its decoding half, by which archives name it.
+    pub sha256: String,
+    /// Its bands.
+    pub bands: Vec<String>,
+    /// Images that it was fitted to.
+    pub images: usize,
+    /// Samples in them.
+    pub samples: u64,
+    /// Samples in all inputs.
+    pub samples_available: u64,
+    /// The value against which PSNR is stated.
+    pub peak: f64,
+    /// What that value comes from.
+    pub peak_from: &'static str,
+    /// The side of a patch, in pixels.
+    pub patch: usize,
+    /// Bytes of the file.
+    pub file_bytes: u64,
+    /// Wall time of reading.
+    pub reading_seconds: f64,
+    /// Wall time of fitting.
+    pub fitting_seconds: f64,
+    /// What qualities come to on the data.
+    pub calibration: Vec<Calibration>,
+}
+
+/// Fits a linear model to rasters, and saves it in a `.vqm` file. Inputs are Zarr v3 arrays and groups, raster files (feature
+/// `gdal`), and folders of GeoTIFFs or Zarr arrays.
+///
+/// # Errors
+/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when the inputs do not go together or hold nothing to fit on, and
+/// [`Exists`](crate::ErrorKind::Exists) when the output does.
+pub fn fit(
+    inputs: &[PathBuf],
+    output: impl AsRef<Path>,
+    options: &FitOptions,
+    progress: &dyn Progress,
+) -> Result<FitSummary> {
+    let output = output.as_ref();
+    refuse_model_output(output, options)?;
+    let name = match &options.name {
+        Some(name) => name.clone(),
+        None => output.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+    };
+    let begun = Instant::now();
+    let FitInputs { rasters, band_names } = open_inputs(inputs, options, progress)?;
+    let (rasters, watches) = watch(rasters)?;
+    let samples = collect(&rasters, options.max_samples, progress)?;
+    watches.iter().for_each(|watch| watch.report("fitted like data", progress));
+    if samples.taken < samples.available {
+        progress.remark(&Remark::FittedToPart { taken: samples.taken, available: samples.available });
+    }
+    let (peak, peak_from) = choose_peak(options.peak, &rasters, &band_names, &samples)?;
+    let reading_seconds = begun.elapsed().as_secs_f64();
+
+    let begun = Instant::now();
+    let klt = KltOptions {
+        name: name.clone(),
+        band_names: band_names.clone(),
+        patch: options.patch,
+        peak,
+        scale_each_band: options.scaling == Scaling::EachBand,
+        licence: options.licence.clone(),
+        training_data: training_data(&options.attribution, rasters.len(), samples.taken),
+    };
+    let fractions = Fractions::new(progress);
+    let model = fit_klt(&samples.images, &klt, &|fraction, what| fractions.reached(fraction, what))?;
+    drop(fractions);
+    let card = card(model.manifest());
+    let model = model.with_card(card);
+    models::save(&model, output)?;
+    Ok(FitSummary {
+        output: output.display().to_string(),
+        name,
+        sha256: model.sha256().to_owned(),
+        bands: band_names,
+        images: samples.images.len(),
+        samples: samples.taken,
+        samples_available: samples.available,
+        peak,
+        peak_from,
+        patch: options.patch,
+        file_bytes: std::fs::metadata(output).with_context(|| format!("reading {}", output.display()))?.len(),
+        reading_seconds,
+        fitting_seconds: begun.elapsed().as_secs_f64(),
+        calibration: model.manifest().calibration.clone(),
+    })
+}
+
+/// Stops where a model can't go, before anything is read.
+///
+/// # Errors
+/// When the folder is not there, the output exists and may not be replaced, or is a folder.
+pub fn refuse_model_output(output: &Path, options: &FitOptions) -> Result<()> {
+    paths::refuse_missing_folder(output)?;
+    refuse_existing(output, options.existing)?;
+    if output.is_dir() {
+        bail!(
+            InvalidArgument,
+            "output {} is a folder, a model is a file; choose another name",
+            output.display()
+        );
+    }
+    Ok(())
+}
+
+/// A fit tells how far it is as a fraction, and what it does: work of a hundred steps, which begins anew with each new name.
+struct Fractions<'a> {
+    progress: &'a dyn Progress,
+    now: Mutex<(String, u64)>,
+}
+
+impl<'a> Fractions<'a> {
+    fn new(progress: &'a dyn Progress) -> Self {
+        progress.started("fitting", 100);
+        Self { progress, now: Mutex::new(("fitting".to_owned(), 0)) }
+    }
+
+    fn reached(&self, fraction: f64, what: &str) {
+        let percent = (fraction.clamp(0.0, 1.0) * 100.0) as u64;
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.0 != what {
+            self.progress.finished();
+            self.progress.started(what, 100);
+            *now = (what.to_owned(), 0);
+        }
+        self.progress.advanced(percent.saturating_sub(now.1));
+        now.1 = now.1.max(percent);
+    }
+}
+
+impl Drop for Fractions<'_> {
+    fn drop(&mut self) {
+        self.progress.finished();
+    }
+}
+
+type RasterList = Vec<Arc<dyn Raster>>;
+
+/// Watches rasters whose fill value may have been meant as "no data".
+fn watch(rasters: RasterList) -> Result<(RasterList, Vec<Arc<FillWatch>>)> {
+    let mut watches = Vec::new();
+    let mut watched = RasterList::new();
+    for raster in rasters {
+        match FillWatch::of(&raster)? {
+            Some(watch) => {
+                watches.push(Arc::clone(&watch));
+                watched.push(watch);
+            }
+            None => watched.push(raster),
+        }
+    }
+    Ok((watched, watches))
+}
+
+fn choose_peak(
+    given: Option<f64>,
+    rasters: &[Arc<dyn Raster>],
+    names: &[String],
+    samples: &FitSamples,
+) -> Result<(f64, &'static str)> {
+    if let Some(peak) = given {
+        return Ok((peak, "given"));
+    }
+    let evidence = Evidence {
+        types: rasters.iter().map(|raster| raster.info().data_type).collect(),
+        bands: names.len() as u64,
+        names: Some(names.to_vec()),
+        range: (samples.low, samples.high),
+    };
+    match evidence.peak() {
+        Some(peak) => Ok(peak),
+        None => {
+            bail!(InvalidArgument, StatePeak, "all valid samples are {}, which gives no peak", samples.low)
+        }
+    }
+}

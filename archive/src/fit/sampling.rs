@@ -1,0 +1,136 @@
+//! Reads training images: whole where they are few, else blocks spread evenly over all inputs.
+
+use crate::error::{Result, bail};
+use crate::progress::{Progress, Task};
+use crate::raster::region::{Grid, Region, extents, volume};
+use crate::raster::samples::{Mask, to_f64};
+use crate::raster::source::Raster;
+use std::sync::Arc;
+use vqz_codec::axes::Role;
+use vqz_codec::fit::Image;
+
+/// The side of a block, in pixels, where all samples are taken.
+const LARGE: u64 = 1024;
+/// The same, where only some are.
+const SMALL: u64 = 256;
+
+/// What a model is fitted on.
+pub(crate) struct FitSamples {
+    /// The images.
+    pub(crate) images: Vec<Image>,
+    /// Samples in them.
+    pub(crate) taken: u64,
+    /// Samples in all inputs.
+    pub(crate) available: u64,
+    /// The least and the largest valid sample.
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+}
+
+/// Reads at most `max_samples` samples.
+pub(crate) fn collect(
+    rasters: &[Arc<dyn Raster>],
+    max_samples: u64,
+    progress: &dyn Progress,
+) -> Result<FitSamples> {
+    let available: u64 = rasters.iter().map(|raster| raster.info().samples()).sum();
+    let side = if available <= max_samples { LARGE } else { SMALL };
+    let blocks: Vec<(usize, Region)> = rasters
+        .iter()
+        .enumerate()
+        .flat_map(|(number, raster)| {
+            let info = raster.info();
+            let block: Vec<u64> = info
+                .axes
+                .roles()
+                .iter()
+                .zip(&info.shape)
+                .map(|(role, extent)| match role {
+                    Role::Band => *extent,
+                    Role::Y | Role::X => side,
+                    Role::Time | Role::Other(_) => 1,
+                })
+                .collect();
+            let grid = Grid::new(&info.shape, &block);
+            (0..grid.len()).map(move |i| (number, grid.region(&grid.indices(i))))
+        })
+        .collect();
+    let chosen = spread(&blocks, available, max_samples);
+    let mut samples =
+        FitSamples { images: Vec::new(), taken: 0, available, low: f64::INFINITY, high: f64::NEG_INFINITY };
+    let task = Task::start(progress, "reading", chosen.len() as u64);
+    for (number, region) in chosen {
+        let raster = rasters[*number].as_ref();
+        samples.taken += volume(&extents(region));
+        samples.images.push(image(raster, region, &mut samples.low, &mut samples.high)?);
+        task.advance(1);
+    }
+    if samples.low > samples.high {
+        bail!(InvalidArgument, StateNoData, "the inputs hold no valid samples, all {available} are nodata");
+    }
+    Ok(samples)
+}
+
+/// Every block, or an even choice of as many as make up the wanted number of samples; always the same ones.
+fn spread(blocks: &[(usize, Region)], available: u64, wanted: u64) -> Vec<&(usize, Region)> {
+    if available <= wanted {
+        return blocks.iter().collect();
+    }
+    let fraction = wanted as f64 / available as f64;
+    let mut due = 0.5;
+    let mut chosen: Vec<&(usize, Region)> = blocks
+        .iter()
+        .filter(|_| {
+            due += fraction;
+            let take = due >= 1.0;
+            if take {
+                due -= 1.0;
+            }
+            take
+        })
+        .collect();
+    if chosen.is_empty() {
+        chosen.extend(blocks.first());
+    }
+    chosen
+}
+
+/// One block as `(band, y, x)`, NaN where there is no data.
+fn image(raster: &dyn Raster, region: &Region, low: &mut f64, high: &mut f64) -> Result<Image> {
+    let info = raster.info();
+    let shape: Vec<usize> = region.iter().map(|r| (r.end - r.start) as usize).collect();
+    let layout = info.axes.layout(&shape)?;
+    let mask = Mask::new(&info.nodata, info.data_type)?;
+    let values = to_f64(info.data_type, &raster.read(region)?);
+    let [band_stride, y_stride, x_stride] = layout.image_strides();
+    let mut samples = Vec::with_capacity(values.len());
+    for band in 0..layout.bands() {
+        for y in 0..layout.height() {
+            for x in 0..layout.width() {
+                let value = values[band * band_stride + y * y_stride + x * x_stride];
+                if mask.is_valid(value) {
+                    (*low, *high) = (low.min(value), high.max(value));
+                    samples.push(value as f32);
+                } else {
+                    samples.push(f32::NAN);
+                }
+            }
+        }
+    }
+    Ok(Image { height: layout.height(), width: layout.width(), samples })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_spread_evenly() {
+        let blocks: Vec<(usize, Region)> = (0..100).map(|i| (i, vec![0..5, 0..2])).collect();
+        let chosen: Vec<usize> = spread(&blocks, 1000, 200).iter().map(|(i, _)| *i).collect();
+        assert_eq!(chosen.len(), 20);
+        assert!(chosen.windows(2).all(|pair| pair[1] - pair[0] == 5));
+        assert_eq!(spread(&blocks, 1000, 1000).len(), 100);
+        assert_eq!(spread(&blocks, 1000, 1).len(), 1);
+    }
+}

@@ -1,0 +1,67 @@
+//! Cloud-optimised GeoTIFFs: GDAL makes them from a whole raster, which a plain file beside the output holds meanwhile.
+
+use crate::error::{Context, Result};
+use crate::geotiff::place::{put, sidecar};
+use crate::geotiff::writer;
+use crate::metadata::plain::PlainCodec;
+use crate::progress::Progress;
+use crate::raster::source::Raster;
+use crate::store::files::{self, beside};
+use gdal::raster::RasterCreationOptions;
+use gdal::{Dataset, DriverManager};
+use std::path::Path;
+
+/// How to write one, in GDAL's words.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cog {
+    /// `DEFLATE`, `ZSTD`, `LZW` or `NONE`.
+    pub compression: &'static str,
+    /// How overviews are made: `nearest` or `average`.
+    pub resampling: &'static str,
+}
+
+/// Writes a raster beside `path`, then renames it into place.
+///
+/// # Errors
+/// When the raster has dimensions other than band, y and x, and whatever reading and GDAL say.
+pub(crate) fn write_cog(
+    path: &Path,
+    raster: &dyn Raster,
+    options: &Cog,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let plain = beside(path, ".plain");
+    let partial = beside(path, ".partial");
+    let written = writer::write(&plain, raster, PlainCodec::None, progress)
+        .and_then(|()| {
+            convert(&plain, &partial, options).with_context(|| format!("writing {}", path.display()))
+        })
+        .and_then(|()| put(&partial, path));
+    for left in [&plain, &sidecar(&plain), &partial, &sidecar(&partial)] {
+        if left.exists() {
+            files::remove(left)?;
+        }
+    }
+    written
+}
+
+fn convert(plain: &Path, partial: &Path, options: &Cog) -> Result<()> {
+    let mut words = RasterCreationOptions::new();
+    let fixed = [
+        ("COMPRESS", options.compression),
+        ("RESAMPLING", options.resampling),
+        ("OVERVIEWS", "AUTO"),
+        ("BLOCKSIZE", "512"),
+        ("BIGTIFF", "IF_SAFER"),
+        ("NUM_THREADS", "ALL_CPUS"),
+    ];
+    for (key, value) in fixed {
+        words.add_name_value(key, value)?;
+    }
+    if options.compression != "NONE" {
+        words.add_name_value("PREDICTOR", "YES")?;
+    }
+    let driver = DriverManager::get_driver_by_name("COG")?;
+    Dataset::open(plain)?.create_copy(&driver, partial, &words)?.close()?;
+    Ok(())
+}

@@ -1,0 +1,24 @@
+//! GeoTIFF in and out, through GDAL, with the feature `gdal`; without it, errors that say how to get it.
+
+#[cfg(feature = "gdal")]
+pub(crate) mod attributes;
+#[cfg(feature = "gdal")]
+mod cog;
+#[cfg(feature = "gdal")]
+mod place;
+#[cfg(feature = "gdal")]
+mod reader;
+#[cfg(not(feature = "gdal"))]
+mod without;
+#[cfg(feature = "gdal")]
+mod writer;
+
+#[cfg(feature = "gdal")]
+pub(crate) use self::{
+    cog::{Cog, write_cog},
+    reader::open,
+    writer::write,
+};
+
+#[cfg(not(feature = "gdal"))]
+pub(crate) use self::without::{open, write};

@@ -1,0 +1,181 @@
+//! Any raster that GDAL reads, as `(band, y, x)`, in windows.
+
+use crate::error::{Context, Result, bail};
+use crate::geotiff::attributes::{COLOURS, ITEMS};
+use crate::metadata::document::Metadata;
+use crate::raster::opening::OpenOptions;
+use crate::raster::region::{extents, volume};
+use crate::raster::source::{Raster, RasterInfo};
+use gdal::Dataset;
+use gdal::raster::{GdalDataType, GdalType};
+use serde_json::{Map, Value, json};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use vqz_codec::axes::{Axes, Role};
+use vqz_codec::sample::DataType;
+use vqz_raster::band::{SampleKind, read_bands, set_band_attributes};
+use vqz_raster::georeference::read_georeference;
+use vqz_raster::items::{read_colours, read_items};
+
+/// The smallest side of the blocks in which a file is read, in pixels: many files have strips of one row.
+const BLOCK: u64 = 512;
+
+struct GdalRaster {
+    info: RasterInfo,
+    /// GDAL's datasets are not to be used by two threads at one time.
+    dataset: Mutex<Dataset>,
+}
+
+/// Opens a raster file.
+///
+/// # Errors
+/// When GDAL can't, the bands differ in type, or their type is none that the codec takes.
+pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>> {
+    let dataset = match Dataset::open(path) {
+        Ok(dataset) => dataset,
+        Err(_) if path.is_file() => {
+            bail!(
+                Corrupt,
+                "{} is no raster that GDAL reads; is it whole, and does `gdalinfo` know its format?",
+                path.display()
+            )
+        }
+        Err(error) => return Err(error).with_context(|| format!("opening {}", path.display())),
+    };
+    let (width, height) = dataset.raster_size();
+    let count = dataset.raster_count();
+    if count == 0 {
+        bail!(Corrupt, "{} has no raster bands", path.display());
+    }
+    let shape = vec![count as u64, height as u64, width as u64];
+    let first = dataset.rasterband(1)?;
+    let data_type = data_type(first.band_type()).with_context(|| path.display().to_string())?;
+    let (block_x, block_y) = first.block_size();
+    let side = |block: usize, extent: u64| {
+        let block = (block as u64).max(1);
+        block.max(BLOCK.next_multiple_of(block)).min(extent.max(1))
+    };
+    let chunk = vec![count as u64, side(block_y, shape[1]), side(block_x, shape[2])];
+    for number in 2..=count {
+        let band = dataset.rasterband(number)?;
+        if band.band_type() != first.band_type() {
+            bail!(
+                Unsupported,
+                "{}: band {number} is {:?}, band 1 is {:?}; all must have one type",
+                path.display(),
+                band.band_type(),
+                first.band_type()
+            );
+        }
+    }
+    let metadata =
+        metadata(&dataset, &shape, data_type).with_context(|| format!("reading {}", path.display()))?;
+    let declared = metadata.declared_nodata();
+    let axes = match &options.axes {
+        Some(axes) if axes.roles().len() == 3 => axes.clone(),
+        Some(axes) => {
+            bail!(
+                InvalidArgument,
+                "{} roles of dimensions are given, a GeoTIFF has 3 dimensions: band, y, x",
+                axes.roles().len()
+            )
+        }
+        None => Axes::new(vec![Role::Band, Role::Y, Role::X])?,
+    };
+    let info = RasterInfo {
+        label: path.display().to_string(),
+        shape,
+        axes,
+        data_type,
+        chunk,
+        nodata: if options.nodata.is_empty() { declared } else { options.nodata.clone() },
+        metadata,
+        stored: (0, std::fs::metadata(path).with_context(|| format!("reading {}", path.display()))?.len()),
+    };
+    Ok(Arc::new(GdalRaster { info, dataset: Mutex::new(dataset) }))
+}
+
+fn data_type(found: GdalDataType) -> Result<DataType> {
+    Ok(match found {
+        GdalDataType::UInt8 => DataType::UInt8,
+        GdalDataType::Int16 => DataType::Int16,
+        GdalDataType::UInt16 => DataType::UInt16,
+        GdalDataType::Int32 => DataType::Int32,
+        GdalDataType::Float32 => DataType::Float32,
+        GdalDataType::Float64 => DataType::Float64,
+        other => DataType::from_name(&other.name())?,
+    })
+}
+
+/// The metadata of the array that the file would be, with what it says of its place, its bands and itself.
+fn metadata(dataset: &Dataset, shape: &[u64], data_type: DataType) -> Result<Metadata> {
+    let kind = match data_type {
+        DataType::Float32 | DataType::Float64 => SampleKind::Float,
+        _ => SampleKind::Integer,
+    };
+    let mut attributes = Map::new();
+    set_band_attributes(&mut attributes, &read_bands(dataset)?, kind);
+    read_georeference(dataset)?.set_attributes(&mut attributes, shape[1], shape[2])?;
+    let items = read_items(dataset);
+    if !items.is_empty() {
+        attributes.insert(ITEMS.to_owned(), Value::Object(items));
+    }
+    if let Some(colours) = read_colours(dataset) {
+        attributes.insert(COLOURS.to_owned(), json!(colours));
+    }
+    let mut metadata = Metadata::new_array(shape, data_type, json!(0));
+    metadata.json_mut().insert("dimension_names".to_owned(), json!(["band", "y", "x"]));
+    for (name, value) in attributes {
+        metadata.set_attribute(&name, value);
+    }
+    let fill = match metadata.declared_nodata().first() {
+        Some(value) => serde_json::to_value(value)?,
+        None if kind == SampleKind::Float => json!(0.0),
+        None => json!(0),
+    };
+    metadata.json_mut().insert("fill_value".to_owned(), fill);
+    Ok(metadata)
+}
+
+impl Raster for GdalRaster {
+    fn info(&self) -> &RasterInfo {
+        &self.info
+    }
+
+    fn read(&self, region: &[Range<u64>]) -> Result<Vec<u8>> {
+        let dataset = self.dataset.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = match self.info.data_type {
+            DataType::UInt8 => read::<u8>(&dataset, region),
+            DataType::Int16 => read::<i16>(&dataset, region),
+            DataType::UInt16 => read::<u16>(&dataset, region),
+            DataType::Int32 => read::<i32>(&dataset, region),
+            DataType::Float32 => read::<f32>(&dataset, region),
+            DataType::Float64 => read::<f64>(&dataset, region),
+        };
+        read.with_context(|| format!("reading {} at {region:?}", self.info.label))
+    }
+}
+
+fn read<T: GdalType + Copy + Default + bytemuck::Pod>(
+    dataset: &Dataset,
+    region: &[Range<u64>],
+) -> Result<Vec<u8>> {
+    let [bands, y, x] = region else {
+        bail!(InvalidArgument, "a GeoTIFF has 3 dimensions, the region has {}", region.len());
+    };
+    let shape = extents(region);
+    let (width, height) = (shape[2] as usize, shape[1] as usize);
+    let mut samples = vec![T::default(); volume(&shape) as usize];
+    for (out, band) in samples.chunks_exact_mut((width * height).max(1)).zip(bands.clone()) {
+        let band = dataset.rasterband(band as usize + 1)?;
+        band.read_into_slice(
+            (x.start as isize, y.start as isize),
+            (width, height),
+            (width, height),
+            out,
+            None,
+        )?;
+    }
+    Ok(bytemuck::cast_slice(&samples).to_vec())
+}

@@ -1,0 +1,19 @@
+//! What stands for GDAL in builds without it: errors that say so.
+
+use crate::error::{Result, bail};
+use crate::metadata::plain::PlainCodec;
+use crate::progress::Progress;
+use crate::raster::opening::OpenOptions;
+use crate::raster::source::Raster;
+use std::path::Path;
+use std::sync::Arc;
+
+const ADVICE: &str = "this build has no GDAL; use Zarr v3, or a build with the feature gdal";
+
+pub fn open(path: &Path, _: &OpenOptions) -> Result<Arc<dyn Raster>> {
+    bail!(Unsupported, BuildWithGdal, "{} is a GeoTIFF, and {ADVICE}", path.display())
+}
+
+pub fn write(path: &Path, _: &dyn Raster, _: PlainCodec, _: &dyn Progress) -> Result<()> {
+    bail!(Unsupported, BuildWithGdal, "{} would be a GeoTIFF, and {ADVICE}", path.display())
+}

@@ -1,0 +1,180 @@
+//! Writes a raster of two or three dimensions as a tiled GeoTIFF, with what its attributes tell about its place.
+
+use crate::error::{Context, Result, bail};
+use crate::geotiff::attributes::{COLOURS, ITEMS};
+use crate::geotiff::place::put;
+use crate::metadata::plain::PlainCodec;
+use crate::progress::{Progress, Task};
+use crate::raster::region::{Grid, Region};
+use crate::raster::source::{Raster, RasterInfo};
+use crate::store::files::{self, beside};
+use gdal::raster::{Buffer, GdalType, RasterCreationOptions};
+use gdal::{Dataset, DriverManager};
+use serde_json::Value;
+use std::path::Path;
+use vqz_codec::axes::Role;
+use vqz_codec::sample::DataType;
+use vqz_raster::band::{Band, bands_of_attributes, write_bands};
+use vqz_raster::georeference::{Georeference, write_georeference};
+use vqz_raster::items::{write_colours, write_items};
+
+/// The least side of the windows that are written, in pixels: whole tiles of the file.
+const WINDOW: u64 = 512;
+
+/// Writes a raster beside `path`, then renames it into place.
+///
+/// # Errors
+/// When the raster has dimensions other than band, y and x, and whatever reading and GDAL say.
+pub(crate) fn write(
+    path: &Path,
+    raster: &dyn Raster,
+    codec: PlainCodec,
+    progress: &dyn Progress,
+) -> Result<()> {
+    // GDAL tells the format by what it is asked for, not by the name.
+    let partial = beside(path, ".partial");
+    let written = match raster.info().data_type {
+        DataType::UInt8 => write_as::<u8>(&partial, raster, codec, progress),
+        DataType::Int16 => write_as::<i16>(&partial, raster, codec, progress),
+        DataType::UInt16 => write_as::<u16>(&partial, raster, codec, progress),
+        DataType::Int32 => write_as::<i32>(&partial, raster, codec, progress),
+        DataType::Float32 => write_as::<f32>(&partial, raster, codec, progress),
+        DataType::Float64 => write_as::<f64>(&partial, raster, codec, progress),
+    };
+    let written =
+        written.with_context(|| format!("writing {}", path.display())).and_then(|()| put(&partial, path));
+    // GDAL puts what the format has no place for into a file of its own.
+    for left in [&partial, &beside(&partial, ".aux.xml")] {
+        if written.is_err() && left.exists() {
+            files::remove(left)?;
+        }
+    }
+    written
+}
+
+fn write_as<T: GdalType + Copy + bytemuck::Pod>(
+    path: &Path,
+    raster: &dyn Raster,
+    codec: PlainCodec,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let info = raster.info();
+    let looped: Vec<String> = info
+        .axes
+        .roles()
+        .iter()
+        .zip(&info.shape)
+        .filter(|(role, extent)| matches!(role, Role::Time | Role::Other(_)) && **extent > 1)
+        .map(|(role, extent)| format!("{extent} of {role}"))
+        .collect();
+    if !looped.is_empty() {
+        bail!(
+            InvalidArgument,
+            DecodeToZarr,
+            "a GeoTIFF holds bands, y and x only, the array has {}",
+            looped.join(", ")
+        );
+    }
+    let bands = bands_of_attributes(&info.metadata.attributes(), info.bands() as usize);
+    let coloured = bands.len() == 1
+        && matches!(info.data_type, DataType::UInt8 | DataType::UInt16)
+        && bands[0].categories.iter().any(|class| class.colour.is_some());
+    let mut options = RasterCreationOptions::new();
+    let fixed = [
+        ("TILED", "YES"),
+        ("BIGTIFF", "IF_SAFER"),
+        ("INTERLEAVE", "BAND"),
+        ("NUM_THREADS", "ALL_CPUS"),
+        // Otherwise GDAL takes the fourth of four bands for transparency.
+        ("PHOTOMETRIC", if coloured { "PALETTE" } else { "MINISBLACK" }),
+    ];
+    for (key, value) in fixed {
+        options.add_name_value(key, value)?;
+    }
+    if matches!(codec, PlainCodec::Zstd) {
+        options.add_name_value("COMPRESS", "DEFLATE")?;
+        let predictor =
+            if matches!(info.data_type, DataType::Float32 | DataType::Float64) { "3" } else { "2" };
+        options.add_name_value("PREDICTOR", predictor)?;
+    }
+    let (width, height) = (info.extent(&Role::X) as usize, info.extent(&Role::Y) as usize);
+    let driver = DriverManager::get_driver_by_name("GTiff")?;
+    let mut dataset = driver.create_with_band_type_with_options::<T, _>(
+        path,
+        width,
+        height,
+        info.bands() as usize,
+        &options,
+    )?;
+    describe(&mut dataset, info, bands)?;
+    copy::<T>(&dataset, raster, progress)?;
+    dataset.close()?;
+    Ok(())
+}
+
+/// What the attributes tell about the raster's place, its bands and itself.
+fn describe(dataset: &mut Dataset, info: &RasterInfo, mut bands: Vec<Band>) -> Result<()> {
+    let attributes = info.metadata.attributes();
+    write_georeference(dataset, &Georeference::from_attributes(&attributes)?)?;
+    // A GeoTIFF has one value for all bands.
+    let nodata = match info.nodata.first() {
+        Some(nodata) => nodata.to_f64(info.data_type)?,
+        None => None,
+    };
+    for band in &mut bands {
+        band.nodata = nodata;
+    }
+    write_bands(dataset, &bands)?;
+    if let Some(Value::Object(items)) = attributes.get(ITEMS) {
+        write_items(dataset, items)?;
+    }
+    if let Some(Value::Array(colours)) = attributes.get(COLOURS) {
+        write_colours(dataset, colours)?;
+    }
+    Ok(())
+}
+
+fn copy<T: GdalType + Copy + bytemuck::Pod>(
+    dataset: &Dataset,
+    raster: &dyn Raster,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let info = raster.info();
+    let chunk: Vec<u64> = info
+        .axes
+        .roles()
+        .iter()
+        .zip(info.shape.iter().zip(&info.chunk))
+        .map(|(role, (extent, chunk))| match role {
+            Role::Y | Role::X => (*chunk).max(WINDOW),
+            Role::Band | Role::Time | Role::Other(_) => *extent,
+        })
+        .collect();
+    let grid = Grid::new(&info.shape, &chunk);
+    let task = Task::start(progress, "writing a GeoTIFF", grid.len());
+    for number in 0..grid.len() {
+        let region: Region = grid.region(&grid.indices(number));
+        let shape: Vec<usize> = region.iter().map(|r| (r.end - r.start) as usize).collect();
+        let layout = info.axes.layout(&shape)?;
+        let bytes = raster.read(&region)?;
+        let samples: Vec<T> = bytemuck::pod_collect_to_vec(&bytes);
+        let [_, y, x] =
+            layout.image_region(&region.iter().map(|r| r.start as usize..r.end as usize).collect::<Vec<_>>());
+        let [band_stride, y_stride, x_stride] = layout.image_strides();
+        for band in 0..layout.bands() {
+            let mut window = Vec::with_capacity(layout.height() * layout.width());
+            for row in 0..layout.height() {
+                let at = band * band_stride + row * y_stride;
+                window.extend((0..layout.width()).map(|column| samples[at + column * x_stride]));
+            }
+            let mut buffer = Buffer::new((x.len(), y.len()), window);
+            dataset.rasterband(band + 1)?.write(
+                (x.start as isize, y.start as isize),
+                (x.len(), y.len()),
+                &mut buffer,
+            )?;
+        }
+        task.advance(1);
+    }
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! Work on many chunks at one time, within bounded memory.
+
+use crate::error::{Error, Result};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// What the chunks that are worked on at one time may take, in bytes, roughly.
+const IN_FLIGHT_BYTES: u64 = 768 << 20;
+
+/// A chunk's samples, a padded copy, and what an encoder makes of them.
+const COPIES: u64 = 6;
+
+/// How many chunks of so many bytes are worked on at one time.
+pub fn workers(chunk_bytes: u64) -> usize {
+    let fit = IN_FLIGHT_BYTES / chunk_bytes.saturating_mul(COPIES).max(1);
+    rayon::current_num_threads().min(usize::try_from(fit).unwrap_or(usize::MAX)).max(1)
+}
+
+/// Runs `work` for each number below `count` on at most `workers` threads of rayon's pool, in order of the numbers.
+///
+/// # Errors
+/// The error of the lowest number that failed; nothing is begun after a failure.
+pub fn for_each(count: u64, workers: usize, work: impl Fn(u64) -> Result<()> + Sync) -> Result<()> {
+    let next = AtomicU64::new(0);
+    let stopped = AtomicBool::new(false);
+    let failure: Mutex<Option<(u64, Error)>> = Mutex::new(None);
+    rayon::scope(|scope| {
+        for _ in 0..workers.min(usize::try_from(count).unwrap_or(usize::MAX)) {
+            scope.spawn(|_| {
+                while !stopped.load(Ordering::Relaxed) {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= count {
+                        return;
+                    }
+                    if let Err(error) = work(number) {
+                        stopped.store(true, Ordering::Relaxed);
+                        let mut failure = failure.lock().unwrap_or_else(PoisonError::into_inner);
+                        if failure.as_ref().is_none_or(|(earlier, _)| number < *earlier) {
+                            *failure = Some((number, error));
+                        }
+                    }
+                }
+            });
+        }
+    });
+    match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some((_, error)) => Err(error),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::bail;
+
+    #[test]
+    fn the_first_failure_is_told_and_stops_the_rest() {
+        let done = AtomicU64::new(0);
+        let error = for_each(1000, 1, |n| {
+            done.fetch_add(1, Ordering::Relaxed);
+            if n == 7 { bail!(Codec, "chunk {n}") } else { Ok(()) }
+        });
+        assert_eq!(error.unwrap_err().to_string(), "chunk 7");
+        assert_eq!(done.into_inner(), 8);
+    }
+}

@@ -1,0 +1,211 @@
+//! What is worth knowing although nothing failed.
+
+use crate::encoded::losses::LostChunks;
+use crate::words::{count, figure};
+use std::fmt;
+use std::path::PathBuf;
+
+/// Something that whoever asked for the work should know. Its display is a sentence or two; what could be done about it
+/// depends on the program that called, which matches on the kind of remark.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Remark {
+    /// An interrupted run is gone on with.
+    Resumed {
+        /// The folder that holds what was written before.
+        folder: PathBuf,
+    },
+    /// An array of a group does not fit, so its files are copied without encoding them.
+    CopiedAsItIs {
+        /// The array.
+        array: String,
+        /// Why it does not fit.
+        why: String,
+    },
+    /// An array of a cube can't be encoded, so it is written with plain codecs.
+    WrittenPlain {
+        /// The array.
+        array: String,
+        /// Why it can't be encoded.
+        why: String,
+    },
+    /// An array is encoded without loss although an error was allowed.
+    MadeLossless {
+        /// The array.
+        array: String,
+        /// What its samples are: `classes` or `counts`.
+        samples: String,
+    },
+    /// Samples equal the fill value, which is not declared as "no data", so they were taken for data.
+    FillTakenAsData {
+        /// The array.
+        array: String,
+        /// Its fill value.
+        fill: f64,
+        /// Samples that equal it.
+        samples: u64,
+        /// What was done with them, such as `fitted like data`.
+        done: &'static str,
+    },
+    /// The input was encoded with a loss before.
+    AlreadyEncoded {
+        /// The array.
+        array: String,
+        /// The model and quality of that encoding; none without a model.
+        model: Option<(String, f64)>,
+    },
+    /// The bands have other names than those of the model.
+    OtherBands {
+        /// The array.
+        array: String,
+        /// Its bands.
+        bands: Vec<String>,
+        /// The model.
+        model: String,
+        /// The model's bands.
+        expected: Vec<String>,
+    },
+    /// The quality is outside of the range in which the model was measured.
+    QualityBeyondModel {
+        /// The quality in dB.
+        quality: f64,
+        /// The model.
+        model: String,
+        /// The lowest and the highest PSNR that it was measured at, in dB.
+        measured: (f64, f64),
+    },
+    /// Most samples are unlike anything that the model was fitted to.
+    BeyondModel {
+        /// The array.
+        array: String,
+        /// The part of the samples looked at, from 0 to 1.
+        part: f64,
+        /// The model.
+        model: String,
+        /// The least and the largest sample that the model knows.
+        known: (f64, f64),
+    },
+    /// A target was not met within its tolerance.
+    TargetMissed {
+        /// The array.
+        array: String,
+        /// What was asked for, what was found, and why, in words.
+        missed: MissedTarget,
+    },
+    /// Chunks of an archive are lost; they read as fill value.
+    ChunksLost {
+        /// The array.
+        array: String,
+        /// How many are lost, and which.
+        lost: LostChunks,
+    },
+    /// An archive does not hold what its record says, although no chunk is lost: another program changed it.
+    RecordDiffers {
+        /// The array.
+        array: String,
+        /// How they differ, in words.
+        how: String,
+    },
+    /// A model is fitted to a part of the samples.
+    FittedToPart {
+        /// Samples that are taken.
+        taken: u64,
+        /// Samples that there are.
+        available: u64,
+    },
+    /// Rasters are copied for another program.
+    Copying {
+        /// How many.
+        rasters: usize,
+        /// Where to.
+        folder: PathBuf,
+    },
+    /// Something odd about the files of a cube.
+    Cube(String),
+}
+
+/// A target that an array did not meet.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct MissedTarget {
+    /// What was asked for.
+    pub target: crate::target::Target,
+    /// What was found, in words.
+    pub found: String,
+    /// Why, in words.
+    pub why: &'static str,
+    /// Whether a quality near the one that was found may serve better: the search saw a part of the array only.
+    pub by_sampling: bool,
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Resumed { folder } => write!(f, "going on from {}", folder.display()),
+            Self::CopiedAsItIs { array, why } => write!(f, "copied as it is: {array}: {why}"),
+            Self::WrittenPlain { array, why } => write!(f, "written as a plain array: {array}: {why}"),
+            Self::MadeLossless { array, samples } => {
+                write!(f, "without loss: {array}: its samples are {samples}, which any error would change")
+            }
+            Self::FillTakenAsData { array, fill, samples, done } => write!(
+                f,
+                "warning: {} of {array} equal its fill value, {}, and were {done}",
+                count(*samples, "sample"),
+                figure(*fill)
+            ),
+            Self::AlreadyEncoded { array, model } => write!(
+                f,
+                "warning: {array} is an archive already ({}): errors add up, and all figures are stated against it, not \
+                 against what it was made from; encode the original instead, if it is still there",
+                match model {
+                    Some((model, quality)) => format!("model {model}, quality {quality}"),
+                    None => "without a model".to_owned(),
+                }
+            ),
+            Self::OtherBands { array, bands, model, expected } => write!(
+                f,
+                "note: the bands of {array} are named {}, those of model {model} {}; they are taken in order",
+                bands.join(", "),
+                expected.join(", ")
+            ),
+            Self::QualityBeyondModel { quality, model, measured: (low, high) } => write!(
+                f,
+                "warning: quality {quality} is outside of what model {model} was measured at, {low:.1} to {high:.1} dB: \
+                 the PSNR may be far from it; see what was reached"
+            ),
+            Self::BeyondModel { array, part, model, known: (low, high) } => write!(
+                f,
+                "warning: {:.0} % of the samples in the middle of {array} are beyond what model {model} knows, about {} to \
+                 {}: it may be for another sensor or another unit; a model fitted to these data does better",
+                100.0 * part,
+                rounded(*low),
+                rounded(*high)
+            ),
+            Self::TargetMissed { array, missed } => write!(
+                f,
+                "warning: {array}: {} is not met within {}: found {}{}",
+                missed.target,
+                missed.target.tolerance(),
+                missed.found,
+                missed.why
+            ),
+            Self::ChunksLost { array, lost } => write!(f, "warning: {array}: {lost}"),
+            Self::RecordDiffers { array, how } => write!(f, "warning: {array}: {how}"),
+            Self::FittedToPart { taken, available } => {
+                write!(f, "fitting on {taken} of {available} samples, blocks spread evenly")
+            }
+            Self::Copying { rasters, folder } => {
+                write!(f, "copying {rasters} rasters into {}", folder.display())
+            }
+            Self::Cube(remark) => f.write_str(remark),
+        }
+    }
+}
+
+/// With as many decimals as give three significant digits.
+fn rounded(value: f64) -> String {
+    let size = value.abs();
+    let decimals =
+        if size > 0.0 && size.is_finite() { (2 - size.log10().floor() as i32).clamp(0, 12) } else { 0 };
+    format!("{value:.*}", decimals as usize)
+}

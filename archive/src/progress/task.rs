@@ -1,0 +1,27 @@
+//! A piece of work that is reported while it lasts.
+
+use crate::progress::Progress;
+
+/// A piece of work: its end is reported when it is dropped.
+pub(crate) struct Task<'a> {
+    progress: &'a dyn Progress,
+}
+
+impl<'a> Task<'a> {
+    /// Begins work of some steps.
+    pub(crate) fn start(progress: &'a dyn Progress, what: &str, steps: u64) -> Self {
+        progress.started(what, steps);
+        Self { progress }
+    }
+
+    /// So many more steps are done.
+    pub(crate) fn advance(&self, steps: u64) {
+        self.progress.advanced(steps);
+    }
+}
+
+impl Drop for Task<'_> {
+    fn drop(&mut self) {
+        self.progress.finished();
+    }
+}

@@ -1,0 +1,85 @@
+//! A raster: what is known of it before any sample is read, and the one way to read its samples.
+
+use crate::error::Result;
+use crate::metadata::document::Metadata;
+use crate::raster::region::{Region, volume};
+use crate::raster::samples::to_f64;
+use std::collections::HashSet;
+use vqz_codec::axes::{Axes, Role};
+use vqz_codec::config::NoData;
+use vqz_codec::sample::DataType;
+
+/// What is known of a raster before any sample is read.
+#[derive(Clone, Debug)]
+pub struct RasterInfo {
+    /// For messages and tables.
+    pub label: String,
+    /// Its extents.
+    pub shape: Vec<u64>,
+    /// The roles of its dimensions.
+    pub axes: Axes,
+    /// Its sample type.
+    pub data_type: DataType,
+    /// The blocks in which it is stored.
+    pub chunk: Vec<u64>,
+    /// Values that mean "no data".
+    pub nodata: Vec<NoData>,
+    /// Metadata of the Zarr array that it is, or would be.
+    pub metadata: Metadata,
+    /// Bytes on disk: of metadata, and of all else.
+    pub stored: (u64, u64),
+}
+
+impl RasterInfo {
+    /// The number of bands: 1 where no dimension is a band.
+    pub fn bands(&self) -> u64 {
+        self.extent(&Role::Band)
+    }
+
+    /// The extent of the dimension with a role: 1 where there is none.
+    pub fn extent(&self, role: &Role) -> u64 {
+        self.axes.position(role).map_or(1, |d| self.shape[d])
+    }
+
+    /// The number of samples.
+    pub fn samples(&self) -> u64 {
+        volume(&self.shape)
+    }
+
+    /// Bytes of the samples as they are, uncompressed.
+    pub fn raw_bytes(&self) -> u64 {
+        self.samples().saturating_mul(self.data_type.size() as u64)
+    }
+
+    /// Names of the bands, where each has one of its own.
+    pub fn band_names(&self) -> Option<Vec<String>> {
+        let names = self.metadata.band_names()?;
+        let distinct: HashSet<&String> = names.iter().collect();
+        (distinct.len() == names.len() && names.len() as u64 == self.bands()).then_some(names)
+    }
+}
+
+/// A source of samples.
+pub trait Raster: Send + Sync {
+    /// What it is.
+    fn info(&self) -> &RasterInfo;
+
+    /// Reads a region that lies within the raster: samples in C order and native byte order.
+    ///
+    /// # Errors
+    /// Whatever storage and codecs say.
+    fn read(&self, region: &[std::ops::Range<u64>]) -> Result<Vec<u8>>;
+
+    /// Reads a region as 64-bit floats, which are exact for every type that the codec takes.
+    ///
+    /// # Errors
+    /// Those of [`Raster::read`].
+    fn read_f64(&self, region: &[std::ops::Range<u64>]) -> Result<Vec<f64>> {
+        Ok(to_f64(self.info().data_type, &self.read(region)?))
+    }
+}
+
+/// A region that covers a whole raster.
+pub fn whole(info: &RasterInfo) -> Region {
+    info.shape.iter().map(|n| 0..*n).collect()
+}

@@ -1,0 +1,121 @@
+//! Zarr v3 arrays on a file system, read through zarrs.
+
+use crate::error::{Context, Result, fail};
+use crate::metadata::document::Metadata;
+use crate::raster::opening::OpenOptions;
+use crate::raster::region::volume;
+use crate::raster::source::{Raster, RasterInfo};
+use crate::store::files;
+use crate::store::tree::Node;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+use vqz_codec::engine::EngineKind;
+use zarrs::array::chunk_cache::{ChunkCache, ChunkCacheDecodedLruSizeLimit};
+use zarrs::array::{
+    Array, ArrayBytes, ArrayMetadata, ArraySubset, CodecOptions, CodecSpecificOptions, CodecTraits,
+};
+use zarrs::filesystem::FilesystemStore;
+use zarrs::storage::ReadableStorageTraits;
+use zarrs::storage::store::MemoryStore;
+
+/// Decoded chunks of codecs that can't decode a part are kept up to this many bytes.
+const CACHE_BYTES: u64 = 256 << 20;
+
+/// A Zarr array as a raster.
+pub struct ZarrRaster {
+    info: RasterInfo,
+    array: Arc<Array<dyn ReadableStorageTraits>>,
+    cache: Option<ChunkCacheDecodedLruSizeLimit>,
+}
+
+impl ZarrRaster {
+    /// Opens an array of a hierarchy.
+    ///
+    /// # Errors
+    /// When its roles, its type or its codecs are none that vqz takes.
+    pub fn open(node: &Node, options: &OpenOptions) -> Result<Self> {
+        let metadata = &node.metadata;
+        let data_type = metadata.data_type()?;
+        let axes = metadata.axes(options.axes.as_ref())?;
+        let encoded = metadata.encoded()?;
+        let nodata = match &encoded {
+            _ if !options.nodata.is_empty() => options.nodata.clone(),
+            Some(encoded) => encoded.configuration.nodata.clone(),
+            None => metadata.declared_nodata(),
+        };
+        let info = RasterInfo {
+            label: node.label(),
+            shape: metadata.shape()?,
+            axes,
+            data_type,
+            chunk: encoded.map_or_else(|| metadata.chunk_shape(), |encoded| Ok(encoded.chunk))?,
+            nodata,
+            metadata: without_record(metadata),
+            stored: files::sizes(&node.folder)?,
+        };
+        let array = open_array(&node.folder, options.engine)?;
+        let array = Arc::new(array.with_storage(array.storage() as Arc<dyn ReadableStorageTraits>));
+        // A part of a chunk costs the whole of it where the codecs can't do better.
+        let partial = array.codecs().partial_decoder_capability().partial_decode;
+        let cache = (!partial).then(|| {
+            let chunk = volume(&info.chunk).saturating_mul(data_type.size() as u64);
+            ChunkCacheDecodedLruSizeLimit::new(
+                Arc::clone(&array),
+                CACHE_BYTES.max(chunk.saturating_add(chunk / 4)),
+            )
+        });
+        Ok(Self { info, array, cache })
+    }
+}
+
+/// Metadata for what is made from an array: the record of an archive's chunks is about that archive only.
+fn without_record(metadata: &Metadata) -> Metadata {
+    let mut metadata = metadata.clone();
+    metadata.remove_record();
+    metadata
+}
+
+/// Opens the array in a folder.
+pub fn open_array(folder: &Path, engine: Option<EngineKind>) -> Result<Array<FilesystemStore>> {
+    let store = FilesystemStore::new(folder).with_context(|| format!("opening {}", folder.display()))?;
+    let array = Array::open(Arc::new(store), "/")
+        .with_context(|| format!("opening the array {}", folder.display()))?;
+    Ok(match engine {
+        Some(engine) => {
+            array.with_codec_specific_options(&CodecSpecificOptions::default().with_option(engine))
+        }
+        None => array,
+    })
+}
+
+/// One sample of the fill value of an array that is not written yet, in native order.
+///
+/// # Errors
+/// When the metadata are none that zarrs and its codecs take.
+pub fn fill_bytes(metadata: &Metadata) -> Result<Vec<u8>> {
+    let metadata: ArrayMetadata = serde_json::from_value(metadata.json().clone().into())?;
+    let array = Array::new_with_metadata(Arc::new(MemoryStore::new()), "/", metadata)?;
+    Ok(array.fill_value().as_ne_bytes().to_vec())
+}
+
+impl Raster for ZarrRaster {
+    fn info(&self) -> &RasterInfo {
+        &self.info
+    }
+
+    fn read(&self, region: &[Range<u64>]) -> Result<Vec<u8>> {
+        let subset = ArraySubset::new_with_ranges(region);
+        let options = CodecOptions::default();
+        let bytes = match &self.cache {
+            Some(cache) => {
+                let bytes = cache.retrieve_array_subset_bytes(&subset, &options);
+                bytes.map(|bytes| Arc::try_unwrap(bytes).unwrap_or_else(|shared| (*shared).clone()))
+            }
+            None => self.array.retrieve_array_subset_opt::<ArrayBytes<'static>>(&subset, &options),
+        };
+        let bytes = bytes.with_context(|| format!("reading {} at {region:?}", self.info.label))?;
+        let bytes = bytes.into_fixed().map_err(|e| fail!(Codec, "{}: {e}", self.info.label))?;
+        Ok(bytes.into_owned())
+    }
+}

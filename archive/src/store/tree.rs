@@ -1,0 +1,75 @@
+//! A Zarr hierarchy on disk: one array, or a group with all that is below it.
+
+use crate::error::{Context, Result};
+use crate::metadata::document::Metadata;
+use std::path::{Path, PathBuf};
+use vqz_raster::conventions::overviews::Overviews;
+
+/// One node of a hierarchy.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Its path below the root, with `/` between names; empty for the root.
+    pub path: String,
+    /// Its folder.
+    pub folder: PathBuf,
+    /// Its metadata.
+    pub metadata: Metadata,
+    /// Whether it is another array at a lower resolution, as the group's `multiscales` say: a picture for viewers.
+    pub derived: bool,
+}
+
+impl Node {
+    /// The node in a folder, by itself.
+    ///
+    /// # Errors
+    /// When the folder is no Zarr v3 node.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let metadata = Metadata::read(folder)?;
+        Ok(Self { path: String::new(), folder: folder.to_path_buf(), metadata, derived: false })
+    }
+
+    /// What to call it in messages and tables.
+    pub fn label(&self) -> String {
+        if self.path.is_empty() { self.folder.display().to_string() } else { self.path.clone() }
+    }
+}
+
+/// All nodes from a folder down, parents first, in the order of their paths.
+///
+/// # Errors
+/// When the folder is no Zarr v3 node.
+pub fn walk(root: &Path) -> Result<Vec<Node>> {
+    let mut nodes = Vec::new();
+    descend(root, String::new(), &Overviews::default(), &mut nodes)?;
+    Ok(nodes)
+}
+
+/// Adds a folder's nodes; `overviews` are those that groups above have declared.
+fn descend(folder: &Path, path: String, overviews: &Overviews, nodes: &mut Vec<Node>) -> Result<()> {
+    let metadata = Metadata::read(folder)?;
+    let is_array = metadata.is_array();
+    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+    let derived = overviews.contain(&path);
+    let overviews = overviews.with_group(&path, &metadata.attributes());
+    nodes.push(Node { path: path.clone(), folder: folder.to_path_buf(), metadata, derived });
+    if is_array {
+        return Ok(());
+    }
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(|| format!("listing {}", folder.display()))? {
+        let entry = entry.with_context(|| format!("listing {}", folder.display()))?;
+        if entry.path().join("zarr.json").is_file() {
+            names.push(entry.file_name());
+        }
+    }
+    names.sort();
+    for name in names {
+        descend(&folder.join(&name), below(&name.to_string_lossy()), &overviews, nodes)?;
+    }
+    Ok(())
+}
+
+/// Only the arrays of [`walk`], without those that are others at a lower resolution.
+pub fn arrays(root: &Path) -> Result<Vec<Node>> {
+    Ok(walk(root)?.into_iter().filter(|node| node.metadata.is_array() && !node.derived).collect())
+}

@@ -1,0 +1,149 @@
+//! The quality at which something that rises with it comes to what is asked for.
+
+use crate::error::Result;
+
+/// The qualities that there are, in dB.
+const LOWEST: f64 = 0.0;
+const HIGHEST: f64 = 200.0;
+
+/// Trials at most: enough to halve all qualities down to the finest setting, and more.
+const TRIALS: u32 = 40;
+
+/// How close is close enough, in tolerances.
+const ENOUGH: f64 = 0.25;
+
+/// What a dB of quality changes, in tolerances, before two trials tell.
+const SLOPE: f64 = 8.0;
+
+/// A quality, and by how many tolerances what comes of it is above what is asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Trial {
+    /// The quality in dB.
+    pub quality: f64,
+    /// How many tolerances what came of it is above what is asked for; negative below.
+    pub miss: f64,
+}
+
+/// How a search ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SearchEnd {
+    /// Close enough.
+    Met(Trial),
+    /// There is no setting between these two: the curve has a step there.
+    Between(Trial, Trial),
+    /// The lowest quality is above already.
+    Above(Trial),
+    /// The highest quality is below still.
+    Below(Trial),
+}
+
+/// Searches from a first guess. `setting` tells qualities apart: those with one setting are the same; `miss` may be
+/// infinite.
+///
+/// # Errors
+/// Those of `miss`.
+pub fn search(
+    first: f64,
+    setting: impl Fn(f64) -> Result<i16>,
+    mut miss: impl FnMut(f64) -> Result<f64>,
+) -> Result<SearchEnd> {
+    let (mut below, mut above): (Option<Trial>, Option<Trial>) = (None, None);
+    let mut last: Option<Trial> = None;
+    let mut quality = first.clamp(LOWEST, HIGHEST);
+    for number in 0..TRIALS {
+        let trial = Trial { quality, miss: miss(quality)? };
+        if trial.miss.abs() <= ENOUGH {
+            return Ok(SearchEnd::Met(trial));
+        }
+        if trial.miss < 0.0 {
+            below = Some(trial);
+        } else {
+            above = Some(trial);
+        }
+        quality = match (below, above) {
+            (Some(below), Some(above)) => {
+                if (i32::from(setting(below.quality)?) - i32::from(setting(above.quality)?)).abs() <= 1 {
+                    return Ok(SearchEnd::Between(below, above));
+                }
+                between(below, above, number)
+            }
+            (None, Some(above)) if above.quality <= LOWEST => return Ok(SearchEnd::Above(above)),
+            (Some(below), None) if below.quality >= HIGHEST => return Ok(SearchEnd::Below(below)),
+            _ => beyond(trial, last),
+        };
+        last = Some(trial);
+    }
+    Ok(match (below, above) {
+        (Some(below), Some(above)) => SearchEnd::Between(below, above),
+        (Some(below), None) => SearchEnd::Below(below),
+        (None, above) => SearchEnd::Above(above.unwrap_or(Trial { quality, miss: f64::INFINITY })),
+    })
+}
+
+/// Where the line through both crosses; now and then halfway, since a bent curve keeps one end where it is.
+fn between(below: Trial, above: Trial, number: u32) -> f64 {
+    let t = -below.miss / (above.miss - below.miss);
+    let t = if t.is_finite() && number % 3 != 2 { t.clamp(0.02, 0.98) } else { 0.5 };
+    below.quality + t * (above.quality - below.quality)
+}
+
+/// Further on, a little past where the line through the last two trials crosses.
+fn beyond(trial: Trial, last: Option<Trial>) -> f64 {
+    let measured =
+        last.map(|last| (trial.miss - last.miss) / (trial.quality - last.quality)).filter(|s| *s > 0.0);
+    let distance = -trial.miss / measured.unwrap_or(SLOPE) * 1.1;
+    // Far from any guess the ends are as good as anything.
+    let distance = if distance.is_finite() { distance } else { -trial.miss.signum() * HIGHEST };
+    let least = 0.25 * distance.signum();
+    (trial.quality + if distance.abs() < least.abs() { least } else { distance }).clamp(LOWEST, HIGHEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setting(quality: f64) -> Result<i16> {
+        Ok((-quality * 42.5) as i16)
+    }
+
+    fn run(curve: impl Fn(f64) -> f64) -> (SearchEnd, u32) {
+        let mut trials = 0;
+        let found = search(42.0, setting, |quality| {
+            trials += 1;
+            Ok(curve(quality))
+        });
+        (found.unwrap(), trials)
+    }
+
+    #[test]
+    fn smooth_curves_take_few_trials() {
+        for at in [3.0, 30.0, 41.5, 58.0, 120.0] {
+            for curve in [
+                &(|q: f64| (q - at) * 10.0) as &dyn Fn(f64) -> f64,
+                &|q: f64| ((q - at) * 0.1).sinh() * 50.0,
+                &|q: f64| ((q - at) * 0.15).exp_m1() * 50.0,
+            ] {
+                let (found, trials) = run(curve);
+                assert!(
+                    matches!(found, SearchEnd::Met(trial) if (trial.quality - at).abs() < 0.1),
+                    "{at} {found:?}"
+                );
+                assert!(trials <= 16, "{at}: {trials} trials");
+            }
+        }
+    }
+
+    #[test]
+    fn steps_and_ends_are_told() {
+        let step = |q: f64| if q < 37.3 { -5.0 } else { f64::INFINITY };
+        let (found, _) = run(step);
+        let SearchEnd::Between(below, above) = found else { panic!("{found:?}") };
+        assert!(below.quality < 37.3 && above.quality >= 37.3 && above.quality - below.quality < 0.1);
+        assert_eq!(run(|_| f64::INFINITY).0, SearchEnd::Above(Trial { quality: 0.0, miss: f64::INFINITY }));
+        assert_eq!(run(|q| q - 300.0).0, SearchEnd::Below(Trial { quality: 200.0, miss: -100.0 }));
+        assert_eq!(
+            run(|_| f64::NEG_INFINITY).0,
+            SearchEnd::Below(Trial { quality: 200.0, miss: f64::NEG_INFINITY })
+        );
+    }
+}

@@ -1,0 +1,167 @@
+//! One array, chunk by chunk: decoded, and held against what it states and against its source.
+
+use crate::encoded::array::EncodedArray;
+use crate::encoded::record::Record;
+use crate::error::{Result, bail, fail};
+use crate::parallel::{for_each, workers};
+use crate::progress::{Progress, Task};
+use crate::raster::region::{Side, copy, extents, volume};
+use crate::raster::source::Raster;
+use crate::store::files;
+use crate::store::tree::Node;
+use crate::verify::chunks::{CheckedChunk, CheckedChunks, Failure};
+use crate::verify::{promise, statistics};
+use serde::Serialize;
+use std::sync::{Mutex, PoisonError};
+use vqz_codec::config::Promise;
+use vqz_codec::pipeline::Statistics;
+
+/// What a verification found of one array.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct ArrayVerification {
+    /// Its path below the root; empty for the root.
+    pub path: String,
+    /// Chunks that are stored.
+    pub chunks: u64,
+    /// Chunks that are not stored, and so are all fill value.
+    pub fill_only_chunks: u64,
+    /// What the encode recorded; without it, lost chunks are not noticed.
+    pub recorded: Option<Record>,
+    /// Bytes of chunks and shards.
+    pub data_bytes: u64,
+    /// Bytes of `zarr.json`.
+    pub metadata_bytes: u64,
+    /// What is promised of valid samples.
+    pub promise: Promise,
+    /// The value that PSNR is stated against: the model's. None without a model.
+    pub peak: Option<f64>,
+    /// PSNR in dB as the chunks state it; none without a peak, and where there is no error.
+    pub psnr_db: Option<f64>,
+    /// Root mean square error as the chunks state it, in data units.
+    pub rmse: Option<f64>,
+    /// The largest error as the chunks state it, in data units.
+    pub max_error: f64,
+    /// Samples that are not "no data".
+    pub valid_samples: u64,
+    /// What does not hold.
+    pub failures: Vec<Failure>,
+}
+
+/// Decodes every chunk of an array.
+///
+/// # Errors
+/// When its files can't be listed. What does not hold is listed.
+pub(crate) fn verify_array(
+    node: &Node,
+    archive: &EncodedArray,
+    source: Option<&dyn Raster>,
+    progress: &dyn Progress,
+) -> Result<ArrayVerification> {
+    let grid = archive.grid();
+    let size = node.metadata.data_type()?.size() as u64;
+    let chunks = Mutex::new(CheckedChunks::default());
+    let task = Task::start(progress, "verifying", grid.len());
+    // Buffers are used again: fresh memory costs as much as a good part of the decoding.
+    let buffers: Mutex<Vec<Vec<u8>>> = Mutex::default();
+    for_each(grid.len(), workers(volume(grid.chunk()).saturating_mul(size)), |number| {
+        let indices = grid.indices(number);
+        let mut buffer = buffers.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        let checked = check_chunk(node, archive, source, &indices, &mut buffer);
+        buffers.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+        chunks.lock().unwrap_or_else(PoisonError::into_inner).take(number, checked);
+        task.advance(1);
+        Ok(())
+    })?;
+    let checked = chunks.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let recorded = Record::of(&node.metadata);
+    let (metadata_bytes, data_bytes) = files::sizes(&node.folder)?;
+    Ok(ArrayVerification {
+        path: node.path.clone(),
+        chunks: checked.totals.chunks,
+        fill_only_chunks: checked.totals.absent,
+        recorded,
+        data_bytes,
+        metadata_bytes,
+        promise: archive.configuration().promise.clone(),
+        peak: archive.peak(),
+        psnr_db: archive.peak().and_then(|peak| checked.totals.psnr_db(peak)),
+        rmse: checked.totals.rmse(),
+        max_error: checked.totals.max_error,
+        valid_samples: checked.totals.valid,
+        failures: checked.failures(archive, node, recorded),
+    })
+}
+
+/// Decodes a chunk and holds it against its source.
+fn check_chunk(
+    node: &Node,
+    archive: &EncodedArray,
+    source: Option<&dyn Raster>,
+    indices: &[u64],
+    decoded: &mut Vec<u8>,
+) -> CheckedChunk {
+    let bytes = match archive.bytes(indices) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => {
+            let wrong = source.and_then(|source| check_fill_only(node, archive, source, indices).err());
+            return CheckedChunk { stored: false, statistics: None, wrong };
+        }
+        Err(error) => return CheckedChunk { stored: true, statistics: None, wrong: Some(error) },
+    };
+    match archive.statistics(indices) {
+        Ok(Some(statistics)) => {
+            let wrong = check_stored(archive, source, indices, &bytes, &statistics, decoded).err();
+            CheckedChunk { stored: true, statistics: Some(statistics), wrong }
+        }
+        Ok(None) => {
+            let wrong = fail!(Corrupt, "the chunk was there, its header is not any more");
+            CheckedChunk { stored: true, statistics: None, wrong: Some(wrong) }
+        }
+        Err(error) => CheckedChunk { stored: true, statistics: None, wrong: Some(error) },
+    }
+}
+
+/// Decodes a chunk that is stored, and holds it against its source.
+fn check_stored(
+    archive: &EncodedArray,
+    source: Option<&dyn Raster>,
+    indices: &[u64],
+    bytes: &[u8],
+    statistics: &Statistics,
+    decoded: &mut Vec<u8>,
+) -> Result<()> {
+    archive.decode(indices, bytes, decoded)?;
+    promise::stated(archive, statistics)?;
+    if let Some(source) = source {
+        let region = archive.region(indices);
+        let shape = extents(&region);
+        let size = source.info().data_type.size();
+        // Only what lies within the array has a source.
+        let mut inside = vec![0; volume(&shape) as usize * size];
+        let zero = vec![0; shape.len()];
+        copy(
+            decoded,
+            Side { shape: archive.grid().chunk(), start: &zero },
+            &mut inside,
+            Side { shape: &shape, start: &zero },
+            &shape,
+            size,
+        );
+        let (wanted, data_type) = (source.read(&region)?, source.info().data_type);
+        statistics::check(archive, &wanted, &inside, data_type, statistics)?;
+        promise::kept(archive, &shape, &wanted, &inside, data_type)?;
+    }
+    Ok(())
+}
+
+/// A chunk that is not stored must be all fill value in its source.
+fn check_fill_only(node: &Node, archive: &EncodedArray, source: &dyn Raster, indices: &[u64]) -> Result<()> {
+    let region = archive.region(indices);
+    let fill = archive.fill_bytes();
+    let samples = source.read(&region)?;
+    if samples.chunks_exact(fill.len().max(1)).any(|sample| sample != fill) {
+        bail!(Corrupt, "the chunk is not stored, and {} is not all fill value there", node.label());
+    }
+    Ok(())
+}

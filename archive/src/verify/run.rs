@@ -1,0 +1,94 @@
+//! The run of a verification, array by array.
+
+use crate::encoded::array::EncodedArray;
+use crate::error::{Result, bail};
+use crate::open::{open_all, source_of};
+use crate::options::options;
+use crate::progress::Progress;
+use crate::raster::opening::OpenOptions;
+use crate::raster::region::volume;
+use crate::store::tree::{self, Node};
+use crate::verify::array::{ArrayVerification, verify_array};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use vqz_codec::engine::EngineKind;
+
+options! {
+    /// How [`verify`] verifies an archive.
+    pub struct VerifyOptions {
+        /// What was encoded, to hold the stored statistics, the promise and the mask against it.
+        pub against: Option<PathBuf> = None,
+        /// The engine that runs the model.
+        pub engine: Option<EngineKind> = None,
+    }
+}
+
+/// What a verification found.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Verification {
+    /// The archive.
+    pub archive: String,
+    /// What it was held against.
+    pub against: Option<String>,
+    /// Whether everything holds.
+    pub holds: bool,
+    /// Bytes of its samples, uncompressed.
+    pub raw_bytes: u64,
+    /// Wall time; opening models is left out.
+    pub seconds: f64,
+    /// Raw samples decoded and checked, in 10⁶ bytes a second.
+    pub mb_s: f64,
+    /// Its encoded arrays.
+    pub arrays: Vec<ArrayVerification>,
+}
+
+/// Decodes every chunk that is stored, with every checksum, and checks what chunks and array state about errors. Chunks that
+/// are lost are noticed by the count that [`encode`](crate::encode()) records. With [`VerifyOptions::against`] every sample is
+/// held against what was encoded.
+///
+/// # Errors
+/// When the archive or the source can't be opened. What does not hold is no error: it is listed in the result.
+pub fn verify(
+    archive: impl AsRef<Path>,
+    options: &VerifyOptions,
+    progress: &dyn Progress,
+) -> Result<Verification> {
+    let archive = archive.as_ref();
+    let nodes: Vec<Node> = tree::arrays(archive)?
+        .into_iter()
+        .filter(|node| node.path.is_empty() || !matches!(node.metadata.encoded(), Ok(None)))
+        .collect();
+    if nodes.is_empty() {
+        bail!(Unsupported, Encode, "group {} holds no vqz archive", archive.display());
+    }
+    let sources = match &options.against {
+        Some(path) => Some(open_all(path, &OpenOptions::default())?),
+        None => None,
+    };
+    let mut verification = Verification {
+        archive: archive.display().to_string(),
+        against: options.against.as_ref().map(|path| path.display().to_string()),
+        holds: true,
+        raw_bytes: 0,
+        seconds: 0.0,
+        mb_s: 0.0,
+        arrays: Vec::new(),
+    };
+    for node in &nodes {
+        let array = EncodedArray::open(node, options.engine)?;
+        let source = match &sources {
+            Some(sources) => Some(source_of(node, sources)?),
+            None => None,
+        };
+        let begun = Instant::now();
+        let verified = verify_array(node, &array, source.as_deref(), progress)?;
+        verification.seconds += begun.elapsed().as_secs_f64();
+        verification.raw_bytes += volume(&node.metadata.shape()?) * node.metadata.data_type()?.size() as u64;
+        verification.holds &= verified.failures.is_empty();
+        verification.arrays.push(verified);
+    }
+    verification.mb_s = verification.raw_bytes as f64 / 1e6 / verification.seconds.max(1e-9);
+    Ok(verification)
+}

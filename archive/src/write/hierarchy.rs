@@ -1,0 +1,267 @@
+//! Writes a hierarchy of groups and arrays beside its target, node by node, and puts it in its place once it is complete.
+
+use crate::error::{Result, bail};
+use crate::metadata::document::Metadata;
+use crate::progress::{Progress, Remark};
+use crate::raster::source::Raster;
+use crate::store::files;
+use crate::store::writer::ArrayWriter;
+use crate::words::count;
+use crate::write::settings::{Settings, fingerprint};
+use crate::write::transfer::{FailedChunk, Order, transfer};
+use crate::write::unfinished::{self, Existing, UnfinishedOutput};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// What a node of an output is made of.
+pub(crate) enum Content {
+    /// A group: its metadata are written.
+    Group(Metadata),
+    /// Something else: its files are copied as they are.
+    Copy(PathBuf),
+    /// An array with these metadata: the raster's samples go into it.
+    Array(Arc<dyn Raster>, Metadata),
+    /// Coordinates of the arrays beside it.
+    #[cfg(feature = "gdal")]
+    Coordinates(vqz_raster::georeference::CoordinateArray),
+}
+
+/// A node of an output.
+pub(crate) struct Node {
+    /// Its path below the root; empty for the root.
+    pub(crate) path: String,
+    /// What it is made of.
+    pub(crate) content: Content,
+}
+
+impl Node {
+    /// A group, without the copies of its members' metadata that it may hold: they describe the input.
+    pub(crate) fn group(path: String, metadata: &Metadata) -> Self {
+        let mut metadata = metadata.clone();
+        metadata.json_mut().remove("consolidated_metadata");
+        Self { path, content: Content::Group(metadata) }
+    }
+
+    fn is_array(&self) -> bool {
+        matches!(self.content, Content::Array(..))
+    }
+}
+
+/// Where a hierarchy goes, and how it is written.
+pub(crate) struct Output<'a> {
+    /// The output.
+    pub(crate) target: &'a Path,
+    /// What happens where it exists.
+    pub(crate) existing: Existing,
+    /// What must be the same for an interrupted run to be resumed.
+    pub(crate) settings: Settings,
+    /// The engine that runs models.
+    pub(crate) engine: Option<vqz_codec::engine::EngineKind>,
+    /// Which chunks are written, and what happens where one can't be read.
+    pub(crate) order: Order,
+    /// What is being done, such as `encoding`.
+    pub(crate) what: &'a str,
+    /// Hears of it.
+    pub(crate) progress: &'a dyn Progress,
+}
+
+/// What was written.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    /// Wall time.
+    pub(crate) seconds: f64,
+    /// Raw bytes of the chunks that were written now, not kept from an earlier run.
+    pub(crate) bytes: u64,
+    /// Chunks kept from an earlier run.
+    pub(crate) kept: u64,
+    /// The shares of the work that are not done yet. None where the output is complete and in its place.
+    pub(crate) open_shares: Option<Vec<u64>>,
+}
+
+/// Writes the nodes of one output.
+pub(crate) struct HierarchyWriter<'a> {
+    output: Output<'a>,
+    unfinished: UnfinishedOutput,
+    begun: Instant,
+    written: Written,
+    failed: Vec<FailedChunk>,
+}
+
+impl<'a> HierarchyWriter<'a> {
+    /// Begins an output that will hold these nodes, or goes on with one that was interrupted.
+    ///
+    /// # Errors
+    /// See [`UnfinishedOutput::begin`].
+    pub(crate) fn begin(nodes: &[&Node], mut output: Output<'a>) -> Result<Self> {
+        let share = output.order.share;
+        let arrays = nodes.iter().filter_map(|node| match &node.content {
+            Content::Array(_, metadata) => Some(fingerprint(&node.path, metadata)),
+            _ => None,
+        });
+        output.settings.set("arrays", arrays.collect::<Vec<_>>());
+        if let Some(share) = share {
+            output.settings.set("shares", share.count());
+        }
+        let unfinished = UnfinishedOutput::begin(output.target, output.existing, &output.settings, share)?;
+        if unfinished.resumed() && share.is_none() {
+            output.progress.remark(&Remark::Resumed { folder: unfinished.folder().to_path_buf() });
+        }
+        let written = Written::default();
+        Ok(Self { output, unfinished, begun: Instant::now(), written, failed: Vec::new() })
+    }
+
+    /// Writes all nodes of an output that needs nothing else, or this process's share of them, and ends it.
+    ///
+    /// # Errors
+    /// Whatever reading, encoding and writing say. The target is then as it was.
+    pub(crate) fn write_all(nodes: &[Node], output: Output<'a>) -> Result<Written> {
+        let nodes: Vec<&Node> = nodes.iter().collect();
+        let mut writer = Self::begin(&nodes, output)?;
+        let open_shares = match writer.output.order.share {
+            Some(_) => writer.write_share(&nodes),
+            None => writer.write_nodes(&nodes).map(|()| None),
+        };
+        writer.end(open_shares)
+    }
+
+    /// A node's folder in the unfinished output.
+    pub(crate) fn folder(&self, path: &str) -> PathBuf {
+        node_folder(self.unfinished.folder(), path)
+    }
+
+    /// Writes nodes, arrays first: where the first can't be had, nothing else lies about.
+    ///
+    /// # Errors
+    /// Whatever reading, encoding and writing say, and in the end that chunks could not be read.
+    pub(crate) fn write_nodes(&mut self, nodes: &[&Node]) -> Result<()> {
+        let (arrays, others): (Vec<&Node>, Vec<&Node>) = nodes.iter().partition(|node| node.is_array());
+        for node in arrays.into_iter().chain(others) {
+            self.write_node(node)?;
+        }
+        self.report_failures()
+    }
+
+    fn write_node(&mut self, node: &Node) -> Result<()> {
+        let folder = self.folder(&node.path);
+        match &node.content {
+            Content::Group(metadata) => {
+                files::write_atomically(&folder.join("zarr.json"), &metadata.to_bytes()?)
+            }
+            Content::Copy(from) => files::copy_tree(from, &folder),
+            Content::Array(raster, metadata) => {
+                self.write_array(&node.path, raster.as_ref(), metadata).map(drop)
+            }
+            #[cfg(feature = "gdal")]
+            Content::Coordinates(array) => {
+                // The array's own name is the last part of its folder.
+                crate::store::coordinate_writer::write(folder.parent().unwrap_or(&folder), array)
+            }
+        }
+    }
+
+    /// Writes an array, chunk by chunk. Returns whether all chunks are there.
+    ///
+    /// # Errors
+    /// Whatever encoding and writing say, and reading, where that is to stop the work.
+    pub(crate) fn write_array(
+        &mut self,
+        path: &str,
+        raster: &dyn Raster,
+        metadata: &Metadata,
+    ) -> Result<bool> {
+        let folder = self.folder(path);
+        if !folder.join("zarr.json").is_file() {
+            unfinished::clear(&folder)?;
+        }
+        let writer = ArrayWriter::create(&folder, metadata, self.output.engine)?;
+        self.write_chunks(raster, &writer)
+    }
+
+    /// Empties an array that is to be written anew, and forgets that chunks of it were kept.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub(crate) fn discard_array(&mut self, path: &str, kept_before: u64) -> Result<()> {
+        self.written.kept = kept_before;
+        unfinished::clear(&self.folder(path))
+    }
+
+    /// Chunks kept from an earlier run so far.
+    pub(crate) fn kept(&self) -> u64 {
+        self.written.kept
+    }
+
+    /// Writes this process's share of the chunks of all arrays. All but the chunks comes first: the other processes rely on
+    /// it. Returns the shares that are not done yet; none where this process is the one to complete the output.
+    ///
+    /// # Errors
+    /// Whatever reading, encoding and writing say.
+    pub(crate) fn write_share(&mut self, nodes: &[&Node]) -> Result<Option<Vec<u64>>> {
+        for node in nodes {
+            let folder = self.folder(&node.path);
+            if folder.join("zarr.json").is_file() {
+                continue;
+            }
+            match &node.content {
+                Content::Array(_, metadata) => {
+                    unfinished::clear(&folder)?;
+                    ArrayWriter::create(&folder, metadata, self.output.engine)?;
+                }
+                _ => self.write_node(node)?,
+            }
+        }
+        self.unfinished.share();
+        for node in nodes {
+            if let Content::Array(raster, _) = &node.content {
+                let writer = ArrayWriter::open(&self.folder(&node.path), self.output.engine)?;
+                self.write_chunks(raster.as_ref(), &writer)?;
+            }
+        }
+        self.report_failures()?;
+        self.unfinished.open_shares()
+    }
+
+    fn write_chunks(&mut self, raster: &dyn Raster, writer: &ArrayWriter) -> Result<bool> {
+        let went = transfer(raster, writer, self.output.what, self.output.progress, self.output.order)?;
+        let chunks = writer.grid().len().max(1);
+        self.written.kept += went.kept;
+        self.written.bytes += (raster.info().raw_bytes() as f64 * went.written as f64 / chunks as f64) as u64;
+        let complete = went.failed.is_empty();
+        self.failed.extend(went.failed);
+        Ok(complete)
+    }
+
+    /// Fails where chunks could not be read, and lists them in a file of the unfinished output.
+    fn report_failures(&self) -> Result<()> {
+        let Some(first) = self.failed.first() else { return Ok(()) };
+        let path = self.unfinished.folder().join(unfinished::FAILURES);
+        files::write_atomically(&path, &serde_json::to_vec_pretty(&self.failed)?)?;
+        bail!(
+            Io,
+            "{} could not be read, listed in {}; the first: {}",
+            count(self.failed.len() as u64, "chunk"),
+            path.display(),
+            first.error
+        )
+    }
+
+    /// Ends the output: puts it in its place where no share is open, and keeps it to be resumed where the work failed.
+    ///
+    /// # Errors
+    /// That of the work, with what is left on disk.
+    pub(crate) fn end(mut self, open_shares: Result<Option<Vec<u64>>>) -> Result<Written> {
+        match open_shares {
+            Ok(None) => self.unfinished.commit()?,
+            Ok(open) => self.written.open_shares = open,
+            Err(error) => return Err(self.unfinished.fail(error)),
+        }
+        self.written.seconds = self.begun.elapsed().as_secs_f64();
+        Ok(self.written)
+    }
+}
+
+/// A node's folder below a root.
+pub(crate) fn node_folder(root: &Path, path: &str) -> PathBuf {
+    if path.is_empty() { root.to_path_buf() } else { root.join(path) }
+}

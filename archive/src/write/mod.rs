@@ -1,0 +1,9 @@
+//! Outputs: written beside their target, resumed when interrupted, shared among processes, put in their place when complete.
+
+pub(crate) mod hierarchy;
+pub(crate) mod paths;
+pub(crate) mod settings;
+pub(crate) mod share;
+pub(crate) mod share_summary;
+pub(crate) mod transfer;
+pub(crate) mod unfinished;

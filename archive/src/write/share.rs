@@ -1,0 +1,149 @@
+//! A share of the work: several processes write one output, each its own chunks, and the last to end puts it in its place.
+//!
+//! Each share holds a lock of its own, so that no two processes take the same, and leaves a mark when it is done.
+
+use crate::error::{Context, Error, Result, bail, fail};
+use crate::store::files;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// Begins the names of the files that shares leave in an unfinished output.
+const PREFIX: &str = ".vqz-share-";
+
+/// More shares than this are a slip of the pen.
+const MOST: u64 = 1_000_000;
+
+/// Share `index` of `count`, counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    index: u64,
+    count: u64,
+}
+
+impl Share {
+    /// Share `index` of `count`, counted from 0.
+    ///
+    /// # Errors
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) where the index is not below the count, or there are more than
+    /// a million shares.
+    pub fn new(index: u64, count: u64) -> Result<Self> {
+        if index >= count || count > MOST {
+            bail!(
+                InvalidArgument,
+                "share {index} of {count} is none; shares are counted from 0, and there are at most {MOST}"
+            );
+        }
+        Ok(Self { index, count })
+    }
+
+    /// Whether it has this chunk. Neighbours are of different shares, so that all have about as much to do.
+    pub fn has(self, number: u64) -> bool {
+        number % self.count == self.index
+    }
+
+    /// How many shares there are.
+    pub fn count(self) -> u64 {
+        self.count
+    }
+
+    fn lock_path(self, folder: &Path) -> PathBuf {
+        folder.join(format!("{PREFIX}{}-of-{}", self.index, self.count))
+    }
+
+    fn done_path(self, folder: &Path) -> PathBuf {
+        folder.join(format!("{PREFIX}{}-of-{}.done", self.index, self.count))
+    }
+
+    /// Takes the share: no other process works on it while the file is held.
+    ///
+    /// # Errors
+    /// When another process works on it.
+    pub(crate) fn take(self, folder: &Path) -> Result<File> {
+        let path = self.lock_path(folder);
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).create(true).truncate(false).open(&path);
+        let file = file.with_context(|| format!("opening {}", path.display()))?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                bail!(
+                    Busy,
+                    "{self} of {} is being worked on by another process; wait for it, or stop it",
+                    folder.display()
+                )
+            }
+            // Some file systems have no locks; giving each process a share of its own is then up to the user.
+            Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+        }
+    }
+
+    /// Marks it as done.
+    pub(crate) fn mark_done(self, folder: &Path) -> Result<()> {
+        files::write_atomically(&self.done_path(folder), b"")
+    }
+
+    /// The shares that are not marked as done.
+    pub(crate) fn open_ones(self, folder: &Path) -> Vec<u64> {
+        (0..self.count).filter(|index| !Self { index: *index, ..self }.done_path(folder).is_file()).collect()
+    }
+
+    /// Removes what all shares left.
+    pub(crate) fn remove_marks(self, folder: &Path) -> Result<()> {
+        for index in 0..self.count {
+            let share = Self { index, ..self };
+            for path in [share.lock_path(folder), share.done_path(folder)] {
+                if path.exists() {
+                    files::remove(&path)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a file is one that shares leave.
+    pub fn is_mark(path: &Path) -> bool {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PREFIX))
+    }
+}
+
+impl std::fmt::Display for Share {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "share {}/{}", self.index, self.count)
+    }
+}
+
+impl FromStr for Share {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let wrong = || {
+            fail!(InvalidArgument, "\"{text}\" is no share; write I/N, with I from 0 to N - 1, such as 0/16")
+        };
+        let (index, count) = text.split_once('/').ok_or_else(wrong)?;
+        let (index, count) = (index.parse().map_err(|_| wrong())?, count.parse().map_err(|_| wrong())?);
+        if index >= count || count > MOST {
+            return Err(wrong());
+        }
+        Ok(Self { index, count })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_disjoint_and_complete() {
+        for (count, chunks) in [(1, 7), (3, 7), (16, 7)] {
+            let shares: Vec<Share> =
+                (0..count).map(|index| format!("{index}/{count}").parse().unwrap()).collect();
+            for chunk in 0..chunks {
+                assert_eq!(shares.iter().filter(|share| share.has(chunk)).count(), 1);
+            }
+        }
+        for text in ["3/3", "1", "a/2", "0/0", "-1/2"] {
+            let error = text.parse::<Share>().unwrap_err().to_string();
+            assert!(error.contains("such as 0/16"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What to do about an error or a remark of the library, in the words of the command line.
+
+use vqz_archive::{Error, MissedTarget, Remark, Remedy, Target, words};
+
+/// What to add to the line of an error: what helps, for each remedy that the library names.
+pub(crate) fn error(error: &anyhow::Error) -> String {
+    let own = error.chain().find_map(|cause| cause.downcast_ref::<Error>());
+    own.map_or_else(String::new, |error| error.remedies().iter().map(|remedy| words_of(*remedy)).collect())
+}
+
+fn words_of(remedy: Remedy) -> &'static str {
+    match remedy {
+        Remedy::GiveAxes => "; give them in order, such as --axes band,y,x",
+        Remedy::ChooseBands => "; choose bands with --bands",
+        Remedy::StateNoData => "; check --nodata",
+        Remedy::StatePeak => "; state one with --peak",
+        Remedy::GiveModel => {
+            "; give a model with --model (such as models/sentinel2-l2a.vqm, or what `vqz fit` makes of your data), or ask for \
+             --lossless or --max-error"
+        }
+        Remedy::FitModel => ", or make one with `vqz fit`",
+        Remedy::Replace => ", or replace it with --overwrite",
+        Remedy::LargerChunks => " (--chunk-size)",
+        Remedy::AskForBits => ", or ask for --bits, which leaves the metadata out",
+        Remedy::GiveWindow => "; give --window in pixels",
+        Remedy::SetQuality => "; give --quality, or leave --shard away",
+        Remedy::Encode => "; give one that `vqz encode` wrote",
+        Remedy::DecodeToZarr => "; decode to Zarr instead",
+        Remedy::Resume => "; run the same command again to go on from there, or delete that folder",
+        Remedy::MakeRoom => "; make room and run the same command again",
+        Remedy::BuildWithGdal => {
+            "; build vqz with `cargo install --path cli --features gdal` (Debian's libgdal-dev is needed)"
+        }
+        _ => "",
+    }
+}
+
+/// A remark with what to do about it.
+pub(crate) fn remark(remark: &Remark) -> String {
+    match remark {
+        Remark::FillTakenAsData { fill, done, .. } => {
+            let again = if done.starts_with("fitted") { "fit" } else { "encode" };
+            let fill = words::figure(*fill);
+            format!("{remark}; if they mean \"no data\", {again} again with --nodata={fill}")
+        }
+        Remark::BeyondModel { .. } => format!("{remark} (`vqz fit`)"),
+        Remark::TargetMissed { array, missed } => missed_target(array, missed),
+        Remark::ChunksLost { .. } => format!("{remark}, see `vqz verify`"),
+        Remark::FittedToPart { .. } => format!("{remark}; --max-samples takes more"),
+        _ => remark.to_string(),
+    }
+}
+
+fn missed_target(array: &str, missed: &MissedTarget) -> String {
+    let why = if missed.by_sampling {
+        "; say --quality, somewhat above or below the one in the table"
+    } else {
+        missed.why
+    };
+    format!(
+        "warning: {array}: {} is not met within {}: found {}{why}",
+        target(missed.target),
+        missed.target.tolerance(),
+        missed.found
+    )
+}
+
+/// A target as it is given on the command line.
+pub(crate) fn target(target: Target) -> String {
+    match target {
+        Target::Quality(asked) => format!("--quality {asked}"),
+        Target::Psnr(asked) => format!("--psnr {asked}"),
+        Target::Bits(asked) => format!("--bits {asked}"),
+        Target::Ratio(asked) => format!("--ratio {asked}"),
+        other => other.to_string(),
+    }
+}

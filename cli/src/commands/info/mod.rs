@@ -1,0 +1,71 @@
+//! `vqz info`: what an array, an archive or a model is, and which engines are at hand.
+
+mod array;
+mod engines;
+mod model;
+
+use crate::output;
+use anyhow::{Result, bail};
+use serde::Serialize;
+use std::path::PathBuf;
+use vqz_archive::{ArrayDescription, Window, describe, describe_model, is_raster_file};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  vqz info scene-vqz.zarr
+  vqz info scene-vqz.zarr --window 512:768,512:768
+  vqz info models/sentinel2-l2a.vqm
+  vqz info --runtime")]
+pub(crate) struct Args {
+    /// A Zarr v3 array or group, a GeoTIFF (feature gdal), or a model (.vqm).
+    #[arg(required_unless_present = "runtime")]
+    path: Option<PathBuf>,
+    /// Tell what reading a window takes: rows and columns, or a range for each dimension.
+    #[arg(long, value_name = "Y0:Y1,X0:X1")]
+    window: Option<Window>,
+    /// List the engines that run models: which is used, and why others are not.
+    #[arg(long)]
+    runtime: bool,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Arrays {
+    path: String,
+    arrays: Vec<ArrayDescription>,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    if args.runtime {
+        let engines = engines::survey();
+        if args.json { output::json(&engines)? } else { engines::print(&engines)? }
+    }
+    let Some(path) = &args.path else {
+        return Ok(());
+    };
+    if path.extension().is_some_and(|ext| ext == "vqm") {
+        if args.window.is_some() {
+            bail!("{} is a model, --window is of archives; leave it out", path.display());
+        }
+        let model = describe_model(path)?;
+        return if args.json { output::json(&model) } else { model::print(&model) };
+    }
+    if args.window.is_some() && is_raster_file(path) {
+        bail!("{} is a raster file, --window is of archives; leave it out", path.display());
+    }
+    let arrays = describe(path, args.window.as_ref())?;
+    if args.json {
+        return output::json(&Arrays { path: path.display().to_string(), arrays });
+    }
+    // Coordinates of a cube are told in a line.
+    let (coordinates, rasters): (Vec<_>, Vec<_>) =
+        arrays.iter().partition(|array| arrays.len() > 1 && array.is_coordinate());
+    rasters.into_iter().try_for_each(array::print)?;
+    if !coordinates.is_empty() {
+        let names: Vec<String> = coordinates.into_iter().map(array::short).collect();
+        output::line(format!("coordinates: {}", names.join(", ")))?;
+    }
+    Ok(())
+}
