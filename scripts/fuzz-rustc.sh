@@ -1,7 +1,6 @@
 #!/bin/sh
-# Stands before rustc in the build of fuzz/: our own crates, and only these, are instrumented for libFuzzer. Stable
-# rustc takes the flags; build scripts and the crates that others wrote stay as they are, and are shared with the
-# workspace's build.
+# Stands before rustc in the build of fuzz/: the crates that the targets run are instrumented for libFuzzer. Stable rustc
+# takes the flags. Cargo calls it for members of the workspace only, so the crates that others wrote are those of the tests.
 case "${CARGO_PKG_NAME:-}" in
 vqz-codec | vqz-zarr | vqz-fuzz)
     exec "$@" -Cpasses=sancov-module \

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds the fuzz targets and runs each for so many seconds (60 unless told), one after the other: fuzz.sh [seconds] [target...]
 # A finding is kept in fuzz/artifacts/TARGET and makes the exit code 1; run it again by
-#   target/debug/TARGET fuzz/artifacts/TARGET/crash-...
+#   target/debug/examples/TARGET fuzz/artifacts/TARGET/crash-...
 # What was found to reach more code is kept in fuzz/corpus/TARGET, so that a later run goes on from there.
 set -u
 cd "$(dirname "$0")/.."
@@ -9,12 +9,13 @@ seconds=${1:-60}
 [ $# -gt 0 ] && shift
 targets=${*:-container entropy model configuration}
 
-# Only our crates are instrumented, by the wrapper; the others are shared with the workspace's build.
-RUSTC_WRAPPER="$PWD/scripts/fuzz-rustc.sh" cargo build --quiet --locked --manifest-path fuzz/Cargo.toml --target-dir target || exit 2
+# Only our crates are instrumented, by the wrapper; the others are those of the workspace's tests, whose features these are.
+RUSTC_WORKSPACE_WRAPPER="$PWD/scripts/fuzz-rustc.sh" cargo test --quiet --locked --workspace --all-features --no-run \
+    --example container --example entropy --example model --example configuration || exit 2
 
 # The engine and the models are those of the targets, wherever they run.
 unset VQZ_ENGINE VQZ_MODEL_PATH
-export XDG_DATA_HOME=/nonexistent
+export XDG_DATA_HOME=/nonexistent ORT_DYLIB_PATH=/nonexistent
 # Seconds that one input may take, and MiB of the process: tract plans a graph for each model that opens.
 ceilings() {
     case $1 in
@@ -34,7 +35,7 @@ for target in $targets; do
     dictionary=
     [ -f "fuzz/dictionaries/$target.dict" ] && dictionary=-dict=fuzz/dictionaries/$target.dict
     # shellcheck disable=SC2046,SC2086
-    VQZ_FUZZ_SEEDS=$corpus "target/debug/$target" "$corpus" $dictionary $(ceilings "$target") \
+    VQZ_FUZZ_SEEDS=$corpus "target/debug/examples/$target" "$corpus" $dictionary $(ceilings "$target") \
         -max_total_time="$seconds" -artifact_prefix="$artifacts/" -print_final_stats=1 >"$log" 2>&1
     code=$?
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the CPU half of libtorch, which vqz-train needs, from PyPI's torch wheel into a folder (.deps/libtorch by
 # default): half a gigabyte instead of the four that `pip install torch` takes. Where a whole torch is installed, with
-# CUDA or without, this is not needed: see docs/fitting.md.
+# CUDA or without, this is not needed: see docs/guides/networks.md.
 set -eu
 root=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd)
 folder=${1:-$root/.deps/libtorch}

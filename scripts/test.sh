@@ -6,31 +6,45 @@ cd "$(dirname "$0")/.."
 scripts/setup.sh || exit 2
 . scripts/environment.sh
 
+# A fresh clone is built once: what an incremental build would need is not written down.
+[ -d target/debug/incremental ] || export CARGO_INCREMENTAL=0
+
+# Seconds of processor time, user and system, of all commands so far.
+spent() {
+    times >target/times.tmp
+    awk 'NR == 2 { for (i = 1; i <= 2; i++) { split($i, part, /[ms]/); sum += 60 * part[1] + part[2] } print int(sum) }' \
+        target/times.tmp
+}
+
 failed=""
+table=""
 step() {
     name=$1
     shift
     echo
     echo "== $name: $*"
+    begun=$(date +%s)
+    before=$(spent)
     "$@" || failed="$failed
   $name"
+    table="$table$(printf '%-34s %6d s %6d s' "$name" $(($(date +%s) - begun)) $(($(spent) - before)))
+"
 }
 
-consumer="--manifest-path tests/consumer/Cargo.toml"
-
+mkdir -p target
 step "format" cargo fmt --all --check
-step "format, consumer" cargo fmt $consumer --check
-step "format, fuzz targets" cargo fmt --manifest-path fuzz/Cargo.toml --check
-step "lint, all features" cargo clippy --workspace --all-targets --all-features -- -D warnings
+step "lint, all features" cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 step "lint, codec without features" cargo clippy -p vqz-codec --no-default-features -- -D warnings
-step "lint, consumer" cargo clippy $consumer --target-dir target -- -D warnings
-# Builds the programs as well, with the features that the tests' own dependencies turn on: one build for both.
+step "lint, consumer" cargo clippy -p vqz-consumer -- -D warnings
+# The one build: programs, tests, and the dependencies of the fuzz targets, with all features.
+step "build, tests" cargo test --workspace --all-features --no-run
 step "tests" cargo test --workspace --all-features --no-fail-fast
-step "build, consumer" cargo build $consumer --target-dir target
 step "tests, Python" python3 -m unittest discover --start-directory tests/python --verbose
 step "tests, second decoder" python3 -m unittest discover --start-directory spec/decoder --verbose
-step "fuzz, a minute a target" scripts/fuzz.sh 60
+step "fuzz, 30 seconds a target" scripts/fuzz.sh 30
 
+echo
+printf '%-34s %8s %8s\n%s' "step" "clock" "processor" "$table"
 echo
 if [ -n "$failed" ]; then
     echo "FAILED:$failed"

@@ -1,13 +1,12 @@
 //! Decoding: an archive back into plain arrays that anything reads.
 
-use crate::encoded::array::EncodedArray;
-use crate::encoded::record::Record;
+use crate::encoded::losses::remark_on_losses;
 use crate::error::{Result, bail};
 use crate::geotiff;
 use crate::metadata::plain::PlainCodec;
 use crate::open::{is_geotiff, open};
 use crate::options::options;
-use crate::progress::{Progress, Remark};
+use crate::progress::Progress;
 use crate::raster::opening::OpenOptions;
 use crate::raster::plain::plain_metadata;
 use crate::raster::source::Raster;
@@ -135,23 +134,6 @@ fn plan(archive: &Path, output: &Path, options: &DecodeOptions, opening: &OpenOp
         bail!(Unsupported, Encode, "group {} holds no vqz archive", archive.display());
     }
     Ok(nodes)
-}
-
-/// Opens every archive with its engine, before anything is begun that it may be missing for, and remarks where chunks are
-/// lost.
-fn remark_on_losses(archive: &Path, engine: Option<EngineKind>, progress: &dyn Progress) -> Result<()> {
-    for node in tree::arrays(archive)? {
-        if !node.metadata.encoded()?.is_some_and(|encoding| encoding.plain) {
-            continue;
-        }
-        let array = EncodedArray::open(&node, engine)?;
-        if let Some(record) = Record::of(&node.metadata)
-            && let Some(lost) = record.differs(&array.totals()?)
-        {
-            progress.remark(&Remark::ChunksLost { array: node.label(), lost });
-        }
-    }
-    Ok(())
 }
 
 impl DecodeSummary {

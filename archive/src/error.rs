@@ -195,6 +195,7 @@ from! {
     zarrs::array::ArrayCreateError => Codec,
     zarrs::array::ArrayError => Codec,
     zarrs::array::CodecError => Codec,
+    zarrs::array::ElementError => Codec,
     zarrs::filesystem::FilesystemStoreCreateError => Io,
     zarrs::plugin::PluginCreateError => Codec,
     zarrs::storage::StorageError => Io,

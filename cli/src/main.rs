@@ -3,61 +3,75 @@
 mod advice;
 mod arguments;
 mod commands;
+mod console;
+mod exit;
 mod output;
 mod progress;
-mod report;
 mod wording;
 
 use anyhow::{Context, Result};
-use clap::{Parser, Subcommand};
-use output::CheckFailed;
-use std::io::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
+use exit::Exit;
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
-/// Compress rasters with a fitted model into Zarr v3 archives, and read them back.
+/// Compress rasters into Zarr v3 archives with a model fitted to such rasters, and read them back.
 #[derive(Debug, Parser)]
-#[command(name = "vqz", version, max_term_width = 110)]
-#[command(after_help = "Exit codes: 0 done, 1 a check failed (verify, compare), 2 an error.")]
+#[command(name = "vqz", version, max_term_width = 110, after_help = exit::HELP)]
 struct Cli {
-    /// Threads to work with; by default one for each processor.
+    /// How many threads to use [default: one for each processor].
     #[arg(long, global = true, value_name = "N")]
     threads: Option<NonZeroUsize>,
+    /// Write only errors to standard error: no progress bars and no remarks. Results on standard output stay.
+    #[arg(long, global = true)]
+    quiet: bool,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Gather many raster files into one cube.
+    /// Gather many raster files into one data cube.
     #[cfg(feature = "gdal")]
     Ingest(commands::ingest::Args),
-    /// Gather many raster files into one cube (needs the feature gdal).
+    /// Gather many raster files into one data cube (this build lacks the feature gdal, which this needs).
     #[cfg(not(feature = "gdal"))]
     Ingest(commands::without_gdal::IngestArgs),
     /// Fit a model to rasters.
     Fit(commands::fit::Args),
     /// Encode a raster, or a group of rasters, into an archive.
     Encode(commands::encode::Args),
-    /// Decode an archive to a plain Zarr array or group, or to a GeoTIFF.
+    /// Decode an archive into a plain Zarr array or group, or a GeoTIFF.
     Decode(commands::decode::Args),
-    /// Export an archive for other programs: GeoTIFF, NetCDF, plain Zarr, or an overview beside it (feature gdal).
+    /// Export an archive for other programs: as GeoTIFF, NetCDF, plain Zarr or overviews (feature gdal).
     Export(commands::export::Args),
-    /// Describe an array, an archive, a model, or the engines at hand.
+    /// Describe a raster, an archive or a model, or list the engines that run models.
     Info(commands::info::Args),
-    /// Check that an archive decodes, and that its stored statistics hold.
+    /// Check that an archive decodes and that its stored statistics are true.
     Verify(commands::verify::Args),
-    /// Compare a raster with a reference.
+    /// Measure how far a raster is from a reference.
     Compare(commands::compare::Args),
-    /// Make a page on an archive: pictures, errors, rate, promise and model.
+    /// Write an HTML page about an archive: pictures, errors, bit rate, promise and model.
     Report(commands::report::Args),
-    /// Measure rate and distortion beside rivals, on chosen rasters.
+    /// Measure bit rate and error beside other codecs.
     Bench(commands::bench::Args),
-    /// Encode the sample that ships with vqz, and report on it.
+    /// Encode the sample that ships with vqz, and write a report about it.
     Demo(commands::demo::Args),
+    /// Print a script that completes commands and options in a shell.
+    Completions(commands::completions::Args),
+    /// Print the manual page, or write the pages of all commands.
+    Man(commands::man::Args),
+    /// Print the JSON Schema of what a command prints with --json.
+    Schema(commands::schema::Args),
+}
+
+/// The whole command line, for what is generated from it.
+fn command_line() -> clap::Command {
+    Cli::command()
 }
 
 fn run(cli: Cli) -> Result<()> {
+    console::set_quiet(cli.quiet);
     let threads = match cli.threads {
         Some(threads) => threads.get(),
         None => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
@@ -81,10 +95,13 @@ fn run(cli: Cli) -> Result<()> {
         Command::Report(args) => commands::report::run(&args),
         Command::Bench(args) => commands::bench::run(&args),
         Command::Demo(args) => commands::demo::run(&args),
+        Command::Completions(args) => commands::completions::run(&args),
+        Command::Man(args) => commands::man::run(&args),
+        Command::Schema(args) => commands::schema::run(&args),
     }
 }
 
-/// The causes of an error on one line. Causes that the one above already tells are left out.
+/// The causes of an error on one line. A cause that the message above it repeats is left out.
 fn one_line(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain() {
@@ -99,15 +116,13 @@ fn one_line(error: &anyhow::Error) -> String {
 }
 
 fn main() -> ExitCode {
-    let Err(error) = run(Cli::parse()) else {
-        return ExitCode::SUCCESS;
+    // What a remark says to have fallen short fails the command, once its work is done.
+    let Err(error) = run(Cli::parse()).and_then(|()| console::check()) else {
+        return Exit::Done.into();
     };
-    let broken_pipe = error.chain().any(|cause| {
-        cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == ErrorKind::BrokenPipe)
-    });
-    if broken_pipe {
-        return ExitCode::SUCCESS;
+    let exit = Exit::of(&error);
+    if exit != Exit::Done {
+        console::error(&format!("{}{}", one_line(&error), advice::error(&error)));
     }
-    output::remark(format!("error: {}{}", one_line(&error), advice::error(&error)));
-    if error.downcast_ref::<CheckFailed>().is_some() { ExitCode::from(1) } else { ExitCode::from(2) }
+    exit.into()
 }

@@ -1,10 +1,9 @@
-//! What goes to standard output: lines, tables, JSON; and what a process returns.
+//! What goes to standard output: lines, tables, JSON.
 
+use crate::console::{self, Told};
 use anyhow::{Context, Result};
 use serde::Serialize;
-use std::collections::BTreeSet;
 use std::io::Write;
-use std::sync::{Mutex, PoisonError};
 pub(crate) use vqz_archive::words::{bytes, count, figure, psnr};
 
 /// Writes text and a line feed.
@@ -15,19 +14,21 @@ pub(crate) fn line(text: impl AsRef<str>) -> Result<()> {
     writeln!(std::io::stdout().lock(), "{}", text.as_ref()).context("writing to standard output")
 }
 
-/// Writes one JSON object.
-pub(crate) fn json(value: &impl Serialize) -> Result<()> {
-    line(serde_json::to_string_pretty(value)?)
+/// The figures of a command, with all remarks that were made.
+#[derive(Serialize)]
+struct WithRemarks<'a, T> {
+    #[serde(flatten)]
+    figures: &'a T,
+    remarks: Vec<Told>,
 }
 
-/// Writes a remark to standard error, where it is in nobody's way; what was said already is not said again.
-pub(crate) fn remark(text: impl AsRef<str>) {
-    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-    if !SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(text.as_ref().to_owned()) {
-        return;
-    }
-    // Nobody listens: nothing to do about it.
-    drop(writeln!(std::io::stderr().lock(), "{}", text.as_ref()));
+/// Writes the figures of a command as one JSON object, with the list of all remarks that were made, so that nothing is
+/// dropped, guessed or merged without a word in it. `cli/schema` describes the object of each command.
+///
+/// # Errors
+/// When standard output is closed.
+pub(crate) fn json(figures: &impl Serialize) -> Result<()> {
+    line(serde_json::to_string_pretty(&WithRemarks { figures, remarks: console::heard() })?)
 }
 
 /// Errors in data units that may be missing: as many decimals for all as give the smallest three significant digits.
@@ -70,18 +71,6 @@ pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     let header: Vec<String> = header.iter().map(|h| (*h).to_owned()).collect();
     std::iter::once(render(&header)).chain(rows.iter().map(|row| render(row))).collect::<Vec<_>>().join("\n")
 }
-
-/// A check that did not hold: the process returns 1 instead of 2.
-#[derive(Debug)]
-pub(crate) struct CheckFailed(pub(crate) String);
-
-impl std::fmt::Display for CheckFailed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for CheckFailed {}
 
 #[cfg(test)]
 mod tests {

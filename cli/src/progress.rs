@@ -1,13 +1,13 @@
-//! What is heard of work while it is done: bars on a terminal's standard error, and remarks.
+//! Progress of work: bars, only where standard error is a terminal, and remarks.
 
-use crate::{advice, output};
+use crate::console;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use vqz_archive::{Progress, Remark};
 
-/// Shows progress on standard error: a bar where that is a terminal, and remarks in any case.
+/// Shows progress on standard error: a bar where that is a terminal, and remarks in any case. With `--quiet` neither.
 #[derive(Default)]
 pub(crate) struct Terminal {
     bar: Mutex<Option<ProgressBar>>,
@@ -21,7 +21,7 @@ impl Terminal {
 
 impl Progress for Terminal {
     fn started(&self, what: &str, steps: u64) {
-        let target = if std::io::stderr().is_terminal() {
+        let target = if std::io::stderr().is_terminal() && !console::is_quiet() {
             ProgressDrawTarget::stderr()
         } else {
             ProgressDrawTarget::hidden()
@@ -57,7 +57,7 @@ impl Progress for Terminal {
     }
 
     fn remark(&self, remark: &Remark) {
-        output::remark(advice::remark(remark));
+        console::remark(remark);
     }
 }
 

@@ -256,7 +256,7 @@ fn networks_need_the_trainer() {
     assert_eq!(
         err,
         "error: --arch conv is fitted by vqz-train, which is neither beside vqz nor on PATH; install it as \
-         docs/fitting.md says (libtorch is needed), or fit --arch klt, which needs nothing else\n"
+         docs/guides/networks.md says (libtorch is needed), or fit --arch klt, which needs nothing else\n"
     );
 }
 

@@ -218,15 +218,15 @@ fn wrong_wishes_are_told_before_anything_is_written() {
 #[test]
 fn lists_of_pixels_become_an_archive_and_lists_again() {
     use vqz_raster::npy::{self, NpyArray};
-    use vqz_raster::sample::SampleType;
+    use vqz_raster::sample::DataType;
     let folder = folder("ingest-lists");
     let (rows, columns) = ([3i32, 0, 2, 2, 1], [5i32, 1, 0, 4, 3]);
     let bytes = |list: &[i32]| list.iter().flat_map(|v| v.to_ne_bytes()).collect::<Vec<u8>>();
-    npy::write(&folder.join("rows.npy"), SampleType::Int32, &[5], &bytes(&rows)).unwrap();
-    npy::write(&folder.join("columns.npy"), SampleType::Int32, &[5], &bytes(&columns)).unwrap();
+    npy::write(&folder.join("rows.npy"), DataType::Int32, &[5], &bytes(&rows)).unwrap();
+    npy::write(&folder.join("columns.npy"), DataType::Int32, &[5], &bytes(&columns)).unwrap();
     let sample = |pixel: usize, month: usize| (100 * pixel + month) as i16;
     let list: Vec<u8> = (0..15).flat_map(|i| sample(i / 3, i % 3).to_ne_bytes()).collect();
-    npy::write(&folder.join("values.npy"), SampleType::Int16, &[5, 3], &list).unwrap();
+    npy::write(&folder.join("values.npy"), DataType::Int16, &[5, 3], &list).unwrap();
     let configuration = "[[input]]\nfiles = [\"values.npy\"]\nbands = [\"t\"]\nnodata = -1\n[input.pixels]\naxes = [\"pixel\", \
                          \"month\"]\nrows = \"rows.npy\"\ncolumns = \"columns.npy\"\nheight = 4\nwidth = 6\n";
     std::fs::write(folder.join("list.toml"), configuration).unwrap();

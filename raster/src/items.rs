@@ -1,4 +1,4 @@
-//! Metadata items of a data set that nothing else tells, such as `TIFFTAG_DATETIME`: kept as texts, by domain.
+//! Metadata items of a data set that have no place elsewhere, such as `TIFFTAG_DATETIME`, kept as texts by domain.
 
 use crate::Result;
 use gdal::raster::ColorInterpretation;
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 /// The domain of what is known of an acquisition, such as `ACQUISITIONDATETIME` and `CLOUDCOVER`.
 const IMAGERY: &str = "IMAGERY";
 
-/// Items that tell of the file or of its samples as they were, or that stand elsewhere.
+/// Items that describe the file or its former samples, or that are stored elsewhere.
 fn is_left_out(key: &str) -> bool {
     key == "AREA_OR_POINT"
         || key.starts_with("STATISTICS_")
@@ -55,8 +55,7 @@ pub fn write_items(dataset: &mut Dataset, items: &Map<String, Value>) -> Result<
     Ok(())
 }
 
-/// What the bands of a data set are shown as, in GDAL's words, such as `Red`; `None` where that is nothing but grey or a
-/// colour table.
+/// The colour interpretation of each band in GDAL's words, such as `Red`; `None` where all are grey or have a colour table.
 pub fn read_colours(dataset: &Dataset) -> Option<Vec<String>> {
     let bands = (1..=dataset.raster_count()).map(|number| dataset.rasterband(number).ok());
     let found: Vec<ColorInterpretation> =
@@ -67,7 +66,7 @@ pub fn read_colours(dataset: &Dataset) -> Option<Vec<String>> {
     telling.then(|| found.iter().map(ColorInterpretation::name).collect())
 }
 
-/// Writes what bands are shown as; names that GDAL does not know, and lists of another length, are left out.
+/// Writes the colour interpretation of bands. Names that GDAL does not know and lists of another length are left out.
 ///
 /// # Errors
 /// [`crate::Error::Gdal`] when the format refuses one.
@@ -77,7 +76,7 @@ pub fn write_colours(dataset: &mut Dataset, names: &[Value]) -> Result<()> {
     }
     for (index, name) in names.iter().enumerate() {
         let known = name.as_str().and_then(|name| Some((name, ColorInterpretation::from_name(name).ok()?)));
-        // GDAL takes a name that it does not know for that of undefined colours.
+        // GDAL returns "undefined" for a name that it does not know.
         let known = known.filter(|(name, colour)| colour.name().eq_ignore_ascii_case(name));
         if let Some((_, colour)) = known.filter(|(_, colour)| *colour != ColorInterpretation::PaletteIndex) {
             dataset.rasterband(index + 1)?.set_color_interpretation(colour)?;

@@ -1,6 +1,6 @@
-//! Samples of one band and one date over a window, as derived bands, masks and steps in time compute with them.
+//! Samples of one band and one date over a window, on which derived bands, masks and steps in time are computed.
 
-/// A window of samples, `(y, x)` in C order, in data units (or as they are stored, where no scale is asked for).
+/// A window of samples, `(y, x)` in C order, in data units or as they are stored.
 ///
 /// `f64` holds every integer of up to 32 bits and every `f32` exactly.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,7 +9,7 @@ pub struct Plane {
     pub height: usize,
     /// Columns.
     pub width: usize,
-    /// `height × width` samples; what stands where `valid` is false is of no meaning, and is finite.
+    /// `height × width` samples. Those where `valid` is false are finite and mean nothing.
     pub values: Vec<f64>,
     /// Whether each sample is valid: no nodata, finite, not masked.
     pub valid: Vec<bool>,

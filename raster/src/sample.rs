@@ -2,9 +2,6 @@
 
 pub use vqz_codec::DataType;
 
-/// The same type under the name that callers still use.
-pub use vqz_codec::DataType as SampleType;
-
 /// Which values a type of samples has.
 pub trait ValueRange {
     /// Whether it is a floating-point type.

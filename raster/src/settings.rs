@@ -3,11 +3,11 @@
 /// Bytes of decoded blocks that GDAL keeps: the rows of blocks that a row of chunks is cut from, also where a file has strips.
 const CACHE: i64 = 512 << 20;
 
-/// Keeps GDAL from writing to standard error what its errors say again, and its cache from growing with the machine's memory
-/// (the variable `GDAL_CACHEMAX` gives another size).
+/// Keeps GDAL from writing to standard error, as its errors are returned anyway, and limits its cache, which would otherwise
+/// grow with the machine's memory (the environment variable `GDAL_CACHEMAX` sets another limit).
 pub fn settle() {
     gdal::config::set_error_handler(|_, _, _| {});
-    // The VRTs that describe NPY files are ours. An option that an older GDAL does not know is none.
+    // VRTs that describe NPY files are written by this crate. An older GDAL ignores the option.
     drop(gdal::config::set_config_option("GDAL_VRT_RAWRASTERBAND_ALLOWED_SOURCE", "ALL"));
     if std::env::var_os("GDAL_CACHEMAX").is_none() {
         // SAFETY: sets a number; nothing has been read yet.
@@ -15,8 +15,8 @@ pub fn settle() {
     }
 }
 
-/// Keeps HDF5, where GDAL was linked to it, from writing to standard error what GDAL looks for in vain: it has a switch for each
-/// thread, and GDAL turns off the one of the thread that it begins in.
+/// Keeps HDF5, where GDAL is linked to it, from writing to standard error. HDF5 has a switch for each thread, and GDAL only
+/// sets that of the thread in which it is initialised.
 pub(crate) fn settle_thread() {
     type SetAuto = unsafe extern "C" fn(i64, *mut std::ffi::c_void, *mut std::ffi::c_void) -> std::ffi::c_int;
     thread_local! {

@@ -5,7 +5,7 @@ mod common;
 use common::{all, array, bands, plain, plan, read, refused};
 use std::path::{Path, PathBuf};
 use vqz_raster::conventions::time::iso;
-use vqz_raster::ingest::plan::Plan;
+use vqz_raster::ingest::plan::CubePlan;
 use vqz_raster::npy::NpyArray;
 use vqz_raster::sample::DataType;
 
@@ -17,7 +17,7 @@ fn source(folder: &Path, name: &str) -> Vec<f64> {
     plain(&folder.join(name).to_string_lossy(), 1).1
 }
 
-fn times(plan: &Plan, path: &str) -> Vec<String> {
+fn times(plan: &CubePlan, path: &str) -> Vec<String> {
     array(plan, path).times.as_ref().unwrap().iter().map(|time| iso(*time)).collect()
 }
 

@@ -6,7 +6,7 @@ mod common;
 use common::{all, array, bands, plain, plan, refused};
 use std::path::{Path, PathBuf};
 use vqz_raster::conventions::time::iso;
-use vqz_raster::ingest::plan::{Dimension, Plan};
+use vqz_raster::ingest::plan::{CubePlan, Dimension};
 use vqz_raster::sample::{DataType, Sample};
 
 /// The folder, or a word that the test did not run.
@@ -33,7 +33,7 @@ fn doubles<T: Sample>(bytes: &[u8]) -> Vec<f64> {
 }
 
 /// All samples of a band at a date.
-fn plane(plan: &Plan, path: &str, time: usize, band: &str) -> Vec<f64> {
+fn plane(plan: &CubePlan, path: &str, time: usize, band: &str) -> Vec<f64> {
     let array = array(plan, path);
     let at =
         bands(plan, path).iter().position(|name| *name == band).unwrap_or_else(|| panic!("no band {band}"));
@@ -49,7 +49,7 @@ fn plane(plan: &Plan, path: &str, time: usize, band: &str) -> Vec<f64> {
 }
 
 /// Whether a band at a date is what GDAL reads of a file; NaN equals NaN.
-fn assert_is(plan: &Plan, path: &str, time: usize, band: &str, file: &str, number: usize) {
+fn assert_is(plan: &CubePlan, path: &str, time: usize, band: &str, file: &str, number: usize) {
     let ([height, width], expected) = plain(file, number);
     let grid = &array(plan, path).grid;
     assert_eq!((grid.height, grid.width), (height, width), "{file}");
@@ -64,7 +64,7 @@ fn assert_same(found: &[f64], expected: &[f64], what: &str) {
     }
 }
 
-fn times(plan: &Plan, path: &str) -> Vec<String> {
+fn times(plan: &CubePlan, path: &str) -> Vec<String> {
     array(plan, path).times.as_ref().unwrap().iter().map(|time| iso(*time)).collect()
 }
 

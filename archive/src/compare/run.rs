@@ -1,10 +1,11 @@
 //! The run of a comparison, raster by raster.
 
 use crate::compare::yardstick::choose;
+use crate::encoded::losses::remark_on_losses;
 use crate::error::{Result, bail};
 use crate::metrics::compare::{BlockWatch, Yardstick, compare_blocks};
 use crate::metrics::found::{BandErrors, RasterErrors};
-use crate::open::{Rasters, open_all};
+use crate::open::{Rasters, is_raster_file, open_all};
 use crate::options::options;
 use crate::progress::Progress;
 use crate::raster::opening::OpenOptions;
@@ -113,6 +114,9 @@ pub fn compare(
     let (reference, other) = (reference.as_ref(), other.as_ref());
     let opening =
         OpenOptions { axes: options.axes.clone(), nodata: options.nodata.clone(), engine: options.engine };
+    for path in [reference, other].into_iter().filter(|path| !is_raster_file(path)) {
+        remark_on_losses(path, options.engine, progress)?;
+    }
     let (references, others) = (open_all(reference, &opening)?, open_all(other, &opening)?);
     let mut comparison = Comparison {
         reference: reference.display().to_string(),

@@ -1,7 +1,7 @@
 //! Many files as the nodes of a hierarchy: groups, arrays that are read from the files when they are written, coordinates.
 
-use crate::cube::layout;
-use crate::error::{Context, Result, fail};
+use crate::cube::layout::lay_out;
+use crate::error::{Context, Result};
 use crate::metadata::document::Metadata;
 use crate::raster::region::volume;
 use crate::raster::source::{Raster, RasterInfo};
@@ -12,15 +12,14 @@ use std::ops::Range;
 use std::sync::Arc;
 use vqz_codec::axes::Axes;
 use vqz_codec::config::NoData;
-use vqz_codec::sample::DataType;
 use vqz_raster::band::{Band, SampleKind, set_band_attributes};
 use vqz_raster::conventions::exact::COUNT;
 use vqz_raster::georeference::{CoordinateArray, GRID_MAPPING, coordinates};
-use vqz_raster::ingest::plan::{ArrayPlan, DATA, Plan};
-use vqz_raster::sample::SampleType;
+use vqz_raster::ingest::plan::{ArrayPlan, CubePlan, DATA};
+use vqz_raster::sample::ValueRange as _;
 
 /// What a node of a cube is.
-pub enum CubeNode {
+pub(crate) enum CubeNode {
     /// A group.
     Group(Metadata),
     /// An array.
@@ -30,15 +29,15 @@ pub enum CubeNode {
 }
 
 /// An array of a cube as a raster.
-pub struct CubeArray {
-    plan: Arc<Plan>,
+pub(crate) struct CubeArray {
+    plan: Arc<CubePlan>,
     at: usize,
     info: RasterInfo,
 }
 
 impl CubeArray {
     /// What is planned.
-    pub fn array(&self) -> &ArrayPlan {
+    pub(crate) fn array(&self) -> &ArrayPlan {
         &self.plan.arrays[self.at]
     }
 }
@@ -58,7 +57,7 @@ impl Raster for CubeArray {
 ///
 /// # Errors
 /// When the configuration can't be written as JSON.
-pub(crate) fn settings(plan: &Plan) -> Result<Settings> {
+pub(crate) fn settings(plan: &CubePlan) -> Result<Settings> {
     let mut settings = Settings::default();
     settings.set("configuration", serde_json::to_value(&plan.config)?);
     settings.set("files", json!(plan.files));
@@ -70,7 +69,7 @@ pub(crate) fn settings(plan: &Plan) -> Result<Settings> {
 ///
 /// # Errors
 /// When chunks, shards or codecs are none that an array takes.
-pub fn nodes(plan: &Arc<Plan>) -> Result<Vec<(String, CubeNode)>> {
+pub(crate) fn nodes(plan: &Arc<CubePlan>) -> Result<Vec<(String, CubeNode)>> {
     let mut nodes = Vec::new();
     let mut groups: BTreeSet<String> = BTreeSet::from([String::new()]);
     for array in &plan.arrays {
@@ -104,7 +103,7 @@ fn group_metadata() -> Metadata {
 }
 
 /// The coordinates that the arrays of a group share: those of its first, and the dates of the first that has some.
-fn group_coordinates(plan: &Plan, group: &str) -> Result<Vec<CoordinateArray>> {
+fn group_coordinates(plan: &CubePlan, group: &str) -> Result<Vec<CoordinateArray>> {
     let arrays: Vec<&ArrayPlan> = plan.arrays.iter().filter(|array| array.group() == group).collect();
     let Some(first) = arrays.first() else { return Ok(Vec::new()) };
     let times = arrays.iter().find_map(|array| array.times.as_deref());
@@ -117,9 +116,9 @@ fn bands(array: &ArrayPlan) -> Vec<Band> {
     array.bands.iter().map(|band| band.band.clone()).collect()
 }
 
-fn opened(plan: &Arc<Plan>, at: usize) -> Result<CubeArray> {
+fn opened(plan: &Arc<CubePlan>, at: usize) -> Result<CubeArray> {
     let array = &plan.arrays[at];
-    let data_type = data_type(array.sample_type)?;
+    let data_type = array.sample_type;
     let shape = array.shape();
     let fill = match array.nodata {
         Some(value) if array.sample_type.is_float() => number_or_name(value),
@@ -148,7 +147,7 @@ fn opened(plan: &Arc<Plan>, at: usize) -> Result<CubeArray> {
     if array.is_count() {
         metadata.set_attribute("standard_name", Value::from(COUNT));
     }
-    let chunk = cube_layout::lay_out(&plan.config.output, array, &mut metadata)
+    let chunk = lay_out(&plan.config.output, array, &mut metadata)
         .with_context(|| format!("{}: [output]", array.path))?;
     let nodata = array.nodata.map(|value| match array.sample_type.is_float() {
         true if !value.is_finite() => NoData::Name(name(value).to_owned()),
@@ -166,10 +165,6 @@ fn opened(plan: &Arc<Plan>, at: usize) -> Result<CubeArray> {
         shape,
     };
     Ok(CubeArray { plan: Arc::clone(plan), at, info })
-}
-
-fn data_type(sample_type: SampleType) -> Result<DataType> {
-    DataType::from_name(sample_type.name()).map_err(|e| fail!(InvalidArgument, "{e}"))
 }
 
 fn name(value: f64) -> &'static str {

@@ -20,7 +20,7 @@ const DEEP_DATES: u64 = 64;
 ///
 /// # Errors
 /// When they are none that the array takes.
-pub fn lay_out(output: &OutputConfig, array: &ArrayPlan, metadata: &mut Metadata) -> Result<Vec<u64>> {
+pub(crate) fn lay_out(output: &OutputConfig, array: &ArrayPlan, metadata: &mut Metadata) -> Result<Vec<u64>> {
     check_names(&output.chunk, "chunk")?;
     check_names(&output.shard, "shard")?;
     let chunk: Vec<u64> = array

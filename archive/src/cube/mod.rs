@@ -8,24 +8,24 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vqz_raster::ingest::config::Config;
-use vqz_raster::ingest::plan::Plan;
+use vqz_raster::ingest::plan::CubePlan;
 
 /// Many raster files as the arrays of one group. What each array holds is planned; samples are read when they are asked for.
 #[derive(Clone)]
 pub struct Cube {
-    plan: Arc<Plan>,
+    plan: Arc<CubePlan>,
     source: PathBuf,
 }
 
 impl Cube {
-    /// Plans the cube of a configuration file, which `docs/ingest.md` describes.
+    /// Plans the cube of a configuration file, which `docs/guides/ingest.md` describes.
     ///
     /// # Errors
     /// When the configuration is wrong, files are missing, or they do not go together.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let plan = Plan::new(Config::read(path)?, folder)?;
+        let plan = CubePlan::new(Config::read(path)?, folder)?;
         Ok(Self { plan: Arc::new(plan), source: path.to_path_buf() })
     }
 
@@ -35,7 +35,7 @@ impl Cube {
     /// # Errors
     /// Those of [`Cube::open`].
     pub fn new(config: Config, folder: &Path, source: impl Into<PathBuf>) -> Result<Self> {
-        Ok(Self { plan: Arc::new(Plan::new(config, folder)?), source: source.into() })
+        Ok(Self { plan: Arc::new(CubePlan::new(config, folder)?), source: source.into() })
     }
 
     /// Whether a path names the configuration of a cube.
@@ -45,7 +45,7 @@ impl Cube {
     }
 
     /// What is planned.
-    pub fn plan(&self) -> &Arc<Plan> {
+    pub fn plan(&self) -> &Arc<CubePlan> {
         &self.plan
     }
 

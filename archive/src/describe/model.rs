@@ -3,7 +3,7 @@
 use crate::error::{Context, Result, bail};
 use serde::Serialize;
 use std::path::Path;
-use vqz_codec::model::{Manifest, Model};
+use vqz_codec::model::Manifest;
 use vqz_zarr::models;
 
 /// What a model is.

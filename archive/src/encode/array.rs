@@ -9,7 +9,6 @@ use crate::encoded::seal::seal;
 use crate::encoded::totals::Totals;
 use crate::error::Result;
 use crate::metadata::document::Metadata;
-use crate::progress::Progress;
 use crate::raster::fill::FillWatch;
 use crate::raster::source::Raster;
 use crate::store::files;

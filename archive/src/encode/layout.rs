@@ -17,7 +17,7 @@ const CHUNK_SIZE: u64 = 1024;
 ///
 /// # Errors
 /// When the chunks or shards that are asked for do not go with the array.
-pub(crate) fn metadata(
+pub fn metadata(
     options: &EncodeOptions,
     info: &RasterInfo,
     model: Option<&Model>,

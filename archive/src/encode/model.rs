@@ -7,7 +7,7 @@ use vqz_codec::axes::Axes;
 use vqz_codec::config::{Configuration, EntropyCoder, Promise};
 use vqz_codec::engine::EngineKind;
 use vqz_codec::model::Model;
-use vqz_codec::pipeline::{ChunkCodec, Options};
+use vqz_codec::pipeline::Options;
 use vqz_codec::sample::DataType;
 use vqz_zarr::engines::chunk_codec;
 use vqz_zarr::models;

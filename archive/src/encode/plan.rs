@@ -5,6 +5,7 @@ use crate::encode::input::Input;
 use crate::encode::options::EncodeOptions;
 use crate::encode::quality::quality_for;
 use crate::encode::{layout, remarks};
+use crate::encoded::losses::remark_on_losses_of;
 use crate::error::{Result, bail};
 use crate::geotiff;
 use crate::open::is_raster_file;
@@ -94,7 +95,10 @@ impl Planner<'_> {
             let planned = ZarrRaster::open(&node, &self.opening())
                 .and_then(|raster| self.array(node.path.clone(), Arc::new(raster)));
             match planned {
-                Ok(array) => plan.arrays.push(array),
+                Ok(array) => {
+                    remark_on_losses_of(&node, self.options.engine, self.progress)?;
+                    plan.arrays.push(array);
+                }
                 // The input is this array alone: whatever keeps it from being encoded is an error.
                 Err(error) if node.path.is_empty() => return Err(error),
                 Err(error) => {

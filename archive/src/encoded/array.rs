@@ -84,7 +84,7 @@ impl EncodedArray {
             model.clone(),
             node.metadata.data_type()?,
             array.fill_value().as_ne_bytes(),
-            Options { parallel: true, engine },
+            Options::default().with_parallel(true).with_engine(engine),
         )
         .with_context(|| label.clone())?;
         let grid = Grid::new(&node.metadata.shape()?, &encoded.chunk);
@@ -131,6 +131,12 @@ impl EncodedArray {
         let key = self.array.chunk_key(indices);
         let size = self.array.storage().size_key(&key)?;
         Ok(size.map(|length| ByteSpan { key, start: 0, length }))
+    }
+
+    /// Whether a chunk is stored. One that is not reads as fill value.
+    pub(crate) fn is_stored(&self, indices: &[u64]) -> Result<bool> {
+        let place = self.place(indices);
+        Ok(place.with_context(|| format!("looking for {}", self.chunk_name(indices)))?.is_some())
     }
 
     /// The first bytes of a chunk: at most so many, and fewer where it has no more.

@@ -12,7 +12,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// Whatever reading the headers and writing the metadata say.
-pub fn seal(folder: &Path) -> Result<Totals> {
+pub(crate) fn seal(folder: &Path) -> Result<Totals> {
     let mut node = Node::open(folder)?;
     let totals = EncodedArray::open(&node, None)?.totals()?;
     let record = Record { chunks: totals.chunks, valid_samples: totals.valid };

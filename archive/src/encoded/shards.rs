@@ -11,7 +11,8 @@ use std::collections::HashMap;
 use std::num::NonZeroU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use zarrs::array::{
-    Array, ArrayToBytesCodecTraits, BytesRepresentation, CodecChain, CodecOptions, FillValue, data_type,
+    Array, ArrayToBytesCodecTraits, BytesRepresentation, CodecChain, CodecError, CodecOptions, FillValue,
+    data_type,
 };
 use zarrs::filesystem::FilesystemStore;
 use zarrs::metadata::v3::MetadataV3;
@@ -23,7 +24,7 @@ const NOWHERE: u64 = u64::MAX;
 
 /// Bytes in a file.
 #[derive(Clone, Debug)]
-pub struct ByteSpan {
+pub(crate) struct ByteSpan {
     /// The file.
     pub key: StoreKey,
     /// The first byte.
@@ -33,7 +34,7 @@ pub struct ByteSpan {
 }
 
 /// The indexes of a sharded array, read when they are asked for.
-pub struct Shards {
+pub(crate) struct Shards {
     codecs: CodecChain,
     /// Inner chunks in a shard, along each dimension.
     counts: Vec<u64>,
@@ -55,7 +56,7 @@ impl Shards {
     ///
     /// # Errors
     /// When the index has codecs that are not known, or of no fixed size.
-    pub fn new(metadata: &Metadata, shard: &[u64], inner: &[u64]) -> Result<Self> {
+    pub(crate) fn new(metadata: &Metadata, shard: &[u64], inner: &[u64]) -> Result<Self> {
         let Some(configuration) = metadata.sharding() else {
             bail!(Corrupt, "the array is not sharded");
         };
@@ -83,7 +84,7 @@ impl Shards {
     }
 
     /// Bytes of the index of a shard.
-    pub fn index_bytes(&self) -> u64 {
+    pub(crate) fn index_bytes(&self) -> u64 {
         self.bytes
     }
 
@@ -91,7 +92,7 @@ impl Shards {
     ///
     /// # Errors
     /// When the shard's index is damaged, or names bytes that the shard does not have.
-    pub fn place(&self, array: &Array<FilesystemStore>, indices: &[u64]) -> Result<Option<ByteSpan>> {
+    pub(crate) fn place(&self, array: &Array<FilesystemStore>, indices: &[u64]) -> Result<Option<ByteSpan>> {
         let shard: Vec<u64> = indices.iter().zip(&self.counts).map(|(i, n)| i / n).collect();
         let key = array.chunk_key(&shard);
         let Some(index) =
@@ -155,10 +156,16 @@ impl Shards {
             &FillValue::from(NOWHERE),
             &CodecOptions::default(),
         )?;
-        let entries: Vec<u64> =
-            decoded.into_fixed()?.as_chunks::<8>().0.iter().map(|entry| u64::from_ne_bytes(*entry)).collect();
+        let entries: Vec<u64> = decoded
+            .into_fixed()
+            .map_err(CodecError::from)?
+            .as_chunks::<8>()
+            .0
+            .iter()
+            .map(|entry| u64::from_ne_bytes(*entry))
+            .collect();
         let expected = 2 * self.counts.iter().product::<u64>() as usize;
-        if !(entries.len() == expected) {
+        if entries.len() != expected {
             bail!(Corrupt, "corrupt data: {} numbers, there must be {expected}", entries.len());
         }
         Ok(Some(Index { entries, size }))

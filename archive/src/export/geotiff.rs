@@ -7,7 +7,7 @@ use crate::export::raster::{ExportedRaster, resampling};
 use crate::geotiff::{self, Cog};
 use crate::progress::Progress;
 use crate::store::files;
-use crate::write::unfinished::{Existing, refuse_existing};
+use crate::write::unfinished::refuse_existing;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use vqz_codec::axes::Role;

@@ -14,7 +14,6 @@ use vqz_codec::axes::Role;
 use vqz_codec::sample::DataType;
 use vqz_raster::georeference::{CoordinateData, GRID_MAPPING};
 use vqz_raster::netcdf::{Content, NetCdf, Storage, Variable};
-use vqz_raster::sample::SampleType;
 
 /// The side of a chunk, in pixels.
 const CHUNK: u64 = 256;
@@ -73,7 +72,7 @@ fn fill(
     for array in &arrays {
         let dimensions: Vec<&str> = array.dimensions.iter().map(String::as_str).collect();
         let content = match &array.data {
-            CoordinateData::Float(_) => Content::Samples(SampleType::Float64),
+            CoordinateData::Float(_) => Content::Samples(DataType::Float64),
             CoordinateData::Integer(_) => Content::Integers,
             CoordinateData::Text(_) => Content::Texts,
         };
@@ -101,7 +100,7 @@ fn fill(
     let storage =
         Storage { chunk: chunk.collect(), deflate: (compression == Compression::Deflate).then_some(4) };
     let dimensions: Vec<&str> = names.iter().map(String::as_str).collect();
-    let data = file.variable(DATA, &dimensions, Content::Samples(sample_type(info.data_type)), &storage)?;
+    let data = file.variable(DATA, &dimensions, Content::Samples(info.data_type), &storage)?;
     if let Some(nodata) = info.nodata.first()
         && let Some(value) = nodata.to_f64(info.data_type)?
     {
@@ -127,7 +126,7 @@ fn fill(
 
 /// CF has a coordinate for them.
 fn wavelength(file: &NetCdf, data: &Variable, values: &[f64]) -> Result<Variable> {
-    let content = Content::Samples(SampleType::Float64);
+    let content = Content::Samples(DataType::Float64);
     let variable = file.variable("wavelength", &["band"], content, &Storage::default())?;
     variable.attribute("standard_name", &json!("radiation_wavelength"))?;
     variable.attribute("units", &json!("um"))?;
@@ -162,15 +161,4 @@ fn copy(data: &Variable, raster: &dyn Raster, progress: &dyn Progress) -> Result
         task.advance(1);
     }
     Ok(())
-}
-
-fn sample_type(data_type: DataType) -> SampleType {
-    match data_type {
-        DataType::UInt8 => SampleType::UInt8,
-        DataType::Int16 => SampleType::Int16,
-        DataType::UInt16 => SampleType::UInt16,
-        DataType::Int32 => SampleType::Int32,
-        DataType::Float32 => SampleType::Float32,
-        DataType::Float64 => SampleType::Float64,
-    }
 }

@@ -23,6 +23,7 @@ use serde_json::{Map, Value, json};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 use vqz_codec::axes::Role;
 use vqz_raster::conventions::registry::Convention;
 use vqz_raster::georeference::spatial;
@@ -95,6 +96,7 @@ pub fn export_overview(
         progress,
     };
     HierarchyWriter::write_all(&nodes, destination)?;
+    source.report_losses(progress)?;
     declare(group, name, source, &written, method.name())?;
     let raw_bytes = written.iter().map(|(_, exported)| exported.raster.info().raw_bytes()).sum();
     let seconds = begun.elapsed().as_secs_f64();

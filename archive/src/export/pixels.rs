@@ -20,7 +20,6 @@ use std::time::Instant;
 use vqz_codec::axes::Role;
 use vqz_raster::npy::NpyArray;
 use vqz_raster::pixels::{Domain, Layout, write_list};
-use vqz_raster::sample::SampleType;
 
 /// Writes the pixels of a domain as a list, into a folder: `rows.npy`, `columns.npy` and `values.npy`, whose last axis is the
 /// list.
@@ -39,8 +38,10 @@ pub fn export_pixels(
     paths::refuse_overlap(archive, output)?;
     paths::refuse_missing_folder(output)?;
     let opening = OpenOptions { engine: options.engine, ..OpenOptions::default() };
-    let exported = ExportedRaster::new(options, &ExportSource::open(archive, &opening)?)?;
+    let source = ExportSource::open(archive, &opening)?;
+    let exported = ExportedRaster::new(options, &source)?;
     write(output, &exported, domain, options.existing, progress)?;
+    source.report_losses(progress)?;
     let info = exported.raster.info();
     let seconds = begun.elapsed().as_secs_f64();
     ExportSummary::measure("NumPy lists", &[output.to_path_buf()], &info.shape, info.raw_bytes(), seconds)
@@ -99,15 +100,7 @@ fn fill(
     }
     let (height, width) = (info.extent(&Role::Y) as usize, info.extent(&Role::X) as usize);
     let domain = read_domain(domain, height, width)?;
-    let Some(sample_type) = SampleType::ALL.into_iter().find(|t| t.name() == info.data_type.name()) else {
-        bail!(
-            InvalidArgument,
-            "samples of {} are {}, which lists do not hold",
-            info.label,
-            info.data_type.name()
-        );
-    };
-    let layout = Layout { shape: vec![domain.len()], axis: 0, size: sample_type.size() };
+    let layout = Layout { shape: vec![domain.len()], axis: 0, size: info.data_type.size() };
     // One plane after the other: the list is in memory, the grid is not.
     let outer = &info.shape[..info.shape.len() - 2];
     let mut values = Vec::with_capacity(volume(outer) as usize * domain.len() * layout.size);
@@ -124,7 +117,7 @@ fn fill(
         task.advance(1);
     }
     let shape: Vec<usize> = outer.iter().map(|n| *n as usize).chain([domain.len()]).collect();
-    write_list(folder, &domain, sample_type, &shape, &values)?;
+    write_list(folder, &domain, info.data_type, &shape, &values)?;
     Ok(())
 }
 

@@ -85,7 +85,8 @@ pub fn export(
     paths::refuse_overlap(archive, output)?;
     paths::refuse_missing_folder(output)?;
     let opening = OpenOptions { engine: options.engine, ..OpenOptions::default() };
-    let exported = ExportedRaster::new(options, &ExportSource::open(archive, &opening)?)?;
+    let source = ExportSource::open(archive, &opening)?;
+    let exported = ExportedRaster::new(options, &source)?;
     let outputs = match format {
         Format::GeoTiff => geotiff::write(options, output, &exported, compression, progress)?,
         Format::NetCdf => {
@@ -97,6 +98,7 @@ pub fn export(
             zarr::write(archive, output, &exported, compression, options, progress)?
         }
     };
+    source.report_losses(progress)?;
     let info = exported.raster.info();
     let seconds = begun.elapsed().as_secs_f64();
     ExportSummary::measure(format.name(), &outputs, &info.shape, info.raw_bytes(), seconds)

@@ -1,10 +1,12 @@
 //! What is exported: a raster with its georeference, its bands and its dates, from its own attributes and from the coordinate
 //! arrays beside it.
 
+use crate::encoded::losses::LossWatch;
 use crate::error::{Context, Result, bail};
 use crate::geotiff;
 use crate::metadata::document::Metadata;
 use crate::open::is_raster_file;
+use crate::progress::Progress;
 use crate::raster::opening::OpenOptions;
 use crate::raster::source::{Raster, RasterInfo};
 use crate::store::coordinates;
@@ -32,6 +34,7 @@ pub(crate) struct ExportSource {
     pub(crate) times: Option<Vec<i64>>,
     /// The group that it stands in, and its name there.
     pub(crate) group: Option<(PathBuf, String)>,
+    watch: Option<Arc<LossWatch>>,
 }
 
 impl ExportSource {
@@ -45,7 +48,12 @@ impl ExportSource {
         }
         let node = choose(path, options)?;
         let group = parent_group(&node);
-        Self::describe(Arc::new(ZarrRaster::open(&node, options)?), group)
+        let mut raster: Arc<dyn Raster> = Arc::new(ZarrRaster::open(&node, options)?);
+        let watch = LossWatch::new(&raster, &node, options)?;
+        if let Some(watch) = &watch {
+            raster = Arc::clone(watch) as Arc<dyn Raster>;
+        }
+        Ok(Self { watch, ..Self::describe(raster, group)? })
     }
 
     fn describe(raster: Arc<dyn Raster>, group: Option<(PathBuf, String)>) -> Result<Self> {
@@ -74,7 +82,15 @@ impl ExportSource {
             Some(folder) => times(info, folder)?,
             None => None,
         };
-        Ok(Self { georeference, bands, times, group, raster })
+        Ok(Self { georeference, bands, times, group, raster, watch: None })
+    }
+
+    /// Remarks on chunks that were read and are lost, once all is read.
+    ///
+    /// # Errors
+    /// When the storage can't say which chunks it holds.
+    pub(crate) fn report_losses(&self, progress: &dyn Progress) -> Result<()> {
+        self.watch.as_ref().map_or(Ok(()), |watch| watch.report(progress))
     }
 }
 

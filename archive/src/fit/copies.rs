@@ -27,7 +27,7 @@ pub fn copy_inputs(
     options: &FitOptions,
     progress: &dyn Progress,
 ) -> Result<Vec<PathBuf>> {
-    let inputs = open_inputs(inputs, options)?;
+    let inputs = open_inputs(inputs, options, progress)?;
     if folder.exists() && options.existing == Existing::Replace {
         files::remove(folder)?;
     }

@@ -1,9 +1,11 @@
 //! What a model is fitted to: rasters with the same bands.
 
+use crate::encoded::losses::remark_on_losses;
 use crate::error::{Context, Result, bail};
 use crate::fit::options::FitOptions;
 use crate::metadata::document::Metadata;
-use crate::open::{is_geotiff, open_all};
+use crate::open::{is_geotiff, is_raster_file, open_all};
+use crate::progress::Progress;
 use crate::raster::bands::{self, BandSelection, unnamed_band};
 use crate::raster::opening::OpenOptions;
 use crate::raster::source::Raster;
@@ -18,14 +20,21 @@ pub(crate) struct FitInputs {
     pub(crate) band_names: Vec<String>,
 }
 
-/// Opens all inputs, and names their bands.
+/// Opens all inputs, and names their bands. Remarks on archives among them that lack chunks.
 ///
 /// # Errors
 /// When there is nothing to fit on, or inputs have different numbers of bands.
-pub(crate) fn open_inputs(inputs: &[PathBuf], options: &FitOptions) -> Result<FitInputs> {
+pub(crate) fn open_inputs(
+    inputs: &[PathBuf],
+    options: &FitOptions,
+    progress: &dyn Progress,
+) -> Result<FitInputs> {
     let opening = OpenOptions { axes: options.axes.clone(), nodata: options.nodata.clone(), engine: None };
     let mut rasters: Vec<Arc<dyn Raster>> = Vec::new();
     for input in expand(inputs)? {
+        if !is_raster_file(&input) {
+            remark_on_losses(&input, None, progress)?;
+        }
         for (_, raster) in open_all(&input, &opening)? {
             rasters.push(match &options.bands {
                 Some(selection) => choose(raster, selection)?,

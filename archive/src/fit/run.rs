@@ -71,7 +71,7 @@ pub fn fit(
         None => output.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
     };
     let begun = Instant::now();
-    let FitInputs { rasters, band_names } = open_inputs(inputs, options)?;
+    let FitInputs { rasters, band_names } = open_inputs(inputs, options, progress)?;
     let (rasters, watches) = watch(rasters)?;
     let samples = collect(&rasters, options.max_samples, progress)?;
     watches.iter().for_each(|watch| watch.report("fitted like data", progress));
@@ -163,10 +163,12 @@ impl Drop for Fractions<'_> {
     }
 }
 
+type RasterList = Vec<Arc<dyn Raster>>;
+
 /// Watches rasters whose fill value may have been meant as "no data".
-fn watch(rasters: Vec<Arc<dyn Raster>>) -> Result<(Vec<Arc<dyn Raster>>, Vec<Arc<FillWatch>>)> {
+fn watch(rasters: RasterList) -> Result<(RasterList, Vec<Arc<FillWatch>>)> {
     let mut watches = Vec::new();
-    let mut watched: Vec<Arc<dyn Raster>> = Vec::new();
+    let mut watched = RasterList::new();
     for raster in rasters {
         match FillWatch::of(&raster)? {
             Some(watch) => {

@@ -9,11 +9,11 @@ use crate::raster::source::Raster;
 use crate::store::files::{self, beside};
 use gdal::raster::RasterCreationOptions;
 use gdal::{Dataset, DriverManager};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// How to write one, in GDAL's words.
 #[derive(Clone, Copy, Debug)]
-pub struct Cog {
+pub(crate) struct Cog {
     /// `DEFLATE`, `ZSTD`, `LZW` or `NONE`.
     pub compression: &'static str,
     /// How overviews are made: `nearest` or `average`.
@@ -24,7 +24,12 @@ pub struct Cog {
 ///
 /// # Errors
 /// When the raster has dimensions other than band, y and x, and whatever reading and GDAL say.
-pub fn write_cog(path: &Path, raster: &dyn Raster, options: &Cog, progress: &dyn Progress) -> Result<()> {
+pub(crate) fn write_cog(
+    path: &Path,
+    raster: &dyn Raster,
+    options: &Cog,
+    progress: &dyn Progress,
+) -> Result<()> {
     let plain = beside(path, ".plain");
     let partial = beside(path, ".partial");
     let written = writer::write(&plain, raster, PlainCodec::None, progress)

@@ -14,11 +14,11 @@ mod without;
 mod writer;
 
 #[cfg(feature = "gdal")]
-pub use self::{
+pub(crate) use self::{
     cog::{Cog, write_cog},
     reader::open,
     writer::write,
 };
 
 #[cfg(not(feature = "gdal"))]
-pub use self::without::{open, write};
+pub(crate) use self::without::{open, write};

@@ -31,7 +31,7 @@ struct GdalRaster {
 ///
 /// # Errors
 /// When GDAL can't, the bands differ in type, or their type is none that the codec takes.
-pub fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>> {
+pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>> {
     let dataset = match Dataset::open(path) {
         Ok(dataset) => dataset,
         Err(_) if path.is_file() => {

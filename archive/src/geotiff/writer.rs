@@ -25,7 +25,12 @@ const WINDOW: u64 = 512;
 ///
 /// # Errors
 /// When the raster has dimensions other than band, y and x, and whatever reading and GDAL say.
-pub fn write(path: &Path, raster: &dyn Raster, codec: PlainCodec, progress: &dyn Progress) -> Result<()> {
+pub(crate) fn write(
+    path: &Path,
+    raster: &dyn Raster,
+    codec: PlainCodec,
+    progress: &dyn Progress,
+) -> Result<()> {
     // GDAL tells the format by what it is asked for, not by the name.
     let partial = beside(path, ".partial");
     let written = match raster.info().data_type {

@@ -178,7 +178,7 @@ impl IngestSummary {
 fn class_counts(target: &Path, array: &CubeArray) -> Result<Vec<ClassCount>> {
     let plan = array.array();
     let folder = node_folder(target, &plan.path);
-    let raster = open(&folder, &crate::raster::OpenOptions::default())?;
+    let raster = open(&folder, &OpenOptions::default())?;
     let info = raster.info();
     let window: Vec<u64> = info.shape.iter().map(|extent| (*extent).min(WINDOW)).collect();
     let grid = Grid::new(&info.shape, &window);

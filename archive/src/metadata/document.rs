@@ -5,15 +5,14 @@
 use crate::error::{Context, Result, bail, fail};
 use serde_json::{Map, Value, json};
 use std::path::Path;
-use vqz_codec::axes::Axes;
-use vqz_codec::config::{Configuration, NoData};
+use vqz_codec::config::NoData;
 use vqz_codec::sample::DataType;
 use vqz_raster::conventions::{bands, dimensions, nodata};
 
 /// The metadata of an array or a group.
 #[derive(Clone, Debug)]
 pub struct Metadata {
-    json: Map<String, Value>,
+    pub(super) json: Map<String, Value>,
     /// For messages.
     pub(super) place: String,
 }

@@ -1,9 +1,11 @@
 //! What a caller hears of while work is done: how far it is, and what is worth knowing.
 
 mod remark;
+mod remark_kind;
 mod task;
 
 pub use remark::{MissedTarget, Remark};
+pub use remark_kind::Severity;
 pub(crate) use task::Task;
 
 /// Hears of progress. Every method may be called from several threads.
@@ -21,7 +23,8 @@ pub trait Progress: Send + Sync {
     /// The work that was started last has ended, whether or not it succeeded.
     fn finished(&self) {}
 
-    /// Something that whoever asked for the work should know; never a failure.
+    /// Something that whoever asked for the work should know. It is never a failure of the call, which goes on and returns what it
+    /// did; but see [`Remark::severity`].
     fn remark(&self, remark: &Remark) {
         let _ = remark;
     }

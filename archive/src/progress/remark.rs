@@ -1,5 +1,6 @@
 //! What is worth knowing although nothing failed.
 
+use crate::encoded::losses::LostChunks;
 use crate::words::{count, figure};
 use std::fmt;
 use std::path::PathBuf;
@@ -91,12 +92,19 @@ pub enum Remark {
         /// What was asked for, what was found, and why, in words.
         missed: MissedTarget,
     },
-    /// Chunks of an archive are lost; they decode to fill value.
+    /// Chunks of an archive are lost; they read as fill value.
     ChunksLost {
         /// The array.
         array: String,
-        /// What is lost, in words.
-        lost: String,
+        /// How many are lost, and which.
+        lost: LostChunks,
+    },
+    /// An archive does not hold what its record says, although no chunk is lost: another program changed it.
+    RecordDiffers {
+        /// The array.
+        array: String,
+        /// How they differ, in words.
+        how: String,
     },
     /// A model is fitted to a part of the samples.
     FittedToPart {
@@ -181,9 +189,8 @@ impl fmt::Display for Remark {
                 missed.found,
                 missed.why
             ),
-            Self::ChunksLost { array, lost } => {
-                write!(f, "warning: {array}: {lost}; what is lost comes out as fill value")
-            }
+            Self::ChunksLost { array, lost } => write!(f, "warning: {array}: {lost}"),
+            Self::RecordDiffers { array, how } => write!(f, "warning: {array}: {how}"),
             Self::FittedToPart { taken, available } => {
                 write!(f, "fitting on {taken} of {available} samples, blocks spread evenly")
             }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use vqz_codec::axes::Role;
 
 /// A raster without what lies outside of a window.
-pub struct Cropped {
+pub(crate) struct Cropped {
     info: RasterInfo,
     inner: Arc<dyn Raster>,
     /// Where the window starts, in each dimension.
@@ -17,7 +17,7 @@ pub struct Cropped {
 
 impl Cropped {
     /// Looks at a raster through a window of rows and columns, which lies within it.
-    pub fn new(inner: Arc<dyn Raster>, rows: Range<u64>, columns: Range<u64>) -> Self {
+    pub(crate) fn new(inner: Arc<dyn Raster>, rows: Range<u64>, columns: Range<u64>) -> Self {
         let mut info = inner.info().clone();
         let mut start = vec![0; info.shape.len()];
         for (d, role) in info.axes.roles().to_vec().iter().enumerate() {

@@ -17,7 +17,7 @@ impl RasterInMemory {
     /// # Errors
     /// When there are more or fewer than the raster has.
     pub fn new(info: RasterInfo, bytes: Vec<u8>) -> Result<Self> {
-        if !(bytes.len() as u64 == info.raw_bytes()) {
+        if bytes.len() as u64 != info.raw_bytes() {
             bail!(
                 InvalidArgument,
                 "{} has {} bytes of samples, {} were given",

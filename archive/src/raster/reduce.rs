@@ -16,7 +16,7 @@ const SAMPLES: u64 = 16 << 20;
 
 /// A raster of cells of so many rows and columns. A cell without a valid sample is as its first sample is; cells at the
 /// lower and right edge are of what there is.
-pub struct Reduced {
+pub(crate) struct Reduced {
     info: RasterInfo,
     inner: Arc<dyn Raster>,
     /// Extents of a cell, in each dimension.
@@ -30,7 +30,12 @@ impl Reduced {
     ///
     /// # Errors
     /// When its nodata values are none of its type.
-    pub fn new(inner: Arc<dyn Raster>, rows: u64, columns: u64, resampling: Resampling) -> Result<Self> {
+    pub(crate) fn new(
+        inner: Arc<dyn Raster>,
+        rows: u64,
+        columns: u64,
+        resampling: Resampling,
+    ) -> Result<Self> {
         let mut info = inner.info().clone();
         let side = |role: &Role| match role {
             Role::Y => rows,

@@ -41,6 +41,11 @@ impl Grid {
         volume(&self.counts)
     }
 
+    /// Whether there is none: an array of no samples.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The place of a chunk in the grid.
     pub fn indices(&self, number: u64) -> Vec<u64> {
         let mut rest = number;
@@ -50,6 +55,19 @@ impl Grid {
             rest /= (*count).max(1);
         }
         indices
+    }
+
+    /// The places of all chunks that a region touches, in C order.
+    pub(crate) fn touched(&self, region: &[Range<u64>]) -> impl Iterator<Item = Vec<u64>> + use<> {
+        let first: Vec<u64> =
+            region.iter().zip(&self.chunk).map(|(range, chunk)| range.start / chunk).collect();
+        let counts = region.iter().zip(&self.chunk).map(|(range, chunk)| {
+            if range.is_empty() { 0 } else { (range.end - 1) / chunk - range.start / chunk + 1 }
+        });
+        let part = Self { shape: Vec::new(), chunk: Vec::new(), counts: counts.collect() };
+        (0..part.len()).map(move |number| {
+            part.indices(number).into_iter().zip(&first).map(|(index, first)| index + first).collect()
+        })
     }
 
     /// The part of the array that a chunk covers, without what lies beyond the array's edges.
@@ -125,6 +143,9 @@ mod tests {
         assert_eq!(grid.len(), 6);
         assert_eq!(grid.indices(5), [1, 2, 0]);
         assert_eq!(grid.region(&grid.indices(5)), [2..3, 8..10, 0..7]);
+        let touched: Vec<_> = grid.touched(&[1..3, 3..5, 0..7]).collect();
+        assert_eq!(touched, [[0, 0, 0], [0, 1, 0], [1, 0, 0], [1, 1, 0]]);
+        assert_eq!(grid.touched(&[1..3, 5..5, 0..7]).count(), 0);
         let samples: u64 = (0..grid.len()).map(|i| volume(&extents(&grid.region(&grid.indices(i))))).sum();
         assert_eq!(samples, 3 * 10 * 7);
     }

@@ -9,13 +9,13 @@ use serde_json::json;
 use std::path::Path;
 use vqz_codec::sample::DataType;
 use vqz_raster::georeference::{CoordinateArray, CoordinateData};
-use zarrs::array::Element;
+use zarrs::array::{CodecError, Element};
 
 /// Writes a coordinate array into a folder of its own name below a group's folder: metadata first, then its one chunk.
 ///
 /// # Errors
 /// Whatever zarrs and the file system say.
-pub fn write(group: &Path, array: &CoordinateArray) -> Result<()> {
+pub(crate) fn write(group: &Path, array: &CoordinateArray) -> Result<()> {
     let folder = group.join(&array.name);
     let metadata = metadata(array)?;
     match &array.data {
@@ -58,7 +58,8 @@ fn metadata(array: &CoordinateArray) -> Result<Metadata> {
 fn write_numbers<T: Element>(folder: &Path, metadata: &Metadata, values: &[T]) -> Result<()> {
     let writer = ArrayWriter::create(folder, metadata, None)?;
     let array = open_array(folder, None)?;
-    let bytes = T::to_array_bytes(array.data_type(), values)?.into_fixed()?.into_owned();
+    let bytes =
+        T::to_array_bytes(array.data_type(), values)?.into_fixed().map_err(CodecError::from)?.into_owned();
     writer.write(&vec![0; metadata.shape()?.len()], bytes)
 }
 

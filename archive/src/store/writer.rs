@@ -11,7 +11,7 @@ use zarrs::array::{Array, ArrayBytes, ArrayToBytesCodecTraits, CodecOptions};
 use zarrs::filesystem::FilesystemStore;
 
 /// An array that is being written.
-pub struct ArrayWriter {
+pub(crate) struct ArrayWriter {
     array: Array<FilesystemStore>,
     folder: PathBuf,
     grid: Grid,
@@ -22,7 +22,7 @@ impl ArrayWriter {
     ///
     /// # Errors
     /// When the metadata is none that zarrs and its codecs take, or can't be written.
-    pub fn create(folder: &Path, metadata: &Metadata, engine: Option<EngineKind>) -> Result<Self> {
+    pub(crate) fn create(folder: &Path, metadata: &Metadata, engine: Option<EngineKind>) -> Result<Self> {
         files::write_atomically(&folder.join("zarr.json"), &metadata.to_bytes()?)?;
         Self::open(folder, engine)
     }
@@ -31,7 +31,7 @@ impl ArrayWriter {
     ///
     /// # Errors
     /// When the metadata is none that zarrs and its codecs take.
-    pub fn open(folder: &Path, engine: Option<EngineKind>) -> Result<Self> {
+    pub(crate) fn open(folder: &Path, engine: Option<EngineKind>) -> Result<Self> {
         let metadata = Metadata::read(folder)?;
         let array = open_array(folder, engine)?;
         Ok(Self {
@@ -42,7 +42,7 @@ impl ArrayWriter {
     }
 
     /// The chunks to write; shards, where the array is sharded.
-    pub fn grid(&self) -> &Grid {
+    pub(crate) fn grid(&self) -> &Grid {
         &self.grid
     }
 
@@ -51,7 +51,7 @@ impl ArrayWriter {
     }
 
     /// Whether a chunk is there already. One that holds nothing but the fill value never is.
-    pub fn has(&self, indices: &[u64]) -> bool {
+    pub(crate) fn has(&self, indices: &[u64]) -> bool {
         self.chunk_path(indices).is_file()
     }
 
@@ -59,7 +59,7 @@ impl ArrayWriter {
     ///
     /// # Errors
     /// Whatever the codecs and the file system say.
-    pub fn write(&self, indices: &[u64], samples: Vec<u8>) -> Result<()> {
+    pub(crate) fn write(&self, indices: &[u64], samples: Vec<u8>) -> Result<()> {
         let chunk = self.grid.chunk();
         let inside = extents(&self.grid.region(indices));
         let fill = self.array.fill_value();

@@ -3,11 +3,11 @@
 use crate::encoded::totals::Totals;
 use crate::error::{Context, Result, bail};
 use crate::metadata::document::Metadata;
+use crate::parallel::{for_each, workers};
 use crate::progress::{Progress, Task};
 use crate::raster::region::{Grid, Region, extents, pad, volume};
 use crate::raster::source::Raster;
 use crate::store::reader::fill_bytes;
-use crate::write::transfer;
 use std::sync::{Arc, Mutex, PoisonError};
 use vqz_codec::engine::EngineKind;
 use vqz_codec::model::Model;
@@ -68,7 +68,7 @@ impl TrialChunks {
             bail!(Codec, "{} is to have codecs {}", raster.info().label, metadata.codec_names().join(", "));
         };
         let fill = fill_bytes(metadata)?;
-        let options = Options { parallel: true, engine };
+        let options = Options::default().with_parallel(true).with_engine(engine);
         let data_type = raster.info().data_type;
         let codec = chunk_codec(&encoded.configuration, Arc::clone(model), data_type, &fill, options)?;
         let grid = Grid::new(&raster.info().shape, &encoded.chunk);
@@ -85,6 +85,11 @@ impl TrialChunks {
     /// How many chunks these are.
     pub fn len(&self) -> usize {
         self.numbers.len()
+    }
+
+    /// Whether there is none: a raster of no samples.
+    pub fn is_empty(&self) -> bool {
+        self.numbers.is_empty()
     }
 
     /// Encodes at another quality from now on.
@@ -130,7 +135,7 @@ impl TrialChunks {
     pub fn each<T: Send>(&self, work: impl Fn(usize) -> Result<T> + Sync) -> Result<Vec<T>> {
         let bytes = volume(self.grid.chunk()).saturating_mul(self.fill.len() as u64);
         let made: Mutex<Vec<Option<T>>> = Mutex::new((0..self.len()).map(|_| None).collect());
-        transfer::for_each(self.len() as u64, transfer::workers(bytes), |at| {
+        for_each(self.len() as u64, workers(bytes), |at| {
             let one = work(at as usize)?;
             made.lock().unwrap_or_else(PoisonError::into_inner)[at as usize] = Some(one);
             Ok(())

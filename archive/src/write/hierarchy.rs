@@ -8,7 +8,6 @@ use crate::store::files;
 use crate::store::writer::ArrayWriter;
 use crate::words::count;
 use crate::write::settings::{Settings, fingerprint};
-use crate::write::share::Share;
 use crate::write::transfer::{FailedChunk, Order, transfer};
 use crate::write::unfinished::{self, Existing, UnfinishedOutput};
 use std::path::{Path, PathBuf};
@@ -124,11 +123,6 @@ impl<'a> HierarchyWriter<'a> {
             None => writer.write_nodes(&nodes).map(|()| None),
         };
         writer.end(open_shares)
-    }
-
-    /// The share of the work that this process has.
-    pub(crate) fn share(&self) -> Option<Share> {
-        self.output.order.share
     }
 
     /// A node's folder in the unfinished output.

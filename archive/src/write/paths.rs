@@ -49,7 +49,7 @@ pub fn refuse_overlap(input: &Path, output: &Path) -> Result<()> {
 }
 
 /// Stops where the folder that an output goes to is not there: a misspelt path makes no folders.
-pub fn refuse_missing_folder(output: &Path) -> Result<()> {
+pub(crate) fn refuse_missing_folder(output: &Path) -> Result<()> {
     match output.parent() {
         Some(parent) if !parent.as_os_str().is_empty() && !parent.is_dir() => bail!(
             NotFound,

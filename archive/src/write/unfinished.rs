@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Says, inside an unfinished output, how it was begun.
-pub const MARKER: &str = ".vqz-resume.json";
+pub(crate) const MARKER: &str = ".vqz-resume.json";
 
 /// Lists, inside an unfinished output, the chunks that could not be made.
-pub const FAILURES: &str = ".vqz-failed.json";
+pub(crate) const FAILURES: &str = ".vqz-failed.json";
 
 /// How often, and how far apart, a process that has a share of the work looks whether it may begin.
 const LOOKS: (u32, Duration) = (100, Duration::from_millis(100));
@@ -32,7 +32,7 @@ pub enum Existing {
 }
 
 /// The folder of an output that was begun and not completed, if there is one.
-pub fn unfinished(target: &Path) -> Option<PathBuf> {
+pub(crate) fn unfinished(target: &Path) -> Option<PathBuf> {
     let folder = beside(target, ".partial");
     folder.join(MARKER).is_file().then_some(folder)
 }
@@ -42,7 +42,7 @@ pub fn unfinished(target: &Path) -> Option<PathBuf> {
 ///
 /// # Errors
 /// Whatever the file system says, with the path.
-pub fn clear(folder: &Path) -> Result<()> {
+pub(crate) fn clear(folder: &Path) -> Result<()> {
     if !folder.exists() {
         return Ok(());
     }

@@ -10,7 +10,7 @@ use std::ffi::{CStr, c_int};
 /// Entries of a colour table that say nothing: a TIFF has 256 or 65536, whether they are used or not.
 const UNUSED: [u8; 4] = [0, 0, 0, 255];
 
-/// Names and colours stand at the place of their value in lists of at most so many.
+/// The most entries of the lists in which names and colours stand at the index of their value.
 const ENTRIES: i64 = 65_536;
 
 /// Reads the classes of a band, by value: entries of the colour table that are not opaque black, and values with a name.
@@ -108,7 +108,7 @@ pub(super) fn write(band: &mut RasterBand<'_>, categories: &[Category]) -> Resul
         }
         // SAFETY: GDAL copies the list, which lives through the call.
         let code = unsafe { gdal_sys::GDALSetRasterCategoryNames(band.c_rasterband(), list.as_ptr()) };
-        super::dataset::check(code, "GDALSetRasterCategoryNames")?;
+        super::code::check(code, "GDALSetRasterCategoryNames")?;
     }
     if let Some(last) = last(|class| class.colour.is_some()) {
         let mut colours = vec![UNUSED; last as usize + 1];

@@ -1,5 +1,6 @@
 //! The bands of a GDAL data set, read and written.
 
+use super::code::check;
 use super::{Band, categories, wavelength};
 use crate::{Error, Result};
 use gdal::raster::RasterBand;
@@ -21,7 +22,7 @@ fn read_band(band: &RasterBand<'_>) -> Band {
         unit: text(band.unit()),
         wavelength_um: wavelength::read(band),
         nodata: band.no_data_value(),
-        // Some drivers tell a scale of 1 and an offset of 0 where the file says nothing.
+        // Some drivers report a scale of 1 and an offset of 0 where the file has none.
         scale: band.scale().filter(|scale| *scale != 1.0),
         offset: band.offset().filter(|offset| *offset != 0.0),
         categories: categories::read(band),
@@ -78,14 +79,6 @@ fn write_band(band: &mut RasterBand<'_>, described: &Band, colours: bool) -> Res
     let colourless: Vec<_> =
         described.categories.iter().cloned().map(|class| super::Category { colour: None, ..class }).collect();
     categories::write(band, &colourless)
-}
-
-/// An error where GDAL returned one.
-pub(super) fn check(code: gdal_sys::CPLErr::Type, method: &'static str) -> Result<()> {
-    if code == gdal_sys::CPLErr::CE_None {
-        return Ok(());
-    }
-    Err(Error::Gdal(gdal::errors::GdalError::BadArgument(format!("{method} failed"))))
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ mod attributes;
 #[cfg(feature = "gdal")]
 mod categories;
 #[cfg(feature = "gdal")]
+mod code;
+#[cfg(feature = "gdal")]
 mod dataset;
 #[cfg(feature = "gdal")]
 mod wavelength;

@@ -1,10 +1,10 @@
 //! From words to a program, by recursive descent: one function for each level of precedence.
 //!
-//! Steps are emitted while parsing, so there is no tree whose depth a long text could drive up; only nesting recurses,
+//! EvenSteps are emitted while parsing, so there is no tree whose depth a long text could drive up; only nesting recurses,
 //! and it is counted.
 
 use super::lexer::{Token, error_at, tokens};
-use super::program::{Binary, Operand, Program, Step, Unary};
+use super::program::{Binary, Instruction, Operand, Program, Unary};
 use crate::Result;
 
 /// Levels of brackets, functions, signs and powers.
@@ -29,7 +29,7 @@ pub(super) fn parse(text: &str) -> Result<Program> {
 struct Builder {
     bands: Vec<String>,
     constants: Vec<f64>,
-    steps: Vec<(Step, u16)>,
+    steps: Vec<(Instruction, u16)>,
     temporaries: u16,
     free: Vec<u16>,
 }
@@ -61,15 +61,15 @@ impl Builder {
         }
     }
 
-    fn emit(&mut self, step: Step) -> Operand {
+    fn emit(&mut self, step: Instruction) -> Operand {
         let to = self.free.pop().unwrap_or_else(|| {
             self.temporaries += 1;
             self.temporaries - 1
         });
         let operands = match step {
-            Step::Unary(_, a) => [Some(a), None, None],
-            Step::Binary(_, a, b) => [Some(a), Some(b).filter(|b| *b != a), None],
-            Step::Where(a, b, c) => [Some(a), Some(b), Some(c)],
+            Instruction::Unary(_, a) => [Some(a), None, None],
+            Instruction::Binary(_, a, b) => [Some(a), Some(b).filter(|b| *b != a), None],
+            Instruction::Where(a, b, c) => [Some(a), Some(b), Some(c)],
         };
         for operand in operands.into_iter().flatten() {
             if let Operand::Temporary(at) = operand {
@@ -81,11 +81,11 @@ impl Builder {
     }
 
     fn unary(&mut self, unary: Unary, a: Operand) -> Operand {
-        self.emit(Step::Unary(unary, a))
+        self.emit(Instruction::Unary(unary, a))
     }
 
     fn binary(&mut self, binary: Binary, a: Operand, b: Operand) -> Operand {
-        self.emit(Step::Binary(binary, a, b))
+        self.emit(Instruction::Binary(binary, a, b))
     }
 }
 
@@ -324,7 +324,9 @@ impl Parser<'_> {
 
     fn call(&mut self, name: &str, operands: &[Operand], places: &[(Operand, usize)]) -> Result<Operand> {
         let unary = match (name, operands) {
-            ("where", [condition, a, b]) => return Ok(self.program.emit(Step::Where(*condition, *a, *b))),
+            ("where", [condition, a, b]) => {
+                return Ok(self.program.emit(Instruction::Where(*condition, *a, *b)));
+            }
             ("clamp", [x, low, high]) => {
                 let raised = self.program.binary(Binary::Max, *x, *low);
                 return Ok(self.program.binary(Binary::Min, raised, *high));
@@ -427,9 +429,9 @@ mod tests {
             parse("where(A*B > 2, (A+B)^2 / (A-B)^3, -clamp(A*A, B/2, A) ^ 2) + bit(round(A), 3)").unwrap();
         for (step, to) in &program.steps {
             let operands = match *step {
-                Step::Unary(_, a) => vec![a],
-                Step::Binary(_, a, b) => vec![a, b],
-                Step::Where(a, b, c) => vec![a, b, c],
+                Instruction::Unary(_, a) => vec![a],
+                Instruction::Binary(_, a, b) => vec![a, b],
+                Instruction::Where(a, b, c) => vec![a, b, c],
             };
             assert!(!operands.contains(&Operand::Temporary(*to)), "{step:?} writes {to}");
         }

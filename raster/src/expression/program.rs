@@ -57,18 +57,18 @@ pub(super) enum Binary {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Step {
+pub(super) enum Instruction {
     Unary(Unary, Operand),
     Binary(Binary, Operand, Operand),
     Where(Operand, Operand, Operand),
 }
 
-/// Steps in order, each with the temporary that it writes; that one is never among its operands.
+/// EvenSteps in order, each with the temporary that it writes; that one is never among its operands.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Program {
     pub(super) bands: Vec<String>,
     pub(super) constants: Vec<f64>,
-    pub(super) steps: Vec<(Step, u16)>,
+    pub(super) steps: Vec<(Instruction, u16)>,
     pub(super) temporaries: usize,
     pub(super) result: Operand,
 }
@@ -157,11 +157,11 @@ fn guarded(to: &mut [f64; BLOCK], a: &[f64; BLOCK], b: &[f64; BLOCK], f: impl Fn
     zip(to, a, b, |a, b| if finite(a) & finite(b) { f(a, b) } else { f64::NAN });
 }
 
-fn apply(step: Step, blocks: &Blocks, to: &mut [f64; BLOCK]) {
+fn apply(step: Instruction, blocks: &Blocks, to: &mut [f64; BLOCK]) {
     match step {
-        Step::Unary(unary, a) => apply_unary(unary, blocks.get(a), to),
-        Step::Binary(binary, a, b) => apply_binary(binary, blocks.get(a), blocks.get(b), to),
-        Step::Where(condition, a, b) => {
+        Instruction::Unary(unary, a) => apply_unary(unary, blocks.get(a), to),
+        Instruction::Binary(binary, a, b) => apply_binary(binary, blocks.get(a), blocks.get(b), to),
+        Instruction::Where(condition, a, b) => {
             let (condition, a, b) = (blocks.get(condition), blocks.get(a), blocks.get(b));
             for (((to, condition), a), b) in to.iter_mut().zip(condition).zip(a).zip(b) {
                 let taken = if *condition != 0.0 { *a } else { *b };
@@ -246,7 +246,7 @@ mod tests {
         let program = Program {
             bands: vec!["a".to_owned()],
             constants: vec![2.0],
-            steps: vec![(Step::Binary(Binary::Multiply, Operand::Band(0), Operand::Constant(0)), 0)],
+            steps: vec![(Instruction::Binary(Binary::Multiply, Operand::Band(0), Operand::Constant(0)), 0)],
             temporaries: 1,
             result: Operand::Temporary(0),
         };

@@ -1,6 +1,6 @@
-//! Whether an expression can come out invalid, told before a sample is read: a derived band then needs nodata.
+//! Whether an expression can give an invalid sample, known before any sample is read. A derived band needs nodata then.
 
-use super::program::{Binary, Operand, Program, Step, Unary};
+use super::program::{Binary, Instruction, Operand, Program, Unary};
 use std::collections::BTreeSet;
 
 /// What is known of a value.
@@ -46,11 +46,11 @@ pub(super) fn may_be_invalid(program: &Program, band_may_be_invalid: &dyn Fn(&st
             _ => false,
         };
         let fact = match *step {
-            Step::Unary(Unary::IsValid, a) => {
+            Instruction::Unary(Unary::IsValid, a) => {
                 let proves = if let Operand::Band(at) = a { BTreeSet::from([at]) } else { BTreeSet::new() };
                 Fact { proves, ..Fact::default() }
             }
-            Step::Unary(unary, a) => {
+            Instruction::Unary(unary, a) => {
                 let mut fact = Fact::of(&[get(a)]);
                 fact.partial |= matches!(
                     unary,
@@ -58,7 +58,7 @@ pub(super) fn may_be_invalid(program: &Program, band_may_be_invalid: &dyn Fn(&st
                 );
                 fact
             }
-            Step::Binary(binary, a, b) => {
+            Instruction::Binary(binary, a, b) => {
                 let mut fact = Fact::of(&[get(a), get(b)]);
                 fact.partial |= binary == Binary::Power || binary == Binary::Divide && !is_safe_divisor(b);
                 if binary == Binary::And {
@@ -70,7 +70,7 @@ pub(super) fn may_be_invalid(program: &Program, band_may_be_invalid: &dyn Fn(&st
                 }
                 fact
             }
-            Step::Where(condition, a, b) => {
+            Instruction::Where(condition, a, b) => {
                 let condition = get(condition);
                 let mut taken = get(a).clone();
                 taken.needs.retain(|band| !condition.proves.contains(band));

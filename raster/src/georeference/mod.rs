@@ -9,6 +9,7 @@
 mod coordinates;
 #[cfg(feature = "gdal")]
 mod dataset;
+mod definition;
 #[cfg(feature = "gdal")]
 mod grid_mapping;
 mod read;
@@ -22,49 +23,9 @@ mod write;
 pub use self::coordinates::{CoordinateArray, CoordinateData, coordinates};
 #[cfg(feature = "gdal")]
 pub use self::dataset::{read_georeference, write_georeference};
+pub use self::definition::{GRID_MAPPING, Georeference};
 pub use self::read::grid_mapping_name;
 pub use self::summary::Summary;
 pub use self::transform::{bounds, pixel_size, spatial};
 pub use crate::conventions::coordinates::transform_of_centres;
 pub use crate::conventions::time::TimeUnits;
-
-use serde_json::Value;
-
-/// The name of the grid mapping variable that is written beside data arrays. Their attribute `grid_mapping` names it.
-pub const GRID_MAPPING: &str = "spatial_ref";
-
-/// Where a raster lies: its coordinate reference system, and the map from its pixels to coordinates.
-///
-/// The system may be known in several ways at once. Readers take the WKT before the PROJJSON before the code.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Georeference {
-    /// The coordinate reference system as WKT.
-    pub wkt: Option<String>,
-    /// The same as PROJJSON.
-    pub projjson: Option<Value>,
-    /// Its code, such as `EPSG:32632`, where an authority has one.
-    pub code: Option<String>,
-    /// GDAL's six coefficients: x₀, dx, rx, y₀, ry, dy of the outer corner of the first pixel.
-    pub transform: Option<[f64; 6]>,
-    /// Whether samples are values at points (`AREA_OR_POINT=Point`). The transform is that of pixels' corners either way.
-    pub point: bool,
-}
-
-impl Georeference {
-    /// Whether something says which coordinate reference system it is.
-    #[must_use]
-    pub fn has_reference_system(&self) -> bool {
-        self.wkt.is_some() || self.projjson.is_some() || self.code.is_some()
-    }
-
-    /// Takes what is not known here from another georeference of the same raster: the reference system as a whole, and
-    /// the transform.
-    #[must_use]
-    pub fn or(mut self, other: Self) -> Self {
-        if !self.has_reference_system() {
-            (self.wkt, self.projjson, self.code) = (other.wkt, other.projjson, other.code);
-        }
-        self.transform = self.transform.or(other.transform);
-        self
-    }
-}

@@ -4,7 +4,7 @@ use crate::classes::{Erosion, Gaps, Neighbourhood};
 use crate::error::Result;
 use crate::expression::Output;
 use crate::ingest::plan::dates::Dates;
-use crate::ingest::plan::{ArrayPlan, BandPlan, BandSource, Dimension, Plan};
+use crate::ingest::plan::{ArrayPlan, BandPlan, BandSource, CubePlan, Dimension};
 use crate::ingest::read::mosaic::Window;
 use crate::ingest::read::validity::MaskedWindow;
 use crate::plane::Plane;
@@ -14,18 +14,18 @@ use crate::with_sample_type;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-impl Plan {
+impl CubePlan {
     /// Reads a window of an array: native bytes in C order of its dimensions. `region` has a range for each dimension, within
     /// the array's extents.
     ///
     /// # Errors
-    /// Whatever reading the files says, with the file.
+    /// Those of reading the files, which name the file.
     pub fn read(&self, array: &ArrayPlan, region: &[Range<u64>]) -> Result<Vec<u8>> {
         with_sample_type!(array.sample_type, read_as(self, array, region))
     }
 }
 
-fn read_as<T: Sample>(plan: &Plan, array: &ArrayPlan, region: &[Range<u64>]) -> Result<Vec<u8>> {
+fn read_as<T: Sample>(plan: &CubePlan, array: &ArrayPlan, region: &[Range<u64>]) -> Result<Vec<u8>> {
     let range = |dimension: Dimension| {
         let place = array.dimensions.iter().position(|d| *d == dimension);
         place.map_or(0..1, |place| region[place].start as usize..region[place].end as usize)
@@ -34,7 +34,7 @@ fn read_as<T: Sample>(plan: &Plan, array: &ArrayPlan, region: &[Range<u64>]) -> 
     let window = Window { rows: range(Dimension::Y), columns: range(Dimension::X) };
     let count = times.len() * bands.len() * window.area();
     let ordered = array.dimensions.windows(2).all(|pair| pair[0] < pair[1]);
-    // Bytes from the start, where they lie as samples must: a copy less.
+    // Samples are written straight into the bytes where those are aligned for them, which saves a copy.
     let mut bytes = vec![0u8; count * size_of::<T>()];
     if ordered && let Ok(samples) = bytemuck::try_cast_slice_mut(&mut bytes) {
         read_planes::<T>(plan, array, times, bands, &window, samples)?;
@@ -51,7 +51,7 @@ fn read_as<T: Sample>(plan: &Plan, array: &ArrayPlan, region: &[Range<u64>]) -> 
 
 /// Reads a window into samples in the order time, band, y, x.
 fn read_planes<T: Sample>(
-    plan: &Plan,
+    plan: &CubePlan,
     array: &ArrayPlan,
     times: Range<usize>,
     bands: Range<usize>,
@@ -87,7 +87,7 @@ fn transposed<T: Sample>(samples: &[T], array: &ArrayPlan, extents: [usize; 4]) 
 
 /// Reads a band at some of the array's dates into a plane for each.
 fn read_band<T: Sample>(
-    plan: &Plan,
+    plan: &CubePlan,
     array: &ArrayPlan,
     band: &BandPlan,
     times: Range<usize>,
@@ -212,7 +212,7 @@ fn in_units(mut plane: Plane, scale: f64, offset: f64) -> Plane {
     plane
 }
 
-/// A plane as samples: rounded, kept off nodata where it is valid, nodata elsewhere.
+/// Writes a plane as samples. Valid ones are rounded, and moved to the next value where they would equal nodata.
 fn store<T: Sample>(plane: &Plane, array: &ArrayPlan, out: &mut [T]) -> Result<()> {
     let output = Output { nodata: array.nodata, ..Output::new(array.sample_type) };
     out.copy_from_slice(&bytemuck::pod_collect_to_vec::<u8, T>(&output.encode(plane)?));
@@ -220,7 +220,7 @@ fn store<T: Sample>(plane: &Plane, array: &ArrayPlan, out: &mut [T]) -> Result<(
 }
 
 /// Labels of a window, eroded where that is asked for.
-fn labels(plan: &Plan, array: &ArrayPlan, number: usize, window: &Window) -> Result<Plane> {
+fn labels(plan: &CubePlan, array: &ArrayPlan, number: usize, window: &Window) -> Result<Plane> {
     let config = &plan.config.labels[number];
     let erosion = Erosion { pixels: config.erode, neighbourhood: Neighbourhood::Eight, gaps: Gaps::Ignored };
     let halo = erosion.halo();

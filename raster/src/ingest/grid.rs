@@ -1,20 +1,20 @@
-//! Grids of pixels: which pixels of one are those of another, and which grid covers many.
+//! Grids of pixels: whether the pixels of one grid are those of another, and which grid covers several.
 
 use crate::error::{Error, Result};
 use crate::georeference::Georeference;
 use gdal::spatial_ref::{AxisMappingStrategy, CoordTransform, SpatialRef};
 use std::ops::Range;
 
-/// The part of a pixel by which grids may be apart and still be the same.
+/// The part of a pixel by which two grids may be apart and still count as one.
 const SLACK: f64 = 0.01;
 
 /// A rectangle in the units of a coordinate reference system: left, bottom, right, top.
 pub type Bounds = [f64; 4];
 
-/// Rows and columns of pixels, and where they lie.
+/// A grid of pixels: its rows and columns, and where they lie.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Grid {
-    /// Where they lie; without a transform, pixels are counted from the upper left corner.
+    /// Where it lies. Without a transform, coordinates are numbers of pixels from the upper left corner.
     pub georeference: Georeference,
     /// Rows.
     pub height: usize,
@@ -23,7 +23,7 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// The transform; that of bare pixels, where there is none.
+    /// The transform. Where there is none, pixels are units with their origin in the upper left corner.
     pub fn transform(&self) -> [f64; 6] {
         self.georeference.transform.unwrap_or([0.0, 1.0, 0.0, 0.0, 0.0, 1.0])
     }
@@ -40,7 +40,7 @@ impl Grid {
         [dx.hypot(ry), dy.hypot(rx)]
     }
 
-    /// What it covers.
+    /// The rectangle that it covers.
     pub fn bounds(&self) -> Bounds {
         let [x0, dx, rx, y0, ry, dy] = self.transform();
         let (w, h) = (self.width as f64, self.height as f64);
@@ -59,8 +59,8 @@ impl Grid {
         near(a[1], b[1]) && near(a[5], b[5]) && a[2] == b[2] && a[4] == b[4]
     }
 
-    /// Where the upper left pixel of `other` lies among this one's pixels, row and column, if each of its pixels is one of them
-    /// (or would be, beyond the edges).
+    /// The row and column of this grid at which the upper left pixel of `other` lies; `None` where the pixels of `other` are
+    /// not pixels of this grid, continued beyond its edges.
     pub fn offset_of(&self, other: &Self) -> Option<[i64; 2]> {
         if !self.has_pixel_of(other)
             || !(self.is_upright() && other.is_upright() || self.transform() == other.transform())
@@ -77,7 +77,7 @@ impl Grid {
             .then_some([row.round() as i64, column.round() as i64])
     }
 
-    /// By what part of a pixel `other` lies beside this one's pixels, to the right and down, where pixels of both are of one size.
+    /// By what part of a pixel the pixels of `other` are shifted to the right and down; `None` where they have another size.
     pub fn apart(&self, other: &Self) -> Option<[f64; 2]> {
         if !(self.has_pixel_of(other) && self.is_upright() && other.is_upright()) {
             return None;
@@ -87,10 +87,10 @@ impl Grid {
         Some([part((b[0] - a[0]) / a[1]), part((b[3] - a[3]) / a[5])])
     }
 
-    /// The grid of these pixels over bounds; pixels that the bounds cut are in it. `anchor` is a corner of a pixel.
+    /// The grid of pixels of this size that covers bounds, with the pixels that the bounds cut. `anchor` is a corner of a pixel.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where bounds or pixels are none, or there are more than 2³¹ in a row.
+    /// [`Error::Invalid`] where bounds or pixels have no area, or a row would have more than 2³¹ pixels.
     pub fn over(bounds: Bounds, pixel: [f64; 2], anchor: [f64; 2], wkt: &Georeference) -> Result<Self> {
         let [left, bottom, right, top] = bounds;
         if !(bounds.iter().chain(&pixel).all(|v| v.is_finite()) && left < right && bottom < top) {
@@ -133,7 +133,7 @@ impl Grid {
         [span(bounds[1], bounds[3], y0, dy, self.height), span(bounds[0], bounds[2], x0, dx, self.width)]
     }
 
-    /// A part of it.
+    /// A window of it.
     pub fn window(&self, row: usize, column: usize, height: usize, width: usize) -> Self {
         let [x0, dx, rx, y0, ry, dy] = self.transform();
         let (r, c) = (row as f64, column as f64);
@@ -165,7 +165,7 @@ fn wkt_name(wkt: &str) -> String {
 /// A coordinate reference system from a code, WKT, or whatever else GDAL reads, with x before y.
 ///
 /// # Errors
-/// [`Error::Invalid`] where it reads none.
+/// [`Error::Invalid`] where GDAL can't read the text.
 pub fn reference(text: &str) -> Result<SpatialRef> {
     let mut found = SpatialRef::from_definition(text).map_err(|e| {
         Error::Invalid(format!(
@@ -176,7 +176,7 @@ pub fn reference(text: &str) -> Result<SpatialRef> {
     Ok(found)
 }
 
-/// Whether two coordinate reference systems, as WKT, are the same; also where both are none.
+/// Whether two coordinate reference systems, as WKT, are the same. Two that are not known count as the same.
 pub fn same_reference(a: Option<&str>, b: Option<&str>) -> bool {
     match (a, b) {
         (None, None) => true,
@@ -192,7 +192,7 @@ pub fn same_reference(a: Option<&str>, b: Option<&str>) -> bool {
 /// Bounds in another coordinate reference system, with points along the edges.
 ///
 /// # Errors
-/// What GDAL says.
+/// [`Error::Gdal`] where GDAL can't transform them.
 pub fn transform_bounds(bounds: Bounds, from: &str, to: &str) -> Result<Bounds> {
     if same_reference(Some(from), Some(to)) {
         return Ok(bounds);
@@ -201,12 +201,12 @@ pub fn transform_bounds(bounds: Bounds, from: &str, to: &str) -> Result<Bounds> 
     Ok(transform.transform_bounds(&bounds, 21)?)
 }
 
-/// The least bounds that hold both.
+/// The smallest rectangle that holds both.
 pub fn union(a: Bounds, b: Bounds) -> Bounds {
     [a[0].min(b[0]), a[1].min(b[1]), a[2].max(b[2]), a[3].max(b[3])]
 }
 
-/// What both hold; `None` where that is nothing.
+/// The rectangle that both share; `None` where they do not meet.
 pub fn intersection(a: Bounds, b: Bounds) -> Option<Bounds> {
     let both = [a[0].max(b[0]), a[1].max(b[1]), a[2].min(b[2]), a[3].min(b[3])];
     (both[0] < both[2] && both[1] < both[3]).then_some(both)

@@ -20,10 +20,12 @@
 //! What a rule says in several ways adds up. A sample whose quality is itself invalid, or not a whole number, is
 //! thrown away too: nothing is known of it. Negative values are taken in two's complement.
 
+mod field;
 pub mod presets;
 mod rule;
 
-pub use rule::{Field, MaskRule};
+pub use field::Field;
+pub use rule::MaskRule;
 
 use crate::expression::{Expression, Lookup};
 use crate::plane::Plane;

@@ -1,4 +1,4 @@
-//! Quality bands of known products: what their bits and values mean, and what is dropped unless told otherwise.
+//! Quality bands of known products: what their bits and values mean, and what is dropped by default.
 //!
 //! The sources are named beside each. A preset's own choice drops what hides or spoils the ground (fill, clouds and
 //! their shadows, cirrus, defects), and leaves what is real ground (snow, water) and what is merely doubtful.
@@ -30,7 +30,7 @@ pub struct Condition {
     pub name: &'static str,
     /// What makes it hold.
     pub test: Test,
-    /// Whether the preset drops samples with it unless told otherwise.
+    /// Whether the preset drops samples with it by default.
     pub dropped: bool,
 }
 

@@ -1,13 +1,20 @@
 //! Attributes of a variable.
 
+use super::content::Content;
 use super::handle::{Handle, c_text, failed};
-use super::{Content, Variable};
 use crate::Result;
 use crate::sample::DataType;
 use serde_json::Value;
 
+/// The variable that an attribute is written to.
+pub(super) struct Owner<'a> {
+    pub(super) handle: &'a Handle<gdal_sys::GDALMDArrayHS>,
+    pub(super) name: &'a str,
+    pub(super) content: Content,
+}
+
 /// Writes an attribute.
-pub(super) fn write(variable: &Variable, name: &str, value: &Value) -> Result<()> {
+pub(super) fn write(variable: &Owner<'_>, name: &str, value: &Value) -> Result<()> {
     match value {
         Value::String(text) => write_text(variable, name, text),
         Value::Number(number) => match number.as_f64() {
@@ -30,14 +37,14 @@ pub(super) fn write(variable: &Variable, name: &str, value: &Value) -> Result<()
 
 /// An attribute of a type, scalar or a list.
 fn create(
-    variable: &Variable,
+    variable: &Owner<'_>,
     name: &str,
     content: Content,
     shape: &[u64],
 ) -> Result<Handle<gdal_sys::GDALAttributeHS>> {
     let text = c_text(name)?;
     let kind = content.handle()?;
-    // SAFETY: the shape has as many extents as the call is told; the text and the type live through it.
+    // SAFETY: the length of the shape is passed with it; the text and the type live through the call.
     let made = unsafe {
         gdal_sys::GDALMDArrayCreateAttribute(
             variable.handle.pointer(),
@@ -51,11 +58,11 @@ fn create(
     Handle::new(made, gdal_sys::GDALAttributeRelease, || format!("attribute {name} of {}", variable.name))
 }
 
-fn check(done: i32, variable: &Variable, name: &str) -> Result<()> {
+fn check(done: i32, variable: &Owner<'_>, name: &str) -> Result<()> {
     if done == 0 { Err(failed(&format!("attribute {name} of {}", variable.name))) } else { Ok(()) }
 }
 
-fn write_text(variable: &Variable, name: &str, text: &str) -> Result<()> {
+fn write_text(variable: &Owner<'_>, name: &str, text: &str) -> Result<()> {
     let attribute = create(variable, name, Content::Texts, &[])?;
     let text = c_text(text)?;
     // SAFETY: the text lives through the call, and is copied.
@@ -63,9 +70,9 @@ fn write_text(variable: &Variable, name: &str, text: &str) -> Result<()> {
     check(done, variable, name)
 }
 
-fn write_doubles(variable: &Variable, name: &str, values: &[f64], shape: &[u64]) -> Result<()> {
+fn write_doubles(variable: &Owner<'_>, name: &str, values: &[f64], shape: &[u64]) -> Result<()> {
     let attribute = create(variable, name, Content::Samples(DataType::Float64), shape)?;
-    // SAFETY: as many values lie there as the call is told.
+    // SAFETY: the number of values is passed with them.
     let done = unsafe {
         gdal_sys::GDALAttributeWriteDoubleArray(attribute.pointer(), values.as_ptr(), values.len())
     };
@@ -73,9 +80,9 @@ fn write_doubles(variable: &Variable, name: &str, values: &[f64], shape: &[u64])
 }
 
 /// CF wants flags to be of the type of the samples; GDAL converts.
-fn write_samples(variable: &Variable, name: &str, values: &[f64], kind: DataType) -> Result<()> {
+fn write_samples(variable: &Owner<'_>, name: &str, values: &[f64], kind: DataType) -> Result<()> {
     let attribute = create(variable, name, Content::Samples(kind), &[values.len() as u64])?;
-    // SAFETY: as many values lie there as the call is told.
+    // SAFETY: the number of values is passed with them.
     let done = unsafe {
         gdal_sys::GDALAttributeWriteDoubleArray(attribute.pointer(), values.as_ptr(), values.len())
     };

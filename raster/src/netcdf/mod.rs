@@ -1,54 +1,18 @@
 //! Writes NetCDF-4 files window by window, through GDAL's model of arrays with several dimensions.
 
 mod attributes;
+mod content;
 mod handle;
 
+pub use self::content::Content;
+
 use self::handle::{Handle, c_text, failed};
-use crate::sample::DataType;
 use crate::{Error, Result};
 use gdal::DriverManager;
 use gdal::cpl::CslStringList;
-use gdal_sys::GDALDataType;
 use serde_json::Value;
 use std::path::Path;
 use std::ptr;
-
-/// What a variable holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Content {
-    /// Samples.
-    Samples(DataType),
-    /// Signed, 64 bits.
-    Integers,
-    /// Texts.
-    Texts,
-}
-
-impl Content {
-    fn gdal(self) -> GDALDataType::Type {
-        match self {
-            Self::Samples(DataType::UInt8) => GDALDataType::GDT_Byte,
-            Self::Samples(DataType::Int16) => GDALDataType::GDT_Int16,
-            Self::Samples(DataType::UInt16) => GDALDataType::GDT_UInt16,
-            Self::Samples(DataType::Int32) => GDALDataType::GDT_Int32,
-            Self::Samples(DataType::Float32) => GDALDataType::GDT_Float32,
-            Self::Samples(DataType::Float64) => GDALDataType::GDT_Float64,
-            Self::Integers | Self::Texts => GDALDataType::GDT_Int64,
-        }
-    }
-
-    /// GDAL's type.
-    fn handle(self) -> Result<Handle<gdal_sys::GDALExtendedDataTypeHS>> {
-        // SAFETY: neither call has conditions; the type is released with its own function.
-        unsafe {
-            let made = match self {
-                Self::Texts => gdal_sys::GDALExtendedDataTypeCreateString(0),
-                _ => gdal_sys::GDALExtendedDataTypeCreate(self.gdal()),
-            };
-            Handle::new(made, gdal_sys::GDALExtendedDataTypeRelease, || "a type".to_owned())
-        }
-    }
-}
 
 /// How the samples of a variable are stored.
 #[derive(Clone, Debug, Default)]
@@ -167,7 +131,7 @@ impl NetCdf {
         let text = c_text(name)?;
         let kind = content.handle()?;
         let mut handles: Vec<_> = over.iter().map(|d| d.handle.pointer()).collect();
-        // SAFETY: the list has as many handles as the call is told, and all of them live through it.
+        // SAFETY: the length of the list is passed with it, and all handles live through the call.
         let made = unsafe {
             gdal_sys::GDALGroupCreateMDArray(
                 self.root.pointer(),
@@ -205,7 +169,7 @@ impl NetCdf {
     }
 }
 
-/// GDAL's function to close a data set, which tells nothing before GDAL 3.7.
+/// GDAL's function to close a data set, which returns nothing before GDAL 3.7.
 unsafe extern "C" fn close(dataset: gdal_sys::GDALDatasetH) {
     // SAFETY: the caller hands over a data set that is open and not used after.
     #[allow(
@@ -239,7 +203,8 @@ impl Variable {
     /// # Errors
     /// [`Error::Mismatch`] with what GDAL says.
     pub fn attribute(&self, name: &str, value: &Value) -> Result<()> {
-        attributes::write(self, name, value)
+        let on = attributes::Owner { handle: &self.handle, name: &self.name, content: self.content };
+        attributes::write(&on, name, value)
     }
 
     /// Writes a window: samples in C order and native byte order.
@@ -321,6 +286,7 @@ impl Variable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sample::DataType;
     use gdal::Dataset;
     use serde_json::json;
 

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 /// Bytes of the buffer.
 const BUFFER: usize = 256 * 1024;
-/// Gaps up to so many bytes are read over.
+/// Gaps of up to this many bytes are read rather than skipped.
 const GAP: usize = 32 * 1024;
 
 /// Reads the window, which lies within the array, into C order; bytes stay in the file's order.

@@ -1,6 +1,5 @@
 //! The samples of a list onto a grid and back, whatever their size and whatever other axes there are.
 
-use super::domain::cells_of;
 use crate::{Error, Result};
 
 /// Pixels that are copied for all inner axes in turn: their samples stay in the cache meanwhile.
@@ -162,6 +161,13 @@ fn has_bytes(what: &str, bytes: &[u8], expected: usize) -> Result<()> {
         return Ok(());
     }
     Err(Error::Mismatch(format!("a {what} has {} bytes, domain and layout ask for {expected}", bytes.len())))
+}
+
+/// The number of cells of a grid.
+pub(super) fn cells_of(height: usize, width: usize) -> Result<usize> {
+    height.checked_mul(width).ok_or_else(|| {
+        Error::Invalid(format!("a grid of {height} × {width} cells is more than this machine can number"))
+    })
 }
 
 #[cfg(test)]

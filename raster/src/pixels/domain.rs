@@ -1,6 +1,6 @@
 //! Which cells of a grid a list of pixels stands for, and in which order.
 
-use super::copy::{Layout, Places};
+use super::copy::{Layout, Places, cells_of};
 use crate::{Error, Result};
 
 /// The pixels of a list: distinct cells of a grid of `height × width`, in the list's order.
@@ -190,13 +190,6 @@ impl Domain {
     pub fn gather(&self, grid: &[u8], layout: &Layout) -> Result<Vec<u8>> {
         self.places().gather(grid, layout)
     }
-}
-
-/// The number of cells of a grid.
-pub(super) fn cells_of(height: usize, width: usize) -> Result<usize> {
-    height.checked_mul(width).ok_or_else(|| {
-        Error::Invalid(format!("a grid of {height} × {width} cells is more than this machine can number"))
-    })
 }
 
 #[cfg(test)]

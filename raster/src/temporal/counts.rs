@@ -12,7 +12,7 @@ pub struct DateCounts {
 }
 
 impl DateCounts {
-    /// Counts for so many dates, none seen yet.
+    /// Counts for a number of dates, before any window is added.
     #[must_use]
     pub fn new(dates: usize) -> Self {
         Self { valid: vec![0; dates], samples: vec![0; dates] }

@@ -8,7 +8,7 @@ use gdal::{Dataset, DriverManager};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use vqz_raster::ingest::config::Config;
-use vqz_raster::ingest::plan::{ArrayPlan, Plan};
+use vqz_raster::ingest::plan::{ArrayPlan, CubePlan};
 use vqz_raster::sample::Sample;
 
 static NUMBER: AtomicUsize = AtomicUsize::new(0);
@@ -84,12 +84,12 @@ impl<'a, T: GdalType + Copy> Raster<'a, T> {
 }
 
 /// The plan of a configuration.
-pub(crate) fn plan(folder: &Path, config: &str) -> vqz_raster::Result<Plan> {
-    Plan::new(Config::parse(config)?, folder)
+pub(crate) fn plan(folder: &Path, config: &str) -> vqz_raster::Result<CubePlan> {
+    CubePlan::new(Config::parse(config)?, folder)
 }
 
 /// The array of a path.
-pub(crate) fn array<'a>(plan: &'a Plan, path: &str) -> &'a ArrayPlan {
+pub(crate) fn array<'a>(plan: &'a CubePlan, path: &str) -> &'a ArrayPlan {
     let paths: Vec<&str> = plan.arrays.iter().map(|array| array.path.as_str()).collect();
     plan.arrays
         .iter()
@@ -98,21 +98,21 @@ pub(crate) fn array<'a>(plan: &'a Plan, path: &str) -> &'a ArrayPlan {
 }
 
 /// All samples of an array.
-pub(crate) fn all<T: Sample>(plan: &Plan, path: &str) -> Vec<T> {
+pub(crate) fn all<T: Sample>(plan: &CubePlan, path: &str) -> Vec<T> {
     let array = array(plan, path);
     let region: Vec<_> = array.shape().iter().map(|extent| 0..*extent).collect();
     read(plan, path, &region)
 }
 
 /// Samples of a part of an array.
-pub(crate) fn read<T: Sample>(plan: &Plan, path: &str, region: &[std::ops::Range<u64>]) -> Vec<T> {
+pub(crate) fn read<T: Sample>(plan: &CubePlan, path: &str, region: &[std::ops::Range<u64>]) -> Vec<T> {
     let array = array(plan, path);
     assert_eq!(array.sample_type, T::TYPE);
     bytemuck::pod_collect_to_vec(&plan.read(array, region).unwrap())
 }
 
 /// The names of an array's bands.
-pub(crate) fn bands<'a>(plan: &'a Plan, path: &str) -> Vec<&'a str> {
+pub(crate) fn bands<'a>(plan: &'a CubePlan, path: &str) -> Vec<&'a str> {
     array(plan, path).bands.iter().map(|band| band.band.name.as_deref().unwrap()).collect()
 }
 

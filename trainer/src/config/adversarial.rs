@@ -4,13 +4,13 @@ use super::section::section;
 use serde::{Deserialize, Serialize};
 
 section! {
-    /// The VQGAN terms.
+    /// The adversarial loss of VQGAN.
     AdversarialSection {
         /// Weight of the adversarial loss; 0 is off.
         weight: f64 = 0.0,
-        /// The step from which on it counts.
+        /// The first step at which it counts.
         start: u64 = 2000,
-        /// The most that balancing may multiply it by.
+        /// The largest factor by which balancing may multiply it.
         cap: f64 = 1.0,
         /// Channels of the discriminator's first layer.
         width: usize = 32,

@@ -18,14 +18,14 @@ section! {
     CodebookOptions {
         /// ema (moving averages of the vectors that chose an entry) or gradient (the distance, through the optimiser).
         learning: Learning = Learning::Ema,
-        /// What part of a moving average stays at each step.
+        /// The part of a moving average that is kept at each step.
         decay: f64 = 0.99,
-        /// An entry that nothing chose while the others of its stage were chosen this often on average is put elsewhere; 0
-        /// never does.
+        /// An entry that is never chosen while the others of its stage are chosen this often on average is moved onto a vector
+        /// of the batch; 0 turns this off.
         restart_after: u64 = 20,
-        /// Gradients pass turned as the vector is turned (arXiv 2410.06424), not unchanged.
+        /// Rotate gradients as the quantiser rotates the vector (arXiv 2410.06424), instead of passing them unchanged.
         rotation_trick: bool = false,
-        /// Vectors that k-means looks at.
+        /// Vectors from which k-means makes the first entries.
         initial_vectors: usize = 32_768,
         /// Weight of the pull of latents towards their entries, where the encoder is fitted.
         commitment: f64 = 0.1,

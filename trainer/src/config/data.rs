@@ -15,13 +15,13 @@ pub enum Mode {
 }
 
 section! {
-    /// Reading.
+    /// Which data are read, and in which portions.
     DataSection {
         /// Bands by name or by number from 0, and ranges such as "0-3"; empty takes all.
         bands: Names = Names::default(),
-        /// Roles of the dimensions in order, such as ["time", "band", "y", "x"], where their names do not tell.
+        /// Roles of the dimensions in order, such as ["time", "band", "y", "x"], where the names of the dimensions do not show them.
         axes: Names = Names::default(),
-        /// Values that mean "no data", beyond those that metadata declare.
+        /// Values that mean "no data", instead of those that metadata declare.
         nodata: Vec<f64> = Vec::new(),
         /// chunk (a batch from one chunk) or random (across chunks).
         mode: Mode = Mode::Chunk,
@@ -29,7 +29,7 @@ section! {
         batch: usize = 8,
         /// Sides of crops in pixels, 32 to 256; each batch takes one.
         crops: Vec<usize> = vec![64, 128],
-        /// The least valid part of a crop.
+        /// The least part of a crop that must be valid.
         min_valid: f64 = 0.1,
         /// Part of the chunks kept for validation.
         validation: f64 = 0.1,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fitting {
-    /// Rounded values forwards, as if nothing had happened backwards.
+    /// Values are rounded forwards, and gradients pass unchanged.
     StraightThrough,
     /// Uniform noise of one step instead of rounding.
     Noise,

@@ -3,7 +3,7 @@
 use super::Names;
 use serde::{Deserialize, Serialize};
 
-/// What a group of bands holds.
+/// The kind of values of a group of bands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HeadKind {
@@ -11,7 +11,7 @@ pub enum HeadKind {
     Continuous,
     /// Classes.
     Categorical,
-    /// Bounded and often empty.
+    /// Quantities with bounds and a value for "empty", such as canopy height.
     Canopy,
 }
 
@@ -48,9 +48,9 @@ fn one() -> f64 {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Weighting {
-    /// Mean square error, relative to what it is at the moment: its gradient has the same size at every step.
+    /// Mean square error, divided by its present value, so that its gradient has the same size at every step.
     pub mse: f64,
-    /// Huber's loss, relative likewise.
+    /// Huber's loss, divided likewise.
     pub huber: f64,
     /// Where Huber's loss turns linear, in normalised units.
     pub huber_delta: f64,

@@ -41,7 +41,7 @@ use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// All of it.
+/// The whole configuration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
@@ -61,11 +61,11 @@ pub struct Config {
     pub adversarial: AdversarialSection,
     /// Perceptual loss.
     pub perceptual: PerceptualSection,
-    /// Reading.
+    /// Which data are read.
     pub data: DataSection,
     /// Augmentation.
     pub augment: AugmentSection,
-    /// Descent.
+    /// Gradient descent.
     pub optimiser: OptimiserSection,
     /// Checkpoints.
     pub checkpoint: CheckpointSection,
@@ -76,7 +76,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads a file, or takes the defaults, and lays `KEY=VALUE` settings over it.
+    /// Reads a file, or takes the defaults, and applies `KEY=VALUE` settings on top.
     ///
     /// # Errors
     /// [`Error::Configuration`] for a key that does not exist or a value out of range; [`Error::Io`].
@@ -144,7 +144,7 @@ impl Config {
     }
 }
 
-/// Lays `a.b=VALUE` over a table; what is no TOML value is a string.
+/// Applies `a.b=VALUE` to a table. A value that is no TOML is taken as a string.
 fn set(table: &mut toml::Table, setting: &str) -> Result<()> {
     let refuse = |why: &str| {
         Error::Configuration(format!(

@@ -3,7 +3,7 @@
 use super::section::section;
 use serde::{Deserialize, Serialize};
 
-/// What the network is.
+/// The architecture of the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Architecture {
@@ -36,8 +36,8 @@ section! {
         quantiser: QuantiserKind = QuantiserKind::Fsq,
         /// Pixels along the side of a patch: 8, 16 or 32.
         patch: usize = 16,
-        /// The value against which PSNR is stated; 0 takes 255 for 8 bits, 10000 for what looks like reflectances, and else the
-        /// range of the samples.
+        /// The value against which PSNR is stated. 0 takes 255 for 8 bits, 10000 for what looks like reflectances, and otherwise
+        /// the range of the samples.
         peak: f64 = 0.0,
         /// Scale each band by its own spread, for bands in different units.
         scale_each_band: bool = false,

@@ -8,11 +8,11 @@ section! {
     ValidationSection {
         /// Steps between them; 0 validates at the end only.
         every_steps: u64 = 1000,
-        /// The most samples that are coded.
+        /// The most samples that are encoded.
         samples: u64 = 2_000_000,
-        /// Qualities that are coded.
+        /// Qualities at which they are encoded.
         qualities: Vec<f64> = vec![39.0, 42.0, 46.0, 50.0],
-        /// Bands that pictures show as red, green and blue, by number; empty takes those that names tell, or the first three.
+        /// Bands that pictures show as red, green and blue, by number; empty chooses by names of bands, or takes the first three.
         rgb: Vec<usize> = Vec::new(),
         /// How many pictures.
         pictures: usize = 2,

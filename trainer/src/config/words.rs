@@ -1,4 +1,4 @@
-//! What the TOML reader refuses, in the words of who wrote the settings.
+//! Errors of the TOML reader, reworded for those who write settings.
 
 /// An error of reading values: the key, what was found, what is allowed.
 pub(super) fn plain(error: &toml::de::Error) -> String {
@@ -30,7 +30,7 @@ fn prefix(key: Option<&str>) -> String {
     key.map_or_else(String::new, |key| format!("{key}: "))
 }
 
-/// Types by what they are written as.
+/// How a value of a type is written.
 fn allowed<'a>(expected: &'a str, key: Option<&str>) -> &'a str {
     match expected {
         "a sequence" if key == Some("heads") => "groups of bands, written as [[heads]] in a configuration",

@@ -1,34 +1,35 @@
-//! What the training loop gets: crops of one size, where they were cut, and how to go on after them.
+//! A batch: crops of one size, where they were cut, and the state from which the sequence goes on after them.
 
-use crate::data::source::{Block, Source};
+use crate::data::block::Block;
+use crate::data::source::Source;
 use serde::{Deserialize, Serialize};
 
-/// A place in the sequence of batches: all that must be kept to go on from there.
+/// A position in the sequence of batches: all that must be saved to go on from there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SamplerState {
-    /// Passes over the data that are over.
+    /// Passes over the data that were completed.
     pub epoch: u64,
-    /// Visits of this epoch that are over.
+    /// Visits of this epoch that were completed.
     pub visit: u64,
-    /// Batches of this visit that are over.
+    /// Batches of this visit that were given out.
     pub batch: u64,
-    /// Batches that are over, all together.
+    /// All batches that were given out.
     pub index: u64,
-    /// Tells sequences of other data or options apart.
+    /// A fingerprint of data and options, by which the state of another sequence is recognised.
     pub fingerprint: u64,
 }
 
 /// Where a crop was cut.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct CropOrigin {
     /// The block that it was read with.
     pub block: Block,
     /// The image in the block, in C order of time and the other looped dimensions.
     pub image: usize,
-    /// The array's row of its first row, and how many rows the array gave.
+    /// The row of the array at its first row, and how many of its rows lie in the array.
     pub rows: (u64, usize),
-    /// The array's column of its first column, and how many columns the array gave.
+    /// The column of the array at its first column, and how many of its columns lie in the array.
     pub columns: (u64, usize),
 }
 
@@ -52,12 +53,12 @@ pub struct Batch {
     pub samples: Vec<f32>,
     /// 1 where valid, in the order of the samples; `None` where all are.
     pub valid: Option<Vec<u8>>,
-    /// What the network is shown, where that is not the target: the samples with noise.
+    /// The input of the network where it differs from the target: the samples with noise.
     pub input: Option<Vec<f32>>,
     /// `(image, y, x)`, 1 where the network must not see the input, in whole patches. The samples there are left as they are.
     pub hidden: Option<Vec<u8>>,
     /// Where each crop was cut.
-    pub places: Vec<Place>,
+    pub places: Vec<CropOrigin>,
     /// The place in the sequence after this batch: kept with a checkpoint, it resumes with the next batch.
     pub next: SamplerState,
 }

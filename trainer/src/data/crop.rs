@@ -168,8 +168,8 @@ fn scatter<T: Copy>(row: &[T], target: &mut [T], start: usize, step: isize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::block::Block;
     use crate::data::random::Purpose;
-    use crate::data::source::Block;
     use std::collections::HashSet;
 
     fn piece(bands: usize, height: usize, width: usize, valid: Option<Vec<u8>>) -> Piece {

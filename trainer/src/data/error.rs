@@ -38,7 +38,7 @@ pub enum DataError {
     /// Nothing to fit on: no arrays, or no valid samples.
     #[error("{0}")]
     Empty(String),
-    /// A background reader could not be started, or failed in a way that nobody foresaw.
+    /// A background reader could not be started, or panicked.
     #[error("background reader: {0}")]
     Reader(String),
 }

@@ -5,11 +5,11 @@
 //! then the threads do.
 
 use crate::data::batch::{Batch, SamplerState};
+use crate::data::block::Block;
 use crate::data::error::{DataError, Result};
 use crate::data::piece::Piece;
 use crate::data::sampler::{Mode, Sampler};
 use crate::data::schedule::{Bounds, Job, Outcome, Schedule};
-use crate::data::source::Block;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -39,7 +39,7 @@ impl Default for LoaderOptions {
 #[derive(Debug)]
 struct Shared {
     sampler: Sampler,
-    /// What is kept, where all of it may be.
+    /// The decoded pieces that are kept, where there is room for all.
     kept: Option<Mutex<HashMap<Block, Arc<Piece>>>>,
     state: Mutex<State>,
     /// There may be work.
@@ -220,7 +220,7 @@ impl Drop for Loader {
     }
 }
 
-/// A reader's life.
+/// The loop of a reader: it takes jobs until the loader stops.
 fn read(shared: &Shared) {
     loop {
         let job = {
@@ -265,7 +265,7 @@ fn read(shared: &Shared) {
     }
 }
 
-/// Codecs are other people's code: a panic in one is an error of the batch, not a training loop that waits for ever.
+/// Reads a block, and turns a panic of a codec into an error. Otherwise the training loop would wait for ever.
 fn guarded<T>(what: impl Fn() -> String, work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let text = panic

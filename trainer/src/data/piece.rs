@@ -1,11 +1,11 @@
 //! A decoded block: its images as floats in data units, and which samples are valid.
 //!
-//! Nodata, NaN and infinities are told apart here, once, in the array's own precision; everything after this multiplies
-//! by a mask of zeros and ones.
+//! Nodata, NaN and infinities are recognised here, once, in the array's own precision. Everything after this multiplies by a
+//! mask of zeros and ones.
 
+use crate::data::block::Block;
 use crate::data::error::{DataError, Result};
 use crate::data::fill::fill;
-use crate::data::source::Block;
 use vqz_codec::axes::Layout;
 use vqz_codec::config::NoData;
 use vqz_codec::sample::DataType;

@@ -5,12 +5,13 @@
 //! here reads a file or knows of threads.
 
 use crate::data::augment::Augmentation;
-use crate::data::batch::{Batch, Place, SamplerState};
+use crate::data::batch::{Batch, CropOrigin, SamplerState};
+use crate::data::block::Block;
 use crate::data::crop::{Crop, Symmetry};
 use crate::data::error::{DataError, Result};
 use crate::data::piece::Piece;
 use crate::data::random::{Purpose, Random};
-use crate::data::source::{Block, Source};
+use crate::data::source::Source;
 use std::sync::Arc;
 
 /// The largest crop.
@@ -81,7 +82,7 @@ pub struct Sampler {
 
 /// The batches of one visit.
 #[derive(Debug)]
-pub(crate) struct Plan {
+pub(crate) struct VisitPlan {
     pieces: Vec<Arc<Piece>>,
     /// Valid samples up to and with each image of each piece.
     sums: Vec<(u64, usize, usize)>,
@@ -89,7 +90,7 @@ pub(crate) struct Plan {
     batches: Vec<(usize, usize)>,
 }
 
-impl Plan {
+impl VisitPlan {
     pub(crate) fn len(&self) -> u64 {
         self.batches.len() as u64
     }
@@ -215,7 +216,7 @@ impl Sampler {
     }
 
     /// What a visit gives, once its blocks are read.
-    pub(crate) fn plan(&self, epoch: u64, visit: u64, pieces: Vec<Arc<Piece>>) -> Plan {
+    pub(crate) fn plan(&self, epoch: u64, visit: u64, pieces: Vec<Arc<Piece>>) -> VisitPlan {
         let mut sums = Vec::new();
         let mut total = 0;
         for (number, piece) in pieces.iter().enumerate() {
@@ -238,11 +239,11 @@ impl Sampler {
             batches.push((size, crops));
             left -= (crops * size * size) as f64;
         }
-        Plan { pieces, sums, batches }
+        VisitPlan { pieces, sums, batches }
     }
 
     /// Cuts one batch of a visit into the buffers of `spare`. `None` where no crop has enough valid samples.
-    pub(crate) fn assemble(&self, plan: &Plan, at: SamplerState, mut spare: Batch) -> Option<Batch> {
+    pub(crate) fn assemble(&self, plan: &VisitPlan, at: SamplerState, mut spare: Batch) -> Option<Batch> {
         let (size, count) = *plan.batches.get(at.batch as usize)?;
         let total = plan.sums.last()?.0;
         let seed = self.options.seed;
@@ -279,7 +280,7 @@ impl Sampler {
             let samples = &mut spare.samples[i * one..][..one];
             let mask = valid.as_mut().map(|valid| &mut valid[i * one..][..one]);
             crop.copy(piece, Symmetry::new(number), samples, mask);
-            places.push(Place {
+            places.push(CropOrigin {
                 block: piece.block.clone(),
                 image: crop.image,
                 rows: (piece.top + crop.y as u64, crop.height),

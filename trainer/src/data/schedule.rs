@@ -4,10 +4,10 @@
 //! later visits are read meanwhile, within bounds.
 
 use crate::data::batch::{Batch, SamplerState};
+use crate::data::block::Block;
 use crate::data::error::DataError;
 use crate::data::piece::Piece;
-use crate::data::sampler::{Plan, Sampler};
-use crate::data::source::Block;
+use crate::data::sampler::{Sampler, VisitPlan};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub(crate) enum Job {
     /// Read a block.
     Read { epoch: u64, visit: u64, slot: usize, block: Block },
     /// Make a batch. `number` is its place in the order of outcomes.
-    Assemble { number: u64, plan: Arc<Plan>, at: SamplerState, spare: Box<Batch> },
+    Assemble { number: u64, plan: Arc<VisitPlan>, at: SamplerState, spare: Box<Batch> },
 }
 
 /// What the consumer finds at a place in the order.
@@ -40,7 +40,7 @@ struct Visit {
     /// How many of them are read, or being read.
     begun: usize,
     pieces: Vec<Option<Arc<Piece>>>,
-    plan: Option<Arc<Plan>>,
+    plan: Option<Arc<VisitPlan>>,
     failed: Option<DataError>,
 }
 

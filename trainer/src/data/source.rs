@@ -3,41 +3,19 @@
 //! A [`Block`] is the unit of reading, of splitting and of shuffling: what one chunk holds of an array, with all bands,
 //! and without what lies beyond the array's edges. Bands that are split over chunks are read together.
 
+use crate::data::block::Block;
 use crate::data::describe::{describe, is_archive};
 use crate::data::error::{DataError, Result};
+use crate::data::options::SourceOptions;
 use crate::data::piece::{Mask, Piece};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use vqz_archive::store::reader::open_array;
-use vqz_archive::store::tree::{self, Node};
+use vqz_archive::store::{self, Node, open_array};
 use vqz_codec::axes::{Axes, Role};
-use vqz_codec::config::NoData;
 use vqz_codec::sample::DataType;
 use vqz_raster::conventions::bands;
 use zarrs::array::{Array, ArrayBytes, ArraySubset, CodecOptions};
 use zarrs::filesystem::FilesystemStore;
-
-/// How to look at arrays whose own metadata do not say, or say something else.
-#[derive(Clone, Debug, Default)]
-pub struct SourceOptions {
-    /// The roles of the dimensions, in order.
-    pub axes: Option<Axes>,
-    /// Values that mean "no data", instead of those that the metadata declare.
-    pub nodata: Vec<NoData>,
-    /// The bands to take, in this order: names, numbers from 0, or ranges such as `0-3`. All of them by default.
-    pub bands: Option<Vec<String>>,
-}
-
-/// A part of an array that is read at once: all bands of one chunk, or of the chunks over which the bands are split.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Block {
-    /// The array, by its place in [`Source::rasters`].
-    pub raster: usize,
-    /// The chunk's number in C order of the grid, the band dimension left out.
-    pub chunk: u64,
-    /// The array's rows that belong to the block: all of the chunk's, or a part where a chunk was cut in two.
-    pub rows: Range<u64>,
-}
 
 /// One array.
 #[derive(Debug)]
@@ -85,7 +63,7 @@ impl Source {
             if path.is_file() {
                 return Err(DataError::NotAFolder(path.clone()));
             }
-            for node in tree::arrays(path)? {
+            for node in store::arrays(path)? {
                 match Raster::open(&node, options) {
                     Ok(raster) => rasters.push(raster),
                     Err(error) if node.path.is_empty() || is_archive(&node) => return Err(error),

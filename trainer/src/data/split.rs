@@ -3,9 +3,10 @@
 //! The unit is a place: a chunk's rows and columns, with all times and other steps of all arrays over the same pixels.
 //! Neighbouring dates resemble each other far more than neighbouring chunks, so a place never stands on both sides.
 
+use crate::data::block::Block;
 use crate::data::error::{DataError, Result};
 use crate::data::random::{Purpose, Random};
-use crate::data::source::{Block, Source};
+use crate::data::source::Source;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// How to split.
@@ -25,7 +26,7 @@ impl Default for SplitOptions {
     }
 }
 
-/// The two sides. They share no sample, nor any pixel at another time.
+/// The blocks of both sides. They share no pixel, not even at different times.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Split {
     /// For training.

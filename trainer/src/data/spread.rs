@@ -2,9 +2,10 @@
 //!
 //! Which windows are looked at depends on the blocks and the bound alone, not on a seed.
 
+use crate::data::block::Block;
 use crate::data::error::{DataError, Result};
 use crate::data::piece::Piece;
-use crate::data::source::{Block, Source};
+use crate::data::source::Source;
 use std::ops::Range;
 
 /// The side of a window of [`statistics`], in pixels.

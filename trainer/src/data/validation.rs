@@ -1,8 +1,9 @@
 //! Whole pieces for validation, each block once, in their order: images, not crops, and not varied.
 
+use crate::data::block::Block;
 use crate::data::error::{DataError, Result};
 use crate::data::piece::Piece;
-use crate::data::source::{Block, Source};
+use crate::data::source::Source;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;
@@ -33,7 +34,7 @@ impl Pieces {
                         piece
                     });
                     let failed = piece.is_err();
-                    // Nobody listens any more, or nothing more will be said.
+                    // The receiver is gone, or this was the last message.
                     if sender.send(piece).is_err() || failed {
                         return;
                     }

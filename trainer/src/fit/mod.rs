@@ -12,6 +12,7 @@ pub mod guard;
 mod latents;
 pub mod optimiser;
 pub mod package;
+mod parts;
 mod pictures;
 pub mod prepare;
 pub mod step;
@@ -193,7 +194,7 @@ fn device(choice: DeviceChoice) -> Result<Device> {
         DeviceChoice::Cuda if Cuda::is_available() => Ok(Device::Cuda(0)),
         DeviceChoice::Cuda => Err(Error::Configuration(
             "run.device is cuda, but this libtorch finds no GPU; install a torch with CUDA and build vqz-train against it \
-             (docs/fitting.md), or choose cpu"
+             (docs/guides/networks.md), or choose cpu"
                 .to_owned(),
         )),
     }

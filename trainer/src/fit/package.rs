@@ -3,6 +3,7 @@
 use super::evaluate::{calibrate, calibrated, provisional};
 use super::guard::guarded;
 use super::latents::latents;
+use super::parts::parts;
 use super::prepare::Prepared;
 use super::step::{ENTRIES, Trainee};
 use crate::arch::export::{correction, decoder, encoder, stored};
@@ -14,11 +15,11 @@ use crate::error::Result;
 use std::rc::Rc;
 use std::sync::Arc;
 use tch::Tensor;
+use vqz_codec::authoring::{Rates, Search, step_log2};
 use vqz_codec::fit::{CodeGrid, Image, LatentGrid, index_priors, scalar_priors, tree_order};
 use vqz_codec::model::{
     Band, CodebookShape, Codebooks, Manifest, Model, ModelParts, Priors, Quantiser as CodecQuantiser,
 };
-use vqz_codec::quantise::{Rates, Search, step_log2};
 
 /// Samples that the calibration codes, about.
 const CALIBRATION_SAMPLES: usize = 1_500_000;
@@ -59,33 +60,10 @@ pub fn package(trainee: &Trainee, prepared: &Prepared, config: &Config) -> Resul
     })
 }
 
-/// A part of every window, about so many samples together: all of the data have a say.
-pub(super) fn parts(windows: &[Window], at_most: usize) -> Vec<Window> {
-    /// Parts are multiples of this, so that patches of all sizes are whole.
-    const UNIT: usize = 32;
-    let bands = windows.first().map_or(1, |w| w.samples.len() / (w.height * w.width).max(1)).max(1);
-    let side = (at_most as f64 / (windows.len().max(1) * bands) as f64).sqrt() as usize;
-    let side = (side / UNIT * UNIT).max(2 * UNIT);
-    // Where even the least parts are too many, some windows are left out.
-    let keep = (windows.len() * bands * side * side).div_ceil(at_most.max(1)).max(1);
-    windows.iter().step_by(keep).map(|window| part(window, bands, side)).collect()
-}
-
 /// [`parts`] as the codec takes them.
 pub fn images(windows: &[Window], at_most: usize) -> Vec<Image> {
     let image = |w: Window| Image { height: w.height, width: w.width, samples: w.samples };
     parts(windows, at_most).into_iter().map(image).collect()
-}
-
-/// The middle of a window.
-fn part(window: &Window, bands: usize, side: usize) -> Window {
-    let (height, width) = (side.min(window.height), side.min(window.width));
-    let (top, left) = ((window.height - height) / 2, (window.width - width) / 2);
-    let rows =
-        (0..bands).flat_map(|band| (0..height).map(move |y| (band * window.height + top + y) * window.width));
-    let samples =
-        rows.flat_map(|row| window.samples[row + left..row + left + width].iter().copied()).collect();
-    Window { height, width, samples }
 }
 
 /// Windows spread evenly, up to a number of samples.
@@ -111,27 +89,26 @@ fn manifest(network: &Network, prepared: &Prepared, config: &Config) -> Manifest
         Quantiser::Vq(books) => (CodecQuantiser::Vq, books.planes()),
         Quantiser::Rvq(books) => (CodecQuantiser::Rvq, books.planes()),
     };
-    Manifest {
-        format: Manifest::FORMAT.to_owned(),
-        version: Manifest::VERSION,
-        name: config.model.name.clone(),
-        architecture: match network.body {
-            Body::Conv { .. } => "conv",
-            Body::Resnet(_) => "resnet",
-        }
-        .to_owned(),
-        bands: bands.collect(),
-        patch: network.patch,
-        window: 1,
-        planes,
-        quantiser,
-        codebooks: network.codebooks().map(shape),
-        peak: prepared.peak,
-        tolerance: tolerance(network, prepared.peak),
-        calibration: provisional(),
-        encoder_sha256: String::new(),
-        licence: config.model.licence.clone(),
-        training_data: super::prepare::training_data(config, &prepared.source, &prepared.split),
+    {
+        let mut manifest = Manifest::new(
+            config.model.name.clone(),
+            match network.body {
+                Body::Conv { .. } => "conv",
+                Body::Resnet(_) => "resnet",
+            }
+            .to_owned(),
+            bands.collect(),
+            network.patch,
+            planes,
+        );
+        manifest.quantiser = quantiser;
+        manifest.codebooks = network.codebooks().map(shape);
+        manifest.peak = prepared.peak;
+        manifest.tolerance = tolerance(network, prepared.peak);
+        manifest.calibration = provisional();
+        manifest.licence = config.model.licence.clone();
+        manifest.training_data = super::prepare::training_data(config, &prepared.source, &prepared.split);
+        manifest
     }
 }
 

@@ -155,7 +155,7 @@ impl Trainee {
                 }
                 None => SAMPLES,
             };
-            for window in super::package::parts(&prepared.windows, samples) {
+            for window in super::parts::parts(&prepared.windows, samples) {
                 let found = latents(&self.network, &self.weights, &window, step);
                 // Windows differ in size; what follows asks for patches only.
                 values.push(found.values.flatten(2, 3).unsqueeze(2));

@@ -4,11 +4,10 @@ use super::curve::{Codec, Decoded, Passes, Point};
 use super::downstream::flat;
 use anyhow::Result;
 use std::sync::Arc;
-use vqz_archive::metadata::document::Metadata;
-use vqz_archive::raster::memory::RasterInMemory;
-use vqz_archive::raster::region::{Side, copy, extents};
-use vqz_archive::raster::source::Raster;
-use vqz_archive::trial::chunks::{TrialChunks, TrialSize};
+use vqz_archive::Raster;
+use vqz_archive::metadata::Metadata;
+use vqz_archive::raster::{RasterInMemory, Side, copy, extents};
+use vqz_archive::trial::{TrialChunks, TrialSize};
 use vqz_codec::engine::EngineKind;
 use vqz_codec::model::Model;
 
@@ -88,7 +87,7 @@ impl Codec for Vqz {
                     raster.samples[at].0.as_ref().map(|samples| raster.chunks.encode(samples)).transpose()
                 })
             };
-            self.rasters.iter().map(encode).collect::<Result<Vec<_>>>()
+            Ok(self.rasters.iter().map(encode).collect::<vqz_archive::Result<Vec<_>>>()?)
         })?;
         let (_, decode_s) = passes.time(|| {
             for (raster, encoded) in self.rasters.iter().zip(&encoded) {

@@ -22,7 +22,7 @@ pub(super) fn run(args: &Args, options: &FitOptions, threads: Option<NonZeroUsiz
     };
     let Some(program) = find() else {
         bail!(
-            "--arch {arch} is fitted by {NAME}, which is neither beside vqz nor on PATH; install it as docs/fitting.md says \
+            "--arch {arch} is fitted by {NAME}, which is neither beside vqz nor on PATH; install it as docs/guides/networks.md says \
              (libtorch is needed), or fit --arch klt, which needs nothing else"
         );
     };

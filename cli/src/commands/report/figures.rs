@@ -4,7 +4,6 @@ use super::{Args, Examined};
 use crate::output;
 use anyhow::Result;
 use serde::Serialize;
-use vqz_archive::store::georeference::locate;
 use vqz_archive::{RasterComparison, StoredSize};
 use vqz_codec::config::Promise;
 use vqz_raster::georeference::Summary;

@@ -1,4 +1,4 @@
-//! The dates of an array: those of its files, or others made of them.
+//! The dates of an array: those of its files, or others that are computed from them.
 
 use crate::conventions::time::{iso, parse_iso};
 use crate::error::{Error, Result};
@@ -8,23 +8,23 @@ use crate::temporal::{Interpolation, days};
 /// Seconds of a day.
 const DAY: f64 = 86_400.0;
 
-/// Dates that are made by way of others may be this many: more are a slip of the pen.
+/// The most dates that are computed. More are taken for a mistake in the configuration.
 const MOST: f64 = 1e6;
 
-/// How the dates of an array come about.
+/// Where the dates of an array come from.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Dates {
-    /// It has none.
+    /// The array has no dates.
     None,
-    /// Those of the files.
+    /// The dates of the files.
     Same(Vec<Option<i64>>),
-    /// Those of the files, with their gaps filled.
+    /// The dates of the files, with gaps between valid samples filled.
     Filled {
         /// The files' dates.
         source: Vec<Option<i64>>,
         how: Interpolation,
     },
-    /// Even ones.
+    /// Even steps, computed from the dates of the files.
     Even {
         /// The files' dates.
         source: Vec<Option<i64>>,
@@ -73,7 +73,7 @@ impl Dates {
         Ok(Self::Even { source, times, how })
     }
 
-    /// The files' dates that are read; one that is none, where there are no dates.
+    /// The files' dates that are read; a single `None` where there are no dates.
     pub(crate) fn source(&self) -> &[Option<i64>] {
         match self {
             Self::None => &[None],

@@ -1,7 +1,7 @@
 //! Arrays that are computed: bands from expressions over others, and the number of valid dates.
 
 use super::names::{dimensions, without_bands};
-use super::{ArrayPlan, BandPlan, BandSource, Dimension, Plan};
+use super::{ArrayPlan, BandPlan, BandSource, CubePlan, Dimension};
 use crate::band::Band;
 use crate::error::{Error, Result};
 use crate::expression::Expression;
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 /// The name of the array with the number of valid dates.
 const VALID_COUNT: &str = "valid_count";
 
-impl Plan {
+impl CubePlan {
     pub(crate) fn add_derived(
         &mut self,
         scene: &Scene,

@@ -1,4 +1,4 @@
-//! Which grid an array gets: the inputs' own, widened to all of them, or the one that is asked for.
+//! The grid of an array: that of the inputs, widened to hold all of them, or the one that the configuration asks for.
 
 use crate::error::{Error, Result};
 use crate::georeference::Georeference;
@@ -7,11 +7,11 @@ use crate::ingest::grid::{self, Bounds, Grid};
 use crate::ingest::sources::layer::Layer;
 use crate::ingest::sources::polygons::Border;
 
-/// The grid for layers that have pixels of one size, or are to be brought to one.
+/// The grid for layers whose pixels have one size, or are to be resampled to one.
 ///
 /// # Errors
 /// [`Error::Mismatch`] where a border or bounds miss all layers, or layers that are not upright differ;
-/// [`Error::Invalid`] where what is asked for is no grid.
+/// [`Error::Invalid`] where the configuration asks for an impossible grid.
 pub(crate) fn grid(config: &Config, layers: &[&Layer], border: Option<&Border>) -> Result<Grid> {
     let Some(first) = layers.first() else {
         return Err(Error::Invalid("there are no layers to make a grid of".to_owned()));
@@ -57,7 +57,7 @@ pub(crate) fn grid(config: &Config, layers: &[&Layer], border: Option<&Border>) 
     let pixel = match wanted.resolution {
         Some(resolution) => resolution.pixel(),
         None if kept => first.grid.pixel(),
-        // Another coordinate reference system: pixels that keep the number of them.
+        // In another coordinate reference system, pixels get the size at which their number stays.
         None => {
             let own = reprojected(first, &georeference)?;
             let side = ((own[2] - own[0]) * (own[3] - own[1])
@@ -70,7 +70,7 @@ pub(crate) fn grid(config: &Config, layers: &[&Layer], border: Option<&Border>) 
     let anchor = match (wanted.bounds, kept) {
         (_, true) => [x0, y0],
         (Some([left, _, _, top]), false) => [left, top],
-        // Pixels of one size have one grid, wherever they are.
+        // All grids with pixels of one size share an anchor, so that their pixels coincide.
         (None, false) => [0.0, 0.0],
     };
     Grid::over(bounds, pixel, anchor, &georeference)
@@ -100,7 +100,7 @@ fn reprojected(layer: &Layer, georeference: &Georeference) -> Result<Bounds> {
     }
 }
 
-/// What the layers cover, by the rule that is asked for.
+/// The area of the layers, by the rule that the configuration asks for.
 fn bounds(config: &Config, layers: &[&Layer], georeference: &Georeference) -> Result<Bounds> {
     let mut covered: Option<Bounds> = None;
     for layer in layers {

@@ -2,7 +2,7 @@
 
 use crate::conventions::time::iso;
 use crate::error::{Error, Result};
-use crate::ingest::plan::Plan;
+use crate::ingest::plan::CubePlan;
 use crate::ingest::read::mosaic::Window;
 use crate::ingest::read::validity::MaskedWindow;
 use crate::plane::Plane;
@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 /// Pixels in a window of a pass over all dates.
 const PASS: usize = 512;
 
-impl Plan {
+impl CubePlan {
     /// Leaves out the dates of a scene of which too little is valid after masks, over the whole grid, in the first band of
     /// the scene's first array with dates. `first` is the number of the scene's first array.
     pub(super) fn leave_out_dates(&mut self, first: usize) -> Result<()> {

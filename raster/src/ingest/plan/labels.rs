@@ -1,7 +1,7 @@
 //! Arrays of classes from polygons, with the names and colours that the configuration gives.
 
 use super::names::{dimensions, without_bands};
-use super::{ArrayPlan, BandPlan, BandSource, Plan};
+use super::{ArrayPlan, BandPlan, BandSource, CubePlan};
 use crate::band::{Band, Category};
 use crate::error::{Error, Result};
 use crate::ingest::config::LabelConfig;
@@ -9,7 +9,7 @@ use crate::ingest::plan::dates::Dates;
 use crate::ingest::sources::polygons::Labels;
 use crate::sample::{DataType, ValueRange as _};
 
-impl Plan {
+impl CubePlan {
     pub(crate) fn add_labels(&mut self, number: usize, grid_number: usize, folder: &str) -> Result<()> {
         let config = &self.config.labels[number];
         let categories = categories(config, &self.labels[number])?;

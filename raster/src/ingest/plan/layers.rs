@@ -1,7 +1,7 @@
-//! Arrays of bands as they lie in files: which bands share one, what means "no data" in it, and what is missing.
+//! Arrays of bands as the files hold them: which bands share an array, which value means "no data" in it, and what is missing.
 
 use super::names::dimensions;
-use super::{ArrayPlan, BandPlan, BandSource, DATA, Plan};
+use super::{ArrayPlan, BandPlan, BandSource, CubePlan, DATA};
 use crate::band::Band;
 use crate::conventions::time::iso;
 use crate::error::{Error, Result};
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 /// How many missing dates a remark lists.
 const LISTED: usize = 5;
 
-impl Plan {
+impl CubePlan {
     /// The arrays of the bands on a grid: bands of one type, all with dates or all without, make an array.
     pub(crate) fn add_layers(
         &mut self,
@@ -33,7 +33,7 @@ impl Plan {
                 None => kinds.push((kind.0, kind.1, vec![band])),
             }
         }
-        // Most bands first: they are `data`.
+        // The kind with most bands becomes the array `data`.
         kinds.sort_by_key(|(times, _, bands)| std::cmp::Reverse((*times, bands.len())));
         for (at, (has_times, sample_type, bands)) in kinds.into_iter().enumerate() {
             let type_name = sample_type.name();
@@ -93,7 +93,7 @@ impl Plan {
         Ok(())
     }
 
-    /// Puts the bands that masks read onto a grid_number.
+    /// Adds the bands that masks read to those of a grid.
     pub(crate) fn add_quality(&mut self, scene: &Scene, grid_number: usize) -> Result<()> {
         for name in self.validity.masks.iter().flat_map(|mask| mask.bands()) {
             if let Some(band) = scene.band(name) {
@@ -133,7 +133,8 @@ impl Plan {
         }
     }
 
-    /// What means "no data" in an array: what is asked for, or what the inputs have. Floats have NaN at any rate.
+    /// The value that means "no data" in an array: the one that is asked for, or that of the inputs, or NaN in floats. `None`
+    /// where every sample is valid.
     fn nodata_of(
         &mut self,
         path: &str,
@@ -169,7 +170,7 @@ impl Plan {
             }
             return Ok(Some(nodata));
         }
-        // Masks of a date leave alone what has none.
+        // Masks of a date do not apply to bands without dates.
         let dated = times.iter().any(Option::is_some);
         let masked = (self.validity.masks.iter())
             .any(|mask| dated || !mask.bands().iter().any(|name| self.gridded[grid_number].is_dated(name)));

@@ -3,11 +3,14 @@
 
 pub(crate) mod dates;
 mod derived;
+mod dimension;
 mod extent;
 mod few_valid;
 mod labels;
 mod layers;
 mod names;
+
+pub use dimension::Dimension;
 
 use crate::band::Band;
 use crate::error::{Error, Result};
@@ -25,45 +28,20 @@ use names::folder;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// The name of the array of the inputs' bands.
+/// The name of the array that holds the bands of the inputs.
 pub const DATA: &str = "data";
 
-/// A dimension of an array.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Dimension {
-    /// Dates.
-    Time,
-    /// Bands.
-    Band,
-    /// Rows.
-    Y,
-    /// Columns.
-    X,
-}
-
-impl Dimension {
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Time => "time",
-            Self::Band => "band",
-            Self::Y => "y",
-            Self::X => "x",
-        }
-    }
-}
-
 /// All arrays of a cube.
-pub struct Plan {
-    /// What the configuration says.
+pub struct CubePlan {
+    /// The configuration.
     pub config: Config,
     /// The arrays, in the order in which they are written.
     pub arrays: Vec<ArrayPlan>,
-    /// What is odd, but not wrong; a line each.
+    /// Remarks on what is unusual but no error, a line each.
     pub remarks: Vec<String>,
-    /// Files that are read.
+    /// How many files are read.
     pub files: usize,
-    /// When the youngest of them was last changed: seconds since 1970-01-01.
+    /// When one of them was last changed: seconds since 1970-01-01.
     pub modified: u64,
     pub(crate) gridded: Vec<GriddedBands>,
     pub(crate) validity: Validity,
@@ -85,7 +63,7 @@ pub struct ArrayPlan {
     pub dimensions: Vec<Dimension>,
     /// The type of its samples.
     pub sample_type: DataType,
-    /// What stands where nothing is valid.
+    /// The value of invalid samples.
     pub nodata: Option<f64>,
     /// Whether its samples are classes.
     pub categorical: bool,
@@ -96,7 +74,7 @@ pub struct ArrayPlan {
 /// A band of an array.
 #[derive(Debug)]
 pub struct BandPlan {
-    /// What is known of it; its nodata is the array's.
+    /// Its description. Its nodata is that of the array.
     pub band: Band,
     pub(crate) source: BandSource,
 }
@@ -104,11 +82,11 @@ pub struct BandPlan {
 /// Where the samples of a band come from.
 #[derive(Debug)]
 pub(crate) enum BandSource {
-    /// From layers.
+    /// Layers of files.
     Layers,
-    /// From other bands; the place among the configuration's.
+    /// An expression over other bands, with its number in the configuration.
     Derived(usize, Box<Expression>),
-    /// From polygons; the place among the configuration's.
+    /// Polygons, by their number in the configuration.
     Labels(usize),
     /// The number of dates at which a band is valid.
     ValidCount(String),
@@ -120,7 +98,7 @@ impl ArrayPlan {
         self.dimensions.iter().map(|dimension| self.extent(*dimension)).collect()
     }
 
-    /// The extent of a dimension; 1 where it has none such.
+    /// The extent of a dimension; 1 where the array does not have it.
     pub fn extent(&self, dimension: Dimension) -> u64 {
         match dimension {
             Dimension::Time => self.times.as_ref().map_or(1, |times| times.len() as u64),
@@ -141,22 +119,22 @@ impl ArrayPlan {
         self.path.rsplit_once('/').map_or("", |(group, _)| group)
     }
 
-    /// Whether its samples are numbers of dates.
+    /// Whether its samples are counts of dates.
     pub fn is_count(&self) -> bool {
         self.bands.iter().any(|band| matches!(band.source, BandSource::ValidCount(_)))
     }
 
-    /// Whether each of its dates needs others: all are read for one then.
+    /// Whether a date is computed from others, so that all dates are read for one.
     pub fn needs_other_dates(&self) -> bool {
         !matches!(self.dates, Dates::None | Dates::Same(_))
     }
 }
 
-impl Plan {
+impl CubePlan {
     /// Plans the cube of a configuration whose paths are relative to a folder.
     ///
     /// # Errors
-    /// Whatever can be known before samples are read: see [`Error`].
+    /// Any that can be found before samples are read: see [`Error`].
     pub fn new(config: Config, folder: &Path) -> Result<Self> {
         let masks = config.mask.iter().map(|rule| rule.mask()).collect::<Result<Vec<_>>>()?;
         let expressions = config
@@ -206,7 +184,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The bands of a scene, by the size of their pixels: each size a grid_number. Sizes that are asked for are one.
+    /// Adds the arrays of a scene: a grid for each size of pixels, or one where the configuration gives the size.
     fn add_scene(&mut self, scene: &Scene, expressions: &[Expression]) -> Result<()> {
         self.check_names(scene, expressions)?;
         let mut sizes: Vec<Vec<&SceneBand>> = Vec::new();
@@ -229,7 +207,7 @@ impl Plan {
             })
         };
         sizes.sort_by(|a, b| area(a).total_cmp(&area(b)));
-        // Bands that are only needed by others have no grid of their own.
+        // Bands that are dropped get no array.
         let dropped = self.config.output.drop.clone();
         let written = |bands: &[&SceneBand]| bands.iter().any(|band| !dropped.contains(&band.name));
         let several = sizes.iter().filter(|bands| written(bands)).count() > 1;

@@ -1,11 +1,11 @@
-//! What groups are called, and the order of dimensions.
+//! Names of groups, and the order of dimensions.
 
-use super::Dimension;
+use super::dimension::Dimension;
 use crate::error::{Error, Result};
 use crate::ingest::config::OutputConfig;
 use crate::ingest::grid::Grid;
 
-/// The folder of a scene's arrays, and of one of its resolutions: empty, or with a slash at its end.
+/// The folder of a scene's arrays, or of those of one resolution: empty, or with a slash at its end.
 pub(crate) fn folder(scene: &str, grid: Option<&Grid>) -> String {
     let mut folder = String::new();
     if !scene.is_empty() {

@@ -16,18 +16,18 @@ const OPEN: usize = 48;
 
 struct Open {
     key: String,
-    /// Stands before what it reads from: fields are dropped in order.
+    /// Declared before the data set that it reads from, for fields are dropped in order.
     dataset: Dataset,
-    /// What a warped VRT reads from: GDAL closes it when it is dropped, whoever still refers to it.
+    /// The data set that a warped VRT reads from, which must stay open as long as the VRT.
     _source: Option<Dataset>,
 }
 
 thread_local! {
-    /// The last used at the end.
+    /// In the order of their last use.
     static DATASETS: RefCell<Vec<Open>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Calls a function with the data set of a layer, which GDAL opens by this name, as it lies on the grid.
+/// Calls a function with the data set of a layer on the grid. `name` is what GDAL opens.
 ///
 /// # Errors
 /// Those of opening and of the function.
@@ -66,7 +66,8 @@ pub(crate) fn with_dataset<T>(
     done
 }
 
-/// A VRT that gives a data set on another grid. Where no value means "no data", a last band tells what is covered.
+/// A VRT that resamples a data set onto another grid. Where no value means "no data", its last band says which pixels the
+/// data set covers.
 fn warped(dataset: &Dataset, warp: &Warp, layer: &Layer) -> Result<Dataset> {
     let [left, bottom, right, top] = warp.grid.bounds();
     let mut arguments: Vec<String> = ["-of", "VRT", "-r", warp.resampling.name()].map(str::to_owned).to_vec();
@@ -122,11 +123,11 @@ fn warped(dataset: &Dataset, warp: &Warp, layer: &Layer) -> Result<Dataset> {
             last_message()
         )));
     }
-    // SAFETY: GDALWarp gave it to us and nobody else.
+    // SAFETY: GDALWarp returned the handle, and nothing else owns it.
     Ok(unsafe { Dataset::from_c_dataset(made) })
 }
 
-/// What GDAL said last.
+/// GDAL's last error message.
 fn last_message() -> String {
     // SAFETY: GDAL's text, of this thread, ends with a null character and lives until the next call.
     let text = unsafe { std::ffi::CStr::from_ptr(gdal_sys::CPLGetLastErrorMsg()) };

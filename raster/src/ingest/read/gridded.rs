@@ -1,4 +1,4 @@
-//! The bands of a scene as they lie on one grid: what is read when a window of a band and date is asked for.
+//! The bands of a scene on one grid: for each band and date its layers, and windows of them.
 
 use crate::conventions::time::iso;
 use crate::error::{Error, Result};
@@ -31,12 +31,12 @@ struct GriddedBand {
     offset: f64,
 }
 
-/// Whether a band may be resampled though nobody said how.
+/// What a band is needed for, which decides whether it may be resampled by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// It is written: how it is resampled must be said.
+    /// It is written. The configuration must say how to resample it.
     Data,
-    /// It tells only which samples are valid: the nearest does.
+    /// It only says which samples of others are valid. It is resampled to the nearest sample by default.
     Quality,
 }
 
@@ -73,11 +73,11 @@ impl GriddedBands {
 
     fn cell(&self, name: &str, time: Option<i64>) -> Option<&Cell> {
         let cells = &self.bands.get(name)?.cells;
-        // What has no time is the same at all times.
+        // A band without dates is the same at all dates.
         cells.get(&time).or_else(|| cells.get(&None))
     }
 
-    /// Whether a band has other samples at other dates.
+    /// Whether the samples of a band depend on the date.
     pub(crate) fn is_dated(&self, name: &str) -> bool {
         self.bands.get(name).is_some_and(|band| band.cells.keys().any(Option::is_some))
     }
@@ -98,7 +98,7 @@ impl GriddedBands {
         let Some(cell) = self.cell(name, time) else { return false };
         let parts: Vec<&[Range<usize>; 2]> =
             cell.iter().filter_map(|(_, placement)| placement.covered.as_ref()).collect();
-        // Between the edges of all layers every pixel is like its neighbours.
+        // Coverage changes at edges of layers only, so one pixel after each edge stands for all up to the next.
         let cuts = |axis: usize, whole: usize| {
             let mut cuts: Vec<usize> =
                 parts.iter().flat_map(|part| [part[axis].start, part[axis].end]).chain([0]).collect();
@@ -130,7 +130,7 @@ impl GriddedBands {
         })
     }
 
-    /// Reads a window straight into `out`, if one layer is all that it needs; says whether it did.
+    /// Reads a window straight into `out` where one layer holds all of it. Returns whether it did.
     pub(crate) fn straight<T: Sample>(
         &self,
         name: &str,
@@ -145,13 +145,13 @@ impl GriddedBands {
     /// A window as it is stored.
     pub(crate) fn stored(&self, name: &str, time: Option<i64>, window: &Window) -> Result<Plane> {
         let found = self.samples::<f64>(name, time, window)?;
-        // What is not valid is of no meaning, but finite.
+        // Invalid samples must be finite.
         let values =
             found.samples.iter().zip(&found.valid).map(|(v, valid)| if *valid { *v } else { 0.0 }).collect();
         Ok(Plane { height: window.rows.len(), width: window.columns.len(), values, valid: found.valid })
     }
 
-    /// Factor and summand from what is stored to data units.
+    /// Scale and offset from stored samples to data units.
     pub(crate) fn units(&self, name: &str) -> [f64; 2] {
         self.bands.get(name).map_or([1.0, 0.0], |band| [band.scale, band.offset])
     }

@@ -1,4 +1,4 @@
-//! Samples of one band and date over a window of a grid, out of all layers that cover a part of it.
+//! Samples of one band and date over a window of a grid, from all layers that cover a part of it.
 
 use crate::error::{Error, Result};
 use crate::ingest::config::Overlap;
@@ -79,8 +79,8 @@ fn disagreement(layers: &[Placed<'_>], placed: Placed<'_>, row: usize, [before, 
     ))
 }
 
-/// Reads a window straight into where it is wanted, if it takes no more than that: one layer covers all of it, and what is
-/// nodata there is nodata here. Returns whether it was read.
+/// Reads a window straight into `out` where that is enough: one layer covers all of it and has the same nodata. Returns
+/// whether it was read.
 pub(crate) fn read_straight<T: Sample>(
     layers: &[Placed<'_>],
     window: &Window,
@@ -110,7 +110,7 @@ pub(crate) fn read_straight<T: Sample>(
     Ok(true)
 }
 
-/// What a layer may cover of a window.
+/// The part of a window that a layer may cover.
 fn part(placement: &Placement, window: &Window) -> Option<Window> {
     let both = |a: &Range<usize>, b: &Range<usize>| a.start.max(b.start)..a.end.min(b.end);
     let part = Window {
@@ -120,7 +120,8 @@ fn part(placement: &Placement, window: &Window) -> Option<Window> {
     (!part.rows.is_empty() && !part.columns.is_empty()).then_some(part)
 }
 
-/// Reads a window of a layer that it covers. Invalid are its nodata, what is not finite, and what a warp did not reach.
+/// Reads a window that a layer covers. Invalid are its nodata, samples that are not finite, and those that resampling did
+/// not reach.
 fn read_layer<T: Sample>(placed: Placed<'_>, window: &Window) -> Result<Samples<T>> {
     let layer = placed.0;
     let nodata = layer.band.nodata;
@@ -175,7 +176,7 @@ fn columns(placement: &Placement, window: &Window) -> Range<usize> {
     start..start + window.columns.len()
 }
 
-/// Reads a band of a layer's data set by its number; the last one where there is none.
+/// Reads a band of a layer's data set by its number, or the last band for `None`.
 fn read_number<T: Sample>(
     (layer, placement): Placed<'_>,
     number: Option<usize>,
@@ -215,7 +216,7 @@ fn read_into<T: Sample>(
     })
 }
 
-/// Whether samples of a type can all be told from nodata when they are read as another.
+/// Whether a type holds all samples of another.
 pub(crate) fn holds_all(from: DataType, to: DataType) -> bool {
     let ([a, b], [c, d]) = (from.range(), to.range());
     match (from.is_float(), to.is_float()) {

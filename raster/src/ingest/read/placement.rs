@@ -1,4 +1,4 @@
-//! How a layer lies on a grid: which of its rows and columns, and whether its samples must be resampled.
+//! How a layer lies on a grid: on which rows and columns, and whether its samples must be resampled.
 
 use crate::error::{Error, Result};
 use crate::ingest::config::Resampling;
@@ -9,19 +9,19 @@ use std::ops::Range;
 /// How a layer lies on a grid.
 #[derive(Clone, Debug)]
 pub(crate) struct Placement {
-    /// The rows and columns of the grid that it may touch.
+    /// The rows of the grid that it may touch.
     pub(crate) rows: Range<usize>,
-    /// See `rows`.
+    /// The columns of the grid that it may touch.
     pub(crate) columns: Range<usize>,
-    /// The rows and columns of the grid for which it has samples at any rate, if that can be told.
+    /// The rows and columns of the grid that it surely covers; `None` where that is not known.
     pub(crate) covered: Option<[Range<usize>; 2]>,
-    /// The row and the column of its data set at the first of these.
+    /// The row and the column of its data set at the first row and column of the grid.
     pub(crate) start: [usize; 2],
-    /// How its samples come there; `None` where its pixels are the grid's.
+    /// How its samples are resampled; `None` where its pixels are the grid's.
     pub(crate) warp: Option<Warp>,
 }
 
-/// What a warped VRT is made from.
+/// How a layer is resampled.
 #[derive(Clone, Debug)]
 pub(crate) struct Warp {
     /// The part of the grid that the layer may touch.
@@ -30,10 +30,11 @@ pub(crate) struct Warp {
 }
 
 impl Placement {
-    /// Puts a layer onto a grid; `None` where it lies beside it.
+    /// Puts a layer onto a grid; `None` where they do not meet.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] where its pixels are others and nothing is said of resampling, or its place is not known.
+    /// [`Error::Mismatch`] where its pixels are not the grid's and the configuration does not say how to resample, or where
+    /// its georeference is not known.
     pub(crate) fn new(layer: &Layer, grid: &Grid, resampling: Option<Resampling>) -> Result<Option<Self>> {
         let same = crate::ingest::grid::same_reference(
             layer.georeference().wkt.as_deref(),
@@ -94,7 +95,7 @@ impl Placement {
             }
         };
         let [x0, dx, _, y0, _, dy] = grid.transform();
-        // A pixel more around it: kernels reach beyond.
+        // A margin of one pixel, for kernels reach beyond the bounds.
         let span = |from: f64, to: f64, origin: f64, size: f64, whole: usize| {
             let ends = [(from - origin) / size, (to - origin) / size];
             let first = (ends[0].min(ends[1]).floor() - 1.0).clamp(0.0, whole as f64) as usize;

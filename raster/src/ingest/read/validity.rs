@@ -1,4 +1,4 @@
-//! Which samples are valid besides those that are not nodata: what masks over quality bands and the border leave.
+//! Which samples masks over quality bands and the border make invalid.
 
 use crate::error::Result;
 use crate::ingest::read::gridded::GriddedBands;
@@ -30,7 +30,7 @@ impl<'a> MaskedWindow<'a> {
         Self { validity, bands, window, usable: HashMap::new() }
     }
 
-    /// Which samples of a date the masks and the border leave; `None` where there are neither.
+    /// Which samples of a date the masks and the border leave valid; `None` where there are neither.
     pub(crate) fn usable(&mut self, time: Option<i64>) -> Result<Option<&Vec<bool>>> {
         if let Entry::Vacant(place) = self.usable.entry(time) {
             place.insert(usable(self.validity, self.bands, self.window, time)?);

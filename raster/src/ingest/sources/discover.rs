@@ -1,4 +1,4 @@
-//! From patterns of paths to layers: which bands, of which time, lie where.
+//! Describes the bands of files as layers: which band, of which time, lies where.
 
 use crate::band::read_bands;
 use crate::conventions::time::{parse_iso, parse_time};
@@ -17,14 +17,14 @@ use rayon::prelude::*;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The layers of an input, in the order of its files' names, without those that are not asked for.
+/// The layers that an input asks for, in the order of its files' names.
 ///
 /// # Errors
 /// [`Error::Invalid`] for patterns that match nothing, names that a pattern does not match, and bands that are not there;
 /// [`Error::Unreadable`] for files that GDAL can't open or that end too early.
 pub(crate) fn layers(number: usize, input: &InputConfig, folder: &Path) -> Result<Vec<Layer>> {
     let mut described = described(input, folder)?;
-    // What is not asked for need not be opened.
+    // Files of other bands need not be opened.
     if described.iter().all(|(_, fields)| fields.text.contains_key("band")) && !input.bands.is_empty() {
         described.retain(|(_, fields)| input.bands.contains(&fields.text["band"]));
     }
@@ -57,8 +57,8 @@ fn open(number: usize, input: &InputConfig, file: &Path, fields: &Fields) -> Res
     Ok(layers)
 }
 
-/// Names the bands of a file, or chooses among them, as the configuration lists them: as many names as bands, at every date the
-/// same, name them in order; names that they have already choose.
+/// Chooses among the bands of a file, or names them. Names in the configuration that bands have already choose them;
+/// otherwise there must be as many names as bands of a date, and they name these in order.
 fn choose(input: &InputConfig, file: &Path, fields: &Fields, layers: &mut Vec<Layer>) -> Result<()> {
     if input.bands.is_empty() {
         return Ok(());
@@ -70,7 +70,7 @@ fn choose(input: &InputConfig, file: &Path, fields: &Fields, layers: &mut Vec<La
         }
     }
     let known = input.bands.iter().all(|band| own.contains(band));
-    // Where names of files tell the band, other files may have the others.
+    // Where file names state the band, other files may have the other bands.
     if known || fields.text.contains_key("band") {
         layers.retain(|layer| input.bands.contains(&layer.name));
         return Ok(());
@@ -94,7 +94,7 @@ fn choose(input: &InputConfig, file: &Path, fields: &Fields, layers: &mut Vec<La
     Ok(())
 }
 
-/// What GDAL opens of a file: itself, its variables, or a description of its raw samples.
+/// What GDAL opens for a file: the file itself, its variables, or a description of its raw samples.
 fn sources(input: &InputConfig, file: &Path) -> Result<Vec<String>> {
     if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy")) {
         return Ok(vec![npy_vrt::description(file)?]);
@@ -127,14 +127,14 @@ fn describe(
     }
     let steps = subdatasets::bands(&dataset)
         .map_err(|reason| Error::Mismatch(format!("{}: {reason}", file.display())))?;
-    // Where names tell the band, it is enough of a name, unless there are several in the file.
+    // Where file names state the band, that is its name, unless the file holds several bands.
     let own: Vec<String> = (steps.iter().zip(&bands).enumerate())
         .map(|(i, (step, band))| {
             step.variable.clone().or_else(|| band.name.clone()).unwrap_or_else(|| (i + 1).to_string())
         })
         .collect();
     let one = own.iter().all(|name| *name == own[0]);
-    // Bands of one date that have one name are told apart by their number.
+    // Bands of one date that share a name are numbered instead.
     let mut seen = std::collections::HashSet::new();
     let distinct = steps
         .iter()
@@ -165,7 +165,7 @@ fn describe(
                     file.display()
                 ))
             })?),
-            // NaN of packed integers, −9999 of bytes: no sample can be that, so all are data.
+            // Files may declare a value that no sample can have, such as NaN for integers. All samples are data then.
             None => band.nodata.and_then(|found| nodata(found, sample_type, signed)),
         };
         check_end(&raster, width, height).map_err(unreadable)?;
@@ -186,7 +186,7 @@ fn describe(
     Ok(layers)
 }
 
-/// Adds what the configuration says of a file that says nothing itself.
+/// Adds the georeference that the configuration gives to a file without one.
 pub(crate) fn complete(
     georeference: &mut Georeference,
     input: &InputConfig,
@@ -211,7 +211,8 @@ pub(crate) fn complete(
     Ok(())
 }
 
-/// The time of a band: of its step, the name, the metadata, or the configuration; the first that tells one.
+/// The time of a band, from the configuration, a metadata item, its step in the file or the file name: the first that has
+/// one.
 fn time(
     input: &InputConfig,
     fields: &Fields,
@@ -247,13 +248,13 @@ fn time(
     Ok(step.time.or(fields.time))
 }
 
-/// "No data" as samples of a type have it; `None` where none can be it.
+/// A nodata value as samples of a type have it; `None` where no sample can equal it.
 pub(crate) fn nodata(value: f64, sample_type: DataType, signed: bool) -> Option<f64> {
     match sample_type {
-        // GDAL tells bytes with a sign as bytes without.
+        // Where GDAL reads bytes with a sign as bytes without, nodata is given either way.
         DataType::UInt8 if signed && (128.0..256.0).contains(&value) => Some(value - 256.0),
         DataType::UInt8 if signed => Some(value).filter(|v| v.fract() == 0.0 && (-128.0..128.0).contains(v)),
-        // 1e20 in decimals is none of the type's: its samples are the nearest to it.
+        // Samples hold the float that is nearest to a decimal such as 1e20.
         DataType::Float32 => Some(f64::from(value as f32)),
         _ => Some(value).filter(|v| sample_type.holds(*v)),
     }

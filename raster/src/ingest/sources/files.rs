@@ -1,4 +1,4 @@
-//! The files of an input, and what their names say.
+//! The files of an input, and the fields of their names.
 
 use crate::error::{Error, Result};
 use crate::ingest::config::InputConfig;
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// How many names a message lists.
 const LISTED: usize = 3;
 
-/// The files of an input, in the order of their names, with what their names tell.
+/// The files of an input, in the order of their names, with the fields of their names.
 ///
 /// # Errors
 /// [`Error::Invalid`] for patterns that match nothing, and names that a pattern does not match.

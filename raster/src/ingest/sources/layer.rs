@@ -12,14 +12,14 @@ use std::sync::Arc;
 /// Where samples are read from.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
-    /// The file that it is, or is in; for messages, and to see whether it changes.
+    /// Its file, for messages and to see whether it changes.
     pub file: PathBuf,
     /// How it is read.
     pub(crate) reader: Reader,
 }
 
 impl Source {
-    /// All files that it takes to read it.
+    /// All files that are read for it.
     pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
         let beside = match &self.reader {
             Reader::Raster(_) => &[][..],
@@ -32,7 +32,7 @@ impl Source {
 /// How a source is read.
 #[derive(Clone, Debug)]
 pub(crate) enum Reader {
-    /// By GDAL, which opens this: a file, a part of one such as a variable, or a description of raw samples.
+    /// Through GDAL, which opens this text: a file, a variable of a file, or a description of raw samples.
     Raster(String),
     /// As a list of pixels.
     List(Arc<List>),
@@ -43,23 +43,23 @@ pub(crate) enum Reader {
 pub(crate) struct Layer {
     /// Where it is.
     pub source: Arc<Source>,
-    /// GDAL's number of the band, from 1; in a list, the number of the entry among those of all other axes.
+    /// GDAL's number of the band, from 1. In a list of pixels, the number of the entry over all other axes.
     pub number: usize,
     /// The name of the band in the cube.
     pub name: String,
     /// Seconds since 1970-01-01, where it has a time.
     pub time: Option<i64>,
-    /// What its file's name told besides.
+    /// The other fields of its file's name.
     pub fields: BTreeMap<String, String>,
     /// The type that holds its samples.
     pub sample_type: DataType,
     /// Its pixels, and where they lie.
     pub grid: Grid,
-    /// Whether GDAL gives bytes that have a sign as bytes without one.
+    /// Whether GDAL reads its samples, bytes with a sign, as bytes without one.
     pub signed_byte: bool,
     /// What is known of the band.
     pub band: Band,
-    /// The input of the configuration that it is of, from 0.
+    /// The number of its input in the configuration, from 0.
     pub input: usize,
 }
 

@@ -1,4 +1,4 @@
-//! NumPy's NPY files, as GDAL sees them: raw samples behind a header, described by a VRT.
+//! NumPy's NPY files for GDAL: raw samples behind a header, described by a VRT.
 //!
 //! Axes are those of eo-learn: `(y, x)`, `(y, x, band)` or `(time, y, x, band)`, in either order of storage.
 
@@ -20,7 +20,7 @@ struct Axis {
 /// A VRT of the samples of a file: for each step in time its bands, one after the other.
 ///
 /// # Errors
-/// [`Error::Io`] and [`Error::Unreadable`] for what is no such file, [`Error::Mismatch`] for types and shapes that are no
+/// [`Error::Io`] and [`Error::Unreadable`] for files that are no NPY, [`Error::Mismatch`] for types and shapes that are no
 /// raster's.
 pub(crate) fn description(file: &Path) -> Result<String> {
     let array = NpyArray::open(file)?;
@@ -99,7 +99,7 @@ fn axes(array: &NpyArray) -> Vec<Axis> {
     axes
 }
 
-/// GDAL's name of a type, and what it tells besides.
+/// GDAL's name of a type, and metadata that say more about it.
 fn gdal_type(found: NpyType) -> std::result::Result<(&'static str, &'static str), String> {
     // GDAL before 3.7 has no type for these.
     const SIGNED: &str =

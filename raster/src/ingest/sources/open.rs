@@ -5,7 +5,7 @@ use gdal::raster::RasterBand;
 use gdal::{Dataset, Metadata as _};
 use std::path::Path;
 
-/// Opens what GDAL reads; an error tells the file.
+/// Opens a data set. `name` is what GDAL opens, `file` is named in errors.
 pub(crate) fn open_dataset(name: &str, file: &Path) -> Result<Dataset> {
     crate::settings::settle_thread();
     Dataset::open(name).map_err(|e| Error::Unreadable {
@@ -20,12 +20,12 @@ pub(crate) fn open_dataset(name: &str, file: &Path) -> Result<Dataset> {
     })
 }
 
-/// GDAL before 3.7 has no type for bytes with a sign: it tells it in metadata.
+/// Whether samples are bytes with a sign. GDAL before version 3.7 has no type for them and says so in metadata.
 pub(super) fn is_signed_byte(band: &RasterBand<'_>) -> bool {
     band.metadata_item("PIXELTYPE", "IMAGE_STRUCTURE").is_some_and(|item| item == "SIGNEDBYTE")
 }
 
-/// Reads the last sample: a file that was cut off says so now, not hours later.
+/// Reads the last sample, so that a truncated file is noticed now and not hours later.
 pub(super) fn check_end(
     band: &RasterBand<'_>,
     width: usize,

@@ -1,7 +1,7 @@
-//! What the names of files tell: `LC08_{path}_{time:%Y%m%d}_{band}.TIF`.
+//! Fields of file names: `LC08_{path}_{time:%Y%m%d}_{band}.TIF`.
 //!
 //! A pattern is matched to the end of a path, as many folders deep as it has slashes. `{field}` takes as few characters as
-//! will do, none of them a slash; `{time:FORMAT}` a time in the letters of strftime; `*` as much as will do, but no slash.
+//! possible, none of them a slash; `{time:FORMAT}` a time in the letters of strftime; `*` any characters but slashes.
 
 use crate::conventions::time::parse_time;
 use crate::error::{Error, Result};
@@ -20,7 +20,7 @@ pub(crate) struct Pattern {
     time: Option<String>,
 }
 
-/// What a name told.
+/// The fields of a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Fields {
     /// All fields but the time, by name.
@@ -105,7 +105,7 @@ impl Pattern {
         &self.text
     }
 
-    /// What the end of a path tells; `None` where it does not match.
+    /// The fields of the end of a path; `None` where the pattern does not match it.
     ///
     /// # Errors
     /// [`Error::Mismatch`] where the digits of its time are no time.

@@ -1,4 +1,4 @@
-//! Polygons: borders that clip, and labels that become classes. They are burnt window by window.
+//! Polygons: borders that clip, and labels that become classes. They are rasterised window by window.
 
 use crate::error::{Error, Result};
 use crate::ingest::config::{BorderConfig, LabelConfig};
@@ -19,7 +19,7 @@ const LISTED: usize = 12;
 
 /// Polygons in one coordinate reference system, and what each is burnt as.
 struct Polygons {
-    /// What each covers, so that a window burns only its own.
+    /// The bounds of each, so that a window only looks at its own; its geometry; and the value that it gives to pixels.
     features: Vec<(Bounds, Geometry, f64)>,
     wkt: Option<String>,
 }
@@ -27,7 +27,7 @@ struct Polygons {
 // SAFETY: geometries are plain memory of GDAL without ties to a thread; they are only used behind a `Mutex`.
 unsafe impl Send for Polygons {}
 
-/// The area that is clipped to.
+/// The area outside of which nothing is valid.
 pub(crate) struct Border {
     polygons: Mutex<Polygons>,
     bounds: Bounds,
@@ -179,7 +179,7 @@ impl Border {
     /// Reads a border.
     ///
     /// # Errors
-    /// [`Error::Unreadable`] where there are no polygons, [`Error::Invalid`] where the layer or the condition is none.
+    /// [`Error::Unreadable`] where there are no polygons, [`Error::Invalid`] where there is no such layer or the condition can't be read.
     pub(crate) fn open(config: &BorderConfig, folder: &Path) -> Result<Self> {
         let file = folder.join(&config.file);
         let (found, wkt) =
@@ -234,7 +234,7 @@ impl Labels {
     /// Reads labels.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where the field is none, or a value of it is no class; both say which there are.
+    /// [`Error::Invalid`] where there is no such field, or one of its values is no class. The message lists what there is.
     pub(crate) fn open(config: &LabelConfig, folder: &Path) -> Result<Self> {
         let file = folder.join(&config.file);
         let mut values = BTreeSet::new();
@@ -256,7 +256,7 @@ impl Labels {
         self.values.iter().copied()
     }
 
-    /// The classes of a grid's pixels, `(y, x)` in C order; the later of two polygons counts.
+    /// The classes of a grid's pixels, `(y, x)` in C order. Where polygons overlap, the later one counts.
     ///
     /// # Errors
     /// What GDAL says.

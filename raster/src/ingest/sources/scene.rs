@@ -1,4 +1,4 @@
-//! Layers in order: for each band of a group, which layers there are of each time; and whether they fit each other.
+//! Sorts layers into scenes, bands and dates, and checks that the layers of a band fit into one array.
 
 use crate::band::Band;
 use crate::conventions::time::{iso, parse_iso};
@@ -23,7 +23,7 @@ pub(crate) struct Scene {
     pub bands: Vec<SceneBand>,
 }
 
-/// A band of a group.
+/// A band of a scene.
 #[derive(Clone, Debug)]
 pub(crate) struct SceneBand {
     /// Its name.
@@ -67,7 +67,7 @@ impl Scene {
 /// [`Error::Invalid`] where no time is left, or a name lacks the field by which inputs are split.
 pub(crate) fn scenes(config: &Config, folder: &Path) -> Result<Vec<Scene>> {
     let mut layers = Vec::new();
-    // The last list of pixels whose grid is no multiple of another's.
+    // The last list of pixels without a factor.
     let mut fine = None;
     for (number, input) in config.input.iter().enumerate() {
         layers.extend(match &input.pixels {
@@ -133,14 +133,15 @@ fn scene(config: &Config, name: String, layers: Vec<Layer>) -> Result<Scene> {
     let mut bands: Vec<SceneBand> = bands.into_values().collect();
     for band in &mut bands {
         check(config, band)?;
-        // A band that says so in any of its files, says so.
+        // It is enough that one of its files declares nodata.
         let nodata = band.all().find_map(|layer| layer.band.nodata);
         band.band.nodata = nodata;
     }
     Ok(Scene { name, bands })
 }
 
-/// Bands in the order of the configuration; those that it does not list as they come, and where names tell them, B2 before B10.
+/// Bands in the order of the configuration. Others follow in the order of the files, or by name (B2 before B10) where file
+/// names state the band.
 fn band_order(config: &Config, layers: &[Layer]) -> Vec<String> {
     let mut order: Vec<String> = Vec::new();
     for (number, input) in config.input.iter().enumerate() {

@@ -26,7 +26,7 @@ pub(crate) struct VariableBand {
     pub(crate) index: Option<usize>,
     /// Its time, where its units can be read.
     pub(crate) time: Option<i64>,
-    /// What tells it from other bands of the variable and time, such as `_500` for a level.
+    /// A suffix that distinguishes it from other bands of the same variable and time, such as `_500` for a level.
     pub(crate) suffix: String,
 }
 
@@ -56,11 +56,10 @@ pub(crate) fn variables(dataset: &Dataset) -> Vec<Variable> {
     found
 }
 
-/// What GDAL opens for the variables that are asked for; where none are, for those that have the most pixels, and steps at
-/// least as many as the others of these.
+/// What GDAL opens for the variables that are asked for, or by default for those that have the most samples.
 ///
 /// # Errors
-/// Says which there are.
+/// A text that lists the variables.
 pub(crate) fn choose(variables: &[Variable], asked: &[String]) -> Result<Vec<String>, String> {
     let there = || variables.iter().map(|v| v.variable.as_str()).collect::<Vec<_>>().join(", ");
     if !asked.is_empty() {
@@ -91,7 +90,7 @@ pub(crate) fn choose(variables: &[Variable], asked: &[String]) -> Result<Vec<Str
 /// What each band of a data set is.
 ///
 /// # Errors
-/// Where steps have units that are none of time, says so.
+/// A text, where the units of a coordinate of time can't be read.
 pub(crate) fn bands(dataset: &Dataset) -> Result<Vec<VariableBand>, String> {
     let mut bands = Vec::new();
     // Values of the dimensions that are time, in the order of their first band.

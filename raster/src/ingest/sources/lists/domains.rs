@@ -1,4 +1,4 @@
-//! Which pixels of which grid the lists of an input keep: by indices, by a mask, or by a factor from the list before it.
+//! Which pixels of which grid the lists of an input hold: by indices, by a mask, or by a factor from the list before it.
 
 use crate::error::{Error, Result};
 use crate::georeference::{Georeference, read_georeference};
@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(crate) struct Pixels {
     pub(crate) domain: Arc<Domain>,
     pub(crate) grid: Grid,
-    /// The files that told them.
+    /// The files that they were read from.
     pub(crate) files: Vec<PathBuf>,
 }
 
@@ -84,7 +84,7 @@ pub(crate) fn pixels(
     Ok(pixels)
 }
 
-/// The pixels that an input tells itself.
+/// The pixels that an input gives itself.
 fn own_pixels(config: &PixelsConfig, folder: &Path, fine: Option<&Pixels>) -> Result<Option<Pixels>> {
     let extents = match (config.height, config.width) {
         (Some(height), Some(width)) => Some((height, width)),

@@ -1,4 +1,4 @@
-//! Inputs that keep only some pixels of a grid: which entry of their other axes is which band and time.
+//! Describes lists of pixels as layers: which entry of their other axes is which band and time.
 
 use crate::band::Band;
 use crate::conventions::time::parse_iso;
@@ -22,7 +22,8 @@ const TIME: &str = "time";
 /// That of bands.
 const BAND: &str = "band";
 
-/// The layers of an input of lists. `fine` is what a factor refers to: the pixels of the last input before it that had none.
+/// The layers of an input of lists. `fine` are the pixels that a factor refers to: those of the last
+/// input before this one without a factor.
 ///
 /// # Errors
 /// Those of reading the files; [`Error::Invalid`] where the configuration lacks something, [`Error::Mismatch`] where arrays and
@@ -182,7 +183,7 @@ impl Listed<'_> {
         Ok(given.or(self.fields.time))
     }
 
-    /// The times along the axis of times; none where there is none such.
+    /// The times along the axis of times; empty where there is no such axis.
     fn times(&self, shape: &[usize]) -> Result<Vec<i64>> {
         let Some(axis) = self.axes.iter().position(|axis| axis.name == TIME) else { return Ok(Vec::new()) };
         if let (true, Some(times)) = (self.input.times.is_empty(), &self.axes[axis].times) {
@@ -202,7 +203,7 @@ impl Listed<'_> {
             .collect()
     }
 
-    /// What the entries of each axis are called.
+    /// The names of the entries of each axis.
     fn labels(&self, shape: &[usize], list: usize) -> Result<Vec<Vec<String>>> {
         if let Some(unknown) =
             self.config.labels.keys().find(|name| !self.axes.iter().any(|axis| axis.name == **name))

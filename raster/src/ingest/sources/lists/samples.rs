@@ -1,7 +1,7 @@
-//! Lists of pixels as a source of samples: which part of a list to read for a window of its grid.
+//! Reads windows of a grid from lists of pixels.
 //!
-//! What lies interleaved in the file is read at once and kept, for each thread, until another window is asked for: the
-//! bands of a pixel lie side by side, and reading them one by one would pass over the file as many times.
+//! Where the bands of a pixel lie side by side in the file, reading them one by one would pass over the file once for each.
+//! They are read together instead, and each thread keeps them until it reads another window.
 
 use crate::error::{Error, Result};
 use crate::ingest::sources::lists::variable::Variable;
@@ -14,19 +14,19 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Bytes that a thread keeps; where a window's pixels have more, they are read band by band.
+/// The most bytes that a thread keeps. Where a window has more, it is read band by band.
 const KEPT: usize = 128 << 20;
 
 /// An array that is a list of pixels.
 #[derive(Debug)]
 pub(crate) struct List {
     pub(crate) array: ListArray,
-    /// That of the array.
+    /// The type of its samples.
     pub(crate) sample_type: DataType,
     /// Which of its axes is the list.
     pub(crate) axis: usize,
     pub(crate) domain: Arc<Domain>,
-    /// Files that tell the pixels.
+    /// The files that give the pixels.
     pub(crate) beside: Vec<PathBuf>,
 }
 
@@ -133,7 +133,7 @@ impl List {
     ) -> Result<(Vec<f64>, Vec<bool>)> {
         let area = rows.len() * columns.len();
         let entry = place(number - 1, self.array.shape(), self.axis);
-        // Taken out while it is worked with, so that an error leaves nothing half done.
+        // Taken out while it is used, so that an error leaves nothing half done.
         let last = LAST_READ.take().filter(|kept| {
             Arc::ptr_eq(&kept.list, self)
                 && (&kept.rows, &kept.columns) == (&rows, &columns)

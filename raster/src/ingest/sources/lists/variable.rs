@@ -1,4 +1,4 @@
-//! Variables of NetCDF and its like as arrays of any number of axes, by way of GDAL's multidimensional reading.
+//! Variables of NetCDF and HDF5 as arrays of any number of axes, read through GDAL's multidimensional model.
 
 use crate::band::Band;
 use crate::conventions::time::TimeUnits;
@@ -87,7 +87,7 @@ impl Variable {
         for dimension in &dimensions {
             let own = dimension.name();
             let mut axis = Axis { name: own.clone(), ..Axis::default() };
-            // The variable of the same name tells what stands along it.
+            // The variable of the same name holds the coordinates of the axis.
             if own != name && there.contains(&own) {
                 let along = root.open_md_array(&own, CslStringList::new())?;
                 axis.values = values(&along, dimension.size());
@@ -114,7 +114,7 @@ impl Variable {
     /// Samples of a window, one range for each axis, in C order, as native bytes of its type.
     ///
     /// # Errors
-    /// [`Error::Unreadable`] with what GDAL says.
+    /// [`Error::Unreadable`] with GDAL's message.
     pub(crate) fn read(&self, window: &[Range<usize>]) -> Result<Vec<u8>> {
         // Opened for each window: windows are large, and read by several threads.
         let dataset = open(&self.file)?;

@@ -1,0 +1,245 @@
+//! Chunks that an archive held once and does not hold any more.
+//!
+//! A chunk that is not stored reads as fill value, by the rules of Zarr, and an array's chunks of nothing but fill value are
+//! not stored to begin with. Only the count in the archive's record tells a lost chunk from one that never was stored. So it
+//! is always known how many chunks are lost, and only in an array all of whose chunks were stored, which ones.
+
+use crate::encoded::array::EncodedArray;
+use crate::encoded::record::Record;
+use crate::error::Result;
+use crate::parallel::for_each;
+use crate::progress::{Progress, Remark};
+use crate::raster::opening::OpenOptions;
+use crate::raster::source::{Raster, RasterInfo};
+use crate::store::tree::{self, Node};
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use vqz_codec::engine::EngineKind;
+
+/// How many chunks are named at most.
+const NAMED: usize = 100;
+
+/// How many chunks are named at most in a sentence.
+const NAMED_IN_WORDS: usize = 8;
+
+/// Chunks of an archive that are lost.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct LostChunks {
+    /// How many are lost.
+    pub lost: u64,
+    /// How many were written.
+    pub written: u64,
+    /// How many of the chunks that were read are not stored: those that are lost, and those that hold nothing but fill value.
+    pub not_stored: u64,
+    /// The first 100 of these, by their place in the grid of chunks, such as `0/3/1`. Where `not_stored` equals `lost`, they
+    /// are the lost ones.
+    pub chunks: Vec<String>,
+    /// What a sample of a chunk that is not stored reads as.
+    pub fill_value: Value,
+}
+
+impl LostChunks {
+    /// From the chunks that are not stored among those that were read, and the count of stored chunks; none where no chunk
+    /// that was read can be a lost one.
+    fn new(of: &RecordedArchive, stored: u64, absent: &BTreeSet<Vec<u64>>) -> Option<Self> {
+        let RecordedArchive { archive, record, fill_value } = of;
+        let (in_archive, not_stored) = (record.chunks.saturating_sub(stored), absent.len() as u64);
+        if in_archive == 0 || not_stored == 0 {
+            return None;
+        }
+        // Where every chunk of the array was stored once, each one that is not stored now is lost.
+        let all_were_stored = record.chunks == archive.grid().len();
+        Some(Self {
+            lost: if all_were_stored { not_stored } else { in_archive },
+            written: record.chunks,
+            not_stored,
+            chunks: absent.iter().take(NAMED).map(|indices| place(indices)).collect(),
+            fill_value: fill_value.clone(),
+        })
+    }
+}
+
+impl fmt::Display for LostChunks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} chunks are lost", self.lost, self.written)?;
+        let mut names = self.chunks[..self.chunks.len().min(NAMED_IN_WORDS)].join(", ");
+        let others = self.not_stored - self.chunks.len().min(NAMED_IN_WORDS) as u64;
+        if others > 0 {
+            names.push_str(&format!(" and {others} more"));
+        }
+        if self.not_stored == self.lost {
+            write!(f, ": {names}")?;
+        } else {
+            write!(
+                f,
+                "; which ones is not known, for chunks that hold nothing but the fill value are not stored either: one or \
+                 more of {names}"
+            )?;
+        }
+        write!(f, "; they read as the fill value, {}", self.fill_value)
+    }
+}
+
+/// A chunk's place in the grid, as it is named in messages.
+fn place(indices: &[u64]) -> String {
+    indices.iter().map(u64::to_string).collect::<Vec<_>>().join("/")
+}
+
+/// Opens every archive below a path with its engine, before anything is begun that it may be missing for, and remarks where
+/// chunks are lost or the archive was changed since its record was written.
+///
+/// # Errors
+/// When an archive, or the header of one of its chunks, can't be read.
+pub(crate) fn remark_on_losses(
+    path: &Path,
+    engine: Option<EngineKind>,
+    progress: &dyn Progress,
+) -> Result<()> {
+    tree::arrays(path)?.iter().try_for_each(|node| remark_on_losses_of(node, engine, progress))
+}
+
+/// The same of one array. Nothing is said of an array that is no archive.
+///
+/// # Errors
+/// When the header of a chunk can't be read.
+pub(crate) fn remark_on_losses_of(
+    node: &Node,
+    engine: Option<EngineKind>,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let Some(recorded) = RecordedArchive::open(node, engine)? else { return Ok(()) };
+    let totals = recorded.archive.totals()?;
+    let Some(how) = recorded.record.differs(&totals) else { return Ok(()) };
+    let absent =
+        if totals.chunks < recorded.record.chunks { absent(&recorded.archive)? } else { BTreeSet::new() };
+    let array = node.label();
+    progress.remark(&match LostChunks::new(&recorded, totals.chunks, &absent) {
+        Some(lost) => Remark::ChunksLost { array, lost },
+        None => Remark::RecordDiffers { array, how },
+    });
+    Ok(())
+}
+
+/// An archive with its record.
+struct RecordedArchive {
+    archive: EncodedArray,
+    record: Record,
+    fill_value: Value,
+}
+
+impl RecordedArchive {
+    /// Opens an archive; none where the node is no archive, or has no record.
+    fn open(node: &Node, engine: Option<EngineKind>) -> Result<Option<Self>> {
+        if !node.metadata.is_array() || !node.metadata.encoded()?.is_some_and(|encoding| encoding.plain) {
+            return Ok(None);
+        }
+        let archive = EncodedArray::open(node, engine)?;
+        let fill_value = node.metadata.json().get("fill_value").cloned().unwrap_or_default();
+        Ok(Record::of(&node.metadata).map(|record| Self { archive, record, fill_value }))
+    }
+}
+
+/// All chunks that are not stored.
+fn absent(archive: &EncodedArray) -> Result<BTreeSet<Vec<u64>>> {
+    let absent = Mutex::new(BTreeSet::new());
+    for_each(archive.grid().len(), rayon::current_num_threads(), |number| {
+        let indices = archive.grid().indices(number);
+        if !archive.is_stored(&indices)? {
+            absent.lock().unwrap_or_else(PoisonError::into_inner).insert(indices);
+        }
+        Ok(())
+    })?;
+    Ok(absent.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// An archive that is read in parts: it notes which chunks were asked for and are not stored. Whether any of them is lost is
+/// looked up only in the end, and only where there are such chunks, since that takes a look at every chunk of the archive.
+pub(crate) struct LossWatch {
+    inner: Arc<dyn Raster>,
+    recorded: RecordedArchive,
+    absent: Mutex<BTreeSet<Vec<u64>>>,
+}
+
+impl LossWatch {
+    /// Watches a raster that stands in this node; none where it is no archive, or has no record.
+    ///
+    /// # Errors
+    /// When the archive can't be opened.
+    pub(crate) fn new(
+        raster: &Arc<dyn Raster>,
+        node: &Node,
+        options: &OpenOptions,
+    ) -> Result<Option<Arc<Self>>> {
+        let Some(recorded) = RecordedArchive::open(node, options.engine)? else { return Ok(None) };
+        let (inner, absent) = (Arc::clone(raster), Mutex::new(BTreeSet::new()));
+        Ok(Some(Arc::new(Self { inner, recorded, absent })))
+    }
+
+    /// Remarks on chunks that were read and are lost.
+    ///
+    /// # Errors
+    /// When the storage can't say which chunks it holds.
+    pub(crate) fn report(&self, progress: &dyn Progress) -> Result<()> {
+        let absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
+        if absent.is_empty() {
+            return Ok(());
+        }
+        let (archive, stored) = (&self.recorded.archive, AtomicU64::new(0));
+        for_each(archive.grid().len(), rayon::current_num_threads(), |number| {
+            let is_stored = archive.is_stored(&archive.grid().indices(number))?;
+            stored.fetch_add(u64::from(is_stored), Ordering::Relaxed);
+            Ok(())
+        })?;
+        if let Some(lost) = LostChunks::new(&self.recorded, stored.into_inner(), &absent) {
+            progress.remark(&Remark::ChunksLost { array: self.info().label.clone(), lost });
+        }
+        Ok(())
+    }
+}
+
+impl Raster for LossWatch {
+    fn info(&self) -> &RasterInfo {
+        self.inner.info()
+    }
+
+    fn read(&self, region: &[Range<u64>]) -> Result<Vec<u8>> {
+        let archive = &self.recorded.archive;
+        for indices in archive.grid().touched(region) {
+            if !archive.is_stored(&indices)? {
+                self.absent.lock().unwrap_or_else(PoisonError::into_inner).insert(indices);
+            }
+        }
+        self.inner.read(region)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn lost(lost: u64, not_stored: u64) -> LostChunks {
+        let chunks = (0..not_stored.min(NAMED as u64)).map(|i| format!("0/{i}")).collect();
+        LostChunks { lost, written: 200, not_stored, chunks, fill_value: json!(0) }
+    }
+
+    #[test]
+    fn lost_chunks_are_named_where_they_are_known() {
+        assert_eq!(
+            lost(2, 2).to_string(),
+            "2 of 200 chunks are lost: 0/0, 0/1; they read as the fill value, 0"
+        );
+        let many = lost(150, 150).to_string();
+        assert!(many.contains("0/6, 0/7 and 142 more; they read"), "{many}");
+        let unsure = lost(1, 3).to_string();
+        assert!(unsure.starts_with("1 of 200 chunks are lost; which ones is not known"), "{unsure}");
+        assert!(unsure.contains("one or more of 0/0, 0/1, 0/2; they read"), "{unsure}");
+    }
+}

@@ -1,0 +1,99 @@
+//! Remarks for programs: the name of each kind, how serious it is, and what it is about.
+
+use crate::progress::Remark;
+use serde::Serialize;
+
+/// How serious a remark is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Severity {
+    /// Good to know: nothing is amiss.
+    Note,
+    /// The result may not be what was meant.
+    Warning,
+    /// The result is not what was asked for: a target was missed, or a part of the input is lost.
+    Shortfall,
+}
+
+impl Remark {
+    /// The name of this kind of remark. It stays the same from release to release.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Resumed { .. } => "resumed",
+            Self::CopiedAsItIs { .. } => "copied_as_it_is",
+            Self::WrittenPlain { .. } => "written_plain",
+            Self::MadeLossless { .. } => "made_lossless",
+            Self::FillTakenAsData { .. } => "fill_taken_as_data",
+            Self::AlreadyEncoded { .. } => "already_encoded",
+            Self::OtherBands { .. } => "other_bands",
+            Self::QualityBeyondModel { .. } => "quality_beyond_model",
+            Self::BeyondModel { .. } => "beyond_model",
+            Self::TargetMissed { .. } => "target_missed",
+            Self::ChunksLost { .. } => "chunks_lost",
+            Self::RecordDiffers { .. } => "record_differs",
+            Self::FittedToPart { .. } => "fitted_to_part",
+            Self::Copying { .. } => "copying",
+            Self::Cube(_) => "cube",
+        }
+    }
+
+    /// How serious it is.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        match self {
+            Self::TargetMissed { .. } | Self::ChunksLost { .. } => Severity::Shortfall,
+            Self::FillTakenAsData { .. }
+            | Self::AlreadyEncoded { .. }
+            | Self::QualityBeyondModel { .. }
+            | Self::BeyondModel { .. }
+            | Self::RecordDiffers { .. } => Severity::Warning,
+            Self::Resumed { .. }
+            | Self::CopiedAsItIs { .. }
+            | Self::WrittenPlain { .. }
+            | Self::MadeLossless { .. }
+            | Self::OtherBands { .. }
+            | Self::FittedToPart { .. }
+            | Self::Copying { .. }
+            | Self::Cube(_) => Severity::Note,
+        }
+    }
+
+    /// The array that it is about, where it is about one.
+    #[must_use]
+    pub fn array(&self) -> Option<&str> {
+        match self {
+            Self::CopiedAsItIs { array, .. }
+            | Self::WrittenPlain { array, .. }
+            | Self::MadeLossless { array, .. }
+            | Self::FillTakenAsData { array, .. }
+            | Self::AlreadyEncoded { array, .. }
+            | Self::OtherBands { array, .. }
+            | Self::BeyondModel { array, .. }
+            | Self::TargetMissed { array, .. }
+            | Self::ChunksLost { array, .. }
+            | Self::RecordDiffers { array, .. } => Some(array),
+            Self::Resumed { .. }
+            | Self::QualityBeyondModel { .. }
+            | Self::FittedToPart { .. }
+            | Self::Copying { .. }
+            | Self::Cube(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remark_has_a_kind_and_a_severity() {
+        let remark = Remark::CopiedAsItIs { array: "time".to_owned(), why: "it has 1 dimension".to_owned() };
+        assert_eq!(
+            (remark.kind(), remark.severity(), remark.array()),
+            ("copied_as_it_is", Severity::Note, Some("time"))
+        );
+        assert!(Severity::Note < Severity::Warning && Severity::Warning < Severity::Shortfall);
+    }
+}

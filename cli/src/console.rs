@@ -1,0 +1,157 @@
+//! What goes to standard error: remarks and errors; and the list of all remarks, which JSON output and the exit code need.
+
+use crate::advice;
+use crate::exit::CheckFailed;
+use anyhow::Result;
+use serde::Serialize;
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use vqz_archive::{LostChunks, Remark, Severity};
+
+/// Whether only errors are to be seen: `--quiet`.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// All remarks so far.
+static HEARD: Mutex<Vec<Told>> = Mutex::new(Vec::new());
+
+/// A remark as the command line words it, and as JSON output lists it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Told {
+    kind: &'static str,
+    severity: Severity,
+    /// The array that it is about.
+    array: Option<String>,
+    message: String,
+    /// The chunks, where some are lost.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lost: Option<LostChunks>,
+}
+
+/// Keeps standard error free of everything but errors.
+pub(crate) fn set_quiet(quiet: bool) {
+    QUIET.store(quiet, Ordering::Relaxed);
+}
+
+/// Whether only errors are to be seen.
+pub(crate) fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
+/// Takes a remark of the library and shows it.
+pub(crate) fn remark(remark: &Remark) {
+    if hear(remark) {
+        show(remark.severity(), &advice::remark(remark));
+    }
+}
+
+/// Takes a remark of the library without showing it: the command prints it among its figures. Returns whether it is new.
+pub(crate) fn hear(remark: &Remark) -> bool {
+    let text = advice::remark(remark);
+    let message = ["warning: ", "note: "].iter().find_map(|prefix| text.strip_prefix(prefix));
+    keep(Told {
+        kind: remark.kind(),
+        severity: remark.severity(),
+        array: remark.array().map(str::to_owned),
+        message: message.unwrap_or(&text).to_owned(),
+        lost: match remark {
+            Remark::ChunksLost { lost, .. } => Some(lost.clone()),
+            _ => None,
+        },
+    })
+}
+
+/// A note of the command line's own.
+pub(crate) fn note(kind: &'static str, message: &str) {
+    let told = Told { kind, severity: Severity::Note, array: None, message: message.to_owned(), lost: None };
+    if keep(told) {
+        show(Severity::Note, &format!("note: {message}"));
+    }
+}
+
+/// All remarks so far, for JSON output.
+pub(crate) fn heard() -> Vec<Told> {
+    HEARD.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Fails where a remark says that the outcome is less than what was asked for. Called once a command has done its work.
+///
+/// # Errors
+/// [`CheckFailed`], which says what fell short.
+pub(crate) fn check() -> Result<()> {
+    match shortfall(&heard()) {
+        Some(what) => Err(CheckFailed(what).into()),
+        None => Ok(()),
+    }
+}
+
+fn shortfall(heard: &[Told]) -> Option<String> {
+    let arrays = |lost: bool| {
+        let of =
+            heard.iter().filter(|told| told.severity == Severity::Shortfall && told.lost.is_some() == lost);
+        of.filter_map(|told| told.array.clone()).collect::<Vec<_>>().join(", ")
+    };
+    let (lost, missed) = (arrays(true), arrays(false));
+    let mut what = Vec::new();
+    if !lost.is_empty() {
+        what.push(format!(
+            "chunks of {lost} are lost (see the warning above); the work was done with fill value in their place"
+        ));
+    }
+    if !missed.is_empty() {
+        what.push(format!(
+            "the target was not met by {missed} (see the warning above); the output is complete and is kept"
+        ));
+    }
+    (!what.is_empty()).then(|| what.join("; "))
+}
+
+/// Writes the line of an error.
+pub(crate) fn error(text: &str) {
+    write(&format!("error: {text}"));
+}
+
+/// Keeps a remark; false where it was heard before.
+fn keep(told: Told) -> bool {
+    let mut heard = HEARD.lock().unwrap_or_else(PoisonError::into_inner);
+    let new = !heard.contains(&told);
+    if new {
+        heard.push(told);
+    }
+    new
+}
+
+fn show(severity: Severity, text: &str) {
+    // What makes the program end with another code than 0 is shown in any case.
+    if !is_quiet() || severity == Severity::Shortfall {
+        write(text);
+    }
+}
+
+fn write(line: &str) {
+    // Nobody listens: nothing to do about it.
+    drop(writeln!(std::io::stderr().lock(), "{line}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_shortfalls_fail_a_command() {
+        let told = |severity, array: &str| Told {
+            kind: "target_missed",
+            severity,
+            array: Some(array.to_owned()),
+            message: String::new(),
+            lost: None,
+        };
+        assert_eq!(shortfall(&[told(Severity::Note, "a"), told(Severity::Warning, "b")]), None);
+        assert_eq!(
+            shortfall(&[told(Severity::Shortfall, "a"), told(Severity::Shortfall, "b")]).as_deref(),
+            Some(
+                "the target was not met by a, b (see the warning above); the output is complete and is kept"
+            )
+        );
+    }
+}

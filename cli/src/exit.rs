@@ -1,0 +1,77 @@
+//! How the program ends. This is the one place that states its exit codes; `docs/reference/exit-codes.md` explains them.
+
+use std::process::ExitCode;
+
+/// The exit codes, for `vqz --help`.
+pub(crate) const HELP: &str = "\
+Exit codes:
+  0  done
+  1  done, but a check failed: `verify`, `compare` with a limit, a target (--psnr, --bits, --ratio) that was not met,
+     or chunks of an archive that are lost
+  2  an error: nothing was written, or what was written is kept beside the output to be continued";
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Everything was done as it was asked for.
+    Done,
+    /// The work was done, but a check of it failed. An output is there and complete, only not all that was asked for.
+    CheckFailed,
+    /// An error: there is no output.
+    Error,
+}
+
+impl Exit {
+    /// How an error ends the program.
+    pub(crate) fn of(error: &anyhow::Error) -> Self {
+        let io = |kind| {
+            error
+                .chain()
+                .any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == kind))
+        };
+        if io(std::io::ErrorKind::BrokenPipe) {
+            // Whoever read standard output has read enough.
+            Self::Done
+        } else if error.downcast_ref::<CheckFailed>().is_some() {
+            Self::CheckFailed
+        } else {
+            Self::Error
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Done => Self::SUCCESS,
+            Exit::CheckFailed => Self::from(1),
+            Exit::Error => Self::from(2),
+        }
+    }
+}
+
+/// A check that failed, in words.
+#[derive(Debug)]
+pub(crate) struct CheckFailed(pub(crate) String);
+
+impl std::fmt::Display for CheckFailed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for CheckFailed {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_end_with_their_codes() {
+        let check = anyhow::Error::from(CheckFailed("out.zarr does not hold".to_owned()));
+        assert_eq!(Exit::of(&check), Exit::CheckFailed);
+        assert_eq!(Exit::of(&anyhow::anyhow!("no such file")), Exit::Error);
+        let pipe = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
+        assert_eq!(Exit::of(&anyhow::Error::from(pipe).context("writing to standard output")), Exit::Done);
+    }
+}
