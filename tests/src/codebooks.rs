@@ -7,7 +7,7 @@ use vqz_codec::authoring::{Rates, Search, lagrangian, step_log2};
 use vqz_codec::engine::{self, EngineKind, Session, Tensor};
 use vqz_codec::fit::{self, CodeGrid, Image};
 use vqz_codec::model::{
-    Calibration, CodebookShape, Codebooks, Manifest, Model, ModelParts, Priors, Quantiser,
+    Calibration, CodebookShape, Codebooks, Model, ModelParts, Priors, Quantiser,
 };
 
 /// Rounds of k-means.

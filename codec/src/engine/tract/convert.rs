@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use prost::Message;
 use tract_core::internal::{
-    DatumType, DatumTypeExt, OutletId, SpecialOps, TVec, Tensor, TractErrorContext, TractResult, TypedModel,
+    DatumType, DatumTypeExt, OutletId, TVec, Tensor, TractErrorContext, TractResult, TypedModel,
     bail, ensure, format_err,
 };
 
