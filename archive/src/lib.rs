@@ -103,9 +103,7 @@ pub use encode::layout::metadata as archive_metadata;
 pub use encode::{
     Bound, EncodeOptions, EncodeSummary, EncodedArraySummary, Input, encode, encode_share, open_model,
 };
-pub use encoded::losses::LostChunks;
-pub use encoded::record::Record;
-pub use encoded::window::{WindowCost, window_cost};
+pub use encoded::{LostChunks, Record, WindowCost, window_cost};
 pub use error::{Error, ErrorKind, Remedy, Result};
 #[cfg(feature = "gdal")]
 pub use export::{
@@ -118,14 +116,10 @@ pub use ingest::{
     ClassCount, CubeArraySummary, IngestEstimate, IngestOptions, IngestSummary, estimate_ingest, ingest,
     ingest_share,
 };
-pub use metadata::plain::PlainCodec;
+pub use metadata::PlainCodec;
 pub use open::{Rasters, is_geotiff, is_raster_file, open, open_all, source_of};
 pub use progress::{MissedTarget, Progress, Remark, Severity, Silent};
-pub use raster::bands::BandSelection;
-pub use raster::opening::OpenOptions;
-pub use raster::resampling::Resampling;
-pub use raster::source::{Raster, RasterInfo};
-pub use raster::window::Window;
+pub use raster::{BandSelection, OpenOptions, Raster, RasterInfo, Resampling, Window};
 pub use stored::StoredSize;
 pub use target::{Target, TargetOutcome};
 pub use verify::{ArrayVerification, Failure, Verification, VerifyOptions, verify};

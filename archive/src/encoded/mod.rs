@@ -1,9 +1,15 @@
 //! Encoded arrays from within: their chunks, what these state, what an encode recorded, and what reading a window takes.
 
-pub mod array;
+pub(crate) mod array;
 pub(crate) mod losses;
-pub mod record;
+pub(crate) mod record;
 pub(crate) mod seal;
 pub(crate) mod shards;
-pub mod totals;
-pub mod window;
+pub(crate) mod totals;
+pub(crate) mod window;
+
+pub use array::{EncodedArray, PlannedRead};
+pub use losses::LostChunks;
+pub use record::Record;
+pub use totals::Totals;
+pub use window::{WindowCost, date_of_image, window_cost};

@@ -131,7 +131,12 @@ impl WindowCost {
                 self.tiles += 1;
             } else {
                 self.referred_tiles += 1;
-                self.referred_dates.extend(date(&archive.configuration().axes, chunk, &place, tile.image));
+                self.referred_dates.extend(date_of_image(
+                    &archive.configuration().axes,
+                    chunk,
+                    &place,
+                    tile.image,
+                ));
             }
         }
         Ok(())
@@ -153,7 +158,7 @@ fn overlap(a: &[Range<u64>], b: &[Range<u64>]) -> Region {
 }
 
 /// The number in the array of an image's date; images of a chunk are numbered in C order of what is looped over.
-pub fn date(axes: &Axes, chunk: &[u64], place: &[Range<u64>], image: usize) -> Option<u64> {
+pub fn date_of_image(axes: &Axes, chunk: &[u64], place: &[Range<u64>], image: usize) -> Option<u64> {
     let mut rest = image as u64;
     let looped = axes.roles().iter().zip(chunk.iter().zip(place)).rev();
     for (role, (extent, place)) in looped {
@@ -177,8 +182,8 @@ mod tests {
         let found: Vec<Vec<u64>> = touched(&[10..20, 0..5], &[8, 4]).collect();
         assert_eq!(found, [[1, 0], [1, 1], [2, 0], [2, 1]]);
         let axes = Axes::from_names(&["time", "month", "y", "x"]).unwrap();
-        assert_eq!(date(&axes, &[4, 3, 8, 8], &[8..12, 0..3, 0..8, 0..8], 7), Some(10));
+        assert_eq!(date_of_image(&axes, &[4, 3, 8, 8], &[8..12, 0..3, 0..8, 0..8], 7), Some(10));
         let flat = Axes::from_names(&["band", "y", "x"]).unwrap();
-        assert_eq!(date(&flat, &[1, 8, 8], &[0..1, 0..8, 0..8], 0), None);
+        assert_eq!(date_of_image(&flat, &[1, 8, 8], &[0..1, 0..8, 0..8], 0), None);
     }
 }

@@ -1,5 +1,9 @@
 //! Metadata of Zarr nodes, `zarr.json`: read as they stand, and rewritten for other chunks and codecs.
 
-pub mod document;
-pub mod encoding;
-pub mod plain;
+pub(crate) mod document;
+pub(crate) mod encoding;
+pub(crate) mod plain;
+
+pub use document::Metadata;
+pub use encoding::Encoding;
+pub use plain::PlainCodec;

@@ -81,7 +81,7 @@ pub(super) fn images(dimensions: usize, grid: &Grid, y: usize, x: usize) -> Vec<
 }
 
 /// Reads a block and sorts its samples by band, row and column, whatever the order of the dimensions.
-pub fn read(raster: &dyn Raster, region: &Region, mask: &Mask) -> Result<Bands> {
+pub fn read_block(raster: &dyn Raster, region: &Region, mask: &Mask) -> Result<Bands> {
     let info = raster.info();
     let shape: Vec<usize> = region.iter().map(|r| (r.end - r.start) as usize).collect();
     let layout = info.axes.layout(&shape)?;
@@ -105,7 +105,7 @@ pub fn read(raster: &dyn Raster, region: &Region, mask: &Mask) -> Result<Bands> 
 ///
 /// # Errors
 /// Whatever reading says.
-pub fn scan(
+pub fn scan_blocks(
     raster: &dyn Raster,
     mask: &Mask,
     what: &str,
@@ -119,7 +119,7 @@ pub fn scan(
     let grid = Grid::new(&info.shape, &block_shape(raster));
     let task = Task::start(progress, what, grid.len());
     for region in images(info.shape.len(), &grid, y, x).into_iter().flatten() {
-        let samples = read(raster, &region, mask)?;
+        let samples = read_block(raster, &region, mask)?;
         see(&region, Block { y: region[y].clone(), x: region[x].clone(), a: Vec::new(), b: samples });
         task.advance(1);
     }

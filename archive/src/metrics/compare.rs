@@ -4,7 +4,7 @@
 //! are carried along.
 
 use crate::error::{Result, bail};
-use crate::metrics::blocks::{Block, block_shape, images, read};
+use crate::metrics::blocks::{Block, block_shape, images, read_block};
 use crate::metrics::carry::Carry;
 use crate::metrics::found::{BandErrors, RasterErrors};
 use crate::metrics::ring;
@@ -79,8 +79,10 @@ pub fn compare_blocks(
     for image in images(info.shape.len(), &grid, y, x) {
         let mut carry = Carry::new(bands, width);
         for region in image {
-            let (ours, theirs) =
-                rayon::join(|| read(a, &region, &settings.masks.0), || read(b, &region, &settings.masks.1));
+            let (ours, theirs) = rayon::join(
+                || read_block(a, &region, &settings.masks.0),
+                || read_block(b, &region, &settings.masks.1),
+            );
             let block = Block { y: region[y].clone(), x: region[x].clone(), a: ours?, b: theirs? };
             measure(&block, &near, &mut found);
             watch.block(&region, &block);

@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 
 /// The side of a window.
-pub const WINDOW: usize = 11;
+pub(crate) const WINDOW: usize = 11;
 const RADIUS: usize = WINDOW / 2;
 const SIGMA: f64 = 1.5;
 
@@ -41,7 +41,7 @@ impl ScoreSum {
 }
 
 /// Two images of one size in C order, NaN where either has no data.
-pub struct Pair<'a> {
+pub(crate) struct Pair<'a> {
     /// Columns.
     pub width: usize,
     /// The reference.
@@ -51,7 +51,7 @@ pub struct Pair<'a> {
 }
 
 /// Sums the scores of all windows that lie within the images. `peak` is the range that samples may have.
-pub fn windows(pair: &Pair<'_>, peak: f64) -> ScoreSum {
+pub(crate) fn windows(pair: &Pair<'_>, peak: f64) -> ScoreSum {
     let height = pair.a.len().checked_div(pair.width).unwrap_or(0);
     if height < WINDOW || pair.width < WINDOW {
         return ScoreSum::default();

@@ -11,7 +11,7 @@ use vqz_codec::sample::DataType;
 
 /// A raster whose samples are counted, as they are read, that equal its fill value though that is not declared as
 /// "no data". A fill value is no mask, but many a raster is written as if it were.
-pub struct FillWatch {
+pub(crate) struct FillWatch {
     inner: Arc<dyn Raster>,
     fill: f64,
     bytes: Vec<u8>,
@@ -20,7 +20,7 @@ pub struct FillWatch {
 
 impl FillWatch {
     /// Watches a raster whose fill value is a finite number other than 0, which many rasters have without meaning it.
-    pub fn of(raster: &Arc<dyn Raster>) -> Result<Option<Arc<Self>>> {
+    pub(crate) fn of(raster: &Arc<dyn Raster>) -> Result<Option<Arc<Self>>> {
         let info = raster.info();
         let fill = info.metadata.json().get("fill_value").and_then(serde_json::Value::as_f64);
         let Some(fill) = fill.filter(|fill| *fill != 0.0) else {
@@ -41,7 +41,7 @@ impl FillWatch {
     }
 
     /// Remarks on what was found once all is read. `done` says what was done with the samples, such as `fitted like data`.
-    pub fn report(&self, done: &'static str, progress: &dyn Progress) {
+    pub(crate) fn report(&self, done: &'static str, progress: &dyn Progress) {
         let samples = self.found.load(Ordering::Relaxed);
         if samples > 0 {
             let array = self.info().label.clone();
@@ -50,7 +50,7 @@ impl FillWatch {
     }
 
     /// Counts anew: what was read is to be read again.
-    pub fn forget(&self) {
+    pub(crate) fn forget(&self) {
         self.found.store(0, Ordering::Relaxed);
     }
 

@@ -1,17 +1,26 @@
 //! Rasters: the one way to read samples, whatever holds them, and views that show a part of a raster or another size of it.
 
-pub mod bands;
+pub(crate) mod bands;
 #[cfg(feature = "gdal")]
 pub(crate) mod crop;
-pub mod fill;
-pub mod memory;
-pub mod opening;
-pub mod picks;
-pub mod plain;
+pub(crate) mod fill;
+pub(crate) mod memory;
+pub(crate) mod opening;
+pub(crate) mod picks;
+pub(crate) mod plain;
 #[cfg(feature = "gdal")]
 pub(crate) mod reduce;
-pub mod region;
-pub mod resampling;
-pub mod samples;
-pub mod source;
-pub mod window;
+pub(crate) mod region;
+pub(crate) mod resampling;
+pub(crate) mod samples;
+pub(crate) mod source;
+pub(crate) mod window;
+
+pub use bands::{BandSelection, select, unnamed_band};
+pub use memory::RasterInMemory;
+pub use opening::OpenOptions;
+pub use region::{Grid, Region, Side, copy, extents, pad, volume};
+pub use resampling::Resampling;
+pub use samples::{Mask, to_f64};
+pub use source::{Raster, RasterInfo, whole};
+pub use window::Window;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// How to read what lies between two steps that are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gaps {
+pub(crate) enum Gaps {
     /// With them: bands usually share chunks.
     Read,
     /// Not at all: dates usually do not.
@@ -18,7 +18,7 @@ pub enum Gaps {
 }
 
 /// The view.
-pub struct PickedSteps {
+pub(crate) struct PickedSteps {
     info: RasterInfo,
     inner: Arc<dyn Raster>,
     dimension: usize,
@@ -28,7 +28,7 @@ pub struct PickedSteps {
 
 impl PickedSteps {
     /// Looks at a raster through a choice of steps; each lies within the extent of the dimension.
-    pub fn new(inner: Arc<dyn Raster>, dimension: usize, picks: Vec<u64>, gaps: Gaps) -> Self {
+    pub(crate) fn new(inner: Arc<dyn Raster>, dimension: usize, picks: Vec<u64>, gaps: Gaps) -> Self {
         let mut info = inner.info().clone();
         info.shape[dimension] = picks.len() as u64;
         info.chunk[dimension] = info.chunk[dimension].min(picks.len() as u64).max(1);
@@ -37,7 +37,7 @@ impl PickedSteps {
     }
 
     /// To change what is said of the bands that are left.
-    pub fn info_mut(&mut self) -> &mut RasterInfo {
+    pub(crate) fn info_mut(&mut self) -> &mut RasterInfo {
         &mut self.info
     }
 

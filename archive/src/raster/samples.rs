@@ -23,7 +23,7 @@ pub fn to_f64(data_type: DataType, bytes: &[u8]) -> Vec<f64> {
 
 /// A value that the type holds as one sample, in native byte order.
 #[cfg(feature = "gdal")]
-pub fn bytes_of(data_type: DataType, value: f64) -> Vec<u8> {
+pub(crate) fn bytes_of(data_type: DataType, value: f64) -> Vec<u8> {
     match data_type {
         DataType::UInt8 => vec![value as u8],
         DataType::Int16 => (value as i16).to_ne_bytes().to_vec(),

@@ -13,7 +13,7 @@ use zarrs::filesystem::FilesystemStore;
 const LONGEST: u64 = 4096;
 
 /// The attributes of a member of a group; `None` where there is no such array.
-pub fn attributes(group: &Path, name: &str) -> Option<Map<String, Value>> {
+pub(crate) fn attributes(group: &Path, name: &str) -> Option<Map<String, Value>> {
     Some(Metadata::read(&group.join(name)).ok().filter(Metadata::is_array)?.attributes())
 }
 
@@ -21,7 +21,7 @@ pub fn attributes(group: &Path, name: &str) -> Option<Map<String, Value>> {
 ///
 /// # Errors
 /// When its chunks can't be read.
-pub fn numbers(group: &Path, name: &str, count: u64) -> Result<Option<Vec<f64>>> {
+pub(crate) fn numbers(group: &Path, name: &str, count: u64) -> Result<Option<Vec<f64>>> {
     let Some((array, data_type)) = open(group, name, count)? else { return Ok(None) };
     fn read<T: ElementOwned + Copy>(
         array: &Array<FilesystemStore>,
@@ -49,7 +49,7 @@ pub fn numbers(group: &Path, name: &str, count: u64) -> Result<Option<Vec<f64>>>
 ///
 /// # Errors
 /// When its chunks can't be read.
-pub fn texts(group: &Path, name: &str, count: u64) -> Result<Option<Vec<String>>> {
+pub(crate) fn texts(group: &Path, name: &str, count: u64) -> Result<Option<Vec<String>>> {
     if let Some(texts) = padded_texts(group, name, count)? {
         return Ok(Some(texts));
     }

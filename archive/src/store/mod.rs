@@ -2,9 +2,13 @@
 
 #[cfg(feature = "gdal")]
 pub(crate) mod coordinate_writer;
-pub mod coordinates;
+pub(crate) mod coordinates;
 pub mod files;
-pub mod georeference;
-pub mod reader;
-pub mod tree;
+pub(crate) mod georeference;
+pub(crate) mod reader;
+pub(crate) mod tree;
 pub(crate) mod writer;
+
+pub use georeference::locate;
+pub use reader::{ZarrRaster, open_array};
+pub use tree::{Node, arrays, walk};

@@ -93,7 +93,7 @@ pub fn open_array(folder: &Path, engine: Option<EngineKind>) -> Result<Array<Fil
 ///
 /// # Errors
 /// When the metadata are none that zarrs and its codecs take.
-pub fn fill_bytes(metadata: &Metadata) -> Result<Vec<u8>> {
+pub(crate) fn fill_bytes(metadata: &Metadata) -> Result<Vec<u8>> {
     let metadata: ArrayMetadata = serde_json::from_value(metadata.json().clone().into())?;
     let array = Array::new_with_metadata(Arc::new(MemoryStore::new()), "/", metadata)?;
     Ok(array.fill_value().as_ne_bytes().to_vec())

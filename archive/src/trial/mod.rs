@@ -1,4 +1,6 @@
 //! Trials: chunks of a raster encoded in memory, and the search for a quality among them.
 
-pub mod chunks;
-pub mod search;
+pub(crate) mod chunks;
+pub(crate) mod search;
+
+pub use chunks::{TrialChunks, TrialSize};

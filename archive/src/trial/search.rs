@@ -17,7 +17,7 @@ const SLOPE: f64 = 8.0;
 
 /// A quality, and by how many tolerances what comes of it is above what is asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Trial {
+pub(crate) struct Trial {
     /// The quality in dB.
     pub quality: f64,
     /// How many tolerances what came of it is above what is asked for; negative below.
@@ -26,7 +26,7 @@ pub struct Trial {
 
 /// How a search ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum SearchEnd {
+pub(crate) enum SearchEnd {
     /// Close enough.
     Met(Trial),
     /// There is no setting between these two: the curve has a step there.
@@ -42,7 +42,7 @@ pub enum SearchEnd {
 ///
 /// # Errors
 /// Those of `miss`.
-pub fn search(
+pub(crate) fn search(
     first: f64,
     setting: impl Fn(f64) -> Result<i16>,
     mut miss: impl FnMut(f64) -> Result<f64>,

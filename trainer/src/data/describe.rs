@@ -3,8 +3,8 @@
 use crate::data::error::Result;
 use crate::data::options::SourceOptions;
 use serde_json::{Map, Value};
-use vqz_archive::metadata::document::Metadata;
-use vqz_archive::store::tree::Node;
+use vqz_archive::metadata::Metadata;
+use vqz_archive::store::Node;
 use vqz_codec::axes::Axes;
 use vqz_codec::config::NoData;
 use vqz_codec::sample::DataType;

@@ -10,8 +10,7 @@ use crate::data::options::SourceOptions;
 use crate::data::piece::{Mask, Piece};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use vqz_archive::store::reader::open_array;
-use vqz_archive::store::tree::{self, Node};
+use vqz_archive::store::{self, Node, open_array};
 use vqz_codec::axes::{Axes, Role};
 use vqz_codec::sample::DataType;
 use vqz_raster::conventions::bands;
@@ -64,7 +63,7 @@ impl Source {
             if path.is_file() {
                 return Err(DataError::NotAFolder(path.clone()));
             }
-            for node in tree::arrays(path)? {
+            for node in store::arrays(path)? {
                 match Raster::open(&node, options) {
                     Ok(raster) => rasters.push(raster),
                     Err(error) if node.path.is_empty() || is_archive(&node) => return Err(error),

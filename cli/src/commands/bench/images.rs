@@ -2,10 +2,9 @@
 
 use anyhow::{Result, bail};
 use std::sync::Arc;
-use vqz_archive::metrics::error::ErrorSum;
-use vqz_archive::raster::region::Region;
-use vqz_archive::raster::samples::{Mask, to_f64};
-use vqz_archive::raster::source::Raster;
+use vqz_archive::Raster;
+use vqz_archive::metrics::ErrorSum;
+use vqz_archive::raster::{Mask, Region, to_f64};
 use vqz_codec::axes::Role;
 use vqz_codec::sample::DataType;
 

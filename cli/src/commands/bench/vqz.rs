@@ -4,11 +4,10 @@ use super::curve::{Codec, Decoded, Passes, Point};
 use super::downstream::flat;
 use anyhow::Result;
 use std::sync::Arc;
-use vqz_archive::metadata::document::Metadata;
-use vqz_archive::raster::memory::RasterInMemory;
-use vqz_archive::raster::region::{Side, copy, extents};
-use vqz_archive::raster::source::Raster;
-use vqz_archive::trial::chunks::{TrialChunks, TrialSize};
+use vqz_archive::Raster;
+use vqz_archive::metadata::Metadata;
+use vqz_archive::raster::{RasterInMemory, Side, copy, extents};
+use vqz_archive::trial::{TrialChunks, TrialSize};
 use vqz_codec::engine::EngineKind;
 use vqz_codec::model::Model;
 

@@ -1,40 +1,40 @@
 //! `vqz report`: one page on an archive, to be looked at without a network: pictures, errors, rate, promise and model.
 
+pub(super) mod about;
 mod bench;
 mod canvas;
 mod card;
+pub(super) mod curves;
 mod figures;
+mod histograms;
+mod palette;
 mod pictures;
 mod rate;
 mod sections;
+mod spectrum;
 mod survey;
 mod tables;
 
 use crate::output;
 use crate::progress::Terminal;
-use crate::report::palette::{self, Palette};
-use crate::report::spectrum::Spectrum;
 use anyhow::{Context, Result, bail};
 use bench::Bench;
 use canvas::Shown;
 use figures::Figures;
+use palette::Palette;
 use rate::Rate;
+use spectrum::Spectrum;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 use survey::Survey;
-use vqz_archive::encoded::array::EncodedArray;
-use vqz_archive::encoded::totals::Totals;
-use vqz_archive::metrics::blocks;
-use vqz_archive::raster::samples::Mask;
-use vqz_archive::raster::source::{Raster, RasterInfo};
-use vqz_archive::store::files;
-use vqz_archive::store::georeference::locate;
-use vqz_archive::store::reader::ZarrRaster;
-use vqz_archive::store::tree::{self, Node};
+use vqz_archive::encoded::{EncodedArray, Totals};
+use vqz_archive::metrics::scan_blocks;
+use vqz_archive::raster::Mask;
+use vqz_archive::store::{self, Node, ZarrRaster, files, locate};
 use vqz_archive::{
-    Existing, OpenOptions, RasterComparison, Record, StoredSize, compare_rasters, open_all, refuse_existing,
-    source_of,
+    Existing, OpenOptions, Raster, RasterComparison, RasterInfo, Record, StoredSize, compare_rasters,
+    open_all, refuse_existing, source_of,
 };
 use vqz_codec::axes::Role;
 use vqz_codec::config::Promise;
@@ -161,14 +161,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         examined.push(examine(args, node, source, package.as_ref())?);
     }
     let page = sections::page(args, &examined, bench.as_ref())?;
-    files::write_atomically(&args.output, page.as_bytes())?;
+    files::write_atomically(&args.output, page.html().as_bytes())?;
     let figures = Figures::of(args, &examined);
     if args.json { output::json(&figures) } else { figures.print() }
 }
 
 /// The encoded arrays that the archive holds.
 fn archives(args: &Args) -> Result<Vec<Node>> {
-    let nodes: Vec<Node> = tree::arrays(&args.archive)?
+    let nodes: Vec<Node> = store::arrays(&args.archive)?
         .into_iter()
         .filter(|node| node.path.is_empty() || !matches!(node.metadata.encoded(), Ok(None)))
         .collect();
@@ -204,7 +204,7 @@ fn examine(
         None => {
             let mask = Mask::new(&info.nodata, info.data_type)?;
             let take = |region: &_, block| survey.take(region, &block);
-            blocks::scan(decoded.as_ref(), &mask, "decoding", &Terminal::default(), take)?;
+            scan_blocks(decoded.as_ref(), &mask, "decoding", &Terminal::default(), take)?;
             None
         }
     };
@@ -296,4 +296,11 @@ fn palette_of(info: &RasterInfo, source: Option<&dyn Raster>, promise: &Promise,
 fn file_name(path: &std::path::Path) -> String {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
     name.unwrap_or_else(|| path.display().to_string())
+}
+
+/// Today's date, in UTC.
+pub(super) fn today() -> String {
+    let seconds =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    vqz_raster::conventions::time::iso((seconds / 86_400 * 86_400) as i64)
 }

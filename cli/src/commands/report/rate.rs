@@ -1,14 +1,13 @@
 //! Where the bits of an archive go: by place, by date, and by what they are for, from the chunks' headers.
 
-use crate::report::heat::Heat;
 use anyhow::Result;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
-use vqz_archive::encoded::array::EncodedArray;
-use vqz_archive::encoded::window::date;
+use vqz_archive::encoded::{EncodedArray, date_of_image};
 use vqz_archive::parallel;
-use vqz_archive::raster::region::volume;
+use vqz_archive::raster::volume;
 use vqz_codec::axes::Role;
+use vqz_report::Heat;
 
 /// What was found.
 pub(super) struct Rate {
@@ -65,7 +64,7 @@ impl Rate {
                 };
                 let (rows, columns) = (clip(&tile.rows, &y), clip(&tile.columns, &x));
                 let samples = ((rows.end - rows.start) * (columns.end - columns.start) * bands) as f64;
-                let number = date(&axes, &chunk, &inside, tile.image).unwrap_or(0);
+                let number = date_of_image(&axes, &chunk, &inside, tile.image).unwrap_or(0);
                 tile_bytes += tile.bytes;
                 // Of dates beyond the array there are only padded ones.
                 let Some(total) = rate.dates.get_mut(number as usize).filter(|_| samples > 0.0) else {

@@ -2,15 +2,12 @@
 //! the vegetation index and of classes, and pictures of chosen dates, with memory that does not grow with the array.
 
 use super::canvas::{Canvas, Shown};
-use crate::report::spectrum::Spectrum;
+use super::spectrum::Spectrum;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
-use vqz_archive::metrics::blocks::Block;
-use vqz_archive::metrics::compare::BlockWatch;
-use vqz_archive::metrics::error::ErrorSum;
-use vqz_archive::metrics::histogram::Histogram;
-use vqz_archive::raster::region::Region;
-use vqz_archive::raster::source::RasterInfo;
+use vqz_archive::RasterInfo;
+use vqz_archive::metrics::{Block, BlockWatch, ErrorSum, Histogram};
+use vqz_archive::raster::Region;
 use vqz_codec::axes::Role;
 use vqz_codec::sample::DataType;
 

@@ -4,11 +4,9 @@ use anyhow::{Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
-use vqz_archive::metrics::blocks;
-use vqz_archive::raster::region::Region;
-use vqz_archive::raster::samples::Mask;
-use vqz_archive::raster::source::Raster;
-use vqz_archive::{OpenOptions, open};
+use vqz_archive::metrics::read_block;
+use vqz_archive::raster::{Mask, Region};
+use vqz_archive::{OpenOptions, Raster, open};
 use vqz_codec::axes::Role;
 
 /// Classes at most.
@@ -119,7 +117,7 @@ fn samples(raster: &dyn Raster) -> Result<Vec<Vec<f64>>> {
             region[*d] = at..at + 1;
             rest /= info.shape[*d];
         }
-        planes.extend(blocks::read(raster, &region, &mask)?);
+        planes.extend(read_block(raster, &region, &mask)?);
     }
     Ok(planes)
 }

@@ -17,8 +17,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
-use vqz_archive::Progress;
-use vqz_archive::raster::source::Raster;
+use vqz_archive::{Progress, Raster};
 
 /// Parts into which blocks are drawn: each is held out once.
 const FOLDS: usize = 5;

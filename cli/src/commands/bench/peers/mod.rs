@@ -9,7 +9,7 @@ use anyhow::Result;
 use klt::Rotation;
 use openjpeg::{Component, RESOLUTIONS};
 use rayon::prelude::*;
-use vqz_archive::metrics::error::ErrorSum;
+use vqz_archive::metrics::ErrorSum;
 
 /// The bits of rotated components.
 const COMPONENT_BITS: u32 = 16;

@@ -1,7 +1,7 @@
 //! Which bands are red, green, blue and near infrared, by common names, names of bands, or wavelengths.
 
 use serde_json::Value;
-use vqz_archive::raster::source::RasterInfo;
+use vqz_archive::RasterInfo;
 use vqz_codec::axes::Role;
 use vqz_codec::model::Manifest;
 use vqz_codec::sample::DataType;
