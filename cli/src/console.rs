@@ -87,7 +87,8 @@ pub(crate) fn check() -> Result<()> {
 
 fn shortfall(heard: &[Told]) -> Option<String> {
     let arrays = |lost: bool| {
-        let of = heard.iter().filter(|told| told.severity == Severity::Shortfall && told.lost.is_some() == lost);
+        let of =
+            heard.iter().filter(|told| told.severity == Severity::Shortfall && told.lost.is_some() == lost);
         of.filter_map(|told| told.array.clone()).collect::<Vec<_>>().join(", ")
     };
     let (lost, missed) = (arrays(true), arrays(false));

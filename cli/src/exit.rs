@@ -25,7 +25,9 @@ impl Exit {
     /// How an error ends the program.
     pub(crate) fn of(error: &anyhow::Error) -> Self {
         let io = |kind| {
-            error.chain().any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == kind))
+            error
+                .chain()
+                .any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == kind))
         };
         if io(std::io::ErrorKind::BrokenPipe) {
             // Whoever read standard output has read enough.

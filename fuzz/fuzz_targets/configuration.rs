@@ -5,8 +5,6 @@
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use vqz_zarr::engines::chunk_codec;
-use vqz_zarr::models;
 use vqz_codec::axes::Role;
 use vqz_codec::config::{Configuration, EntropyCoder, NoData, Promise};
 use vqz_codec::pipeline::{ChunkCodec, Options};
@@ -14,6 +12,8 @@ use vqz_codec::{DataType, Error};
 use vqz_fuzz::replace;
 use vqz_tests::Random;
 use vqz_tests::arrays::Case;
+use vqz_zarr::engines::chunk_codec;
+use vqz_zarr::models;
 use zarrs::array::codec::api::Codec;
 use zarrs::array::{Array, ArrayBytes};
 use zarrs::metadata::v3::MetadataV3;

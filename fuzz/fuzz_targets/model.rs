@@ -6,8 +6,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use std::sync::Arc;
-use vqz_zarr::engines::chunk_codec;
-use vqz_zarr::models;
 use vqz_codec::axes::Axes;
 use vqz_codec::config::{Configuration, EntropyCoder, ModelReference, Promise};
 use vqz_codec::engine::{self, EngineKind, Tensor};
@@ -19,6 +17,8 @@ use vqz_fuzz::replace;
 use vqz_tests::Random;
 use vqz_tests::models::{corrected, images, model_of};
 use vqz_tests::scalars::fit_scalars;
+use vqz_zarr::engines::chunk_codec;
+use vqz_zarr::models;
 
 /// What a graph may make of a patch, in bytes: far less than this, far more than the seeds do.
 const CEILING: usize = 256 << 20;

@@ -92,6 +92,8 @@ mod tests {
             assert!(names.iter().all(|name| schema["$defs"].get(name).is_some()), "{command}");
             assert!(names.contains("remark"), "{command} has no remarks");
         }
-        assert!(schema("completions").unwrap_err().to_string().starts_with("`vqz completions` prints no JSON; "));
+        assert!(
+            schema("completions").unwrap_err().to_string().starts_with("`vqz completions` prints no JSON; ")
+        );
     }
 }
