@@ -45,7 +45,7 @@ pub(crate) fn remark(remark: &Remark) -> String {
         }
         Remark::BeyondModel { .. } => format!("{remark} (`vqz fit`)"),
         Remark::TargetMissed { array, missed } => missed_target(array, missed),
-        Remark::ChunksLost { .. } => format!("{remark}, see `vqz verify`"),
+        Remark::ChunksLost { .. } | Remark::RecordDiffers { .. } => format!("{remark}; see `vqz verify`"),
         Remark::FittedToPart { .. } => format!("{remark}; --max-samples takes more"),
         _ => remark.to_string(),
     }

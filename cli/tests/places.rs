@@ -160,3 +160,52 @@ fn a_choice_of_bands_keeps_what_is_said_of_them() {
     assert_eq!(after.samples, [before.samples[7].clone(), before.samples[3].clone()]);
     assert_eq!(Dataset::open(folder.join("back.tif")).unwrap().raster_count(), 2);
 }
+
+/// Writes a coordinate of centres or times beside a data array.
+fn coordinate(group: &Path, name: &str, data_type: &str, bytes: Vec<u8>, count: u64, attributes: Value) {
+    let (shape, names) = ([count], [name]);
+    let mut plain = common::plain(&shape, &shape);
+    (plain.data_type, plain.names, plain.attributes) = (data_type, Some(&names), attributes);
+    common::write(&group.join(name), &plain, bytes);
+}
+
+/// What `info` says of where and when the only array of a path lies.
+fn located(folder: &Path, path: &str) -> Value {
+    common::figures(folder, &["info", path])["arrays"][0]["place"].clone()
+}
+
+#[test]
+fn info_and_export_agree_on_coordinates_and_calendars() {
+    let folder = folder("places-coordinates");
+    let group = folder.join("in.zarr");
+    let mut plain = common::plain(&[2, 8, 6], &[1, 8, 6]);
+    plain.names = Some(&["time", "y", "x"]);
+    common::write(&group.join("data"), &plain, common::as_u16(&common::landscape(2, 8, 6, 3)));
+    std::fs::write(group.join("zarr.json"), r#"{"zarr_format": 3, "node_type": "group"}"#).unwrap();
+    let days = |values: [i64; 2]| values.iter().flat_map(|day| day.to_le_bytes()).collect::<Vec<u8>>();
+    let calendar = json!({"units": "days since 2004-02-28", "calendar": "noleap"});
+    coordinate(&group, "time", "int64", days([0, 1]), 2, calendar);
+    let put = |name: &str, count: u64, centre: &dyn Fn(f64) -> f64| {
+        let bytes = (0..count).flat_map(|i| (centre(i as f64) as f32).to_le_bytes()).collect();
+        coordinate(&group, name, "float32", bytes, count, json!({}));
+    };
+    // Centres of pixels of 231.7 m in single precision: steps differ by 0.2 %.
+    put("x", 6, &|i| 500_000.0 + 231.656_358 * (i + 0.5));
+    put("y", 8, &|i| 4_447_802.079 - 231.656_358 * (i + 0.5));
+    let shown = located(&folder, "in.zarr");
+    let numbers =
+        |value: &Value| value.as_array().map(|all| all.iter().filter_map(Value::as_f64).collect::<Vec<_>>());
+    let transform = numbers(&shown["transform"]).unwrap();
+    assert!((transform[1] - 231.656).abs() < 0.2 && (transform[5] + 231.656).abs() < 0.2, "{transform:?}");
+    assert_eq!(shown["dates"], json!(["2004-02-28", "2004-03-01"]), "a year without leap days");
+    succeed(&folder, &["export", "in.zarr", "out.zarr"]);
+    succeed(&folder, &["export", "in.zarr", "out.tif", "--dates", "0"]);
+    assert_eq!(located(&folder, "out.zarr")["dates"], shown["dates"]);
+    let written = said(&folder.join("out.tif")).place.transform.unwrap();
+    assert_eq!(written.to_vec(), transform);
+    // Steps that differ by 0.8 %, in whole metres: no grid for either.
+    put("x", 6, &|i| if i == 2.0 { 2502.0 } else { 250.0 * i + 2000.0 });
+    assert_eq!(located(&folder, "in.zarr")["transform"], Value::Null);
+    succeed(&folder, &["export", "in.zarr", "uneven.tif", "--dates", "0"]);
+    assert_eq!(said(&folder.join("uneven.tif")).place.transform, None);
+}

@@ -140,9 +140,9 @@ fn a_lost_chunk_is_noticed() {
     let info = succeed(&folder, &["info", "out.zarr"]);
     assert!(info.contains("  INCOMPLETE  1 of 4 chunks are lost; the figures are of what is left"), "{info}");
     let (code, _, err) = call(&folder, &["decode", "out.zarr", "plain.zarr"]);
-    assert_eq!(code, 0);
+    assert_eq!(code, 1);
     assert!(
-        err.contains("warning: out.zarr: 1 of 4 chunks are lost; what is lost comes out as fill value, see `vqz verify`"),
+        err.contains("warning: out.zarr: 1 of 4 chunks are lost: 0/1/0; they read as the fill value, 0; see `vqz verify`"),
         "{err}"
     );
 }

@@ -9,7 +9,7 @@ use vqz_raster::mask::MaskRule;
 use vqz_raster::pixels::{Domain, Layout};
 use vqz_raster::plane::Plane;
 use vqz_raster::sample::DataType;
-use vqz_raster::temporal::{Interpolation, Steps, fill_gaps, resample};
+use vqz_raster::temporal::{EvenSteps, Interpolation, fill_gaps, resample};
 
 const SIDE: usize = 1024;
 
@@ -74,7 +74,7 @@ fn main() -> Result<()> {
         |mut planes| fill_gaps(&mut planes, &days, &linear).map(|_| ()),
     )?;
     println!("{fill:6.2}  gaps filled, 40 dates, a third invalid");
-    let at = Steps { start: 0.0, end: 350.0, step: 10.0 }.days()?;
+    let at = EvenSteps { start: 0.0, end: 350.0, step: 10.0 }.days()?;
     let steps = cost(at.len() * samples, || (), |()| resample(&stack, &days, &at, &linear).map(|_| ()))?;
     println!("{steps:6.2}  40 dates to {} even steps, a sample of the steps", at.len());
 

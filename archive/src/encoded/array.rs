@@ -84,7 +84,7 @@ impl EncodedArray {
             model.clone(),
             node.metadata.data_type()?,
             array.fill_value().as_ne_bytes(),
-            Options { parallel: true, engine },
+            Options::default().with_parallel(true).with_engine(engine),
         )
         .with_context(|| label.clone())?;
         let grid = Grid::new(&node.metadata.shape()?, &encoded.chunk);

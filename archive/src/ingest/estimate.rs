@@ -74,7 +74,8 @@ pub struct IngestEstimate {
     pub files: usize,
     /// The arrays.
     pub arrays: Vec<CubeArraySummary>,
-    /// What is odd about the files.
+    /// What is odd about the files. An ingest makes a [`Remark::Cube`](crate::Remark::Cube) of each.
+    #[serde(skip)]
     pub remarks: Vec<String>,
     /// Bytes of all samples, uncompressed.
     pub raw_bytes: u64,

@@ -68,7 +68,7 @@ impl TrialChunks {
             bail!(Codec, "{} is to have codecs {}", raster.info().label, metadata.codec_names().join(", "));
         };
         let fill = fill_bytes(metadata)?;
-        let options = Options { parallel: true, engine };
+        let options = Options::default().with_parallel(true).with_engine(engine);
         let data_type = raster.info().data_type;
         let codec = chunk_codec(&encoded.configuration, Arc::clone(model), data_type, &fill, options)?;
         let grid = Grid::new(&raster.info().shape, &encoded.chunk);

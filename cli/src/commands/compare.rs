@@ -14,38 +14,38 @@ use vqz_codec::engine::EngineKind;
 #[command(after_help = "Example:
   vqz compare scene.zarr scene-vqz.zarr --min-psnr 40
 
-PSNR   peak signal-to-noise ratio, 20 log10(peak / RMSE); \"exact\" where nothing is off
-RMSE   root mean square error, in the samples' unit
-SSIM   structural similarity, 1 is equal (Wang et al. 2004)
-SAM    spectral angle between the bands of a pixel before and after, mean in degrees; 0 is equal
-ring   the PSNR within 8 pixels of the borders of tiles, where these would show
-mask mismatches   samples that have data in only one of the two")]
+PSNR             peak signal-to-noise ratio, 20 log10(peak / RMSE); \"exact\" if all samples are equal
+RMSE             root mean square error, in the unit of the samples
+SSIM             structural similarity; 1 is equal (Wang et al. 2004)
+SAM              mean spectral angle between the bands of a pixel before and after, in degrees; 0 is equal
+ring             PSNR within 8 pixels of tile borders, where artefacts would show
+mask mismatches  samples that are valid in only one of the two")]
 pub(crate) struct Args {
     /// The reference: a Zarr v3 array or group, or a GeoTIFF (feature gdal).
     reference: PathBuf,
-    /// The other, with any codec: an array or group of the same shape, or a GeoTIFF.
+    /// The raster to compare with it, in any codec: an array or group of the same shape, or a GeoTIFF (feature gdal).
     other: PathBuf,
-    /// The value against which PSNR is stated; by default the model's, else 255 for uint8, 10000 for 16 bits that look like
-    /// reflectances, and otherwise the reference's range.
+    /// The peak for PSNR [default: that of the archive's model; without a model 255 for uint8, 10000 for 16-bit samples that
+    /// look like reflectances, and the range of the reference for all others].
     #[arg(long, value_parser = arguments::positive, allow_negative_numbers = true, value_name = "P")]
     peak: Option<f64>,
-    /// Values that mean "no data"; by default those that the metadata of each raster declare, and where only one of the two
-    /// declares any, its values for both.
+    /// Values that mean "no data", for both rasters [default: the values that each one declares; if only one declares any,
+    /// these are used for both].
     #[arg(long, value_delimiter = ',', allow_hyphen_values = true, value_name = "V,…")]
     nodata: Vec<NoData>,
-    /// The roles of the dimensions in order, where their names do not tell.
+    /// The roles of the dimensions in order, if their names do not show them: time, band, y, x, or any other name.
     #[arg(long, value_parser = arguments::axes, value_name = "band,y,x")]
     axes: Option<Axes>,
-    /// Fail with exit code 1 where the overall PSNR in dB is lower.
+    /// End with exit code 1 if the overall PSNR in dB is lower.
     #[arg(long, value_parser = arguments::at_least_zero, value_name = "DB")]
     min_psnr: Option<f64>,
-    /// Fail with exit code 1 where a sample is off by more.
+    /// End with exit code 1 if any sample is off by more.
     #[arg(long, value_parser = arguments::at_least_zero, value_name = "E")]
     max_error: Option<f64>,
-    /// The engine to run the model with; see `vqz info --runtime`.
+    /// The engine that runs the model. `vqz info --runtime` lists them.
     #[arg(long, value_name = "NAME")]
     engine: Option<EngineKind>,
-    /// Print the figures as JSON.
+    /// Print the figures as one JSON object. `vqz schema` prints its schema.
     #[arg(long)]
     json: bool,
 }

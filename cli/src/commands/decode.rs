@@ -10,25 +10,28 @@ use vqz_codec::engine::EngineKind;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
-  vqz decode scene-vqz.zarr scene-plain.zarr")]
+  vqz decode scene-vqz.zarr scene-plain.zarr
+
+If chunks of the archive are lost, the output is written all the same, with fill value in their place, and the exit code \
+is 1.")]
 pub(crate) struct Args {
-    /// The archive: an encoded Zarr v3 array, or a group that holds some.
+    /// The archive: an encoded Zarr v3 array, or a group that holds encoded arrays.
     archive: PathBuf,
-    /// What to write: a plain Zarr v3 array or group, or a GeoTIFF where the name ends in .tif (feature gdal).
+    /// The output: a plain Zarr v3 array or group, or a GeoTIFF if the name ends in .tif (feature gdal).
     output: PathBuf,
-    /// The compression of the plain chunks.
+    /// The compression of the output.
     #[arg(long, value_enum, default_value_t = Codec::Zstd)]
     codec: Codec,
-    /// The side of a chunk along y and x, in pixels; by default the archive's chunks.
+    /// The side of a chunk along y and x, in pixels [default: that of the archive].
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..), value_name = "PX")]
     chunk_size: Option<u64>,
-    /// Replace the output if it exists, once the new one is complete.
+    /// Replace an existing output, once the new one is complete.
     #[arg(long)]
     overwrite: bool,
-    /// The engine to run the model with; see `vqz info --runtime`.
+    /// The engine that runs the model. `vqz info --runtime` lists them.
     #[arg(long, value_name = "NAME")]
     engine: Option<EngineKind>,
-    /// Print the figures as JSON.
+    /// Print the figures as one JSON object. `vqz schema` prints its schema.
     #[arg(long)]
     json: bool,
 }
@@ -38,7 +41,7 @@ pub(crate) struct Args {
 enum Codec {
     /// Zstandard, level 1.
     Zstd,
-    /// Not at all.
+    /// No compression.
     None,
 }
 

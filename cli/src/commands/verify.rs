@@ -12,18 +12,19 @@ use vqz_codec::engine::EngineKind;
 #[command(after_help = "Example:
   vqz verify scene-vqz.zarr --against scene.zarr
 
-Every chunk that is stored is decoded, with every checksum. Chunks that are lost are noticed by the count that \
-`vqz encode` records in the attribute `vqz`; in archives without that record only --against notices them.")]
+Every stored chunk is decoded and every checksum is checked. Lost chunks are noticed because `vqz encode` records how many \
+it wrote, in the attribute `vqz`. In archives without that record, only --against notices them. If anything is wrong, the \
+exit code is 1.")]
 pub(crate) struct Args {
-    /// The archive: an encoded Zarr v3 array, or a group that holds some.
+    /// The archive: an encoded Zarr v3 array, or a group that holds encoded arrays.
     archive: PathBuf,
-    /// What was encoded, to hold the stored statistics and the mask against it.
+    /// The source that was encoded: check the stored statistics, the promise and the mask against it.
     #[arg(long, value_name = "SOURCE")]
     against: Option<PathBuf>,
-    /// The engine to run the model with; see `vqz info --runtime`.
+    /// The engine that runs the model. `vqz info --runtime` lists them.
     #[arg(long, value_name = "NAME")]
     engine: Option<EngineKind>,
-    /// Print the findings as JSON.
+    /// Print the findings as one JSON object. `vqz schema` prints its schema.
     #[arg(long)]
     json: bool,
 }

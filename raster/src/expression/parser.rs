@@ -1,6 +1,6 @@
 //! From words to a program, by recursive descent: one function for each level of precedence.
 //!
-//! Steps are emitted while parsing, so there is no tree whose depth a long text could drive up; only nesting recurses,
+//! EvenSteps are emitted while parsing, so there is no tree whose depth a long text could drive up; only nesting recurses,
 //! and it is counted.
 
 use super::lexer::{Token, error_at, tokens};

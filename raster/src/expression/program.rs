@@ -63,7 +63,7 @@ pub(super) enum Instruction {
     Where(Operand, Operand, Operand),
 }
 
-/// Steps in order, each with the temporary that it writes; that one is never among its operands.
+/// EvenSteps in order, each with the temporary that it writes; that one is never among its operands.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Program {
     pub(super) bands: Vec<String>,

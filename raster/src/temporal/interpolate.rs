@@ -158,7 +158,7 @@ pub fn fill_gaps(planes: &mut [Plane], days: &[f64], how: &Interpolation) -> Res
     Ok(filled)
 }
 
-/// The stack at other days, such as [`super::Steps::days`]: one plane for each day of `at`, which rise.
+/// The stack at other days, such as [`super::EvenSteps::days`]: one plane for each day of `at`, which rise.
 ///
 /// A sample is valid where a date of that very day is, or where `how` can make it from the valid dates around.
 ///
@@ -300,7 +300,7 @@ mod tests {
                 edges: [Edges::Leave, Edges::Nearest][roll(2) as usize],
             };
             let steps =
-                super::super::Steps { start: days[0] - 3.0, end: day + 3.0, step: 0.75 }.days().unwrap();
+                super::super::EvenSteps { start: days[0] - 3.0, end: day + 3.0, step: 0.75 }.days().unwrap();
             let resampled = resample(&planes, &days, &steps, &how).unwrap();
             let mut filled = planes.clone();
             let count = fill_gaps(&mut filled, &days, &how).unwrap();

@@ -4,12 +4,12 @@
 //! times of day), strictly rising. Every function works on any window: no neighbours in space are needed.
 
 mod counts;
+mod even_steps;
 mod interpolate;
-mod steps;
 
 pub use counts::{DateCounts, valid_dates};
+pub use even_steps::EvenSteps;
 pub use interpolate::{Edges, Interpolation, Method, fill_gaps, resample};
-pub use steps::Steps;
 
 use crate::plane::Plane;
 use crate::{Error, Result};

@@ -40,9 +40,9 @@ const MOST_SAMPLES: u64 = 500_000_000;
 /// A rival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Peer {
-    /// Each band by itself.
+    /// JPEG 2000 on each band.
     Jpeg2000,
-    /// Bands rotated onto the principal components of each image, then JPEG 2000.
+    /// JPEG 2000 after a rotation of the bands onto the principal components of each image.
     KltJpeg2000,
 }
 
@@ -51,46 +51,48 @@ enum Peer {
   vqz bench sample/sentinel2-l2a.zarr --model models/sentinel2-l2a.vqm --targets 42,46,50 --report bench.html
   vqz bench scene.zarr --model mine.vqm --downstream landcover.zarr --ignore 0
 
-All codecs code the same samples in memory, with the same number of threads (--threads). Bits are those of everything \
-that is coded, for each sample; a model, which an archive holds once for each array, is stated apart. Figures at a target \
-are interpolated between measured points around it, bits in their logarithm. With --downstream a random forest learns classes \
-of pixels from all bands of all dates, in five parts of blocks that are held out in turn; vqz is set to each target, rivals to \
-as many bits. The rivals need the feature `peers`: \
-cargo install --path cli --features peers")]
+All codecs encode the same samples in memory, with the same number of threads (--threads). Bits per sample count \
+everything that is coded; the model, which an archive holds once per array, is stated separately. Figures at a target PSNR \
+are interpolated between measured points around it, bits on a logarithmic scale.
+
+With --downstream, a random forest learns the class of a pixel from all bands at all dates, with five-fold cross-validation \
+over blocks. vqz is set to each target PSNR, and the other codecs to the same number of bits.
+
+The other codecs need the feature peers: cargo install --path cli --features peers")]
 pub(crate) struct Args {
-    /// Zarr v3 arrays or groups, or GeoTIFFs (feature gdal): all of them count together.
+    /// Zarr v3 arrays or groups, or GeoTIFFs (feature gdal). Figures are for all of them together.
     #[arg(required = true)]
     input: Vec<PathBuf>,
-    /// The models to encode with, .vqm files with their encoders.
+    /// The models to encode with: .vqm files that hold an encoder.
     #[arg(long, short, required = true, value_name = "FILE")]
     model: Vec<PathBuf>,
-    /// The PSNRs to compare at, in dB.
+    /// The target PSNRs to compare at, in dB.
     #[arg(long, value_delimiter = ',', default_values_t = [39.0, 42.0, 46.0, 50.0, 55.0], value_parser = arguments::psnr,
         allow_negative_numbers = true, value_name = "DB,…")]
     targets: Vec<f64>,
-    /// The rivals; by default all that are at hand.
+    /// The other codecs [default: all that this build has].
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
     peers: Option<Vec<Peer>>,
-    /// The value against which PSNR is stated; by default the models'.
+    /// The peak for PSNR [default: that of the models].
     #[arg(long, value_parser = arguments::positive, allow_negative_numbers = true, value_name = "P")]
     peak: Option<f64>,
-    /// The roles of the dimensions in order, where their names do not tell.
+    /// The roles of the dimensions in order, if their names do not show them: time, band, y, x, or any other name.
     #[arg(long, value_parser = arguments::axes, value_name = "band,y,x")]
     axes: Option<Axes>,
-    /// Values that mean "no data": they are left out of the errors.
+    /// Values that mean "no data". They do not count in the errors.
     #[arg(long, value_delimiter = ',', allow_hyphen_values = true, value_name = "V,…")]
     nodata: Vec<NoData>,
-    /// The bands to encode, in the models' order, by name or number.
+    /// The bands to encode, in the order of the models' bands: names, or numbers from 0.
     #[arg(long, value_name = "B,…")]
     bands: Option<BandSelection>,
-    /// The engine to run the models with; see `vqz info --runtime`.
+    /// The engine that runs the models. `vqz info --runtime` lists them.
     #[arg(long, value_name = "NAME")]
     engine: Option<EngineKind>,
-    /// Classes of the pixels of each input, in the same order: Zarr arrays or GeoTIFFs on the same grid. A classifier is
+    /// Class labels of the pixels of each input, in the same order: Zarr arrays or GeoTIFFs on the same grid. A classifier is
     /// trained and tested on original and on decoded pixels, at each target.
     #[arg(long, value_delimiter = ',', value_name = "LABELS,…")]
     downstream: Vec<PathBuf>,
-    /// Labels that mean nothing, besides what these declare as "no data".
+    /// Labels to ignore, besides the nodata values that the labels declare.
     #[arg(
         long,
         requires = "downstream",
@@ -102,7 +104,7 @@ pub(crate) struct Args {
     /// Write a page with the curves and tables.
     #[arg(long, value_name = "FILE.html")]
     report: Option<PathBuf>,
-    /// Print the figures as JSON.
+    /// Print the figures as one JSON object. `vqz schema` prints its schema.
     #[arg(long)]
     json: bool,
 }
@@ -171,7 +173,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         downstream: plan.map(Plan::finish),
     };
     if let Some(report) = &args.report {
-        files::write_atomically(report, page::page(&figures).as_bytes())?;
+        files::write_atomically(report, page::page(&figures).html().as_bytes())?;
     }
     if args.json { output::json(&figures) } else { print(&figures, args) }
 }

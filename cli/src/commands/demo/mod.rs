@@ -23,20 +23,20 @@ const DATES: u64 = 4;
 #[command(after_help = "Example:
   vqz demo --out target/demo --quality 40,45,50")]
 pub(crate) struct Args {
-    /// Where the archives and report.html go.
+    /// The folder for the archives and report.html.
     #[arg(long, default_value = "target/demo", value_name = "FOLDER")]
     out: PathBuf,
-    /// The raster to encode; by default the sample that ships with vqz.
+    /// The raster to encode [default: the sample that ships with vqz].
     #[arg(long, value_name = "PATH")]
     sample: Option<PathBuf>,
-    /// The model to encode with; by default the one that ships with vqz.
+    /// The model to encode with [default: the one that ships with vqz].
     #[arg(long, value_name = "FILE.vqm")]
     model: Option<PathBuf>,
-    /// The qualities to show, in dB.
+    /// The qualities to encode at, in dB.
     #[arg(long, value_delimiter = ',', default_values_t = [40.0, 45.0, 50.0], value_parser = arguments::quality,
         allow_negative_numbers = true, value_name = "DB,…")]
     quality: Vec<f64>,
-    /// Print the figures as JSON.
+    /// Print the figures as one JSON object. `vqz schema` prints its schema.
     #[arg(long)]
     json: bool,
 }
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     for quality in qualities {
         runs.push(runs::run(&paths, original.as_ref(), quality, &view, &dates)?);
     }
-    let points = runs::curve(&paths, &model, &runs)?;
+    let curve = runs::curve(&paths, &model, &runs)?;
     let report = args.out.join("report.html");
     let stored = original.info().stored;
     let figures = Figures {
@@ -76,7 +76,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         runs,
     };
     let shown = page::Shown { original: original.as_ref(), model: &model, view: &view, before: &before };
-    files::write_atomically(&report, page::page(&shown, &figures, &points)?.as_bytes())?;
+    files::write_atomically(&report, page::page(&shown, &figures, curve)?.html().as_bytes())?;
     if args.json { output::json(&figures) } else { print(&figures) }
 }
 

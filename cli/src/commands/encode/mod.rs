@@ -25,65 +25,71 @@ const CHUNK_SIZE: u64 = 1024;
 const SEARCH_SAMPLES: u64 = 40_000_000;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:
+#[command(after_help = "Examples:
   vqz encode scene.zarr scene-vqz.zarr --model models/sentinel2-l2a.vqm --psnr 45
   vqz encode dem.zarr dem-vqz.zarr --max-error 0.1
   vqz encode classes.zarr classes-vqz.zarr --lossless
 
-PSNR is stated against the model's peak, RMSE and max error are in the samples' unit. The ratio is that of the raw \
-samples to all that is stored, the model in the metadata included. A fill value is no mask: what means \"no data\" is \
-declared, by the input or with --nodata.")]
+The table that is printed gives the PSNR against the model's peak, and RMSE and maximum error in the unit of the samples. \
+The ratio is the size of the raw samples divided by everything that is stored, including the model in the metadata.
+
+A fill value alone does not mask samples. Declare the values that mean \"no data\" in the input's attributes or with \
+--nodata.
+
+If the target (--psnr, --bits, --ratio) is not met, the archive is written all the same, and the exit code is 1.")]
 pub(crate) struct Args {
-    /// A Zarr v3 array or group; with the feature gdal also a GeoTIFF, or the configuration of an ingest (.toml).
+    /// The input: a Zarr v3 array or group. With the feature gdal also a GeoTIFF, or the configuration of an ingest (.toml).
     input: PathBuf,
-    /// The archive to write: a Zarr v3 array, or a group with the arrays that do not fit the model copied as they are.
+    /// The archive to write: a Zarr v3 array or group. Arrays of a group that do not fit the model are copied unchanged.
     output: PathBuf,
-    /// The model, a .vqm file with its encoder. With a maximum error, or without loss, it may be left out.
+    /// The model: a .vqm file that holds an encoder. It may be left out with --max-error or --lossless.
     #[arg(long, short, value_name = "FILE")]
     model: Option<PathBuf>,
     #[command(flatten)]
     target: TargetArgs,
     #[command(flatten)]
     bound: BoundArgs,
-    /// How codes become bytes: rans is smallest, lz4 fastest.
+    /// The entropy coder: rans gives the smallest files, lz4 is the fastest.
     #[arg(long, default_value = "rans", value_parser = arguments::entropy, value_name = "rans|lz4")]
     entropy: EntropyCoder,
-    /// The extents of a chunk, in the order of the dimensions, such as 1,12,512,512.
+    /// The shape of a chunk, in the order of the dimensions, such as 1,12,512,512.
     #[arg(long, value_delimiter = ',', conflicts_with = "chunk_size", value_name = "N,N,…")]
     chunk: Vec<u64>,
-    /// The side of a chunk along y and x, in pixels; chunks hold all bands, one step of everything else, and of time --dates.
+    /// The side of a chunk along y and x, in pixels. A chunk holds all bands and --dates dates, and one step along any other
+    /// dimension.
     #[arg(long, default_value_t = CHUNK_SIZE, value_parser = clap::value_parser!(u64).range(1..), value_name = "PX")]
     chunk_size: u64,
-    /// Dates in one chunk. More take fewer bits where dates resemble each other, but one is then read by way of others.
+    /// Dates in one chunk. With more dates, series that change little take fewer bits, but reading one date decodes others
+    /// too.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "chunk", value_name = "N")]
     dates: u64,
-    /// Gather chunks in shards of this side along y and x, in pixels: fewer files.
+    /// Gather chunks in shards with this side along y and x, in pixels, which makes fewer files.
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..), value_name = "PX")]
     shard_size: Option<u64>,
-    /// Do one of N shares of the work, counted from 0, such as 0/16: as many processes, on one machine or many, write one
-    /// archive. The last that ends puts it in its place.
+    /// Do one of N shares of the work, counted from 0, such as 0/16. N processes, on one machine or several, then write one
+    /// archive together. The last one to finish moves it to its place.
     #[arg(long, value_name = "I/N")]
     shard: Option<Share>,
-    /// The roles of the dimensions in order, where their names do not tell: time, band, y, x or any other name.
+    /// The roles of the dimensions in order, if their names do not show them: time, band, y, x, or any other name.
     #[arg(long, value_parser = arguments::axes, value_name = "band,y,x")]
     axes: Option<Axes>,
-    /// Values that mean "no data": restored exactly, and made out of no valid sample. By default those that the input's
-    /// attributes declare (_FillValue, missing_value, nodata). Samples that are not finite are restored in any case.
+    /// Values that mean "no data". They are restored exactly, and no valid sample becomes one of them. [default: the values
+    /// that the input's attributes _FillValue, missing_value and nodata declare]. NaN and infinities are always restored.
     #[arg(long, value_delimiter = ',', allow_hyphen_values = true, value_name = "V,…")]
     nodata: Vec<NoData>,
-    /// The bands to encode, in the model's order: by name, or by number from 0, such as 0-8,11.
+    /// The bands to encode, in the order of the model's bands: names, or numbers from 0, such as 0-8,11.
     #[arg(long, value_name = "B,…")]
     bands: Option<BandSelection>,
-    /// Search for the quality on about so many samples of an array, on all of a smaller one.
+    /// How many samples of each array to search for the quality on. Smaller arrays are used whole.
     #[arg(long, default_value_t = SEARCH_SAMPLES, value_name = "N")]
     search_samples: u64,
-    /// Replace the output if it exists, once the new one is complete.
+    /// Replace an existing output, once the new one is complete.
     #[arg(long)]
     overwrite: bool,
-    /// The engine to run the model with; see `vqz info --runtime`.
+    /// The engine that runs the model. `vqz info --runtime` lists them.
     #[arg(long, value_name = "NAME")]
     engine: Option<EngineKind>,
-    /// Print the figures as JSON.
+    /// Print the figures as one JSON object. `vqz schema` prints its schema.
     #[arg(long)]
     json: bool,
 }

@@ -7,18 +7,18 @@ use vqz_archive::Target;
 #[derive(Clone, Debug, Default, clap::Args)]
 #[group(multiple = false)]
 pub(crate) struct TargetArgs {
-    /// The nominal PSNR in dB, from 0 to 200: what data like the model's training data get; 40 to 55 is usual, and 42 is
-    /// taken where nothing is said.
+    /// The nominal quality in dB, from 0 to 200: the PSNR that data like the model's training data reach. 40 to 55 is usual
+    /// [default: 42].
     #[arg(long, short, value_parser = arguments::quality, allow_negative_numbers = true, value_name = "DB")]
     quality: Option<f64>,
-    /// The PSNR of each array in dB against the model's peak, met within 0.1 dB: the quality is searched for.
+    /// Search for the quality that gives each array this PSNR in dB, within 0.1 dB, against the model's peak.
     #[arg(long, value_parser = arguments::psnr, allow_negative_numbers = true, value_name = "DB")]
     psnr: Option<f64>,
-    /// Bits of each array's chunks for a valid sample, metadata apart, met within 2 %: the quality is searched for.
+    /// Search for the quality at which each array takes this many bits per valid sample, within 2 %, metadata left out.
     #[arg(long, value_parser = arguments::positive, allow_negative_numbers = true, value_name = "B")]
     bits: Option<f64>,
-    /// Raw bytes of each array over all bytes stored, the model in the metadata included, met within 2 %: the quality is
-    /// searched for.
+    /// Search for the quality that gives each array this compression ratio, within 2 %: raw bytes divided by all stored
+    /// bytes, including the model in the metadata.
     #[arg(long, value_parser = arguments::positive, allow_negative_numbers = true, value_name = "R")]
     ratio: Option<f64>,
 }

@@ -16,64 +16,70 @@ use vqz_codec::engine::EngineKind;
   vqz export archive.zarr --overview
 
 A GeoTIFF (a COG, with overviews) holds one date: with several, scene.tif becomes scene_2018-07-10.tif and so on. NetCDF \
-and plain Zarr hold all dates. With --overview plain levels of lower resolution are written into the archive's group, \
-beside the array, for GDAL and QGIS, which can't load the codec.")]
+and plain Zarr hold all dates. With --overview, plain levels of lower resolution are written into the archive's group, \
+beside the array, for GDAL and QGIS, which can't load the codec.
+
+If chunks that are exported are lost, the output is written all the same, with fill value in their place, and the exit code \
+is 1.")]
 pub(crate) struct Args {
-    /// What to export: an encoded or plain Zarr v3 array, a group that holds one (or one called data), or a GeoTIFF.
+    /// What to export: an encoded or plain Zarr v3 array, a group that holds one array (or one that is called data), or a
+    /// GeoTIFF.
     pub(super) archive: PathBuf,
-    /// What to write, by the end of its name: .tif (COG), .nc (NetCDF-4) or .zarr (a plain group).
+    /// The output. The end of its name chooses the format: .tif (COG), .nc (NetCDF-4) or .zarr (a plain group).
     #[arg(required_unless_present = "overview", conflicts_with = "overview")]
     pub(super) output: Option<PathBuf>,
-    /// Write plain levels of lower resolution into the archive's group instead of an output.
+    /// Write overviews (plain levels of lower resolution) into the archive's group instead of an output.
     #[arg(long, conflicts_with_all = ["window", "bounds", "dates", "bands", "resolution"])]
     pub(super) overview: bool,
-    /// The overview's levels, as multiples of the size of a pixel; by default 4, 8, … down to 256 pixels (from 2 where the
-    /// array has less than 1024).
+    /// The overview levels, as multiples of the pixel size [default: 4, 8, … until a level has at most 256 pixels along each
+    /// side; from 2 for arrays below 1024 pixels].
     #[arg(long, value_delimiter = ',', requires = "overview", value_parser = clap::value_parser!(u64).range(2..), value_name = "N,…")]
     pub(super) levels: Vec<u64>,
-    /// The pixels to export: columns from x0 on and before x1, rows from y0 on and before y1, counted from 0.
+    /// The pixels to export: columns x0 up to but not including x1, rows y0 up to but not including y1, counted from 0.
     #[arg(long, value_delimiter = ',', conflicts_with = "bounds", value_name = "X0,Y0,X1,Y1")]
     pub(super) window: Vec<u64>,
-    /// The area to export, in units of the coordinate reference system: the pixels that it touches.
+    /// The area to export, in the unit of the coordinate reference system. All pixels that it touches are exported.
     #[arg(long, value_delimiter = ',', allow_hyphen_values = true, value_name = "X0,Y0,X1,Y1")]
     pub(super) bounds: Vec<f64>,
-    /// The dates to export: numbers from 0, dates or beginnings of dates, ranges of either with both ends, such as
+    /// The dates to export: numbers from 0, dates, beginnings of dates, or ranges that include both ends, such as
     /// 0,2018-07-10 or 2018-01..2018-03.
     #[arg(long, value_name = "D,…")]
     pub(super) dates: Option<String>,
-    /// The bands to export, by name, or by number from 0, such as 0-2,7.
+    /// The bands to export: names, or numbers from 0, such as 0-2,7.
     #[arg(long, value_name = "B,…")]
     pub(super) bands: Option<BandSelection>,
-    /// The size of a pixel, in units of the coordinate reference system: a whole multiple of what it is.
+    /// The pixel size of the output, in the unit of the coordinate reference system. It must be a whole multiple of the
+    /// present pixel size.
     #[arg(long, value_parser = crate::arguments::positive, value_name = "SIZE")]
     pub(super) resolution: Option<f64>,
-    /// How pixels become larger ones; by default nearest for classes, else average.
+    /// How to resample to larger pixels [default: nearest for classes, otherwise average].
     #[arg(long, value_enum)]
     pub(super) resampling: Option<Resampling>,
-    /// Write the pixels of a domain as a list, into a folder: rows.npy, columns.npy and values.npy, whose last axis is the list.
-    /// The domain is a mask (NPY or a raster; not 0 is in it), or the rows and columns of its pixels (NPY).
+    /// Write only the pixels of a domain, as lists: rows.npy, columns.npy and values.npy in a folder, where the last axis of
+    /// values.npy runs over the pixels. The domain is a mask (NPY or a raster; pixels other than 0 belong to it), or the rows
+    /// and columns of its pixels (NPY).
     #[arg(long, value_delimiter = ',', conflicts_with_all = ["overview", "resolution", "compression"], value_name = "MASK | ROWS,COLUMNS")]
     pub(super) pixels: Vec<PathBuf>,
-    /// The compression; by default deflate for .tif and .nc, zstd for Zarr.
+    /// The compression [default: deflate for .tif and .nc, zstd for Zarr].
     #[arg(long, value_enum)]
     pub(super) compression: Option<Compression>,
-    /// Replace the output if it exists, once the new one is complete.
+    /// Replace an existing output, once the new one is complete.
     #[arg(long)]
     pub(super) overwrite: bool,
-    /// The engine to run the model with; see `vqz info --runtime`.
+    /// The engine that runs the model. `vqz info --runtime` lists them.
     #[arg(long, value_name = "NAME")]
     pub(super) engine: Option<EngineKind>,
-    /// Print the figures as JSON.
+    /// Print the figures as one JSON object. `vqz schema` prints its schema.
     #[arg(long)]
     pub(super) json: bool,
 }
 
-/// How pixels become larger ones.
+/// How to resample to larger pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Resampling {
-    /// The one in the middle: for classes.
+    /// The pixel in the middle, for classes.
     Nearest,
-    /// The mean of those that are valid.
+    /// The mean of the valid pixels.
     Average,
 }
 
@@ -86,6 +92,6 @@ pub(crate) enum Compression {
     Zstd,
     /// LZW: .tif.
     Lzw,
-    /// Not at all.
+    /// No compression.
     None,
 }

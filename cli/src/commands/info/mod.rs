@@ -18,15 +18,15 @@ use vqz_archive::{ArrayDescription, Window, describe, describe_model, is_raster_
   vqz info --runtime")]
 pub(crate) struct Args {
     /// A Zarr v3 array or group, a GeoTIFF (feature gdal), or a model (.vqm).
-    #[arg(required_unless_present = "runtime")]
+    #[arg(required_unless_present = "runtime", conflicts_with = "runtime")]
     path: Option<PathBuf>,
-    /// Tell what reading a window takes: rows and columns, or a range for each dimension.
+    /// Show how much is read for a window: rows and columns, or a range for each dimension.
     #[arg(long, value_name = "Y0:Y1,X0:X1")]
     window: Option<Window>,
-    /// List the engines that run models: which is used, and why others are not.
+    /// List the engines that run models: which ones are used, and why others are not.
     #[arg(long)]
     runtime: bool,
-    /// Print JSON.
+    /// Print one JSON object. `vqz schema info` prints its schema.
     #[arg(long)]
     json: bool,
 }
@@ -40,26 +40,26 @@ struct Arrays {
 pub(crate) fn run(args: &Args) -> Result<()> {
     if args.runtime {
         let engines = engines::survey();
-        if args.json { output::json(&engines)? } else { engines::print(&engines)? }
+        return if args.json { output::json(&engines) } else { engines::print(&engines) };
     }
     let Some(path) = &args.path else {
         return Ok(());
     };
     if path.extension().is_some_and(|ext| ext == "vqm") {
         if args.window.is_some() {
-            bail!("{} is a model, --window is of archives; leave it out", path.display());
+            bail!("{} is a model, and --window applies to archives; leave --window out", path.display());
         }
         let model = describe_model(path)?;
         return if args.json { output::json(&model) } else { model::print(&model) };
     }
     if args.window.is_some() && is_raster_file(path) {
-        bail!("{} is a raster file, --window is of archives; leave it out", path.display());
+        bail!("{} is a raster file, and --window applies to archives; leave --window out", path.display());
     }
     let arrays = describe(path, args.window.as_ref())?;
     if args.json {
         return output::json(&Arrays { path: path.display().to_string(), arrays });
     }
-    // Coordinates of a cube are told in a line.
+    // Coordinates of a cube take one line together.
     let (coordinates, rasters): (Vec<_>, Vec<_>) =
         arrays.iter().partition(|array| arrays.len() > 1 && array.is_coordinate());
     rasters.into_iter().try_for_each(array::print)?;

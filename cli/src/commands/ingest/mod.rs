@@ -5,14 +5,14 @@ mod quick;
 
 use super::encode::{BoundArgs, TargetArgs, run_input};
 use crate::progress::Terminal;
-use crate::{arguments, output, wording};
+use crate::{arguments, console, output, wording};
 use anyhow::{Result, bail};
 use print::{print, print_estimate};
 use quick::QuickArgs;
 use std::path::{Path, PathBuf};
 use vqz_archive::{
-    Cube, EncodeOptions, IngestOptions, Input, Share, ShareOutcome, check_output, estimate_ingest, ingest,
-    ingest_share, open_model, refuse_overlap,
+    Cube, EncodeOptions, IngestOptions, Input, Remark, Share, ShareOutcome, check_output, estimate_ingest,
+    ingest, ingest_share, open_model, refuse_overlap,
 };
 
 #[derive(Debug, clap::Args)]
@@ -24,7 +24,7 @@ use vqz_archive::{
 
 docs/guides/ingest.md describes the configuration.")]
 pub(crate) struct Args {
-    /// A configuration (.toml), or raster files.
+    /// A configuration (.toml), or raster files that GDAL reads.
     #[arg(required = true, value_name = "CONFIG.toml | FILES…")]
     inputs: Vec<PathBuf>,
     /// The cube to write: a Zarr v3 group.
@@ -34,17 +34,17 @@ pub(crate) struct Args {
     quick: QuickArgs,
     #[command(flatten)]
     encode: CodecArgs,
-    /// Do one of N shares of the work, counted from 0, such as 0/16: as many processes, on one machine or many, write one
-    /// cube. The last that ends puts it in its place.
+    /// Do one of N shares of the work, counted from 0, such as 0/16. N processes, on one machine or several, then write one
+    /// cube together. The last one to finish moves it to its place.
     #[arg(long, value_name = "I/N")]
     shard: Option<Share>,
-    /// Say what would be written, how large it is and about how long it takes, and write nothing.
+    /// Show what would be written, how large it would be and about how long it would take, and write nothing.
     #[arg(long)]
     dry_run: bool,
-    /// Replace the output if it exists, once the new one is complete.
+    /// Replace an existing output, once the new one is complete.
     #[arg(long)]
     overwrite: bool,
-    /// Print the figures as JSON.
+    /// Print the figures as one JSON object. `vqz schema` prints its schema.
     #[arg(long)]
     json: bool,
 }
@@ -52,15 +52,15 @@ pub(crate) struct Args {
 /// How a cube is encoded, if it is.
 #[derive(Debug, clap::Args)]
 struct CodecArgs {
-    /// Encode with this model, a .vqm file with its encoder, instead of writing plain arrays. Arrays that do not fit it are
-    /// written plain.
+    /// Encode with this model (a .vqm file that holds an encoder) instead of writing plain arrays. Arrays that do not fit it
+    /// are written as plain arrays.
     #[arg(long, short, value_name = "FILE")]
     model: Option<PathBuf>,
     #[command(flatten)]
     target: TargetArgs,
     #[command(flatten)]
     bound: BoundArgs,
-    /// Dates in one chunk of an encoded array; those of the configuration's chunks where nothing is said, else 1.
+    /// Dates in one chunk of an encoded array [default: that of the configuration, or 1].
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..), value_name = "N")]
     dates: Option<u64>,
 }
@@ -84,6 +84,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let cube = cube(args)?;
     if args.dry_run {
         let estimate = estimate_ingest(&cube)?;
+        for remark in &estimate.remarks {
+            // They are printed among the figures, and listed in JSON.
+            console::hear(&Remark::Cube(remark.clone()));
+        }
         return if args.json { output::json(&estimate) } else { print_estimate(&estimate) };
     }
     if args.encode.is_any() {

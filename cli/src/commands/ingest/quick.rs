@@ -8,22 +8,22 @@ use vqz_raster::ingest::config::{Config, GridConfig, InputConfig, OutputConfig, 
 /// What a configuration would say.
 #[derive(Debug, clap::Args)]
 pub(crate) struct QuickArgs {
-    /// What names of files tell, such as 'm_{place}_{time:%Y%m%d}.tif' or '{time:%Y%m%d}/{band}.jp2'.
+    /// The pattern of the file names, such as 'm_{place}_{time:%Y%m%d}.tif' or '{time:%Y%m%d}/{band}.jp2'.
     #[arg(long, value_name = "PATTERN")]
     name: Option<String>,
-    /// The names of the files' bands in order; where names of files tell the band, which to take.
+    /// The names of the files' bands in order. If the file names contain the band: the bands to take.
     #[arg(long, value_delimiter = ',', value_name = "B,…")]
     bands: Vec<String>,
     /// The coordinate reference system of the cube, such as EPSG:32633.
     #[arg(long, value_name = "CRS")]
     crs: Option<String>,
-    /// The size of the cube's pixels, in units of its coordinate reference system.
+    /// The pixel size of the cube, in the unit of its coordinate reference system.
     #[arg(long, value_name = "SIZE")]
     resolution: Option<f64>,
-    /// How samples come onto other pixels than their own. Without this, files whose pixels differ are an error.
+    /// How to resample files onto another pixel grid. Without this option, files with different grids are an error.
     #[arg(long, value_name = "METHOD")]
     resampling: Option<Method>,
-    /// What means "no data", where the files do not say.
+    /// The value that means "no data", if the files do not declare one.
     #[arg(long, allow_negative_numbers = true, value_name = "V")]
     nodata: Option<f64>,
     /// The side of a chunk along y and x, in pixels.

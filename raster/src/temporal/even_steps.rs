@@ -9,7 +9,7 @@ const MAX_STEPS: f64 = 100_000.0;
 /// Days at even steps: `start`, `start + step`, … up to `end`, which counts where a step meets it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Steps {
+pub struct EvenSteps {
     /// The first day since 1970-01-01.
     pub start: f64,
     /// No step lies beyond this day.
@@ -18,7 +18,7 @@ pub struct Steps {
     pub step: f64,
 }
 
-impl Steps {
+impl EvenSteps {
     /// The days.
     ///
     /// # Errors
@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn steps_reach_the_end_where_they_meet_it() {
-        let days = |start, end, step| Steps { start, end, step }.days().unwrap();
+        let days = |start, end, step| EvenSteps { start, end, step }.days().unwrap();
         assert_eq!(days(10.0, 40.0, 10.0), [10.0, 20.0, 30.0, 40.0]);
         assert_eq!(days(10.0, 39.9, 10.0), [10.0, 20.0, 30.0]);
         assert_eq!(days(0.0, 0.3, 0.1).len(), 4);
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn impossible_steps_are_refused() {
-        let message = |start, end, step| Steps { start, end, step }.days().unwrap_err().to_string();
+        let message = |start, end, step| EvenSteps { start, end, step }.days().unwrap_err().to_string();
         assert_eq!(
             message(10.0, 40.0, 0.0),
             "steps from day 10 to day 40 every 0 days; the step must be above 0, and the end not before the start"

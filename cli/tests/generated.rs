@@ -1,0 +1,72 @@
+//! What is generated from the command line's own definition: completions, manual pages and schemas.
+
+mod common;
+
+use common::{call, folder, succeed};
+
+const COMMANDS: [&str; 14] = [
+    "ingest",
+    "fit",
+    "encode",
+    "decode",
+    "export",
+    "info",
+    "verify",
+    "compare",
+    "report",
+    "bench",
+    "demo",
+    "completions",
+    "man",
+    "schema",
+];
+
+#[test]
+fn shells_get_completions() {
+    let folder = folder("completions");
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = succeed(&folder, &["completions", shell]);
+        for word in COMMANDS.into_iter().chain(["max-error", "quiet"]) {
+            assert!(script.contains(word), "{shell} does not complete {word}");
+        }
+    }
+    let (code, _, err) = call(&folder, &["completions", "tcsh"]);
+    assert!(code == 2 && err.contains("[possible values: bash, elvish, fish, powershell, zsh]"), "{err}");
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let folder = folder("man");
+    let page = succeed(&folder, &["man"]);
+    assert!(page.contains(".TH vqz 1") && page.contains("Exit codes:"), "{page}");
+    let listed = succeed(&folder, &["man", "pages/man1"]);
+    assert_eq!(listed.lines().count(), COMMANDS.len() + 1, "{listed}");
+    for command in COMMANDS {
+        let page = std::fs::read_to_string(folder.join(format!("pages/man1/vqz-{command}.1"))).unwrap();
+        assert!(page.contains(&format!(".TH vqz-{command} 1")), "{page}");
+        assert!(
+            page.contains(&format!("vqz {command}")) || page.contains(&format!("vqz\\-{command}")),
+            "{page}"
+        );
+    }
+    assert!(folder.join("pages/man1/vqz.1").is_file());
+    // Pages that are there are replaced.
+    succeed(&folder, &["man", "pages/man1"]);
+}
+
+#[test]
+fn commands_with_json_have_a_schema() {
+    let folder = folder("schema");
+    let listed = succeed(&folder, &["schema"]);
+    for command in COMMANDS {
+        let (_, help, _) = call(&folder, &[command, "--help"]);
+        // Without GDAL, `ingest` has no options at all.
+        let wanted = help.contains("--json") || command == "ingest";
+        assert_eq!(listed.lines().any(|line| line == command), wanted, "{command}: {listed}");
+        if wanted {
+            let schema: serde_json::Value =
+                serde_json::from_str(&succeed(&folder, &["schema", command])).unwrap();
+            assert_eq!(schema["title"], format!("vqz {command} --json"));
+        }
+    }
+}
