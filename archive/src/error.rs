@@ -218,13 +218,13 @@ impl From<std::io::Error> for Error {
 
 impl From<vqz_codec::Error> for Error {
     fn from(error: vqz_codec::Error) -> Self {
-        use vqz_codec::Error as Codec;
-        let kind = match &error {
-            Codec::Corrupt(_) | Codec::Truncated(_) | Codec::InvalidModel(_) => ErrorKind::Corrupt,
-            Codec::Unsupported(_) | Codec::Limit(_) => ErrorKind::Unsupported,
-            Codec::MissingModel(_) => ErrorKind::MissingModel,
-            Codec::InvalidArgument(_) => ErrorKind::InvalidArgument,
-            Codec::Io { .. } => ErrorKind::Io,
+        use vqz_codec::ErrorKind as Codec;
+        let kind = match error.kind() {
+            Codec::Corrupt | Codec::Truncated | Codec::InvalidModel => ErrorKind::Corrupt,
+            Codec::Unsupported | Codec::Limit => ErrorKind::Unsupported,
+            Codec::MissingModel => ErrorKind::MissingModel,
+            Codec::InvalidArgument => ErrorKind::InvalidArgument,
+            Codec::Io => ErrorKind::Io,
             _ => ErrorKind::Codec,
         };
         Self { kind, message: error.to_string(), remedies: Vec::new(), source: Some(Box::new(error)) }
