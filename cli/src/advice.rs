@@ -28,6 +28,9 @@ fn words_of(remedy: Remedy) -> &'static str {
         Remedy::DecodeToZarr => "; decode to Zarr instead",
         Remedy::Resume => "; run the same command again to go on from there, or delete that folder",
         Remedy::MakeRoom => "; make room and run the same command again",
+        Remedy::SeeEngines => " (see `vqz info --runtime`)",
+        Remedy::OpenPackage => " with --model",
+        Remedy::SmallerPatch => " (--patch)",
         Remedy::BuildWithGdal => {
             "; build vqz with `cargo install --path cli --features gdal` (Debian's libgdal-dev is needed)"
         }

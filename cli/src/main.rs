@@ -7,7 +7,6 @@ mod console;
 mod exit;
 mod output;
 mod progress;
-mod report;
 mod wording;
 
 use anyhow::{Context, Result};

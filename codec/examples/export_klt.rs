@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use half::f16;
-use vqz_codec::model::onnx::klt::{self, KltParameters};
+use vqz_codec::authoring::klt::{self, KltParameters};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args_os().skip(1);

@@ -83,7 +83,8 @@ impl Axes {
     /// Checks the roles.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] for a wrong number of dimensions, and for roles that are missing or repeated.
+    /// [`Error::InvalidArgument`] for a wrong number of dimensions and for roles that are repeated, [`Error::UnclearAxes`] where
+    /// rows or columns are missing or repeated.
     pub fn new(roles: Vec<Role>) -> Result<Self> {
         let found = || roles.iter().map(Role::to_string).collect::<Vec<_>>().join(", ");
         if !(2..=6).contains(&roles.len()) {
@@ -95,11 +96,7 @@ impl Axes {
         let count = |role: &Role| roles.iter().filter(|r| *r == role).count();
         for role in [Role::Y, Role::X] {
             if count(&role) != 1 {
-                return Err(Error::InvalidArgument(format!(
-                    "axes are ({}), exactly one must be `{role}`; name the dimensions or give the roles in order, \
-                     such as --axes band,y,x",
-                    found()
-                )));
+                return Err(Error::UnclearAxes { found: found(), role: role.to_string() });
             }
         }
         for role in [Role::Band, Role::Time] {

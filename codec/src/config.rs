@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 /// The configuration of the codec.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Configuration {
     /// The model: its hash, and its decoding half when that is small enough to travel with the archive. Without one, all
     /// tiles are coded exactly or within the promised bound, by prediction.
@@ -17,7 +18,7 @@ pub struct Configuration {
     pub model: Option<ModelReference>,
     /// The roles of the dimensions, in the array's order.
     pub axes: Axes,
-    /// The nominal quality, in dB of PSNR on data like the training data: what pictures aim at. Used by writers only;
+    /// The nominal quality, in dB of PSNR on data like the training data: what the writer aims at. Readers do not use it;
     /// 0, and left out, without a model.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub quality: f64,
@@ -33,6 +34,62 @@ pub struct Configuration {
 }
 
 impl Configuration {
+    /// A configuration with these axes, which names no model and promises nothing: one of the two is to be added.
+    ///
+    /// ```
+    /// use vqz_codec::axes::Axes;
+    /// use vqz_codec::config::{Configuration, NoData, Promise};
+    ///
+    /// # fn main() -> vqz_codec::Result<()> {
+    /// let configuration = Configuration::new(Axes::from_names(&["band", "y", "x"])?)
+    ///     .with_nodata(vec![NoData::Integer(-9999)])
+    ///     .with_promise(Promise::Lossless);
+    /// configuration.check()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn new(axes: Axes) -> Self {
+        Self {
+            model: None,
+            axes,
+            quality: 0.0,
+            entropy: EntropyCoder::default(),
+            nodata: Vec::new(),
+            promise: Promise::default(),
+        }
+    }
+
+    /// With a model, or with none.
+    #[must_use]
+    pub fn with_model(self, model: impl Into<Option<ModelReference>>) -> Self {
+        Self { model: model.into(), ..self }
+    }
+
+    /// With a nominal quality, in dB of PSNR.
+    #[must_use]
+    pub fn with_quality(self, quality: f64) -> Self {
+        Self { quality, ..self }
+    }
+
+    /// With an entropy coder.
+    #[must_use]
+    pub fn with_entropy(self, entropy: EntropyCoder) -> Self {
+        Self { entropy, ..self }
+    }
+
+    /// With values that mean "no data".
+    #[must_use]
+    pub fn with_nodata(self, nodata: Vec<NoData>) -> Self {
+        Self { nodata, ..self }
+    }
+
+    /// With a promise about the decoded samples.
+    #[must_use]
+    pub fn with_promise(self, promise: Promise) -> Self {
+        Self { promise, ..self }
+    }
+
     /// Refuses a configuration by which nothing could be coded.
     ///
     /// # Errors
@@ -96,7 +153,7 @@ pub enum Promise {
 }
 
 impl Promise {
-    /// The bound of each of so many bands, in data units; none where nothing is promised.
+    /// The bound of each band, in data units, for this number of bands; none where nothing is promised.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] for bounds that are not finite and above 0, or of another number than bands.

@@ -5,6 +5,7 @@
 //! environment variables. The crate `vqz-zarr` registers it with `zarrs`.
 #![forbid(unsafe_code)]
 
+pub mod authoring;
 pub mod axes;
 pub mod bands;
 pub mod config;
@@ -20,10 +21,10 @@ pub mod name;
 mod parallel;
 pub mod pipeline;
 mod predict;
-pub mod quantise;
+mod quantise;
 pub mod sample;
-pub mod tiles;
+mod tiles;
 mod transform;
 
-pub use error::{Error, Result};
+pub use error::{Error, ErrorKind, Result};
 pub use sample::DataType;

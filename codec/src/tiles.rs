@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// The largest side of a tile, in pixels.
-pub const MAX_TILE: usize = 256;
+pub(crate) const MAX_TILE: usize = 256;
 
 /// Cuts `extent` pixels into `ceil(extent / 256)` tiles of nearly equal numbers of patches. All but the last are
 /// whole patches; 264 pixels in patches of 8 are 136 + 128. Patches are at most 256 pixels.

@@ -5,15 +5,15 @@
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use vqz_zarr::engines::chunk_codec;
-use vqz_zarr::models;
 use vqz_codec::axes::Role;
 use vqz_codec::config::{Configuration, EntropyCoder, NoData, Promise};
 use vqz_codec::pipeline::{ChunkCodec, Options};
-use vqz_codec::{DataType, Error};
+use vqz_codec::{DataType, Error, ErrorKind};
 use vqz_fuzz::replace;
 use vqz_tests::Random;
 use vqz_tests::arrays::Case;
+use vqz_zarr::engines::chunk_codec;
+use vqz_zarr::models;
 use zarrs::array::codec::api::Codec;
 use zarrs::array::{Array, ArrayBytes};
 use zarrs::metadata::v3::MetadataV3;
@@ -209,12 +209,12 @@ fn open(text: &[u8]) {
 /// What may be said of a configuration.
 fn configured(error: &Error) {
     let allowed = matches!(
-        error,
-        Error::InvalidArgument(_)
-            | Error::MissingModel(_)
-            | Error::InvalidModel(_)
-            | Error::Limit(_)
-            | Error::Unsupported(_)
+        error.kind(),
+        ErrorKind::InvalidArgument
+            | ErrorKind::MissingModel
+            | ErrorKind::InvalidModel
+            | ErrorKind::Limit
+            | ErrorKind::Unsupported
     );
     assert!(allowed && error.to_string().len() > 20, "a configuration is a \"{error}\"");
 }

@@ -6,19 +6,19 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use std::sync::Arc;
-use vqz_zarr::engines::chunk_codec;
-use vqz_zarr::models;
 use vqz_codec::axes::Axes;
-use vqz_codec::config::{Configuration, EntropyCoder, ModelReference, Promise};
+use vqz_codec::config::{Configuration, EntropyCoder, ModelReference};
 use vqz_codec::engine::{self, EngineKind, Tensor};
 use vqz_codec::model::{Model, Quantiser};
-use vqz_codec::pipeline::{ChunkCodec, Options};
-use vqz_codec::{DataType, Error};
+use vqz_codec::pipeline::Options;
+use vqz_codec::{DataType, Error, ErrorKind};
 use vqz_fuzz::packages::{self, pack, unpack};
 use vqz_fuzz::replace;
 use vqz_tests::Random;
 use vqz_tests::models::{corrected, images, model_of};
 use vqz_tests::scalars::fit_scalars;
+use vqz_zarr::engines::chunk_codec;
+use vqz_zarr::models;
 
 /// What a graph may make of a patch, in bytes: far less than this, far more than the seeds do.
 const CEILING: usize = 256 << 20;
@@ -97,18 +97,11 @@ fn run(model: Arc<Model>) {
         }
     }
     let Ok(axes) = Axes::from_names(&["band", "y", "x"]) else { return };
-    let configuration = Configuration {
-        model: None,
-        axes,
-        quality: 40.0,
-        entropy: EntropyCoder::Rans,
-        nodata: Vec::new(),
-        promise: Promise::Quality,
-    };
+    let configuration = Configuration::new(axes).with_quality(40.0).with_entropy(EntropyCoder::Rans);
     let shape = [bands, side, side];
     let samples: Vec<u8> =
         (0..bands * side * side * 2).map(|i| if i % 2 == 0 { i as u8 } else { 0 }).collect();
-    let options = Options { parallel: false, engine: Some(EngineKind::Tract) };
+    let options = Options::default().with_engine(Some(EngineKind::Tract));
     let codec = chunk_codec(&configuration, model, DataType::UInt16, &[0, 0], options);
     let written = codec.and_then(|codec| Ok((codec.encode(&shape, &samples)?, codec)));
     match written {
@@ -129,12 +122,12 @@ fn named(error: &Error) {
 /// What may be said when a model that opened is used.
 fn used(error: &Error) {
     let allowed = matches!(
-        error,
-        Error::InvalidModel(_)
-            | Error::MissingModel(_)
-            | Error::Limit(_)
-            | Error::Engine(_)
-            | Error::InvalidArgument(_)
+        error.kind(),
+        ErrorKind::InvalidModel
+            | ErrorKind::MissingModel
+            | ErrorKind::Limit
+            | ErrorKind::Engine
+            | ErrorKind::InvalidArgument
     );
     assert!(allowed && error.to_string().len() > 20, "using a model is a \"{error}\"");
 }

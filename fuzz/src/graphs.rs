@@ -1,7 +1,7 @@
 //! ONNX graphs that are changed by their structure.
 
 use prost::Message;
-use vqz_codec::model::onnx::pb::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, dimension};
+use vqz_codec::authoring::pb::{AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, dimension};
 use vqz_tests::Random;
 
 /// A graph with one to three changes; none for what is no graph.

@@ -127,7 +127,7 @@ pub struct Legend {
 }
 
 /// One of several pictures with titles.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Tile {
     /// The title.
     pub title: String,
@@ -243,6 +243,11 @@ impl Tone {
 }
 
 impl Card {
+    /// A figure with its name, its unit, and a note.
+    pub fn new(name: &str, figure: String, unit: &str, note: String) -> Self {
+        Self { name: name.to_owned(), figure, unit: unit.to_owned(), note }
+    }
+
     fn render(&self) -> Markup {
         html! {
             div.card {

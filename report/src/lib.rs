@@ -5,7 +5,7 @@
 //! setting and fits screens of any width. This crate knows no archives, no models and no files.
 //!
 //! ```
-//! use vqz_report::{Axis, Block, Chart, Page, Scale, Section, Series};
+//! use vqz_report::{Axis, Chart, Page, Scale, Series};
 //!
 //! let points = vec![(0.1, 40.0), (0.4, 46.0), (0.9, 50.0)];
 //! let chart = Chart {
@@ -17,7 +17,7 @@
 //!     ..Chart::default()
 //! };
 //! let mut page = Page::new("A scene");
-//! page.blocks.push(Section::new("Rate and distortion", [chart.into()]).into());
+//! page.section("Rate and distortion", [chart.into()]);
 //! assert!(page.html().contains("<h2>Rate and distortion</h2>"));
 //! ```
 
@@ -35,4 +35,4 @@ pub use block::{Banner, Block, Card, Figure, Legend, PictureRow, Section, Tile, 
 pub use chart::{Axis, Chart, Logarithmic, Mark, MarkKind, Scale, Series, Shape, Size, histogram, thin};
 pub use page::{Badge, Page};
 pub use picture::{Error, Heat, Picture, Planes, Stretch, paint, scale};
-pub use table::{Column, Group, Row, RowKind, Table};
+pub use table::{Group, Row, RowKind, Table};

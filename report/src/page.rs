@@ -1,6 +1,6 @@
 //! A page: its head, its blocks, its style and, where a chart needs it, its script.
 
-use crate::block::{self, Block, Tone};
+use crate::block::{self, Block, Section, Tone};
 use maud::{DOCTYPE, PreEscaped, html};
 
 const STYLE: &str = include_str!("style.css");
@@ -40,6 +40,14 @@ impl Page {
     /// A page with a title and no content.
     pub fn new(title: impl Into<String>) -> Self {
         Self { title: title.into(), ..Self::default() }
+    }
+
+    /// Adds a section, unless it is empty.
+    pub fn section(&mut self, heading: &str, blocks: impl IntoIterator<Item = Block>) {
+        let section = Section::new(heading, blocks);
+        if !section.blocks.is_empty() {
+            self.blocks.push(section.into());
+        }
     }
 
     /// The page as an HTML document.
@@ -87,7 +95,7 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Axis, Chart, Section, Series};
+    use crate::{Axis, Chart, Series};
 
     #[test]
     fn a_page_is_whole_and_asks_nothing_of_a_network() {
@@ -106,10 +114,12 @@ mod tests {
             summary: "s".to_owned(),
             badges: vec![badge("failed", None), badge("2 warnings", Some("events"))],
             progress: Some(0.5),
-            blocks: vec![Section::new("Curves", [chart.clone().into()]).into()],
             ..Page::new("a < b")
         };
+        page.section("Curves", [chart.clone().into()]);
+        page.section("Nothing", []);
         let html = page.html();
+        assert!(!html.contains("Nothing"));
         assert!(html.starts_with("<!DOCTYPE html>") && html.ends_with("</html>\n"));
         assert!(
             html.contains("<title>a &lt; b · vqz</title>") && html.contains("aria-valuenow=\"50.0\""),

@@ -2,54 +2,32 @@
 
 /// Colours of errors and rates from nothing to the most, evenly spaced: dark to bright, so that they can be told apart in grey
 /// too (matplotlib's "inferno").
-pub const INTENSITY: [[u8; 3]; 8] = [
-    [0, 0, 4],
-    [40, 11, 84],
-    [101, 21, 110],
-    [159, 42, 99],
-    [212, 72, 66],
-    [245, 125, 21],
-    [250, 193, 39],
-    [252, 255, 164],
-];
+pub const INTENSITY: [[u8; 3]; 8] =
+    rgb([0x000004, 0x280b54, 0x65156e, 0x9f2a63, 0xd44842, 0xf57d15, 0xfac127, 0xfcffa4]);
 
 /// Heights from low to high, as on a map.
-pub const HEIGHTS: [[u8; 3]; 7] = [
-    [70, 120, 95],
-    [132, 166, 112],
-    [205, 203, 142],
-    [214, 178, 122],
-    [176, 134, 100],
-    [190, 172, 160],
-    [250, 250, 250],
-];
+pub const HEIGHTS: [[u8; 3]; 7] = rgb([0x46785f, 0x84a670, 0xcdcb8e, 0xd6b27a, 0xb08664, 0xbeaca0, 0xfafafa]);
+
+/// Colours from their red, green and blue in hexadecimal.
+const fn rgb<const N: usize>(hexadecimal: [u32; N]) -> [[u8; 3]; N] {
+    let mut colours = [[0; 3]; N];
+    let mut i = 0;
+    while i < N {
+        let [_, r, g, b] = hexadecimal[i].to_be_bytes();
+        colours[i] = [r, g, b];
+        i += 1;
+    }
+    colours
+}
 
 /// Black to white.
 pub const GREY: [[u8; 3]; 2] = [[0; 3], [255; 3]];
 
 /// Colours that are easy to tell apart, for classes that have none of their own.
-const DISTINCT: [[u8; 3]; 20] = [
-    [78, 121, 167],
-    [237, 201, 72],
-    [118, 183, 178],
-    [89, 161, 79],
-    [156, 117, 95],
-    [242, 142, 43],
-    [176, 122, 161],
-    [186, 176, 172],
-    [255, 157, 167],
-    [225, 87, 89],
-    [31, 80, 120],
-    [163, 88, 15],
-    [44, 104, 44],
-    [140, 35, 50],
-    [40, 120, 118],
-    [160, 130, 20],
-    [110, 60, 110],
-    [200, 100, 120],
-    [90, 60, 40],
-    [110, 105, 100],
-];
+const DISTINCT: [[u8; 3]; 20] = rgb([
+    0x4e79a7, 0xedc948, 0x76b7b2, 0x59a14f, 0x9c755f, 0xf28e2b, 0xb07aa1, 0xbab0ac, 0xff9da7, 0xe15759,
+    0x1f5078, 0xa3580f, 0x2c682c, 0x8c2332, 0x287876, 0xa08214, 0x6e3c6e, 0xc86478, 0x5a3c28, 0x6e6964,
+]);
 
 /// The colour of class number `index`, for classes that have none of their own; the colours recur after 20 classes.
 pub fn distinct(index: usize) -> [u8; 3] {

@@ -21,16 +21,9 @@ pub struct Table {
 pub struct Group {
     /// What they have in common; may be empty.
     pub name: String,
-    /// The columns.
-    pub columns: Vec<Column>,
-}
-
-/// A column.
-#[derive(Clone, Debug)]
-pub struct Column {
-    /// What it holds.
-    pub name: String,
-    /// Whether it holds text, which stands to the left and may have several lines, rather than figures.
+    /// What each column holds.
+    pub columns: Vec<String>,
+    /// Whether the columns hold text, which stands to the left and may have several lines, rather than figures.
     pub text: bool,
 }
 
@@ -64,8 +57,12 @@ pub enum RowKind {
 impl Group {
     /// Columns of figures.
     pub fn new<S: Into<String>>(name: &str, columns: impl IntoIterator<Item = S>) -> Self {
-        let column = |name: S| Column { name: name.into(), text: false };
-        Self { name: name.to_owned(), columns: columns.into_iter().map(column).collect() }
+        Self { name: name.to_owned(), columns: columns.into_iter().map(Into::into).collect(), text: false }
+    }
+
+    /// Columns of text.
+    pub fn text<S: Into<String>>(name: &str, columns: impl IntoIterator<Item = S>) -> Self {
+        Self { text: true, ..Self::new(name, columns) }
     }
 }
 
@@ -95,18 +92,17 @@ impl RowKind {
 
 impl Table {
     pub(crate) fn render(&self) -> Markup {
-        let class = |at: usize, column: &Column| match (at == 0, column.text) {
+        let class = |at: usize, text: bool| match (at == 0, text) {
             (true, true) => Some("starts text"),
             (true, false) => Some("starts"),
             (false, true) => Some("text"),
             (false, false) => None,
         };
-        let columns: Vec<(Option<&str>, &Column)> = self
+        let column = |group: &Group, at| (class(at, group.text), group.columns[at].clone());
+        let columns: Vec<(Option<&str>, String)> = self
             .groups
             .iter()
-            .flat_map(|group| {
-                group.columns.iter().enumerate().map(|(at, column)| (class(at, column), column))
-            })
+            .flat_map(|group| (0..group.columns.len()).map(move |at| column(group, at)))
             .collect();
         let label = |name: &str| self.wide.then(|| name.to_owned());
         html! {
@@ -122,7 +118,7 @@ impl Table {
                     }
                     tr.heads {
                         th scope="col" { (self.first) }
-                        @for (class, column) in &columns { th class=[*class] scope="col" { (column.name) } }
+                        @for (class, name) in &columns { th class=[*class] scope="col" { (name) } }
                     }
                 }
                 tbody {
@@ -134,8 +130,8 @@ impl Table {
                                 }
                                 (row.name)
                             }
-                            @for ((class, column), cell) in columns.iter().zip(&row.cells) {
-                                td class=[*class] data-label=[label(&column.name)] { (cell) }
+                            @for ((class, name), cell) in columns.iter().zip(&row.cells) {
+                                td class=[*class] data-label=[label(name)] { (cell) }
                             }
                         }
                     }
@@ -173,8 +169,7 @@ mod tests {
 
     #[test]
     fn columns_without_a_common_name_have_one_row_of_heads() {
-        let group =
-            Group { name: String::new(), columns: vec![Column { name: "what".to_owned(), text: true }] };
+        let group = Group::text("", ["what"]);
         let table = Table {
             groups: vec![group],
             rows: vec![Row::new("", vec!["<b>".to_owned()])],

@@ -23,7 +23,7 @@ addEventListener("load", () => {
   const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
   const fetched = performance.getEntriesByType("resource").map((e) => e.name).filter((n) => !n.startsWith("data:"));
   const told = { pictures: pictures.length, decoded: pictures.filter(Boolean).length, wide, fetched,
-    charts: document.querySelectorAll("svg").length, titles: [...document.querySelectorAll("h2")].map((h) => h.textContent) };
+    charts: document.querySelectorAll("svg[role=img]").length, titles: [...document.querySelectorAll("h2")].map((h) => h.textContent) };
   const place = document.createElement("pre");
   place.id = "told";
   place.textContent = JSON.stringify(told);

@@ -98,14 +98,14 @@ impl Case {
     #[must_use]
     pub fn configuration(&self) -> Configuration {
         let names: Vec<String> = self.axes.iter().map(|axis| (*axis).to_owned()).collect();
-        Configuration {
-            model: self.any_model().map(|model| model.reference().expect("a small model can be embedded")),
-            axes: Axes::try_from(names).expect("the case's axes are sound"),
-            quality: if self.predicted { 0.0 } else { self.quality },
-            entropy: self.entropy,
-            nodata: self.nodata.clone(),
-            promise: self.promise.clone(),
-        }
+        Configuration::new(Axes::try_from(names).expect("the case's axes are sound"))
+            .with_model(
+                self.any_model().map(|model| model.reference().expect("a small model can be embedded")),
+            )
+            .with_quality(if self.predicted { 0.0 } else { self.quality })
+            .with_entropy(self.entropy)
+            .with_nodata(self.nodata.clone())
+            .with_promise(self.promise.clone())
     }
 
     /// The content of `zarr.json`.

@@ -2,13 +2,11 @@
 
 use crate::Random;
 use crate::linear_map::{LinearMap, by_patch, grid};
+use vqz_codec::authoring::graph::{Attribute, ElementType, GraphBuilder, Value};
+use vqz_codec::authoring::{Rates, Search, lagrangian, step_log2};
 use vqz_codec::engine::{self, EngineKind, Session, Tensor};
 use vqz_codec::fit::{self, CodeGrid, Image};
-use vqz_codec::model::onnx::graph::{Attribute, ElementType, GraphBuilder, Value};
-use vqz_codec::model::{
-    Calibration, CodebookShape, Codebooks, Manifest, Model, ModelParts, Priors, Quantiser,
-};
-use vqz_codec::quantise::{Rates, Search, lagrangian, step_log2};
+use vqz_codec::model::{Calibration, CodebookShape, Codebooks, Model, ModelParts, Priors, Quantiser};
 
 /// Rounds of k-means.
 const ROUNDS: usize = 10;
@@ -44,15 +42,14 @@ pub fn fit_codebooks(linear: &Model, images: &[Image], options: &CodebookOptions
     let session = tract.load(&decoder).expect("the decoder loads");
     let priors = priors(&tiles, &codebooks, options);
     let calibration = calibrate(&tiles, images, &codebooks, &priors, session.as_ref(), linear, options);
-    let mut manifest = Manifest {
-        name: options.name.clone(),
-        architecture: "linear-codebooks".to_owned(),
-        planes: options.shape.planes(),
-        quantiser: options.quantiser,
-        codebooks: Some(options.shape),
-        calibration,
-        ..linear.manifest().clone()
-    };
+    let mut manifest = linear.manifest().clone();
+    manifest.name = options.name.clone();
+    manifest.architecture = "linear-codebooks".to_owned();
+    manifest.planes = options.shape.planes();
+    manifest.quantiser = options.quantiser;
+    manifest.codebooks = Some(options.shape);
+    manifest.calibration = calibration;
+
     manifest.encoder_sha256.clear();
     Model::assemble(ModelParts { manifest, decoder, correction: None, encoder, priors })
         .expect("the parts fit each other")

@@ -1,7 +1,7 @@
 //! A model with a correction: what it decodes is never below a floor, as its data never are.
 
-use vqz_codec::model::onnx::graph::{Dim, ElementType, GraphBuilder};
-use vqz_codec::model::{Manifest, Model, ModelParts};
+use vqz_codec::authoring::graph::{Dim, ElementType, GraphBuilder};
+use vqz_codec::model::{Model, ModelParts};
 
 /// The least sample of data that the corrected model is for.
 pub const FLOOR: f32 = 115.0;
@@ -12,11 +12,10 @@ pub const FLOOR: f32 = 115.0;
 /// When the parts do not fit each other.
 #[must_use]
 pub fn with_floor(linear: &Model, name: &str) -> Model {
-    let manifest = Manifest {
-        name: name.to_owned(),
-        architecture: "linear-floor".to_owned(),
-        ..linear.manifest().clone()
-    };
+    let mut manifest = linear.manifest().clone();
+    manifest.name = name.to_owned();
+    manifest.architecture = "linear-floor".to_owned();
+
     Model::assemble(ModelParts {
         decoder: linear.decoder().to_vec(),
         correction: Some(correction(linear.manifest().bands.len())),

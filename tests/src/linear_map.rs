@@ -1,10 +1,10 @@
 //! The linear part of test models: a convolution from patches to the strongest latents of a linear model, and one back.
 
+use vqz_codec::authoring::graph::{Attribute, Dim, ElementType, GraphBuilder, Value};
+use vqz_codec::authoring::klt::{self, KltParameters, dct_matrix};
 use vqz_codec::engine::{self, EngineKind, Tensor};
 use vqz_codec::fit::Image;
 use vqz_codec::model::Model;
-use vqz_codec::model::onnx::graph::{Attribute, Dim, ElementType, GraphBuilder, Value};
-use vqz_codec::model::onnx::klt::{self, KltParameters, dct_matrix};
 
 /// A linear map of patches to the strongest latents and back.
 pub(crate) struct LinearMap {

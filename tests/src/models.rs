@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::f64::consts::TAU;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use vqz_codec::fit::{FitOptions, Image, fit_klt};
-use vqz_codec::model::{CodebookShape, Manifest, Model, ModelParts, Quantiser};
+use vqz_codec::model::{CodebookShape, Model, ModelParts, Quantiser};
 use vqz_zarr::models;
 
 /// The value against which the models state their PSNR.
@@ -119,8 +119,10 @@ pub fn tolerant(bands: usize) -> Arc<Model> {
     let mut models = TOLERANT.lock().unwrap_or_else(PoisonError::into_inner);
     let made = models.entry(bands).or_insert_with(|| {
         let linear = model(bands);
-        let manifest =
-            Manifest { name: format!("test-tolerant-{bands}"), tolerance: 0.4, ..linear.manifest().clone() };
+        let mut manifest = linear.manifest().clone();
+        manifest.name = format!("test-tolerant-{bands}");
+        manifest.tolerance = 0.4;
+
         let parts = ModelParts {
             decoder: linear.decoder().to_vec(),
             correction: None,

@@ -2,11 +2,11 @@
 //! such a graph, and priors for planes without a structure of frequencies.
 
 use crate::linear_map::{LinearMap, by_patch, grid, raster};
+use vqz_codec::authoring::graph::{ElementType, GraphBuilder};
+use vqz_codec::authoring::{step, step_log2};
 use vqz_codec::engine::{self, EngineKind, Session, Tensor};
 use vqz_codec::fit::{self, Image, LatentGrid};
-use vqz_codec::model::onnx::graph::{ElementType, GraphBuilder};
-use vqz_codec::model::{Calibration, Manifest, Model, ModelParts};
-use vqz_codec::quantise::{step, step_log2};
+use vqz_codec::model::{Calibration, Model, ModelParts};
 
 /// Steps of the calibration.
 const STEPS: [f64; 6] = [8.0, 4.0, 2.0, 1.0, 0.5, 0.25];
@@ -28,13 +28,12 @@ pub fn fit_scalars(linear: &Model, images: &[Image], latents: usize, name: &str)
     let priors = fit::scalar_priors(&grids).expect("the latents are sound");
     let calibration =
         STEPS.iter().map(|at| calibrate(&map, session.as_ref(), images, linear, step_log2(*at)));
-    let manifest = Manifest {
-        name: name.to_owned(),
-        architecture: "linear-steps".to_owned(),
-        planes: latents,
-        calibration: calibration.collect(),
-        ..linear.manifest().clone()
-    };
+    let mut manifest = linear.manifest().clone();
+    manifest.name = name.to_owned();
+    manifest.architecture = "linear-steps".to_owned();
+    manifest.planes = latents;
+    manifest.calibration = calibration.collect();
+
     Model::assemble(ModelParts { manifest, decoder, correction: None, encoder, priors })
         .expect("the parts fit each other")
 }

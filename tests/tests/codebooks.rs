@@ -3,12 +3,12 @@
 
 use serde_json::json;
 use vqz_codec::DataType;
+use vqz_codec::authoring::{Rates, Search, lagrangian};
 use vqz_codec::config::{EntropyCoder, NoData};
 use vqz_codec::engine::{self, EngineKind, Tensor};
 use vqz_codec::fit::{CodeGrid, entropy_bits, index_priors};
 use vqz_codec::model::Quantiser;
 use vqz_codec::pipeline::{ChunkCodec, Options};
-use vqz_codec::quantise::{Rates, Search, lagrangian};
 use vqz_tests::Random;
 use vqz_tests::arrays::{Case, round_trip};
 use vqz_tests::models::PEAK;

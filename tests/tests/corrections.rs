@@ -37,7 +37,7 @@ fn samples(case: &Case) -> Vec<u8> {
 fn codec(case: &Case, model: &Arc<Model>, engine: Option<EngineKind>) -> vqz_codec::Result<ChunkCodec> {
     let mut configuration = case.configuration();
     configuration.model = Some(model.reference().expect("a small model can be embedded"));
-    let options = Options { engine, ..Options::default() };
+    let options = Options::default().with_engine(engine);
     chunk_codec(&configuration, Arc::clone(model), case.data_type, &case.bytes(&[0.0]), options)
 }
 

@@ -36,7 +36,7 @@ fn samples(case: &Case, shared: f64) -> Vec<f64> {
 }
 
 fn codec(case: &Case, parallel: bool) -> ChunkCodec {
-    let options = Options { parallel, ..Options::default() };
+    let options = Options::default().with_parallel(parallel);
     let fill = case.bytes(&[0.0]);
     chunk_codec(&case.configuration(), case.any_model(), case.data_type, &fill, options)
         .expect("the case is sound")

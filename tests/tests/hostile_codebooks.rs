@@ -6,7 +6,7 @@ use packages::{altered_of, entry, manifest};
 use prost::Message;
 use serde_json::{Value, json};
 use vqz_codec::Error;
-use vqz_codec::model::onnx::pb::{ModelProto, TensorProto};
+use vqz_codec::authoring::pb::{ModelProto, TensorProto};
 use vqz_codec::model::{Model, Priors, Quantiser};
 use vqz_tests::models::{model, model_of};
 

@@ -6,10 +6,10 @@ use packages::{altered, entry, manifest, pack, unpack};
 use prost::Message;
 use serde_json::{Value, json};
 use vqz_codec::Error;
-use vqz_codec::model::Model;
-use vqz_codec::model::onnx::pb::{
+use vqz_codec::authoring::pb::{
     AttributeProto, ModelProto, NodeProto, StringStringEntryProto, attribute_type,
 };
+use vqz_codec::model::Model;
 use vqz_tests::arrays::Case;
 use vqz_tests::models::{fit, model};
 use zarrs::array::codec::api::Codec;

@@ -37,14 +37,12 @@ impl Trial {
     }
 
     fn codec_of(&self, model: Option<Arc<Model>>) -> ChunkCodec {
-        let configuration = Configuration {
-            model: model.as_ref().map(|model| model.reference().expect("a small model can be embedded")),
-            axes: Axes::from_names(&self.axes).expect("the axes are sound"),
-            quality: if model.is_some() { 40.0 } else { 0.0 },
-            entropy: EntropyCoder::Rans,
-            nodata: self.nodata.clone(),
-            promise: self.promise.clone(),
-        };
+        let configuration = Configuration::new(Axes::from_names(&self.axes).expect("the axes are sound"))
+            .with_model(model.as_ref().map(|model| model.reference().expect("a small model can be embedded")))
+            .with_quality(if model.is_some() { 40.0 } else { 0.0 })
+            .with_entropy(EntropyCoder::Rans)
+            .with_nodata(self.nodata.clone())
+            .with_promise(self.promise.clone());
         let fill = vec![0; self.data_type.size()];
         chunk_codec(&configuration, model, self.data_type, &fill, Options::default())
             .unwrap_or_else(|e| panic!("{self:?}: {e}"))
@@ -383,14 +381,10 @@ fn promises_that_can_not_be_are_refused() {
             modelled,
         };
         let model = trial.modelled.then(|| model(BANDS));
-        let configuration = Configuration {
-            model: None,
-            axes: Axes::from_names(&trial.axes).expect("the axes are sound"),
-            quality: 40.0,
-            entropy: EntropyCoder::Rans,
-            nodata: Vec::new(),
-            promise: trial.promise.clone(),
-        };
+        let configuration = Configuration::new(Axes::from_names(&trial.axes).expect("the axes are sound"))
+            .with_quality(40.0)
+            .with_entropy(EntropyCoder::Rans)
+            .with_promise(trial.promise.clone());
         let codec = chunk_codec(&configuration, model, DataType::Int16, &[0; 2], Options::default());
         let encoded = codec.and_then(|codec| codec.encode(&trial.shape, &vec![0; 2 * trial.samples()]));
         encoded.expect_err("it can't be").to_string()

@@ -67,14 +67,10 @@ fn the_sample_keeps_its_quality() {
 
     let mut last_bits = 0.0;
     for quality in [39.0, 42.0, 46.0, 50.0, 55.0] {
-        let configuration = Configuration {
-            model: Some(model.reference().expect("the model can be embedded")),
-            axes: Axes::from_names(&names).expect("the names were tried"),
-            quality,
-            entropy: EntropyCoder::Rans,
-            nodata: Vec::new(),
-            promise: Promise::Quality,
-        };
+        let configuration = Configuration::new(Axes::from_names(&names).expect("the names were tried"))
+            .with_model(model.reference().expect("the model can be embedded"))
+            .with_quality(quality)
+            .with_entropy(EntropyCoder::Rans);
         let metadata: ArrayMetadata = serde_json::from_value(json!({
             "zarr_format": 3, "node_type": "array", "shape": shape, "data_type": data_type,
             "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": shape}},

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 use vqz_codec::DataType;
+use vqz_codec::authoring::{quantise, step, step_log2};
 use vqz_codec::config::{Configuration, EntropyCoder, Promise};
 use vqz_codec::fit::{CodeGrid, LatentGrid, entropy_bits, scalar_priors};
 use vqz_codec::model::Model;
 use vqz_codec::pipeline::{ChunkCodec, Options};
-use vqz_codec::quantise::{quantise, step, step_log2};
 use vqz_tests::Random;
 use vqz_tests::arrays::Case;
 use vqz_tests::models::{PEAK, images, model};
@@ -18,13 +18,12 @@ const SHAPE: [usize; 3] = [3, 96, 80];
 /// PSNR, bytes and decoded samples.
 fn round_trip(model: &Arc<Model>, entropy: EntropyCoder, quality: f64) -> (f64, usize, Vec<u8>) {
     let case = Case { shape: &[3, 96, 80], data_type: DataType::Float32, ..Case::default() };
-    let configuration = Configuration {
-        model: Some(model.reference().expect("a small model can be embedded")),
-        quality,
-        entropy,
-        promise: Promise::Quality,
-        ..case.configuration()
-    };
+    let configuration = case
+        .configuration()
+        .with_model(model.reference().expect("a small model can be embedded"))
+        .with_quality(quality)
+        .with_entropy(entropy)
+        .with_promise(Promise::Quality);
     let fill = case.bytes(&[0.0]);
     let codec = chunk_codec(&configuration, Arc::clone(model), case.data_type, &fill, Options::default())
         .expect("the case is sound");

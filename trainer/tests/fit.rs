@@ -21,14 +21,11 @@ fn coded(folder: &Path, settings: &[&str], quality: f64) -> f64 {
     let config = config(settings);
     let prepared = prepare(&config, &[sample()], &folder.join("model.run/linear.vqm")).unwrap();
     let model = Arc::new(models::open(&folder.join("model.vqm")).unwrap());
-    let configuration = Configuration {
-        model: Some(model.reference().unwrap()),
-        axes: Axes::from_names(&["band", "y", "x"]).unwrap(),
-        quality,
-        entropy: EntropyCoder::Rans,
-        nodata: vec![NoData::Name("NaN".to_owned())],
-        promise: Promise::Quality,
-    };
+    let configuration = Configuration::new(Axes::from_names(&["band", "y", "x"]).unwrap())
+        .with_model(model.reference().unwrap())
+        .with_quality(quality)
+        .with_entropy(EntropyCoder::Rans)
+        .with_nodata(vec![NoData::Name("NaN".to_owned())]);
     let fill = 0i16.to_ne_bytes();
     let codec = chunk_codec(&configuration, model, DataType::Int16, &fill, Options::default()).unwrap();
     let (mut bits, mut samples) = (0.0, 0.0);

@@ -38,16 +38,12 @@ fn check(case: &[&str]) {
     let prepared = prepare(&config, &[sample()], &folder.path().join("model.run/linear.vqm")).unwrap();
     let image = &vqz_trainer::fit::package::images(&prepared.windows, 500_000)[0];
     let shape = [model.manifest().bands.len(), image.height, image.width];
-    let configuration = Configuration {
-        model: Some(model.reference().unwrap()),
-        axes: Axes::from_names(&["band", "y", "x"]).unwrap(),
-        quality: 44.0,
-        entropy: EntropyCoder::Rans,
-        nodata: Vec::new(),
-        promise: Promise::Quality,
-    };
+    let configuration = Configuration::new(Axes::from_names(&["band", "y", "x"]).unwrap())
+        .with_model(model.reference().unwrap())
+        .with_quality(44.0)
+        .with_entropy(EntropyCoder::Rans);
     let codec = |engine| {
-        let options = Options { parallel: false, engine: Some(engine) };
+        let options = Options::default().with_engine(Some(engine));
         chunk_codec(&configuration, Arc::clone(&model), DataType::Float32, &[0; 4], options)
     };
     let here = codec(EngineKind::Tract).unwrap();

@@ -134,7 +134,7 @@ impl VqzCodec {
             self.model.clone(),
             key.data_type,
             &key.fill,
-            Options { parallel: key.parallel, engine: self.engine },
+            Options::default().with_parallel(key.parallel).with_engine(self.engine),
         )?);
         let mut codecs = self.chunk_codecs.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(Arc::clone(codecs.entry(key).or_insert(codec)))

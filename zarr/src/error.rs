@@ -5,7 +5,7 @@
 
 use std::io;
 use std::sync::Arc;
-use vqz_codec::Error;
+use vqz_codec::{Error, ErrorKind};
 use zarrs_codec::CodecError;
 use zarrs_plugin::PluginCreateError;
 
@@ -40,18 +40,18 @@ impl<T> ForZarrs<T> for Result<T, Error> {
 }
 
 fn io_kind(error: &Error) -> io::ErrorKind {
-    match error {
-        Error::Corrupt(_) | Error::InvalidModel(_) => io::ErrorKind::InvalidData,
-        Error::Truncated(_) => io::ErrorKind::UnexpectedEof,
-        Error::Unsupported(_) => io::ErrorKind::Unsupported,
-        Error::MissingModel(_) => io::ErrorKind::NotFound,
-        Error::InvalidArgument(_) => io::ErrorKind::InvalidInput,
-        Error::Io { source, .. } => source.kind(),
+    match (error.kind(), error) {
+        (_, Error::Io { source, .. }) => source.kind(),
+        (ErrorKind::Corrupt | ErrorKind::InvalidModel, _) => io::ErrorKind::InvalidData,
+        (ErrorKind::Truncated, _) => io::ErrorKind::UnexpectedEof,
+        (ErrorKind::Unsupported, _) => io::ErrorKind::Unsupported,
+        (ErrorKind::MissingModel, _) => io::ErrorKind::NotFound,
+        (ErrorKind::InvalidArgument, _) => io::ErrorKind::InvalidInput,
         _ => io::ErrorKind::Other,
     }
 }
 
-/// A codec that can't be made. zarrs keeps the text alone, which starts with the kind, such as `missing model: `; for the
+/// A codec that could not be made. zarrs keeps the text alone, which starts with the kind, such as `missing model: `; for the
 /// error itself there is [`VqzCodec::from_metadata`](crate::VqzCodec::from_metadata).
 pub(crate) fn creation_failed(error: Error) -> PluginCreateError {
     PluginCreateError::Other(error.to_string())

@@ -29,7 +29,7 @@ pub(crate) struct PartialDecoder<S> {
     max_chunk_bytes: u64,
     data_type: DataType,
     fill_value: FillValue,
-    /// The chunk's head, once it was read. A missing chunk is asked for again: it may have been written since.
+    /// The first bytes of the chunk, once they were read. A missing chunk is asked for again: it may have been written since.
     head: Mutex<Option<Arc<Head>>>,
 }
 
@@ -157,7 +157,7 @@ impl<S: Source> PartialDecoder<S> {
             Ok(read) => return Ok(read),
             Err(error) => error,
         };
-        // The storage failed, or the chunk was cut off: reading all of it tells which.
+        // The storage failed, or the chunk was cut off: reading all of it shows which.
         if let Ok(Some(bytes)) = self.source.all(options).await {
             let head = Head::all(codec, bytes.into_owned()).for_zarrs()?;
             Fetch::new(planned, &head, self.max_chunk_bytes).for_zarrs()?;

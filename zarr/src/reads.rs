@@ -1,4 +1,4 @@
-//! What a partial read takes of storage, told before anything but the chunk's header is read.
+//! What a partial read costs in bytes and requests, known before anything but the chunk's header is read.
 //!
 //! It follows the partial decoder step by step, with the same plan and the same merging of ranges.
 
@@ -6,7 +6,7 @@ use crate::request::{FIRST_READ, Fetch, Head};
 use vqz_codec::error::Result;
 use vqz_codec::pipeline::{ChunkCodec, Plan};
 
-/// What reading a part of a chunk takes of storage.
+/// What reading a part of a chunk costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reads {
     /// Bytes, those that are read on the way included: the chunk's start, and gaps that are not worth a request.

@@ -128,7 +128,7 @@ impl Head {
         Ok(if header <= bytes.len() { Ok(Self { bytes, all: false, header }) } else { Err(header) })
     }
 
-    /// What a partial read holds at its start of a chunk with this header: so many bytes, or all of them.
+    /// What a partial read will hold after its first read, of a chunk with this header: `held` bytes, or all of them.
     pub(crate) fn supposed(header: &[u8], held: usize, all: bool) -> Self {
         let mut bytes = header.to_vec();
         bytes.resize(held.max(header.len()), 0);

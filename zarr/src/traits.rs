@@ -12,7 +12,7 @@ use std::num::NonZeroU64;
 use std::sync::{Arc, Mutex};
 use vqz_codec::axes::Role;
 use vqz_codec::engine::EngineKind;
-use vqz_codec::tiles;
+use vqz_codec::pipeline::tile_ranges;
 use zarrs_codec::{
     ArrayBytes, ArrayBytesRaw, ArrayCodecTraits, ArrayPartialDecoderTraits, ArrayToBytesCodecTraits,
     BytesPartialDecoderTraits, BytesRepresentation, Codec, CodecError, CodecMetadataOptions, CodecOptions,
@@ -60,7 +60,7 @@ impl ArrayCodecTraits for VqzCodec {
     ) -> Result<RecommendedConcurrency, CodecError> {
         let layout = self.layout(shape).for_zarrs()?;
         let patch = self.patch();
-        let tiles = |extent| tiles::balanced(extent, patch).len();
+        let tiles = |extent| tile_ranges(extent, patch).len();
         Ok(RecommendedConcurrency::new_maximum(
             layout.images() * tiles(layout.height()) * tiles(layout.width()),
         ))
@@ -76,7 +76,7 @@ impl ArrayCodecTraits for VqzCodec {
                 Role::Band => *extent,
                 Role::Y | Role::X => usize::try_from(extent.get())
                     .ok()
-                    .and_then(|extent| tiles::balanced(extent, patch).first().cloned())
+                    .and_then(|extent| tile_ranges(extent, patch).first().cloned())
                     .and_then(|tile| NonZeroU64::new(tile.len() as u64))
                     .unwrap_or(*extent),
                 Role::Time | Role::Other(_) => NonZeroU64::MIN,

@@ -1,6 +1,6 @@
 //! The pixels along tile borders, where a codec that cuts images into tiles shows it first.
 
-use vqz_codec::tiles;
+use vqz_codec::pipeline::tile_ranges;
 
 /// How far from its tile's edge a pixel may lie to be on the ring, in pixels.
 pub(crate) const WIDTH: usize = 8;
@@ -12,7 +12,7 @@ pub(crate) fn near_edge(extent: usize, chunk: usize, patch: usize) -> Vec<bool> 
     let mut near = Vec::with_capacity(extent);
     while near.len() < extent {
         let inside = chunk.clamp(1, extent - near.len());
-        for tile in tiles::balanced(inside, patch) {
+        for tile in tile_ranges(inside, patch) {
             near.extend((0..tile.len()).map(|at| at < WIDTH || tile.len() - at <= WIDTH));
         }
     }

@@ -45,13 +45,10 @@ impl FromStr for EngineKind {
     type Err = Error;
 
     /// # Errors
-    /// [`Error::InvalidArgument`] for an unknown name.
+    /// [`Error::UnknownEngine`] for any other name.
     fn from_str(name: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
-            Error::InvalidArgument(format!(
-                "engine `{name}` is unknown; choose native, tract, onnxruntime or cuda"
-            ))
-        })
+        let found = Self::ALL.into_iter().find(|kind| kind.name() == name);
+        found.ok_or_else(|| Error::UnknownEngine { name: name.to_owned() })
     }
 }
 

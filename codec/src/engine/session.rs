@@ -64,6 +64,6 @@ pub trait Engine: Send + Sync {
     /// Loads a graph that [`check`](fn@crate::model::onnx::check) has accepted.
     ///
     /// # Errors
-    /// [`Error::Engine`](crate::Error::Engine) when the engine can't be had or refuses the graph.
+    /// [`Error::Engine`](crate::Error::Engine) when the engine fails or refuses the graph.
     fn load(&self, onnx: &[u8]) -> Result<Box<dyn Session>>;
 }

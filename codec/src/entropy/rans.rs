@@ -64,7 +64,7 @@ impl Encoder {
     }
 }
 
-/// Reads decisions back. Past the end of the stream it reads zeros; [`Decoder::finish`] tells.
+/// Reads decisions back. Past the end of the stream it reads zeros, which [`Decoder::finish`] reports.
 #[derive(Debug)]
 pub(crate) struct Decoder<'a> {
     bytes: &'a [u8],

@@ -3,8 +3,8 @@
 use crate::model::Manifest;
 use std::fmt::Write as _;
 
-/// Qualities that a card tells of lie within these, in dB: beyond, calibrations are there for completeness.
-const TOLD: std::ops::Range<f64> = 30.0..65.0;
+/// The qualities that a card lists, in dB: points of the calibration beyond are there for completeness.
+const LISTED: std::ops::Range<f64> = 30.0..65.0;
 
 /// The card of a model that [`fit_klt`](super::fit_klt) made.
 #[must_use]
@@ -31,7 +31,7 @@ pub fn card(manifest: &Manifest) -> String {
     line("\n## Figures\n".to_owned());
     line("On the training data, codes as the encoder chooses them.\n".to_owned());
     line("| PSNR dB | RMSE, in data units | step, in data units |\n|---|---|---|".to_owned());
-    for point in manifest.calibration.iter().filter(|point| TOLD.contains(&point.psnr_db)) {
+    for point in manifest.calibration.iter().filter(|point| LISTED.contains(&point.psnr_db)) {
         let rmse = manifest.peak / 10f64.powf(point.psnr_db / 20.0);
         let step = (f64::from(point.step) / 256.0).exp2() * f64::from(scale);
         line(format!("| {:.1} | {rmse:.4} | {step:.4} |", point.psnr_db));

@@ -45,10 +45,7 @@ pub(super) fn coefficients(images: &[Image], bands: &[Band], patch: usize) -> Re
     });
     let found = valid_patches(&grids);
     if found < FEWEST_PATCHES {
-        return Err(Error::InvalidArgument(format!(
-            "the training data holds {found} whole patches of {patch}×{patch} valid pixels, at least \
-             {FEWEST_PATCHES} are needed; give more or larger images, or a smaller --patch"
-        )));
+        return Err(Error::TooFewPatches { found, patch, least: FEWEST_PATCHES });
     }
     Ok(grids)
 }

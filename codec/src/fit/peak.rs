@@ -19,7 +19,7 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// The peak, and what it was told from. None where all samples are equal, so that there is nothing to tell it from.
+    /// The peak, and the evidence that it rests on. None where all samples are equal, for then there is no evidence.
     ///
     /// 8 bits have their full range. Integers of 16 bits are taken for reflectances times 10000 only when they look so: by
     /// the names of their bands, or as several bands that reach into the thousands; elevations, counts and temperatures

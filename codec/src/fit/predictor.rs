@@ -31,7 +31,7 @@ pub(super) fn fit_alone(grids: &[Grid], priors: &mut ScalarPriors) {
     }
 }
 
-/// Fits the predictor, and replaces the standard deviations of predicted planes by those of what is left.
+/// Fits the predictor, and replaces the standard deviations of predicted planes by those of the differences from their predictions.
 pub(super) fn fit(grids: &[Grid], priors: &mut ScalarPriors) {
     let bands = priors.components;
     let side = (priors.planes() / bands).isqrt();

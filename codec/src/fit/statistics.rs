@@ -83,7 +83,7 @@ pub(super) enum Codes {
     Chosen,
 }
 
-/// Codes a grid's latents. `tell` gets the codes of each patch that holds data, by its number.
+/// Codes a grid's latents. `each` gets the codes of each patch that holds data, by its number.
 pub(super) fn code<C: Coder, O: Observer>(
     grid: &Grid,
     step: i16,
@@ -91,7 +91,7 @@ pub(super) fn code<C: Coder, O: Observer>(
     coder: &mut TileCoder<'_, C>,
     from: Codes,
     observer: &mut O,
-    tell: &mut dyn FnMut(usize, &[i32]),
+    each: &mut dyn FnMut(usize, &[i32]),
 ) -> Result<()> {
     let inverse = 1.0 / quantise::step(step);
     let mut codes = vec![0; planes.count];
@@ -108,7 +108,7 @@ pub(super) fn code<C: Coder, O: Observer>(
         }
         coder.patch(&mut codes, !valid, &mut nonzero, observer)?;
         if *valid {
-            tell(at, &codes);
+            each(at, &codes);
         }
     }
     Ok(())

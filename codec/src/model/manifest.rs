@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The content of `model.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Manifest {
     /// Always `vqz-model`.
     pub format: String,
@@ -77,6 +78,36 @@ impl Manifest {
     pub const FORMAT: &'static str = "vqz-model";
     /// The version of the package's layout.
     pub const VERSION: u32 = 0;
+
+    /// The manifest of a model with scalar codes. What is not given here is set afterwards, field by field: the peak, the
+    /// tolerance and the calibration at least, for a model without them is refused.
+    #[must_use]
+    pub fn new(
+        name: impl Into<String>,
+        architecture: impl Into<String>,
+        bands: Vec<Band>,
+        patch: usize,
+        planes: usize,
+    ) -> Self {
+        Self {
+            format: Self::FORMAT.to_owned(),
+            version: Self::VERSION,
+            name: name.into(),
+            architecture: architecture.into(),
+            bands,
+            patch,
+            window: 1,
+            planes,
+            quantiser: Quantiser::Fsq,
+            codebooks: None,
+            peak: 0.0,
+            tolerance: 0.0,
+            calibration: Vec::new(),
+            encoder_sha256: String::new(),
+            licence: String::new(),
+            training_data: String::new(),
+        }
+    }
 
     /// Reads and checks `model.json`.
     pub(crate) fn from_json(json: &[u8]) -> Result<Self> {

@@ -3,7 +3,7 @@
 //! A package (`NAME.vqm`) holds a [`Manifest`], the encoder and decoder graphs and the entropy coder's priors.
 //! The *decoding half* is all of it but the encoder; its hash names the model.
 
-pub mod onnx;
+pub(crate) mod onnx;
 
 mod linear;
 mod manifest;

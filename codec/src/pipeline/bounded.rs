@@ -1,9 +1,9 @@
-//! Pictures within a bound: what a decoded picture leaves is quantised so coarsely that the bound just holds, on any decoder
-//! that stays within the model's tolerance.
+//! Pictures within a bound: the difference between the samples and the picture is quantised, as coarsely as the bound allows on
+//! any decoder that stays within the model's tolerance.
 //!
 //! A decoder returns `round(v + q s)`, with `v` of its own and `q` as stored. The writer chose `q` so that its own `v + q s` is off
 //! by at most `s / 2`; another decoder's is off by a tolerance `t` more, and rounding adds one half. With `s = 2ε + 1 − 2t − δ`
-//! that is below `ε + 1`, so for integers at most `ε`; `δ` covers the arithmetic. `q` is coded without a look at the picture.
+//! that is below `ε + 1`, so for integers at most `ε`; `δ` covers the arithmetic. The coder of `q` never looks at the picture, which differs between decoders.
 
 use super::predicted::{Form, IntegerTile};
 use crate::container::bytes::{Reader, put_varint};
@@ -43,7 +43,7 @@ impl Tolerance {
         (0..=OCTAVES).find(|octave| f64::from(largest) <= MARGIN * self.peak * f64::from(*octave).exp2())
     }
 
-    /// The step of the corrections of a band, if any is left.
+    /// The step of the corrections of a band, if there is one.
     fn step<T: Sample>(self, samples: &IntegerTile<'_>, band: usize, form: Form, octave: u32) -> Option<f64> {
         let scale = f64::from(octave).exp2();
         let t = self.tolerance * scale;
@@ -53,7 +53,7 @@ impl Tolerance {
             DataType::Float64 => 2.0 * (samples.bounds.each[band] - t - ulp(53)) * (1.0 - ARITHMETIC),
             _ => 2.0 * f64::from(samples.whole(band, form)) + 1.0 - 2.0 * t - ARITHMETIC,
         };
-        // Finer than the tolerance, a picture is no help.
+        // A step below the tolerance codes mostly the differences between decoders: a picture is no help then.
         (step > t && step.is_finite()).then_some(step)
     }
 

@@ -10,11 +10,11 @@ use crate::error::{Error, Result};
 use crate::model::priors::Kind;
 use crate::quantise::{self, Search};
 
-/// A tile's codes in bytes, what they leave to later dates, and what they cost: squared error and bits, as scalar codes are
-/// chosen by.
+/// A tile's codes in bytes, their history for later dates, and their cost: the squared error plus the price of the bits, by
+/// which scalar codes are chosen.
 pub(super) struct CodedLatents {
     pub(super) stream: Vec<u8>,
-    pub(super) memory: Option<TileHistory>,
+    pub(super) history: Option<TileHistory>,
     pub(super) cost: f64,
 }
 
@@ -29,7 +29,7 @@ impl ModelRunner {
         empty: &[bool],
         links: HistoryLinks<'_>,
     ) -> Result<CodedLatents> {
-        let alone = |stream| CodedLatents { stream, memory: None, cost: 0.0 };
+        let alone = |stream| CodedLatents { stream, history: None, cost: 0.0 };
         let priors = self.model.priors();
         let count = priors.planes();
         let is_empty = |at: usize| empty.get(at).copied().unwrap_or(false);
@@ -56,10 +56,10 @@ impl ModelRunner {
                         squares += f64::from(errors.sum::<f32>());
                     }
                 }
-                let memory = coder.history();
+                let history = coder.history();
                 let stream = coder.finish();
                 let cost = squares + f64::from(quantise::BIT) * 8.0 * stream.len() as f64;
-                Ok(CodedLatents { stream, memory, cost })
+                Ok(CodedLatents { stream, history, cost })
             }
             Kind::Index(priors) => {
                 let (Some(codebooks), Some(rates)) = (self.model.codebooks(), &self.rates) else {

@@ -16,11 +16,26 @@ use std::sync::Arc;
 
 /// How the work is done; never changes what is decoded beyond the model's tolerance.
 #[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
 pub struct Options {
-    /// Spread the tiles of one chunk over rayon's threads.
+    /// Whether the tiles of one chunk are spread over threads. Without the feature `rayon` it has no effect.
     pub parallel: bool,
     /// The engine to decode with; by default the fastest that can run the model.
     pub engine: Option<EngineKind>,
+}
+
+impl Options {
+    /// With the tiles of one chunk spread over threads, or not.
+    #[must_use]
+    pub fn with_parallel(self, parallel: bool) -> Self {
+        Self { parallel, ..self }
+    }
+
+    /// With an engine to decode with, or with the fastest that can run the model.
+    #[must_use]
+    pub fn with_engine(self, engine: impl Into<Option<EngineKind>>) -> Self {
+        Self { engine: engine.into(), ..self }
+    }
 }
 
 /// What a chunk's header says about its errors, as measured when it was written.
@@ -64,7 +79,7 @@ impl ChunkCodec {
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] for a quality, a promise, nodata or a fill value out of range, and for a configuration without
-    /// a model that promises nothing; [`Error::Engine`] when the engine that is asked for can't be had.
+    /// a model that promises nothing; [`Error::Engine`] when the engine that was chosen is not available.
     pub fn new(
         configuration: &Configuration,
         model: impl Into<Option<Arc<Model>>>,
@@ -140,7 +155,7 @@ impl ChunkCodec {
         Classifier::new(&self.configuration.nodata, limits)
     }
 
-    /// The length of the header, counted from the chunk's first byte, as told by its first [`Self::PREFIX`] bytes (or
+    /// The length of the header, counted from the chunk's first byte. Its first [`Self::PREFIX`] bytes state it (or
     /// all of a shorter chunk).
     ///
     /// # Errors
@@ -165,12 +180,11 @@ impl ChunkCodec {
     pub(super) fn layout(&self, shape: &[usize]) -> Result<Layout> {
         let layout = self.configuration.axes.layout(shape)?;
         if let Some(runner) = self.runner.as_ref().filter(|runner| runner.bands() != layout.bands()) {
-            return Err(Error::InvalidArgument(format!(
-                "chunk has {} bands, model {} takes {}; choose bands with --bands and keep them in one chunk",
-                layout.bands(),
-                runner.model.manifest().name,
-                runner.bands()
-            )));
+            return Err(Error::OtherBands {
+                found: layout.bands(),
+                model: runner.model.manifest().name.clone(),
+                wanted: runner.bands(),
+            });
         }
         Ok(layout)
     }
@@ -180,7 +194,7 @@ impl ChunkCodec {
         Header::from_bytes(bytes, &self.expected(layout, &|extent| tiles_of_image(extent, patch)))
     }
 
-    /// What is known of a chunk without its header. `tiles` tells how many an image of some extent has.
+    /// What is known of a chunk without its header. `tiles` gives the number of tiles of an image with some extent.
     pub(super) fn expected<'a>(
         &'a self,
         layout: &Layout,

@@ -8,48 +8,48 @@ use crate::entropy::tile::{HistoryLinks, TileHistory};
 use crate::error::{Error, Result};
 use crate::predict::Restored;
 
-/// What a tile leaves to those that refer to it.
+/// A tile of an earlier date, as the tiles that refer to it see it.
 #[derive(Debug)]
 pub(super) enum ReferenceTile {
-    /// Of its codes.
+    /// A tile of codes: the history of their statistics and innovations.
     Codes(Box<TileHistory>),
-    /// Of samples without a picture.
+    /// A predicted tile: its restored samples.
     Samples(Restored),
 }
 
 impl From<TileHistory> for ReferenceTile {
-    fn from(memory: TileHistory) -> Self {
-        Self::Codes(Box::new(memory))
+    fn from(history: TileHistory) -> Self {
+        Self::Codes(Box::new(history))
     }
 }
 
-/// How a tile stands to other dates of the same place.
+/// Which other dates of the same place a tile is linked to.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct DateLinks<'a> {
-    /// What the tile left that it refers to.
+    /// The reference tile, where the tile refers to one.
     pub(super) earlier: Option<&'a ReferenceTile>,
-    /// Whether others will refer to it.
+    /// Whether tiles of later dates will refer to this one.
     pub(super) remembered: bool,
 }
 
 impl<'a> DateLinks<'a> {
-    /// The same, for codes.
+    /// The links, for a tile of codes.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] where the earlier tile has none.
+    /// [`Error::Corrupt`] where the reference tile has none.
     pub(super) fn codes(self) -> Result<HistoryLinks<'a>> {
         let earlier = match self.earlier {
             None => None,
-            Some(ReferenceTile::Codes(memory)) => Some(&**memory),
+            Some(ReferenceTile::Codes(history)) => Some(&**history),
             Some(ReferenceTile::Samples(_)) => return Err(unlike()),
         };
         Ok(HistoryLinks { earlier, remembered: self.remembered })
     }
 
-    /// The same, for samples without a picture.
+    /// The same, for a predicted tile.
     ///
     /// # Errors
-    /// [`Error::Corrupt`] where the earlier tile has others.
+    /// [`Error::Corrupt`] where the reference tile has codes.
     pub(super) fn samples(self) -> Result<Option<&'a Restored>> {
         match self.earlier {
             None => Ok(None),

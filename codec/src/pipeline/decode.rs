@@ -39,7 +39,7 @@ fn stacks<'a>(plan: &'a Plan, parts: &[&'a [u8]]) -> Vec<Stack<'a>> {
     out
 }
 
-/// What the tiles of a stack have left so far.
+/// The reference tiles of a stack that later dates still need, by image.
 struct ReferenceTiles {
     by_image: HashMap<usize, ReferenceTile>,
     /// The last image that refers to each.
@@ -60,13 +60,13 @@ impl ReferenceTiles {
         Ok(DateLinks { earlier, remembered: need.remembered })
     }
 
-    /// Keeps what a tile left, and drops what no later one needs.
-    fn keep(&mut self, image: usize, need: TileNeed, left: Option<ReferenceTile>) {
+    /// Keeps a tile that later dates refer to, and drops the one that none needs any more.
+    fn keep(&mut self, image: usize, need: TileNeed, reference: Option<ReferenceTile>) {
         if let Some(earlier) = need.refers_to.filter(|earlier| self.last.get(earlier) == Some(&image)) {
             self.by_image.remove(&earlier);
         }
         if self.last.contains_key(&image) {
-            self.by_image.extend(left.map(|left| (image, left)));
+            self.by_image.extend(reference.map(|reference| (image, reference)));
         }
     }
 }
@@ -206,22 +206,22 @@ impl ChunkCodec {
         &self,
         chunk: &ChunkContext<'_, T>,
         stack: &Stack<'a>,
-        mut tell: impl FnMut(&'a TilePosition, Vec<T>),
+        mut take: impl FnMut(&'a TilePosition, Vec<T>),
     ) -> Result<()> {
         let mut references = ReferenceTiles::new(stack);
         for (position, need, part) in stack {
             let links = references.links(*need)?;
-            let left = if need.wanted || chunk.bounds.is_some() {
-                let (tile, left) = self.decode_tile(chunk, position, part, links)?;
+            let reference = if need.wanted || chunk.bounds.is_some() {
+                let (tile, reference) = self.decode_tile(chunk, position, part, links)?;
                 if need.wanted {
-                    tell(position, tile);
+                    take(position, tile);
                 }
-                left
+                reference
             } else {
-                // Of pictures, codes are enough.
+                // Tiles of codes refer to codes: there is no need for the picture.
                 self.tile_codes(chunk, position, part, links)?.1
             };
-            references.keep(position.image, *need, left);
+            references.keep(position.image, *need, reference);
         }
         Ok(())
     }
@@ -234,14 +234,14 @@ impl ChunkCodec {
         for stack in stacks(plan, parts) {
             let mut references = ReferenceTiles::new(&stack);
             for (position, need, part) in &stack {
-                // Within bounds only samples without a picture refer to other dates: there are no codes to remember.
+                // Within bounds, only predicted tiles refer to other dates: there are no codes to keep.
                 let links = match chunk.bounds {
                     Some(_) => DateLinks::default(),
                     None => references.links(*need)?,
                 };
-                let (codes, memory) = self.tile_codes(&chunk, position, part, links)?;
+                let (codes, history) = self.tile_codes(&chunk, position, part, links)?;
                 out.push(codes);
-                references.keep(position.image, *need, memory);
+                references.keep(position.image, *need, history);
             }
         }
         out.sort_by_key(|codes| (codes.image, codes.rows.start, codes.columns.start));

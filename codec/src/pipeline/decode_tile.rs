@@ -3,8 +3,8 @@
 use super::bounded;
 use super::codec::ChunkCodec;
 use super::dates::{DateLinks, ReferenceTile};
+use super::picture::CodedTile;
 use super::position::TilePosition;
-use super::reconstruct::CodedTile;
 use super::tile::{ChunkContext, checked, empty_patches};
 use crate::container::tile::{Content, ExpectedTile, Payload};
 use crate::error::{Error, Result};
@@ -29,7 +29,7 @@ pub struct TileCodes {
 }
 
 impl ChunkCodec {
-    /// The samples `(band, y, x)` of a tile from its bytes, checksum included, and what it leaves to later dates.
+    /// The samples `(band, y, x)` of a tile from its bytes, checksum included, and what later dates may refer to.
     pub(super) fn decode_tile<T: Sample>(
         &self,
         chunk: &ChunkContext<'_, T>,
@@ -45,7 +45,7 @@ impl ChunkCodec {
         self.decode_payload(chunk, size, checked(part)?, links)
     }
 
-    /// The codes of a tile from its bytes, checksum included, and what it leaves to later dates.
+    /// The codes of a tile from its bytes, checksum included, and what later dates may refer to.
     pub(super) fn tile_codes<T: Sample>(
         &self,
         chunk: &ChunkContext<'_, T>,
@@ -55,19 +55,19 @@ impl ChunkCodec {
     ) -> Result<(TileCodes, Option<ReferenceTile>)> {
         let size = [position.rows.len(), position.columns.len()];
         let grid = size.map(|side| side.div_ceil(self.patch()));
-        let (mut codes, mut left) = (Vec::new(), None);
+        let (mut codes, mut reference) = (Vec::new(), None);
         if !part.is_empty() {
             let payload = Payload::read::<T>(checked(part)?, &self.expected_tile(chunk, size))?;
             if let Content::Codes { stream, .. } = payload.content {
-                let (found, memory) =
+                let (found, history) =
                     self.coded(chunk, size, &self.empty(chunk, &payload, size), stream, links)?.codes()?;
-                (codes, left) = (found, memory.map(ReferenceTile::from));
+                (codes, reference) = (found, history.map(ReferenceTile::from));
             }
         }
         let planes = self.runner.as_ref().map_or(0, |runner| runner.model.manifest().planes);
         codes.resize(grid[0] * grid[1] * planes, 0);
         let (rows, columns) = (position.rows.clone(), position.columns.clone());
-        Ok((TileCodes { image: position.image, rows, columns, grid, codes }, left))
+        Ok((TileCodes { image: position.image, rows, columns, grid, codes }, reference))
     }
 
     /// As [`ChunkCodec::decode_tile`], from the bytes without their checksum.
@@ -80,7 +80,7 @@ impl ChunkCodec {
     ) -> Result<(Vec<T>, Option<ReferenceTile>)> {
         let payload = Payload::read::<T>(payload, &self.expected_tile(chunk, size))?;
         let mut out = vec![T::zeroed(); chunk.bands * size[0] * size[1]];
-        let left = self.decode_content(chunk, size, &payload, links, &mut out)?;
+        let reference = self.decode_content(chunk, size, &payload, links, &mut out)?;
         let mut escaped = payload.mask.escaped.iter();
         for (sample, class) in out.iter_mut().zip(&payload.mask.classes) {
             match *class {
@@ -90,10 +90,10 @@ impl ChunkCodec {
                 class => *sample = T::from_bits(chunk.patterns.pattern(class)?),
             }
         }
-        Ok((out, left))
+        Ok((out, reference))
     }
 
-    /// Valid samples; masked ones are whatever comes out.
+    /// Decodes the valid samples; what it writes for masked ones is of no meaning.
     fn decode_content<T: Sample>(
         &self,
         chunk: &ChunkContext<'_, T>,
@@ -112,8 +112,8 @@ impl ChunkCodec {
             Content::Nothing => Ok(None),
             Content::Predicted(bytes) => {
                 let samples = chunk.samples(size, classes)?;
-                let left = samples.decode(bytes, chunk.classifier, links.samples()?, out)?;
-                Ok(links.remembered.then_some(ReferenceTile::Samples(left)))
+                let reference = samples.decode(bytes, chunk.classifier, links.samples()?, out)?;
+                Ok(links.remembered.then_some(ReferenceTile::Samples(reference)))
             }
             Content::Classes(bytes) => {
                 if links.earlier.is_some() {
@@ -131,7 +131,7 @@ impl ChunkCodec {
                 let Some(corrections) = bounded else {
                     return Ok(tile.decode(correction, out)?.map(ReferenceTile::from));
                 };
-                let (picture, _) = tile.reconstruct()?;
+                let (picture, _) = tile.picture()?;
                 let tolerance = tile.runner.tolerance();
                 #[cfg_attr(not(feature = "faults"), expect(unused_mut, reason = "a fault may be injected"))]
                 let mut picture = tile.values(picture, correction)?;

@@ -156,7 +156,7 @@ impl ChunkCodec {
 
 impl ChunkCodec {
     /// Encodes the tiles of one place, by rising image: each by itself or after an earlier one, whichever is cheaper.
-    /// Tells how many images before its own each refers to.
+    /// With each comes the number of images between it and the one that it refers to; 0 if it refers to none.
     pub(super) fn encode_stack<T: Sample>(
         &self,
         chunk: &ChunkContext<'_, T>,
@@ -164,31 +164,31 @@ impl ChunkCodec {
         samples: &[T],
         stack: &[&TilePosition],
     ) -> Result<Vec<(EncodedTile, u32)>> {
-        let mut left: Vec<Option<ReferenceTile>> = Vec::new();
+        let mut references: Vec<Option<ReferenceTile>> = Vec::new();
         let mut out = Vec::with_capacity(stack.len());
         for (at, position) in stack.iter().enumerate() {
             let Some(prepared) = self.prepare(chunk, layout, samples, position)? else {
-                left.push(None);
+                references.push(None);
                 out.push((EncodedTile::default(), 0));
                 continue;
             };
             let remembered = at + 1 < stack.len();
             if chunk.bounds.is_some() {
-                // The last date that left samples.
-                let earlier = left.iter().rposition(Option::is_some);
-                let links = DateLinks { earlier: earlier.and_then(|at| left[at].as_ref()), remembered };
+                // The last date with restored samples.
+                let earlier = references.iter().rposition(Option::is_some);
+                let links = DateLinks { earlier: earlier.and_then(|at| references[at].as_ref()), remembered };
                 let promised = self.promised_tile(chunk, &prepared, links)?;
                 let distance = earlier.filter(|_| promised.refers).map_or(0, |earlier| at - earlier);
                 out.push((promised.tile, distance as u32));
-                left.push(promised.left);
+                references.push(promised.reference);
                 continue;
             }
             let links = |earlier: Option<usize>| DateLinks {
-                earlier: earlier.and_then(|earlier| left[earlier].as_ref()),
+                earlier: earlier.and_then(|earlier| references[earlier].as_ref()),
                 remembered,
             };
             let mut best = (self.code_tile(chunk, &prepared, links(None))?, None);
-            for earlier in prepared.most_alike(&left, quantise::step(chunk.step), CANDIDATES) {
+            for earlier in prepared.most_alike(&references, quantise::step(chunk.step), CANDIDATES) {
                 let coded = self.code_tile(chunk, &prepared, links(Some(earlier)))?;
                 if coded.cost < best.0.cost {
                     best = (coded, Some(earlier));
@@ -196,9 +196,9 @@ impl ChunkCodec {
             }
             let (mut coded, earlier) = best;
             let tile = self.finish_tile(chunk, prepared, &coded, links(earlier))?;
-            let memory = coded.memory.take().map(ReferenceTile::from);
+            let history = coded.history.take().map(ReferenceTile::from);
             out.push((tile, earlier.map_or(0, |earlier| (at - earlier) as u32)));
-            left.push(memory);
+            references.push(history);
         }
         Ok(out)
     }

@@ -13,7 +13,7 @@ use crate::entropy::tile::TileHistory;
 use crate::error::Result;
 use crate::sample::Sample;
 
-/// A tile on its way: what does not depend on other dates.
+/// A tile that is ready to be coded: all that does not depend on other dates.
 pub(super) struct PreparedTile<T> {
     pub(super) tile: SourceTile<T>,
     /// The mode and the mask.
@@ -28,15 +28,15 @@ pub(super) struct PreparedTile<T> {
 }
 
 impl<T> PreparedTile<T> {
-    /// The earlier dates that resemble this tile most, at most so many.
+    /// The earlier dates that resemble this tile most: no more than `most` of them.
     pub(super) fn most_alike(&self, earlier: &[Option<ReferenceTile>], step: f32, most: usize) -> Vec<usize> {
         // A tile without a valid sample is like nothing.
         let planes = self.latents.len() / self.patches;
-        let likeness = |memory: &TileHistory| memory.likeness(&self.latents, planes.max(1), 1.0 / step);
+        let likeness = |history: &TileHistory| history.likeness(&self.latents, planes.max(1), 1.0 / step);
         let references = earlier.iter().enumerate().filter(|_| planes > 0);
         let mut found: Vec<(usize, f32)> = references
-            .filter_map(|(at, left)| match left {
-                Some(ReferenceTile::Codes(memory)) => Some((at, likeness(memory))),
+            .filter_map(|(at, reference)| match reference {
+                Some(ReferenceTile::Codes(history)) => Some((at, likeness(history))),
                 _ => None,
             })
             .collect();
@@ -89,7 +89,7 @@ impl ChunkCodec {
                 let ChunkContext { step, entropy, .. } = *chunk;
                 runner.code(prepared.latents.clone(), step, entropy, columns, &prepared.empty, links.codes()?)
             }
-            _ => Ok(CodedLatents { stream: Vec::new(), memory: None, cost: 0.0 }),
+            _ => Ok(CodedLatents { stream: Vec::new(), history: None, cost: 0.0 }),
         }
     }
 
@@ -110,7 +110,7 @@ impl ChunkCodec {
             Some(correction) => {
                 let coded = self.coded(chunk, size, &empty, &coded.stream, links)?;
                 let mut decoded = vec![T::zeroed(); tile.samples.len()];
-                let (picture, _) = coded.reconstruct()?;
+                let (picture, _) = coded.picture()?;
                 coded.finish(picture.clone(), None, &mut decoded)?;
                 let plain = tile.measure(&decoded);
                 coded.finish(picture, Some(correction), &mut decoded)?;

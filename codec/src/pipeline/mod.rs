@@ -10,7 +10,7 @@
 //! | `plan` | which tiles and bytes a region needs |
 //! | `position`, `tile`, `dates` | where tiles lie; what they share with their chunk; what earlier dates hand to later ones |
 //! | `source`, `latents`, `code_latents`, `encode_tile` | a tile on its way to bytes |
-//! | `decode_tile`, `reconstruct` | a tile on its way back |
+//! | `decode_tile`, `picture` | a tile on its way back |
 //! | `promised`, `predicted`, `bounded` | tiles within a promised bound: by prediction, or by corrections of what a model decodes |
 //! | `runner`, `network`, `correction` | the model, and what runs it |
 
@@ -27,15 +27,16 @@ mod encode_tile;
 pub mod faults;
 mod latents;
 mod network;
+mod picture;
 mod plan;
 mod position;
 mod predicted;
 mod promised;
-mod reconstruct;
 mod runner;
 mod source;
 mod tile;
 
+pub use crate::tiles::balanced as tile_ranges;
 pub use codec::{ChunkCodec, Options, Statistics, patch_of};
 pub use decode_tile::TileCodes;
 pub use plan::{Plan, PlannedTile};

@@ -67,7 +67,7 @@ impl IntegerTile<'_> {
         }
     }
 
-    /// Encodes valid samples. `earlier` is what the date left that the tile refers to.
+    /// Encodes valid samples. `earlier` are the restored samples of the tile that this one refers to.
     pub(super) fn encode<T: Sample>(
         &self,
         samples: &[T],
@@ -96,7 +96,7 @@ impl IntegerTile<'_> {
         Ok(out)
     }
 
-    /// Decodes what [`IntegerTile::encode`] gave; masked samples are left alone. Returns what is left to later dates.
+    /// Decodes what [`IntegerTile::encode`] gave; masked samples are left alone. Returns the restored samples, to which tiles of later dates may refer.
     pub(super) fn decode<T: Sample>(
         &self,
         bytes: &[u8],
@@ -106,7 +106,7 @@ impl IntegerTile<'_> {
     ) -> Result<Restored> {
         let mut reader = Reader::new(bytes);
         let form = Form::read(&mut reader)?;
-        let left = match T::TYPE {
+        let restored = match T::TYPE {
             DataType::Float32 => {
                 self.decode_floats::<f32>(&mut reader, form, earlier, bytemuck::cast_slice_mut(out))?
             }
@@ -118,12 +118,13 @@ impl IntegerTile<'_> {
                 let mut numbers = vec![0; out.len()];
                 let (valid, shape) = (self.valid(), self.shape(self.bands));
                 let stream = reader.take(reader.remaining(), "a tile's samples")?;
-                let left = predictive::decode(stream, &valid, &shape, &grid.bounds, earlier, &mut numbers)?;
+                let restored =
+                    predictive::decode(stream, &valid, &shape, &grid.bounds, earlier, &mut numbers)?;
                 let area = self.area();
                 for (i, (sample, number)) in out.iter_mut().zip(numbers).enumerate() {
                     *sample = T::from_integer(number.saturating_mul(grid.spacing[i / area]));
                 }
-                left
+                restored
             }
         };
         if classifier.has_nodata() {
@@ -131,7 +132,7 @@ impl IntegerTile<'_> {
                 *sample = classifier.keep_valid(*sample, sample.to_f64());
             }
         }
-        Ok(left)
+        Ok(restored)
     }
 
     /// Encodes valid samples as classes, where they are integers of few values.
@@ -282,7 +283,7 @@ impl IntegerTile<'_> {
         let mut numbers = vec![0; flags.len()];
         let stream = reader.take(reader.remaining(), "a tile's samples")?;
         let shape = self.shape(bounds.len());
-        let left = predictive::decode(stream, &flags, &shape, &bounds, earlier, &mut numbers)?;
+        let restored = predictive::decode(stream, &flags, &shape, &bounds, earlier, &mut numbers)?;
         let mut rest = &numbers[..];
         let bands = out.chunks_mut(self.area()).zip(valid.chunks(self.area()));
         for ((out, valid), lattice) in bands.zip(lattices) {
@@ -297,7 +298,7 @@ impl IntegerTile<'_> {
             rest = others;
         }
         bits.finish()?;
-        Ok(left)
+        Ok(restored)
     }
 }
 

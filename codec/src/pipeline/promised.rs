@@ -22,7 +22,7 @@ pub(super) struct PromisedTile {
     pub(super) tile: EncodedTile,
     /// Whether it refers to the earlier date.
     pub(super) refers: bool,
-    pub(super) left: Option<ReferenceTile>,
+    pub(super) reference: Option<ReferenceTile>,
 }
 
 impl ChunkCodec {
@@ -38,7 +38,7 @@ impl ChunkCodec {
         if !tile.classes.is_empty() && !tile.classes.contains(&0) {
             let mut out = EncodedTile::default();
             out.seal(prepared.mask.clone());
-            return Ok(PromisedTile { tile: out, refers: false, left: None });
+            return Ok(PromisedTile { tile: out, refers: false, reference: None });
         }
         let samples = chunk.samples(size, &tile.classes)?;
         let alone = DateLinks { earlier: None, ..links };
@@ -74,7 +74,7 @@ impl ChunkCodec {
         ))
     }
 
-    /// A picture and what brings it within the bound, where there is a model, that is possible, and the codes alone do not take
+    /// A picture and the corrections that bring it within the bound, where there is a model, this is possible, and the codes alone do not take
     /// as many bytes as `most` already.
     fn corrected_picture<T: Sample>(
         &self,
@@ -92,7 +92,7 @@ impl ChunkCodec {
             return Ok(None);
         }
         let codes = self.coded(chunk, size, &prepared.empty, &coded.stream, DateLinks::default())?;
-        let (plain, _) = codes.reconstruct()?;
+        let (plain, _) = codes.picture()?;
         let (mut mode, mut picture) = (BOUNDED, codes.values(plain.clone(), None)?);
         if let Some(correction) = &codes.runner.correction {
             let better = codes.values(plain, Some(correction))?;
@@ -126,7 +126,7 @@ impl ChunkCodec {
         bytes[0] |= mode;
         bytes.extend(content);
         let size = [tile.height, tile.width];
-        let (decoded, left) = self.decode_payload(chunk, size, &bytes, links)?;
+        let (decoded, reference) = self.decode_payload(chunk, size, &bytes, links)?;
         let Some(bounds) = chunk.bounds else { return Ok(None) };
         if !tile.is_within(&decoded, &bounds.each) {
             return Ok(None);
@@ -134,6 +134,6 @@ impl ChunkCodec {
         let mut out = tile.measure(&decoded);
         out.peak = prepared.peak;
         out.seal(bytes);
-        Ok(Some(PromisedTile { tile: out, refers: links.earlier.is_some(), left }))
+        Ok(Some(PromisedTile { tile: out, refers: links.earlier.is_some(), reference }))
     }
 }

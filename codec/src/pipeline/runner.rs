@@ -1,4 +1,4 @@
-//! Pictures: what a model makes of codes. The model, and whatever runs it.
+//! A model and what runs it: natively, or in an engine for ONNX graphs.
 
 use super::bounded::Tolerance;
 use super::correction::Correction;
@@ -29,7 +29,7 @@ pub(super) struct ModelRunner {
 const KEPT_STEPS: usize = 16;
 
 impl ModelRunner {
-    /// Opens what runs the model. `engine` is what was asked for, if anything was.
+    /// Opens what runs the model. `engine` is the one that was asked for, if any.
     pub(super) fn open(model: Arc<Model>, engine: Option<EngineKind>) -> Result<Self> {
         let linear = model.linear.as_ref().zip(model.priors().scalar());
         let linear = linear.map(|(weights, priors)| Linear::new(weights, &priors.order));
@@ -86,12 +86,10 @@ impl ModelRunner {
         if self.model.can_encode() {
             return Ok(());
         }
-        Err(Error::MissingModel(format!(
-            "writing needs the encoder of model {} (SHA-256 {}), the archive carries its decoding half only; open \
-             the whole package (NAME.vqm) with --model",
-            self.model.manifest().name,
-            self.model.sha256()
-        )))
+        Err(Error::MissingEncoder {
+            model: self.model.manifest().name.clone(),
+            sha256: self.model.sha256().to_owned(),
+        })
     }
 
     /// Scalar planes at a step, from a small cache: a chunk's tiles share them, and so do most chunks of an array.

@@ -18,7 +18,7 @@ pub(super) struct ChunkContext<'a, T> {
 }
 
 impl<T> ChunkContext<'_, T> {
-    /// Whether pictures can be had within what is promised.
+    /// Whether a picture with corrections can keep what is promised.
     pub(super) fn takes_pictures(&self) -> bool {
         self.bounds.is_none_or(|bounds| !bounds.stable && bounds.each.iter().all(|bound| *bound > 0.0))
     }

@@ -15,7 +15,7 @@ const GATHERED: usize = 6;
 /// Planes that are tried as references, and those whose neighbours are.
 const REFERENCES: usize = 6;
 const REFERENCES_AROUND: usize = 2;
-/// From so many rows on, half of them are looked at.
+/// Where a tile has this number of rows or more, half of them are looked at.
 const MANY_ROWS: usize = 192;
 /// What a coefficient costs, in bits.
 const COEFFICIENT_BITS: f64 = 20.0;

@@ -45,7 +45,7 @@ impl Gram {
         self.count += 1.0;
     }
 
-    /// Makes each sample count so many times.
+    /// Multiplies the weight of every sample that was added.
     pub(crate) fn scale(&mut self, times: f64) {
         self.sums.iter_mut().for_each(|sum| *sum *= times);
         self.count *= times;

@@ -1,7 +1,14 @@
-//! Samples that come back exactly, or within a bound: integers by prediction from their neighbours, from the bands before and
-//! from nothing that a float computed; floats as integers ([`lattice`]).
+//! Samples as integers, predicted from their neighbours: they come back exactly, or within a bound.
 //!
-//! The same coder takes what a decoded picture leaves to be corrected.
+//! [`predictive`] codes planes of integers by linear prediction ([`walk`] explains the model), [`classes`] codes maps of few classes,
+//! and [`lattice`] turns floats into integers, so that one coder serves both. Nothing that a float computed decides what a
+//! decoder does. Tiles that a model decodes within a bound use the same coder for their corrections.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `plan`, `fit`, `rule`, `gram` | what the encoder decides for a plane, and how |
+//! | `walk`, `vectorised`, `padded` | prediction and restoration |
+//! | `symbol`, `nibble`, `numbers`, `wide` | residuals and parameters to bytes |
 
 pub(crate) mod classes;
 mod fit;

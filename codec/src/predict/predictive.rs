@@ -26,7 +26,7 @@ impl<W: Wide> Coding<W> {
         Self { coder, symbols: Symbols::new(), numbers: Numbers::new() }
     }
 
-    /// Codes which plane comes next; `left` are those to come, in order.
+    /// Codes which plane comes next; `left` are the planes that are still to come, in order.
     fn next(&mut self, left: &mut Vec<usize>, plane: usize) -> Result<usize> {
         let at = left.iter().position(|p| *p == plane).unwrap_or(0);
         let at = self.numbers.unsigned(&mut self.coder, at as u32, Kind::Plain) as usize;
@@ -96,8 +96,8 @@ fn check(
     }
 }
 
-/// Encodes `samples`, `(plane, y, x)`, so that each that is `valid` comes back within its plane's bound. `earlier` is what an
-/// earlier date left, from which this one may be predicted too.
+/// Encodes `samples`, `(plane, y, x)`, so that each that is `valid` comes back within its plane's bound. `earlier` are the
+/// restored samples of an earlier date, from which this one may be predicted too.
 ///
 /// # Errors
 /// [`Error::InvalidArgument`] where lengths do not fit the shape, or a bound is above [`MAX_BOUND`].
@@ -129,7 +129,7 @@ pub(crate) fn encode(
 }
 
 /// Decodes what [`encode`] gave, for the same `valid`, shape, bounds and earlier date, into `samples`. Those that are not valid
-/// are left alone. Returns what is left to later dates.
+/// are left alone. Returns the restored samples, to which later dates may refer.
 ///
 /// # Errors
 /// [`Error::Corrupt`] or [`Error::Truncated`] where the bytes are not what an encoder writes; [`Error::InvalidArgument`] as [`encode`].

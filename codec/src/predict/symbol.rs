@@ -1,8 +1,10 @@
-//! The coder of residuals, of [`super::predictive`]: integers around 0 whose magnitude somebody expects.
+//! The coder of residuals: small integers around 0, coded by the magnitude that is expected of them.
 //!
-//! Three ways, by what is expected. Where it is much, sign and low bits are plain, and the upper part of the magnitude is
-//! one of 16 symbols. Where it is less, the residual itself is. Where it is little, a decision mixed from three contexts
-//! tells first whether it is 0.
+//! Three ways, by the expected magnitude:
+//! * large: the sign and the low bits are written without a model, for they are noise; the upper part of the magnitude is one
+//!   of 16 symbols with learnt probabilities (*folded*);
+//! * moderate: the residual itself is one of 16 symbols (*direct*), with an escape for residuals beyond;
+//! * small: a decision, mixed from three contexts, says first whether the residual is 0; if not, it is a symbol as above.
 
 use crate::entropy::adaptive::{Counter, Tables, Weights, mix};
 use crate::predict::nibble::{Learner, Nibble, Pulls};
@@ -26,7 +28,7 @@ pub(crate) const PLACES: usize = 16;
 /// Which way a residual is likely to lean.
 pub(crate) const LEANS: usize = 4;
 
-/// What tells whether a residual is 0, where little is expected.
+/// The contexts of the decision whether a residual is 0, where a small one is expected.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Around {
     /// Magnitudes around, below [`PATTERNS`].

@@ -1,5 +1,27 @@
-//! The walk over a plane's samples that encoder, decoder and the encoder's rehearsal share: predict, expect, code,
-//! restore. Everything that does not depend on the sample before is computed for whole rows.
+//! The walk over the samples of one plane: predict, expect, code, restore. Encoder, decoder and the encoder's rehearsal share it.
+//!
+//! **The model.** A plane holds integers `s(y, x)`. Each is predicted as a linear combination of samples that a decoder already
+//! has: up to 14 neighbours in the plane itself ([`OWN`](super::plan::OWN)), and samples at and around the same place in planes
+//! coded before. The coefficients are integers with a binary fraction, chosen by the encoder and written in the [`Plan`]; the
+//! prediction `p` is their sum, rounded. What is coded is the residual `r = s − p`, or, within a bound `b`, the residual
+//! divided by the step `2b + 1` and rounded; the decoder restores `p + r (2b + 1)`, which is off by at most `b`. Both sides predict from
+//! restored samples, so errors do not add up.
+//!
+//! **What is expected.** Residuals are small where the residuals around them were small. The expected magnitude `e` is a weighted sum
+//! of the magnitudes of six residuals around the sample and of those of one other plane, the *companion*. Its weights, too, are
+//! integers in the plan.
+//!
+//! **The symbols.** [`symbol`](super::symbol) codes `r` with adaptive probabilities that are selected by `e`. The fraction that was lost when the
+//! prediction was rounded tells which way `r` leans, and is a second context. Where `e` is tiny, a decision of its own says first
+//! whether `r` is 0, from the pattern of magnitudes around ([`Around`]).
+//!
+//! **The order.** Rows from top to bottom, samples from left to right. A sample that is not valid takes the value to its left,
+//! and no symbol.
+//!
+//! **The code.** Of the terms of a prediction, only those of the three samples to the left depend on the sample just restored. All
+//! others are summed for a whole row at once ([`prepare_sums`], [`prepare_contexts`]), which vectorises; the loop in [`plane`] adds
+//! the rest. Coefficients may differ by the phase of rows and columns (a *period*), for data that were interpolated or come from
+//! a mosaic of detectors.
 
 use crate::predict::padded::{MARGIN, Padded, Shape};
 use crate::predict::plan::{MAGNITUDES, Plan, SERIAL};
@@ -8,11 +30,13 @@ use crate::predict::symbol::{Around, FOLDED_FROM};
 /// Magnitudes that count for what is expected, at most.
 const MOST: u32 = 1 << 20;
 
-/// What takes residuals: the entropy coder in either direction, or a rehearsal.
+/// Whatever takes residuals: the entropy coder in either direction, or a rehearsal, which drops them.
 pub(crate) trait Residuals {
     /// Whether samples are given; otherwise they are restored from residuals.
     const GIVEN: bool;
 
+    /// Codes a residual, and returns it: an encoder the one that is given, a decoder the one that it reads. `expected` is
+    /// its expected magnitude in 16ths, `lean` which way it leans; `around` is for the decision whether it is 0.
     fn code(
         &mut self,
         residual: i32,
@@ -81,8 +105,8 @@ impl Restored {
     }
 }
 
-/// A plan with its coefficients laid out along rows.
-struct Laid {
+/// A plan with its coefficients repeated along rows, so that a row is computed without asking for its phase.
+struct RowPlan {
     /// Taps outside the row being coded, `(plane, dy, dx)`.
     taps: Vec<(usize, isize, isize)>,
     /// `[row phase][tap]`: whether any coefficient is not 0.
@@ -95,7 +119,7 @@ struct Laid {
     weights: Vec<u32>,
 }
 
-impl Laid {
+impl RowPlan {
     fn new(plan: &Plan, plane: usize, width: usize) -> Self {
         let all = plan.taps();
         let phases = plan.period.0;
@@ -104,7 +128,7 @@ impl Laid {
             .map(|tap| (tap.place.0.unwrap_or(plane), tap.place.1, tap.place.2))
             .collect();
         let coefficients = plan.absolute();
-        let mut laid = Self {
+        let mut rows = Self {
             used: Vec::with_capacity(phases * taps.len()),
             lanes: Vec::with_capacity(phases * taps.len() * width),
             serial: Vec::with_capacity(phases * width),
@@ -116,20 +140,20 @@ impl Laid {
             let of_row = &coefficients[phase * plan.period.1 * all.len()..][..plan.period.1 * all.len()];
             for tap in SERIAL..all.len() {
                 let lanes = || of_row[tap..].iter().step_by(all.len());
-                laid.used.push(lanes().any(|c| *c != 0));
-                laid.lanes.extend(lanes().cycle().take(width));
+                rows.used.push(lanes().any(|c| *c != 0));
+                rows.lanes.extend(lanes().cycle().take(width));
             }
             let serial = |set: usize| std::array::from_fn(|tap| coefficients[set * all.len() + tap]);
-            laid.serial.extend(sets().map(serial));
+            rows.serial.extend(sets().map(serial));
             for i in 0..=MAGNITUDES {
-                laid.weights.extend(sets().map(|set| plan.weights[set][i]));
+                rows.weights.extend(sets().map(|set| plan.weights[set][i]));
             }
         }
-        laid
+        rows
     }
 }
 
-/// What rows are computed in.
+/// Buffers for one row.
 struct Scratch<S> {
     sums: Vec<S>,
     expected: Vec<u32>,
@@ -137,7 +161,7 @@ struct Scratch<S> {
     hints: Vec<u32>,
 }
 
-/// How samples become residuals and back.
+/// How the difference from a prediction becomes a residual, and back. All values are less the plane's base.
 #[derive(Clone, Copy, Debug)]
 struct Quantiser {
     bound: i64,
@@ -181,7 +205,7 @@ pub(crate) fn plane<S: Sum, R: Residuals>(
     restored: &mut Restored,
 ) -> R {
     let (width, height) = (restored.shape.width, restored.shape.height);
-    let laid = Laid::new(plan, number, width);
+    let rows = RowPlan::new(plan, number, width);
     let mut scratch = Scratch { sums: vec![S::ZERO; width], expected: vec![0; width], hints: vec![0; width] };
     let quantiser = Quantiser {
         bound: i64::from(bound),
@@ -192,13 +216,13 @@ pub(crate) fn plane<S: Sum, R: Residuals>(
     // The plane itself is taken out while it is walked over.
     for y in 0..height {
         let phase = y % plan.period.0;
-        prepare_sums(&laid, phase, restored, y, &mut scratch.sums);
-        prepare_contexts(&laid, plan, phase, number, restored, y, &mut scratch);
-        let serial = &laid.serial[phase * width..][..width];
+        prepare_sums(&rows, phase, restored, y, &mut scratch.sums);
+        prepare_contexts(&rows, plan, phase, number, restored, y, &mut scratch);
+        let serial = &rows.serial[phase * width..][..width];
         let stretch = (MAGNITUDES + 1) * width;
-        let weights = &laid.weights[phase * stretch..][..2 * width];
+        let weights = &rows.weights[phase * stretch..][..2 * width];
         let (weight_w, weight_ww) = weights.split_at(width);
-        // Phases of period 2 and its like differ in what is left to say.
+        // Even and odd phases have residuals of different size, even after their own coefficients.
         let place = (8 * usize::from(plan.period.0 > 1) * (phase & 1), 4 * usize::from(plan.period.1 > 1));
         let (fraction, coarse, zeros) = (plan.fraction, plan.coarse, plan.zeros);
         let half = (1i64 << fraction) >> 1;
@@ -212,10 +236,10 @@ pub(crate) fn plane<S: Sum, R: Residuals>(
         let mut near = [values[MARGIN - 1], values[MARGIN - 2], values[MARGIN - 3]];
         let (mut west, mut west_west, mut sign) = (magnitudes[MARGIN - 1], magnitudes[MARGIN - 2], 1);
         let columns = values[MARGIN..].iter_mut().zip(&mut magnitudes[MARGIN..]).zip(valid).zip(serial);
-        let rows =
+        let prepared =
             scratch.sums.iter().zip(&scratch.expected).zip(&scratch.hints).zip(weight_w).zip(weight_ww);
         for (x, ((((value, magnitude), valid), serial), ((((sum, expected), hints), weight_w), weight_ww))) in
-            columns.zip(rows).enumerate()
+            columns.zip(prepared).enumerate()
         {
             if !*valid {
                 *value = near[0];
@@ -264,15 +288,15 @@ pub(crate) fn plane<S: Sum, R: Residuals>(
 
 /// The part of each prediction that comes from rows above and other planes.
 #[inline(always)]
-fn prepare_sums<S: Sum>(laid: &Laid, phase: usize, restored: &Restored, y: usize, sums: &mut [S]) {
+fn prepare_sums<S: Sum>(rows: &RowPlan, phase: usize, restored: &Restored, y: usize, sums: &mut [S]) {
     let width = sums.len();
     sums.fill(S::ZERO);
-    for (tap, (plane, dy, dx)) in laid.taps.iter().enumerate() {
-        let tap = phase * laid.taps.len() + tap;
-        if !laid.used[tap] {
+    for (tap, (plane, dy, dx)) in rows.taps.iter().enumerate() {
+        let tap = phase * rows.taps.len() + tap;
+        if !rows.used[tap] {
             continue;
         }
-        let coefficients = &laid.lanes[tap * width..][..width];
+        let coefficients = &rows.lanes[tap * width..][..width];
         let values = restored.values[*plane].row(y, *dy, *dx);
         for ((sum, value), coefficient) in sums.iter_mut().zip(values).zip(coefficients) {
             *sum = sum.add(*value, *coefficient);
@@ -283,7 +307,7 @@ fn prepare_sums<S: Sum>(laid: &Laid, phase: usize, restored: &Restored, y: usize
 /// The part of each context that comes from rows above and the companion.
 #[inline(always)]
 fn prepare_contexts<S>(
-    laid: &Laid,
+    rows: &RowPlan,
     plan: &Plan,
     phase: usize,
     number: usize,
@@ -293,7 +317,7 @@ fn prepare_contexts<S>(
 ) {
     let width = scratch.expected.len();
     let own = &restored.magnitudes[number];
-    let weights = &laid.weights[phase * (MAGNITUDES + 1) * width..][2 * width..(MAGNITUDES + 1) * width];
+    let weights = &rows.weights[phase * (MAGNITUDES + 1) * width..][2 * width..(MAGNITUDES + 1) * width];
     let weights = |i: usize| &weights[i * width..][..width];
     // The constant is in 16ths, the weights in 64ths.
     for (expected, constant) in scratch.expected.iter_mut().zip(weights(MAGNITUDES - 2)) {

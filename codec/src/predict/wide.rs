@@ -87,7 +87,7 @@ impl WideEncoder {
     }
 }
 
-/// Reads decisions back. Past the end of the stream it reads zeros; [`WideDecoder::finish`] tells.
+/// Reads decisions back. Past the end of the stream it reads zeros, which [`WideDecoder::finish`] reports.
 #[derive(Debug)]
 pub(crate) struct WideDecoder<'a> {
     words: std::slice::Iter<'a, [u8; 4]>,

@@ -7,7 +7,6 @@ mod handle;
 pub use self::content::Content;
 
 use self::handle::{Handle, c_text, failed};
-use crate::sample::DataType;
 use crate::{Error, Result};
 use gdal::DriverManager;
 use gdal::cpl::CslStringList;
@@ -287,6 +286,7 @@ impl Variable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sample::DataType;
     use gdal::Dataset;
     use serde_json::json;
 

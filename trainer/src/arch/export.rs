@@ -7,7 +7,7 @@ use super::torch::Weights;
 use half::f16;
 use std::rc::Rc;
 use tch::{Kind, Tensor};
-use vqz_codec::model::onnx::graph::{Dim, ElementType};
+use vqz_codec::authoring::graph::{Dim, ElementType};
 
 /// The name under which the decoder graph holds codebooks.
 pub const CODEBOOKS: &str = "codebooks";

@@ -5,7 +5,7 @@ use super::torch::Weights;
 use half::f16;
 use std::rc::Rc;
 use tch::{Device, Kind, Tensor};
-use vqz_codec::model::onnx::graph::{Attribute, ElementType, GraphBuilder, Value};
+use vqz_codec::authoring::graph::{Attribute, ElementType, GraphBuilder, Value};
 
 /// A variance below this counts as none, as in [`super::torch`].
 const EPSILON: f32 = 1e-5;

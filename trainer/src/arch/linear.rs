@@ -4,8 +4,8 @@
 //! afterwards: orthonormal but for the rounding of its weights, it has no error floor at any step.
 
 use super::ops::Ops;
+use vqz_codec::authoring::klt::{dct_matrix, read_decoder, read_encoder};
 use vqz_codec::model::Model;
-use vqz_codec::model::onnx::klt::{dct_matrix, read_decoder, read_encoder};
 
 /// A fitted linear transform between normalised channels and latents.
 #[derive(Clone, Debug)]

@@ -68,15 +68,11 @@ pub fn decoded(model: &Arc<Model>, image: &Image, quality: f64) -> Result<Vec<f3
 }
 
 fn codec(model: &Arc<Model>, quality: f64) -> Result<ChunkCodec> {
-    let configuration = Configuration {
-        model: Some(model.reference()?),
-        axes: Axes::from_names(&["band", "y", "x"])?,
-        quality,
-        entropy: EntropyCoder::Rans,
-        nodata: Vec::new(),
-        promise: Promise::Quality,
-    };
-    let options = Options { parallel: true, engine: None };
+    let configuration = Configuration::new(Axes::from_names(&["band", "y", "x"])?)
+        .with_model(model.reference()?)
+        .with_quality(quality)
+        .with_entropy(EntropyCoder::Rans);
+    let options = Options::default().with_parallel(true);
     let fill = f32::NAN.to_ne_bytes();
     Ok(chunk_codec(&configuration, Arc::clone(model), DataType::Float32, &fill, options)?)
 }
@@ -134,5 +130,9 @@ pub fn calibrate(
 
 /// A manifest with another calibration.
 pub fn calibrated(manifest: &Manifest, calibration: Vec<Calibration>) -> Manifest {
-    Manifest { calibration, ..manifest.clone() }
+    {
+        let mut manifest = manifest.clone();
+        manifest.calibration = calibration;
+        manifest
+    }
 }

@@ -15,11 +15,11 @@ use crate::error::Result;
 use std::rc::Rc;
 use std::sync::Arc;
 use tch::Tensor;
+use vqz_codec::authoring::{Rates, Search, step_log2};
 use vqz_codec::fit::{CodeGrid, Image, LatentGrid, index_priors, scalar_priors, tree_order};
 use vqz_codec::model::{
     Band, CodebookShape, Codebooks, Manifest, Model, ModelParts, Priors, Quantiser as CodecQuantiser,
 };
-use vqz_codec::quantise::{Rates, Search, step_log2};
 
 /// Samples that the calibration codes, about.
 const CALIBRATION_SAMPLES: usize = 1_500_000;
@@ -89,27 +89,26 @@ fn manifest(network: &Network, prepared: &Prepared, config: &Config) -> Manifest
         Quantiser::Vq(books) => (CodecQuantiser::Vq, books.planes()),
         Quantiser::Rvq(books) => (CodecQuantiser::Rvq, books.planes()),
     };
-    Manifest {
-        format: Manifest::FORMAT.to_owned(),
-        version: Manifest::VERSION,
-        name: config.model.name.clone(),
-        architecture: match network.body {
-            Body::Conv { .. } => "conv",
-            Body::Resnet(_) => "resnet",
-        }
-        .to_owned(),
-        bands: bands.collect(),
-        patch: network.patch,
-        window: 1,
-        planes,
-        quantiser,
-        codebooks: network.codebooks().map(shape),
-        peak: prepared.peak,
-        tolerance: tolerance(network, prepared.peak),
-        calibration: provisional(),
-        encoder_sha256: String::new(),
-        licence: config.model.licence.clone(),
-        training_data: super::prepare::training_data(config, &prepared.source, &prepared.split),
+    {
+        let mut manifest = Manifest::new(
+            config.model.name.clone(),
+            match network.body {
+                Body::Conv { .. } => "conv",
+                Body::Resnet(_) => "resnet",
+            }
+            .to_owned(),
+            bands.collect(),
+            network.patch,
+            planes,
+        );
+        manifest.quantiser = quantiser;
+        manifest.codebooks = network.codebooks().map(shape);
+        manifest.peak = prepared.peak;
+        manifest.tolerance = tolerance(network, prepared.peak);
+        manifest.calibration = provisional();
+        manifest.licence = config.model.licence.clone();
+        manifest.training_data = super::prepare::training_data(config, &prepared.source, &prepared.split);
+        manifest
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) fn picture(model: &Arc<Model>, image: &Image, quality: f64, rgb: &[us
             pixel.fill(grey);
         });
     }
-    Ok(Picture { width, height: image.height, rgb: out })
+    Ok(Picture::from_rgb(width, image.height, &out))
 }
 
 /// The bands to show: those asked for, else those that names tell, else the first three.

@@ -34,24 +34,15 @@ pub enum ReportError {
         /// What the parser said.
         reason: String,
     },
-    /// The samples of a picture do not match its size.
-    #[error(
-        "picture {name} has {found} bytes, {width} × {height} pixels take {expected}; give red, green and blue, \
-         8 bits each, row by row"
-    )]
+    /// A picture could not be written or read.
+    #[error("{name}: {source}")]
     Picture {
         /// The picture's name.
         name: String,
-        /// Columns.
-        width: usize,
-        /// Rows.
-        height: usize,
-        /// Bytes that the size takes, 0 where the size itself is not one a picture can have.
-        expected: usize,
-        /// Bytes given.
-        found: usize,
+        /// What is wrong with it.
+        source: vqz_report::Error,
     },
-    /// PNG or JSON could not be made or read.
+    /// JSON could not be made.
     #[error("cannot convert {what}: {reason}; the rest of the report is not affected")]
     Convert {
         /// What was converted.
@@ -62,6 +53,11 @@ pub enum ReportError {
 }
 
 impl ReportError {
+    /// For `map_err`: an error of a picture.
+    pub(super) fn picture(name: &str) -> impl FnOnce(vqz_report::Error) -> Self {
+        move |source| Self::Picture { name: name.to_owned(), source }
+    }
+
     /// For `map_err`: an I/O error at a path.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();

@@ -1,4 +1,4 @@
-//! The records of a run, turned round: from lines in the order of writing to a series for each name.
+//! The records of a run by name: from lines in the order of writing to a series for each name.
 
 use super::record::Record;
 use std::collections::BTreeMap;
@@ -27,15 +27,20 @@ impl Series {
         self.values.last().copied()
     }
 
+    /// Steps with their values.
+    pub(super) fn points(&self) -> Vec<(f64, f64)> {
+        self.steps.iter().map(|step| *step as f64).zip(self.values.iter().copied()).collect()
+    }
+
     /// The value at a step.
     pub(super) fn at(&self, step: u64) -> Option<f64> {
         self.steps.binary_search(&step).ok().map(|i| self.values[i])
     }
 }
 
-/// Something that happened.
+/// Something that happened in the run.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Happening {
+pub(super) struct Event {
     pub(super) step: u64,
     /// Seconds since 1970.
     pub(super) time: f64,
@@ -50,8 +55,6 @@ pub(super) struct Shot {
     pub(super) step: u64,
     /// Relative to the report's folder.
     pub(super) file: String,
-    pub(super) width: usize,
-    pub(super) height: usize,
 }
 
 /// How a run stands.
@@ -76,7 +79,7 @@ pub(super) struct History {
     /// What the run rests on: topics with words.
     pub(super) facts: Vec<(String, String)>,
     /// In the order of writing.
-    pub(super) events: Vec<Happening>,
+    pub(super) events: Vec<Event>,
     /// In the order of their first; of each name the oldest first.
     pub(super) pictures: Vec<(String, Vec<Shot>)>,
     /// The first recorded step.
@@ -126,10 +129,10 @@ impl History {
                     _ => State::Running,
                 };
                 self.last_step = self.last_step.max(step);
-                self.events.push(Happening { step, time, kind: event, message });
+                self.events.push(Event { step, time, kind: event, message });
             }
-            Record::Picture { step, name, file, width, height, .. } => {
-                let shot = Shot { step, file, width, height };
+            Record::Picture { step, name, file, .. } => {
+                let shot = Shot { step, file };
                 match self.pictures.iter_mut().find(|(known, _)| *known == name) {
                     Some((_, shots)) => {
                         shots.retain(|shot| shot.step < step);

@@ -18,9 +18,9 @@ mod timer;
 pub use codebook::{CodebookHealth, CodebookMonitor, CollapseRule};
 pub use error::ReportError;
 pub use page::write_page;
-pub use picture::Picture;
 pub use record::{Step, Validation};
 pub use timer::{Phase, Timer};
+pub use vqz_report::Picture;
 
 use journal::Journal;
 use live::Live;
@@ -182,9 +182,9 @@ impl Report {
     /// Records a picture; those of one name make a strip over time.
     ///
     /// # Errors
-    /// [`ReportError::Picture`] where the samples do not match the size, [`ReportError::Io`].
+    /// [`ReportError::Picture`] where the pixels do not match the size, [`ReportError::Io`].
     pub fn picture(&mut self, step: u64, name: &str, picture: &Picture) -> Result<(), ReportError> {
-        let (time, png) = (now(), picture.png(name)?);
+        let (time, png) = (now(), picture.png().map_err(ReportError::picture(name))?);
         let (file, width, height) = (picture::file(name, step), picture.width, picture.height);
         let path = self.folder.join(&file);
         if let Some(parent) = path.parent() {

@@ -125,7 +125,7 @@ fn release_of_loaded(path: &Path) -> Option<String> {
     (numbers.len() >= 2).then(|| numbers.iter().map(u64::to_string).collect::<Vec<_>>().join("."))
 }
 
-/// The file that the loader really took, where the system tells.
+/// The file that the loader took, where the system says so.
 fn loaded() -> Option<PathBuf> {
     let maps = fs::read_to_string("/proc/self/maps").ok()?;
     let path = maps.lines().find_map(|line| {

@@ -80,7 +80,7 @@ pub fn chunk_codec(
         }
         _ => {}
     }
-    ChunkCodec::new(configuration, model, data_type, fill, Options { engine, ..options })
+    ChunkCodec::new(configuration, model, data_type, fill, options.with_engine(engine))
 }
 
 /// Opens libonnxruntime for the engines that run on it.

@@ -173,7 +173,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         downstream: plan.map(Plan::finish),
     };
     if let Some(report) = &args.report {
-        files::write_atomically(report, page::page(&figures).as_bytes())?;
+        files::write_atomically(report, page::page(&figures).html().as_bytes())?;
     }
     if args.json { output::json(&figures) } else { print(&figures, args) }
 }

@@ -3,18 +3,18 @@
 use super::curve::At;
 use super::downstream::{Downstream, Scores};
 use super::figures::Figures;
+use crate::commands::report::about;
+use crate::commands::report::curves::{self, Curve};
 use crate::output;
-use crate::report::curves::{self, Curve};
-use crate::report::html::Page;
-use crate::report::table::{Group, Kind, Row, Table};
+use vqz_report::{Block, Group, Page, Row, RowKind, Table};
 
 /// Encoding and decoding speed in a cell.
 pub(super) fn speeds(at: Option<At>) -> String {
     at.map_or_else(|| "-".to_owned(), |at| format!("{:.0} / {:.0}", at.encode_mb_s, at.decode_mb_s))
 }
 
-/// The page as HTML.
-pub(super) fn page(figures: &Figures) -> String {
+/// The page.
+pub(super) fn page(figures: &Figures) -> Page {
     let summary = format!(
         "{} of {} raw, {} samples, coded in memory by every codec with {}. PSNR is stated against a peak of {}.",
         output::count(figures.rasters as u64, "raster"),
@@ -23,36 +23,32 @@ pub(super) fn page(figures: &Figures) -> String {
         output::count(figures.threads as u64, "thread"),
         output::figure(figures.peak)
     );
-    let mut page = Page::new("Rate and distortion", &summary);
-    let drawn: Vec<Curve> = figures
-        .codecs
-        .iter()
-        .map(|codec| Curve {
-            name: codec.codec.clone(),
-            points: codec.points.iter().filter_map(|p| Some((p.bits_per_sample, p.psnr_db?))).collect(),
-        })
-        .collect();
-    page.section("Curves", &curves::curves(&drawn, "PSNR over bits a sample, every codec"));
-    page.section("Bits at equal PSNR", &(bits(figures).render() + &page_remarks(figures)));
-    page.section("Speed, MB/s of raw samples, encode / decode", &speed(figures).render());
+    let point = |point: &super::curve::Point| Some((point.bits_per_sample, point.psnr_db?));
+    let curves =
+        figures.codecs.iter().map(|codec| Curve::new(&codec.codec, codec.points.iter().filter_map(point)));
+    let last = "`vqz bench` makes this page anew.".to_owned();
+    let mut page = about::page("Rate and distortion".to_owned(), summary, last);
+    page.section("Curves", [curves::chart(curves.collect(), "PSNR over bits a sample, every codec")]);
+    let bits = Block::from(bits(figures));
+    page.section("Bits at equal PSNR", std::iter::once(bits).chain(Block::texts(remarks(figures))));
+    page.section("Speed, MB/s of raw samples, encode / decode", [speed(figures).into()]);
     if let Some(found) = &figures.downstream {
-        let content =
-            downstream(found).render() + &crate::report::html::paragraphs(&[about_downstream(found)]);
-        page.section("Downstream: classes of pixels", &content);
+        let about = Block::Text(about_downstream(found));
+        page.section("Downstream: classes of pixels", [downstream(found).into(), about]);
     }
     let codecs = figures.codecs.iter().map(|codec| (codec.codec.clone(), codec.parameters.clone()));
     let inputs = ("Rasters".to_owned(), figures.inputs.join(", "));
-    page.definitions("How they are set", &codecs.chain([inputs]).collect::<Vec<_>>());
-    page.finish(&format!("vqz {}; `vqz bench` makes this page anew.", env!("CARGO_PKG_VERSION")))
+    page.section("How they are set", [Block::Terms(codecs.chain([inputs]).collect())]);
+    page
 }
 
-fn page_remarks(figures: &Figures) -> String {
+fn remarks(figures: &Figures) -> Vec<String> {
     let metadata = figures.codecs.iter().filter_map(|codec| {
         let bytes = output::bytes(codec.metadata_bytes?);
         Some(format!("{} holds {bytes} of metadata with its model, once for each array.", codec.codec))
     });
     let about = "Interpolated between measured points, bits in their logarithm. Bits are of all that is coded, metadata apart.";
-    crate::report::html::paragraphs(&std::iter::once(about.to_owned()).chain(metadata).collect::<Vec<_>>())
+    std::iter::once(about.to_owned()).chain(metadata).collect()
 }
 
 fn names(figures: &Figures) -> Vec<String> {
@@ -61,17 +57,15 @@ fn names(figures: &Figures) -> Vec<String> {
 
 fn rows(figures: &Figures, cells: impl Fn(usize) -> Vec<String>) -> Vec<Row> {
     let targets = figures.targets.iter().enumerate();
-    targets
-        .map(|(i, target)| Row { name: output::figure(*target), cells: cells(i), kind: Kind::Usual })
-        .collect()
+    targets.map(|(i, target)| Row::new(output::figure(*target), cells(i))).collect()
 }
 
 fn bits(figures: &Figures) -> Table {
     let (names, pairs) = (names(figures), figures.pairs());
-    let mut groups = vec![Group { name: "Bits a sample".to_owned(), columns: names.clone() }];
+    let mut groups = vec![Group::new("Bits a sample", names.clone())];
     if !pairs.is_empty() {
-        let columns = pairs.iter().map(|(a, b)| format!("{} / {}", names[*a], names[*b])).collect();
-        groups.push(Group { name: "Ratio".to_owned(), columns });
+        let columns = pairs.iter().map(|(a, b)| format!("{} / {}", names[*a], names[*b]));
+        groups.push(Group::new("Ratio", columns));
     }
     let cells = |i: usize| {
         let bits =
@@ -82,7 +76,7 @@ fn bits(figures: &Figures) -> Table {
 }
 
 fn speed(figures: &Figures) -> Table {
-    let groups = vec![Group { name: "Encode / decode".to_owned(), columns: names(figures) }];
+    let groups = vec![Group::new("Encode / decode", names(figures))];
     let cells = |i: usize| figures.codecs.iter().map(|codec| speeds(codec.at[i])).collect();
     Table { wide: true, first: "dB".to_owned(), groups, rows: rows(figures, cells) }
 }
@@ -144,17 +138,18 @@ pub(super) fn about_downstream(found: &Downstream) -> String {
 }
 
 fn downstream(found: &Downstream) -> Table {
-    let column =
-        |range: std::ops::Range<usize>| DOWNSTREAM[range].iter().map(|name| (*name).to_owned()).collect();
+    let columns =
+        |name: &str, range: std::ops::Range<usize>| Group::new(name, DOWNSTREAM[range].iter().copied());
     let groups = vec![
-        Group { name: "Rate".to_owned(), columns: column(1..3) },
-        Group { name: "Trained on originals".to_owned(), columns: column(3..6) },
-        Group { name: "Trained on decoded".to_owned(), columns: column(6..9) },
-        Group { name: String::new(), columns: column(9..10) },
+        columns("Rate", 1..3),
+        columns("Trained on originals", 3..6),
+        columns("Trained on decoded", 6..9),
+        columns("", 9..10),
     ];
     let rows = downstream_rows(found).into_iter().enumerate().map(|(i, mut cells)| {
         let name = cells.remove(0);
-        Row { name, cells, kind: if i == 0 { Kind::Baseline } else { Kind::Usual } }
+        let kind = if i == 0 { RowKind::Baseline } else { RowKind::Usual };
+        Row::new(name, cells).with_kind(kind)
     });
     Table { wide: true, first: "codec".to_owned(), groups, rows: rows.collect() }
 }

@@ -61,7 +61,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     for quality in qualities {
         runs.push(runs::run(&paths, original.as_ref(), quality, &view, &dates)?);
     }
-    let points = runs::curve(&paths, &model, &runs)?;
+    let curve = runs::curve(&paths, &model, &runs)?;
     let report = args.out.join("report.html");
     let stored = original.info().stored;
     let figures = Figures {
@@ -76,7 +76,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         runs,
     };
     let shown = page::Shown { original: original.as_ref(), model: &model, view: &view, before: &before };
-    files::write_atomically(&report, page::page(&shown, &figures, &points)?.as_bytes())?;
+    files::write_atomically(&report, page::page(&shown, &figures, curve)?.html().as_bytes())?;
     if args.json { output::json(&figures) } else { print(&figures) }
 }
 

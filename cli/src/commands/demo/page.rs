@@ -1,20 +1,19 @@
-//! The demonstration's figures and pictures, put into the report's page.
+//! The page of the demonstration: its figures and pictures, quality by quality.
 
 use super::figures::Figures;
 use super::runs::Run;
 use super::tables;
 use super::views::{self, View};
+use crate::commands::report::curves::{self, Curve};
+use crate::commands::report::{about, today};
 use crate::output;
-use crate::report::chart::{self, Point};
-use crate::report::html::{Card, Date, Gallery, Report, Row, render};
-use crate::report::picture::{self, Planes, Stretch};
-use crate::report::today;
 use anyhow::{Result, bail};
-use serde_json::Value;
 use std::path::Path;
 use vqz_archive::{Raster, RasterInfo};
 use vqz_codec::axes::Role;
 use vqz_codec::model::Model;
+use vqz_report::palette::INTENSITY;
+use vqz_report::{Block, Card, Figure, Legend, Page, PictureRow, Planes, Tile, TileSize, paint, scale};
 
 /// What the page is about.
 pub(super) struct Shown<'a> {
@@ -25,38 +24,27 @@ pub(super) struct Shown<'a> {
     pub(super) before: &'a [Planes],
 }
 
-/// The page as HTML.
-pub(super) fn page(shown: &Shown<'_>, figures: &Figures, points: &[Point]) -> Result<String> {
+/// The page.
+pub(super) fn page(shown: &Shown<'_>, figures: &Figures, curve: Curve) -> Result<Page> {
     let info = shown.original.info();
-    let several = figures.runs.iter().all(|run| run.bands.len() > 1);
-    Ok(render(&Report {
-        title: title(info, figures),
-        summary: summary(info, shown.model, figures),
-        cards: figures.runs.iter().map(card).collect(),
-        gallery: gallery(shown, figures)?,
-        figures: (tables::sizes(info, figures), remarks(figures)),
-        curve: (points.len() > 1).then(|| {
-            let title = "Bits a sample and PSNR at several qualities";
-            (chart::curve(points, title), about_the_curve(figures))
-        }),
-        bands: several.then(|| tables::bands(figures)),
-        dates: dates(shown, figures)?,
-        glossary: glossary(),
-        credits: credits(info, shown.model),
-        colophon: format!(
-            "vqz {}, {}, {}; `vqz demo` makes this page anew.",
-            env!("CARGO_PKG_VERSION"),
-            today(),
-            output::count(figures.threads as u64, "thread")
-        ),
-    }))
-}
-
-fn title(info: &RasterInfo, figures: &Figures) -> String {
-    match info.metadata.attributes().get("title").and_then(Value::as_str) {
-        Some(title) => title.to_owned(),
-        None => file_name(&figures.sample),
+    let title = about::title(info).unwrap_or_else(|| file_name(&figures.sample));
+    let threads = output::count(figures.threads as u64, "thread");
+    let last = format!("{}, {threads}; `vqz demo` makes this page anew.", today());
+    let mut page = about::page(title, summary(info, shown.model, figures), last);
+    page.blocks.push(Block::Cards(figures.runs.iter().map(card).collect()));
+    page.section("Pictures", gallery(shown, figures)?);
+    let sizes = Block::from(tables::sizes(info, figures));
+    page.section("Figures", std::iter::once(sizes).chain(Block::texts(remarks(figures))));
+    let chart = curves::chart(vec![curve], "Bits a sample and PSNR at several qualities");
+    let remarks = Block::texts(about_the_curve(figures)).collect();
+    page.section("Bits and quality", [Block::Columns([vec![chart], remarks])]);
+    if figures.runs.iter().all(|run| run.bands.len() > 1) {
+        page.section("Band by band", [tables::bands(figures).into()]);
     }
+    page.section("Dates", dates(shown, figures));
+    page.section("What the terms mean", [about::terms(&["RMSE", "PSNR", "Largest", "SSIM", "SAM"])]);
+    page.section("Data and model", [Block::Terms(credits(info, shown.model))]);
+    Ok(page)
 }
 
 fn file_name(path: &str) -> String {
@@ -64,46 +52,62 @@ fn file_name(path: &str) -> String {
 }
 
 fn summary(info: &RasterInfo, model: &Model, figures: &Figures) -> String {
-    let extents = info.shape.iter().map(u64::to_string).collect::<Vec<_>>().join(" × ");
-    let axes = Vec::<String>::from(info.axes.clone()).join(", ");
     format!(
-        "{extents} samples ({axes}) of type {}: {} raw. Encoded with the fitted model {} into Zarr v3, and read back \
-         through zarrs.",
-        info.data_type.name(),
+        "{}: {} raw. Encoded with the fitted model {} into Zarr v3, and read back through zarrs.",
+        about::samples(info),
         output::bytes(figures.raw_bytes),
         model.manifest().name
     )
 }
 
 fn card(run: &Run) -> Card {
-    Card {
-        what: format!("Quality {}", run.quality),
-        figure: (format!("{:.1}", run.stored.ratio), "times smaller, all included".to_owned()),
-        more: format!(
-            "{:.1} times without the model · PSNR {} dB · RMSE {}",
-            run.stored.data_ratio,
-            output::psnr(run.psnr_db, run.valid_samples, 1),
-            output::error(run.rmse)
-        ),
-    }
+    let note = format!(
+        "{:.1} times without the model · PSNR {} dB · RMSE {}",
+        run.stored.data_ratio,
+        output::psnr(run.psnr_db, run.valid_samples, 1),
+        output::error(run.rmse)
+    );
+    let ratio = format!("{:.1}", run.stored.ratio);
+    Card::new(&format!("Quality {}", run.quality), ratio, "times smaller, all included", note)
 }
 
-fn gallery(shown: &Shown<'_>, figures: &Figures) -> Result<Gallery> {
+/// The original and each quality: the whole, a crop, and the errors.
+fn gallery(shown: &Shown<'_>, figures: &Figures) -> Result<Vec<Block>> {
     let (Some(before), Some(coarsest)) =
         (shown.before.first(), figures.runs.last().and_then(|run| run.planes.first()))
     else {
         bail!("there is nothing to show; give at least one --quality");
     };
-    let stretch = picture::stretch(before);
+    let stretch = before.stretch();
     let (x, y) = views::crop(before, coarsest);
-    let cut = |planes: &Planes| planes.crop(x.clone(), y.clone());
-    let full_scale = views::full_scale(before, coarsest);
-    let mut rows = Vec::new();
-    for run in &figures.runs {
-        let Some(planes) = run.planes.first() else { continue };
-        let name = format!("quality {}", run.quality);
+    let cut = |planes: &Planes| planes.crop(x.clone(), y.clone()).picture(&stretch);
+    let full = scale::full_scale(&before.errors(coarsest));
+    let percent = |at: usize, extent: usize| 100.0 * at as f64 / extent as f64;
+    let mark = [
+        percent(x.start, before.width),
+        percent(y.start, before.height),
+        percent(x.len(), before.width),
+        percent(y.len(), before.height),
+    ];
+    let caption = format!("{} × {} pixels, where the lowest quality errs most", x.len(), y.len());
+    let whole = Figure::new(before.picture(&stretch).described("The original"), "");
+    let ticks =
+        vec!["0".to_owned(), output::figure(full / 2.0), format!("{} and more", output::figure(full))];
+    let about = "Errors: at each pixel the largest of the bands shown, in the data's units. One scale for all qualities.";
+    let original = PictureRow {
+        heading: "Original".to_owned(),
+        figures: vec![
+            Figure { mark: Some(mark), ..whole },
+            Figure::new(cut(before).described("Crop of the original"), caption),
+        ],
+        legends: vec![Legend::new(&INTENSITY, ticks, about)],
+        ..PictureRow::default()
+    };
+    let row = |(run, planes): (&Run, &Planes)| {
         let found = views::shown(before, planes);
-        rows.push(Row {
+        let name = format!("quality {}", run.quality);
+        let errors = paint::ramp(planes.width, &before.errors(planes), (0.0, full), &INTENSITY);
+        PictureRow {
             heading: format!("Quality {}, {:.1} times smaller", run.quality, run.stored.ratio),
             text: format!(
                 "What is shown has a PSNR of {} dB, an RMSE of {} and errors up to {}; all bands and dates have {} dB.",
@@ -112,33 +116,23 @@ fn gallery(shown: &Shown<'_>, figures: &Figures) -> Result<Gallery> {
                 output::figure(found.max),
                 output::psnr(run.psnr_db, run.valid_samples, 1)
             ),
-            whole: picture::colour(planes, &stretch, format!("Decoded at {name}"))?,
-            crop: picture::colour(&cut(planes), &stretch, format!("Crop, decoded at {name}"))?,
-            errors: picture::errors(before, planes, full_scale, format!("Errors at {name}"))?,
-        });
-    }
-    let (width, height) = (before.width as f64, before.height as f64);
-    Ok(Gallery {
-        about: format!(
-            "{} ({}){}. Bands are stretched from the 1st to the 99th percentile of the original, with a gamma of 0.8.",
-            if shown.view.true_colour { "True colour" } else { "False colour" },
-            shown.view.names,
-            looped(shown.original.info())
-        ),
-        original: (
-            picture::colour(before, &stretch, "The original".to_owned())?,
-            picture::colour(&cut(before), &stretch, "Crop of the original".to_owned())?,
-        ),
-        mark: [
-            100.0 * x.start as f64 / width,
-            100.0 * y.start as f64 / height,
-            100.0 * x.len() as f64 / width,
-            100.0 * y.len() as f64 / height,
-        ],
-        crop: format!("{} × {} pixels, where the lowest quality errs most", x.len(), y.len()),
-        full_scale,
-        rows,
-    })
+            figures: vec![
+                Figure::new(planes.picture(&stretch).described(format!("Decoded at {name}")), ""),
+                Figure::new(cut(planes).described(format!("Crop, decoded at {name}")), ""),
+                Figure::new(errors.described(format!("Errors at {name}")), ""),
+            ],
+            legends: Vec::new(),
+        }
+    };
+    let about = format!(
+        "{} ({}){}. Bands are stretched from the 1st to the 99th percentile of the original, with a gamma of 0.8.",
+        if shown.view.true_colour { "True colour" } else { "False colour" },
+        shown.view.names,
+        looped(shown.original.info())
+    );
+    let runs = figures.runs.iter().filter_map(|run| Some((run, run.planes.first()?)));
+    let rows = std::iter::once(original).chain(runs.map(row)).map(Block::Pictures);
+    Ok(std::iter::once(Block::Text(about)).chain(rows).collect())
 }
 
 /// Says which of several images is shown.
@@ -184,79 +178,37 @@ fn about_the_curve(figures: &Figures) -> Vec<String> {
     ]
 }
 
-/// All dates, at the quality in the middle.
-fn dates(shown: &Shown<'_>, figures: &Figures) -> Result<Option<(String, Vec<Date>)>> {
+/// All dates, at the quality in the middle; empty of a single date.
+fn dates(shown: &Shown<'_>, figures: &Figures) -> Vec<Block> {
     let Some(run) = figures.runs.get(figures.runs.len() / 2).filter(|_| shown.before.len() > 1) else {
-        return Ok(None);
+        return Vec::new();
     };
-    let mut dates = Vec::new();
-    for (i, (before, after)) in shown.before.iter().zip(&run.planes).enumerate() {
-        let stretch: Stretch = picture::stretch(before);
+    let tile = |(i, (before, after)): (usize, (&Planes, &Planes))| {
+        let stretch = before.stretch();
         let psnr = output::psnr(views::shown(before, after).psnr_db(run.peak), 1, 1);
-        dates.push(Date {
-            name: format!("{} of {}: {psnr} dB", i + 1, shown.view.dates),
-            pictures: [
-                picture::colour(before, &stretch, format!("The original, date {}", i + 1))?,
-                picture::colour(
-                    after,
-                    &stretch,
-                    format!("Decoded at quality {}, date {}", run.quality, i + 1),
-                )?,
-            ],
-        });
-    }
+        let decoded = format!("Decoded at quality {}, date {}", run.quality, i + 1);
+        let pictures = vec![
+            before.picture(&stretch).described(format!("The original, date {}", i + 1)),
+            after.picture(&stretch).described(decoded),
+        ];
+        Tile { title: format!("{} of {}: {psnr} dB", i + 1, shown.view.dates), pictures, ..Tile::default() }
+    };
     let about = format!(
         "The same bands: the original above, quality {} below, each date with a stretch of its own.",
         run.quality
     );
-    Ok(Some((about, dates)))
-}
-
-fn glossary() -> Vec<(String, String)> {
-    let terms = [
-        ("RMSE", "Root mean square error over all valid samples, in the data's units."),
-        (
-            "PSNR",
-            "Peak signal-to-noise ratio, 20 log10(peak / RMSE), in dB: how small the RMSE is beside the peak.",
-        ),
-        (
-            "Largest",
-            "The largest absolute error of any sample. Mode \"quality\" measures it and does not bound it.",
-        ),
-        (
-            "SSIM",
-            "Structural similarity (Wang et al. 2004): likeness of local means, contrasts and patterns; 1 is equal.",
-        ),
-        (
-            "SAM",
-            "Spectral angle between the bands of a pixel before and after, the mean in degrees: how much spectra turn; 0 is \
-             equal.",
-        ),
-    ];
-    terms.map(|(term, text)| (term.to_owned(), text.to_owned())).to_vec()
+    let tiles = shown.before.iter().zip(&run.planes).enumerate().map(tile).collect();
+    vec![Block::Text(about), Block::Tiles(TileSize::Small, tiles)]
 }
 
 fn credits(info: &RasterInfo, model: &Model) -> Vec<(String, String)> {
-    let attributes = info.metadata.attributes();
-    let mut credits = Vec::new();
-    for (key, name) in [
-        ("source", "Data"),
-        ("attribution", "Attribution"),
-        ("citation", "Citation"),
-        ("license", "Data licence"),
-        ("licence", "Data licence"),
-    ] {
-        if let Some(text) = attributes.get(key).and_then(Value::as_str) {
-            credits.push((name.to_owned(), text.to_owned()));
-        }
-    }
-    let manifest = model.manifest();
-    credits.push((
-        "Model".to_owned(),
-        format!("{}, architecture {}, {} bands", manifest.name, manifest.architecture, manifest.bands.len()),
-    ));
-    credits.push(("SHA-256".to_owned(), model.sha256().to_owned()));
-    credits.push(("Fitted on".to_owned(), manifest.training_data.clone()));
-    credits.push(("Model licence".to_owned(), manifest.licence.clone()));
-    credits
+    let m = model.manifest();
+    let model = [
+        ("Model", format!("{}, architecture {}, {} bands", m.name, m.architecture, m.bands.len())),
+        ("SHA-256", model.sha256().to_owned()),
+        ("Fitted on", m.training_data.clone()),
+        ("Model licence", m.licence.clone()),
+    ];
+    let model = model.map(|(term, text)| (term.to_owned(), text));
+    about::credits(info).into_iter().chain(model).collect()
 }

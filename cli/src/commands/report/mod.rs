@@ -1,24 +1,29 @@
 //! `vqz report`: one page on an archive, to be looked at without a network: pictures, errors, rate, promise and model.
 
+pub(super) mod about;
 mod bench;
 mod canvas;
 mod card;
+pub(super) mod curves;
 mod figures;
+mod histograms;
+mod palette;
 mod pictures;
 mod rate;
 mod sections;
+mod spectrum;
 mod survey;
 mod tables;
 
 use crate::output;
 use crate::progress::Terminal;
-use crate::report::palette::{self, Palette};
-use crate::report::spectrum::Spectrum;
 use anyhow::{Context, Result, bail};
 use bench::Bench;
 use canvas::Shown;
 use figures::Figures;
+use palette::Palette;
 use rate::Rate;
+use spectrum::Spectrum;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -156,7 +161,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         examined.push(examine(args, node, source, package.as_ref())?);
     }
     let page = sections::page(args, &examined, bench.as_ref())?;
-    files::write_atomically(&args.output, page.as_bytes())?;
+    files::write_atomically(&args.output, page.html().as_bytes())?;
     let figures = Figures::of(args, &examined);
     if args.json { output::json(&figures) } else { figures.print() }
 }
@@ -291,4 +296,11 @@ fn palette_of(info: &RasterInfo, source: Option<&dyn Raster>, promise: &Promise,
 fn file_name(path: &std::path::Path) -> String {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
     name.unwrap_or_else(|| path.display().to_string())
+}
+
+/// Today's date, in UTC.
+pub(super) fn today() -> String {
+    let seconds =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    vqz_raster::conventions::time::iso((seconds / 86_400 * 86_400) as i64)
 }

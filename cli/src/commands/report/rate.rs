@@ -1,6 +1,5 @@
 //! Where the bits of an archive go: by place, by date, and by what they are for, from the chunks' headers.
 
-use crate::report::heat::Heat;
 use anyhow::Result;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -8,6 +7,7 @@ use vqz_archive::encoded::{EncodedArray, date_of_image};
 use vqz_archive::parallel;
 use vqz_archive::raster::volume;
 use vqz_codec::axes::Role;
+use vqz_report::Heat;
 
 /// What was found.
 pub(super) struct Rate {

@@ -2,7 +2,7 @@
 //! the vegetation index and of classes, and pictures of chosen dates, with memory that does not grow with the array.
 
 use super::canvas::{Canvas, Shown};
-use crate::report::spectrum::Spectrum;
+use super::spectrum::Spectrum;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use vqz_archive::RasterInfo;

@@ -1,18 +1,13 @@
 //! The tables of a report.
 
 use super::Examined;
+use super::palette::{Class, of_class};
 use super::survey::Count;
 use crate::output;
-use crate::report::escape;
-use crate::report::palette::{Class, of_class};
-use crate::report::table::{Group, Kind, Row, Table};
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use vqz_archive::BandComparison;
-
-fn group(name: &str, columns: &[&str]) -> Group {
-    Group { name: name.to_owned(), columns: columns.iter().map(|c| (*c).to_owned()).collect() }
-}
+use vqz_report::number::grouped;
+use vqz_report::{Group, Row, RowKind, Table};
 
 /// Errors band by band, and of all. None without a source.
 pub(super) fn bands(examined: &Examined) -> Option<Table> {
@@ -47,19 +42,18 @@ pub(super) fn bands(examined: &Examined) -> Option<Table> {
             cells.push(bounds.get(i).map_or_else(String::new, |bound| format!("±{bound}")));
         }
         cells.push(bias.get(i).copied().flatten().filter(|_| own.is_some()).map_or_else(String::new, signed));
-        cells.push(thousands(band.valid_samples));
-        Row {
-            name: own.map_or_else(|| "all".to_owned(), |known| known.label()),
-            cells,
-            kind: if own.is_some() { Kind::Usual } else { Kind::Sum },
+        cells.push(grouped(band.valid_samples));
+        match own {
+            Some(band) => Row::new(band.label(), cells),
+            None => Row::new("all", cells).with_kind(RowKind::Sum),
         }
     });
     let mut groups = Vec::new();
     if waves {
-        groups.push(group("", &["wavelength"]));
+        groups.push(Group::new("", ["wavelength"]));
     }
     let likeness: &[&str] = if ring { &["PSNR, dB", "SSIM", "ring PSNR, dB"] } else { &["PSNR, dB", "SSIM"] };
-    groups.push(group("Likeness", likeness));
+    groups.push(Group::new("Likeness", likeness.iter().copied()));
     let unit =
         examined.unit().map_or_else(|| "Error, in data units".to_owned(), |unit| format!("Error, {unit}"));
     let errors: &[&str] = if bounds.is_some() {
@@ -67,8 +61,8 @@ pub(super) fn bands(examined: &Examined) -> Option<Table> {
     } else {
         &["RMSE", "largest", "bias"]
     };
-    groups.push(group(&unit, errors));
-    groups.push(group("Count", &["valid samples"]));
+    groups.push(Group::new(&unit, errors.iter().copied()));
+    groups.push(Group::new("Count", ["valid samples"]));
     Some(Table { wide: true, first: "band".to_owned(), groups, rows: rows.collect() })
 }
 
@@ -83,39 +77,23 @@ fn signed(value: f64) -> String {
     }
 }
 
-/// What is measured across bands: none where there is none of it.
+/// What is measured across bands; none where nothing is.
 pub(super) fn across(examined: &Examined) -> Option<Table> {
     let measured = examined.measured.as_ref()?;
     let mut rows = Vec::new();
-    let mut row = |name: &str, cells: [String; 3]| {
-        rows.push(Row { name: name.to_owned(), cells: cells.to_vec(), kind: Kind::Usual });
-    };
     if let Some(angle) = measured.sam_deg {
-        row("SAM, the spectral angle", [format!("{angle:.3}°"), String::new(), String::new()]);
+        let cells = vec![format!("{angle:.3}°"), String::new(), String::new()];
+        rows.push(Row::new("SAM, the spectral angle", cells));
     }
-    let vegetation = examined.survey.vegetation.as_ref();
-    if let Some(v) = vegetation.filter(|v| v.errors.count > 0) {
-        let name = "NDVI error";
-        let high = v
-            .histogram
-            .quantile(0.995)
-            .unwrap_or(0.0)
-            .abs()
-            .max(v.histogram.quantile(0.005).unwrap_or(0.0).abs());
-        row(
-            name,
-            [
-                format!("{:.5}", v.errors.rmse().unwrap_or(0.0)),
-                format!("{high:.4}"),
-                format!("{:.4}", v.errors.max),
-            ],
-        );
+    if let Some(v) = examined.survey.vegetation.as_ref().filter(|v| v.errors.count > 0) {
+        let quantile = |part: f64| v.histogram.quantile(part).unwrap_or(0.0).abs();
+        let rmse = format!("{:.5}", v.errors.rmse().unwrap_or(0.0));
+        let most = format!("{:.4}", quantile(0.995).max(quantile(0.005)));
+        rows.push(Row::new("NDVI error", vec![rmse, most, format!("{:.4}", v.errors.max)]));
     }
-    if rows.is_empty() {
-        return None;
-    }
-    let groups = vec![group("", &["mean, or RMSE", "99 % are below", "largest"])];
-    Some(Table { wide: false, first: "across bands".to_owned(), groups, rows })
+    let groups = vec![Group::new("", ["mean, or RMSE", "99 % are below", "largest"])];
+    let table = Table { wide: false, first: "across bands".to_owned(), groups, rows };
+    (!table.rows.is_empty()).then_some(table)
 }
 
 /// What the archive takes, part by part.
@@ -123,91 +101,61 @@ pub(super) fn parts(examined: &Examined) -> Table {
     let (rate, stored) = (&examined.rate, &examined.stored);
     let total = (stored.total_bytes as f64).max(1.0);
     let samples = (examined.info.samples() as f64).max(1.0);
-    let row = |name: &str, bytes: u64, kind: Kind| Row {
-        name: name.to_owned(),
-        cells: vec![
-            output::bytes(bytes),
-            format!("{:.1} %", 100.0 * bytes as f64 / total),
-            format!("{:.4}", bytes as f64 * 8.0 / samples),
-        ],
-        kind,
+    let row = |name: &str, bytes: u64| {
+        let part = 100.0 * bytes as f64 / total;
+        let bits = bytes as f64 * 8.0 / samples;
+        Row::new(name, vec![output::bytes(bytes), format!("{part:.1} %"), format!("{bits:.4}")])
     };
     let model = examined.embedded_bytes.unwrap_or(0) as u64;
     let shards = stored.data_bytes.saturating_sub(rate.tile_bytes + rate.header_bytes);
-    let mut rows = vec![
-        row("tiles", rate.tile_bytes, Kind::Usual),
-        row("headers of chunks", rate.header_bytes, Kind::Usual),
-    ];
+    let mut rows = vec![row("tiles", rate.tile_bytes), row("headers of chunks", rate.header_bytes)];
     if shards > 0 {
-        rows.push(row("indexes of shards", shards, Kind::Usual));
+        rows.push(row("indexes of shards", shards));
     }
     if model > 0 {
-        rows.push(row("model in the metadata", model, Kind::Usual));
+        rows.push(row("model in the metadata", model));
     }
-    rows.push(row("other metadata", stored.metadata_bytes.saturating_sub(model), Kind::Usual));
-    rows.push(row("all", stored.total_bytes, Kind::Sum));
-    let groups = vec![group("", &["stored", "part", "bits a sample"])];
+    rows.push(row("other metadata", stored.metadata_bytes.saturating_sub(model)));
+    rows.push(row("all", stored.total_bytes).with_kind(RowKind::Sum));
+    let groups = vec![Group::new("", ["stored", "part", "bits a sample"])];
     Table { wide: false, first: "what".to_owned(), groups, rows }
 }
 
-/// Classes, most frequent first, as HTML: with their colours, which plain cells can't hold.
-pub(super) fn classes(found: &BTreeMap<i64, Count>, named: &BTreeMap<i64, Class>, compared: bool) -> String {
+/// Classes with their colours, the most frequent first.
+pub(super) fn classes(found: &BTreeMap<i64, Count>, named: &BTreeMap<i64, Class>, compared: bool) -> Table {
     let places: BTreeMap<i64, usize> = found.keys().enumerate().map(|(i, value)| (*value, i)).collect();
     let total: u64 = found.values().map(|count| count.decoded).sum();
     let mut list: Vec<(&i64, &Count)> = found.iter().collect();
     list.sort_by_key(|(value, count)| (std::cmp::Reverse(count.decoded.max(count.source)), **value));
-    let heads: &[&str] = if compared {
+    let columns: &[&str] = if compared {
         &["share", "source, pixels", "decoded, pixels", "equal"]
     } else {
         &["share", "pixels"]
     };
-    let heads: String = heads.iter().map(|head| format!("<th scope=\"col\">{head}</th>")).collect();
-    let mut text = format!(
-        "<table class=\"narrow classes\">\n<thead><tr class=\"heads\"><th scope=\"col\">class</th>{heads}</tr></thead>\n<tbody>\n"
-    );
-    for (value, count) in list {
+    let percent = |part: u64, whole: u64| 100.0 * part as f64 / (whole as f64).max(1.0);
+    let row = |(value, count): (&i64, &Count)| {
         let class = named.get(value);
-        let [r, g, b] = of_class(class, places.get(value).copied().unwrap_or(0));
-        let name = class
-            .and_then(|class| class.name.clone())
-            .map_or_else(String::new, |name| format!(" {}", escape(&name)));
-        // Writing to a string does not fail.
-        let _ = write!(
-            text,
-            "<tr><th scope=\"row\"><span class=\"swatch\" style=\"background:rgb({r} {g} {b})\"></span>{value}{name}</th>\
-             <td>{:.2} %</td>",
-            100.0 * count.decoded as f64 / (total as f64).max(1.0)
-        );
+        let name = class.and_then(|class| class.name.as_ref());
+        let mut cells = vec![format!("{:.2} %", percent(count.decoded, total))];
         if compared {
-            let equal = if count.source == count.decoded && count.same == count.source {
+            let all = count.source == count.decoded && count.same == count.source;
+            cells.push(grouped(count.source));
+            cells.push(grouped(count.decoded));
+            cells.push(if all {
                 "all".to_owned()
             } else {
-                format!("{:.3} %", 100.0 * count.same as f64 / (count.source as f64).max(1.0))
-            };
-            let _ = writeln!(
-                text,
-                "<td>{}</td><td>{}</td><td>{equal}</td></tr>",
-                thousands(count.source),
-                thousands(count.decoded)
-            );
+                format!("{:.3} %", percent(count.same, count.source))
+            });
         } else {
-            let _ = writeln!(text, "<td>{}</td></tr>", thousands(count.decoded));
+            cells.push(grouped(count.decoded));
         }
-    }
-    text + "</tbody>\n</table>\n"
-}
-
-/// A whole number with narrow spaces between its thousands.
-pub(super) fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push('\u{202f}');
+        Row {
+            colour: Some(of_class(class, places.get(value).copied().unwrap_or(0))),
+            ..Row::new(name.map_or_else(|| value.to_string(), |name| format!("{value} {name}")), cells)
         }
-        text.push(digit);
-    }
-    text
+    };
+    let groups = vec![Group::new("", columns.iter().copied())];
+    Table { wide: false, first: "class".to_owned(), groups, rows: list.into_iter().map(row).collect() }
 }
 
 #[cfg(test)]
@@ -220,15 +168,12 @@ mod tests {
         let found = BTreeMap::from([(11, one(10, 10, 10)), (41, one(3000, 2999, 2999))]);
         let named =
             BTreeMap::from([(41, Class { name: Some("forest".to_owned()), colour: Some([1, 2, 3]) })]);
-        let text = classes(&found, &named, true);
-        let forest = text.find("41 forest").unwrap();
-        assert!(forest < text.find("</span>11</th>").unwrap(), "{text}");
-        assert!(
-            text.contains("rgb(1 2 3)")
-                && text.contains("<td>99.967 %</td>")
-                && text.contains("<td>all</td>")
-        );
-        assert_eq!([5, 1234, 1_000_000].map(thousands), ["5", "1\u{202f}234", "1\u{202f}000\u{202f}000"]);
+        let table = classes(&found, &named, true);
+        let rows: Vec<(&str, &[String])> =
+            table.rows.iter().map(|row| (&row.name[..], &row.cells[..])).collect();
+        assert_eq!(rows[0].0, "41 forest");
+        assert_eq!(rows[0].1, ["99.67 %", "3,000", "2,999", "99.967 %"]);
+        assert_eq!((rows[1].0, &rows[1].1[3][..], table.rows[0].colour), ("11", "all", Some([1, 2, 3])));
         assert_eq!([0.0, -0.25, 1.5].map(signed), ["0", "−0.250", "+1.500"]);
     }
 }

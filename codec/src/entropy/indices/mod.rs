@@ -21,7 +21,7 @@ use statistics::{
     AGREE, AROUND, BEFORE, CLASSES, DEPTH, DEPTHS, HIGHEST, NODE, OTHERS, SAYINGS, UPPER, USED,
 };
 
-/// Is told of every decision: its counters, as tables and positions in them, and its outcome.
+/// Sees every decision: its counters, as tables and positions in them, and its outcome.
 pub(crate) trait IndexObserver {
     fn decision(&mut self, tables: [usize; 3], slots: [usize; 3], bit: bool);
 }

@@ -54,7 +54,7 @@ pub(crate) struct TileCoder<'a, C> {
     pub(crate) group: [Vec<Counter>; 2],
     /// Where the tile refers to an earlier one: what that one holds, and what was learnt from such.
     pub(super) earlier: Option<(EarlierTile<'a>, TemporalStatistics)>,
-    /// Where the tile refers to another, or another will refer to it.
+    /// Records innovations, where the tile refers to another or another will refer to it.
     pub(super) recorder: Option<InnovationRecorder>,
     pub(super) tables: Tables,
     pub(super) arch: Arch,
@@ -91,7 +91,7 @@ impl<'a, C: Coder> TileCoder<'a, C> {
 
     /// Codes the next patch. `codes` holds one code a plane, in scan order; a decoder finds zeros and fills in what
     /// is not zero. A patch with no valid sample (`empty`) takes no decision and leaves the predictions as its codes.
-    /// `nonzero` is told the planes whose code is not zero.
+    /// `nonzero` receives the planes whose code is not zero.
     pub(crate) fn patch<O: Observer>(
         &mut self,
         codes: &mut [i32],
@@ -481,7 +481,7 @@ impl<C: Coder, O: Observer, const TIMED: bool> WithSimd for Patch<'_, '_, C, O, 
 }
 
 impl<C> TileCoder<'_, C> {
-    /// What is left to tiles that will refer to this one, once all its patches are coded.
+    /// What tiles that refer to this one need, once all its patches are coded; none where no tile will.
     pub(crate) fn history(&mut self) -> Option<TileHistory> {
         let recorder = self.recorder.take()?;
         let temporal = self.earlier.take().map(|(_, temporal)| temporal);

@@ -1,9 +1,10 @@
-//! What an earlier date tells: a tile may refer to one of the same place that was coded before it in the same chunk.
+//! What an earlier date tells: a tile may refer to the tile of the same place that was coded before it in the same chunk.
 //!
-//! The tile then starts from what the earlier one had learnt, and each of its decisions mixes a fourth probability, chosen by
-//! the earlier code of the same plane in the same patch. Where planes follow their past, the past is also subtracted: a gain
-//! for each plane, learnt from the codes already known, and trusted only while it makes codes smaller. What is
-//! compared across dates are *innovations*: codes without what their own tile's neighbours predicted of them.
+//! The tile then starts from the statistics with which the earlier one ended, and each of its decisions mixes a fourth
+//! probability, chosen by the earlier code of the same plane in the same patch. Where a plane follows its past, the past
+//! is also subtracted: times a gain for each plane, which is learnt from the codes already known, and only while
+//! subtraction makes codes smaller. What is compared across dates are *innovations*: codes less what the neighbours in their own tile
+//! predicted of them.
 
 use super::contexts::{EXPECTED, GROUP, SPAN, UNARY, length_class};
 use super::planes::{Planes, Statistics};
@@ -29,7 +30,7 @@ impl Innovations {
     }
 }
 
-/// What a tile leaves to those that refer to it.
+/// What a coded tile hands to the tiles of later dates that refer to it: the statistics with which it ended, and its innovations.
 #[derive(Clone, Debug)]
 pub(crate) struct TileHistory {
     pub(super) learnt: Statistics,
@@ -69,7 +70,7 @@ pub(crate) struct HistoryLinks<'a> {
 /// What is compared between dates is cut to this, so that a few strong planes do not decide alone.
 const LOUDEST: i32 = 4;
 
-/// How the innovations of one plane follow the earlier ones: sums of products, for their quotient.
+/// The gain with which the innovations of one plane follow the earlier ones: sums of products, for their quotient.
 #[derive(Clone, Copy, Debug, Default)]
 struct Gain {
     squares: i64,
@@ -102,7 +103,7 @@ impl Gain {
     }
 }
 
-/// What was learnt of decisions that look at an earlier tile.
+/// What was learnt of the decisions that look at an earlier tile.
 #[derive(Clone, Debug)]
 pub(super) struct TemporalStatistics {
     /// `[decision][earlier magnitude][subtracted][expected / 4]`
@@ -281,7 +282,7 @@ impl<'a> EarlierTile<'a> {
         self.patch = None;
     }
 
-    /// What a patch without samples leaves to later dates: what it found.
+    /// The earlier innovations at a patch. A patch without samples hands them on as its own.
     pub(super) fn carried(&self, patch: usize) -> &[(u32, i32)] {
         self.innovations.patch(patch)
     }
@@ -290,31 +291,33 @@ impl<'a> EarlierTile<'a> {
 /// Between counters of successive decisions on one magnitude.
 pub(super) const STRIDE: usize = 2 * MAGNITUDES * COARSE;
 
-/// Takes down the innovations of a tile, for those that will refer to it and for what is learnt meanwhile.
+/// Records the innovations of a tile while it is coded, for tiles that will refer to it and for what this one learns.
 #[derive(Debug)]
 pub(super) struct InnovationRecorder {
+    /// The innovations of the present patch, by plane.
     pub(super) now: Vec<i32>,
-    pub(super) stirred: Vec<u32>,
+    /// Planes of the present patch whose innovation is not 0, in rising order.
+    pub(super) nonzero: Vec<u32>,
     pub(super) kept: Innovations,
 }
 
 impl InnovationRecorder {
     pub(super) fn new(planes: &Planes) -> Self {
-        Self { now: vec![0; planes.padded], stirred: Vec::new(), kept: Innovations::default() }
+        Self { now: vec![0; planes.padded], nonzero: Vec::new(), kept: Innovations::default() }
     }
 
     #[inline(always)]
     pub(super) fn add(&mut self, plane: usize, innovation: i32) {
         if innovation != 0 {
             self.now[plane] = innovation;
-            self.stirred.push(plane as u32);
+            self.nonzero.push(plane as u32);
         }
     }
 
     /// Ends a patch; one without samples keeps what was found there before.
     pub(super) fn close(&mut self, carried: &[(u32, i32)]) {
         self.kept.entries.extend_from_slice(carried);
-        for plane in self.stirred.drain(..) {
+        for plane in self.nonzero.drain(..) {
             let now = std::mem::take(&mut self.now[plane as usize]);
             self.kept.entries.push((plane, now));
         }

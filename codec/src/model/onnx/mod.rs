@@ -12,4 +12,4 @@ pub mod graph;
 pub mod klt;
 pub mod pb;
 
-pub use check::{Axis, Element, Limits, Port, Summary, check};
+pub(crate) use check::{Axis, Element, Limits, Port, Summary, check};

@@ -82,7 +82,7 @@ pub(super) struct Model {
 }
 
 impl Model {
-    /// A model of a tile of so many samples.
+    /// A model for a tile with this number of samples.
     pub(super) fn new(samples: usize) -> Self {
         let bits = samples.max(1).ilog2().clamp(*SLOT_BITS.start(), *SLOT_BITS.end());
         Self {

@@ -1,14 +1,11 @@
 //! Which figure is drawn where, by its name. A figure that no chart asks for gets one with others of its group, so
 //! that whatever a trainer records is seen.
 
-use super::area;
-use super::axis::Axis;
-use super::chart::Chart;
-use super::frame::Mark;
-use super::lines::{self, Curve, Logarithmic, Plot, Range};
-use super::scatter::{self, Path};
+use super::curves::{self, Curve, LogScale, Range, Vertical};
+use super::rates::{self, Path};
 use crate::report::history::{History, Series};
 use crate::report::timer;
+use vqz_report::{Axis, Chart, Mark, thin};
 
 /// A chart and the names it asks for; the first one that takes a name has it.
 struct Family {
@@ -19,91 +16,51 @@ struct Family {
     /// What values are multiplied by.
     factor: f64,
     range: Range,
-    logarithmic: Logarithmic,
+    log_scale: LogScale,
+}
+
+/// A family of plain curves.
+const fn family(title: &'static str, unit: &'static str, label: fn(&str) -> Option<String>) -> Family {
+    Family { title, unit, label, factor: 1.0, range: Range::Values, log_scale: LogScale::No }
 }
 
 const FAMILIES: [Family; 10] = [
     Family {
-        title: "Losses",
-        unit: "",
-        label: |name| name.strip_prefix("loss/").map(str::to_owned),
-        factor: 1.0,
-        range: Range::Values,
-        logarithmic: Logarithmic::WhereWide,
+        log_scale: LogScale::WhereWide,
+        ..family("Losses", "", |name| name.strip_prefix("loss/").map(str::to_owned))
+    },
+    family("PSNR", "dB", |name| ending(name, "psnr_db")),
+    family(RATE, "bits per sample", |name| ending(name, "rate/bits_per_sample")),
+    family("Saved against the linear model", "% of its bits at equal PSNR", |name| {
+        ending(name, "saved_percent")
+    }),
+    family("Gain", "dB over the linear path, each batch at a quality of its own", |name| {
+        (name == "gain_db").then(String::new)
+    }),
+    Family {
+        log_scale: LogScale::Offered,
+        ..family("Largest error", "units of the data", |name| ending(name, "max_error"))
+    },
+    family("Estimated rate of batches", "bits per sample, each batch at a quality of its own", |name| {
+        ending(name, "rate/estimated_bits_per_sample")
+    }),
+    Family {
+        log_scale: LogScale::WhereWide,
+        ..family("Codebook perplexity", "codes in effective use", |name| book(name, "perplexity"))
     },
     Family {
-        title: "PSNR",
-        unit: "dB",
-        label: |name| ending(name, "psnr_db"),
-        factor: 1.0,
-        range: Range::Values,
-        logarithmic: Logarithmic::No,
-    },
-    Family {
-        title: "Rate",
-        unit: "bits per sample",
-        label: |name| ending(name, "rate/bits_per_sample"),
-        factor: 1.0,
-        range: Range::Values,
-        logarithmic: Logarithmic::No,
-    },
-    Family {
-        title: "Saved against the linear model",
-        unit: "% of its bits at equal PSNR",
-        label: |name| ending(name, "saved_percent"),
-        factor: 1.0,
-        range: Range::Values,
-        logarithmic: Logarithmic::No,
-    },
-    Family {
-        title: "Gain",
-        unit: "dB over the linear path, each batch at a quality of its own",
-        label: |name| (name == "gain_db").then(String::new),
-        factor: 1.0,
-        range: Range::Values,
-        logarithmic: Logarithmic::No,
-    },
-    Family {
-        title: "Largest error",
-        unit: "units of the data",
-        label: |name| ending(name, "max_error"),
-        factor: 1.0,
-        range: Range::Values,
-        logarithmic: Logarithmic::Offered,
-    },
-    Family {
-        title: "Estimated rate of batches",
-        unit: "bits per sample, each batch at a quality of its own",
-        label: |name| ending(name, "rate/estimated_bits_per_sample"),
-        factor: 1.0,
-        range: Range::Values,
-        logarithmic: Logarithmic::No,
-    },
-    Family {
-        title: "Codebook perplexity",
-        unit: "codes in effective use",
-        label: |name| book(name, "perplexity"),
-        factor: 1.0,
-        range: Range::Values,
-        logarithmic: Logarithmic::WhereWide,
-    },
-    Family {
-        title: "Codebook usage",
-        unit: "% of codes",
-        label: |name| book(name, "usage"),
         factor: 100.0,
         range: Range::Fixed(0.0, 100.0),
-        logarithmic: Logarithmic::No,
+        ..family("Codebook usage", "% of codes", |name| book(name, "usage"))
     },
     Family {
-        title: "Learning rate",
-        unit: "",
-        label: |name| (name == "learning_rate").then(|| "learning rate".to_owned()),
-        factor: 1.0,
-        range: Range::Values,
-        logarithmic: Logarithmic::Offered,
+        log_scale: LogScale::Offered,
+        ..family("Learning rate", "", |name| (name == "learning_rate").then(|| "learning rate".to_owned()))
     },
 ];
+
+/// The title of the chart that the one of rate and distortion follows, which it explains.
+const RATE: &str = "Rate";
 
 /// `valid/q40/psnr_db` without its ending is the setting `q40`.
 fn ending(name: &str, end: &str) -> Option<String> {
@@ -115,9 +72,8 @@ fn book(name: &str, end: &str) -> Option<String> {
     Some(format!("codebook {}", name.strip_prefix("codebook/")?.strip_suffix(end)?.strip_suffix('/')?))
 }
 
-/// All charts of a run as HTML, in reading order.
-pub(super) fn charts(history: &History, steps: &Axis, marks: &[Mark]) -> Vec<String> {
-    let span = (steps.low, steps.high);
+/// All charts of a run, in reading order.
+pub(super) fn charts(history: &History, steps: &Axis, marks: &[Mark]) -> Vec<Chart> {
     let mut left: Vec<(&str, bool, &Series)> = history
         .series
         .iter()
@@ -126,30 +82,21 @@ pub(super) fn charts(history: &History, steps: &Axis, marks: &[Mark]) -> Vec<Str
             None => (name.as_str(), false, series),
         })
         .collect();
-    let mut drawn = Vec::new();
+    let mut charts = Vec::new();
     for family in &FAMILIES {
         let curves = take(&mut left, family);
         if !curves.is_empty() {
-            let Family { title, unit, range, logarithmic, .. } = *family;
-            let plot = Plot { title, unit, curves: &curves, range, logarithmic };
-            drawn.push((title, lines::chart(&plot, steps, marks).html(span)));
+            let Family { title, unit, range, log_scale, .. } = *family;
+            let vertical = Vertical { title: title.to_owned(), unit: unit.to_owned(), range, log_scale };
+            charts.push(curves::chart(vertical, &curves, steps, marks));
         }
     }
-    let times = times(&mut left);
-    if !times.is_empty() {
-        let chart = area::chart("Time per step", "ms", &times, steps, marks);
-        drawn.push(("Time per step", chart.html(span)));
-    }
-    let paths = rate_distortion(history);
-    // After the rate, which it explains.
-    let at = drawn.iter().position(|(title, _)| *title == "Rate").map_or(drawn.len(), |i| i + 1);
-    let scatter = scatter::html(&paths);
-    if !scatter.is_empty() {
-        drawn.insert(at, ("Rate and distortion", scatter));
-    }
-    let mut html: Vec<String> = drawn.into_iter().map(|(_, html)| html).collect();
-    html.extend(others(&left, steps, marks).iter().map(|chart| chart.html(span)));
-    html
+    let at = charts.iter().position(|chart| chart.title == RATE).map_or(charts.len(), |i| i + 1);
+    let rates = rates::chart(&rate_distortion(history));
+    charts.splice(at..at, rates);
+    charts.extend(times(&mut left, steps, marks));
+    charts.extend(others(&left, steps, marks));
+    charts
 }
 
 /// Takes a family's figures out of `left`. Training and validation of one figure share a colour; totals come first.
@@ -186,13 +133,32 @@ fn curves(named: Vec<(String, bool, &Series)>, factor: f64) -> Vec<Curve> {
     named.into_iter().map(curve).collect()
 }
 
-/// The phases of a step, in their order, and whatever else is timed.
-fn times<'a>(left: &mut Vec<(&str, bool, &'a Series)>) -> Vec<(String, &'a Series)> {
+/// The time of a step: its phases upon one another, in their order, and whatever else is timed. The height is the whole.
+fn times(left: &mut Vec<(&str, bool, &Series)>, steps: &Axis, marks: &[Mark]) -> Option<Chart> {
     let (mut mine, rest) =
         left.iter().partition::<Vec<_>, _>(|(name, valid, _)| name.starts_with("time/") && !valid);
     *left = rest;
     mine.sort_by_key(|(name, ..)| timer::NAMES.iter().position(|known| known == name).unwrap_or(usize::MAX));
-    mine.into_iter().map(|(name, _, series)| (name.trim_start_matches("time/").to_owned(), series)).collect()
+    let (_, _, first) = mine.first()?;
+    let phase = |(name, _, series): &(&str, bool, &Series)| {
+        let values = first.steps.iter().map(|step| series.at(*step).unwrap_or(f64::NAN));
+        (name.trim_start_matches("time/").to_owned(), values.collect())
+    };
+    let places: Vec<f64> = first.steps.iter().map(|step| *step as f64).collect();
+    let series = thin::stack(&places, &mine.iter().map(phase).collect::<Vec<_>>(), steps.range());
+    // A few slow steps, such as the first on a GPU, should not flatten the others.
+    let totals = series.last().into_iter().flat_map(|top| &top.points).map(|point| point.1);
+    let (_, high) = Axis::around_most(totals, 4).range();
+    Some(Chart {
+        title: "Time per step".to_owned(),
+        unit: "ms".to_owned(),
+        x: steps.clone(),
+        y: Axis::exact(0.0, high.max(f64::MIN_POSITIVE), 4),
+        series,
+        marks: marks.to_vec(),
+        read_out: true,
+        ..Chart::default()
+    })
 }
 
 /// The path of the figures that have no setting.
@@ -233,16 +199,9 @@ fn others(left: &[(&str, bool, &Series)], steps: &Axis, marks: &[Mark]) -> Vec<C
             |name: &str| name.strip_prefix(title.as_str()).unwrap_or(name).trim_start_matches('/').to_owned();
         let mut named: Vec<_> = mine.map(|(name, valid, series)| (label(name), *valid, *series)).collect();
         named.sort_by_key(|(label, valid, _)| (label.clone(), *valid));
-        let curves = curves(named, 1.0);
-        let title = sentence(title);
-        let plot = Plot {
-            title: &title,
-            unit: "",
-            curves: &curves,
-            range: Range::Values,
-            logarithmic: Logarithmic::WhereWide,
-        };
-        lines::chart(&plot, steps, marks)
+        let (range, log_scale) = (Range::Values, LogScale::WhereWide);
+        let vertical = Vertical { title: sentence(title), unit: String::new(), range, log_scale };
+        curves::chart(vertical, &curves(named, 1.0), steps, marks)
     };
     groups.iter().map(chart).collect()
 }
@@ -250,6 +209,7 @@ fn others(left: &[(&str, bool, &Series)], steps: &Axis, marks: &[Mark]) -> Vec<C
 #[cfg(test)]
 mod tests {
     use super::*;
+    use vqz_report::Shape;
 
     fn history(names: &[&str]) -> History {
         let series = Series { steps: vec![1, 2], values: vec![0.5, 0.25] };
@@ -261,8 +221,7 @@ mod tests {
 
     fn titles(names: &[&str]) -> Vec<String> {
         let charts = charts(&history(names), &Axis::exact(1.0, 2.0, 2), &[]);
-        let title = |html: &String| html.split("<h3>").nth(1).unwrap().split('<').next().unwrap().to_owned();
-        charts.iter().map(title).collect()
+        charts.into_iter().map(|chart| chart.title).collect()
     }
 
     #[test]
@@ -306,13 +265,14 @@ mod tests {
     #[test]
     fn training_and_validation_share_a_colour_and_books_are_in_order() {
         let history = history(&["loss/commit", "loss/total", "valid/loss/total"]);
-        let html = charts(&history, &Axis::exact(1.0, 2.0, 2), &[]).concat();
-        let legend = html.split("<ul class=\"legend\">").nth(1).unwrap().split("</ul>").next().unwrap();
-        assert_eq!(
-            legend,
-            "<li style=\"--c:var(--c0)\"><i></i>total <b></b></li><li class=\"dashed\" style=\"--c:var(--c0)\"><i></i>total, validation \
-             <b></b></li><li style=\"--c:var(--c1)\"><i></i>commit <b></b></li>"
-        );
+        let charts = charts(&history, &Axis::exact(1.0, 2.0, 2), &[]);
+        let legend: Vec<_> = charts[0].series.iter().map(|s| (&s.name[..], s.colour, &s.shape)).collect();
+        let expected = [
+            ("total", 0, &Shape::Line),
+            ("total, validation", 0, &Shape::Dotted),
+            ("commit", 1, &Shape::Line),
+        ];
+        assert_eq!(legend, expected);
         let names: Vec<String> = (0..12).map(|i| format!("codebook/{i}/usage")).collect();
         let mut left: Vec<_> =
             names.iter().map(|name| (name.as_str(), false, &history.series["loss/total"])).collect();

@@ -9,23 +9,23 @@ const MAX_NAME: usize = 256;
 
 /// Ceilings on a graph. The default suits models of a few hundred MiB at most.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// Size of the file, in bytes.
-    pub file_bytes: usize,
+    pub(crate) file_bytes: usize,
     /// Fields of the protobuf messages, which bounds what decoding them allocates.
-    pub fields: usize,
+    pub(crate) fields: usize,
     /// Nodes.
-    pub nodes: usize,
+    pub(crate) nodes: usize,
     /// Elements of all initialisers and constants together.
-    pub weights: u64,
+    pub(crate) weights: u64,
     /// Axes of a tensor.
-    pub rank: usize,
+    pub(crate) rank: usize,
     /// Length of one axis, of a declared shape or in a parameter.
-    pub axis: u64,
+    pub(crate) axis: u64,
     /// Elements of one tensor whose shape the file states.
-    pub elements: u64,
+    pub(crate) elements: u64,
     /// How many times more elements than its inputs a value may have, by constant factors along one path.
-    pub growth: u64,
+    pub(crate) growth: u64,
 }
 
 impl Default for Limits {

@@ -18,7 +18,7 @@ use std::collections::HashSet;
 
 use prost::Message;
 
-pub use limits::Limits;
+pub(crate) use limits::Limits;
 use limits::{define, invalid, over};
 
 use super::pb::{self, data_type, dimension};
@@ -30,33 +30,33 @@ const IR_VERSIONS: std::ops::RangeInclusive<i64> = 4..=10;
 const OPSETS: std::ops::RangeInclusive<i64> = 11..=21;
 /// What an accepted graph takes and gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Summary {
+pub(crate) struct Summary {
     /// Inputs, in order.
-    pub inputs: Vec<Port>,
+    pub(crate) inputs: Vec<Port>,
     /// Outputs, in order.
-    pub outputs: Vec<Port>,
+    pub(crate) outputs: Vec<Port>,
     /// Number of nodes.
-    pub nodes: usize,
+    pub(crate) nodes: usize,
     /// Number of elements of all initialisers and constants.
-    pub weights: u64,
+    pub(crate) weights: u64,
     /// Version of the operator set.
-    pub opset: i64,
+    pub(crate) opset: i64,
 }
 
 /// An input or output of a graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Port {
+pub(crate) struct Port {
     /// Name.
-    pub name: String,
+    pub(crate) name: String,
     /// Type of its elements.
-    pub element: Element,
+    pub(crate) element: Element,
     /// Shape.
-    pub shape: Vec<Axis>,
+    pub(crate) shape: Vec<Axis>,
 }
 
 /// Element types of inputs and outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Element {
+pub(crate) enum Element {
     /// 32-bit float.
     F32,
     /// 32-bit signed integer.
@@ -65,7 +65,7 @@ pub enum Element {
 
 /// One axis of a declared shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Axis {
+pub(crate) enum Axis {
     /// A fixed length.
     Fixed(u64),
     /// A length given at run time, by name.
@@ -79,7 +79,7 @@ pub enum Axis {
 /// # Errors
 /// [`Error::InvalidModel`] when the graph is malformed or uses something that is not allowed, [`Error::Limit`] when it
 /// is above a ceiling of `limits`.
-pub fn check(onnx: &[u8], limits: &Limits) -> Result<Summary> {
+pub(crate) fn check(onnx: &[u8], limits: &Limits) -> Result<Summary> {
     if onnx.len() > limits.file_bytes {
         return Err(over("ONNX file", onnx.len(), "bytes", limits.file_bytes));
     }

@@ -1,17 +1,18 @@
-//! Colours of single bands: classes as their metadata colour them, heights as on a map, and everything else in grey.
+//! What a single band shows: classes with the colours that its metadata give, heights, or samples in grey.
 
 use serde_json::Value;
 use std::collections::BTreeMap;
 use vqz_archive::RasterInfo;
+use vqz_report::palette::distinct;
 
 /// What a single band shows.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Palette {
     /// Classes, by their values.
     Classes(BTreeMap<i64, Class>),
-    /// Heights: colours of a map, with relief shading.
+    /// Heights.
     Terrain,
-    /// Levels of grey.
+    /// Anything else.
     Grey,
 }
 
@@ -23,41 +24,6 @@ pub(crate) struct Class {
     /// Red, green and blue.
     pub(crate) colour: Option<[u8; 3]>,
 }
-
-/// Colours that are told apart, for classes that have none of their own.
-const APART: [[u8; 3]; 20] = [
-    [78, 121, 167],
-    [237, 201, 72],
-    [118, 183, 178],
-    [89, 161, 79],
-    [156, 117, 95],
-    [242, 142, 43],
-    [176, 122, 161],
-    [186, 176, 172],
-    [255, 157, 167],
-    [225, 87, 89],
-    [31, 80, 120],
-    [163, 88, 15],
-    [44, 104, 44],
-    [140, 35, 50],
-    [40, 120, 118],
-    [160, 130, 20],
-    [110, 60, 110],
-    [200, 100, 120],
-    [90, 60, 40],
-    [110, 105, 100],
-];
-
-/// Heights from low to high.
-const HEIGHTS: [[u8; 3]; 7] = [
-    [70, 120, 95],
-    [132, 166, 112],
-    [205, 203, 142],
-    [214, 178, 122],
-    [176, 134, 100],
-    [190, 172, 160],
-    [250, 250, 250],
-];
 
 /// What the metadata of a single band suggest.
 pub(crate) fn suggested(info: &RasterInfo) -> Palette {
@@ -119,30 +85,9 @@ fn colour(value: &Value) -> Option<[u8; 3]> {
     }
 }
 
-/// The colour of a class: its own, or one that stands apart, by its place among all.
+/// The colour of a class: its own, or one that is easy to tell apart, by its place among all.
 pub(crate) fn of_class(class: Option<&Class>, place: usize) -> [u8; 3] {
-    class.and_then(|class| class.colour).unwrap_or(APART[place % APART.len()])
-}
-
-/// The colour of a height, from 0 at the lowest to 1 at the highest, under a light from 0 to 1, 0.7 on level ground.
-pub(crate) fn of_height(level: f64, light: f64) -> [u8; 3] {
-    let shade = 0.45 + light * 0.79;
-    mix(&HEIGHTS, level).map(|c| (f64::from(c) * shade).clamp(0.0, 255.0) as u8)
-}
-
-/// Heights as stops of a CSS gradient.
-pub(crate) fn heights() -> String {
-    HEIGHTS.map(|[r, g, b]| format!("rgb({r} {g} {b})")).join(",")
-}
-
-/// A colour between evenly spaced stops, at a place from 0 to 1.
-pub(crate) fn mix(stops: &[[u8; 3]], level: f64) -> [u8; 3] {
-    let place = level.clamp(0.0, 1.0) * (stops.len() - 1) as f64;
-    let below = (place as usize).min(stops.len() - 2);
-    [0, 1, 2].map(|c: usize| {
-        let (low, high) = (f64::from(stops[below][c]), f64::from(stops[below + 1][c]));
-        (low + (high - low) * (place - below as f64)).round() as u8
-    })
+    class.and_then(|class| class.colour).unwrap_or(distinct(place))
 }
 
 #[cfg(test)]
@@ -158,13 +103,6 @@ mod tests {
         assert_eq!(found[&11].name.as_deref(), Some("open water"));
         assert_eq!(colour(&json!([1, 2, 3, 255])), Some([1, 2, 3]));
         assert_eq!((colour(&json!("#12")), colour(&json!([1, 2, 300]))), (None, None));
-        assert_eq!(of_class(None, 21), APART[1]);
-    }
-
-    #[test]
-    fn colours_lie_between_their_stops() {
-        assert_eq!(mix(&[[0, 0, 0], [100, 200, 50]], 0.5), [50, 100, 25]);
-        assert_eq!(mix(&HEIGHTS, 9.0), HEIGHTS[6]);
-        assert!(of_height(0.5, 0.2)[0] < of_height(0.5, 0.9)[0]);
+        assert_eq!(of_class(None, 21), distinct(1));
     }
 }

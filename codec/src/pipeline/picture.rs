@@ -41,7 +41,7 @@ impl<T: Sample> CodedTile<'_, T> {
         self.empty.get(patch).copied().unwrap_or(false)
     }
 
-    /// Valid samples; masked ones are whatever comes out.
+    /// Decodes the valid samples; what it writes for masked ones is of no meaning.
     pub(super) fn decode(
         &self,
         correction: Option<&Correction>,
@@ -50,16 +50,16 @@ impl<T: Sample> CodedTile<'_, T> {
         if let (Some(linear), None, None) = (&self.runner.linear, &self.runner.network, correction) {
             return self.linear(linear, out);
         }
-        let (picture, memory) = self.reconstruct()?;
+        let (picture, history) = self.picture()?;
         self.finish(picture, correction, out)?;
-        Ok(memory)
+        Ok(history)
     }
 
     /// What the decoder gives for all whole patches, in data units, neither rounded nor cut.
-    pub(super) fn reconstruct(&self) -> Result<(Vec<f32>, Option<TileHistory>)> {
+    pub(super) fn picture(&self) -> Result<(Vec<f32>, Option<TileHistory>)> {
         let (Some(linear), None) = (&self.runner.linear, &self.runner.network) else {
-            let (codes, memory) = self.codes()?;
-            return Ok((self.network(&codes)?, memory));
+            let (codes, history) = self.codes()?;
+            return Ok((self.network(&codes)?, history));
         };
         let ((rows, columns), patch) = (self.grid(), self.patch());
         let whole = CodedTile {
@@ -75,8 +75,8 @@ impl<T: Sample> CodedTile<'_, T> {
         };
         let bands = self.runner.model.manifest().bands.len();
         let mut picture = vec![0.0; bands * whole.height * whole.width];
-        let memory = whole.linear(linear, &mut picture)?;
-        Ok((picture, memory))
+        let history = whole.linear(linear, &mut picture)?;
+        Ok((picture, history))
     }
 
     /// All codes, `(patch, scan position)`.
@@ -91,7 +91,7 @@ impl<T: Sample> CodedTile<'_, T> {
             return Ok((codes, None));
         }
         let mut codes = vec![0; rows * columns * planes];
-        let mut memory = None;
+        let mut history = None;
         let patches = codes.chunks_exact_mut(planes).enumerate();
         match self.runner.model.priors().kind() {
             Kind::Scalar(priors) => {
@@ -105,7 +105,7 @@ impl<T: Sample> CodedTile<'_, T> {
                     }
                     coder.patch(codes, self.is_empty(at), &mut positions, &mut ())?;
                 }
-                memory = coder.history();
+                history = coder.history();
                 coder.finish()?;
             }
             Kind::Index(priors) => {
@@ -119,7 +119,7 @@ impl<T: Sample> CodedTile<'_, T> {
                 coder.finish()?;
             }
         }
-        Ok((codes, memory))
+        Ok((codes, history))
     }
 
     /// By the native linear path, which multiplies only codes that are not zero.
@@ -140,12 +140,12 @@ impl<T: Sample> CodedTile<'_, T> {
                     rows.take(&mut codes, &positions);
                     Ok(())
                 })?;
-                let memory = coder.history();
+                let history = coder.history();
                 coder.finish()?;
-                Ok(memory)
+                Ok(history)
             }
             _ => {
-                let (mut codes, memory) = self.codes()?;
+                let (mut codes, history) = self.codes()?;
                 let planes = self.runner.model.manifest().planes;
                 let mut positions = Vec::new();
                 self.by_patches(linear, out, |at, rows| {
@@ -155,7 +155,7 @@ impl<T: Sample> CodedTile<'_, T> {
                     rows.take(codes, &positions);
                     Ok(())
                 })?;
-                Ok(memory)
+                Ok(history)
             }
         }
     }
