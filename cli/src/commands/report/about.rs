@@ -80,3 +80,16 @@ pub(crate) fn credits(info: &RasterInfo) -> Vec<(String, String)> {
     });
     found.collect()
 }
+
+/// The last part of a path, for people.
+pub(crate) fn file_name(path: &std::path::Path) -> String {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    name.unwrap_or_else(|| path.display().to_string())
+}
+
+/// Today's date, in UTC.
+pub(crate) fn today() -> String {
+    let seconds =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    vqz_raster::conventions::time::iso((seconds / 86_400 * 86_400) as i64)
+}
