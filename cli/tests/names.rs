@@ -26,21 +26,21 @@ fn archives_under_the_former_name_are_read_and_written_under_the_present_one() {
         &plain(&[2, 130, 140], &[2, 130, 140]),
         as_u16(&landscape(2, 130, 140, 3)),
     );
-    for (name, shards) in [("plain", &[][..]), ("sharded", &["--shard-size", "128"])] {
+    for (name, shards) in [("plain", &[][..]), ("sharded", &["--shard-size", "128"][..])] {
         let archive = format!("{name}.zarr");
         let encode = ["encode", "in.zarr", &archive, "--lossless", "--chunk-size", "64"];
         succeed(&folder, &[&encode[..], shards].concat());
-        let present = figures(&folder, &["info", &archive]);
         under_the_former_name(&folder.join(&archive));
 
-        assert_eq!(figures(&folder, &["info", &archive]), present, "{name}");
+        assert_eq!(figures(&folder, &["info", &archive])["arrays"][0]["encoding"]["chunks"], 9, "{name}");
         let verified = figures(&folder, &["verify", &archive, "--against", "in.zarr"]);
         assert_eq!(verified["holds"], true, "{name}");
         let decoded = format!("{name}-decoded.zarr");
         succeed(&folder, &["decode", &archive, &decoded]);
         assert_eq!(read_array(&folder.join(&decoded)), read_array(&folder.join("in.zarr")), "{name}");
         // The record is about the chunks of the archive alone.
-        assert_eq!(metadata(&folder.join(&decoded))["attributes"], serde_json::json!({}), "{name}");
+        let attributes = |path: &str| metadata(&folder.join(path))["attributes"].clone();
+        assert_eq!(attributes(&decoded), attributes("in.zarr"), "{name}");
 
         let again = format!("{name}-again.zarr");
         succeed(

@@ -38,7 +38,8 @@ fn create(memory: &Arc<MemoryStore>, path: &str, metadata: Value) -> Array<Memor
 
 #[test]
 fn either_name_reads_the_same_chunks() {
-    for shard in [None, Some(&[3, 128, 96][..])] {
+    const SHARD: &[u64] = &[3, 128, 96];
+    for shard in [None, Some(SHARD)] {
         let case = case(shard);
         let stored = case.bytes(&case.samples(3));
         let memory = Arc::new(MemoryStore::new());
@@ -81,6 +82,7 @@ fn a_codec_that_is_made_has_the_present_name() {
 fn other_names_are_refused() {
     let metadata: ArrayMetadata =
         serde_json::from_value(metadata(&case(None), "vqgan")).expect("the metadata is sound");
-    let error = Array::new_with_metadata(Arc::new(MemoryStore::new()), "/a", metadata).expect_err("no codec");
+    let error = Array::new_with_metadata(Arc::new(MemoryStore::new()), "/a", metadata)
+        .expect_err("no codec has this name");
     assert!(error.to_string().contains("vqgan"), "{error}");
 }

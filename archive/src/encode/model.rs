@@ -4,7 +4,7 @@ use crate::error::{Context, Result, bail};
 use std::path::Path;
 use std::sync::Arc;
 use vqz_codec::axes::Axes;
-use vqz_codec::config::{Configuration, EntropyCoder};
+use vqz_codec::config::Configuration;
 use vqz_codec::engine::EngineKind;
 use vqz_codec::model::Model;
 use vqz_codec::pipeline::Options;
@@ -41,8 +41,7 @@ pub fn open_model(path: impl AsRef<Path>) -> Result<Arc<Model>> {
 pub(crate) fn check_engine(model: &Arc<Model>, engine: Option<EngineKind>) -> Result<()> {
     let configuration = Configuration::new(Axes::from_names(&["y", "x"])?)
         .with_model(model.reference()?)
-        .with_quality(crate::encode::quality::DEFAULT)
-        .with_entropy(EntropyCoder::Rans);
+        .with_quality(crate::encode::quality::DEFAULT);
     let options = Options::default().with_parallel(true).with_engine(engine);
     chunk_codec(&configuration, Arc::clone(model), DataType::UInt8, &[0], options)?;
     Ok(())
