@@ -10,7 +10,7 @@ pub(crate) fn error(error: &anyhow::Error) -> String {
 
 fn words_of(remedy: Remedy) -> &'static str {
     match remedy {
-        Remedy::GiveAxes => "; give them in order, such as --axes band,y,x",
+        Remedy::GiveAxes => ", with --axes",
         Remedy::ChooseBands => "; choose bands with --bands",
         Remedy::StateNoData => "; check --nodata",
         Remedy::StatePeak => "; state one with --peak",
