@@ -29,7 +29,7 @@ fn words_of_codec(error: &CodecError) -> &'static str {
 
 fn words_of(remedy: Remedy) -> &'static str {
     match remedy {
-        Remedy::GiveAxes => "; give them in order, such as --axes band,y,x",
+        Remedy::GiveAxes => ", with --axes",
         Remedy::ChooseBands => "; choose bands with --bands",
         Remedy::StateNoData => "; check --nodata",
         Remedy::StatePeak => "; state one with --peak",
