@@ -24,14 +24,12 @@ pub fn metadata(
     quality: f64,
     promise: Promise,
 ) -> Result<Metadata> {
-    let configuration = Configuration {
-        model: model.map(Model::reference).transpose()?,
-        axes: info.axes.clone(),
-        quality,
-        entropy: options.entropy,
-        nodata: info.nodata.clone(),
-        promise,
-    };
+    let configuration = Configuration::new(info.axes.clone())
+        .with_model(model.map(Model::reference).transpose()?)
+        .with_quality(quality)
+        .with_entropy(options.entropy)
+        .with_nodata(info.nodata.clone())
+        .with_promise(promise);
     laid_out(options, info, &configuration)
 }
 

@@ -39,15 +39,10 @@ pub fn open_model(path: impl AsRef<Path>) -> Result<Arc<Model>> {
 /// # Errors
 /// When the engine can't be had, or does not run the model.
 pub(crate) fn check_engine(model: &Arc<Model>, engine: Option<EngineKind>) -> Result<()> {
-    let configuration = Configuration {
-        model: Some(model.reference()?),
-        axes: Axes::from_names(&["y", "x"])?,
-        quality: crate::encode::quality::DEFAULT,
-        entropy: EntropyCoder::Rans,
-        nodata: Vec::new(),
-        promise: Promise::Quality,
-    };
-    let options = Options { parallel: true, engine };
+    let configuration = Configuration::new(Axes::from_names(&["y", "x"])?)
+        .with_model(model.reference()?)
+        .with_quality(crate::encode::quality::DEFAULT);
+    let options = Options::default().with_parallel(true).with_engine(engine);
     chunk_codec(&configuration, Arc::clone(model), DataType::UInt8, &[0], options)?;
     Ok(())
 }
