@@ -10,7 +10,7 @@ const IN_FLIGHT_BYTES: u64 = 768 << 20;
 /// A chunk's samples, a padded copy, and what an encoder makes of them.
 const COPIES: u64 = 6;
 
-/// How many chunks of so many bytes are worked on at one time.
+/// How many chunks of this many bytes are worked on at one time.
 pub fn workers(chunk_bytes: u64) -> usize {
     let fit = IN_FLIGHT_BYTES / chunk_bytes.saturating_mul(COPIES).max(1);
     rayon::current_num_threads().min(usize::try_from(fit).unwrap_or(usize::MAX)).max(1)

@@ -1,11 +1,30 @@
 //! What to do about an error or a remark of the library, in the words of the command line.
 
 use vqz_archive::{Error, MissedTarget, Remark, Remedy, Target, words};
+use vqz_codec::Error as CodecError;
 
-/// What to add to the line of an error: what helps, for each remedy that the library names.
+/// What to add to the line of an error: what helps, for each remedy that the library names, and for errors of the codec
+/// whose kind has one.
 pub(crate) fn error(error: &anyhow::Error) -> String {
     let own = error.chain().find_map(|cause| cause.downcast_ref::<Error>());
-    own.map_or_else(String::new, |error| error.remedies().iter().map(|remedy| words_of(*remedy)).collect())
+    let remedies: String =
+        own.map_or_else(String::new, |error| error.remedies().iter().map(|remedy| words_of(*remedy)).collect());
+    if !remedies.is_empty() {
+        return remedies;
+    }
+    let codec = error.chain().find_map(|cause| cause.downcast_ref::<CodecError>());
+    codec.map_or("", words_of_codec).to_owned()
+}
+
+fn words_of_codec(error: &CodecError) -> &'static str {
+    match error {
+        CodecError::OtherBands { .. } => " (--chunk), or choose other bands with --bands",
+        CodecError::UnclearAxes { .. } => words_of(Remedy::GiveAxes),
+        CodecError::MissingEncoder { .. } => " with --model",
+        CodecError::TooFewPatches { .. } => " (--patch)",
+        CodecError::UnknownEngine { .. } => "; `vqz info --runtime` lists them",
+        _ => "",
+    }
 }
 
 fn words_of(remedy: Remedy) -> &'static str {
@@ -28,6 +47,9 @@ fn words_of(remedy: Remedy) -> &'static str {
         Remedy::DecodeToZarr => "; decode to Zarr instead",
         Remedy::Resume => "; run the same command again to go on from there, or delete that folder",
         Remedy::MakeRoom => "; make room and run the same command again",
+        Remedy::SeeEngines => " (see `vqz info --runtime`)",
+        Remedy::OpenPackage => " with --model",
+        Remedy::SmallerPatch => " (--patch)",
         Remedy::BuildWithGdal => {
             "; build vqz with `cargo install --path cli --features gdal` (Debian's libgdal-dev is needed)"
         }

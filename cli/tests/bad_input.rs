@@ -63,8 +63,8 @@ fn missing_roles() {
     encode(
         "no-x.zarr",
         &[],
-        "no-x.zarr: invalid argument: axes are (band, y, depth), exactly one must be `x`; name the dimensions or give \
-         the roles in order, such as --axes band,y,x",
+        "no-x.zarr: invalid argument: axes are (band, y, depth), exactly one must be `x`; name the dimensions, or state \
+         their roles; give them in order, such as --axes band,y,x",
     );
     encode(
         "unnamed.zarr",

@@ -3,6 +3,7 @@ is missing, and no number that is not one."""
 
 import json
 import subprocess
+import sys
 import unittest
 
 import jsonschema
@@ -76,6 +77,11 @@ class Schemas(Case):
                 for key, value in described["properties"].items():
                     target = definitions[value["$ref"].rpartition("/")[2]] if "$ref" in value else value
                     self.assertTrue({"description", "const"} & target.keys(), f"{command}: {key} is not explained")
+
+    def test_the_page_in_the_book_is_made_from_the_schemas(self):
+        script = ROOT / "scripts/json_reference.py"
+        done = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def test_an_undeclared_key_is_noticed(self):
         found = self.json("info", SAMPLE)

@@ -13,7 +13,7 @@ use vqz_zarr::models;
 /// The patch that tiles are cut for where neither raster names a model.
 const PATCH: usize = 16;
 
-/// The settings, and what the peak was told from.
+/// The yardstick, and where its peak comes from.
 pub(crate) fn choose(a: &dyn Raster, b: &dyn Raster, peak: Option<f64>) -> Result<(Yardstick, &'static str)> {
     let masks = masks(a.info(), b.info())?;
     let (peak, peak_from) = choose_peak(a, b, &masks.0, peak)?;

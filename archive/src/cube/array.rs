@@ -68,7 +68,7 @@ pub(crate) fn settings(plan: &CubePlan) -> Result<Settings> {
 /// The nodes of a cube, groups before their members, with the path of each.
 ///
 /// # Errors
-/// When chunks, shards or codecs are none that an array takes.
+/// When an array does not take the chunks, shards or codecs of the configuration.
 pub(crate) fn nodes(plan: &Arc<CubePlan>) -> Result<Vec<(String, CubeNode)>> {
     let mut nodes = Vec::new();
     let mut groups: BTreeSet<String> = BTreeSet::from([String::new()]);

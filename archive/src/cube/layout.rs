@@ -10,7 +10,7 @@ use vqz_raster::ingest::plan::{ArrayPlan, Dimension};
 /// The side of a chunk in pixels, where nothing is said.
 const SIDE: u64 = 1024;
 
-/// The same where each date is made of others: all of them are in memory then.
+/// The side of a chunk where each date is computed from others: all of them are in memory then.
 const DEEP_SIDE: u64 = 256;
 
 /// Dates in a chunk there, at most.
@@ -19,7 +19,7 @@ const DEEP_DATES: u64 = 64;
 /// Gives an array's metadata chunks, shards and codecs. Returns the extents of what is read at one time: a chunk.
 ///
 /// # Errors
-/// When they are none that the array takes.
+/// When the array does not take them.
 pub(crate) fn lay_out(output: &OutputConfig, array: &ArrayPlan, metadata: &mut Metadata) -> Result<Vec<u64>> {
     check_names(&output.chunk, "chunk")?;
     check_names(&output.shard, "shard")?;

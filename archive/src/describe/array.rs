@@ -37,7 +37,7 @@ pub struct ArrayDescription {
     pub shard: Option<Vec<u64>>,
     /// The names of its codecs; those within shards in brackets.
     pub codecs: Vec<String>,
-    /// The roles of its dimensions, where they can be told.
+    /// The roles of its dimensions, where they are known.
     pub axes: Option<Vec<String>>,
     /// Its fill value.
     pub fill_value: Value,
@@ -133,7 +133,7 @@ impl ModelUse {
 }
 
 impl ArrayDescription {
-    /// Of an array of a hierarchy, and of what reading a window of it takes.
+    /// Describes an array of a hierarchy, and what reading a window of it takes.
     ///
     /// # Errors
     /// When its metadata are wrong, its model can't be had, or the window is none of it.
@@ -187,7 +187,7 @@ impl ArrayDescription {
         })
     }
 
-    /// Of a raster file.
+    /// Describes a raster file.
     ///
     /// # Errors
     /// When GDAL can't read it.

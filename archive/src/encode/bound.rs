@@ -23,7 +23,7 @@ pub enum Bound {
         /// Whether what was decoded can be encoded again with the same bound without any change, which takes more bits.
         stable: bool,
     },
-    /// The same, as a part of the range of each band's valid samples over the whole array, above 0 and below 1.
+    /// A maximum error, as a part of the range of each band's valid samples over the whole array, above 0 and below 1.
     MaxErrorOfRange(f64),
     /// Every sample comes back bit for bit.
     Lossless,

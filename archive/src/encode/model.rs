@@ -4,7 +4,7 @@ use crate::error::{Context, Result, bail};
 use std::path::Path;
 use std::sync::Arc;
 use vqz_codec::axes::Axes;
-use vqz_codec::config::{Configuration, EntropyCoder, Promise};
+use vqz_codec::config::Configuration;
 use vqz_codec::engine::EngineKind;
 use vqz_codec::model::Model;
 use vqz_codec::pipeline::Options;

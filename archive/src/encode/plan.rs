@@ -102,7 +102,7 @@ impl Planner<'_> {
                 // The input is this array alone: whatever keeps it from being encoded is an error.
                 Err(error) if node.path.is_empty() => return Err(error),
                 Err(error) => {
-                    // Coordinates are nobody's surprise.
+                    // That coordinates are copied needs no remark.
                     if node.metadata.shape()?.len() > 1 {
                         refused.push((node.path.clone(), error.one_line()));
                     }

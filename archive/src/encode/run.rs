@@ -153,7 +153,7 @@ fn write_share(writer: &mut HierarchyWriter<'_>, plan: &mut EncodePlan) -> Resul
     Ok(open)
 }
 
-/// Settles the quality of each array before anything is written, so that what can't be had is told at once.
+/// Settles the quality of each array before anything is written, so that a target that can't be met is an error at once.
 fn settle_qualities(
     plan: &mut EncodePlan,
     output: &Path,

@@ -27,9 +27,9 @@ pub(crate) struct TargetSearch {
     model: Arc<Model>,
     samples: u64,
     raw_bytes: u64,
-    /// Of `zarr.json`.
+    /// Bytes of `zarr.json`.
     metadata_bytes: u64,
-    /// Of the indexes of shards.
+    /// Bytes of the indexes of shards.
     index_bytes: u64,
     /// What was measured, by the step that a quality sets.
     known: BTreeMap<i16, Achieved>,

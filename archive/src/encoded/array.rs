@@ -32,7 +32,7 @@ pub struct EncodedArray {
     shards: Option<Shards>,
     grid: Grid,
     shape: Vec<usize>,
-    /// Of a decoded chunk.
+    /// Bytes of a decoded chunk.
     bytes: usize,
     label: String,
 }
@@ -139,7 +139,7 @@ impl EncodedArray {
         Ok(place.with_context(|| format!("looking for {}", self.chunk_name(indices)))?.is_some())
     }
 
-    /// The first bytes of a chunk: at most so many, and fewer where it has no more.
+    /// The first bytes of a chunk, at most `most` of them.
     fn read(&self, place: &ByteSpan, most: u64) -> Result<Vec<u8>> {
         let range = ByteRange::FromStart(place.start, Some(place.length.min(most)));
         match self.array.storage().get_partial(&place.key, range)? {

@@ -5,6 +5,7 @@
 //! is always known how many chunks are lost, and only in an array all of whose chunks were stored, which ones.
 
 use crate::encoded::array::EncodedArray;
+use crate::encoded::lost::LostChunks;
 use crate::encoded::record::Record;
 use crate::error::Result;
 use crate::parallel::for_each;
@@ -12,10 +13,8 @@ use crate::progress::{Progress, Remark};
 use crate::raster::opening::OpenOptions;
 use crate::raster::source::{Raster, RasterInfo};
 use crate::store::tree::{self, Node};
-use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,66 +24,23 @@ use vqz_codec::engine::EngineKind;
 /// How many chunks are named at most.
 const NAMED: usize = 100;
 
-/// How many chunks are named at most in a sentence.
-const NAMED_IN_WORDS: usize = 8;
-
-/// Chunks of an archive that are lost.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct LostChunks {
-    /// How many are lost.
-    pub lost: u64,
-    /// How many were written.
-    pub written: u64,
-    /// How many of the chunks that were read are not stored: those that are lost, and those that hold nothing but fill value.
-    pub not_stored: u64,
-    /// The first 100 of these, by their place in the grid of chunks, such as `0/3/1`. Where `not_stored` equals `lost`, they
-    /// are the lost ones.
-    pub chunks: Vec<String>,
-    /// What a sample of a chunk that is not stored reads as.
-    pub fill_value: Value,
-}
-
-impl LostChunks {
-    /// From the chunks that are not stored among those that were read, and the count of stored chunks; none where no chunk
-    /// that was read can be a lost one.
-    fn new(of: &RecordedArchive, stored: u64, absent: &BTreeSet<Vec<u64>>) -> Option<Self> {
-        let RecordedArchive { archive, record, fill_value } = of;
-        let (in_archive, not_stored) = (record.chunks.saturating_sub(stored), absent.len() as u64);
-        if in_archive == 0 || not_stored == 0 {
-            return None;
-        }
-        // Where every chunk of the array was stored once, each one that is not stored now is lost.
-        let all_were_stored = record.chunks == archive.grid().len();
-        Some(Self {
-            lost: if all_were_stored { not_stored } else { in_archive },
-            written: record.chunks,
-            not_stored,
-            chunks: absent.iter().take(NAMED).map(|indices| place(indices)).collect(),
-            fill_value: fill_value.clone(),
-        })
+/// The lost chunks, by the chunks that are not stored among those that were read, and the count of stored chunks; none where no chunk
+/// that was read can be a lost one.
+fn lost_chunks(of: &RecordedArchive, stored: u64, absent: &BTreeSet<Vec<u64>>) -> Option<LostChunks> {
+    let RecordedArchive { archive, record, fill_value } = of;
+    let (in_archive, not_stored) = (record.chunks.saturating_sub(stored), absent.len() as u64);
+    if in_archive == 0 || not_stored == 0 {
+        return None;
     }
-}
-
-impl fmt::Display for LostChunks {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of {} chunks are lost", self.lost, self.written)?;
-        let mut names = self.chunks[..self.chunks.len().min(NAMED_IN_WORDS)].join(", ");
-        let others = self.not_stored - self.chunks.len().min(NAMED_IN_WORDS) as u64;
-        if others > 0 {
-            names.push_str(&format!(" and {others} more"));
-        }
-        if self.not_stored == self.lost {
-            write!(f, ": {names}")?;
-        } else {
-            write!(
-                f,
-                "; which ones is not known, for chunks that hold nothing but the fill value are not stored either: one or \
-                 more of {names}"
-            )?;
-        }
-        write!(f, "; they read as the fill value, {}", self.fill_value)
-    }
+    // Where every chunk of the array was stored once, each one that is not stored now is lost.
+    let all_were_stored = record.chunks == archive.grid().len();
+    Some(LostChunks {
+        lost: if all_were_stored { not_stored } else { in_archive },
+        written: record.chunks,
+        not_stored,
+        chunks: absent.iter().take(NAMED).map(|indices| place(indices)).collect(),
+        fill_value: fill_value.clone(),
+    })
 }
 
 /// A chunk's place in the grid, as it is named in messages.
@@ -105,7 +61,7 @@ pub(crate) fn remark_on_losses(
     tree::arrays(path)?.iter().try_for_each(|node| remark_on_losses_of(node, engine, progress))
 }
 
-/// The same of one array. Nothing is said of an array that is no archive.
+/// Does the same for one array, and nothing for an array that is not encoded.
 ///
 /// # Errors
 /// When the header of a chunk can't be read.
@@ -120,7 +76,7 @@ pub(crate) fn remark_on_losses_of(
     let absent =
         if totals.chunks < recorded.record.chunks { absent(&recorded.archive)? } else { BTreeSet::new() };
     let array = node.label();
-    progress.remark(&match LostChunks::new(&recorded, totals.chunks, &absent) {
+    progress.remark(&match lost_chunks(&recorded, totals.chunks, &absent) {
         Some(lost) => Remark::ChunksLost { array, lost },
         None => Remark::RecordDiffers { array, how },
     });
@@ -197,7 +153,7 @@ impl LossWatch {
             stored.fetch_add(u64::from(is_stored), Ordering::Relaxed);
             Ok(())
         })?;
-        if let Some(lost) = LostChunks::new(&self.recorded, stored.into_inner(), &absent) {
+        if let Some(lost) = lost_chunks(&self.recorded, stored.into_inner(), &absent) {
             progress.remark(&Remark::ChunksLost { array: self.info().label.clone(), lost });
         }
         Ok(())

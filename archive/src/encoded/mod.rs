@@ -2,6 +2,7 @@
 
 pub(crate) mod array;
 pub(crate) mod losses;
+pub(crate) mod lost;
 pub(crate) mod record;
 pub(crate) mod seal;
 pub(crate) mod shards;
@@ -9,7 +10,7 @@ pub(crate) mod totals;
 pub(crate) mod window;
 
 pub use array::{EncodedArray, PlannedRead};
-pub use losses::LostChunks;
+pub use lost::LostChunks;
 pub use record::Record;
 pub use totals::Totals;
 pub use window::{WindowCost, date_of_image, window_cost};

@@ -38,7 +38,7 @@ pub(crate) struct Shards {
     codecs: CodecChain,
     /// Inner chunks in a shard, along each dimension.
     counts: Vec<u64>,
-    /// The same, and the pair of offset and length.
+    /// The same with a last dimension of two: offset and length.
     shape: Vec<NonZeroU64>,
     bytes: u64,
     at_end: bool,

@@ -1,4 +1,4 @@
-//! What reading a window of an archive takes: chunks, tiles, other dates that these refer to, and bytes, told from the
+//! What reading a window of an archive takes: chunks, tiles, other dates that these refer to, and bytes, all by the
 //! chunks' headers alone.
 
 use crate::encoded::array::EncodedArray;

@@ -31,7 +31,7 @@ use vqz_raster::georeference::spatial;
 /// The name of the group of levels.
 const OVERVIEWS: &str = "overviews";
 
-/// Levels go on until one is at most so many pixels wide and high.
+/// Levels go on until one is at most this many pixels wide and high.
 const SMALL: u64 = 256;
 
 /// Arrays below this side begin with level 2 instead of 4.
@@ -112,7 +112,7 @@ fn whole(source: &ExportSource) -> ExportedRaster {
     }
 }
 
-/// The levels to write, in order: those that are asked for, or the usual ones for a longer side of so many pixels.
+/// The levels to write, in order: those that are asked for, or the usual ones for a raster whose longer side has `side` pixels.
 fn levels(asked: &[u64], side: u64) -> Vec<u64> {
     if !asked.is_empty() {
         let mut levels = asked.to_vec();

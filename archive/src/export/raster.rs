@@ -124,7 +124,7 @@ impl ExportedRaster {
         self
     }
 
-    /// Larger pixels, of so many rows and columns.
+    /// Larger pixels, each of `rows` rows and `columns` columns.
     ///
     /// # Errors
     /// When nodata values are none of its type.
@@ -141,7 +141,7 @@ impl ExportedRaster {
     /// Puts georeference and bands into the metadata, and names the dimensions by their roles.
     ///
     /// # Errors
-    /// When the coordinate reference system is none that GDAL reads.
+    /// When GDAL does not read the coordinate reference system.
     pub(crate) fn described(mut self) -> Result<Self> {
         let mut info = self.raster.info().clone();
         let mut attributes = info.metadata.attributes();
@@ -151,7 +151,7 @@ impl ExportedRaster {
         };
         set_band_attributes(&mut attributes, &self.bands, kind);
         self.georeference.set_attributes(&mut attributes, info.extent(&Role::Y), info.extent(&Role::X))?;
-        // Of the group that it came from.
+        // These name arrays of the group that it came from.
         for key in ["grid_mapping", "coordinates"] {
             attributes.remove(key);
         }

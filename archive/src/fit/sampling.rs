@@ -11,7 +11,7 @@ use vqz_codec::fit::Image;
 
 /// The side of a block, in pixels, where all samples are taken.
 const LARGE: u64 = 1024;
-/// The same, where only some are.
+/// The side of a block where only some samples are taken.
 const SMALL: u64 = 256;
 
 /// What a model is fitted on.

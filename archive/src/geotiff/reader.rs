@@ -30,7 +30,7 @@ struct GdalRaster {
 /// Opens a raster file.
 ///
 /// # Errors
-/// When GDAL can't, the bands differ in type, or their type is none that the codec takes.
+/// When GDAL can't, the bands differ in type, or the codec does not take their type.
 pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>> {
     let dataset = match Dataset::open(path) {
         Ok(dataset) => dataset,

@@ -20,9 +20,9 @@ pub struct Block {
     pub y: std::ops::Range<u64>,
     /// Columns.
     pub x: std::ops::Range<u64>,
-    /// Of the reference.
+    /// The samples of the reference.
     pub a: Bands,
-    /// Of the other; the same rows and columns.
+    /// The samples of the other raster in the same rows and columns.
     pub b: Bands,
 }
 

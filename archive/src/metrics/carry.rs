@@ -22,7 +22,7 @@ struct BandCarry {
 }
 
 impl Carry {
-    /// Of an image whose blocks are yet to come.
+    /// For an image of which no block has been read yet.
     pub(super) fn new(bands: usize, width: usize) -> Self {
         let rows = || [vec![f64::NAN; CARRY * width], vec![f64::NAN; CARRY * width]];
         let band = || BandCarry { above: rows(), next: rows(), left: [Vec::new(), Vec::new()] };

@@ -27,7 +27,7 @@ pub struct Yardstick {
     pub tiles: (usize, usize, usize),
 }
 
-/// Sees every block that is compared, so that what else is told of both rasters costs no second reading.
+/// Sees every block that is compared, so that other measures of the two rasters need no second reading.
 pub trait BlockWatch {
     /// A block of both, at this region of the array.
     fn block(&mut self, region: &Region, block: &Block);

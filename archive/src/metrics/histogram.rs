@@ -20,7 +20,7 @@ pub struct Histogram {
 }
 
 impl Histogram {
-    /// A histogram whose bins are at least so wide: 1 for whole numbers, and for others as finely as these are told apart.
+    /// A histogram whose bins are at least this wide: 1 for whole numbers, and for others as fine as these can be distinguished.
     pub fn new(finest: f64) -> Self {
         let width = finest.max(f64::MIN_POSITIVE).log2().floor().exp2();
         Self { width, least: f64::INFINITY, most: f64::NEG_INFINITY, ..Self::default() }
@@ -73,7 +73,7 @@ impl Histogram {
         (self.count > 0).then_some(self.most)
     }
 
-    /// Counts in so many bins of equal width from `low` to `high`; a bin that lies across a border is shared out. What lies
+    /// Counts in `bins` bins of equal width from `low` to `high`; a bin that lies across a border is shared out. What lies
     /// outside is left out.
     pub fn rebin(&self, low: f64, high: f64, bins: usize) -> Vec<f64> {
         let mut out = vec![0.0; bins];

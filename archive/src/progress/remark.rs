@@ -1,6 +1,6 @@
 //! What is worth knowing although nothing failed.
 
-use crate::encoded::losses::LostChunks;
+use crate::encoded::lost::LostChunks;
 use crate::words::{count, figure};
 use std::fmt;
 use std::path::PathBuf;

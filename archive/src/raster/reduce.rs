@@ -14,7 +14,7 @@ use vqz_codec::sample::DataType;
 /// The most samples of the source that are held at one time.
 const SAMPLES: u64 = 16 << 20;
 
-/// A raster of cells of so many rows and columns. A cell without a valid sample is as its first sample is; cells at the
+/// A raster whose samples are cells of several rows and columns of another. A cell without a valid sample is as its first sample is; cells at the
 /// lower and right edge are of what there is.
 pub(crate) struct Reduced {
     info: RasterInfo,

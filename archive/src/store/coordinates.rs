@@ -17,7 +17,7 @@ pub(crate) fn attributes(group: &Path, name: &str) -> Option<Map<String, Value>>
     Some(Metadata::read(&group.join(name)).ok().filter(Metadata::is_array)?.attributes())
 }
 
-/// The numbers of a one-dimensional member of a group with so many values; `None` where there is no such array of numbers.
+/// The numbers of a one-dimensional member of a group with `count` values; `None` where there is no such array of numbers.
 ///
 /// # Errors
 /// When its chunks can't be read.
@@ -45,7 +45,7 @@ pub(crate) fn numbers(group: &Path, name: &str, count: u64) -> Result<Option<Vec
     values.map(Some).with_context(|| format!("reading the coordinates {}", group.join(name).display()))
 }
 
-/// The texts of a one-dimensional member of a group with so many values; `None` where there is no such array of texts.
+/// The texts of a one-dimensional member of a group with `count` values; `None` where there is no such array of texts.
 ///
 /// # Errors
 /// When its chunks can't be read.
@@ -62,7 +62,7 @@ pub(crate) fn texts(group: &Path, name: &str, count: u64) -> Result<Option<Vec<S
     texts.map(Some).with_context(|| format!("reading the coordinates {}", group.join(name).display()))
 }
 
-/// Texts as NumPy has them, which is how xarray writes most: each as so many code points of 32 bits, zeros at its end. zarrs
+/// Texts as NumPy has them, which is how xarray writes most: each as a fixed number of code points of 32 bits, with zeros at its end. zarrs
 /// does not know the type; as code points one after the other it does.
 fn padded_texts(group: &Path, name: &str, count: u64) -> Result<Option<Vec<String>>> {
     let folder = group.join(name);

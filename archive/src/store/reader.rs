@@ -33,7 +33,7 @@ impl ZarrRaster {
     /// Opens an array of a hierarchy.
     ///
     /// # Errors
-    /// When its roles, its type or its codecs are none that vqz takes.
+    /// When its dimensions make no raster, or its type or a codec is not supported.
     pub fn open(node: &Node, options: &OpenOptions) -> Result<Self> {
         let metadata = &node.metadata;
         let data_type = metadata.data_type()?;
@@ -92,7 +92,7 @@ pub fn open_array(folder: &Path, engine: Option<EngineKind>) -> Result<Array<Fil
 /// One sample of the fill value of an array that is not written yet, in native order.
 ///
 /// # Errors
-/// When the metadata are none that zarrs and its codecs take.
+/// When zarrs or one of its codecs does not take the metadata.
 pub(crate) fn fill_bytes(metadata: &Metadata) -> Result<Vec<u8>> {
     let metadata: ArrayMetadata = serde_json::from_value(metadata.json().clone().into())?;
     let array = Array::new_with_metadata(Arc::new(MemoryStore::new()), "/", metadata)?;

@@ -21,7 +21,7 @@ impl ArrayWriter {
     /// Writes the array's metadata and opens it for its chunks.
     ///
     /// # Errors
-    /// When the metadata is none that zarrs and its codecs take, or can't be written.
+    /// When zarrs or one of its codecs does not take the metadata, or they can't be written.
     pub(crate) fn create(folder: &Path, metadata: &Metadata, engine: Option<EngineKind>) -> Result<Self> {
         files::write_atomically(&folder.join("zarr.json"), &metadata.to_bytes()?)?;
         Self::open(folder, engine)
@@ -30,7 +30,7 @@ impl ArrayWriter {
     /// Opens an array that has its metadata already for its chunks.
     ///
     /// # Errors
-    /// When the metadata is none that zarrs and its codecs take.
+    /// When zarrs or one of its codecs does not take the metadata.
     pub(crate) fn open(folder: &Path, engine: Option<EngineKind>) -> Result<Self> {
         let metadata = Metadata::read(folder)?;
         let array = open_array(folder, engine)?;

@@ -53,10 +53,10 @@ impl TrialSize {
 
 impl TrialChunks {
     /// TrialChunks of a raster as `metadata` of its archive lay them out: all of them where these hold at most `most` samples,
-    /// and else about as many as hold so many.
+    /// and otherwise about as many as hold `most` samples.
     ///
     /// # Errors
-    /// When the metadata are none that the codec takes.
+    /// When the codec does not take the metadata.
     pub fn new(
         raster: Arc<dyn Raster>,
         metadata: &Metadata,
@@ -143,7 +143,8 @@ impl TrialChunks {
         Ok(made.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect())
     }
 
-    /// What an encoded chunk comes to that covers so many samples of the raster; none is not stored.
+    /// The size and the statistics of an encoded chunk that covers `samples` samples of the raster. No bytes stand for a chunk
+    /// that is not stored.
     pub fn judge(&self, bytes: Option<&[u8]>, samples: u64) -> Result<TrialSize> {
         let mut measured = TrialSize { samples, ..TrialSize::default() };
         match bytes {

@@ -29,7 +29,7 @@ pub(crate) enum Unreadable {
     GoOn,
 }
 
-/// How it went.
+/// What became of the chunks of an array.
 #[derive(Debug, Default)]
 pub(crate) struct Transferred {
     /// Chunks that were there already.

@@ -1,7 +1,7 @@
 //! What pages of archives have in common: title, samples, credits, and what terms mean.
 
 use serde_json::Value;
-use vqz_archive::raster::source::RasterInfo;
+use vqz_archive::RasterInfo;
 use vqz_report::{Block, Page};
 
 /// Terms and what they mean.
