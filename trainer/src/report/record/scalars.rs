@@ -4,10 +4,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserializer, Serializer};
 use std::fmt;
 
-pub(super) fn serialize<S: Serializer>(
-    scalars: &[(String, f64)],
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+pub(super) fn serialize<S: Serializer>(scalars: &[(String, f64)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(scalars.iter().map(|(name, value)| (name, value.is_finite().then_some(value))))
 }
 
