@@ -7,8 +7,8 @@ use vqz_codec::Error as CodecError;
 /// whose kind has one.
 pub(crate) fn error(error: &anyhow::Error) -> String {
     let own = error.chain().find_map(|cause| cause.downcast_ref::<Error>());
-    let remedies: String =
-        own.map_or_else(String::new, |error| error.remedies().iter().map(|remedy| words_of(*remedy)).collect());
+    let remedies: String = own
+        .map_or_else(String::new, |error| error.remedies().iter().map(|remedy| words_of(*remedy)).collect());
     if !remedies.is_empty() {
         return remedies;
     }

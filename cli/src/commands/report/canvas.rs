@@ -1,8 +1,8 @@
 //! Pictures in the making: one date of chosen bands at a size that a page can hold, put together from the blocks of an
 //! array. Where the array is larger, each pixel shows the mean of a square of samples, and the largest error in it.
 
-use vqz_archive::metrics::Block;
 use vqz_archive::RasterInfo;
+use vqz_archive::metrics::Block;
 use vqz_codec::axes::Role;
 use vqz_report::Planes;
 
