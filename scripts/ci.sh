@@ -29,7 +29,9 @@ for name in "$@"; do
     echo "== $name"
     case $name in
     doc)
-        RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps
+        # Without what needs libtorch, and without what is not published.
+        RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps --workspace --exclude vqz-trainer --exclude vqz-tests \
+            --exclude vqz-consumer --exclude vqz-fuzz
         ;;
     wasm)
         rustup target add wasm32-unknown-unknown

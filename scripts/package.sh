@@ -11,11 +11,14 @@ set -eu
 cd "$(dirname "$0")/.."
 . scripts/environment.sh
 most_bytes=1000000
+# Members of the workspace that are not published.
+private="--exclude vqz-tests --exclude vqz-consumer --exclude vqz-fuzz"
 
+# shellcheck disable=SC2086
 case ${1:-} in
-"") cargo package --workspace --exclude vqz-tests --locked --no-verify ${VQZ_PACKAGE_OPTIONS:-} ;;
-verify) cargo package --workspace --exclude vqz-tests --locked ${VQZ_PACKAGE_OPTIONS:-} ;;
-publish) exec cargo publish --workspace --exclude vqz-tests --locked ;;
+"") cargo package --workspace $private --locked --no-verify ${VQZ_PACKAGE_OPTIONS:-} ;;
+verify) cargo package --workspace $private --locked ${VQZ_PACKAGE_OPTIONS:-} ;;
+publish) exec cargo publish --workspace $private --locked ;;
 *)
     echo "package: found ${1}, allowed are verify and publish" >&2
     exit 2

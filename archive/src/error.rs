@@ -87,6 +87,12 @@ pub enum Remedy {
     Resume,
     /// Make room on the disk, then call again.
     MakeRoom,
+    /// See which engines are at hand: [`survey`](vqz_zarr::engines::survey).
+    SeeEngines,
+    /// Open the whole package of the model, which holds its encoder.
+    OpenPackage,
+    /// Fit a model with smaller patches.
+    SmallerPatch,
     /// Build with the feature `gdal`.
     BuildWithGdal,
 }
@@ -193,8 +199,6 @@ from! {
     serde_json::Error => Corrupt,
     std::num::TryFromIntError => InvalidArgument,
     zarrs::array::ArrayCreateError => Codec,
-    zarrs::array::ArrayError => Codec,
-    zarrs::array::CodecError => Codec,
     zarrs::array::ElementError => Codec,
     zarrs::filesystem::FilesystemStoreCreateError => Io,
     zarrs::plugin::PluginCreateError => Codec,
@@ -216,18 +220,51 @@ impl From<std::io::Error> for Error {
     }
 }
 
+/// The kind of an error of the codec, and what would help.
+fn of_codec(error: &vqz_codec::Error) -> (ErrorKind, Vec<Remedy>) {
+    use vqz_codec::ErrorKind as Kind;
+    let kind = match error.kind() {
+        Kind::Corrupt | Kind::Truncated | Kind::InvalidModel => ErrorKind::Corrupt,
+        Kind::Unsupported | Kind::Limit => ErrorKind::Unsupported,
+        Kind::MissingModel => ErrorKind::MissingModel,
+        Kind::InvalidArgument => ErrorKind::InvalidArgument,
+        Kind::Io => ErrorKind::Io,
+        _ => ErrorKind::Codec,
+    };
+    let remedy = match error {
+        vqz_codec::Error::UnclearAxes { .. } => Some(Remedy::GiveAxes),
+        vqz_codec::Error::OtherBands { .. } => Some(Remedy::ChooseBands),
+        vqz_codec::Error::UnknownEngine { .. } => Some(Remedy::SeeEngines),
+        vqz_codec::Error::MissingEncoder { .. } => Some(Remedy::OpenPackage),
+        vqz_codec::Error::TooFewPatches { .. } => Some(Remedy::SmallerPatch),
+        _ => None,
+    };
+    (kind, remedy.into_iter().collect())
+}
+
 impl From<vqz_codec::Error> for Error {
     fn from(error: vqz_codec::Error) -> Self {
-        use vqz_codec::ErrorKind as Codec;
-        let kind = match error.kind() {
-            Codec::Corrupt | Codec::Truncated | Codec::InvalidModel => ErrorKind::Corrupt,
-            Codec::Unsupported | Codec::Limit => ErrorKind::Unsupported,
-            Codec::MissingModel => ErrorKind::MissingModel,
-            Codec::InvalidArgument => ErrorKind::InvalidArgument,
-            Codec::Io => ErrorKind::Io,
-            _ => ErrorKind::Codec,
-        };
-        Self { kind, message: error.to_string(), remedies: Vec::new(), source: Some(Box::new(error)) }
+        let (kind, remedies) = of_codec(&error);
+        Self { kind, message: error.to_string(), remedies, source: Some(Box::new(error)) }
+    }
+}
+
+impl From<zarrs::array::CodecError> for Error {
+    fn from(error: zarrs::array::CodecError) -> Self {
+        let (kind, remedies) = vqz_zarr::codec_error(&error).map_or((ErrorKind::Codec, Vec::new()), of_codec);
+        Self { kind, message: error.to_string(), remedies, source: Some(Box::new(error)) }
+    }
+}
+
+impl From<zarrs::array::ArrayError> for Error {
+    fn from(error: zarrs::array::ArrayError) -> Self {
+        match error {
+            zarrs::array::ArrayError::CodecError(error) => error.into(),
+            error => {
+                let message = error.to_string();
+                Self { kind: ErrorKind::Codec, message, remedies: Vec::new(), source: Some(Box::new(error)) }
+            }
+        }
     }
 }
 
@@ -288,6 +325,11 @@ mod tests {
         assert_eq!(
             (missing.kind(), missing.one_line()),
             (ErrorKind::MissingModel, "missing model: x".to_owned())
+        );
+        let unknown: Error = "bogus".parse::<vqz_codec::engine::EngineKind>().unwrap_err().into();
+        assert_eq!(
+            (unknown.kind(), unknown.remedies()),
+            (ErrorKind::InvalidArgument, &[Remedy::SeeEngines][..])
         );
         let error = fail!(InvalidArgument, "{} bands", 3).with_remedy(Remedy::ChooseBands).context("a.zarr");
         assert_eq!((error.remedies(), error.to_string().as_str()), (&[Remedy::ChooseBands][..], "a.zarr"));

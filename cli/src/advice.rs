@@ -29,7 +29,7 @@ fn words_of_codec(error: &CodecError) -> &'static str {
 
 fn words_of(remedy: Remedy) -> &'static str {
     match remedy {
-        Remedy::GiveAxes => "; give them in order, such as --axes band,y,x",
+        Remedy::GiveAxes => ", with --axes",
         Remedy::ChooseBands => "; choose bands with --bands",
         Remedy::StateNoData => "; check --nodata",
         Remedy::StatePeak => "; state one with --peak",
@@ -47,6 +47,9 @@ fn words_of(remedy: Remedy) -> &'static str {
         Remedy::DecodeToZarr => "; decode to Zarr instead",
         Remedy::Resume => "; run the same command again to go on from there, or delete that folder",
         Remedy::MakeRoom => "; make room and run the same command again",
+        Remedy::SeeEngines => " (see `vqz info --runtime`)",
+        Remedy::OpenPackage => " with --model",
+        Remedy::SmallerPatch => " (--patch)",
         Remedy::BuildWithGdal => {
             "; build vqz with `cargo install --path cli --features gdal` (Debian's libgdal-dev is needed)"
         }

@@ -65,11 +65,6 @@ enum Command {
     Schema(commands::schema::Args),
 }
 
-/// The whole command line, for what is generated from it.
-fn command_line() -> clap::Command {
-    Cli::command()
-}
-
 fn run(cli: Cli) -> Result<()> {
     console::set_quiet(cli.quiet);
     let threads = match cli.threads {
@@ -95,8 +90,8 @@ fn run(cli: Cli) -> Result<()> {
         Command::Report(args) => commands::report::run(&args),
         Command::Bench(args) => commands::bench::run(&args),
         Command::Demo(args) => commands::demo::run(&args),
-        Command::Completions(args) => commands::completions::run(&args),
-        Command::Man(args) => commands::man::run(&args),
+        Command::Completions(args) => commands::completions::run(&args, Cli::command()),
+        Command::Man(args) => commands::man::run(&args, Cli::command()),
         Command::Schema(args) => commands::schema::run(&args),
     }
 }

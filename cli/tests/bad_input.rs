@@ -57,8 +57,8 @@ fn missing_roles() {
     encode(
         "unnamed.zarr",
         &[],
-        "the 3 dimensions of unnamed.zarr have no names, their roles are needed (y, x, and band, time or others); give \
-         them in order, such as --axes band,y,x",
+        "unnamed.zarr: the 3 dimensions have no names, so their roles (y, x, band, time or another) are unknown; give one \
+         role for each in order, such as band,y,x, with --axes",
     );
     encode(
         "no-x.zarr",
@@ -69,7 +69,7 @@ fn missing_roles() {
     encode(
         "unnamed.zarr",
         &["--axes", "y,x"],
-        "--axes gives 2 roles, unnamed.zarr has 3 dimensions; give one role for each",
+        "unnamed.zarr: 2 roles are given for 3 dimensions; give one role for each",
     );
     let (code, _, err) =
         call(&folder, &["encode", "unnamed.zarr", "o.zarr", "--model", text(&model), "--axes", "y,y"]);
@@ -228,14 +228,14 @@ fn chunks_and_shards_that_do_not_fit() {
         let args = ["encode", "in.zarr", "out.zarr", "--model", text(&model)];
         fail(&folder, &args.into_iter().chain(more.iter().copied()).collect::<Vec<_>>(), 2, message);
     };
-    encode(&["--chunk", "2,64,64"], "--chunk gives 2 bands a chunk, the model needs all 4 in one");
+    encode(&["--chunk", "2,64,64"], "chunks of 2 bands are asked for, the model needs all 4 in one");
     encode(
         &["--chunk", "64,64"],
-        "--chunk gives [64, 64], in.zarr has 3 dimensions; give one positive extent for each",
+        "chunks of [64, 64] are asked for, in.zarr has 3 dimensions; give one positive extent for each",
     );
     encode(
         &["--chunk-size", "48", "--shard-size", "100"],
-        "--shard-size is 100, chunks are 48 pixels wide; a shard holds whole chunks, such as 144",
+        "shards of 100 pixels are asked for, chunks are 48 pixels wide; a shard holds whole chunks, such as 144",
     );
 }
 
@@ -265,8 +265,8 @@ fn networks_need_the_trainer() {
 fn a_geotiff_without_gdal() {
     let folder = folder("no-gdal");
     let model = model();
-    let advice = "this vqz was built without GDAL; build it with `cargo install --path cli --features gdal` (Debian's \
-                  libgdal-dev is needed), or use Zarr v3";
+    let advice = "this build has no GDAL; use Zarr v3, or a build with the feature gdal; build vqz with `cargo install \
+                  --path cli --features gdal` (Debian's libgdal-dev is needed)";
     std::fs::write(folder.join("in.tif"), "II*").unwrap();
     let message = format!("in.tif is a GeoTIFF, and {advice}");
     fail(&folder, &["encode", "in.tif", "out.zarr", "--model", text(&model)], 2, &message);

@@ -115,12 +115,10 @@ fn check_full(folder: &Path, output: &str, model: &Path, outcome: (i32, String, 
     let (code, _, err) = outcome;
     assert_eq!(code, 2, "{err}");
     let partial = folder.join(format!("{output}.partial"));
-    let advice = if partial.exists() {
-        "is not complete; make room and run the same command again to go on from "
-    } else {
-        "is not begun; make room and run the same command again: "
-    };
-    assert!(err.contains(&format!("{output} {advice}")), "{err}");
+    let left =
+        if partial.exists() { "is not complete; what was written is kept in " } else { "is not begun: " };
+    assert!(err.contains(&format!("{output} {left}")), "{err}");
+    assert!(err.trim_end().ends_with("; make room and run the same command again"), "{err}");
     assert!(err.contains("writing ") && err.contains("os error"), "{err}");
     assert_eq!(err.lines().count(), 1, "{err}");
     assert!(!folder.join(output).exists());

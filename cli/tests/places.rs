@@ -163,9 +163,9 @@ fn a_choice_of_bands_keeps_what_is_said_of_them() {
 
 /// Writes a coordinate of centres or times beside a data array.
 fn coordinate(group: &Path, name: &str, data_type: &str, bytes: Vec<u8>, count: u64, attributes: Value) {
-    let (shape, names) = ([count], [name]);
+    let (shape, names) = ([count], vec![name]);
     let mut plain = common::plain(&shape, &shape);
-    (plain.data_type, plain.names, plain.attributes) = (data_type, Some(&names), attributes);
+    (plain.data_type, plain.names, plain.attributes) = (data_type, Some(names.as_slice()), attributes);
     common::write(&group.join(name), &plain, bytes);
 }
 

@@ -156,12 +156,12 @@ fn what_is_beyond_reach_is_told() {
     };
     refused(
         &["--bits", "0.0001"],
-        "error: --bits 0.0001 is beyond the reach of in.zarr: at the lowest quality, 0, it takes 0.",
+        "error: 0.0001 bits a valid sample is beyond the reach of in.zarr: at the lowest quality, 0, it takes 0.",
         "ask for at least that, or for larger chunks (--chunk-size)",
     );
     let err = refused(
         &["--ratio", "500"],
-        "error: --ratio 500 is beyond the reach of in.zarr: of 73.73 kB raw, the metadata with the model take ",
+        "error: a ratio of 500 is beyond the reach of in.zarr: of 73.73 kB raw, the metadata with the model take ",
         "put more into one array (such as all dates of a place), which holds its model once",
     );
     // What the message says can be had.

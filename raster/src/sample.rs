@@ -3,7 +3,7 @@
 pub use vqz_codec::DataType;
 
 /// Which values a type of samples has.
-pub trait ValueRange {
+pub trait ValueRange: Copy {
     /// Whether it is a floating-point type.
     fn is_float(self) -> bool;
 

@@ -6,9 +6,7 @@ use vqz_codec::authoring::graph::{Attribute, ElementType, GraphBuilder, Value};
 use vqz_codec::authoring::{Rates, Search, lagrangian, step_log2};
 use vqz_codec::engine::{self, EngineKind, Session, Tensor};
 use vqz_codec::fit::{self, CodeGrid, Image};
-use vqz_codec::model::{
-    Calibration, CodebookShape, Codebooks, Manifest, Model, ModelParts, Priors, Quantiser,
-};
+use vqz_codec::model::{Calibration, CodebookShape, Codebooks, Model, ModelParts, Priors, Quantiser};
 
 /// Rounds of k-means.
 const ROUNDS: usize = 10;

@@ -1,7 +1,7 @@
 //! A model with a correction: what it decodes is never below a floor, as its data never are.
 
 use vqz_codec::authoring::graph::{Dim, ElementType, GraphBuilder};
-use vqz_codec::model::{Manifest, Model, ModelParts};
+use vqz_codec::model::{Model, ModelParts};
 
 /// The least sample of data that the corrected model is for.
 pub const FLOOR: f32 = 115.0;

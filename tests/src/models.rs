@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::f64::consts::TAU;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use vqz_codec::fit::{FitOptions, Image, fit_klt};
-use vqz_codec::model::{CodebookShape, Manifest, Model, ModelParts, Quantiser};
+use vqz_codec::model::{CodebookShape, Model, ModelParts, Quantiser};
 use vqz_zarr::models;
 
 /// The value against which the models state their PSNR.

@@ -6,7 +6,7 @@ use vqz_codec::authoring::graph::{ElementType, GraphBuilder};
 use vqz_codec::authoring::{step, step_log2};
 use vqz_codec::engine::{self, EngineKind, Session, Tensor};
 use vqz_codec::fit::{self, Image, LatentGrid};
-use vqz_codec::model::{Calibration, Manifest, Model, ModelParts};
+use vqz_codec::model::{Calibration, Model, ModelParts};
 
 /// Steps of the calibration.
 const STEPS: [f64; 6] = [8.0, 4.0, 2.0, 1.0, 0.5, 0.25];

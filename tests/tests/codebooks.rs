@@ -8,7 +8,7 @@ use vqz_codec::config::{EntropyCoder, NoData};
 use vqz_codec::engine::{self, EngineKind, Tensor};
 use vqz_codec::fit::{CodeGrid, entropy_bits, index_priors};
 use vqz_codec::model::Quantiser;
-use vqz_codec::pipeline::{ChunkCodec, Options};
+use vqz_codec::pipeline::Options;
 use vqz_tests::Random;
 use vqz_tests::arrays::{Case, round_trip};
 use vqz_tests::models::PEAK;

@@ -83,7 +83,6 @@ fn other_names_are_refused() {
     let metadata: ArrayMetadata =
         serde_json::from_value(metadata(&case(None), "vqgan")).expect("the metadata is sound");
     let error = Array::new_with_metadata(Arc::new(MemoryStore::new()), "/a", metadata)
-        .err()
-        .expect("no codec has this name");
+        .expect_err("no codec has this name");
     assert!(error.to_string().contains("vqgan"), "{error}");
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use vqz_codec::DataType;
 use vqz_codec::authoring::{quantise, step, step_log2};
-use vqz_codec::config::{Configuration, EntropyCoder, Promise};
+use vqz_codec::config::{EntropyCoder, Promise};
 use vqz_codec::fit::{CodeGrid, LatentGrid, entropy_bits, scalar_priors};
 use vqz_codec::model::Model;
-use vqz_codec::pipeline::{ChunkCodec, Options};
+use vqz_codec::pipeline::Options;
 use vqz_tests::Random;
 use vqz_tests::arrays::Case;
 use vqz_tests::models::{PEAK, images, model};

@@ -6,7 +6,6 @@ use common::{array, fit, job, records, run};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use vqz_codec::fit::Image;
-use vqz_codec::model::Model;
 use vqz_trainer::fit::evaluate::decoded;
 use vqz_zarr::models;
 

@@ -6,7 +6,6 @@ use common::{array, fit, job, records, run, sample};
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
-use vqz_codec::model::Model;
 use vqz_zarr::models;
 
 /// Messages of events of a kind.

@@ -108,7 +108,7 @@ mod tests {
     fn dates_are_chosen() {
         let times =
             ["2018-01-31", "2018-04-05T10:30:00", "2018-04-21", "2019-01-01"].map(|t| parse_iso(t).unwrap());
-        let resolve = |text: &str| resolve(text, 4, Some(&times));
+        let resolve = |text: &str| DateSelection::from(text).resolve(4, Some(&times));
         assert_eq!(resolve("0,3").unwrap(), [0, 3]);
         assert_eq!(resolve("2018-04").unwrap(), [1, 2]);
         assert_eq!(resolve("2018-04-05").unwrap(), [1]);
@@ -118,12 +118,12 @@ mod tests {
         assert_eq!(resolve("1..2,2019").unwrap(), [1, 2, 3]);
         assert_eq!(
             resolve("2020").unwrap_err().to_string(),
-            "--dates 2020 chooses nothing; allowed are 0 to 3, or dates from 2018-01-31 to 2019-01-01"
+            "\"2020\" chooses no date; allowed are 0 to 3, or dates from 2018-01-31 to 2019-01-01"
         );
         assert!(resolve("soon..later").is_err() && resolve("").is_err() && resolve("4").is_err());
         assert_eq!(
-            super::resolve("2018", 2, None).unwrap_err().to_string(),
-            "--dates 2018 chooses nothing; allowed are 0 to 1; it has no dates"
+            DateSelection::from("2018").resolve(2, None).unwrap_err().to_string(),
+            "\"2018\" chooses no date; allowed are 0 to 1; it has no dates"
         );
         assert_eq!((label(1, Some(&times)).as_str(), label(1, None).as_str()), ("2018-04-05T103000", "0001"));
     }

@@ -138,6 +138,8 @@ fn measure(block: &Block, near: &(Vec<bool>, Vec<bool>), found: &mut RasterError
 mod tests {
     use super::*;
     use crate::metadata::document::Metadata;
+    use crate::metrics::error::ErrorSum;
+    use crate::metrics::ssim::ScoreSum;
     use crate::metrics::ssim::{Pair, windows};
     use crate::raster::memory::RasterInMemory;
     use crate::raster::region::volume;
@@ -172,7 +174,7 @@ mod tests {
             Yardstick { peak: 255.0, masks: (Mask::default(), Mask::default()), tiles: (256, 256, 16) };
         let found = compare_blocks(&a, &b, &settings, &mut (), &crate::progress::Silent).unwrap();
 
-        let samples = |memory: &Memory| to_f64(DataType::Float64, memory.bytes());
+        let samples = |memory: &RasterInMemory| to_f64(DataType::Float64, memory.bytes());
         let (whole_a, whole_b) = (samples(&a), samples(&b));
         let mut errors = ErrorSum::default();
         let mut mismatches = 0;

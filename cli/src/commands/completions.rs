@@ -14,9 +14,10 @@ pub(crate) struct Args {
     shell: Shell,
 }
 
-pub(crate) fn run(args: &Args) -> Result<()> {
+/// `command` is the whole command line.
+pub(crate) fn run(args: &Args, mut command: clap::Command) -> Result<()> {
     // Written at once: the generator itself panics where standard output is closed.
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut crate::command_line(), "vqz", &mut script);
+    clap_complete::generate(args.shell, &mut command, "vqz", &mut script);
     std::io::stdout().lock().write_all(&script).context("writing to standard output")
 }

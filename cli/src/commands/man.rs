@@ -15,8 +15,8 @@ pub(crate) struct Args {
     folder: Option<PathBuf>,
 }
 
-pub(crate) fn run(args: &Args) -> Result<()> {
-    let mut command = crate::command_line();
+/// `command` is the whole command line.
+pub(crate) fn run(args: &Args, mut command: clap::Command) -> Result<()> {
     command.build();
     let Some(folder) = &args.folder else {
         return std::io::stdout().lock().write_all(&page(command)?).context("writing to standard output");

@@ -61,7 +61,7 @@ pub trait Engine: Send + Sync {
     fn name(&self) -> &'static str;
     /// What it really runs on, such as `tract 0.23.9, CPU` or `onnxruntime 1.31.1, CUDA`.
     fn description(&self) -> String;
-    /// Loads a graph that [`check`](fn@crate::model::onnx::check) has accepted.
+    /// Loads a graph. The codec hands over graphs that it has checked: operators of an allow-list, within stated ceilings.
     ///
     /// # Errors
     /// [`Error::Engine`](crate::Error::Engine) when the engine fails or refuses the graph.

@@ -35,7 +35,7 @@ pub struct Manifest {
     /// Bound on the difference between any two conforming decoders' samples, in data units.
     pub tolerance: f64,
     /// Pairs of step and PSNR measured on the training data, by falling step: what `quality` means. With codebooks the step
-    /// sets the price of a bit, see [`lagrangian`](crate::quantise::lagrangian).
+    /// sets the price of a bit, see [`lagrangian`](crate::authoring::lagrangian).
     pub calibration: Vec<Calibration>,
     /// SHA-256 of `encoder.onnx`.
     pub encoder_sha256: String,

@@ -3,7 +3,7 @@
 use crate::error::Result;
 use std::sync::Arc;
 use vqz_codec::axes::Axes;
-use vqz_codec::config::{Configuration, EntropyCoder, Promise};
+use vqz_codec::config::{Configuration, EntropyCoder};
 use vqz_codec::fit::Image;
 use vqz_codec::model::{Calibration, Manifest, Model};
 use vqz_codec::pipeline::{ChunkCodec, Options};

@@ -1,9 +1,9 @@
 //! What a run says about itself, and its form as one line of JSON: `{"kind":"step","step":100,…}`. Scalars keep their
 //! slash-grouped names and their order; JSON has no NaN, so a value that is not finite is `null`.
 
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::fmt;
+mod scalars;
+
+use serde::{Deserialize, Serialize};
 
 /// Figures of one training step, or means over the steps since the last record.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -78,38 +78,6 @@ impl Record {
     }
 }
 
-mod scalars {
-    use super::*;
-
-    pub(super) fn serialize<S: Serializer>(
-        scalars: &[(String, f64)],
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(scalars.iter().map(|(name, value)| (name, value.is_finite().then_some(value))))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Vec<(String, f64)>, D::Error> {
-        struct Scalars;
-        impl<'de> Visitor<'de> for Scalars {
-            type Value = Vec<(String, f64)>;
-
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("names with numbers")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut scalars = Vec::new();
-                while let Some((name, value)) = map.next_entry::<String, Option<f64>>()? {
-                    scalars.push((name, value.unwrap_or(f64::NAN)));
-                }
-                Ok(scalars)
-            }
-        }
-        deserializer.deserialize_map(Scalars)
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -4,8 +4,8 @@ use super::figures::Figures;
 use super::runs::Run;
 use super::tables;
 use super::views::{self, View};
+use crate::commands::report::about;
 use crate::commands::report::curves::{self, Curve};
-use crate::commands::report::{about, today};
 use crate::output;
 use anyhow::{Result, bail};
 use std::path::Path;
@@ -27,9 +27,9 @@ pub(super) struct Shown<'a> {
 /// The page.
 pub(super) fn page(shown: &Shown<'_>, figures: &Figures, curve: Curve) -> Result<Page> {
     let info = shown.original.info();
-    let title = about::title(info).unwrap_or_else(|| file_name(&figures.sample));
+    let title = about::title(info).unwrap_or_else(|| about::file_name(Path::new(&figures.sample)));
     let threads = output::count(figures.threads as u64, "thread");
-    let last = format!("{}, {threads}; `vqz demo` makes this page anew.", today());
+    let last = format!("{}, {threads}; `vqz demo` makes this page anew.", about::today());
     let mut page = about::page(title, summary(info, shown.model, figures), last);
     page.blocks.push(Block::Cards(figures.runs.iter().map(card).collect()));
     page.section("Pictures", gallery(shown, figures)?);
@@ -45,10 +45,6 @@ pub(super) fn page(shown: &Shown<'_>, figures: &Figures, curve: Curve) -> Result
     page.section("What the terms mean", [about::terms(&["RMSE", "PSNR", "Largest", "SSIM", "SAM"])]);
     page.section("Data and model", [Block::Terms(credits(info, shown.model))]);
     Ok(page)
-}
-
-fn file_name(path: &str) -> String {
-    Path::new(path).file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn summary(info: &RasterInfo, model: &Model, figures: &Figures) -> String {

@@ -1,7 +1,7 @@
 //! What pages of archives have in common: title, samples, credits, and what terms mean.
 
 use serde_json::Value;
-use vqz_archive::raster::source::RasterInfo;
+use vqz_archive::RasterInfo;
 use vqz_report::{Block, Page};
 
 /// Terms and what they mean.
@@ -79,4 +79,17 @@ pub(crate) fn credits(info: &RasterInfo) -> Vec<(String, String)> {
         Some((name.to_owned(), text.to_owned()))
     });
     found.collect()
+}
+
+/// The last part of a path, for people.
+pub(crate) fn file_name(path: &std::path::Path) -> String {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    name.unwrap_or_else(|| path.display().to_string())
+}
+
+/// Today's date, in UTC.
+pub(crate) fn today() -> String {
+    let seconds =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    vqz_raster::conventions::time::iso((seconds / 86_400 * 86_400) as i64)
 }

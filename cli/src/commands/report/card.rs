@@ -1,6 +1,6 @@
 //! The model card: what an archive says of the model that decodes it, and the package's own card where that is at hand.
 
-use super::Examined;
+use super::examined::Examined;
 use crate::output;
 use vqz_report::Block;
 

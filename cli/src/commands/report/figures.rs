@@ -1,6 +1,7 @@
 //! The figures of a report as JSON and for people, and whether the promise was held.
 
-use super::{Args, Examined};
+use super::arguments::Args;
+use super::examined::Examined;
 use crate::output;
 use anyhow::Result;
 use serde::Serialize;

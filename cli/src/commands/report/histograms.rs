@@ -1,7 +1,7 @@
 //! Histograms of a report: which bins show the samples and the errors of a band.
 
 use crate::output;
-use vqz_archive::metrics::histogram::Histogram;
+use vqz_archive::metrics::Histogram;
 use vqz_report::Chart;
 use vqz_report::histogram::{self, Bins};
 

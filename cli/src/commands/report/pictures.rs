@@ -1,7 +1,7 @@
 //! The pictures of a report: source, decoded and error side by side, at one stretch, whole and as a crop at full size.
 
-use super::Examined;
 use super::canvas::{Canvas, Side};
+use super::examined::Examined;
 use super::palette::{Class, Palette, of_class};
 use crate::output;
 use anyhow::Result;

@@ -1,10 +1,12 @@
 //! The page of a report, section by section.
 
+use super::arguments::Args;
 use super::bench::Bench;
 use super::curves::Curve;
+use super::examined::Examined;
 use super::figures::Held;
 use super::palette::Palette;
-use super::{Args, Examined, about, card, curves, file_name, histograms, pictures, tables, today};
+use super::{about, card, curves, histograms, pictures, tables};
 use crate::{output, wording};
 use anyhow::Result;
 use vqz_archive::promise_means;
@@ -18,11 +20,12 @@ pub(super) fn page(args: &Args, examined: &[Examined], bench: Option<&Bench>) ->
     let (title, summary) = match examined {
         [one] => (about::title(&one.info).unwrap_or_else(|| one.label.clone()), summary(one)),
         several => (
-            file_name(&args.archive),
+            about::file_name(&args.archive),
             format!("{} in one group.", output::count(several.len() as u64, "archive")),
         ),
     };
-    let mut page = about::page(title, summary, format!("{}; `vqz report` makes this page anew.", today()));
+    let mut page =
+        about::page(title, summary, format!("{}; `vqz report` makes this page anew.", about::today()));
     let several = examined.len() > 1;
     if several {
         let link = |(i, e): (usize, &Examined)| (format!("array{i}"), e.label.clone());

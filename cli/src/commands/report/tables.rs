@@ -1,6 +1,6 @@
 //! The tables of a report.
 
-use super::Examined;
+use super::examined::Examined;
 use super::palette::{Class, of_class};
 use super::survey::Count;
 use crate::output;

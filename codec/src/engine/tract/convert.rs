@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use prost::Message;
 use tract_core::internal::{
-    DatumType, DatumTypeExt, OutletId, SpecialOps, TVec, Tensor, TractErrorContext, TractResult, TypedModel,
-    bail, ensure, format_err,
+    DatumType, DatumTypeExt, OutletId, TVec, Tensor, TractErrorContext, TractResult, TypedModel, bail,
+    ensure, format_err,
 };
 
 use super::constants::{constant, datum};

@@ -1,7 +1,7 @@
 //! The part of the ONNX protobuf schema that this crate reads and writes, by hand, so that no `protoc` is needed.
 //!
 //! Field numbers and types are those of `onnx.proto`. Scalars are `optional` as in proto2: a zero that is set is
-//! written. Messages that [`check`](fn@super::check) refuses by their mere presence (functions, subgraphs, sparse tensors,
+//! written. Messages that `check` refuses by their mere presence (functions, subgraphs, sparse tensors,
 //! training information) stay undecoded bytes.
 
 use prost::Message;
