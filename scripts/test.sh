@@ -36,6 +36,8 @@ step "format" cargo fmt --all --check
 step "lint, all features" cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 step "lint, codec without features" cargo clippy -p vqz-codec --no-default-features -- -D warnings
 step "lint, consumer" cargo clippy -p vqz-consumer -- -D warnings
+step "circles between modules" python3 scripts/circles.py
+step "documentation" env RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --all-features --no-deps --locked
 # The one build: programs, tests, and the dependencies of the fuzz targets, with all features.
 step "build, tests" cargo test --workspace --all-features --no-run
 step "tests" cargo test --workspace --all-features --no-fail-fast
