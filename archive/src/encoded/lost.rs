@@ -1,10 +1,10 @@
-//! Chunks of an archive that are lost, for programs and in words.
+//! The lost chunks of an archive, as data and as a sentence.
 
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt;
 
-/// How many chunks are named at most in a sentence.
+/// The greatest number of chunks that a sentence names.
 const NAMED_IN_WORDS: usize = 8;
 
 /// Chunks of an archive that are lost.
