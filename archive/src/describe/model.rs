@@ -20,7 +20,7 @@ pub struct ModelDescription {
     pub file_bytes: u64,
     /// Bytes that the decoding half takes in an array's metadata; none where it is too large to be embedded.
     pub embedded_bytes: Option<usize>,
-    /// What it says of itself.
+    /// Its manifest: what the model states about itself.
     pub manifest: Manifest,
 }
 

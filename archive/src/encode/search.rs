@@ -79,8 +79,8 @@ impl TargetSearch {
         Ok(match self.find(first, 0.0, progress)? {
             SearchEnd::Met(trial) => trial.quality,
             SearchEnd::Between(below, above) => self.nearer(below, above),
-            // The end of the range still beats the target: the PSNR is higher than requested at the fewest bits
-            // possible, or fewer bits than requested give the best quality.
+            // Even the lowest quality exceeds the requested PSNR, or even the highest takes fewer bits than
+            // requested. Both are better than the target.
             SearchEnd::Above(trial) if matches!(self.target, Target::Psnr(_)) => trial.quality,
             SearchEnd::Below(trial) if !matches!(self.target, Target::Psnr(_)) => trial.quality,
             SearchEnd::Above(trial) | SearchEnd::Below(trial) if trial.miss.abs() <= 1.0 => trial.quality,
@@ -157,7 +157,8 @@ impl TargetSearch {
         search(first, setting, |quality| Ok(target.miss(&self.at(quality, progress)?) + off))
     }
 
-    /// Which of two neighbouring settings to take: for a PSNR the one that reaches it, for a size the nearer one.
+    /// Which of two neighbouring settings to take: the nearer one, except that a PSNR may not fall short by more than
+    /// the tolerance.
     fn nearer(&self, below: Trial, above: Trial) -> f64 {
         match self.target {
             Target::Psnr(_) if below.miss < -1.0 => above.quality,
