@@ -1,6 +1,6 @@
 //! AdamW (arXiv 1711.05101) with a cosine schedule, gradient clipping and averaged weights.
 //!
-//! Our own, because its state has to be saved and restored to the bit.
+//! It is written here because its state must be saved and restored bit for bit.
 
 use tch::{Kind, Tensor};
 
@@ -28,7 +28,7 @@ pub struct Pace {
     pub decay: f64,
     /// The greatest norm of the gradient.
     pub clip: f64,
-    /// What part of averaged weights stays.
+    /// The fraction of the averaged weights that is kept at each step.
     pub average: f64,
 }
 

@@ -1,6 +1,6 @@
 //! The VQGAN terms (arXiv 2012.09841): a PatchGAN discriminator with hinge loss, and a perceptual loss.
 //!
-//! Off by default: what an adversary makes up is no measurement.
+//! Off by default, because detail that an adversary invents is not a measurement.
 
 use crate::arch::branch::convolution;
 use crate::arch::ops::{Conv, Ops};
@@ -27,7 +27,7 @@ impl Discriminator {
         this
     }
 
-    /// A score for each patch: positive for what it takes for real.
+    /// A score for each patch: positive if the patch is judged to be real.
     pub fn scores(&self, x: &Tensor) -> Tensor {
         let mut o = Torch::new(&self.weights);
         let mut width = self.width;

@@ -1,8 +1,8 @@
 //! `vq` and `rvq` as they are fitted: codebooks that follow the latents, by moving averages or by gradients.
 //!
-//! Entries are chosen by distance plus rate, as the codec does. With `rvq`, entry 0 of each stage is the zero vector and
-//! ends a position's stages, so depth varies by place. Entries that nothing chooses are put on vectors of the batch
-//! (arXiv 2112.00384); the codebooks start from k-means.
+//! Entries are chosen by distance plus rate, as the codec does. With `rvq`, entry 0 of each stage is the zero vector
+//! and ends a position's stages, so depth varies by place. Entries that are never chosen are moved onto vectors of
+//! the batch (arXiv 2112.00384); the codebooks start from k-means.
 
 use super::kmeans::{centres, nearest};
 use super::{Quantised, lagrangian};
@@ -247,7 +247,7 @@ impl CodebookState {
         }
         let dead = idle.ge(options.restart_after as f64);
         let dead = dead.narrow(0, first, dead.size()[0] - first).nonzero().flatten(0, -1) + first;
-        // As a rule there is none.
+        // Usually there are none.
         if dead.numel() == 0 {
             return;
         }
