@@ -50,7 +50,7 @@ impl Cube {
         &self.plan
     }
 
-    /// The configuration, or the file that stands for it.
+    /// The configuration, or the file that identifies the input instead.
     #[must_use]
     pub fn source(&self) -> &Path {
         &self.source

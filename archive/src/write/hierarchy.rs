@@ -115,7 +115,7 @@ impl<'a> HierarchyWriter<'a> {
     /// further step.
     ///
     /// # Errors
-    /// Whatever reading, encoding and writing say. The target is then as it was.
+    /// When reading, encoding or writing fails. The target is then as it was.
     pub(crate) fn write_all(nodes: &[Node], output: Output<'a>) -> Result<Written> {
         let nodes: Vec<&Node> = nodes.iter().collect();
         let mut writer = Self::begin(&nodes, output)?;
@@ -198,7 +198,7 @@ impl<'a> HierarchyWriter<'a> {
     /// complete the output.
     ///
     /// # Errors
-    /// Whatever reading, encoding and writing say.
+    /// When reading, encoding or writing fails.
     pub(crate) fn write_share(&mut self, nodes: &[&Node]) -> Result<Option<Vec<u64>>> {
         for node in nodes {
             let folder = self.folder(&node.path);

@@ -137,7 +137,7 @@ impl UnfinishedOutput {
     /// this process is the one to finish the output.
     ///
     /// # Errors
-    /// Whatever the file system says.
+    /// When the file system fails.
     pub(crate) fn open_shares(&self) -> Result<Option<Vec<u64>>> {
         let Some((share, _)) = &self.share else { return Ok(None) };
         share.mark_done(&self.folder)?;

@@ -361,7 +361,7 @@ impl Run<'_> {
         Some(CodebookMonitor::new(&vec![books.size; books.planes()], CollapseRule::default()))
     }
 
-    /// Perplexity and usage of each codebook; collapsed ones start anew.
+    /// Perplexity and usage of each codebook; collapsed ones are initialised again.
     fn codebooks(&mut self, monitor: &mut Option<CodebookMonitor>, step: u64) -> Result<Vec<(String, f64)>> {
         let (Some(monitor), Some(codebooks)) = (monitor, &mut self.trainee.codebooks) else {
             return Ok(Vec::new());

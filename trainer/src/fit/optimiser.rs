@@ -89,7 +89,7 @@ impl Adam {
         });
     }
 
-    /// Starts the average of a weight that was set from outside anew.
+    /// Restarts the average of a weight that was set from outside.
     pub fn restart_average(&mut self, name: &str) {
         if let Some(i) = self.names.iter().position(|n| n == name) {
             tch::no_grad(|| self.averages[i].copy_(&self.weights[i]));
@@ -120,7 +120,8 @@ impl Adam {
         out
     }
 
-    /// Takes over what a checkpoint kept; the name of the first tensor that is missing or has another shape is the error.
+    /// Restores the state from a checkpoint. The error is the name of the first tensor that is missing or has another
+    /// shape.
     ///
     /// # Errors
     /// What is wrong, in words.

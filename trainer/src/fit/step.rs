@@ -116,7 +116,7 @@ impl Trainee {
         all
     }
 
-    /// Takes over what a checkpoint kept.
+    /// Restores the state from a checkpoint.
     ///
     /// # Errors
     /// What is missing or has another shape, in words.

@@ -49,7 +49,7 @@ impl Discriminator {
         (short(1.0 - real) + short(1.0 + made)) * 0.5
     }
 
-    /// The loss of what is to be taken for real.
+    /// The loss of patches that should be judged as real.
     pub fn fooling(&self, y: &Tensor) -> Tensor {
         -self.scores(y).mean(Kind::Float)
     }

@@ -58,7 +58,7 @@ impl CodebookState {
         NAMES.iter().zip(tensors).map(|(name, t)| ((*name).to_owned(), t.detach())).collect()
     }
 
-    /// Takes over what a checkpoint kept.
+    /// Restores the state from a checkpoint.
     pub fn load(&mut self, find: &dyn Fn(&str) -> Option<Tensor>) {
         let [entries, counts, sums, idle, used] = NAMES.map(find);
         tch::no_grad(|| {
@@ -205,7 +205,8 @@ impl CodebookState {
         tch::no_grad(|| {
             let counts = self.counts.i(plane).zeros_like().index_add(0, chosen, open);
             self.used.i(plane).copy_(&(self.used.i(plane) + &counts));
-            // Shares of all places, not of those that came to this stage: a batch in which few did counts for little.
+            // Fractions of all positions, not of those that reached this stage, so that a batch in which few did has
+            // little weight.
             let mean = self.counts.i(plane) * options.decay + &counts / places * (1.0 - options.decay);
             self.counts.i(plane).copy_(&mean);
             if options.learning == Learning::Ema {
@@ -238,7 +239,8 @@ impl CodebookState {
         options: &CodebookOptions,
     ) {
         let first = i64::from(self.residual);
-        // By how often an entry would have been chosen if all were alike: stages that few places come to take longer.
+        // Idle time is counted in expected choices, as if all entries were equally likely. So it takes longer in
+        // stages that few positions reach.
         let share = counts.narrow(0, first, counts.size()[0] - first).mean(Kind::Float);
         let idle = (self.idle.i(plane) + share) * counts.lt(0.5).to_kind(Kind::Float);
         self.idle.i(plane).copy_(&idle);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 /// All rasters as a codec restores them.
 pub(super) struct Decoded {
-    /// Of all that is coded, metadata apart.
+    /// Bits per sample of everything that is coded, without metadata.
     pub(super) bits_per_sample: f64,
     /// None where nothing is off.
     pub(super) psnr_db: Option<f64>,
@@ -27,7 +27,7 @@ pub(super) struct Point {
     pub(super) level: f64,
     /// None where nothing is off.
     pub(super) psnr_db: Option<f64>,
-    /// Of all that is coded, metadata apart.
+    /// Bits per sample of everything that is coded, without metadata.
     pub(super) bits_per_sample: f64,
     /// Speed of encoding, in 10⁶ bytes of raw samples per second.
     pub(super) encode_mb_s: f64,
@@ -44,12 +44,12 @@ pub(super) trait Codec {
     /// Encodes and decodes at a nominal PSNR.
     ///
     /// # Errors
-    /// Whatever coding says.
+    /// When encoding or decoding fails.
     fn measure(&mut self, level: f64, peak: f64, passes: &Passes) -> Result<Point>;
     /// Encodes at a nominal PSNR, and returns the decoded samples.
     ///
     /// # Errors
-    /// Whatever coding says.
+    /// When encoding or decoding fails.
     fn decoded(&mut self, level: f64, peak: f64) -> Result<Decoded>;
 }
 

@@ -136,8 +136,8 @@ fn resolutions(component: &Component) -> u32 {
     RESOLUTIONS.min(side.ilog2() + 1)
 }
 
-/// A codestream of one component with the irreversible 9/7 transform, one tile and one layer, whose PSNR against the full
-/// range of the precision is to be `psnr_db`.
+/// A codestream of one component with the irreversible 9/7 transform, one tile and one layer, whose PSNR against the
+/// full range of the precision should be `psnr_db`.
 ///
 /// # Errors
 /// When OpenJPEG refuses.
