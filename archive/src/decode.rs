@@ -37,7 +37,7 @@ options! {
     }
 }
 
-/// What a decode wrote.
+/// The summary of a decode.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct DecodeSummary {

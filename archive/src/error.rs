@@ -1,4 +1,4 @@
-//! What can go wrong: a kind that a caller can act on, a message, what would help, and the cause.
+//! Errors: a kind that a caller can act on, a message, a remedy, and the cause.
 
 use std::fmt::Display;
 
@@ -109,7 +109,7 @@ impl Error {
         self.kind
     }
 
-    /// What would help, as far as the library knows.
+    /// The remedies that the library knows.
     #[must_use]
     pub fn remedies(&self) -> &[Remedy] {
         &self.remedies

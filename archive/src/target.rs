@@ -43,7 +43,7 @@ pub(crate) struct Achieved {
 pub struct TargetOutcome {
     /// The figure's name among those of the array.
     pub figure: &'static str,
-    /// What was asked for.
+    /// The requested value of that figure.
     pub asked: f64,
     /// The figure that was reached. None if there is no error, or no sample is valid.
     pub found: Option<f64>,

@@ -34,7 +34,7 @@ options! {
     }
 }
 
-/// What a comparison found.
+/// The results of a comparison.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Comparison {
@@ -59,7 +59,7 @@ pub struct RasterComparison {
     /// The size of the compared raster on disk.
     #[serde(flatten)]
     pub stored: StoredSize,
-    /// What the reference and the other declare as "no data".
+    /// The nodata values that the reference and the other raster declare.
     pub nodata: (Vec<NoData>, Vec<NoData>),
     /// The value against which PSNR and structural similarity are stated.
     pub peak: f64,

@@ -1,4 +1,4 @@
-//! What an array is, how it is stored, and what its chunks state about their errors.
+//! The description of an array: what it is, how it is stored, and the errors that its chunks state.
 
 use crate::encoded::array::EncodedArray;
 use crate::encoded::record::Record;
@@ -21,7 +21,7 @@ use vqz_codec::config::Promise;
 use vqz_codec::model::{CodebookShape, Quantiser};
 use vqz_raster::georeference::Summary;
 
-/// What an array is.
+/// The description of an array.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct ArrayDescription {
@@ -70,7 +70,7 @@ pub struct EncodingDescription {
     pub quality: f64,
     /// The entropy coder.
     pub entropy: Value,
-    /// What is promised of valid samples.
+    /// The promise for valid samples.
     pub promise: Promise,
     /// The meaning of the promise, in words.
     pub promise_means: String,

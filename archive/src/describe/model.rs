@@ -1,4 +1,4 @@
-//! What a model is.
+//! The description of a model.
 
 use crate::error::{Context, Result, bail};
 use serde::Serialize;
@@ -6,7 +6,7 @@ use std::path::Path;
 use vqz_codec::model::Manifest;
 use vqz_zarr::models;
 
-/// What a model is.
+/// The description of a model.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct ModelDescription {

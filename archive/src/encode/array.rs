@@ -40,7 +40,7 @@ pub(crate) struct ArrayEncode {
     pub(crate) watch: Option<Arc<FillWatch>>,
     /// The nominal quality in dB.
     pub(crate) quality: f64,
-    /// What is promised of valid samples.
+    /// The promise for valid samples.
     pub(crate) promise: Promise,
     /// The totals of its chunk headers, once it is written.
     pub(crate) totals: Totals,

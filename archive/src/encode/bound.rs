@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use vqz_codec::axes::Role;
 use vqz_codec::config::Promise;
 
-/// What an encode promises of every valid sample, on any decoder.
+/// The promise of an encode about every valid sample, with any decoder.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum Bound {

@@ -12,7 +12,7 @@ use std::path::Path;
 use vqz_codec::config::Promise;
 use vqz_codec::model::Model;
 
-/// What an encode wrote.
+/// The summary of an encode.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct EncodeSummary {
@@ -45,7 +45,7 @@ pub struct EncodeSummary {
     pub chunks_kept: u64,
 }
 
-/// What an encode wrote of one array.
+/// The summary of one encoded array.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct EncodedArraySummary {
@@ -53,7 +53,7 @@ pub struct EncodedArraySummary {
     pub path: String,
     /// All samples.
     pub samples: u64,
-    /// Those that are not "no data".
+    /// Valid samples.
     pub valid_samples: u64,
     /// Raw bytes of the input's samples.
     pub input_bytes: u64,
@@ -64,7 +64,7 @@ pub struct EncodedArraySummary {
     pub bits_per_valid_sample: f64,
     /// The nominal quality in dB.
     pub quality: f64,
-    /// What is promised of valid samples.
+    /// The promise for valid samples.
     pub promise: Promise,
     /// The target that was searched for, if no quality was given, and the result.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -194,7 +194,7 @@ impl EncodedArray {
         Ok(size.map(|size| (size, shards.index_bytes())))
     }
 
-    /// What a chunk's header says about its errors, or `None` where the chunk is all fill value.
+    /// The statistics of errors in a chunk's header, or `None` if the chunk is all fill value.
     pub fn statistics(&self, indices: &[u64]) -> Result<Option<Statistics>> {
         let Some(header) = self.header(indices)? else {
             return Ok(None);

@@ -20,7 +20,7 @@ pub struct LostChunks {
     /// The first 100 of these, by their place in the grid of chunks, such as `0/3/1`. Where `not_stored` equals `lost`, they
     /// are the lost ones.
     pub chunks: Vec<String>,
-    /// What a sample of a chunk that is not stored reads as.
+    /// The fill value: samples of chunks that are not stored have this value when read.
     pub fill_value: Value,
 }
 

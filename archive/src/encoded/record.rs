@@ -10,7 +10,7 @@ use crate::metadata::document::Metadata;
 use serde::{Deserialize, Serialize};
 use vqz_codec::name::{NAME, NAMES};
 
-/// What a complete archive holds.
+/// The record of a complete archive: what it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// Chunks that are stored; the inner ones of a sharded array.

@@ -1,5 +1,5 @@
-//! What is exported: a raster with its georeference, its bands and its dates, from its own attributes and from the coordinate
-//! arrays beside it.
+//! The source of an export: a raster with its georeference, its bands and its dates. These come from its own
+//! attributes and from the coordinate arrays beside it.
 
 use crate::encoded::losses::LossWatch;
 use crate::error::{Context, Result, bail};

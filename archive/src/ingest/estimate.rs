@@ -1,4 +1,4 @@
-//! What an ingest would write, and about how long that would take.
+//! An estimate of what an ingest would write, and how long that would take.
 
 use crate::cube::Cube;
 use crate::cube::array::{CubeArray, CubeNode, nodes};
@@ -66,7 +66,7 @@ impl CubeArraySummary {
     }
 }
 
-/// What an ingest would write.
+/// An estimate of an ingest.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct IngestEstimate {

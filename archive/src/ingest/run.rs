@@ -36,7 +36,7 @@ options! {
     }
 }
 
-/// What an ingest wrote.
+/// The summary of an ingest.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct IngestSummary {

@@ -16,7 +16,7 @@ use crate::raster::source::Raster;
 use rayon::prelude::*;
 use vqz_codec::axes::Role;
 
-/// What to measure against.
+/// The yardstick: peak, masks and tiles to measure against.
 #[derive(Clone, Debug)]
 pub struct Yardstick {
     /// The value against which PSNR and structural similarity are stated.

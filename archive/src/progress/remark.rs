@@ -33,7 +33,7 @@ pub enum Remark {
     MadeLossless {
         /// The array.
         array: String,
-        /// What its samples are: `classes` or `counts`.
+        /// The kind of its samples: `classes` or `counts`.
         samples: String,
     },
     /// Samples equal the fill value, which is not declared as "no data", so they were taken for data.
@@ -89,7 +89,7 @@ pub enum Remark {
     TargetMissed {
         /// The array.
         array: String,
-        /// What was asked for, what was found, and why, in words.
+        /// The target, the figure that was reached, and the reason.
         missed: MissedTarget,
     },
     /// Chunks of an archive are lost; they read as fill value.
@@ -128,11 +128,11 @@ pub enum Remark {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MissedTarget {
-    /// What was asked for.
+    /// The target.
     pub target: crate::target::Target,
-    /// What was found, in words.
+    /// The figure that was reached, in words.
     pub found: String,
-    /// Why, in words.
+    /// The reason, in words.
     pub why: &'static str,
     /// Whether a quality near the one that was found may come closer, because the search measured only a part of the
     /// array.

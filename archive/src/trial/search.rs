@@ -42,7 +42,7 @@ pub(crate) enum SearchEnd {
 /// infinite.
 ///
 /// # Errors
-/// Those of `miss`.
+/// The errors of `miss`.
 pub(crate) fn search(
     first: f64,
     setting: impl Fn(f64) -> Result<i16>,

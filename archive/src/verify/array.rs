@@ -16,7 +16,7 @@ use std::sync::{Mutex, PoisonError};
 use vqz_codec::config::Promise;
 use vqz_codec::pipeline::Statistics;
 
-/// What a verification found of one array.
+/// The results of a verification for one array.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct ArrayVerification {
@@ -32,7 +32,7 @@ pub struct ArrayVerification {
     pub data_bytes: u64,
     /// Bytes of `zarr.json`.
     pub metadata_bytes: u64,
-    /// What is promised of valid samples.
+    /// The promise for valid samples.
     pub promise: Promise,
     /// The value that PSNR is stated against: the model's. None without a model.
     pub peak: Option<f64>,

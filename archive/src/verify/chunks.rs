@@ -15,9 +15,9 @@ use vqz_codec::pipeline::Statistics;
 pub struct Failure {
     /// The chunk or the array.
     pub place: String,
-    /// What was found.
+    /// A description of the failure.
     pub found: String,
-    /// What kind of failure it is: damaged, lost, or further from its source than is promised.
+    /// The kind of the failure: the chunk is damaged, lost, or differs from its source by more than is promised.
     #[serde(skip)]
     pub kind: ErrorKind,
 }
@@ -39,7 +39,7 @@ pub(crate) struct CheckedChunks {
 pub(crate) struct CheckedChunk {
     /// Whether it is stored.
     pub(crate) stored: bool,
-    /// What its header states, where that can be read.
+    /// The statistics in its header, if that can be read.
     pub(crate) statistics: Option<Statistics>,
     /// The failure, if there is one.
     pub(crate) wrong: Option<Error>,

@@ -24,7 +24,7 @@ options! {
     }
 }
 
-/// What a verification found.
+/// The results of a verification.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Verification {

@@ -66,7 +66,7 @@ pub(crate) struct Output<'a> {
     pub(crate) progress: &'a dyn Progress,
 }
 
-/// What was written.
+/// The result of writing.
 #[derive(Debug, Default)]
 pub(crate) struct Written {
     /// Wall time.

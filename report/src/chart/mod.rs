@@ -21,7 +21,7 @@ use maud::{Markup, PreEscaped, html};
 /// A chart.
 #[derive(Clone, Debug, Default)]
 pub struct Chart {
-    /// What the vertical axis shows.
+    /// The title: the quantity on the vertical axis.
     pub title: String,
     /// Its unit, or another note beside the title.
     pub unit: String,

@@ -168,7 +168,7 @@ impl Baseline {
 
 /// For a model with codebooks, which have a highest quality: advice if that is below the requested qualities.
 fn falls_short(model: &Model, points: &[Point]) -> Option<String> {
-    /// What a quality may be missed by, in dB: validation is on other data than the calibration.
+    /// The tolerance for a quality, in dB, because the validation uses other data than the calibration.
     const MISSED: f64 = 1.0;
     model.manifest().codebooks?;
     let short = points.iter().find(|point| point.psnr_db < point.quality - MISSED)?;

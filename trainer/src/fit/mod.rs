@@ -43,7 +43,7 @@ const RECORD_EVERY: u64 = 20;
 /// not mean that the codebook has collapsed.
 const JUDGE_EVERY: u64 = 200;
 
-/// What to fit, and where everything goes.
+/// The inputs, outputs and settings of a fit.
 #[derive(Clone, Debug)]
 pub struct Job {
     /// Zarr v3 arrays and groups.

@@ -101,7 +101,7 @@ impl Adam {
         self.names.iter().position(|n| n == name).map(|i| &self.averages[i])
     }
 
-    /// What a checkpoint keeps, under names that start with `prefix`.
+    /// The tensors for a checkpoint, under names that start with `prefix`.
     pub fn saved(&self, prefix: &str) -> Vec<(String, Tensor)> {
         let mut out = Vec::new();
         for (i, name) in self.names.iter().enumerate() {

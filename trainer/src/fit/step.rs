@@ -104,7 +104,7 @@ impl Trainee {
         })
     }
 
-    /// What a checkpoint keeps.
+    /// The tensors for a checkpoint.
     pub fn saved(&self) -> Vec<(String, Tensor)> {
         let mut all = self.adam.saved("fit/");
         if let Some(codebooks) = &self.codebooks {

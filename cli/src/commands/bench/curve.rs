@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 pub(super) struct Decoded {
     /// Bits per sample of everything that is coded, without metadata.
     pub(super) bits_per_sample: f64,
-    /// None where nothing is off.
+    /// PSNR in dB; none if there is no error.
     pub(super) psnr_db: Option<f64>,
     /// For each raster, all its samples, `(image, band, y, x)`.
     pub(super) rasters: Vec<Vec<f32>>,
@@ -25,7 +25,7 @@ const TRIALS: usize = 8;
 pub(super) struct Point {
     /// The nominal PSNR in dB at which the codec was set.
     pub(super) level: f64,
-    /// None where nothing is off.
+    /// PSNR in dB; none if there is no error.
     pub(super) psnr_db: Option<f64>,
     /// Bits per sample of everything that is coded, without metadata.
     pub(super) bits_per_sample: f64,
@@ -108,7 +108,7 @@ pub(super) struct At {
 /// Measures a codec around each target.
 ///
 /// # Errors
-/// Those of the codec.
+/// The errors of the codec.
 pub(super) fn measure(
     codec: &mut dyn Codec,
     targets: &[f64],

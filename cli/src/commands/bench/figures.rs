@@ -1,10 +1,10 @@
-//! What a benchmark measured.
+//! The figures of a benchmark.
 
 use super::curve::Curve;
 use super::downstream::Downstream;
 use serde::Serialize;
 
-/// What a benchmark measured.
+/// The figures of a benchmark.
 #[derive(Debug, Serialize)]
 pub(super) struct Figures {
     pub(super) inputs: Vec<String>,

@@ -17,7 +17,7 @@ pub(super) struct Vqz {
     rasters: Vec<Loaded>,
     raw_bytes: u64,
     samples: u64,
-    /// Of one array.
+    /// Bytes of the metadata of one array.
     pub(super) metadata_bytes: u64,
     chunk: Vec<u64>,
 }

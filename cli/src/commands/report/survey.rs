@@ -33,7 +33,7 @@ pub(super) struct Count {
     pub(super) source: u64,
     /// Decoded.
     pub(super) decoded: u64,
-    /// Of this class in both.
+    /// Samples that have this class in both.
     pub(super) same: u64,
 }
 

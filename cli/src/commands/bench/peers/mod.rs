@@ -14,7 +14,7 @@ use vqz_archive::metrics::ErrorSum;
 /// Bits per sample of rotated components.
 const COMPONENT_BITS: u32 = 16;
 
-/// What is done with the bands before each is coded by itself.
+/// The transform of the bands before each band is coded by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bands {
     /// Nothing.
