@@ -49,8 +49,8 @@ pub(crate) fn quality_beyond(model: &Model, quality: f64, progress: &dyn Progres
     }
 }
 
-/// Remarks on an input most of whose valid samples are unlike anything that the model was fitted on: another sensor, or
-/// another unit. Looks at a window in the middle of the first image.
+/// Remarks on an input if most of its valid samples are unlike the data that the model was fitted to, such as those
+/// of another sensor or in another unit. Looks at a window in the middle of the first image.
 pub(crate) fn beyond_the_model(
     raster: &dyn Raster,
     manifest: &Manifest,

@@ -33,8 +33,8 @@ fn low_and_high(column: &[(f64, f64)]) -> Vec<(f64, f64)> {
     }
 }
 
-/// The mean over a window of `2 half + 1` points, narrower at the start, where a curve is steep, and one-sided at the end, where the
-/// last point alone would be noise.
+/// The mean over a window of `2 half + 1` points, narrower at the start, where a curve is steep, and one-sided at the
+/// end, where the last point alone would be noise.
 pub fn smooth(points: &[(f64, f64)], half: usize) -> Vec<(f64, f64)> {
     let mut sums = vec![(0.0, 0usize)];
     for (_, value) in points {

@@ -75,8 +75,8 @@ pub fn decoder(
     g.builder.to_bytes()
 }
 
-/// The correction of a network that is split: `picture` `[n, bands, y, x]` in data units, as the [`decoder`] gives them, and `step`
-/// for scalar codes, to `samples`.
+/// The correction of a network that is split: `picture` `[n, bands, y, x]` in data units, as the [`decoder`] gives
+/// it, and `step` for scalar codes, to `samples`.
 ///
 /// # Errors
 /// [`vqz_codec::Error::InvalidArgument`] when the weights do not fit the network.

@@ -19,7 +19,7 @@ section! {
     DataSection {
         /// Bands by name or by number from 0, and ranges such as "0-3"; empty takes all.
         bands: Names = Names::default(),
-        /// Roles of the dimensions in order, such as ["time", "band", "y", "x"], where the names of the dimensions do not show them.
+        /// Roles of the dimensions in order, such as ["time", "band", "y", "x"], if their names do not show them.
         axes: Names = Names::default(),
         /// Values that mean "no data", instead of those that metadata declare.
         nodata: Vec<f64> = Vec::new(),

@@ -65,8 +65,8 @@ pub fn balance(reconstruction: &Tensor, adversarial: &Tensor, y: &Tensor, cap: f
     (wanted / (found + 1e-8)).clamp(0.0, cap)
 }
 
-/// Distance between features of a frozen network that the user gives as a TorchScript file: rasters of the chosen channels in, any
-/// tensor of features out.
+/// Distance between features of a frozen network that the user gives as a TorchScript file. The network takes rasters
+/// of the chosen channels, and returns any tensor of features.
 #[derive(Debug)]
 pub struct Perceptual {
     module: CModule,
