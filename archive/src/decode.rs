@@ -1,4 +1,4 @@
-//! Decoding: an archive back into plain arrays that anything reads.
+//! Decoding: from an archive back to plain arrays, which any Zarr reader can open.
 
 use crate::encoded::losses::remark_on_losses;
 use crate::error::{Result, bail};
@@ -28,16 +28,16 @@ options! {
     pub struct DecodeOptions {
         /// The compression of the plain chunks.
         pub codec: PlainCodec = PlainCodec::Zstd,
-        /// The side of a chunk along y and x, in pixels: by default that of the archive's chunks.
+        /// The side of an output chunk along y and x, in pixels. The default is the side of the archive's chunks.
         pub chunk_size: Option<u64> = None,
-        /// What happens where the output exists.
+        /// What to do when the output already exists.
         pub existing: Existing = Existing::Refuse,
         /// The engine that runs the model.
         pub engine: Option<EngineKind> = None,
     }
 }
 
-/// What a decode wrote.
+/// The summary of a decode.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct DecodeSummary {
@@ -51,19 +51,19 @@ pub struct DecodeSummary {
     pub archive_bytes: u64,
     /// Wall time.
     pub seconds: f64,
-    /// Raw samples in 10⁶ bytes a second.
+    /// Speed: 10⁶ bytes of raw samples per second of wall time.
     pub mb_s: f64,
     /// Chunks kept from an earlier run.
     pub chunks_kept: u64,
 }
 
-/// Decodes an archive into a plain Zarr array or group, or, where the output's name ends in `.tif` and the feature `gdal` is
-/// there, into a GeoTIFF. Chunks that are lost come out as fill value, with a remark.
+/// Decodes an archive into a plain Zarr array or group. With the feature `gdal`, an output whose name ends in `.tif`
+/// becomes a GeoTIFF. Lost chunks are written as fill value, and a remark reports them.
 ///
 /// # Errors
-/// [`Unsupported`](crate::ErrorKind::Unsupported) when there is no archive, [`Exists`](crate::ErrorKind::Exists) when the
-/// output does, [`MissingModel`](crate::ErrorKind::MissingModel) and [`Corrupt`](crate::ErrorKind::Corrupt) when the archive
-/// can't be decoded.
+/// [`Unsupported`](crate::ErrorKind::Unsupported) when there is no archive, [`Exists`](crate::ErrorKind::Exists) when
+/// the output already exists, [`MissingModel`](crate::ErrorKind::MissingModel) and
+/// [`Corrupt`](crate::ErrorKind::Corrupt) when the archive can't be decoded.
 pub fn decode(
     archive: impl AsRef<Path>,
     output: impl AsRef<Path>,

@@ -1,4 +1,4 @@
-//! What can go wrong: a kind that a caller can act on, a message, what would help, and the cause.
+//! Errors: a kind that a caller can act on, a message, a remedy, and the cause.
 
 use std::fmt::Display;
 
@@ -27,7 +27,7 @@ pub struct Error {
 pub enum ErrorKind {
     /// A file, an array or a group is not there.
     NotFound,
-    /// An output is there already, and may not be replaced.
+    /// The output already exists, and may not be replaced.
     Exists,
     /// Stored bytes are not what a writer writes: damaged, truncated, or of another array.
     Corrupt,
@@ -35,11 +35,11 @@ pub enum ErrorKind {
     MissingChunk,
     /// An array names a model that is neither embedded nor found.
     MissingModel,
-    /// An argument does not fit the data, or does not fit another argument.
+    /// An argument does not fit the data, or contradicts another argument.
     InvalidArgument,
     /// The data are of a kind, or from a version, that this library does not handle.
     Unsupported,
-    /// A quality or a size that was asked for can't be had.
+    /// No quality reaches the PSNR or the size that was asked for.
     TargetNotMet,
     /// Decoded samples are further from their source than the archive promises.
     PromiseBroken,
@@ -79,15 +79,15 @@ pub enum Remedy {
     WithoutShares,
     /// Set a quality instead of searching for one.
     SetQuality,
-    /// Encode with this library: what was given is no archive of it.
+    /// Encode the raster with this library first: the path that was given is not an archive.
     Encode,
     /// Decode to Zarr, which holds any number of dimensions.
     DecodeToZarr,
-    /// Call again: what is there already is kept.
+    /// Call again: finished chunks are kept, and only the missing ones are written.
     Resume,
     /// Make room on the disk, then call again.
     MakeRoom,
-    /// See which engines are at hand: [`survey`](vqz_zarr::engines::survey).
+    /// See which engines are available: [`survey`](vqz_zarr::engines::survey).
     SeeEngines,
     /// Open the whole package of the model, which holds its encoder.
     OpenPackage,
@@ -109,20 +109,21 @@ impl Error {
         self.kind
     }
 
-    /// What would help, as far as the library knows.
+    /// The remedies that the library knows.
     #[must_use]
     pub fn remedies(&self) -> &[Remedy] {
         &self.remedies
     }
 
-    /// With something that would help.
+    /// Adds a remedy.
     #[must_use]
     pub fn with_remedy(mut self, remedy: Remedy) -> Self {
         self.remedies.push(remedy);
         self
     }
 
-    /// With what was being done when it happened: that becomes the message, and this error its source.
+    /// Adds what the program was doing when the error happened. That becomes the message, and this error becomes its
+    /// source.
     #[must_use]
     pub fn context(self, message: impl Into<String>) -> Self {
         let (kind, remedies) = (self.kind, self.remedies.clone());
@@ -160,12 +161,12 @@ impl Error {
     }
 }
 
-/// Adds to an error what was being done.
+/// Adds to an error what the program was doing.
 pub(crate) trait Context<T> {
-    /// With a message above the error.
+    /// Adds a message above the error.
     fn context(self, message: impl Display) -> Result<T>;
 
-    /// With a message that is made only where there is an error.
+    /// Adds a message that is built only if there is an error.
     fn with_context<M: Display>(self, message: impl FnOnce() -> M) -> Result<T>;
 }
 
@@ -179,7 +180,7 @@ impl<T, E: Into<Error>> Context<T> for std::result::Result<T, E> {
     }
 }
 
-/// Errors of other crates, with the kind that they are of here.
+/// Maps the errors of other crates to the kinds of this one.
 macro_rules! from {
     ($($error:ty => $kind:ident),* $(,)?) => {$(
         impl From<$error> for Error {
@@ -291,7 +292,7 @@ impl From<vqz_raster::Error> for Error {
     }
 }
 
-/// Returns with an error of a kind, and with what would help where a second name is given.
+/// Returns an error of the given kind, with a remedy if a second name is given.
 macro_rules! bail {
     ($kind:ident, $remedy:ident, $($message:tt)+) => {
         return Err($crate::error::fail!($kind, $($message)+).with_remedy($crate::error::Remedy::$remedy))

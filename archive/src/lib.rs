@@ -29,13 +29,12 @@
 //! assert_eq!(decoded.len(), 3 * 16 * 16);
 //! assert!(decoded.iter().zip(&wanted).all(|(decoded, wanted)| (decoded - wanted).abs() <= 20.0));
 //!
-//! // What reading it takes, by the headers of the chunks.
-//! let cost = vqz_archive::window_cost(&archive, &window)?;
-//! assert!(cost.chunks == 1 && cost.bytes < cost.stored_bytes);
+//! // How much is read for it, according to the headers of the chunks. let cost = vqz_archive::window_cost(&archive,
+//! &window)?; assert!(cost.chunks == 1 && cost.bytes < cost.stored_bytes);
 //!
-//! // Hold all of it against its source: every chunk is decoded, every sample compared with the promise.
-//! let verification = vqz_archive::verify(&archive, &VerifyOptions::new().against(source_path(sample)), &Silent)?;
-//! assert!(verification.holds);
+//! // Verify the whole archive against its source: every chunk is decoded, and the error of every sample is checked
+//! against the promise. let verification = vqz_archive::verify(&archive,
+//! &VerifyOptions::new().against(source_path(sample)), &Silent)?; assert!(verification.holds);
 //! # std::fs::remove_dir_all(&folder)?;
 //! # Ok(())
 //! # }
@@ -44,21 +43,24 @@
 //!
 //! # What there is
 //!
-//! - [`open`] and [`open_all`] open rasters, encoded or not; a [`Raster`] reads windows of samples. [`describe`] says what an
-//!   array is without reading samples, and [`window_cost`] what reading a window takes.
+//! - [`open`] and [`open_all`] open rasters, encoded or not; a [`Raster`] reads windows of samples. [`describe`]
+//!   states what an array is without reading samples, and [`window_cost`] how much is read for a window.
 //! - [`encode`](encode()), [`decode`](decode()), [`verify`](verify()), [`compare`](compare()) and [`fit`](fit()) are what one
 //!   does with archives and models. Each takes plain options, reports to a [`Progress`], and returns what it did.
 //! - A [`Target`] asks for a PSNR, for bits or for a ratio, and the quality is searched for; a [`Bound`] is a promise about
 //!   every sample.
-//! - Outputs are written beside their target and put in its place once they are complete. Interrupted work goes on where it
-//!   ended when it is called again. [`encode_share`] does one [`Share`] of the work, for many processes on one archive.
-//! - With the feature `gdal`, GeoTIFFs and other files are opened like arrays, `export` writes them, and a `Cube` gathers many.
+//! - Outputs are written beside their target and put in its place once they are complete. After an interruption, the
+//!   same call continues where the work stopped. [`encode_share`] does one [`Share`] of the work, for many processes
+//!   on one archive.
+//! - With the feature `gdal`, GeoTIFFs and other raster files are opened like arrays, `export` writes them, and a
+//!   `Cube` combines many files.
 //! - An [`Error`] has a [kind](ErrorKind) to act on, and [remedies](Remedy) that a program words with its own options.
 //!
 //! # How it is built
 //!
-//! Samples come through [`raster`]; [`store`] reads and writes Zarr on a file system with [`metadata`]; [`encoded`] looks into
-//! encoded arrays; `write` puts outputs together. The calls above stand on these, one folder each.
+//! Samples come through [`raster`]; [`store`] reads and writes Zarr on a file system with [`metadata`]; [`encoded`]
+//! looks into encoded arrays; `write` puts outputs together. The functions above are built on these modules; each has
+//! a folder of its own.
 #![forbid(unsafe_code)]
 
 mod compare;

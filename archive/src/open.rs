@@ -9,7 +9,7 @@ use crate::store::tree::{self, Node};
 use std::path::Path;
 use std::sync::Arc;
 
-/// The rasters that a path holds, each with its path below it.
+/// The rasters found at a path, each with its own path relative to it.
 pub type Rasters = Vec<(String, Arc<dyn Raster>)>;
 
 /// Whether a path names a GeoTIFF.
@@ -17,16 +17,16 @@ pub fn is_geotiff(path: &Path) -> bool {
     path.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("tif") || ext.eq_ignore_ascii_case("tiff"))
 }
 
-/// Whether a path is a file to be read through GDAL: a GeoTIFF, and with GDAL at hand any other.
+/// Whether a path is a file to be read through GDAL: a GeoTIFF, or, in a build with GDAL, any other file.
 pub fn is_raster_file(path: &Path) -> bool {
     path.is_file() && (is_geotiff(path) || cfg!(feature = "gdal"))
 }
 
-/// Opens every raster that a path holds, with its path below it: one for an array or a GeoTIFF, and for a group those of
-/// its arrays that have at least two dimensions, a y and an x among them, and a type that the codec takes.
+/// Opens every raster at a path, with its path relative to it. An array or a GeoTIFF is one raster. Of a group, these
+/// are the arrays that have at least the dimensions y and x and a data type that the codec supports.
 ///
 /// # Errors
-/// When there is none, saying why.
+/// When no raster can be opened. The message says why.
 pub fn open_all(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Rasters> {
     let path = path.as_ref();
     if is_raster_file(path) {
@@ -39,7 +39,8 @@ pub fn open_all(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Rasters
         match ZarrRaster::open(node, options) {
             Ok(raster) => opened.push((node.path.clone(), Arc::new(raster))),
             Err(error) if node.path.is_empty() => return Err(error),
-            // Coordinates and the like; an archive that can't be opened is no such thing.
+            // Coordinates and other arrays that are not rasters are skipped. An archive that can't be opened is an
+            // error.
             Err(error) if !matches!(node.metadata.encoded(), Ok(None)) => return Err(error),
             Err(error) => refused.push(format!("{}: {}", node.path, error.one_line())),
         }

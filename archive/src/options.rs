@@ -1,7 +1,7 @@
-//! How the options of a call are declared: a plain struct with public fields, and a method for each that sets it.
+//! Declares the options of a call: a plain struct with public fields, and for each field a method that sets it.
 
-/// Declares a struct of options with its defaults. A field's method has the field's name and takes whatever turns into the
-/// field's type, so that `options.chunk_size(512)` sets an `Option<u64>`.
+/// Declares a struct of options with its defaults. Each method has the name of its field and accepts any value that
+/// converts into the field's type, so that `options.chunk_size(512)` sets an `Option<u64>`.
 macro_rules! options {
     (
         $(#[$meta:meta])*
@@ -23,7 +23,7 @@ macro_rules! options {
         }
 
         impl $name {
-            /// The defaults.
+            /// The default options.
             #[must_use]
             pub fn new() -> Self {
                 Self::default()

@@ -1,25 +1,26 @@
-//! Work on many chunks at one time, within bounded memory.
+//! Work on many chunks in parallel, within bounded memory.
 
 use crate::error::{Error, Result};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// What the chunks that are worked on at one time may take, in bytes, roughly.
+/// The memory, in bytes, that chunks in progress may take together. It is a rough bound.
 const IN_FLIGHT_BYTES: u64 = 768 << 20;
 
-/// A chunk's samples, a padded copy, and what an encoder makes of them.
+/// Memory for one chunk, as a multiple of its raw size: its samples, a padded copy, and the buffers of the encoder.
 const COPIES: u64 = 6;
 
-/// How many chunks of this many bytes are worked on at one time.
+/// How many chunks of this size in bytes are processed in parallel.
 pub fn workers(chunk_bytes: u64) -> usize {
     let fit = IN_FLIGHT_BYTES / chunk_bytes.saturating_mul(COPIES).max(1);
     rayon::current_num_threads().min(usize::try_from(fit).unwrap_or(usize::MAX)).max(1)
 }
 
-/// Runs `work` for each number below `count` on at most `workers` threads of rayon's pool, in order of the numbers.
+/// Runs `work` for each number below `count` on at most `workers` threads of rayon's pool, starting them in ascending
+/// order.
 ///
 /// # Errors
-/// The error of the lowest number that failed; nothing is begun after a failure.
+/// The error of the lowest number that failed. After a failure, no further number is started.
 pub fn for_each(count: u64, workers: usize, work: impl Fn(u64) -> Result<()> + Sync) -> Result<()> {
     let next = AtomicU64::new(0);
     let stopped = AtomicBool::new(false);

@@ -1,9 +1,9 @@
-//! What arrays take on disk.
+//! How many bytes arrays take on disk.
 
 use crate::words::bytes;
 use serde::Serialize;
 
-/// What an array takes on disk, and the ratios of its raw samples to that.
+/// The bytes that an array takes on disk, and the ratios of its raw size to them.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[non_exhaustive]
 pub struct StoredSize {
@@ -13,16 +13,17 @@ pub struct StoredSize {
     pub metadata_bytes: u64,
     /// Bytes of both.
     pub total_bytes: u64,
-    /// Bits of chunks, over all samples.
+    /// Bits of the chunks, divided by the number of all samples.
     pub bits_per_sample: f64,
-    /// Raw bytes over all stored bytes.
+    /// Raw bytes divided by all stored bytes.
     pub ratio: f64,
-    /// Raw bytes over bytes of chunks: what the ratio comes to as an array grows, since its metadata do not.
+    /// Raw bytes divided by the bytes of chunks. The ratio approaches this value as an array grows, because its
+    /// metadata do not grow.
     pub data_ratio: f64,
 }
 
 impl StoredSize {
-    /// From bytes of metadata and of all else, the bytes that the samples take raw, and their number.
+    /// Takes the bytes of metadata and of everything else, the raw bytes of the samples, and the number of samples.
     #[must_use]
     pub fn new((metadata_bytes, data_bytes): (u64, u64), raw_bytes: u64, samples: u64) -> Self {
         let total_bytes = metadata_bytes + data_bytes;
@@ -36,7 +37,7 @@ impl StoredSize {
         }
     }
 
-    /// In a few words.
+    /// A short text for people.
     #[must_use]
     pub fn words(&self) -> String {
         format!(

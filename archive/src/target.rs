@@ -1,51 +1,51 @@
-//! What an encode aims at: a nominal quality, or a figure for which the quality is searched.
+//! The target of an encode: a nominal quality, or a figure that the search for a quality has to reach.
 
 use crate::words::figure;
 use serde::Serialize;
 use std::fmt;
 
-/// How far a PSNR may be off, in dB.
+/// The tolerance for a PSNR, in dB.
 const PSNR_TOLERANCE: f64 = 0.1;
 
-/// How far bits and ratios may be off, as a part.
+/// The relative tolerance for bits and ratios.
 const SIZE_TOLERANCE: f64 = 0.02;
 
-/// How good, or how small, each array is to be.
+/// How good, or how small, each array should be.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Target {
-    /// The nominal PSNR in dB, from 0 to 200: what data like the model's training data get. Nothing is searched for.
+    /// The nominal PSNR in dB, from 0 to 200, which data like the model's training data reach. There is no search.
     Quality(f64),
     /// PSNR in dB against the model's peak, over all valid samples of an array, met within 0.1 dB.
     Psnr(f64),
-    /// Bits of an array's chunks for a valid sample, metadata apart, met within 2 %.
+    /// Bits of an array's chunks per valid sample, without metadata, met within 2 %.
     Bits(f64),
-    /// Raw bytes of an array over all bytes stored, the model in the metadata included, met within 2 %.
+    /// Raw bytes of an array divided by all stored bytes (the model in the metadata included), met within 2 %.
     Ratio(f64),
 }
 
-/// What an array came to, or is expected to come to.
+/// The figures that an array reached, or is expected to reach.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Achieved {
     /// Valid samples.
     pub(crate) valid: u64,
-    /// None where there is no error, or nothing is valid.
+    /// PSNR in dB. None if there is no error, or no sample is valid.
     pub(crate) psnr_db: Option<f64>,
-    /// Bits for a valid sample.
+    /// Bits per valid sample.
     pub(crate) bits: f64,
-    /// Raw bytes over stored bytes.
+    /// Raw bytes divided by stored bytes.
     pub(crate) ratio: f64,
 }
 
-/// A target that was searched for, beside what was found.
+/// A target that was searched for, and the figure that was reached.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct TargetOutcome {
     /// The figure's name among those of the array.
     pub figure: &'static str,
-    /// What was asked for.
+    /// The requested value of that figure.
     pub asked: f64,
-    /// What was found; none where there is no error, or nothing is valid.
+    /// The figure that was reached. None if there is no error, or no sample is valid.
     pub found: Option<f64>,
     /// Whether that is within the tolerance.
     pub met: bool,
@@ -71,7 +71,7 @@ impl Target {
         !matches!(self, Self::Quality(_))
     }
 
-    /// How far off still counts as met, in words; nothing for a quality, which is met as it is.
+    /// The tolerance, in words. Empty for a quality, which is always met.
     #[must_use]
     pub fn tolerance(self) -> String {
         match self {
@@ -91,8 +91,8 @@ impl Target {
         }
     }
 
-    /// How many tolerances an array is above the target, where above means a higher quality. It is infinite where there is no
-    /// error, and 0 where nothing is valid, so that any quality does.
+    /// How far an array is above the target, in units of the tolerance; above means a higher quality. It is infinite
+    /// if there is no error, and 0 if no sample is valid, because then any quality will do.
     pub(crate) fn miss(self, achieved: &Achieved) -> f64 {
         if achieved.valid == 0 {
             return 0.0;
@@ -119,7 +119,7 @@ impl Target {
             }
     }
 
-    /// What was asked for, beside what was found.
+    /// Puts the target beside the figure that was reached.
     pub(crate) fn outcome(self, achieved: &Achieved, passes: u32) -> TargetOutcome {
         let (figure, asked, found) = match self {
             Self::Quality(asked) => ("quality", asked, Some(asked)),
@@ -130,7 +130,7 @@ impl Target {
         TargetOutcome { figure, asked, found, met: self.is_met(achieved), passes }
     }
 
-    /// The figure of this target that an array came to, in words.
+    /// The figure of this target that an array reached, in words.
     pub(crate) fn words(self, achieved: &Achieved) -> String {
         match self {
             Self::Psnr(_) if achieved.psnr_db.is_none() && achieved.valid > 0 => "no error at all".to_owned(),
@@ -155,7 +155,7 @@ mod tests {
         assert!(Target::Psnr(45.0).is_met(&one) && !Target::Psnr(44.9).is_met(&one));
         assert!(Target::Bits(0.505).is_met(&one) && !Target::Bits(0.49).is_met(&one));
         assert!(!Target::Ratio(20.0).is_met(&one) && Target::Ratio(20.7).is_met(&one));
-        // More dB and more bits are above, a larger ratio is below.
+        // More dB and more bits count as above; a larger ratio counts as below.
         assert!(Target::Psnr(40.0).miss(&one) > 0.0 && Target::Bits(0.4).miss(&one) > 0.0);
         assert!(Target::Ratio(20.0).miss(&one) < 0.0);
         let exact = achieved(None, 5.0, 3.0);

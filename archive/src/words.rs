@@ -1,6 +1,6 @@
 //! Numbers in messages.
 
-/// A number of things: `1 chunk`, `2 chunks`.
+/// A count with its noun: `1 chunk`, `2 chunks`.
 #[must_use]
 pub fn count(n: u64, thing: &str) -> String {
     if n == 1 { format!("1 {thing}") } else { format!("{n} {thing}s") }
@@ -30,7 +30,7 @@ pub fn bytes(n: u64) -> String {
     if unit == 0 { format!("{n} B") } else { format!("{value:.2} {}", units[unit]) }
 }
 
-/// A PSNR in dB: `exact` where samples are valid and none is off, `-` where nothing is valid.
+/// A PSNR in dB: `exact` if there are valid samples and none has an error, `-` if no sample is valid.
 #[must_use]
 pub fn psnr(psnr_db: Option<f64>, valid: u64, decimals: usize) -> String {
     match psnr_db {

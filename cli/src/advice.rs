@@ -3,8 +3,8 @@
 use vqz_archive::{Error, MissedTarget, Remark, Remedy, Target, words};
 use vqz_codec::Error as CodecError;
 
-/// What to add to the line of an error: what helps, for each remedy that the library names, and for errors of the codec
-/// whose kind has one.
+/// The advice to add to the line of an error: for each remedy that the library names, and for errors of the codec
+/// whose kind suggests one.
 pub(crate) fn error(error: &anyhow::Error) -> String {
     let own = error.chain().find_map(|cause| cause.downcast_ref::<Error>());
     let remedies: String = own
@@ -57,7 +57,7 @@ fn words_of(remedy: Remedy) -> &'static str {
     }
 }
 
-/// A remark with what to do about it.
+/// A remark, with advice on what to do about it.
 pub(crate) fn remark(remark: &Remark) -> String {
     match remark {
         Remark::FillTakenAsData { fill, done, .. } => {
@@ -87,7 +87,7 @@ fn missed_target(array: &str, missed: &MissedTarget) -> String {
     )
 }
 
-/// A target as it is given on the command line.
+/// A target as it is written on the command line.
 pub(crate) fn target(target: Target) -> String {
     match target {
         Target::Quality(asked) => format!("--quality {asked}"),

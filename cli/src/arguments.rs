@@ -1,4 +1,4 @@
-//! Values on the command line that are checked before anything is done.
+//! Parsers for values on the command line, which are checked before any work starts.
 
 use anyhow::Result;
 use std::path::Path;
@@ -6,7 +6,7 @@ use vqz_archive::{Existing, Input};
 use vqz_codec::axes::Axes;
 use vqz_codec::config::EntropyCoder;
 
-/// A quality in dB. The bounds are the codec's.
+/// A quality in dB, within the range that the codec allows.
 pub(crate) fn quality(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if (0.0..=200.0).contains(&value) => Ok(value),
@@ -30,7 +30,7 @@ pub(crate) fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
-/// A part of a whole: above 0 and below 1.
+/// A fraction above 0 and below 1.
 pub(crate) fn part(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value > 0.0 && value < 1.0 => Ok(value),
@@ -63,12 +63,12 @@ pub(crate) fn entropy(text: &str) -> Result<EntropyCoder, String> {
     }
 }
 
-/// What happens where an output exists.
+/// What to do when an output already exists.
 pub(crate) fn existing(overwrite: bool) -> Existing {
     if overwrite { Existing::Replace } else { Existing::Refuse }
 }
 
-/// What is encoded: a path, or the cube of a configuration.
+/// The input of an encode: a path, or the cube of a configuration.
 pub(crate) fn input(path: &Path) -> Result<Input> {
     #[cfg(feature = "gdal")]
     if vqz_archive::Cube::is_configuration(path) {

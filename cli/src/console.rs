@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use vqz_archive::{LostChunks, Remark, Severity};
 
-/// Whether only errors are to be seen: `--quiet`.
+/// Whether only errors are shown: `--quiet`.
 static QUIET: AtomicBool = AtomicBool::new(false);
 
 /// All remarks so far.
@@ -28,24 +28,25 @@ pub(crate) struct Told {
     lost: Option<LostChunks>,
 }
 
-/// Keeps standard error free of everything but errors.
+/// From now on, shows only errors on standard error.
 pub(crate) fn set_quiet(quiet: bool) {
     QUIET.store(quiet, Ordering::Relaxed);
 }
 
-/// Whether only errors are to be seen.
+/// Whether only errors are shown.
 pub(crate) fn is_quiet() -> bool {
     QUIET.load(Ordering::Relaxed)
 }
 
-/// Takes a remark of the library and shows it.
+/// Records a remark of the library and shows it.
 pub(crate) fn remark(remark: &Remark) {
     if hear(remark) {
         show(remark.severity(), &advice::remark(remark));
     }
 }
 
-/// Takes a remark of the library without showing it: the command prints it among its figures. Returns whether it is new.
+/// Records a remark of the library without showing it, because the command prints it among its figures. Returns
+/// whether it is new.
 pub(crate) fn hear(remark: &Remark) -> bool {
     let text = advice::remark(remark);
     let message = ["warning: ", "note: "].iter().find_map(|prefix| text.strip_prefix(prefix));
@@ -61,7 +62,7 @@ pub(crate) fn hear(remark: &Remark) -> bool {
     })
 }
 
-/// A note of the command line's own.
+/// Shows a note of the command line itself.
 pub(crate) fn note(kind: &'static str, message: &str) {
     let told = Told { kind, severity: Severity::Note, array: None, message: message.to_owned(), lost: None };
     if keep(told) {
@@ -74,7 +75,8 @@ pub(crate) fn heard() -> Vec<Told> {
     HEARD.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Fails where a remark says that the outcome is less than what was asked for. Called once a command has done its work.
+/// Fails if a remark says that the result falls short of what was asked for. Called after a command has done its
+/// work.
 ///
 /// # Errors
 /// [`CheckFailed`], which says what fell short.
@@ -111,7 +113,7 @@ pub(crate) fn error(text: &str) {
     write(&format!("error: {text}"));
 }
 
-/// Keeps a remark; false where it was heard before.
+/// Records a remark. Returns false if it was recorded before.
 fn keep(told: Told) -> bool {
     let mut heard = HEARD.lock().unwrap_or_else(PoisonError::into_inner);
     let new = !heard.contains(&told);
@@ -122,14 +124,14 @@ fn keep(told: Told) -> bool {
 }
 
 fn show(severity: Severity, text: &str) {
-    // What makes the program end with another code than 0 is shown in any case.
+    // A remark that changes the exit code is shown even with `--quiet`.
     if !is_quiet() || severity == Severity::Shortfall {
         write(text);
     }
 }
 
 fn write(line: &str) {
-    // Nobody listens: nothing to do about it.
+    // If standard error is closed, there is nothing to do about it.
     drop(writeln!(std::io::stderr().lock(), "{line}"));
 }
 

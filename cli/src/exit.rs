@@ -13,16 +13,17 @@ Exit codes:
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Everything was done as it was asked for.
+    /// Everything was done as requested.
     Done,
-    /// The work was done, but a check of it failed. An output is there and complete, only not all that was asked for.
+    /// The work was done, but a check of it failed. If there is an output, it is complete, but falls short of what
+    /// was asked for.
     CheckFailed,
     /// An error: there is no output.
     Error,
 }
 
 impl Exit {
-    /// How an error ends the program.
+    /// The exit code for an error.
     pub(crate) fn of(error: &anyhow::Error) -> Self {
         let io = |kind| {
             error
@@ -30,7 +31,7 @@ impl Exit {
                 .any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == kind))
         };
         if io(std::io::ErrorKind::BrokenPipe) {
-            // Whoever read standard output has read enough.
+            // The reader of standard output has closed it, which is no error.
             Self::Done
         } else if error.downcast_ref::<CheckFailed>().is_some() {
             Self::CheckFailed

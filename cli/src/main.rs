@@ -111,7 +111,7 @@ fn one_line(error: &anyhow::Error) -> String {
 }
 
 fn main() -> ExitCode {
-    // What a remark says to have fallen short fails the command, once its work is done.
+    // After the work is done, a remark that the result falls short makes the command fail.
     let Err(error) = run(Cli::parse()).and_then(|()| console::check()) else {
         return Exit::Done.into();
     };

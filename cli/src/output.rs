@@ -22,8 +22,9 @@ struct WithRemarks<'a, T> {
     remarks: Vec<Told>,
 }
 
-/// Writes the figures of a command as one JSON object, with the list of all remarks that were made, so that nothing is
-/// dropped, guessed or merged without a word in it. `cli/schema` describes the object of each command.
+/// Writes the figures of a command as one JSON object, with the list of all remarks that were made, so that JSON
+/// output, too, shows everything that was dropped, guessed or merged. `cli/schema` describes the object of each
+/// command.
 ///
 /// # Errors
 /// When standard output is closed.
@@ -31,7 +32,8 @@ pub(crate) fn json(figures: &impl Serialize) -> Result<()> {
     line(serde_json::to_string_pretty(&WithRemarks { figures, remarks: console::heard() })?)
 }
 
-/// Errors in data units that may be missing: as many decimals for all as give the smallest three significant digits.
+/// Formats errors in data units, some of which may be missing. All get the same number of decimals: as many as give
+/// the smallest error three significant digits.
 pub(crate) fn errors(values: &[Option<f64>]) -> Vec<String> {
     let least = values.iter().flatten().copied().filter(|v| *v > 0.0).fold(f64::INFINITY, f64::min);
     let decimals =
@@ -39,17 +41,17 @@ pub(crate) fn errors(values: &[Option<f64>]) -> Vec<String> {
     values.iter().map(|value| optional(*value, decimals)).collect()
 }
 
-/// One of them by itself.
+/// Formats a single error.
 pub(crate) fn error(value: Option<f64>) -> String {
     errors(&[value]).concat()
 }
 
-/// A figure that may be missing.
+/// Formats a figure that may be missing.
 pub(crate) fn optional(value: Option<f64>, decimals: usize) -> String {
     value.map_or_else(|| "-".to_owned(), |v| format!("{v:.decimals$}"))
 }
 
-/// A table with aligned columns: the first to the left, figures to the right.
+/// A table with aligned columns: the first is aligned left, figures are aligned right.
 pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     let mut widths: Vec<usize> = header.iter().map(|h| h.chars().count()).collect();
     for row in rows {

@@ -1,4 +1,4 @@
-//! Progress of work: bars, only where standard error is a terminal, and remarks.
+//! Progress of work: bars (only if standard error is a terminal) and remarks.
 
 use crate::console;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -7,7 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use vqz_archive::{Progress, Remark};
 
-/// Shows progress on standard error: a bar where that is a terminal, and remarks in any case. With `--quiet` neither.
+/// Shows progress on standard error: a bar if that is a terminal, and remarks in any case. With `--quiet`, shows
+/// neither.
 #[derive(Default)]
 pub(crate) struct Terminal {
     bar: Mutex<Option<ProgressBar>>,

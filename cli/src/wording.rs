@@ -1,4 +1,4 @@
-//! Words of figures that several commands print.
+//! Wordings of figures that several commands print.
 
 use crate::output;
 use anyhow::Result;
@@ -17,7 +17,7 @@ pub(crate) fn promise(promise: &Promise) -> String {
     }
 }
 
-/// Prints what came of a share of the work, where other shares are not done yet.
+/// Prints the result of a share of the work while other shares are not done yet.
 pub(crate) fn print_share(share: &ShareSummary, json: bool) -> Result<()> {
     if json {
         return output::json(share);

@@ -1,4 +1,4 @@
-//! What a page is made of: sections of text, tables, charts and pictures.
+//! The content of a page: sections of text, tables, charts and pictures.
 
 use crate::chart::{Chart, Size};
 use crate::palette;
@@ -9,7 +9,7 @@ use maud::{Markup, html};
 /// A part of a page.
 #[derive(Clone, Debug)]
 pub enum Block {
-    /// A heading with what belongs to it.
+    /// A heading and its content.
     Section(Section),
     /// A heading above several sections: its id, its title and a sentence on it.
     Part([String; 3]),
@@ -19,13 +19,13 @@ pub enum Block {
     Heading(String),
     /// A paragraph.
     Text(String),
-    /// What a reader should see first.
+    /// A message that a reader should see first.
     Banner(Banner),
-    /// Figures to be seen from afar.
+    /// A few key figures in large type.
     Cards(Vec<Card>),
     /// A table.
     Table(Table),
-    /// Terms with what they mean.
+    /// Terms and their meanings.
     Terms(Vec<(String, String)>),
     /// Charts side by side.
     Charts(Vec<Chart>),
@@ -43,29 +43,29 @@ pub enum Block {
     Verbatim(String),
 }
 
-/// A heading with what belongs to it.
+/// A heading and its content.
 #[derive(Clone, Debug)]
 pub struct Section {
     /// The heading.
     pub heading: String,
-    /// A name that links lead to.
+    /// The id that links lead to.
     pub id: Option<String>,
     /// The content.
     pub blocks: Vec<Block>,
 }
 
-/// How good a message is.
+/// Whether a message is good or bad news.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
-    /// Neither.
+    /// Neither good nor bad.
     Plain,
-    /// As wished.
+    /// Good.
     Good,
-    /// Wrong.
+    /// Bad.
     Bad,
 }
 
-/// What a reader should see first.
+/// A message that a reader should see first.
 #[derive(Clone, Debug)]
 pub struct Banner {
     /// Its tone.
@@ -76,20 +76,20 @@ pub struct Banner {
     pub text: String,
 }
 
-/// A figure to be seen from afar.
+/// A key figure in large type.
 #[derive(Clone, Debug)]
 pub struct Card {
-    /// What it is.
+    /// Its name.
     pub name: String,
     /// The figure.
     pub figure: String,
     /// Its unit.
     pub unit: String,
-    /// What belongs to it.
+    /// A note below the figure.
     pub note: String,
 }
 
-/// Pictures that are looked at side by side, three in a row, and what their colours mean.
+/// Pictures to be compared side by side, three in a row, and the legends of their colours.
 #[derive(Clone, Debug, Default)]
 pub struct PictureRow {
     /// What they show; may be empty.
@@ -98,7 +98,7 @@ pub struct PictureRow {
     pub text: String,
     /// The pictures.
     pub figures: Vec<Figure>,
-    /// What colours mean; the last stands in the third column.
+    /// The legends of the colours. The last one is in the third column.
     pub legends: Vec<Legend>,
 }
 
@@ -113,16 +113,16 @@ pub struct Figure {
     pub mark: Option<[f64; 4]>,
 }
 
-/// A bar of colours and what they mean.
+/// A bar of colours as a legend.
 #[derive(Clone, Debug)]
 pub struct Legend {
-    /// Colours from left to right; of two colours that do not mix, each has one half.
+    /// Colours from left to right. Two colours that are not blended take one half each.
     pub stops: Vec<[u8; 3]>,
-    /// Whether a colour turns into the next.
+    /// Whether each colour is blended into the next.
     pub mixed: bool,
-    /// What stands below the bar, evenly spaced.
+    /// Labels below the bar, evenly spaced.
     pub ticks: Vec<String>,
-    /// What it is, with its unit.
+    /// The quantity, with its unit.
     pub text: String,
 }
 
@@ -204,7 +204,7 @@ fn all(blocks: &[Block]) -> Markup {
     html! { @for block in blocks { (block.render()) } }
 }
 
-/// Whether a chart in these blocks reads out values.
+/// Whether a chart in these blocks shows the values under the pointer.
 pub(crate) fn read_out(blocks: &[Block]) -> bool {
     blocks.iter().any(|block| match block {
         Block::Charts(charts) => charts.iter().any(|chart| chart.read_out),
@@ -261,7 +261,7 @@ impl Card {
 
 impl PictureRow {
     fn render(&self) -> Markup {
-        // On a narrow screen the first of three has a row of its own.
+        // On a narrow screen, the first of three pictures has a row of its own.
         let lead = self.figures.len() + self.legends.len() == 3 && self.figures.len() > 1;
         html! {
             @if !self.heading.is_empty() { h3 { (self.heading) } }
@@ -303,7 +303,7 @@ impl From<Figure> for Block {
 }
 
 impl Legend {
-    /// Colours that turn into one another, with what they mean at their ends and between.
+    /// A bar of blended colours, with labels at its ends and between.
     pub fn new(stops: &[[u8; 3]], ticks: Vec<String>, text: impl Into<String>) -> Self {
         Self { stops: stops.to_vec(), mixed: true, ticks, text: text.into() }
     }
@@ -335,7 +335,7 @@ impl Tile {
     }
 }
 
-/// A picture by itself. Few pixels stay squares; many are drawn smaller than they are.
+/// A picture by itself. A small picture is drawn with square pixels, a large one is scaled down.
 fn image(picture: &Picture) -> Markup {
     let crisp = picture.width <= 512;
     html! { img.crisp[crisp] src=(picture.data_uri()) width=(picture.width) height=(picture.height) alt=(picture.alt); }

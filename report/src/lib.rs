@@ -1,8 +1,8 @@
-//! Pages with charts, tables and pictures, each in one HTML file that stands alone.
+//! Pages with charts, tables and pictures, each in one self-contained HTML file.
 //!
-//! A caller describes a page as plain data, a [`Page`] of [`Block`]s, and [`Page::html`] draws it. The file holds its style, its
-//! charts as inline SVG and its pictures as PNG, so that it asks nothing of a network. It follows the reader's light or dark
-//! setting and fits screens of any width. This crate knows no archives, no models and no files.
+//! A caller describes a page as plain data, a [`Page`] of [`Block`]s, and [`Page::html`] draws it. The file holds its
+//! style, its charts as inline SVG and its pictures as PNG, so that it needs no network. It follows the reader's
+//! light or dark setting and fits screens of any width. This crate knows nothing about archives, models or files.
 //!
 //! ```
 //! use vqz_report::{Axis, Chart, Page, Scale, Series};

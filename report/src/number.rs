@@ -13,7 +13,8 @@ pub fn grouped(value: u64) -> String {
     text
 }
 
-/// Four significant digits: 0.03215, 38.21, 3e-4, 1.25e6. What is not finite is `not a number`.
+/// A number with four significant digits: 0.03215, 38.21, 3e-4, 1.25e6. A number that is not finite becomes `not a
+/// number`.
 pub fn short(value: f64) -> String {
     if !value.is_finite() {
         return "not a number".to_owned();

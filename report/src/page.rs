@@ -1,4 +1,4 @@
-//! A page: its head, its blocks, its style and, where a chart needs it, its script.
+//! A page: its head, its blocks, its style and, if a chart needs it, its script.
 
 use crate::block::{self, Block, Section, Tone};
 use maud::{DOCTYPE, PreEscaped, html};
@@ -9,15 +9,15 @@ const SCRIPT: &str = include_str!("script.js");
 /// A page.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// What it is about.
+    /// The title.
     pub title: String,
     /// A few words above the title.
     pub eyebrow: String,
-    /// What stands beside the title.
+    /// A status word beside the title.
     pub badges: Vec<Badge>,
     /// A sentence or two below the title.
     pub summary: String,
-    /// How much is done, 0 to 1, where the page is about work in progress.
+    /// The progress from 0 to 1, if the page is about work in progress.
     pub progress: Option<f64>,
     /// The content.
     pub blocks: Vec<Block>,
@@ -25,14 +25,14 @@ pub struct Page {
     pub colophon: String,
 }
 
-/// A word beside the title.
+/// A status word beside the title.
 #[derive(Clone, Debug)]
 pub struct Badge {
     /// The word.
     pub text: String,
     /// Its tone.
     pub tone: Tone,
-    /// The id of the section to which it leads.
+    /// The id of the section that it links to.
     pub section: Option<String>,
 }
 

@@ -1,11 +1,11 @@
-//! Colours: of series in charts, of values in pictures, and of classes.
+//! Colours for series in charts, for values in pictures, and for classes.
 
-/// Colours of errors and rates from nothing to the most, evenly spaced: dark to bright, so that they can be told apart in grey
-/// too (matplotlib's "inferno").
+/// Colours for errors and rates from 0 to the largest, evenly spaced. They run from dark to bright, so that they can
+/// also be told apart in grey (matplotlib's "inferno").
 pub const INTENSITY: [[u8; 3]; 8] =
     rgb([0x000004, 0x280b54, 0x65156e, 0x9f2a63, 0xd44842, 0xf57d15, 0xfac127, 0xfcffa4]);
 
-/// Heights from low to high, as on a map.
+/// Colours for heights from low to high, as on a map.
 pub const HEIGHTS: [[u8; 3]; 7] = rgb([0x46785f, 0x84a670, 0xcdcb8e, 0xd6b27a, 0xb08664, 0xbeaca0, 0xfafafa]);
 
 /// Colours from their red, green and blue in hexadecimal.
@@ -34,7 +34,7 @@ pub fn distinct(index: usize) -> [u8; 3] {
     DISTINCT[index % DISTINCT.len()]
 }
 
-/// A colour between evenly spaced `stops`, of which there is at least one, at a place from 0 to 1.
+/// The colour at a position from 0 to 1 between evenly spaced `stops`, of which there is at least one.
 pub fn mix(stops: &[[u8; 3]], place: f64) -> [u8; 3] {
     let place = place.clamp(0.0, 1.0) * (stops.len() - 1) as f64;
     let below = (place as usize).min(stops.len().saturating_sub(2));
@@ -50,7 +50,8 @@ pub(crate) fn css([r, g, b]: [u8; 3]) -> String {
     format!("rgb({r} {g} {b})")
 }
 
-/// The colour of series `index` of `count` in CSS: one of eight distinct ones, or a place on a ramp where there are more.
+/// The colour of series `index` of `count` in CSS: one of eight distinct colours, or a position on a colour ramp if
+/// there are more series.
 pub(crate) fn series(index: usize, count: usize) -> String {
     if count <= 8 {
         format!("var(--c{})", index.min(7))

@@ -8,20 +8,20 @@ use maud::{Markup, html};
 pub struct Table {
     /// Whether it has many columns, so that a narrow screen shows them one below the other.
     pub wide: bool,
-    /// What the first column holds.
+    /// The heading of the first column.
     pub first: String,
-    /// Columns that belong together.
+    /// Columns with a common heading.
     pub groups: Vec<Group>,
     /// Rows.
     pub rows: Vec<Row>,
 }
 
-/// Columns that belong together.
+/// Columns with a common heading.
 #[derive(Clone, Debug)]
 pub struct Group {
-    /// What they have in common; may be empty.
+    /// The common heading; may be empty.
     pub name: String,
-    /// What each column holds.
+    /// The heading of each column.
     pub columns: Vec<String>,
     /// Whether the columns hold text, which stands to the left and may have several lines, rather than figures.
     pub text: bool,
@@ -30,25 +30,25 @@ pub struct Group {
 /// A row.
 #[derive(Clone, Debug, Default)]
 pub struct Row {
-    /// What it is about.
+    /// The name of the row.
     pub name: String,
     /// A colour before the name, such as that of a class.
     pub colour: Option<[u8; 3]>,
     /// One cell for each column of all groups.
     pub cells: Vec<String>,
-    /// How it stands among the others.
+    /// The kind of the row.
     pub kind: RowKind,
 }
 
-/// How a row stands among the others.
+/// The kind of a row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum RowKind {
-    /// One of them.
+    /// A row like the others.
     #[default]
     Usual,
-    /// What the others are compared with.
+    /// The reference that the others are compared with.
     Baseline,
-    /// What the others come to together.
+    /// The total of the others.
     Sum,
     /// Something that went wrong.
     Alarm,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// Shorthand.
+/// The result type of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error of a fit. Messages say what was found, what is allowed and what to do.
@@ -12,13 +12,13 @@ pub enum Error {
     /// Settings that can't be used.
     #[error("configuration: {0}")]
     Configuration(String),
-    /// Data that are read, and can't be fitted on.
+    /// Data that can be read, but not used for a fit.
     #[error("data: {0}")]
     Data(String),
     /// Data that can't be read.
     #[error("data: {0}")]
     Input(#[from] crate::data::DataError),
-    /// A loss or a weight that is no number any more.
+    /// A loss or a weight that has become NaN or infinite.
     #[error("not a number: {0}")]
     NotANumber(String),
     /// Memory of the device.
@@ -35,7 +35,7 @@ pub enum Error {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
         /// What to do.
         advice: &'static str,

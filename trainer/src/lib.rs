@@ -1,8 +1,8 @@
 //! Fits vqz networks with libtorch and exports them as model packages.
 //!
 //! The way of a fit: [`data`] gives batches, [`arch`] turns them into latents and back, [`quantise`] stands between,
-//! [`loss`] says how far off the outcome is, [`fit`] descends, validates, keeps checkpoints and writes the package, and
-//! [`report`] tells how it goes.
+//! [`loss`] says how far off the outcome is, [`fit`] descends, validates, keeps checkpoints and writes the package,
+//! and [`report`] records the progress.
 #![deny(unsafe_code)]
 
 pub mod arch;

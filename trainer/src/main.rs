@@ -14,7 +14,7 @@ use vqz_trainer::report::number::{bytes, short};
 use vqz_trainer::{Error, Result};
 use vqz_zarr::models::package_path;
 
-/// Fits vqz networks with libtorch.
+/// Fit networks for vqz with libtorch.
 #[derive(Debug, Parser)]
 #[command(name = "vqz-train", version, about)]
 struct Cli {
@@ -24,20 +24,20 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Writes a configuration with every default.
+    /// Write a configuration with every setting and its default.
     Init(Init),
-    /// Fits a model.
+    /// Fit a network to rasters, and write it as a model.
     Fit(Fit),
-    /// Says which libtorch this is and where it computes.
+    /// Print the version of libtorch, and the device it computes on.
     Info,
 }
 
 #[derive(Debug, clap::Args)]
 struct Init {
-    /// The file to write; by default it is printed.
+    /// The file to write [default: standard output].
     #[arg(long, short, value_name = "FILE.toml")]
     output: Option<PathBuf>,
-    /// A setting that differs from the default, such as model.quantiser=rvq; again for each.
+    /// A setting that differs from the default, such as model.quantiser=rvq. May be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
 }
@@ -50,32 +50,32 @@ struct Init {
 
 Exit codes: 0 done, 2 an error, 3 stopped by a signal, with a checkpoint.")]
 struct Fit {
-    /// What to fit on: Zarr v3 arrays and groups, plain or vqz archives.
+    /// The rasters to fit the network to: Zarr v3 arrays and groups, plain or vqz archives.
     #[arg(required = true)]
     inputs: Vec<PathBuf>,
-    /// The model to write; its name ends in .vqm.
+    /// The model to write. Its name must end in .vqm.
     #[arg(long, short, value_parser = package_path, value_name = "FILE.vqm")]
     output: PathBuf,
-    /// The configuration; `vqz-train init` writes one.
+    /// The configuration file. `vqz-train init` writes one.
     #[arg(long, short, value_name = "FILE.toml")]
     config: Option<PathBuf>,
-    /// A setting over the configuration, such as optimiser.steps=5000; again for each. Values are TOML, so quote lists for
-    /// the shell: --set 'data.crops=[64, 128]'.
+    /// A setting that overrides the configuration, such as optimiser.steps=5000. May be repeated. Values are TOML, so
+    /// quote lists for the shell: --set 'data.crops=[64, 128]'.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// The model's name; by default the output's.
+    /// The model's name [default: the file name of the output].
     #[arg(long)]
     name: Option<String>,
-    /// The folder of checkpoints and reports; by default the output's name with the ending .run.
+    /// The folder for checkpoints and reports [default: the output's name with the ending .run].
     #[arg(long, value_name = "FOLDER")]
     run: Option<PathBuf>,
-    /// Go on from the last checkpoint of that folder, with the settings it was begun with.
+    /// Continue from the last checkpoint in that folder, with the settings of the first run.
     #[arg(long, conflicts_with = "overwrite")]
     resume: bool,
-    /// Replace the output and the folder of an earlier fit.
+    /// Replace an existing output and an existing folder of a run.
     #[arg(long)]
     overwrite: bool,
-    /// Print the outcome as JSON.
+    /// Print the result as JSON.
     #[arg(long)]
     json: bool,
 }
@@ -96,7 +96,7 @@ fn main() -> ExitCode {
     })
 }
 
-/// What the options of this program can do about an error of reading data.
+/// Advice, in terms of this program's options, for an error of reading data.
 fn advice(error: &Error) -> &'static str {
     match error {
         Error::Input(DataError::Archive(error)) if error.remedies().contains(&Remedy::GiveAxes) => {
@@ -120,7 +120,7 @@ fn init(args: &Init) -> Result<ExitCode> {
 
 fn fit(args: Fit) -> Result<ExitCode> {
     let folder = args.run.unwrap_or_else(|| run_folder(&args.output));
-    // A run that goes on has its settings already.
+    // A resumed run already has its settings.
     let kept = folder.join(SETTINGS);
     let file = args.config.or_else(|| (args.resume && kept.is_file()).then_some(kept));
     let mut config = Config::load(file.as_deref(), &args.set)?;
@@ -140,7 +140,7 @@ fn fit(args: Fit) -> Result<ExitCode> {
     }
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        // The second signal of a kind ends the program at once.
+        // A second signal of the same kind ends the program at once.
         signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))
             .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
             .map_err(|e| Error::Configuration(format!("signals can't be heard: {e}")))?;
@@ -219,7 +219,7 @@ fn info() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes to standard output; a reader that has gone is no error.
+/// Writes to standard output. It is no error if the reader has closed it.
 fn print(text: &str) -> Result<()> {
     use std::io::Write;
     match std::io::stdout().write_all(text.as_bytes()) {

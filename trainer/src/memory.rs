@@ -1,8 +1,8 @@
 //! How the C library's allocator treats a fit's memory.
 
-/// Makes the allocator keep large blocks instead of giving them back to the system: each step of a fit asks for the same
-/// again, and fetching fresh pages took a tenth of its time. glibc reads this from the environment when a program
-/// starts, so the program starts itself anew, once. Where that fails, or elsewhere, nothing happens.
+/// Makes the allocator keep large blocks instead of giving them back to the system: each step of a fit asks for the
+/// same again, and fetching fresh pages took a tenth of its time. glibc reads this from the environment when a
+/// program starts, so the program restarts itself once. Where that fails, or elsewhere, nothing happens.
 pub fn keep_blocks() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
@@ -18,7 +18,7 @@ pub fn keep_blocks() {
             command.arg0(name);
         }
         command.args(arguments).env(THRESHOLD, "4294967296").env("MALLOC_TRIM_THRESHOLD_", "8589934592");
-        // Comes back only where it failed, and then the fit is merely slower.
+        // This returns only if it failed; then the fit is merely slower.
         let _ = command.exec();
     }
 }

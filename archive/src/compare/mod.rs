@@ -1,4 +1,4 @@
-//! Comparing: how far a raster is from a reference.
+//! Comparing: how far a raster differs from a reference.
 
 pub(crate) mod run;
 mod yardstick;

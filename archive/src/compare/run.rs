@@ -1,4 +1,4 @@
-//! The run of a comparison, raster by raster.
+//! Runs a comparison, raster by raster.
 
 use crate::compare::yardstick::choose;
 use crate::encoded::losses::remark_on_losses;
@@ -34,19 +34,19 @@ options! {
     }
 }
 
-/// What a comparison found.
+/// The results of a comparison.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Comparison {
     /// The reference.
     pub reference: String,
-    /// What was compared with it.
+    /// The raster that was compared with it.
     pub other: String,
     /// Every pair of rasters.
     pub rasters: Vec<RasterComparison>,
 }
 
-/// How far one raster is from its reference.
+/// How far one raster differs from its reference.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct RasterComparison {
@@ -56,14 +56,14 @@ pub struct RasterComparison {
     pub samples: u64,
     /// Bytes of its samples, uncompressed.
     pub raw_bytes: u64,
-    /// What the other takes on disk.
+    /// The size of the compared raster on disk.
     #[serde(flatten)]
     pub stored: StoredSize,
-    /// What the reference and the other declare as "no data".
+    /// The nodata values that the reference and the other raster declare.
     pub nodata: (Vec<NoData>, Vec<NoData>),
     /// The value against which PSNR and structural similarity are stated.
     pub peak: f64,
-    /// What that value comes from.
+    /// Where that value comes from.
     pub peak_from: &'static str,
     /// The window of structural similarity.
     pub ssim_window: &'static str,
@@ -77,7 +77,7 @@ pub struct RasterComparison {
     pub bands: Vec<BandComparison>,
 }
 
-/// How far a band is from its reference, or all bands together.
+/// How far a band, or all bands together, differ from the reference.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct BandComparison {
@@ -85,7 +85,7 @@ pub struct BandComparison {
     pub band: String,
     /// Samples that have data in both.
     pub valid_samples: u64,
-    /// PSNR in dB; none where the two are equal, or nothing is valid.
+    /// PSNR in dB; none if the two are equal, or no sample is valid.
     pub psnr_db: Option<f64>,
     /// Root mean square error, in data units.
     pub rmse: Option<f64>,
@@ -151,11 +151,11 @@ fn pairs(references: &Rasters, others: &Rasters) -> Result<Vec<Pair>> {
     Ok(pairs)
 }
 
-/// Compares one raster with its reference. `watch` sees every block of both, so that what else is wanted of them costs no
-/// second reading.
+/// Compares one raster with its reference. `watch` sees every block of both, so that other measures need no second
+/// reading.
 ///
 /// # Errors
-/// When shapes or dimensions differ, there is no value to state PSNR against, and whatever reading says.
+/// When shapes or dimensions differ, when there is no value to state PSNR against, and when reading fails.
 pub fn compare_rasters(
     path: &str,
     a: &dyn Raster,

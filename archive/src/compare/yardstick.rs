@@ -1,4 +1,4 @@
-//! What a comparison measures against, from what is given and what the two rasters say.
+//! The yardstick of a comparison (peak, masks and tiles), from the options and the metadata of both rasters.
 
 use crate::error::{Context, Result, bail};
 use crate::metrics::compare::Yardstick;
@@ -10,7 +10,7 @@ use vqz_codec::fit::peak::Evidence;
 use vqz_codec::sample::DataType;
 use vqz_zarr::models;
 
-/// The patch that tiles are cut for where neither raster names a model.
+/// The side of a patch that is assumed if neither raster names a model.
 const PATCH: usize = 16;
 
 /// The yardstick, and where its peak comes from.
@@ -20,8 +20,8 @@ pub(crate) fn choose(a: &dyn Raster, b: &dyn Raster, peak: Option<f64>) -> Resul
     Ok((Yardstick { peak, masks, tiles: tiles(a, b)? }, peak_from))
 }
 
-/// Which samples have data. What one of the two declares goes for both where the other declares nothing: an archive keeps
-/// what the encode was given, its source does not know of it.
+/// Which samples have data. If only one of the two declares nodata values, they apply to both: an archive keeps the
+/// values that were given to the encode, and its source may not declare them.
 fn masks(a: &RasterInfo, b: &RasterInfo) -> Result<(Mask, Mask)> {
     let (ours, theirs) = match (a.nodata.is_empty(), b.nodata.is_empty()) {
         (true, false) => (&b.nodata, &b.nodata),
@@ -57,7 +57,7 @@ fn choose_peak(
     }
 }
 
-/// The least and the largest valid sample.
+/// The smallest and the largest valid sample.
 fn range(raster: &dyn Raster, mask: &Mask) -> Result<(f64, f64)> {
     let info = raster.info();
     let grid = Grid::new(&info.shape, &info.chunk);

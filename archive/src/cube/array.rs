@@ -18,7 +18,7 @@ use vqz_raster::georeference::{CoordinateArray, GRID_MAPPING, coordinates};
 use vqz_raster::ingest::plan::{ArrayPlan, CubePlan, DATA};
 use vqz_raster::sample::ValueRange as _;
 
-/// What a node of a cube is.
+/// The kinds of nodes of a cube.
 pub(crate) enum CubeNode {
     /// A group.
     Group(Metadata),
@@ -28,7 +28,7 @@ pub(crate) enum CubeNode {
     Coordinates(CoordinateArray),
 }
 
-/// An array of a cube as a raster.
+/// An array of a cube, read as a raster.
 pub(crate) struct CubeArray {
     plan: Arc<CubePlan>,
     at: usize,
@@ -36,7 +36,7 @@ pub(crate) struct CubeArray {
 }
 
 impl CubeArray {
-    /// What is planned.
+    /// The plan.
     pub(crate) fn array(&self) -> &ArrayPlan {
         &self.plan.arrays[self.at]
     }
@@ -53,7 +53,7 @@ impl Raster for CubeArray {
     }
 }
 
-/// What must be the same for an interrupted ingest to be resumed: the configuration, and the files as they are.
+/// The settings that must be unchanged for an interrupted ingest to be resumed: the configuration, and the files.
 ///
 /// # Errors
 /// When the configuration can't be written as JSON.
@@ -68,7 +68,7 @@ pub(crate) fn settings(plan: &CubePlan) -> Result<Settings> {
 /// The nodes of a cube, groups before their members, with the path of each.
 ///
 /// # Errors
-/// When an array does not take the chunks, shards or codecs of the configuration.
+/// When the chunks, shards or codecs of the configuration do not fit an array.
 pub(crate) fn nodes(plan: &Arc<CubePlan>) -> Result<Vec<(String, CubeNode)>> {
     let mut nodes = Vec::new();
     let mut groups: BTreeSet<String> = BTreeSet::from([String::new()]);
@@ -102,7 +102,8 @@ fn group_metadata() -> Metadata {
     Metadata::new_group(Map::from_iter([("Conventions".to_owned(), Value::from("CF-1.11"))]))
 }
 
-/// The coordinates that the arrays of a group share: those of its first, and the dates of the first that has some.
+/// The coordinates that the arrays of a group share: those of its first array, and the dates of the first array that
+/// has dates.
 fn group_coordinates(plan: &CubePlan, group: &str) -> Result<Vec<CoordinateArray>> {
     let arrays: Vec<&ArrayPlan> = plan.arrays.iter().filter(|array| array.group() == group).collect();
     let Some(first) = arrays.first() else { return Ok(Vec::new()) };
@@ -140,7 +141,7 @@ fn opened(plan: &Arc<CubePlan>, at: usize) -> Result<CubeArray> {
     for (name, value) in attributes {
         metadata.set_attribute(&name, value);
     }
-    // The coordinates beside it hold the variable of that name.
+    // The coordinate arrays beside it contain the variable of that name.
     if array.grid.georeference.wkt.is_some() || array.grid.georeference.code.is_some() {
         metadata.set_attribute("grid_mapping", Value::from(GRID_MAPPING));
     }

@@ -7,19 +7,20 @@ use std::collections::BTreeMap;
 use vqz_raster::ingest::config::OutputConfig;
 use vqz_raster::ingest::plan::{ArrayPlan, Dimension};
 
-/// The side of a chunk in pixels, where nothing is said.
+/// The default side of a chunk, in pixels.
 const SIDE: u64 = 1024;
 
-/// The side of a chunk where each date is computed from others: all of them are in memory then.
+/// The side of a chunk if each date is computed from others, because then all dates are in memory.
 const DEEP_SIDE: u64 = 256;
 
-/// Dates in a chunk there, at most.
+/// In that case, the greatest number of dates in a chunk.
 const DEEP_DATES: u64 = 64;
 
-/// Gives an array's metadata chunks, shards and codecs. Returns the extents of what is read at one time: a chunk.
+/// Gives an array's metadata chunks, shards and codecs. Returns the extents of the chunk, which is the unit of
+/// reading.
 ///
 /// # Errors
-/// When the array does not take them.
+/// When they do not fit the array.
 pub(crate) fn lay_out(output: &OutputConfig, array: &ArrayPlan, metadata: &mut Metadata) -> Result<Vec<u64>> {
     check_names(&output.chunk, "chunk")?;
     check_names(&output.shard, "shard")?;
@@ -83,7 +84,7 @@ fn default(array: &ArrayPlan, dimension: Dimension) -> u64 {
     }
 }
 
-/// The codecs of plain chunks: those that are given, or those that a short name stands for.
+/// The codecs of plain chunks: either listed in full, or named by a short name.
 fn codecs(asked: Option<&Value>, array: &ArrayPlan) -> Result<Value> {
     let bytes = match array.sample_type.size() {
         1 => json!({"name": "bytes"}),

@@ -1,4 +1,4 @@
-//! A cube: many raster files on one grid, read when its arrays are.
+//! A cube: many raster files on one grid. The files are read when the arrays are.
 
 pub(crate) mod array;
 mod layout;
@@ -10,7 +10,8 @@ use std::sync::Arc;
 use vqz_raster::ingest::config::Config;
 use vqz_raster::ingest::plan::CubePlan;
 
-/// Many raster files as the arrays of one group. What each array holds is planned; samples are read when they are asked for.
+/// Many raster files as the arrays of one group. The content of each array is planned first; samples are read when
+/// they are requested.
 #[derive(Clone)]
 pub struct Cube {
     plan: Arc<CubePlan>,
@@ -21,7 +22,7 @@ impl Cube {
     /// Plans the cube of a configuration file, which `docs/guides/ingest.md` describes.
     ///
     /// # Errors
-    /// When the configuration is wrong, files are missing, or they do not go together.
+    /// When the configuration is wrong, files are missing, or they do not fit together.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -44,18 +45,18 @@ impl Cube {
         path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
     }
 
-    /// What is planned.
+    /// The plan.
     pub fn plan(&self) -> &Arc<CubePlan> {
         &self.plan
     }
 
-    /// The configuration, or the file that stands for it.
+    /// The configuration, or the file that identifies the input instead.
     #[must_use]
     pub fn source(&self) -> &Path {
         &self.source
     }
 
-    /// What is odd about the files.
+    /// Oddities of the files.
     #[must_use]
     pub fn remarks(&self) -> &[String] {
         &self.plan.remarks

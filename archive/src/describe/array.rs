@@ -1,4 +1,4 @@
-//! What an array is, how it is stored, and what its chunks state about their errors.
+//! The description of an array: what it is, how it is stored, and the errors that its chunks state.
 
 use crate::encoded::array::EncodedArray;
 use crate::encoded::record::Record;
@@ -21,13 +21,13 @@ use vqz_codec::config::Promise;
 use vqz_codec::model::{CodebookShape, Quantiser};
 use vqz_raster::georeference::Summary;
 
-/// What an array is.
+/// The description of an array.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct ArrayDescription {
     /// Its path below the root, or its folder.
     pub path: String,
-    /// Its extents.
+    /// Its extents, in samples, in the order of its dimensions.
     pub shape: Vec<u64>,
     /// The type of its samples.
     pub data_type: String,
@@ -49,12 +49,12 @@ pub struct ArrayDescription {
     pub bits_per_sample: Option<f64>,
     /// Raw bytes over all that is stored, metadata included.
     pub ratio: f64,
-    /// How it is encoded, where it is.
+    /// How it is encoded; none if it is not.
     pub encoding: Option<EncodingDescription>,
-    /// Where and when it lies, as far as its metadata and its neighbours tell.
+    /// Where and when it lies, as far as its metadata and the arrays beside it state.
     #[serde(rename = "place")]
     pub georeference: Option<Summary>,
-    /// What reading the window takes that was asked for.
+    /// The cost of reading the requested window.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<WindowCost>,
 }
@@ -63,16 +63,16 @@ pub struct ArrayDescription {
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct EncodingDescription {
-    /// None where samples are predicted only.
+    /// The model; none if samples are predicted without a model.
     #[serde(flatten)]
     pub model: Option<ModelUse>,
     /// The nominal quality in dB.
     pub quality: f64,
     /// The entropy coder.
     pub entropy: Value,
-    /// What is promised of valid samples.
+    /// The promise for valid samples.
     pub promise: Promise,
-    /// What that means, in words.
+    /// The meaning of the promise, in words.
     pub promise_means: String,
     /// Values that mean "no data".
     pub nodata: Value,
@@ -90,13 +90,13 @@ pub struct EncodingDescription {
     pub rmse: Option<f64>,
     /// The largest error as the chunks state it, in data units.
     pub max_error: f64,
-    /// What the encode recorded.
+    /// The record that the encode left.
     pub recorded: Option<Record>,
-    /// How that differs from what is there, in words.
+    /// How the archive differs from its record, in words; none if it does not.
     pub lost: Option<String>,
 }
 
-/// The model of an array.
+/// The model that an array was encoded with.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct ModelUse {
@@ -104,9 +104,9 @@ pub struct ModelUse {
     pub model: String,
     /// SHA-256 of its decoding half.
     pub sha256: String,
-    /// Whether it stands in the array's metadata.
+    /// Whether it is embedded in the array's metadata.
     pub embedded: bool,
-    /// Bytes that it takes there.
+    /// Bytes that it takes in the metadata.
     pub embedded_bytes: usize,
     /// How latents become codes.
     pub quantiser: Quantiser,
@@ -133,10 +133,10 @@ impl ModelUse {
 }
 
 impl ArrayDescription {
-    /// Describes an array of a hierarchy, and what reading a window of it takes.
+    /// Describes an array of a hierarchy, and the cost of reading a window of it.
     ///
     /// # Errors
-    /// When its metadata are wrong, its model can't be had, or the window is none of it.
+    /// When its metadata are wrong, its model can't be found, or the window does not fit it.
     pub fn of(node: &Node, window: Option<&Window>) -> Result<Self> {
         let metadata = &node.metadata;
         let shape = metadata.shape()?;
@@ -194,7 +194,7 @@ impl ArrayDescription {
     pub fn of_file(path: &Path) -> Result<Self> {
         let raster = geotiff::open(path, &OpenOptions::default())?;
         let info = raster.info();
-        // GDAL's place stands in the attributes that a Zarr array would have.
+        // The georeference from GDAL is in the attributes that a Zarr array would have.
         let node = Node {
             path: String::new(),
             folder: path.to_path_buf(),
@@ -221,14 +221,14 @@ impl ArrayDescription {
         })
     }
 
-    /// Whether it is no raster, but numbers or names along a dimension of one.
+    /// Whether it is a coordinate array: numbers or names along one dimension of a raster.
     #[must_use]
     pub fn is_coordinate(&self) -> bool {
         self.shape.len() < 2 && self.encoding.is_none()
     }
 }
 
-/// What a promise says to whoever reads the archive.
+/// What a promise means for a reader of the archive, in words.
 #[must_use]
 pub fn promise_means(promise: &Promise) -> String {
     match promise {
@@ -248,7 +248,7 @@ pub fn promise_means(promise: &Promise) -> String {
     }
 }
 
-/// 0 of types whose size is not known here.
+/// The size of the samples before encoding; 0 if the size of their type is not known.
 fn raw_bytes(metadata: &Metadata, shape: &[u64]) -> u64 {
     metadata.data_type().map_or(0, |data_type| volume(shape).saturating_mul(data_type.size() as u64))
 }

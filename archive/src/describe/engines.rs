@@ -4,17 +4,17 @@ use serde::Serialize;
 use vqz_codec::engine::EngineKind;
 use vqz_zarr::engines::{preferred, survey};
 
-/// The engines that run models, and which are used where none is asked for.
+/// The engines that run models, and which of them are used by default.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct EngineSurvey {
-    /// All that this build knows.
+    /// All engines that this build knows.
     pub engines: Vec<EngineDescription>,
     /// The engine for models of the `klt` architecture.
     pub klt: String,
     /// The engine for other models.
     pub others: String,
-    /// Why these.
+    /// Why these were chosen.
     pub why: String,
 }
 
@@ -24,13 +24,14 @@ pub struct EngineSurvey {
 pub struct EngineDescription {
     /// Its name.
     pub name: String,
-    /// Whether it is at hand.
+    /// Whether it is available.
     pub available: bool,
-    /// What it runs on, or why it can't be had.
+    /// What it runs on, or why it is not available.
     pub description: String,
 }
 
-/// Tries all engines. `chosen` is one that is asked for in any case, with who asks, such as an environment variable.
+/// Tries all engines. `chosen` is an engine that overrides the default, with its origin, such as an environment
+/// variable.
 #[must_use]
 pub fn survey_engines(chosen: Option<(&str, &str)>) -> EngineSurvey {
     let engines = survey()

@@ -1,4 +1,4 @@
-//! Describing: what an array, a group or a model is, and which engines are at hand.
+//! Describing: what an array, a group or a model is, and which engines are available.
 
 mod array;
 mod engines;

@@ -1,4 +1,4 @@
-//! What a model is.
+//! The description of a model.
 
 use crate::error::{Context, Result, bail};
 use serde::Serialize;
@@ -6,7 +6,7 @@ use std::path::Path;
 use vqz_codec::model::Manifest;
 use vqz_zarr::models;
 
-/// What a model is.
+/// The description of a model.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct ModelDescription {
@@ -20,7 +20,7 @@ pub struct ModelDescription {
     pub file_bytes: u64,
     /// Bytes that the decoding half takes in an array's metadata; none where it is too large to be embedded.
     pub embedded_bytes: Option<usize>,
-    /// What it says of itself.
+    /// Its manifest: what the model states about itself.
     pub manifest: Manifest,
 }
 

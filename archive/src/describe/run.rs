@@ -7,11 +7,11 @@ use crate::raster::window::Window;
 use crate::store::tree;
 use std::path::Path;
 
-/// Describes every array that a path holds: one for an array or a raster file, and all of a group's. With a window, encoded
-/// arrays also tell what reading it takes.
+/// Describes every array that a path holds: one for an array or a raster file, and all of a group's. With a window,
+/// the description of an encoded array includes the cost of reading it.
 ///
 /// # Errors
-/// When there is no array, a model can't be had, or the window does not fit.
+/// When there is no array, a model can't be found, or the window does not fit.
 pub fn describe(path: impl AsRef<Path>, window: Option<&Window>) -> Result<Vec<ArrayDescription>> {
     let path = path.as_ref();
     if is_raster_file(path) {

@@ -1,4 +1,4 @@
-//! One array on its way into the archive: the quality that it is encoded at, and what came of it.
+//! One array while it is being encoded: the quality that it is encoded at, and the result.
 
 use crate::encode::layout;
 use crate::encode::options::EncodeOptions;
@@ -20,31 +20,31 @@ use std::sync::Arc;
 use vqz_codec::config::Promise;
 use vqz_codec::model::Model;
 
-/// Qualities that are tried under a bound, in dB beside the one that is best for most data: smooth fields want a better model
-/// picture. See `docs/decisions.md`.
+/// Qualities that are tried under a bound, as offsets in dB from the one that is best for most data. Smooth fields
+/// need fewer bytes with a better model picture. See `docs/decisions.md`.
 const OFFSETS: [f64; 5] = [0.0, -3.0, 3.0, 6.0, 9.0];
 
-/// About how many samples they are tried on.
+/// About how many samples these qualities are tried on.
 const BOUNDED_SAMPLES: u64 = 2_000_000;
 
-/// How often an array is encoded at most, to meet a target.
+/// How often an array is encoded, at most, to meet a target.
 const PASSES: u32 = 3;
 
-/// An array that is encoded.
+/// An array that is being encoded.
 pub(crate) struct ArrayEncode {
     /// The node of the output: the samples to write, and the metadata to write them with.
     pub(crate) node: Node,
-    /// Its samples as they are.
+    /// The raster that its samples come from, unchanged.
     pub(crate) raster: Arc<dyn Raster>,
-    /// Counts samples that equal the fill value, where that might have been meant as "no data".
+    /// Counts samples that equal the fill value, if that value might have been meant as "no data".
     pub(crate) watch: Option<Arc<FillWatch>>,
     /// The nominal quality in dB.
     pub(crate) quality: f64,
-    /// What is promised of valid samples.
+    /// The promise for valid samples.
     pub(crate) promise: Promise,
-    /// What its headers state, once it is written.
+    /// The totals of its chunk headers, once it is written.
     pub(crate) totals: Totals,
-    /// The target that was searched for, and what came of it.
+    /// The target that was searched for, and the result.
     pub(crate) outcome: Option<TargetOutcome>,
     search: Option<TargetSearch>,
     passes: u32,
@@ -82,7 +82,8 @@ impl ArrayEncode {
         }
     }
 
-    /// The samples as they are read for writing, watched where that is of use.
+    /// The raster to read from while writing. Where samples of fill value are counted, this is the view that counts
+    /// them.
     pub(crate) fn samples(&self) -> Arc<dyn Raster> {
         self.watch.as_ref().map_or_else(|| Arc::clone(&self.raster), |w| Arc::clone(w) as Arc<dyn Raster>)
     }
@@ -114,7 +115,7 @@ impl ArrayEncode {
     /// fewest bytes. A bound of 0 needs no picture.
     ///
     /// # Errors
-    /// Whatever encoding says.
+    /// When encoding fails.
     pub(crate) fn settle_bounded(&mut self, with: &Settling<'_>, begun: Option<f64>) -> Result<()> {
         let wide = matches!(&self.promise, Promise::MaxError { bound, stable: false } if bound.iter().all(|b| *b > 0.0));
         let first = self.quality;
@@ -142,18 +143,18 @@ impl ArrayEncode {
     /// Seals the array that was written: its metadata then record what its chunks hold.
     ///
     /// # Errors
-    /// Whatever reading the headers and writing the metadata say.
+    /// When the headers can't be read, or the metadata can't be written.
     pub(crate) fn seal(&mut self, folder: &Path) -> Result<()> {
         self.totals = seal(folder)?;
         self.passes += 1;
         Ok(())
     }
 
-    /// Judges the array that was written by its target. Returns whether another quality comes closer, which is set then, so
-    /// that the array is to be written again.
+    /// Compares the array that was written with its target. If another quality would come closer, sets that quality
+    /// and returns `true`: the array must be written again.
     ///
     /// # Errors
-    /// Whatever encoding trial chunks says.
+    /// When encoding the trial chunks fails.
     pub(crate) fn comes_closer(&mut self, with: &Settling<'_>, folder: &Path) -> Result<bool> {
         let Some(search) = &mut self.search else {
             return Ok(false);

@@ -1,4 +1,4 @@
-//! The bound on each sample's error that an archive promises: none, a maximum error, or no error at all.
+//! The promise about the error of each sample: none, a maximum error, or lossless.
 
 use crate::error::{Result, bail};
 use crate::raster::region::{Grid, Region};
@@ -8,22 +8,24 @@ use serde_json::{Value, json};
 use vqz_codec::axes::Role;
 use vqz_codec::config::Promise;
 
-/// What an encode promises of every valid sample, on any decoder.
+/// The promise of an encode about every valid sample, with any decoder.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum Bound {
     /// Nothing: errors are measured, not bounded.
     #[default]
     None,
-    /// No valid sample is off by more, in units of the samples as they are stored (before a scale). Every chunk is decoded
-    /// again and held against it. A model is not needed, but helps where the bound is wide.
+    /// No valid sample has a larger error, in units of the samples as they are stored (before any scale factor is
+    /// applied). The encoder decodes every chunk and checks it. A model is not needed, but saves bytes if the bound
+    /// is wide.
     MaxError {
         /// One number, or one for each band.
         bound: Vec<f64>,
-        /// Whether what was decoded can be encoded again with the same bound without any change, which takes more bits.
+        /// Whether decoded samples can be encoded again with the same bound without any further change. This takes
+        /// more bits.
         stable: bool,
     },
-    /// A maximum error, as a part of the range of each band's valid samples over the whole array, above 0 and below 1.
+    /// A maximum error relative to the range of each band's valid samples over the whole array; above 0 and below 1.
     MaxErrorOfRange(f64),
     /// Every sample comes back bit for bit.
     Lossless,
@@ -42,10 +44,10 @@ impl Bound {
         *self != Self::None
     }
 
-    /// What is promised of an array.
+    /// The promise for an array.
     ///
     /// # Errors
-    /// When the number of bounds is another than that of bands, or the array can't be read to find its range.
+    /// When the number of bounds differs from the number of bands, or the array can't be read to find its range.
     pub(crate) fn promise(&self, raster: &dyn Raster) -> Result<Promise> {
         let info = raster.info();
         match self {
@@ -91,7 +93,7 @@ fn ranges(raster: &dyn Raster) -> Result<Vec<f64>> {
     for number in 0..grid.len() {
         let region: Region = grid.region(&grid.indices(number));
         let samples = to_f64(info.data_type, &raster.read(&region)?);
-        // Samples of one band come in runs of what follows it.
+        // The samples of one band come in runs; the dimensions after the band set their length.
         let (first, bands, run) = match band {
             None => (0, 1, samples.len()),
             Some(d) => {

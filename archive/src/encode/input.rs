@@ -1,10 +1,10 @@
-//! What can be encoded.
+//! The inputs that can be encoded.
 
 use crate::raster::source::Raster;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What is encoded.
+/// The input of an encode.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Input {
@@ -18,7 +18,7 @@ pub enum Input {
 }
 
 impl Input {
-    /// The path that it comes from; empty for a raster of the program's own.
+    /// The path that it comes from. Empty for a raster that the program provides.
     pub(crate) fn path(&self) -> &Path {
         match self {
             Self::Path(path) => path,

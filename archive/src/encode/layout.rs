@@ -10,13 +10,13 @@ use vqz_codec::config::{Configuration, Promise};
 use vqz_codec::model::Model;
 use vqz_codec::name::NAME;
 
-/// The side of a chunk in pixels, where nothing else is said.
+/// The default side of a chunk, in pixels.
 const CHUNK_SIZE: u64 = 1024;
 
 /// The metadata of an array of the archive, encoded at a quality.
 ///
 /// # Errors
-/// When the chunks or shards that are asked for do not go with the array.
+/// When the requested chunks or shards do not fit the array.
 pub fn metadata(
     options: &EncodeOptions,
     info: &RasterInfo,
@@ -58,7 +58,7 @@ fn laid_out(options: &EncodeOptions, info: &RasterInfo, configuration: &Configur
             info.shape.len()
         );
     }
-    // Refuses chunks that no memory holds.
+    // Refuses chunks that are too large for any memory.
     info.axes.layout(&chunk.iter().map(|n| usize::try_from(*n)).collect::<Result<Vec<_>, _>>()?)?;
     if let Some(d) = info.axes.position(&Role::Band)
         && chunk[d] != info.shape[d]

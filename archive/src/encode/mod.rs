@@ -1,8 +1,9 @@
-//! Encoding: rasters into an archive.
+//! Encoding: from rasters to an archive.
 //!
-//! A chunk's way through here: [`plan`] opens the input and decides what becomes of each array, [`array`] settles the quality
-//! it is encoded at ([`search`] looks for one where a target is given), [`layout`] gives it chunks and codecs,
-//! [`crate::write`] moves its samples chunk by chunk through the codec into files, and [`summary`] measures what was written.
+//! A chunk's way through here: [`plan`] opens the input and decides what to do with each array, [`array`] settles the
+//! quality it is encoded at ([`search`] looks for one where a target is given), [`layout`] gives it chunks and
+//! codecs, [`crate::write`] moves its samples chunk by chunk through the codec into files, and [`summary`] measures
+//! what was written.
 
 pub(crate) mod array;
 pub(crate) mod bound;

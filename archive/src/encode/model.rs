@@ -34,10 +34,10 @@ pub fn open_model(path: impl AsRef<Path>) -> Result<Arc<Model>> {
     Ok(Arc::new(model))
 }
 
-/// Opens the engine that is asked for, before anything is begun that it may be missing for.
+/// Opens the requested engine before any work starts, so that a missing engine is noticed at once.
 ///
 /// # Errors
-/// When the engine can't be had, or does not run the model.
+/// When the engine is not available, or can't run the model.
 pub(crate) fn check_engine(model: &Arc<Model>, engine: Option<EngineKind>) -> Result<()> {
     let configuration = Configuration::new(Axes::from_names(&["y", "x"])?)
         .with_model(model.reference()?)

@@ -1,4 +1,4 @@
-//! What an encode writes: every node of the input, encoded where it can be and copied where it can't.
+//! The plan of an encode: every node of the input, and whether it is encoded or copied.
 
 use crate::encode::array::ArrayEncode;
 use crate::encode::input::Input;
@@ -26,15 +26,15 @@ use vqz_codec::config::Promise;
 use vqz_codec::model::Model;
 use vqz_raster::conventions::exact::must_be_exact;
 
-/// What an encode writes.
+/// The plan of an encode.
 pub(crate) struct EncodePlan {
     /// The arrays that are encoded.
     pub(crate) arrays: Vec<ArrayEncode>,
     /// Every other node: groups, copies, coordinates, arrays with plain codecs.
     pub(crate) others: Vec<Node>,
-    /// What must be the same besides, for an interrupted run to be resumed.
+    /// Further settings that must be unchanged for an interrupted run to be resumed.
     pub(crate) settings: Settings,
-    /// What happens where a chunk of the input can't be read.
+    /// What to do when a chunk of the input can't be read.
     pub(crate) unreadable: Unreadable,
 }
 
@@ -44,7 +44,7 @@ pub(crate) struct Planner<'a> {
     pub(crate) options: &'a EncodeOptions,
     /// The model, if there is one.
     pub(crate) model: Option<&'a Arc<Model>>,
-    /// Hears remarks on the input.
+    /// Receives remarks about the input.
     pub(crate) progress: &'a dyn Progress,
 }
 
@@ -77,7 +77,7 @@ impl Planner<'_> {
         Ok(plan)
     }
 
-    /// A Zarr group with all that is in it, or a single array.
+    /// Plans a Zarr group with everything in it, or a single array.
     fn group(&self, path: &Path, output: &Path) -> Result<EncodePlan> {
         let mut plan = EncodePlan::new(Unreadable::Stop);
         let mut refused = Vec::new();
@@ -99,7 +99,7 @@ impl Planner<'_> {
                     remark_on_losses_of(&node, self.options.engine, self.progress)?;
                     plan.arrays.push(array);
                 }
-                // The input is this array alone: whatever keeps it from being encoded is an error.
+                // The input is this array alone, so a reason not to encode it is an error.
                 Err(error) if node.path.is_empty() => return Err(error),
                 Err(error) => {
                     // That coordinates are copied needs no remark.
@@ -124,7 +124,7 @@ impl Planner<'_> {
         Ok(plan)
     }
 
-    /// The arrays of a cube: those that can be are encoded, the others get plain codecs.
+    /// Plans the arrays of a cube: those that can be encoded are encoded, the others get plain codecs.
     #[cfg(feature = "gdal")]
     fn cube(&self, cube: &crate::cube::Cube) -> Result<EncodePlan> {
         use crate::cube::array::{CubeNode, nodes, settings};
@@ -208,7 +208,8 @@ impl Planner<'_> {
         Ok(ArrayEncode::new(path, raster, watch, (quality, promise), metadata))
     }
 
-    /// What is promised of an array: what is asked for, but no error where any would make samples something else.
+    /// The promise for an array: the requested one, or lossless for data such as classes, where any error would
+    /// change what a sample means.
     fn promise(&self, raster: &dyn Raster) -> Result<Promise> {
         let info: &RasterInfo = raster.info();
         match (self.options.bound.promise(raster)?, must_be_exact(&info.metadata.attributes())) {

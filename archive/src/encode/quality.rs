@@ -5,14 +5,14 @@ use crate::target::Target;
 use vqz_codec::config::Promise;
 use vqz_codec::model::Manifest;
 
-/// The quality where nothing is asked for, in dB.
+/// The default quality, in dB.
 pub(crate) const DEFAULT: f64 = 42.0;
 
-/// The highest quality that there is, in dB.
+/// The highest allowed quality, in dB.
 pub(crate) const HIGHEST: f64 = 200.0;
 
-/// Under a bound, the root mean square error of what the model makes, as a part of the bound that corrections then bring it
-/// within. Here both together take the fewest bits. Measured: see `docs/decisions.md`.
+/// Under a bound, the RMSE of the model's picture divided by the bound, before corrections. At this ratio the model's
+/// codes and the corrections together take the fewest bits, as measured: see `docs/decisions.md`.
 const MODEL_ERROR: f64 = 0.42;
 
 /// The quality to encode at, or to begin a search with.
@@ -24,8 +24,8 @@ pub(crate) fn first_quality(options: &EncodeOptions) -> f64 {
     }
 }
 
-/// The quality to encode an array at: one that is given, or else the one that serves its promise best. It is 0 without a
-/// model, which nothing uses then.
+/// The quality to encode an array at: the given one, or else the one that takes the fewest bits under its promise.
+/// Without a model it is 0 and not used.
 pub(crate) fn quality_for(options: &EncodeOptions, promise: &Promise, model: Option<&Manifest>) -> f64 {
     let Some(manifest) = model else { return 0.0 };
     match promise {

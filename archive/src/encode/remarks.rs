@@ -1,4 +1,4 @@
-//! What a user should know of an input before trusting its archive: remarks, never failures.
+//! What a user should know about an input before trusting its archive. These are remarks, never failures.
 
 use crate::error::Result;
 use crate::progress::{Progress, Remark};
@@ -10,13 +10,13 @@ use vqz_codec::axes::Role;
 use vqz_codec::config::Promise;
 use vqz_codec::model::{Manifest, Model};
 
-/// The side of the window that is looked at before encoding, in pixels.
+/// The side of the window that is examined before encoding, in pixels.
 const WINDOW: u64 = 256;
 
-/// How many scales from a band's mean a model still knows its data.
+/// Samples further than this from a band's mean, in units of the model's scale, count as unlike its training data.
 const SCALES: f64 = 8.0;
 
-/// Remarks on an input that was encoded before.
+/// Remarks on an input that was encoded with loss before.
 pub(crate) fn already_encoded(info: &RasterInfo, progress: &dyn Progress) -> Result<()> {
     if let Some(encoding) = info.metadata.encoded()?.filter(|e| e.configuration.promise != Promise::Lossless)
     {
@@ -37,7 +37,7 @@ pub(crate) fn other_bands(info: &RasterInfo, manifest: &Manifest, progress: &dyn
     }
 }
 
-/// Remarks on a quality that was never measured on the training data.
+/// Remarks on a quality outside the range that was measured on the training data.
 pub(crate) fn quality_beyond(model: &Model, quality: f64, progress: &dyn Progress) {
     let manifest = model.manifest();
     let (Some(first), Some(last)) = (manifest.calibration.first(), manifest.calibration.last()) else {
@@ -49,8 +49,8 @@ pub(crate) fn quality_beyond(model: &Model, quality: f64, progress: &dyn Progres
     }
 }
 
-/// Remarks on an input most of whose valid samples are unlike anything that the model was fitted on: another sensor, or
-/// another unit. Looks at a window in the middle of the first image.
+/// Remarks on an input if most of its valid samples are unlike the data that the model was fitted to, such as those
+/// of another sensor or in another unit. Looks at a window in the middle of the first image.
 pub(crate) fn beyond_the_model(
     raster: &dyn Raster,
     manifest: &Manifest,

@@ -1,4 +1,5 @@
-//! The run of an encode: plan, settle qualities, write every array, put the archive in its place, measure it.
+//! Runs an encode: makes the plan, settles the qualities, writes every array, renames the archive to its final name
+//! and measures it.
 
 use crate::encode::array::ArrayEncode;
 use crate::encode::input::Input;
@@ -25,17 +26,17 @@ use std::path::Path;
 use std::sync::Arc;
 use vqz_zarr::models;
 
-/// Encodes rasters into an archive: a Zarr array for a single raster, and for a group of them a group, in which arrays that
-/// can't be encoded are copied as they are.
+/// Encodes rasters into an archive. A single raster becomes a Zarr array. A group becomes a group, in which arrays
+/// that can't be encoded are copied unchanged.
 ///
-/// The archive is written beside `output` and put in its place once it is complete. An interrupted encode goes on where it
-/// ended when it is called again with the same input and options.
+/// The archive is written beside `output` and put in its place once it is complete. After an interruption, the same
+/// call with the same input and options continues where it stopped.
 ///
 /// # Errors
-/// [`Exists`](crate::ErrorKind::Exists) when the output does and may not be replaced,
-/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when model, input and options do not go together,
-/// [`TargetNotMet`](crate::ErrorKind::TargetNotMet) when no quality comes near the target, and whatever reading and writing
-/// say.
+/// [`Exists`](crate::ErrorKind::Exists) when the output already exists and may not be replaced,
+/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when the model, the input and the options do not fit
+/// together, [`TargetNotMet`](crate::ErrorKind::TargetNotMet) when no quality comes near the target, and all errors
+/// of reading and writing.
 pub fn encode(
     input: impl Into<Input>,
     output: impl AsRef<Path>,
@@ -49,8 +50,8 @@ pub fn encode(
     }
 }
 
-/// Does one share of an encode, so that several processes, on one machine or many, write one archive. Each is called with the
-/// same input, output and options. The last that ends puts the archive in its place.
+/// Does one share of an encode, so that several processes, on one machine or many, write one archive. Each is called
+/// with the same input, output and options. The last one to finish renames the archive to its final name.
 ///
 /// # Errors
 /// Those of [`encode`], and [`Busy`](crate::ErrorKind::Busy) when another process works on the same share. Targets that are
@@ -103,7 +104,7 @@ fn run(
     Ok(ShareOutcome::Complete(summary))
 }
 
-/// Writes every array, and then what else belongs to the archive.
+/// Writes every array, and then the other nodes of the archive.
 fn write_all(
     writer: &mut HierarchyWriter<'_>,
     plan: &mut EncodePlan,
@@ -153,7 +154,7 @@ fn write_share(writer: &mut HierarchyWriter<'_>, plan: &mut EncodePlan) -> Resul
     Ok(open)
 }
 
-/// Settles the quality of each array before anything is written, so that a target that can't be met is an error at once.
+/// Settles the quality of each array before anything is written, so that an unreachable target is reported at once.
 fn settle_qualities(
     plan: &mut EncodePlan,
     output: &Path,
@@ -177,14 +178,14 @@ fn settle_qualities(
     Ok(())
 }
 
-/// The quality of an array that was begun in an earlier run. What can't be read there is begun anew, or refused, once that
-/// output is taken up.
+/// The quality of an array that an earlier run began. None if its metadata can't be read; resuming the output then
+/// starts the array again, or refuses.
 fn quality_of(folder: &Path) -> Option<f64> {
     let metadata = Metadata::read(folder).ok()?;
     Some(metadata.encoded().ok()??.configuration.quality)
 }
 
-/// Refuses what can be refused before anything is read.
+/// Refuses invalid options before anything is read.
 fn check(input: &Input, output: &Path, options: &EncodeOptions, share: Option<Share>) -> Result<()> {
     if !matches!(input, Input::Raster(_)) {
         refuse_overlap(input.path(), output)?;
@@ -222,7 +223,7 @@ fn check(input: &Input, output: &Path, options: &EncodeOptions, share: Option<Sh
     Ok(())
 }
 
-/// The options with the chunks and shards of a cube's configuration, where nothing else is asked for.
+/// The options, with the chunks and shards of the cube's configuration where the options set none.
 fn for_input(options: &EncodeOptions, input: &Input) -> EncodeOptions {
     let options = options.clone();
     match input {
@@ -240,7 +241,7 @@ fn for_input(options: &EncodeOptions, input: &Input) -> EncodeOptions {
     }
 }
 
-/// What must be the same for an interrupted encode to be resumed.
+/// The settings that must be unchanged for an interrupted encode to be resumed.
 fn settings(input: &Input, options: &EncodeOptions, plan: &EncodePlan) -> Settings {
     let mut settings = Settings::new("encode", input.path());
     settings.extend(plan.settings.clone());

@@ -1,7 +1,8 @@
 //! The search for the quality at which an array meets its target.
 //!
-//! Chunks of the input are encoded in memory at one quality after another. Where they are not all of the array, what they
-//! come to stands for the whole. What the whole array then comes to corrects the search.
+//! Chunks of the input are encoded in memory at one quality after another. If they are only a part of the array,
+//! their figures serve as an estimate for the whole. Once the whole array is written, its own figures correct the
+//! search.
 
 use crate::encode::settling::Settling;
 use crate::encoded::record::Record;
@@ -31,12 +32,12 @@ pub(crate) struct TargetSearch {
     metadata_bytes: u64,
     /// Bytes of the indexes of shards.
     index_bytes: u64,
-    /// What was measured, by the step that a quality sets.
+    /// The measurements so far, by the quantiser's step that each quality sets.
     known: BTreeMap<i16, Achieved>,
 }
 
 impl TargetSearch {
-    /// A search for the array that `metadata` describe, on about as many samples as the options say.
+    /// Starts a search for the array that `metadata` describe, on about as many samples as the options say.
     pub(crate) fn new(
         target: Target,
         raster: &Arc<dyn Raster>,
@@ -70,15 +71,16 @@ impl TargetSearch {
         })
     }
 
-    /// The quality that the measured chunks ask for.
+    /// The quality at which the measured chunks meet the target.
     ///
     /// # Errors
-    /// When what is asked for can't be had at any quality.
+    /// When no quality meets the target.
     pub(crate) fn quality(&mut self, first: f64, progress: &dyn Progress) -> Result<f64> {
         Ok(match self.find(first, 0.0, progress)? {
             SearchEnd::Met(trial) => trial.quality,
             SearchEnd::Between(below, above) => self.nearer(below, above),
-            // Better than asked for, for fewer bits than any other quality; or for fewer bits than asked for.
+            // Even the lowest quality exceeds the requested PSNR, or even the highest takes fewer bits than
+            // requested. Both are better than the target.
             SearchEnd::Above(trial) if matches!(self.target, Target::Psnr(_)) => trial.quality,
             SearchEnd::Below(trial) if !matches!(self.target, Target::Psnr(_)) => trial.quality,
             SearchEnd::Above(trial) | SearchEnd::Below(trial) if trial.miss.abs() <= 1.0 => trial.quality,
@@ -88,7 +90,7 @@ impl TargetSearch {
         })
     }
 
-    /// A better quality, after the whole array came to something else than what is asked for; none where there is none.
+    /// A quality that should come closer, after the whole array missed the target; none if there is no such quality.
     pub(crate) fn corrected(
         &mut self,
         quality: f64,
@@ -98,7 +100,8 @@ impl TargetSearch {
         if self.chunks.all() || self.target.is_met(achieved) {
             return Ok(None);
         }
-        // What the measured chunks do not know of the others is taken to be the same at a quality nearby.
+        // The difference between the whole array and the measured chunks is assumed to be the same at a nearby
+        // quality.
         let expected = self.at(quality, progress)?;
         let off = self.target.miss(achieved) - self.target.miss(&expected);
         if !off.is_finite() {
@@ -113,7 +116,7 @@ impl TargetSearch {
         Ok((!same).then_some(better))
     }
 
-    /// What an array that was written came to.
+    /// The figures of an array that was written.
     pub(crate) fn achieved(&self, totals: &Totals, (metadata_bytes, data_bytes): (u64, u64)) -> Achieved {
         Achieved {
             valid: totals.valid,
@@ -123,12 +126,12 @@ impl TargetSearch {
         }
     }
 
-    /// What is searched for.
+    /// The target of the search.
     pub(crate) fn target(&self) -> Target {
         self.target
     }
 
-    /// Remarks that the target is not what came out.
+    /// Remarks that the target was missed.
     pub(crate) fn remark(&self, achieved: &Achieved, progress: &dyn Progress) {
         if self.target.is_met(achieved) {
             return;
@@ -154,7 +157,8 @@ impl TargetSearch {
         search(first, setting, |quality| Ok(target.miss(&self.at(quality, progress)?) + off))
     }
 
-    /// Which side of a step to take: never less PSNR than asked for, and the nearer size.
+    /// Which of two neighbouring settings to take: the nearer one, except that a PSNR may not fall short by more than
+    /// the tolerance.
     fn nearer(&self, below: Trial, above: Trial) -> f64 {
         match self.target {
             Target::Psnr(_) if below.miss < -1.0 => above.quality,
@@ -163,7 +167,7 @@ impl TargetSearch {
         }
     }
 
-    /// What the array is expected to come to at a quality.
+    /// The figures that the array is expected to reach at a quality.
     fn at(&mut self, quality: f64, progress: &dyn Progress) -> Result<Achieved> {
         let step = self.model.manifest().step_for_quality(quality)?;
         if let Some(known) = self.known.get(&step) {
@@ -182,7 +186,7 @@ impl TargetSearch {
         Ok(achieved)
     }
 
-    /// Why the target can't be met, given the quality that comes closest.
+    /// The error that explains why the target can't be met, given the quality that comes closest.
     fn beyond_reach(&mut self, quality: f64, progress: &dyn Progress) -> Result<Error> {
         let achieved = self.at(quality, progress)?;
         let about = if self.chunks.all() { "" } else { "about " };
@@ -210,7 +214,7 @@ impl TargetSearch {
                 words::bytes(
                     ((self.raw_bytes as f64 / achieved.ratio) as u64).saturating_sub(self.metadata_bytes)
                 ),
-                // Rounded down, so that it can be had.
+                // Rounded down, so that the suggested value can be reached.
                 words::figure((achieved.ratio * 100.0).floor() / 100.0)
             )
             .with_remedy(Remedy::AskForBits),

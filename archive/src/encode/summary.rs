@@ -1,4 +1,4 @@
-//! What an encode did, from the files that it wrote and the headers in them.
+//! The summary of an encode, from the files that it wrote and the chunk headers in them.
 
 use crate::encode::array::ArrayEncode;
 use crate::encoded::totals::Totals;
@@ -12,7 +12,7 @@ use std::path::Path;
 use vqz_codec::config::Promise;
 use vqz_codec::model::Model;
 
-/// What an encode wrote.
+/// The summary of an encode.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct EncodeSummary {
@@ -20,13 +20,13 @@ pub struct EncodeSummary {
     pub output: String,
     /// The model's name.
     pub model: Option<String>,
-    /// The nominal quality in dB; none where arrays have qualities of their own.
+    /// The nominal quality in dB; none if arrays differ in quality.
     pub quality: Option<f64>,
     /// The arrays that were encoded.
     pub arrays: Vec<EncodedArraySummary>,
     /// Raw bytes of the input's samples.
     pub input_bytes: u64,
-    /// What all arrays take on disk.
+    /// The size of all arrays on disk.
     #[serde(flatten)]
     pub stored: StoredSize,
     /// The value that PSNR is stated against: the model's. None without a model.
@@ -39,13 +39,13 @@ pub struct EncodeSummary {
     pub max_error: f64,
     /// Wall time.
     pub seconds: f64,
-    /// Raw samples in 10⁶ bytes a second.
+    /// Speed: 10⁶ bytes of raw samples per second of wall time.
     pub mb_s: f64,
     /// Chunks kept from an earlier run.
     pub chunks_kept: u64,
 }
 
-/// What an encode wrote of one array.
+/// The summary of one encoded array.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct EncodedArraySummary {
@@ -53,25 +53,25 @@ pub struct EncodedArraySummary {
     pub path: String,
     /// All samples.
     pub samples: u64,
-    /// Those that are not "no data".
+    /// Valid samples.
     pub valid_samples: u64,
     /// Raw bytes of the input's samples.
     pub input_bytes: u64,
-    /// What it takes on disk.
+    /// Its size on disk.
     #[serde(flatten)]
     pub stored: StoredSize,
-    /// Bits of chunks for a valid sample.
+    /// Bits of the chunks per valid sample.
     pub bits_per_valid_sample: f64,
     /// The nominal quality in dB.
     pub quality: f64,
-    /// What is promised of valid samples.
+    /// The promise for valid samples.
     pub promise: Promise,
-    /// The target that was searched for in place of a quality, and what came of it.
+    /// The target that was searched for, if no quality was given, and the result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<TargetOutcome>,
     /// PSNR over valid samples, in dB.
     pub psnr_db: Option<f64>,
-    /// The value that PSNR is stated against; none without a model, which states it.
+    /// The value that PSNR is stated against. It comes from the model, so it is none without one.
     pub peak: Option<f64>,
     /// Root mean square error over valid samples, in data units.
     pub rmse: Option<f64>,

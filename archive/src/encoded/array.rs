@@ -1,4 +1,4 @@
-//! An encoded array from within: its encoded chunks, their headers, and what these say about errors.
+//! The inside of an encoded array: its encoded chunks, their headers, and the errors that these state.
 
 use crate::encoded::shards::{ByteSpan, Shards};
 use crate::encoded::totals::Totals;
@@ -37,12 +37,12 @@ pub struct EncodedArray {
     label: String,
 }
 
-/// What reading a part of a chunk takes.
+/// What must be read to get a part of a chunk.
 #[derive(Clone, Debug)]
 pub struct PlannedRead {
     /// The tiles that are read.
     pub tiles: Vec<PlannedTile>,
-    /// What storage is asked for.
+    /// The byte ranges that are requested from storage.
     pub reads: Reads,
     /// Bytes of the whole chunk.
     pub length: u64,
@@ -52,7 +52,7 @@ impl EncodedArray {
     /// Opens an encoded array.
     ///
     /// # Errors
-    /// When it is not encoded by this codec, other codecs stand around it, or its model can't be had.
+    /// When it is not encoded by this codec, is combined with other codecs, or its model can't be found.
     pub fn open(node: &Node, engine: Option<EngineKind>) -> Result<Self> {
         let label = node.label();
         let Some(encoded) = node.metadata.encoded()? else {
@@ -90,7 +90,7 @@ impl EncodedArray {
         let grid = Grid::new(&node.metadata.shape()?, &encoded.chunk);
         let shape: Vec<usize> =
             encoded.chunk.iter().map(|n| usize::try_from(*n)).collect::<Result<_, _>>()?;
-        // Refuses chunks that no memory holds.
+        // Refuses chunks that are too large for any memory.
         let layout = encoded.configuration.axes.layout(&shape).with_context(|| label.clone())?;
         let bytes = layout.samples * node.metadata.data_type()?.size();
         Ok(Self { encoded, model, codec, array, shards, grid, shape, bytes, label })
@@ -111,7 +111,7 @@ impl EncodedArray {
         self.array.fill_value().as_ne_bytes()
     }
 
-    /// The chunks that the codec sees.
+    /// The grid of the chunks that the codec encodes: the inner chunks of a sharded array.
     pub fn grid(&self) -> &Grid {
         &self.grid
     }
@@ -167,7 +167,8 @@ impl EncodedArray {
         read().with_context(|| format!("reading the header of {}", self.chunk_name(indices)))
     }
 
-    /// What a region of a chunk, from the chunk's own corner on, takes to read; none where the chunk is all fill value.
+    /// What must be read to get a region of a chunk. The region is relative to the chunk's corner. None if the chunk
+    /// is all fill value.
     pub fn planned(&self, indices: &[u64], region: &[Range<usize>]) -> Result<Option<PlannedRead>> {
         let (Some(place), Some(header)) = (self.place(indices)?, self.header(indices)?) else {
             return Ok(None);
@@ -193,7 +194,7 @@ impl EncodedArray {
         Ok(size.map(|size| (size, shards.index_bytes())))
     }
 
-    /// What a chunk's header says about its errors, or `None` where the chunk is all fill value.
+    /// The statistics of errors in a chunk's header, or `None` if the chunk is all fill value.
     pub fn statistics(&self, indices: &[u64]) -> Result<Option<Statistics>> {
         let Some(header) = self.header(indices)? else {
             return Ok(None);
@@ -202,7 +203,7 @@ impl EncodedArray {
         statistics.map(Some).with_context(|| format!("reading the header of {}", self.chunk_name(indices)))
     }
 
-    /// What all headers say together.
+    /// The sums over all chunk headers.
     pub fn totals(&self) -> Result<Totals> {
         let totals = Mutex::new(Totals::default());
         for_each(self.grid.len(), rayon::current_num_threads(), |number| {
@@ -217,7 +218,8 @@ impl EncodedArray {
         Ok(totals.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Decodes a chunk: whole, as it was encoded, beyond the array's edges too. `out` is made to hold it.
+    /// Decodes a whole chunk as it was encoded, including the part beyond the array's edges. `out` is resized to hold
+    /// it.
     pub fn decode(&self, indices: &[u64], bytes: &[u8], out: &mut Vec<u8>) -> Result<()> {
         out.resize(self.bytes, 0);
         self.codec

@@ -1,8 +1,8 @@
-//! Chunks that an archive held once and does not hold any more.
+//! Lost chunks: an archive held them once and does not hold them any more.
 //!
-//! A chunk that is not stored reads as fill value, by the rules of Zarr, and an array's chunks of nothing but fill value are
-//! not stored to begin with. Only the count in the archive's record tells a lost chunk from one that never was stored. So it
-//! is always known how many chunks are lost, and only in an array all of whose chunks were stored, which ones.
+//! A chunk that is not stored reads as fill value, by the rules of Zarr, and chunks of nothing but fill value are
+//! never stored. Only the count in the archive's record shows that a chunk was lost. So the number of lost chunks is
+//! always known; which ones they are is known only if all chunks of the array were stored once.
 
 use crate::encoded::array::EncodedArray;
 use crate::encoded::lost::LostChunks;
@@ -21,11 +21,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use vqz_codec::engine::EngineKind;
 
-/// How many chunks are named at most.
+/// The greatest number of chunks that are listed.
 const NAMED: usize = 100;
 
-/// The lost chunks, by the chunks that are not stored among those that were read, and the count of stored chunks; none where no chunk
-/// that was read can be a lost one.
+/// The lost chunks, found from the chunks that were read but are not stored, and from the count of stored chunks.
+/// None if none of the chunks that were read can be a lost one.
 fn lost_chunks(of: &RecordedArchive, stored: u64, absent: &BTreeSet<Vec<u64>>) -> Option<LostChunks> {
     let RecordedArchive { archive, record, fill_value } = of;
     let (in_archive, not_stored) = (record.chunks.saturating_sub(stored), absent.len() as u64);
@@ -48,8 +48,8 @@ fn place(indices: &[u64]) -> String {
     indices.iter().map(u64::to_string).collect::<Vec<_>>().join("/")
 }
 
-/// Opens every archive below a path with its engine, before anything is begun that it may be missing for, and remarks where
-/// chunks are lost or the archive was changed since its record was written.
+/// Opens every archive below a path with its engine before any work starts, so that a missing engine is noticed at
+/// once. Remarks if chunks are lost, or if the archive was changed after its record was written.
 ///
 /// # Errors
 /// When an archive, or the header of one of its chunks, can't be read.
@@ -115,8 +115,9 @@ fn absent(archive: &EncodedArray) -> Result<BTreeSet<Vec<u64>>> {
     Ok(absent.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// An archive that is read in parts: it notes which chunks were asked for and are not stored. Whether any of them is lost is
-/// looked up only in the end, and only where there are such chunks, since that takes a look at every chunk of the archive.
+/// Watches an archive that is read in parts, and notes which of the requested chunks are not stored. Whether any of
+/// them is lost is checked only at the end, and only if there are such chunks, because the check visits every chunk
+/// of the archive.
 pub(crate) struct LossWatch {
     inner: Arc<dyn Raster>,
     recorded: RecordedArchive,
@@ -124,7 +125,7 @@ pub(crate) struct LossWatch {
 }
 
 impl LossWatch {
-    /// Watches a raster that stands in this node; none where it is no archive, or has no record.
+    /// Watches the raster of this node; none if it is not an archive, or has no record.
     ///
     /// # Errors
     /// When the archive can't be opened.

@@ -1,10 +1,10 @@
-//! Chunks of an archive that are lost, for programs and in words.
+//! The lost chunks of an archive, as data and as a sentence.
 
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt;
 
-/// How many chunks are named at most in a sentence.
+/// The greatest number of chunks that a sentence names.
 const NAMED_IN_WORDS: usize = 8;
 
 /// Chunks of an archive that are lost.
@@ -20,7 +20,7 @@ pub struct LostChunks {
     /// The first 100 of these, by their place in the grid of chunks, such as `0/3/1`. Where `not_stored` equals `lost`, they
     /// are the lost ones.
     pub chunks: Vec<String>,
-    /// What a sample of a chunk that is not stored reads as.
+    /// The fill value: samples of chunks that are not stored have this value when read.
     pub fill_value: Value,
 }
 

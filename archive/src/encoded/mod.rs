@@ -1,4 +1,5 @@
-//! Encoded arrays from within: their chunks, what these state, what an encode recorded, and what reading a window takes.
+//! The inside of encoded arrays: their chunks and headers, the record of the encode, and the cost of reading a
+//! window.
 
 pub(crate) mod array;
 pub(crate) mod losses;

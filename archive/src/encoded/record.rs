@@ -1,7 +1,8 @@
-//! What an encode records in an archive's attributes once it is complete, so that what is lost later is noticed.
+//! The record that an encode puts into an archive's attributes once the archive is complete. It makes later losses
+//! noticeable.
 //!
-//! A chunk that is not stored reads as fill value, by the rules of Zarr: only a count of those that were written tells
-//! a lost one from one that never was.
+//! A chunk that is not stored reads as fill value, by the rules of Zarr: only a count of the chunks that were written
+//! shows that one was lost.
 
 use crate::encoded::totals::Totals;
 use crate::error::Result;
@@ -9,7 +10,7 @@ use crate::metadata::document::Metadata;
 use serde::{Deserialize, Serialize};
 use vqz_codec::name::{NAME, NAMES};
 
-/// What a complete archive holds.
+/// The record of a complete archive: what it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// Chunks that are stored; the inner ones of a sharded array.
@@ -36,7 +37,7 @@ impl Record {
         Ok(())
     }
 
-    /// How what is there differs from what was recorded, if it does.
+    /// How the archive differs from its record, in words; none if it does not.
     pub fn differs(self, found: &Totals) -> Option<String> {
         if found.chunks < self.chunks {
             return Some(format!("{} of {} chunks are lost", self.chunks - found.chunks, self.chunks));

@@ -1,4 +1,4 @@
-//! The last step of writing an encoded array: its metadata record what its chunks hold.
+//! The last step of writing an encoded array: recording in its metadata what its chunks hold.
 
 use crate::encoded::array::EncodedArray;
 use crate::encoded::record::Record;
@@ -8,10 +8,10 @@ use crate::store::files;
 use crate::store::tree::Node;
 use std::path::Path;
 
-/// Records in an archive's metadata what its chunks hold now. Returns what their headers say together.
+/// Records in an archive's metadata what its chunks hold now. Returns the sums over their headers.
 ///
 /// # Errors
-/// Whatever reading the headers and writing the metadata say.
+/// When the headers can't be read, or the metadata can't be written.
 pub(crate) fn seal(folder: &Path) -> Result<Totals> {
     let mut node = Node::open(folder)?;
     let totals = EncodedArray::open(&node, None)?.totals()?;

@@ -1,7 +1,7 @@
-//! Where the inner chunks of a sharded array lie in its shards, by the indexes of these.
+//! Finds the inner chunks of a sharded array in its shards, from the indexes of the shards.
 //!
-//! zarrs reads inner chunks too, but takes one that was never written for one of a size (`offset + size` overflows in
-//! 0.23.14), and has no way to ask for a part of one, such as its header.
+//! zarrs can read inner chunks too. But it takes a missing one for one that has a size (`offset + size` overflows in
+//! 0.23.14), and it can't read a part of one, such as its header.
 
 use crate::error::{Context, Result, bail};
 use crate::metadata::document::Metadata;
@@ -19,17 +19,17 @@ use zarrs::metadata::v3::MetadataV3;
 use zarrs::storage::byte_range::ByteRange;
 use zarrs::storage::{ReadableStorageTraits, StoreKey};
 
-/// An inner chunk that is nowhere has this offset and this length.
+/// An index gives a missing inner chunk this offset and this length.
 const NOWHERE: u64 = u64::MAX;
 
-/// Bytes in a file.
+/// A range of bytes in a file.
 #[derive(Clone, Debug)]
 pub(crate) struct ByteSpan {
     /// The file.
     pub key: StoreKey,
     /// The first byte.
     pub start: u64,
-    /// How many.
+    /// The number of bytes.
     pub length: u64,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct Shards {
     codecs: CodecChain,
     /// Inner chunks in a shard, along each dimension.
     counts: Vec<u64>,
-    /// The same with a last dimension of two: offset and length.
+    /// The same, with one more dimension of extent two for offset and length.
     shape: Vec<NonZeroU64>,
     bytes: u64,
     at_end: bool,
@@ -55,7 +55,7 @@ impl Shards {
     /// For an array whose only codec is `sharding_indexed`, with these shards and inner chunks.
     ///
     /// # Errors
-    /// When the index has codecs that are not known, or of no fixed size.
+    /// When the codecs of the index are not known, or have no fixed size.
     pub(crate) fn new(metadata: &Metadata, shard: &[u64], inner: &[u64]) -> Result<Self> {
         let Some(configuration) = metadata.sharding() else {
             bail!(Corrupt, "the array is not sharded");

@@ -1,5 +1,5 @@
-//! What reading a window of an archive takes: chunks, tiles, other dates that these refer to, and bytes, all by the
-//! chunks' headers alone.
+//! The cost of reading a window of an archive: chunks, tiles, other dates that these refer to, and bytes. All of it
+//! is known from the headers of the chunks.
 
 use crate::encoded::array::EncodedArray;
 use crate::error::Result;
@@ -14,14 +14,14 @@ use std::path::Path;
 use vqz_codec::axes::{Axes, Role};
 use vqz_zarr::Reads;
 
-/// What a window takes to read.
+/// The cost of reading a window.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct WindowCost {
     /// A start and an end for each dimension.
     pub region: Vec<[u64; 2]>,
-    /// Samples in it.
+    /// The number of samples in the window.
     pub samples: u64,
-    /// What they are when decoded.
+    /// Bytes of these samples once decoded.
     pub raw_bytes: u64,
     /// Chunks that it touches and that are stored.
     pub chunks: u64,
@@ -35,21 +35,23 @@ pub struct WindowCost {
     pub referred_dates: BTreeSet<u64>,
     /// Bytes of the tiles.
     pub tile_bytes: u64,
-    /// Bytes that storage is asked for: tiles, headers, the indexes of shards, and what is read between them.
+    /// Bytes that are requested from storage: tiles, headers, indexes of shards, and the gaps between these that are
+    /// read along.
     pub bytes: u64,
     /// Requests to storage.
     pub requests: u64,
-    /// All chunks of the array, as they are stored.
+    /// Bytes of all stored chunks of the array.
     pub stored_bytes: u64,
-    /// The part of them that is read, from 0 to 1.
+    /// The fraction of those bytes that is read, from 0 to 1.
     pub part: f64,
 }
 
-/// What reading a window of an encoded array takes, by the headers of its chunks. The path is that of the array itself.
+/// The cost of reading a window of an encoded array, from the headers of its chunks. The path is that of the array
+/// itself.
 ///
 /// # Errors
 /// [`Unsupported`](crate::ErrorKind::Unsupported) when the array is not encoded, and
-/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when the window is none of it.
+/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when the window does not fit the array.
 pub fn window_cost(archive: impl AsRef<Path>, window: &Window) -> Result<WindowCost> {
     let node = Node::open(archive.as_ref())?;
     let array = EncodedArray::open(&node, None)?;
@@ -59,7 +61,8 @@ pub fn window_cost(archive: impl AsRef<Path>, window: &Window) -> Result<WindowC
 }
 
 impl WindowCost {
-    /// What a region of an archive takes. `size` is the bytes of a sample, `stored_bytes` those of all chunks.
+    /// The cost of reading a region of an archive. `size` is the size of a sample in bytes, `stored_bytes` that of
+    /// all chunks.
     ///
     /// # Errors
     /// When a header can't be read.
@@ -92,7 +95,7 @@ impl WindowCost {
                     for indices in touched(&inside, &chunk) {
                         window.chunk(archive, &indices, region, &mut inner)?;
                     }
-                    // A shard that is wanted as a whole is read at one go.
+                    // A shard that is needed as a whole is read in one request.
                     reads.add(if inside == place { Reads { bytes: file, requests: 1 } } else { inner });
                     if inside != place {
                         reads.add(Reads { bytes: index, requests: 1 });

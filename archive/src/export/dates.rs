@@ -1,10 +1,10 @@
-//! A exported of dates on the command line.
+//! A selection of dates, as it is written on the command line.
 
 use crate::error::{Result, bail};
 use vqz_raster::conventions::time::iso;
 
-/// Dates, as people write them: numbers from 0, dates or beginnings of dates (`2018-07` is all of that month), and ranges
-/// `FROM..TO` of either, with both ends, either of which may be missing; with commas between several.
+/// Dates as people write them, separated by commas: numbers from 0, dates or beginnings of dates (`2018-07` is all of
+/// that month), and ranges `FROM..TO` of either. Ranges include both ends, and either end may be left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DateSelection(String);
 
@@ -21,7 +21,7 @@ impl From<String> for DateSelection {
 }
 
 impl DateSelection {
-    /// As it was written.
+    /// The text as it was written.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.0
@@ -49,7 +49,7 @@ impl DateSelection {
     }
 }
 
-/// With its time of day in any case, so that beginnings compare as texts do.
+/// The date, always with its time of day, so that the beginning of a date can be compared as text.
 fn written(seconds: i64) -> String {
     let text = iso(seconds);
     if text.contains('T') { text } else { format!("{text}T00:00:00") }
@@ -91,7 +91,7 @@ fn allowed(count: u64, times: Option<&[i64]>) -> String {
     }
 }
 
-/// The name of a step in the names of files: its date, without colons, or its number.
+/// The part of a file's name that stands for a step of time: its date without colons, or its number.
 pub(crate) fn label(number: u64, times: Option<&[i64]>) -> String {
     match times.and_then(|times| times.get(number as usize)) {
         Some(time) => iso(*time).replace(':', ""),

@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use vqz_codec::axes::Role;
 
-/// Writes a file for each date; with a single one, the file is called as it is asked for.
+/// Writes a file for each date. With a single date, the file has exactly the requested name.
 pub(crate) fn write(
     options: &ExportOptions,
     output: &Path,
@@ -54,7 +54,7 @@ pub(crate) fn write(
     let mut written: Vec<PathBuf> = Vec::new();
     for (number, path) in outputs.iter().enumerate() {
         let one = dated(&exported.clone().dates(&[number as u64])?, 0)?;
-        // All dates or none: what stands there of a run that failed looks like all there is.
+        // All dates or none: files that a failed run left behind would look complete.
         if let Err(error) = geotiff::write_cog(path, one.raster.as_ref(), &cog, progress) {
             for path in written.iter().filter(|path| path.exists()) {
                 files::remove(path)?;
@@ -66,7 +66,7 @@ pub(crate) fn write(
     Ok(written)
 }
 
-/// With the date of a step among its items.
+/// The raster, with the date of a step added to its metadata items.
 fn dated(exported: &ExportedRaster, number: usize) -> Result<ExportedRaster> {
     let exported = exported.clone().described()?;
     let Some(time) = exported.times.as_ref().and_then(|times| times.get(number)).copied() else {
@@ -82,8 +82,8 @@ fn tiff_date(seconds: i64) -> String {
     format!("{} {clock}", date.replace('-', ":"))
 }
 
-/// A name for each date: `scene.tif` becomes `scene_2018-07-10.tif`. Where two dates are the same, the later ones get their
-/// number as well.
+/// A name for each date: `scene.tif` becomes `scene_2018-07-10.tif`. If two dates are the same, the number of the
+/// step is added to the later ones.
 fn names(output: &Path, count: u64, times: Option<&[i64]>) -> Vec<PathBuf> {
     let stem = output.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let end = output.extension().unwrap_or_default().to_string_lossy().into_owned();

@@ -1,4 +1,4 @@
-//! A NetCDF-4 file after the CF conventions, written window by window.
+//! Writes a NetCDF-4 file that follows the CF conventions, window by window.
 
 use crate::error::{Context, Result};
 use crate::export::options::Compression;
@@ -18,10 +18,10 @@ use vqz_raster::netcdf::{Content, NetCdf, Storage, Variable};
 /// The side of a chunk, in pixels.
 const CHUNK: u64 = 256;
 
-/// The least side of the windows that are written: whole chunks.
+/// The smallest side of the windows that are written, so that they are whole chunks.
 const WINDOW: u64 = 512;
 
-/// Attributes that NetCDF has other words for, or that are Zarr's.
+/// Attributes that NetCDF expresses differently, or that belong to Zarr only.
 const NOT_WRITTEN: [&str; 12] = [
     "_FillValue",
     "missing_value",
@@ -37,14 +37,14 @@ const NOT_WRITTEN: [&str; 12] = [
     "spatial:dimensions",
 ];
 
-/// Writes a file beside its place, then renames it.
+/// Writes a temporary file beside the output, then renames it.
 pub(crate) fn write(
     output: &Path,
     exported: &ExportedRaster,
     compression: Compression,
     progress: &dyn Progress,
 ) -> Result<Vec<PathBuf>> {
-    // GDAL tells the format by what it is asked for, not by the name.
+    // GDAL chooses the format by the driver's name, not by the name of the file.
     let partial = beside(output, ".partial");
     let written = fill(&partial, exported, compression, progress).and_then(|()| {
         std::fs::rename(&partial, output).with_context(|| format!("renaming to {}", output.display()))

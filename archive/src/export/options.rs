@@ -1,4 +1,4 @@
-//! What is exported, and how.
+//! The options of an export: what is exported, and how.
 
 use crate::export::dates::DateSelection;
 use crate::options::options;
@@ -19,13 +19,14 @@ options! {
         pub dates: Option<DateSelection> = None,
         /// The bands to export: all by default.
         pub bands: Option<BandSelection> = None,
-        /// The size of a pixel, in units of the coordinate reference system: a whole multiple of what it is.
+        /// The size of a pixel, in units of the coordinate reference system. It must be a whole multiple of the
+        /// present size.
         pub resolution: Option<f64> = None,
-        /// How pixels become larger ones: by default nearest for classes, else average.
+        /// How pixels are resampled to larger ones: by default nearest for classes, else average.
         pub resampling: Option<Resampling> = None,
         /// The compression: by default deflate for GeoTIFF and NetCDF, Zstandard for Zarr.
         pub compression: Option<Compression> = None,
-        /// What happens where the output exists.
+        /// What to do when the output already exists.
         pub existing: Existing = Existing::Refuse,
         /// The engine that runs the model.
         pub engine: Option<EngineKind> = None,
@@ -38,11 +39,11 @@ options! {
         /// The levels, as multiples of the size of a pixel: by default 4, 8, … down to 256 pixels (from 2 where the array has
         /// less than 1024).
         pub levels: Vec<u64> = Vec::new(),
-        /// How pixels become larger ones: by default nearest for classes, else average.
+        /// How pixels are resampled to larger ones: by default nearest for classes, else average.
         pub resampling: Option<Resampling> = None,
         /// The compression: Zstandard by default.
         pub compression: Option<Compression> = None,
-        /// What happens where there is an overview already.
+        /// What to do when there is an overview already.
         pub existing: Existing = Existing::Refuse,
         /// The engine that runs the model.
         pub engine: Option<EngineKind> = None,
@@ -99,6 +100,6 @@ pub enum Compression {
     Zstd,
     /// LZW: GeoTIFF.
     Lzw,
-    /// Not at all.
+    /// No compression.
     None,
 }

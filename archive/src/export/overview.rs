@@ -31,7 +31,7 @@ use vqz_raster::georeference::spatial;
 /// The name of the group of levels.
 const OVERVIEWS: &str = "overviews";
 
-/// Levels go on until one is at most this many pixels wide and high.
+/// Levels are added until one is at most this many pixels wide and high.
 const SMALL: u64 = 256;
 
 /// Arrays below this side begin with level 2 instead of 4.
@@ -41,8 +41,8 @@ const MODEST: u64 = 1024;
 /// QGIS, which can't load the codec.
 ///
 /// # Errors
-/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when the array stands in no group, and
-/// [`Exists`](crate::ErrorKind::Exists) when there is an overview.
+/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when the array is not in a group, and
+/// [`Exists`](crate::ErrorKind::Exists) when there is an overview already.
 pub fn export_overview(
     archive: impl AsRef<Path>,
     options: &OverviewOptions,
@@ -68,7 +68,7 @@ pub fn export_overview(
     let mut nodes = vec![group_node(String::new())];
     let mut written: Vec<(u64, ExportedRaster)> = Vec::new();
     for level in &levels {
-        // A level is made of the one before, where that is a whole fraction of it.
+        // A level is made from the previous one if its factor is a multiple of the previous factor.
         let exported = match written.last() {
             Some((before, exported)) if level % before == 0 => {
                 let folder = beside(&target, ".partial").join(format!("{before}/{name}"));
@@ -112,7 +112,8 @@ fn whole(source: &ExportSource) -> ExportedRaster {
     }
 }
 
-/// The levels to write, in order: those that are asked for, or the usual ones for a raster whose longer side has `side` pixels.
+/// The levels to write, in order: the requested ones, or the default ones for a raster whose longer side has `side`
+/// pixels.
 fn levels(asked: &[u64], side: u64) -> Vec<u64> {
     if !asked.is_empty() {
         let mut levels = asked.to_vec();
@@ -128,8 +129,8 @@ fn levels(asked: &[u64], side: u64) -> Vec<u64> {
     levels
 }
 
-/// Lists the levels in the attributes of the array's group, and below it in those of the levels' own group: readers that
-/// can't load the array take the first level for the whole there, and the others for its overviews.
+/// Lists the levels in the attributes of the array's group, and below it in those of the levels' own group: readers
+/// that can't load the array then use the first level as the full resolution, and the others as its overviews.
 fn declare(
     group: &Path,
     name: &str,
@@ -149,7 +150,8 @@ fn declare(
     describe(group, &(1, name.to_owned(), &whole(source)), &rest, method)
 }
 
-/// Writes `multiscales` and the place into a group's attributes: a base, and the levels that are made of it.
+/// Writes `multiscales` and the georeference into a group's attributes: the base, and the levels that are made from
+/// it.
 fn describe(
     group: &Path,
     base: &(u64, String, &ExportedRaster),
@@ -188,12 +190,12 @@ fn describe(
     Convention::Multiscales.declare(&mut attributes);
     attributes.insert("multiscales".to_owned(), json!({"layout": layout, "resampling_method": method}));
     metadata.json_mut().insert("attributes".to_owned(), Value::Object(attributes));
-    // A copy of its members' metadata that the group may hold does not know the new ones.
+    // The group may hold a consolidated copy of its members' metadata, which lacks the new ones.
     metadata.json_mut().remove("consolidated_metadata");
     files::write_atomically(&group.join("zarr.json"), &metadata.to_bytes()?)
 }
 
-/// A level that is there once its turn has come: opened when the first sample is asked for.
+/// A level that is opened when its first sample is requested, because it does not exist before then.
 struct Made {
     info: RasterInfo,
     folder: PathBuf,

@@ -1,4 +1,5 @@
-//! The pixels of a valid domain as a list: three NumPy files in a folder, what `ingest` scatters to a grid gathered again.
+//! Exports the pixels of a domain as a list: three NumPy files in a folder. This reverses what `ingest` does when it
+//! places a list of pixels on a grid.
 
 use crate::error::{Context, Result, bail};
 use crate::export::options::{ExportOptions, PixelDomain};
@@ -25,8 +26,8 @@ use vqz_raster::pixels::{Domain, Layout, write_list};
 /// list.
 ///
 /// # Errors
-/// [`Exists`](crate::ErrorKind::Exists) when the folder does, and [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when
-/// the domain does not fit the array.
+/// [`Exists`](crate::ErrorKind::Exists) when the folder exists already, and
+/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when the domain does not fit the array.
 pub fn export_pixels(
     archive: impl AsRef<Path>,
     output: impl AsRef<Path>,
@@ -47,7 +48,7 @@ pub fn export_pixels(
     ExportSummary::measure("NumPy lists", &[output.to_path_buf()], &info.shape, info.raw_bytes(), seconds)
 }
 
-/// Writes a folder beside its place, then renames it.
+/// Writes a temporary folder beside the output, then renames it.
 fn write(
     output: &Path,
     exported: &ExportedRaster,
@@ -101,7 +102,7 @@ fn fill(
     let (height, width) = (info.extent(&Role::Y) as usize, info.extent(&Role::X) as usize);
     let domain = read_domain(domain, height, width)?;
     let layout = Layout { shape: vec![domain.len()], axis: 0, size: info.data_type.size() };
-    // One plane after the other: the list is in memory, the grid is not.
+    // Plane by plane: the list fits in memory, the whole grid may not.
     let outer = &info.shape[..info.shape.len() - 2];
     let mut values = Vec::with_capacity(volume(outer) as usize * domain.len() * layout.size);
     let task = Task::start(progress, "gathering", volume(outer));

@@ -18,13 +18,13 @@ use vqz_codec::sample::DataType;
 use vqz_raster::band::{Band, SampleKind, set_band_attributes};
 use vqz_raster::georeference::Georeference;
 
-/// What lies within this part of a pixel of its edge lies on it.
+/// A position closer than this to the edge of a pixel, as a fraction of the pixel, counts as on the edge.
 const TOLERANCE: f64 = 1e-6;
 
-/// A raster as it is exported.
+/// A raster as it will be exported.
 #[derive(Clone)]
 pub(crate) struct ExportedRaster {
-    /// Its samples; its metadata say what the other fields say.
+    /// Its samples. Its metadata state the same as the other fields.
     pub(crate) raster: Arc<dyn Raster>,
     /// Where it lies.
     pub(crate) georeference: Georeference,
@@ -34,7 +34,7 @@ pub(crate) struct ExportedRaster {
     pub(crate) times: Option<Vec<i64>>,
 }
 
-/// A raster of which something else is said.
+/// A raster with other metadata than its source.
 struct Described {
     info: RasterInfo,
     inner: Arc<dyn Raster>,
@@ -51,10 +51,10 @@ impl Raster for Described {
 }
 
 impl ExportedRaster {
-    /// The part of a source that is asked for.
+    /// Takes the requested part of a source.
     ///
     /// # Errors
-    /// When that is not there.
+    /// When the source does not have that part.
     pub(crate) fn new(options: &ExportOptions, source: &ExportSource) -> Result<Self> {
         let mut exported = Self {
             raster: Arc::clone(&source.raster),
@@ -86,7 +86,7 @@ impl ExportedRaster {
         exported.described()
     }
 
-    /// Only some dates.
+    /// Keeps only some dates.
     ///
     /// # Errors
     /// When there is no dimension of time.
@@ -107,7 +107,7 @@ impl ExportedRaster {
         };
         self.bands = picks.iter().map(|i| self.bands[*i as usize].clone()).collect();
         let mut picked = PickedSteps::new(Arc::clone(&self.raster), dimension, picks.to_vec(), Gaps::Read);
-        // Some of what is red, green and blue is no picture any more.
+        // With one of red, green and blue missing, the bands no longer form a colour picture.
         if picks.len() as u64 != self.raster.info().bands() || !picks.is_sorted() {
             picked.info_mut().metadata.remove_attribute("color_interpretation");
         }
@@ -124,10 +124,10 @@ impl ExportedRaster {
         self
     }
 
-    /// Larger pixels, each of `rows` rows and `columns` columns.
+    /// Makes larger pixels, each of `rows` rows and `columns` columns.
     ///
     /// # Errors
-    /// When nodata values are none of its type.
+    /// When nodata values do not fit its data type.
     pub(crate) fn reduced(mut self, rows: u64, columns: u64, resampling: Resampling) -> Result<Self> {
         let (y, x) = (rows as f64, columns as f64);
         self.georeference.transform = self
@@ -151,7 +151,7 @@ impl ExportedRaster {
         };
         set_band_attributes(&mut attributes, &self.bands, kind);
         self.georeference.set_attributes(&mut attributes, info.extent(&Role::Y), info.extent(&Role::X))?;
-        // These name arrays of the group that it came from.
+        // These attributes name arrays of the group that it came from.
         for key in ["grid_mapping", "coordinates"] {
             attributes.remove(key);
         }
@@ -163,7 +163,7 @@ impl ExportedRaster {
         Ok(self)
     }
 
-    /// With a metadata item of GDAL's.
+    /// Adds a metadata item for GDAL.
     pub(crate) fn with_item(mut self, key: &str, value: &str) -> Self {
         let mut info = self.raster.info().clone();
         let attributes = info.metadata.attributes();
@@ -186,7 +186,7 @@ pub(crate) fn name(info: &RasterInfo, dimension: usize) -> String {
     }
 }
 
-/// GDAL takes the fill value of an array for its nodata value, where that is declared.
+/// Declares the fill value as nodata, because GDAL takes it from there.
 fn settle_fill(metadata: &mut Metadata, nodata: &[vqz_codec::config::NoData]) -> Result<()> {
     if let Some(value) = nodata.first() {
         metadata.json_mut().insert("fill_value".to_owned(), serde_json::to_value(value)?);
@@ -194,13 +194,13 @@ fn settle_fill(metadata: &mut Metadata, nodata: &[vqz_codec::config::NoData]) ->
     Ok(())
 }
 
-/// How its pixels become larger ones: as asked for, and otherwise by what they are.
+/// How its pixels are resampled to larger ones: as requested, or otherwise by the kind of data.
 pub(crate) fn resampling(asked: Option<Resampling>, bands: &[Band]) -> Resampling {
     let classes = bands.iter().any(|band| !band.categories.is_empty());
     asked.unwrap_or(if classes { Resampling::Nearest } else { Resampling::Average })
 }
 
-/// The rows and columns that are asked for.
+/// The requested rows and columns.
 fn window(options: &ExportOptions, exported: &ExportedRaster) -> Result<Option<(Range<u64>, Range<u64>)>> {
     let info = exported.raster.info();
     let (height, width) = (info.extent(&Role::Y), info.extent(&Role::X));
@@ -254,9 +254,9 @@ fn touched([x0, y0, x1, y1]: [f64; 4], exported: &ExportedRaster) -> Result<(Ran
     Ok((rows, columns))
 }
 
-/// How many rows and columns make a pixel of this size.
+/// How many rows and columns one pixel of this size covers.
 fn factors(resolution: f64, georeference: &Georeference) -> Result<(u64, u64)> {
-    // Without a place a pixel is 1 wide and 1 high.
+    // Without a georeference, a pixel is 1 wide and 1 high.
     let [_, dx, rx, _, ry, dy] = georeference.transform.unwrap_or([0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
     let (width, height) = (dx.hypot(ry), dy.hypot(rx));
     let whole = |size: f64| {

@@ -1,4 +1,4 @@
-//! The run of an export, by the end of the output's name.
+//! Runs an export; the ending of the output's name chooses the format.
 
 use crate::error::{Result, bail};
 use crate::export::options::{Compression, ExportOptions};
@@ -13,7 +13,7 @@ use crate::write::unfinished::refuse_existing;
 use std::path::Path;
 use std::time::Instant;
 
-/// What an output becomes.
+/// The format of an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     GeoTiff,
@@ -44,7 +44,7 @@ impl Format {
         }
     }
 
-    /// The compression that is asked for, or the usual one.
+    /// The requested compression, or the default.
     pub(crate) fn compression(self, asked: Option<Compression>) -> Result<Compression> {
         let allowed: &[Compression] = match self {
             Self::GeoTiff => &[Compression::Deflate, Compression::Zstd, Compression::Lzw, Compression::None],
@@ -66,13 +66,13 @@ impl Format {
     }
 }
 
-/// Exports an array, or a part of it. The end of the output's name chooses the format: `.tif` (a cloud-optimised GeoTIFF), `.nc`
-/// (NetCDF-4) or `.zarr` (a plain group). A GeoTIFF holds one date: with several, `scene.tif` becomes `scene_2018-07-10.tif`
-/// and so on.
+/// Exports an array, or a part of it. The ending of the output's name chooses the format: `.tif` (a cloud-optimised
+/// GeoTIFF), `.nc` (NetCDF-4) or `.zarr` (a plain group). A GeoTIFF holds one date: with several, `scene.tif` becomes
+/// `scene_2018-07-10.tif` and so on.
 ///
 /// # Errors
-/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when what is asked for is not there, and
-/// [`Exists`](crate::ErrorKind::Exists) when the output is.
+/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when the requested part does not exist, and
+/// [`Exists`](crate::ErrorKind::Exists) when the output already exists.
 pub fn export(
     archive: impl AsRef<Path>,
     output: impl AsRef<Path>,

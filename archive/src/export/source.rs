@@ -1,5 +1,5 @@
-//! What is exported: a raster with its georeference, its bands and its dates, from its own attributes and from the coordinate
-//! arrays beside it.
+//! The source of an export: a raster with its georeference, its bands and its dates. These come from its own
+//! attributes and from the coordinate arrays beside it.
 
 use crate::encoded::losses::LossWatch;
 use crate::error::{Context, Result, bail};
@@ -19,7 +19,7 @@ use vqz_raster::band::{Band, bands_of_attributes};
 use vqz_raster::conventions::time::TimeUnits;
 use vqz_raster::georeference::{Georeference, grid_mapping_name, transform_of_centres};
 
-/// The name of the array of a group that is taken among several.
+/// If a group holds several arrays, the name of the one that is exported.
 const DATA: &str = "data";
 
 /// A raster and what is known of it.
@@ -61,7 +61,7 @@ impl ExportSource {
         let folder = group.as_ref().map(|(folder, _)| folder.as_path());
         let georeference = georeference(info, folder).with_context(|| info.label.clone())?;
         let mut bands = bands_of_attributes(&info.metadata.attributes(), info.bands() as usize);
-        // What the archive was written with stands in its codec's configuration, whatever its attributes say.
+        // The nodata values of an archive are those in its codec's configuration, whatever its attributes say.
         let mut declared = Vec::new();
         for nodata in &info.nodata {
             declared.extend(nodata.to_f64(info.data_type)?);
@@ -85,7 +85,7 @@ impl ExportSource {
         Ok(Self { georeference, bands, times, group, raster, watch: None })
     }
 
-    /// Remarks on chunks that were read and are lost, once all is read.
+    /// Remarks on lost chunks among those that were read, after everything has been read.
     ///
     /// # Errors
     /// When the storage can't say which chunks it holds.
@@ -134,7 +134,7 @@ fn parent_group(node: &Node) -> Option<(PathBuf, String)> {
     let parent = folder.parent()?;
     let metadata = Metadata::read(parent).ok().filter(|metadata| !metadata.is_array())?;
     drop(metadata);
-    // The path as it was given, where it names the group: it goes into messages.
+    // If the given path names the group, it is kept as it is, because messages show it.
     let given = node.folder.parent().filter(|given| !given.as_os_str().is_empty()).unwrap_or(parent);
     Some((given.to_path_buf(), folder.file_name()?.to_str()?.to_owned()))
 }
@@ -145,7 +145,7 @@ pub(crate) fn dimension_name(info: &RasterInfo, role: &Role) -> Option<String> {
     info.metadata.dimension_names()?.get(d).cloned()
 }
 
-/// The georeference: of the array's attributes, of its grid mapping, and of the centres of its pixels.
+/// The georeference, from the array's attributes, from its grid mapping, and from the coordinates of pixel centres.
 fn georeference(info: &RasterInfo, group: Option<&Path>) -> Result<Georeference> {
     let attributes = info.metadata.attributes();
     let mut found = Georeference::from_attributes(&attributes)?;
@@ -163,7 +163,7 @@ fn georeference(info: &RasterInfo, group: Option<&Path>) -> Result<Georeference>
     Ok(found)
 }
 
-/// The dates, where a coordinate array of the time dimension tells them in units that are known.
+/// The dates, if the time dimension has a coordinate array in known units.
 fn times(info: &RasterInfo, group: &Path) -> Result<Option<Vec<i64>>> {
     let Some(name) = dimension_name(info, &Role::Time) else { return Ok(None) };
     let units =

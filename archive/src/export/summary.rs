@@ -1,15 +1,15 @@
-//! What an export wrote.
+//! The summary of an export.
 
 use crate::error::{Context, Result};
 use crate::store::files;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// What an export wrote.
+/// The summary of an export.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct ExportSummary {
-    /// Files and folders.
+    /// The files and folders that were written.
     pub outputs: Vec<String>,
     /// `GeoTIFF`, `NetCDF`, `Zarr`, `NumPy lists` or `overview`.
     pub format: &'static str,

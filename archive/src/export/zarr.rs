@@ -22,7 +22,7 @@ use vqz_raster::georeference::{CoordinateArray, GRID_MAPPING};
 /// The name of the data array.
 pub(crate) const DATA: &str = "data";
 
-/// Writes a group; an interrupted one is gone on with.
+/// Writes a group, or resumes an interrupted one.
 pub(crate) fn write(
     archive: &Path,
     output: &Path,
@@ -52,8 +52,7 @@ pub(crate) fn write(
     Ok(vec![output.to_path_buf()])
 }
 
-/// The members of a group: a data array, and what says where its samples are. `group` ends with a `/` where it is not the
-/// root.
+/// The members of a group: a data array and its coordinates. `group` ends with a `/` unless it is the root.
 pub(crate) fn members(
     group: &str,
     name: &str,
@@ -78,7 +77,7 @@ pub(crate) fn members(
     Ok(planned)
 }
 
-/// The coordinate arrays of a exported: of those dimensions that it has.
+/// The coordinate arrays of an exported raster, for the dimensions that it has.
 pub(crate) fn coordinate_arrays(exported: &ExportedRaster) -> Result<Vec<CoordinateArray>> {
     let info = exported.raster.info();
     let has = |role: Role| info.axes.position(&role).is_some();

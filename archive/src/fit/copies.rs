@@ -1,4 +1,4 @@
-//! Plain copies of rasters, for a program that fits and reads nothing but Zarr with its own metadata.
+//! Plain copies of rasters, for a fitting program that reads only plain Zarr.
 
 use crate::error::Result;
 use crate::fit::inputs::open_inputs;
@@ -13,14 +13,15 @@ use crate::write::unfinished::Existing;
 use std::path::{Path, PathBuf};
 use vqz_codec::axes::Role;
 
-/// The side of the copies' chunks, in pixels: what a reader of the fit takes at one time.
+/// The side of the copies' chunks, in pixels: the unit in which the fitting program reads.
 const CHUNK: u64 = 512;
 
-/// Copies inputs of a fit into a folder as plain Zarr arrays `0.zarr` and so on, with the bands, roles and "no data" that the
-/// options give them. Returns their paths. Chunks that are in the folder are kept, but for [`Existing::Replace`].
+/// Copies inputs of a fit into a folder as plain Zarr arrays `0.zarr` and so on, with the bands, roles and "no data"
+/// that the options give them. Returns their paths. Chunks that are already in the folder are kept, except with
+/// [`Existing::Replace`].
 ///
 /// # Errors
-/// When the inputs do not go together, and whatever reading and writing say.
+/// When the inputs do not fit together, and when reading or writing fails.
 pub fn copy_inputs(
     inputs: &[PathBuf],
     folder: &Path,

@@ -1,4 +1,4 @@
-//! What a model is fitted to: rasters with the same bands.
+//! The inputs of a fit: rasters with the same bands.
 
 use crate::encoded::losses::remark_on_losses;
 use crate::error::{Context, Result, bail};
@@ -12,7 +12,7 @@ use crate::raster::source::Raster;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Rasters to fit on.
+/// Rasters to fit a model to.
 pub(crate) struct FitInputs {
     /// Every raster of every input.
     pub(crate) rasters: Vec<Arc<dyn Raster>>,
@@ -23,7 +23,7 @@ pub(crate) struct FitInputs {
 /// Opens all inputs, and names their bands. Remarks on archives among them that lack chunks.
 ///
 /// # Errors
-/// When there is nothing to fit on, or inputs have different numbers of bands.
+/// When there are no rasters, or inputs have different numbers of bands.
 pub(crate) fn open_inputs(
     inputs: &[PathBuf],
     options: &FitOptions,
@@ -64,7 +64,7 @@ pub(crate) fn open_inputs(
     Ok(FitInputs { rasters, band_names: names })
 }
 
-/// Takes the bands that are given by number or by a name that the raster knows; other names are new ones for its bands.
+/// Selects the bands that are given by number or by a name that the raster has. Other names rename its bands.
 fn choose(raster: Arc<dyn Raster>, selection: &BandSelection) -> Result<Arc<dyn Raster>> {
     let known = raster.info().band_names().unwrap_or_default();
     let new = !numbered(selection) && !selection.0.iter().any(|name| known.contains(name));
@@ -79,7 +79,7 @@ fn numbered(selection: &BandSelection) -> bool {
     selection.0.iter().all(|part| part.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// Takes folders of GeoTIFFs for what they hold.
+/// Replaces each folder of GeoTIFFs by the files in it.
 fn expand(inputs: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for input in inputs {
@@ -94,7 +94,7 @@ fn expand(inputs: &[PathBuf]) -> Result<Vec<PathBuf>> {
             .collect();
         inside.sort();
         if inside.is_empty() {
-            // Says what the folder is instead.
+            // The error says what the folder is instead.
             Metadata::read(input)?;
         }
         paths.extend(inside);

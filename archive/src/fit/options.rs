@@ -17,7 +17,7 @@ options! {
         /// (by their bands' names, or three bands or more that reach into the thousands), and otherwise the range of the
         /// samples.
         pub peak: Option<f64> = None,
-        /// Bands to fit on. Names that the inputs do not know are new names for their bands.
+        /// Bands to fit to. Names that the inputs do not have become the new names of their bands.
         pub bands: Option<BandSelection> = None,
         /// How bands are scaled before they are transformed.
         pub scaling: Scaling = Scaling::Common,
@@ -25,13 +25,14 @@ options! {
         pub nodata: Vec<NoData> = Vec::new(),
         /// The roles of the dimensions in order, where their names do not tell.
         pub axes: Option<Axes> = None,
-        /// The licence of the model, which the data may decide.
+        /// The licence of the model; the licence of the data may determine it.
         pub licence: String = "not stated".to_owned(),
         /// What the data are and whom to credit.
         pub attribution: String = String::new(),
-        /// The most samples to fit on. Of more, blocks spread evenly over all inputs are taken.
+        /// The greatest number of samples to fit to. If there are more, blocks spread evenly over all inputs are
+        /// used.
         pub max_samples: u64 = 64_000_000,
-        /// What happens where the output exists.
+        /// What to do when the output already exists.
         pub existing: Existing = Existing::Refuse,
     }
 }
@@ -40,9 +41,9 @@ options! {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Scaling {
-    /// All by a common standard deviation.
+    /// All bands by one common standard deviation.
     #[default]
     Common,
-    /// Each by its own: for bands in different units.
+    /// Each band by its own: for bands in different units.
     EachBand,
 }

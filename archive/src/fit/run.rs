@@ -1,4 +1,4 @@
-//! The run of a fit: read samples, fit, save the model.
+//! Runs a fit: reads samples, fits, saves the model.
 
 use crate::error::{Context, Result, bail};
 use crate::fit::inputs::{FitInputs, open_inputs};
@@ -18,7 +18,7 @@ use vqz_codec::fit::{FitOptions as KltOptions, card, fit_klt, training_data};
 use vqz_codec::model::Calibration;
 use vqz_zarr::models;
 
-/// What a fit made.
+/// The summary of a fit.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct FitSummary {
@@ -38,7 +38,7 @@ pub struct FitSummary {
     pub samples_available: u64,
     /// The value against which PSNR is stated.
     pub peak: f64,
-    /// What that value comes from.
+    /// Where that value comes from.
     pub peak_from: &'static str,
     /// The side of a patch, in pixels.
     pub patch: usize,
@@ -48,7 +48,7 @@ pub struct FitSummary {
     pub reading_seconds: f64,
     /// Wall time of fitting.
     pub fitting_seconds: f64,
-    /// What qualities come to on the data.
+    /// The rate and the PSNR at several qualities, as measured on the data.
     pub calibration: Vec<Calibration>,
 }
 
@@ -56,8 +56,8 @@ pub struct FitSummary {
 /// `gdal`), and folders of GeoTIFFs or Zarr arrays.
 ///
 /// # Errors
-/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when the inputs do not go together or hold nothing to fit on, and
-/// [`Exists`](crate::ErrorKind::Exists) when the output does.
+/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) when the inputs do not fit together or hold no valid
+/// samples, and [`Exists`](crate::ErrorKind::Exists) when the output already exists.
 pub fn fit(
     inputs: &[PathBuf],
     output: impl AsRef<Path>,
@@ -115,7 +115,7 @@ pub fn fit(
     })
 }
 
-/// Stops where a model can't go, before anything is read.
+/// Refuses an output where no model can be written, before anything is read.
 ///
 /// # Errors
 /// When the folder is not there, the output exists and may not be replaced, or is a folder.
@@ -132,7 +132,8 @@ pub fn refuse_model_output(output: &Path, options: &FitOptions) -> Result<()> {
     Ok(())
 }
 
-/// A fit tells how far it is as a fraction, and what it does: work of a hundred steps, which begins anew with each new name.
+/// A fit reports its progress as a fraction, with the name of the stage. Each stage is shown as work of a hundred
+/// steps.
 struct Fractions<'a> {
     progress: &'a dyn Progress,
     now: Mutex<(String, u64)>,

@@ -1,4 +1,4 @@
-//! Reads training images: whole where they are few, else blocks spread evenly over all inputs.
+//! Reads training images: all of them if they are few, otherwise blocks spread evenly over all inputs.
 
 use crate::error::{Result, bail};
 use crate::progress::{Progress, Task};
@@ -14,7 +14,7 @@ const LARGE: u64 = 1024;
 /// The side of a block where only some samples are taken.
 const SMALL: u64 = 256;
 
-/// What a model is fitted on.
+/// The data that a model is fitted to.
 pub(crate) struct FitSamples {
     /// The images.
     pub(crate) images: Vec<Image>,
@@ -22,7 +22,7 @@ pub(crate) struct FitSamples {
     pub(crate) taken: u64,
     /// Samples in all inputs.
     pub(crate) available: u64,
-    /// The least and the largest valid sample.
+    /// The smallest and the largest valid sample.
     pub(crate) low: f64,
     pub(crate) high: f64,
 }
@@ -71,7 +71,8 @@ pub(crate) fn collect(
     Ok(samples)
 }
 
-/// Every block, or an even choice of as many as make up the wanted number of samples; always the same ones.
+/// Every block, or an even selection of as many as hold the requested number of samples. The selection is always the
+/// same.
 fn spread(blocks: &[(usize, Region)], available: u64, wanted: u64) -> Vec<&(usize, Region)> {
     if available <= wanted {
         return blocks.iter().collect();

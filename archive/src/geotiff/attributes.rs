@@ -1,7 +1,7 @@
-//! Attributes that keep what only GDAL has words for.
+//! Attributes that keep metadata for which only GDAL has a name.
 
-/// The attribute that keeps a file's metadata items which nothing else tells.
+/// The attribute that keeps those metadata items of a file that no other attribute states.
 pub(crate) const ITEMS: &str = "gdal_metadata";
 
-/// The attribute that says what bands are shown as, in GDAL's words.
+/// The attribute with the colour interpretation of bands, in GDAL's words.
 pub(crate) const COLOURS: &str = "color_interpretation";

@@ -1,4 +1,5 @@
-//! Cloud-optimised GeoTIFFs: GDAL makes them from a whole raster, which a plain file beside the output holds meanwhile.
+//! Cloud-optimised GeoTIFFs. GDAL makes them from a complete raster, so a plain file is written beside the output
+//! first.
 
 use crate::error::{Context, Result};
 use crate::geotiff::place::{put, sidecar};
@@ -11,7 +12,7 @@ use gdal::raster::RasterCreationOptions;
 use gdal::{Dataset, DriverManager};
 use std::path::Path;
 
-/// How to write one, in GDAL's words.
+/// Options for writing, in GDAL's words.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cog {
     /// `DEFLATE`, `ZSTD`, `LZW` or `NONE`.
@@ -23,7 +24,7 @@ pub(crate) struct Cog {
 /// Writes a raster beside `path`, then renames it into place.
 ///
 /// # Errors
-/// When the raster has dimensions other than band, y and x, and whatever reading and GDAL say.
+/// When the raster has dimensions other than band, y and x, and when reading or GDAL fails.
 pub(crate) fn write_cog(
     path: &Path,
     raster: &dyn Raster,

@@ -1,15 +1,15 @@
-//! Puts a file that GDAL wrote in its place, with the file beside it.
+//! Renames a file that GDAL wrote to its final name, together with its sidecar file.
 
 use crate::error::{Context, Result};
 use crate::store::files::{self, beside};
 use std::path::{Path, PathBuf};
 
-/// The file in which GDAL keeps what a format has no place for.
+/// The sidecar file in which GDAL keeps metadata that the format can't hold.
 pub(crate) fn sidecar(path: &Path) -> PathBuf {
     beside(path, ".aux.xml")
 }
 
-/// Renames a file and what stands beside it; what stood beside the one it replaces goes.
+/// Renames a file and its sidecar. The sidecar of the file that it replaces is removed.
 pub(crate) fn put(partial: &Path, path: &Path) -> Result<()> {
     let rename = |from: &Path, to: &Path| {
         std::fs::rename(from, to).with_context(|| format!("renaming to {}", to.display()))

@@ -23,14 +23,14 @@ const BLOCK: u64 = 512;
 
 struct GdalRaster {
     info: RasterInfo,
-    /// GDAL's datasets are not to be used by two threads at one time.
+    /// A GDAL dataset must not be used by two threads at the same time.
     dataset: Mutex<Dataset>,
 }
 
 /// Opens a raster file.
 ///
 /// # Errors
-/// When GDAL can't, the bands differ in type, or the codec does not take their type.
+/// When GDAL can't open it, the bands differ in type, or the codec does not support their type.
 pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>> {
     let dataset = match Dataset::open(path) {
         Ok(dataset) => dataset,
@@ -108,7 +108,7 @@ fn data_type(found: GdalDataType) -> Result<DataType> {
     })
 }
 
-/// The metadata of the array that the file would be, with what it says of its place, its bands and itself.
+/// The metadata that the file would have as an array, with its georeference, its bands and its own metadata items.
 fn metadata(dataset: &Dataset, shape: &[u64], data_type: DataType) -> Result<Metadata> {
     let kind = match data_type {
         DataType::Float32 | DataType::Float64 => SampleKind::Float,

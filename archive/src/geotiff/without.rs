@@ -1,4 +1,4 @@
-//! What stands for GDAL in builds without it: errors that say so.
+//! Replaces GDAL in builds without it: every function returns an error that says so.
 
 use crate::error::{Result, bail};
 use crate::metadata::plain::PlainCodec;

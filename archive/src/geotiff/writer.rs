@@ -1,4 +1,4 @@
-//! Writes a raster of two or three dimensions as a tiled GeoTIFF, with what its attributes tell about its place.
+//! Writes a raster of two or three dimensions as a tiled GeoTIFF, with the georeference from its attributes.
 
 use crate::error::{Context, Result, bail};
 use crate::geotiff::attributes::{COLOURS, ITEMS};
@@ -18,20 +18,20 @@ use vqz_raster::band::{Band, bands_of_attributes, write_bands};
 use vqz_raster::georeference::{Georeference, write_georeference};
 use vqz_raster::items::{write_colours, write_items};
 
-/// The least side of the windows that are written, in pixels: whole tiles of the file.
+/// The smallest side of the windows that are written, in pixels, so that they are whole tiles of the file.
 const WINDOW: u64 = 512;
 
 /// Writes a raster beside `path`, then renames it into place.
 ///
 /// # Errors
-/// When the raster has dimensions other than band, y and x, and whatever reading and GDAL say.
+/// When the raster has dimensions other than band, y and x, and when reading or GDAL fails.
 pub(crate) fn write(
     path: &Path,
     raster: &dyn Raster,
     codec: PlainCodec,
     progress: &dyn Progress,
 ) -> Result<()> {
-    // GDAL tells the format by what it is asked for, not by the name.
+    // GDAL chooses the format by the driver's name, not by the name of the file.
     let partial = beside(path, ".partial");
     let written = match raster.info().data_type {
         DataType::UInt8 => write_as::<u8>(&partial, raster, codec, progress),
@@ -43,7 +43,7 @@ pub(crate) fn write(
     };
     let written =
         written.with_context(|| format!("writing {}", path.display())).and_then(|()| put(&partial, path));
-    // GDAL puts what the format has no place for into a file of its own.
+    // GDAL writes metadata that the format can't hold into a sidecar file.
     for left in [&partial, &beside(&partial, ".aux.xml")] {
         if written.is_err() && left.exists() {
             files::remove(left)?;
@@ -85,7 +85,7 @@ fn write_as<T: GdalType + Copy + bytemuck::Pod>(
         ("BIGTIFF", "IF_SAFER"),
         ("INTERLEAVE", "BAND"),
         ("NUM_THREADS", "ALL_CPUS"),
-        // Otherwise GDAL takes the fourth of four bands for transparency.
+        // Otherwise GDAL would treat the fourth of four bands as transparency.
         ("PHOTOMETRIC", if coloured { "PALETTE" } else { "MINISBLACK" }),
     ];
     for (key, value) in fixed {
@@ -112,11 +112,11 @@ fn write_as<T: GdalType + Copy + bytemuck::Pod>(
     Ok(())
 }
 
-/// What the attributes tell about the raster's place, its bands and itself.
+/// Writes the georeference, the bands and the metadata items that the attributes state.
 fn describe(dataset: &mut Dataset, info: &RasterInfo, mut bands: Vec<Band>) -> Result<()> {
     let attributes = info.metadata.attributes();
     write_georeference(dataset, &Georeference::from_attributes(&attributes)?)?;
-    // A GeoTIFF has one value for all bands.
+    // A GeoTIFF has one nodata value for all bands.
     let nodata = match info.nodata.first() {
         Some(nodata) => nodata.to_f64(info.data_type)?,
         None => None,

@@ -1,4 +1,4 @@
-//! What an ingest would write, and about how long that would take.
+//! An estimate of what an ingest would write, and how long that would take.
 
 use crate::cube::Cube;
 use crate::cube::array::{CubeArray, CubeNode, nodes};
@@ -66,7 +66,7 @@ impl CubeArraySummary {
     }
 }
 
-/// What an ingest would write.
+/// An estimate of an ingest.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct IngestEstimate {
@@ -74,21 +74,21 @@ pub struct IngestEstimate {
     pub files: usize,
     /// The arrays.
     pub arrays: Vec<CubeArraySummary>,
-    /// What is odd about the files. An ingest makes a [`Remark::Cube`](crate::Remark::Cube) of each.
+    /// Oddities of the files. An ingest reports each as a [`Remark::Cube`](crate::Remark::Cube).
     #[serde(skip)]
     pub remarks: Vec<String>,
     /// Bytes of all samples, uncompressed.
     pub raw_bytes: u64,
-    /// Wall time, from the time that a few chunks take to read.
+    /// Estimated wall time, from the time that it takes to read a few chunks.
     pub estimated_seconds: f64,
-    /// Memory of the chunks that are worked on at one time.
+    /// Memory for the chunks that are processed in parallel.
     pub working_bytes: u64,
 }
 
 /// Estimates what an ingest would write, and how long that would take, from a few chunks of each array. Writes nothing.
 ///
 /// # Errors
-/// When an array can't be as it is asked for, or its first chunks can't be read.
+/// When an array can't be made as configured, or the chunks that are sampled can't be read.
 pub fn estimate_ingest(cube: &Cube) -> Result<IngestEstimate> {
     let mut estimate = IngestEstimate {
         files: cube.plan().files,
@@ -101,7 +101,7 @@ pub fn estimate_ingest(cube: &Cube) -> Result<IngestEstimate> {
     for (_, node) in nodes(cube.plan())? {
         let CubeNode::Array(array) = node else { continue };
         let info = array.info();
-        // Refuses codecs that nobody knows.
+        // Refuses unknown codecs.
         fill_bytes(&info.metadata)?;
         let grid = Grid::new(&info.shape, &info.chunk);
         let begun = Instant::now();

@@ -1,4 +1,4 @@
-//! The run of an ingest: many files into one cube of plain arrays.
+//! Runs an ingest: many files into one cube of plain arrays.
 
 use crate::cube::Cube;
 use crate::cube::array::{CubeArray, CubeNode, nodes, settings};
@@ -29,14 +29,14 @@ use vqz_raster::plane::Plane;
 const WINDOW: u64 = 2048;
 
 options! {
-    /// How [`ingest`] writes a cube. Everything else stands in the cube's configuration.
+    /// How [`ingest`] writes a cube. Everything else is in the cube's configuration.
     pub struct IngestOptions {
-        /// What happens where the output exists.
+        /// What to do when the output already exists.
         pub existing: Existing = Existing::Refuse,
     }
 }
 
-/// What an ingest wrote.
+/// The summary of an ingest.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct IngestSummary {
@@ -46,7 +46,7 @@ pub struct IngestSummary {
     pub files: usize,
     /// Its arrays.
     pub arrays: Vec<CubeArraySummary>,
-    /// How often each class of labels occurs.
+    /// How often each class of the labels occurs.
     pub classes: Vec<ClassCount>,
     /// Bytes of all samples, uncompressed.
     pub raw_bytes: u64,
@@ -70,9 +70,9 @@ pub struct ClassCount {
     pub value: i64,
     /// Its name.
     pub name: Option<String>,
-    /// Samples of it.
+    /// The number of samples of this class.
     pub samples: u64,
-    /// These over all valid samples.
+    /// This number divided by the number of all valid samples.
     pub fraction: f64,
 }
 
@@ -80,8 +80,9 @@ pub struct ClassCount {
 /// [`encode`](crate::encode()) instead.
 ///
 /// # Errors
-/// [`Exists`](crate::ErrorKind::Exists) when the output does, and whatever reading and writing say. Where chunks can't be
-/// read, the others are written first, and the same call later does only what is missing.
+/// [`Exists`](crate::ErrorKind::Exists) when the output already exists, and all errors of reading and writing. If
+/// some chunks can't be read, the others are written first, and the same call made later writes only the missing
+/// ones.
 pub fn ingest(
     cube: &Cube,
     output: impl AsRef<Path>,

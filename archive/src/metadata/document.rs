@@ -1,4 +1,4 @@
-//! Array metadata, `zarr.json`: read as it stands, and rewritten for another chunk grid and other codecs.
+//! Array metadata, `zarr.json`: reads it, and rewrites it for another chunk grid and other codecs.
 //!
 //! Kept as JSON, so that attributes, dimension names and fill values travel exactly.
 
@@ -13,7 +13,7 @@ use vqz_raster::conventions::{bands, dimensions, nodata};
 #[derive(Clone, Debug)]
 pub struct Metadata {
     pub(super) json: Map<String, Value>,
-    /// For messages.
+    /// The folder, for messages.
     pub(super) place: String,
 }
 
@@ -21,7 +21,7 @@ impl Metadata {
     /// Reads `zarr.json` in a folder.
     ///
     /// # Errors
-    /// When the folder is no Zarr v3 node, saying what it looks like instead.
+    /// When the folder is not a Zarr v3 node. The message says what it looks like instead.
     pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join("zarr.json");
         if !path.is_file() {
@@ -65,7 +65,7 @@ impl Metadata {
         }
     }
 
-    /// Metadata of a group that stands nowhere yet.
+    /// Metadata of a new group.
     #[cfg(feature = "gdal")]
     pub fn new_group(attributes: Map<String, Value>) -> Self {
         let json = json!({"zarr_format": 3, "node_type": "group", "attributes": attributes});
@@ -73,7 +73,7 @@ impl Metadata {
         Self { json, place: "new group".to_owned() }
     }
 
-    /// Metadata of an array that stands nowhere yet.
+    /// Metadata of a new array.
     #[cfg(any(test, feature = "gdal"))]
     pub fn new_array(shape: &[u64], data_type: DataType, fill_value: Value) -> Self {
         let json = json!({
@@ -91,22 +91,22 @@ impl Metadata {
         Self { json, place: "new array".to_owned() }
     }
 
-    /// Whether it is an array's.
+    /// Whether it describes an array.
     pub fn is_array(&self) -> bool {
         self.json.get("node_type").and_then(Value::as_str) == Some("array")
     }
 
-    /// The whole of it.
+    /// The whole document.
     pub fn json(&self) -> &Map<String, Value> {
         &self.json
     }
 
-    /// To change it.
+    /// The whole document, to change it.
     pub fn json_mut(&mut self) -> &mut Map<String, Value> {
         &mut self.json
     }
 
-    /// As it is written to disk.
+    /// The text that is written to disk.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let mut bytes = serde_json::to_vec_pretty(&self.json)?;
         bytes.push(b'\n');
@@ -183,7 +183,7 @@ impl Metadata {
         }
     }
 
-    /// Removes an attribute; attributes that are not there stay away.
+    /// Removes an attribute, if it is there.
     pub fn remove_attribute(&mut self, name: &str) {
         if let Some(Value::Object(attributes)) = self.json.get_mut("attributes") {
             attributes.remove(name);
@@ -239,7 +239,7 @@ impl Metadata {
     /// Sets the codecs.
     pub fn set_codecs(&mut self, codecs: Value) {
         self.json.insert("codecs".to_owned(), codecs);
-        // Storage transformers belong to the old bytes.
+        // Storage transformers apply to the old bytes only.
         self.json.remove("storage_transformers");
     }
 }

@@ -1,4 +1,5 @@
-//! How an array is encoded, as its metadata tell: the configuration of the codec, chunks and shards, roles of dimensions.
+//! How an array is encoded, according to its metadata: the configuration of the codec, chunks and shards, roles of
+//! dimensions.
 
 use crate::error::{Context, Result, bail};
 use crate::metadata::document::{Metadata, codec_name, codecs};
@@ -12,16 +13,17 @@ use vqz_raster::conventions::dimensions::axes;
 pub struct Encoding {
     /// The codec's configuration.
     pub configuration: Configuration,
-    /// The chunks that the codec sees: the inner ones of a sharded array.
+    /// The extents of the chunks that the codec encodes: the inner chunks of a sharded array.
     pub chunk: Vec<u64>,
-    /// The shards, where the array is sharded.
+    /// The extents of the shards, if the array is sharded.
     pub shard: Option<Vec<u64>>,
-    /// Whether encoded chunks can be read as they are: no other codec stands before or after.
+    /// Whether the stored bytes are those of the codec alone, with no other codec before or after it.
     pub plain: bool,
 }
 
 impl Metadata {
-    /// Removes the record of an encode: it is about the chunks of one archive, not of what is made from it.
+    /// Removes the record of an encode, because it describes the chunks of one archive only, not those of an array
+    /// made from it.
     pub fn remove_record(&mut self) {
         for name in NAMES {
             self.remove_attribute(name);

@@ -1,4 +1,4 @@
-//! Metadata of Zarr nodes, `zarr.json`: read as they stand, and rewritten for other chunks and codecs.
+//! Metadata of Zarr nodes, `zarr.json`: reading them, and rewriting them for other chunks and codecs.
 
 pub(crate) mod document;
 pub(crate) mod encoding;

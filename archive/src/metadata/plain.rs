@@ -1,4 +1,4 @@
-//! The codecs of plain chunks: those that any reader of Zarr takes.
+//! The codecs of plain chunks, which any Zarr reader supports.
 
 use serde_json::{Value, json};
 use vqz_codec::sample::DataType;
@@ -8,7 +8,7 @@ use vqz_codec::sample::DataType;
 pub enum PlainCodec {
     /// Zstandard, level 1.
     Zstd,
-    /// Not at all.
+    /// No compression.
     None,
 }
 

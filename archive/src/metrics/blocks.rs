@@ -104,7 +104,7 @@ pub fn read_block(raster: &dyn Raster, region: &Region, mask: &Mask) -> Result<B
 /// Goes through a single raster, block by block in the order of images and rows. `see` gets the region and its samples by band.
 ///
 /// # Errors
-/// Whatever reading says.
+/// When reading fails.
 pub fn scan_blocks(
     raster: &dyn Raster,
     mask: &Mask,

@@ -5,10 +5,10 @@ use crate::metrics::found::BandErrors;
 use crate::metrics::ssim::{self, WINDOW};
 use rayon::prelude::*;
 
-/// Rows and columns that windows reach back.
+/// How many rows and columns windows reach back.
 const CARRY: usize = WINDOW - 1;
 
-/// What windows need of earlier blocks of the same image.
+/// The samples of earlier blocks that windows of the same image need.
 pub(super) struct Carry {
     bands: Vec<BandCarry>,
 }
@@ -22,7 +22,7 @@ struct BandCarry {
 }
 
 impl Carry {
-    /// For an image of which no block has been read yet.
+    /// The start of an image, before its first block is read.
     pub(super) fn new(bands: usize, width: usize) -> Self {
         let rows = || [vec![f64::NAN; CARRY * width], vec![f64::NAN; CARRY * width]];
         let band = || BandCarry { above: rows(), next: rows(), left: [Vec::new(), Vec::new()] };
@@ -68,7 +68,7 @@ impl BandCarry {
                 out.extend_from_slice(&samples[(row - top) * width..(row - top + 1) * width]);
             }
         }
-        // Blocks are at least as wide and high as what is carried, but for the last ones.
+        // Blocks are at least as wide and high as the carried part, except the last ones.
         if height >= CARRY {
             for row in 0..CARRY {
                 let from = (height - CARRY + row) * width;

@@ -16,7 +16,7 @@ use crate::raster::source::Raster;
 use rayon::prelude::*;
 use vqz_codec::axes::Role;
 
-/// What to measure against.
+/// The yardstick: peak, masks and tiles to measure against.
 #[derive(Clone, Debug)]
 pub struct Yardstick {
     /// The value against which PSNR and structural similarity are stated.
@@ -29,11 +29,11 @@ pub struct Yardstick {
 
 /// Sees every block that is compared, so that other measures of the two rasters need no second reading.
 pub trait BlockWatch {
-    /// A block of both, at this region of the array.
+    /// Receives a block of both rasters, at this region of the array.
     fn block(&mut self, region: &Region, block: &Block);
 }
 
-/// Sees nothing.
+/// Ignores every block.
 impl BlockWatch for () {
     fn block(&mut self, _: &Region, _: &Block) {}
 }
@@ -41,7 +41,7 @@ impl BlockWatch for () {
 /// Compares `b` with the reference `a`.
 ///
 /// # Errors
-/// When shapes or roles differ, and whatever reading says.
+/// When shapes or roles differ, and when reading fails.
 pub fn compare_blocks(
     a: &dyn Raster,
     b: &dyn Raster,
@@ -75,7 +75,8 @@ pub fn compare_blocks(
     let mut found = RasterErrors { bands: vec![BandErrors::default(); bands], angle: AngleSum::default() };
 
     let task = Task::start(progress, "comparing", grid.len());
-    // Images one by one; in each, blocks in the order of rows, because of what windows carry along.
+    // Images one by one, and within an image blocks in the order of rows, because windows need rows and columns of
+    // earlier blocks.
     for image in images(info.shape.len(), &grid, y, x) {
         let mut carry = Carry::new(bands, width);
         for region in image {

@@ -12,7 +12,7 @@ pub struct ErrorSum {
 }
 
 impl ErrorSum {
-    /// Takes one sample and its counterpart.
+    /// Adds the error between a sample and its counterpart.
     #[inline]
     pub fn add(&mut self, reference: f64, other: f64) {
         let error = (reference - other).abs();
@@ -21,24 +21,24 @@ impl ErrorSum {
         self.max = self.max.max(error);
     }
 
-    /// Takes the samples of another sum.
+    /// Adds another sum.
     pub fn merge(&mut self, other: &Self) {
         self.count += other.count;
         self.squared += other.squared;
         self.max = self.max.max(other.max);
     }
 
-    /// The mean square error: none of no samples.
+    /// The mean square error; none if there are no samples.
     pub fn mean_square(&self) -> Option<f64> {
         (self.count > 0).then(|| self.squared / self.count as f64)
     }
 
-    /// The root mean square error: none of no samples.
+    /// The root mean square error; none if there are no samples.
     pub fn rmse(&self) -> Option<f64> {
         self.mean_square().map(f64::sqrt)
     }
 
-    /// The peak signal-to-noise ratio in dB: none of no samples, and where nothing is off.
+    /// The peak signal-to-noise ratio in dB; none if there are no samples, or no error.
     pub fn psnr_db(&self, peak: f64) -> Option<f64> {
         self.mean_square().filter(|mse| *mse > 0.0).map(|mse| 10.0 * (peak * peak / mse).log10())
     }

@@ -1,15 +1,15 @@
-//! What a comparison finds: errors, similarity and angles, band by band.
+//! The results of a comparison: errors, similarity and angles, band by band.
 
 use crate::metrics::error::ErrorSum;
 use crate::metrics::spectral::AngleSum;
 use crate::metrics::ssim::ScoreSum;
 
-/// What was found in one band, or in all.
+/// The results for one band, or for all bands together.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BandErrors {
-    /// Samples that have data in both.
+    /// The errors of samples that have data in both.
     pub errors: ErrorSum,
-    /// Those of them along tile borders.
+    /// The errors of those samples that lie along tile borders.
     pub ring: ErrorSum,
     /// Structural similarity.
     pub ssim: ScoreSum,
@@ -26,12 +26,12 @@ impl BandErrors {
     }
 }
 
-/// What was found.
+/// The results of a comparison.
 #[derive(Clone, Debug, Default)]
 pub struct RasterErrors {
     /// Band by band.
     pub bands: Vec<BandErrors>,
-    /// The spectral angle; of no pixels where there is one band.
+    /// The spectral angle. With a single band it covers no pixels.
     pub angle: AngleSum,
 }
 

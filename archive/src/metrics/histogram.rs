@@ -1,4 +1,4 @@
-//! Histograms of samples whose range is not known beforehand: the bins double their width as values come.
+//! Histograms of samples whose range is not known beforehand: bins double their width when a value lies outside.
 
 /// How many bins there are.
 const BINS: usize = 4096;
@@ -13,20 +13,21 @@ pub struct Histogram {
     counts: Vec<u64>,
     /// Samples.
     pub count: u64,
-    /// The least sample.
+    /// The smallest sample.
     pub least: f64,
-    /// The largest.
+    /// The largest sample.
     pub most: f64,
 }
 
 impl Histogram {
-    /// A histogram whose bins are at least this wide: 1 for whole numbers, and for others as fine as these can be distinguished.
+    /// A histogram whose bins are at least about this wide: 1 for integers, and for floats the smallest difference
+    /// that they resolve.
     pub fn new(finest: f64) -> Self {
         let width = finest.max(f64::MIN_POSITIVE).log2().floor().exp2();
         Self { width, least: f64::INFINITY, most: f64::NEG_INFINITY, ..Self::default() }
     }
 
-    /// Takes a finite sample.
+    /// Adds a finite sample.
     pub fn add(&mut self, value: f64) {
         if self.counts.is_empty() {
             self.counts = vec![0; BINS];
@@ -58,7 +59,8 @@ impl Histogram {
         self.counts = counts;
     }
 
-    /// The value below which a part of all samples lies, from 0 to 1; as exact as bins are wide. None of no samples.
+    /// The quantile: the value below which a fraction (from 0 to 1) of all samples lies. It is as exact as the bins
+    /// are wide. None if there are no samples.
     pub fn quantile(&self, part: f64) -> Option<f64> {
         let wanted = part * self.count as f64;
         let mut seen = 0.0;
@@ -73,8 +75,8 @@ impl Histogram {
         (self.count > 0).then_some(self.most)
     }
 
-    /// Counts in `bins` bins of equal width from `low` to `high`; a bin that lies across a border is shared out. What lies
-    /// outside is left out.
+    /// Counts in `bins` bins of equal width from `low` to `high`; the count of a bin that lies across a border is
+    /// divided in proportion. Samples outside the range are left out.
     pub fn rebin(&self, low: f64, high: f64, bins: usize) -> Vec<f64> {
         let mut out = vec![0.0; bins];
         let step = (high - low) / bins as f64;

@@ -1,4 +1,4 @@
-//! How far one raster is from another: errors, structural similarity, spectral angle, errors along tile borders.
+//! How far one raster differs from another: errors, structural similarity, spectral angle, errors along tile borders.
 
 pub(crate) mod blocks;
 mod carry;

@@ -1,13 +1,13 @@
-//! The pixels along tile borders, where a codec that cuts images into tiles shows it first.
+//! The pixels along tile borders, where the errors of a codec that cuts images into tiles show first.
 
 use vqz_codec::pipeline::tile_ranges;
 
 /// How far from its tile's edge a pixel may lie to be on the ring, in pixels.
 pub(crate) const WIDTH: usize = 8;
 
-/// For each pixel of an axis, whether it lies within [`WIDTH`] pixels of an edge of its tile. Tiles are cut from chunks
-/// as the codec cuts them, the last chunk without what lies beyond the axis's end; a pixel is on the ring when it is
-/// near an edge along either axis.
+/// For each pixel of an axis, whether it lies within [`WIDTH`] pixels of an edge of its tile. Tiles are cut from
+/// chunks as in the codec; the last chunk ends with the axis. A pixel is on the ring if it is near an edge along
+/// either axis.
 pub(crate) fn near_edge(extent: usize, chunk: usize, patch: usize) -> Vec<bool> {
     let mut near = Vec::with_capacity(extent);
     while near.len() < extent {

@@ -8,7 +8,8 @@ pub struct AngleSum {
 }
 
 impl AngleSum {
-    /// Takes one pixel, as the dot product of both vectors and their squared lengths; vectors of no length have no angle.
+    /// Adds one pixel, given the dot product of both vectors and their squared lengths. Vectors of length 0 have no
+    /// angle and are ignored.
     #[inline]
     pub fn add(&mut self, dot: f64, squared_a: f64, squared_b: f64) {
         if squared_a > 0.0 && squared_b > 0.0 {
@@ -17,13 +18,13 @@ impl AngleSum {
         }
     }
 
-    /// Takes the pixels of another sum.
+    /// Adds another sum.
     pub fn merge(&mut self, other: &Self) {
         self.count += other.count;
         self.degrees += other.degrees;
     }
 
-    /// The mean angle in degrees: none of no pixels.
+    /// The mean angle in degrees; none if there are no pixels.
     pub fn mean(&self) -> Option<f64> {
         (self.count > 0).then(|| self.degrees / self.count as f64)
     }

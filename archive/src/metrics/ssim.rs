@@ -22,7 +22,7 @@ pub struct ScoreSum {
 }
 
 impl ScoreSum {
-    /// Takes the windows of another sum.
+    /// Adds another sum.
     pub fn merge(&mut self, other: &Self) {
         self.count += other.count;
         self.score += other.score;
@@ -34,7 +34,7 @@ impl ScoreSum {
         self.count
     }
 
-    /// The mean over windows: none of no windows.
+    /// The mean over windows; none if there are no windows.
     pub fn mean(&self) -> Option<f64> {
         (self.count > 0).then(|| self.score / self.count as f64)
     }
@@ -83,7 +83,7 @@ fn weights() -> [f64; WINDOW] {
     weights.map(|w| w / sum)
 }
 
-/// Moments whose weighted sums a score is made of: of the mask, a, b, a², b² and ab.
+/// The number of weighted sums that a score is computed from: of the mask, a, b, a², b² and ab.
 const MOMENTS: usize = 6;
 
 /// Adds `weight * from` to `to`, element by element.
@@ -158,7 +158,7 @@ mod tests {
             .collect()
     }
 
-    /// One window, written down straight from the definition.
+    /// The score of one window, straight from the definition.
     fn oracle(a: &[f64], b: &[f64], width: usize, x0: usize, y0: usize, peak: f64) -> f64 {
         let w = weights();
         let mut sums = [0.0; 6];

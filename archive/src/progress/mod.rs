@@ -1,4 +1,4 @@
-//! What a caller hears of while work is done: how far it is, and what is worth knowing.
+//! Reports to the caller while work is done: progress, and remarks.
 
 mod remark;
 mod remark_kind;
@@ -8,14 +8,14 @@ pub use remark::{MissedTarget, Remark};
 pub use remark_kind::Severity;
 pub(crate) use task::Task;
 
-/// Hears of progress. Every method may be called from several threads.
+/// Receives progress and remarks. Every method may be called from several threads.
 pub trait Progress: Send + Sync {
     /// Work of some steps begins. `what` names it in the present participle, such as `encoding`.
     fn started(&self, what: &str, steps: u64) {
         let _ = (what, steps);
     }
 
-    /// So many more steps are done.
+    /// `steps` more steps are done.
     fn advanced(&self, steps: u64) {
         let _ = steps;
     }
@@ -23,14 +23,14 @@ pub trait Progress: Send + Sync {
     /// The work that was started last has ended, whether or not it succeeded.
     fn finished(&self) {}
 
-    /// Something that whoever asked for the work should know. It is never a failure of the call, which goes on and returns what it
-    /// did; but see [`Remark::severity`].
+    /// Something that the user should know. It is never a failure: the call goes on and returns its result. But see
+    /// [`Remark::severity`].
     fn remark(&self, remark: &Remark) {
         let _ = remark;
     }
 }
 
-/// Hears nothing.
+/// Ignores everything.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 

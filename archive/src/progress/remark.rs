@@ -1,16 +1,16 @@
-//! What is worth knowing although nothing failed.
+//! Remarks: facts that the user should know although nothing failed.
 
 use crate::encoded::lost::LostChunks;
 use crate::words::{count, figure};
 use std::fmt;
 use std::path::PathBuf;
 
-/// Something that whoever asked for the work should know. Its display is a sentence or two; what could be done about it
-/// depends on the program that called, which matches on the kind of remark.
+/// Something that the user should know. Displayed, it is a sentence or two. What to do about it depends on the
+/// calling program, which can match on the kind of remark.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Remark {
-    /// An interrupted run is gone on with.
+    /// An interrupted run is resumed.
     Resumed {
         /// The folder that holds what was written before.
         folder: PathBuf,
@@ -33,7 +33,7 @@ pub enum Remark {
     MadeLossless {
         /// The array.
         array: String,
-        /// What its samples are: `classes` or `counts`.
+        /// The kind of its samples: `classes` or `counts`.
         samples: String,
     },
     /// Samples equal the fill value, which is not declared as "no data", so they were taken for data.
@@ -44,7 +44,7 @@ pub enum Remark {
         fill: f64,
         /// Samples that equal it.
         samples: u64,
-        /// What was done with them, such as `fitted like data`.
+        /// How they were treated, such as `fitted like data`.
         done: &'static str,
     },
     /// The input was encoded with a loss before.
@@ -65,7 +65,7 @@ pub enum Remark {
         /// The model's bands.
         expected: Vec<String>,
     },
-    /// The quality is outside of the range in which the model was measured.
+    /// The quality is outside the range in which the model was measured.
     QualityBeyondModel {
         /// The quality in dB.
         quality: f64,
@@ -82,14 +82,14 @@ pub enum Remark {
         part: f64,
         /// The model.
         model: String,
-        /// The least and the largest sample that the model knows.
+        /// The smallest and the largest sample that resembles the model's training data.
         known: (f64, f64),
     },
     /// A target was not met within its tolerance.
     TargetMissed {
         /// The array.
         array: String,
-        /// What was asked for, what was found, and why, in words.
+        /// The target, the figure that was reached, and the reason.
         missed: MissedTarget,
     },
     /// Chunks of an archive are lost; they read as fill value.
@@ -128,13 +128,14 @@ pub enum Remark {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MissedTarget {
-    /// What was asked for.
+    /// The target.
     pub target: crate::target::Target,
-    /// What was found, in words.
+    /// The figure that was reached, in words.
     pub found: String,
-    /// Why, in words.
+    /// The reason, in words.
     pub why: &'static str,
-    /// Whether a quality near the one that was found may serve better: the search saw a part of the array only.
+    /// Whether a quality near the one that was found may come closer, because the search measured only a part of the
+    /// array.
     pub by_sampling: bool,
 }
 
@@ -202,7 +203,7 @@ impl fmt::Display for Remark {
     }
 }
 
-/// With as many decimals as give three significant digits.
+/// Formats a number with three significant digits.
 fn rounded(value: f64) -> String {
     let size = value.abs();
     let decimals =

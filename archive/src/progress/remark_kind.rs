@@ -8,7 +8,7 @@ use serde::Serialize;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Severity {
-    /// Good to know: nothing is amiss.
+    /// Good to know; nothing is wrong.
     Note,
     /// The result may not be what was meant.
     Warning,
@@ -60,7 +60,7 @@ impl Remark {
         }
     }
 
-    /// The array that it is about, where it is about one.
+    /// The array that the remark is about, if it is about one.
     #[must_use]
     pub fn array(&self) -> Option<&str> {
         match self {

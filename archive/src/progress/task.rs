@@ -14,7 +14,7 @@ impl<'a> Task<'a> {
         Self { progress }
     }
 
-    /// So many more steps are done.
+    /// `steps` more steps are done.
     pub(crate) fn advance(&self, steps: u64) {
         self.progress.advanced(steps);
     }

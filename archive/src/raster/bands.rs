@@ -8,7 +8,7 @@ use std::sync::Arc;
 use vqz_codec::axes::Role;
 use vqz_raster::conventions::bands::choose;
 
-/// Bands as they are given on the command line: names, numbers from 0, and ranges of numbers.
+/// Bands as they are written on the command line: names, numbers from 0, and ranges of numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BandSelection(pub(crate) Vec<String>);
 
@@ -31,22 +31,22 @@ impl BandSelection {
     /// The numbers of the chosen bands.
     ///
     /// # Errors
-    /// When a band is named that the array does not have.
+    /// When the array does not have one of the bands.
     pub fn resolve(&self, count: u64, names: Option<&[String]>) -> Result<Vec<u64>> {
         Ok(choose(&self.0, count, names)?)
     }
 }
 
-/// What a band is called that has no name, by its number from 0.
+/// The name of a band without a name of its own, from its number, counted from 0.
 #[must_use]
 pub fn unnamed_band(number: u64) -> String {
     format!("band{number}")
 }
 
-/// Looks at a raster through a choice of bands.
+/// A view of a raster with only these bands.
 ///
 /// # Errors
-/// When the raster has no dimension of bands, or not those bands.
+/// When the raster has no band dimension, or lacks one of those bands.
 pub fn select(raster: Arc<dyn Raster>, selection: &BandSelection) -> Result<Arc<dyn Raster>> {
     let info = raster.info();
     let names = info.band_names();
@@ -60,7 +60,7 @@ pub fn select(raster: Arc<dyn Raster>, selection: &BandSelection) -> Result<Arc<
     let count = info.bands();
     let mut picked = PickedSteps::new(raster, dimension, picks.clone(), Gaps::Read);
     for key in ["band_names", "bands", "color_interpretation"] {
-        // Names, objects that describe a band each, what they are shown as.
+        // Attributes with one entry for each band: names, descriptions, colour interpretations.
         let Some(Value::Array(all)) = attributes.get(key) else { continue };
         if all.len() as u64 == count {
             let chosen: Vec<Value> = picks.iter().map(|i| all[*i as usize].clone()).collect();

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use vqz_codec::axes::Role;
 
-/// A raster without what lies outside of a window.
+/// A raster cut to a window.
 pub(crate) struct Cropped {
     info: RasterInfo,
     inner: Arc<dyn Raster>,
@@ -16,7 +16,7 @@ pub(crate) struct Cropped {
 }
 
 impl Cropped {
-    /// Looks at a raster through a window of rows and columns, which lies within it.
+    /// A view of a raster through a window of rows and columns, which must lie within it.
     pub(crate) fn new(inner: Arc<dyn Raster>, rows: Range<u64>, columns: Range<u64>) -> Self {
         let mut info = inner.info().clone();
         let mut start = vec![0; info.shape.len()];

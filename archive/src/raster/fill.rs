@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use vqz_codec::sample::DataType;
 
-/// A raster whose samples are counted, as they are read, that equal its fill value though that is not declared as
-/// "no data". A fill value is no mask, but many a raster is written as if it were.
+/// Wraps a raster and counts, while it is read, the samples that equal its fill value although that value is not
+/// declared as "no data". A fill value is not a mask, but many rasters are written as if it were.
 pub(crate) struct FillWatch {
     inner: Arc<dyn Raster>,
     fill: f64,
@@ -19,7 +19,8 @@ pub(crate) struct FillWatch {
 }
 
 impl FillWatch {
-    /// Watches a raster whose fill value is a finite number other than 0, which many rasters have without meaning it.
+    /// Watches a raster if its fill value is a finite number other than 0. A fill value of 0 is too common to mean
+    /// anything.
     pub(crate) fn of(raster: &Arc<dyn Raster>) -> Result<Option<Arc<Self>>> {
         let info = raster.info();
         let fill = info.metadata.json().get("fill_value").and_then(serde_json::Value::as_f64);
@@ -40,7 +41,8 @@ impl FillWatch {
         Ok(Some(Arc::new(Self { inner: Arc::clone(raster), fill, bytes, found: AtomicU64::new(0) })))
     }
 
-    /// Remarks on what was found once all is read. `done` says what was done with the samples, such as `fitted like data`.
+    /// Remarks on the count once everything has been read. `done` says how the samples were treated, such as `fitted
+    /// like data`.
     pub(crate) fn report(&self, done: &'static str, progress: &dyn Progress) {
         let samples = self.found.load(Ordering::Relaxed);
         if samples > 0 {
@@ -49,7 +51,7 @@ impl FillWatch {
         }
     }
 
-    /// Counts anew: what was read is to be read again.
+    /// Resets the count, because the raster will be read again.
     pub(crate) fn forget(&self) {
         self.found.store(0, Ordering::Relaxed);
     }
@@ -78,7 +80,7 @@ impl Raster for FillWatch {
     fn read(&self, region: &[Range<u64>]) -> Result<Vec<u8>> {
         let samples = self.inner.read(region)?;
         let found = self.count(&samples);
-        // What is nothing but fill value is not stored, and so is exact.
+        // A chunk of nothing but fill value is not stored, and so is exact.
         if found < (samples.len() / self.bytes.len()) as u64 {
             self.found.fetch_add(found, Ordering::Relaxed);
         }

@@ -12,7 +12,7 @@ pub struct RasterInMemory {
 }
 
 impl RasterInMemory {
-    /// From samples in C order and native byte order.
+    /// Makes a raster from samples in C order and native byte order.
     ///
     /// # Errors
     /// When there are more or fewer than the raster has.

@@ -1,4 +1,5 @@
-//! Rasters: the one way to read samples, whatever holds them, and views that show a part of a raster or another size of it.
+//! Rasters: one interface for reading samples from any source, and views that show a part of a raster or a lower
+//! resolution of it.
 
 pub(crate) mod bands;
 #[cfg(feature = "gdal")]

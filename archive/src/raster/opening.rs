@@ -1,4 +1,4 @@
-//! How a raster is looked at.
+//! The options for opening a raster.
 
 use crate::options::options;
 use vqz_codec::axes::Axes;
@@ -6,7 +6,7 @@ use vqz_codec::config::NoData;
 use vqz_codec::engine::EngineKind;
 
 options! {
-    /// How a raster is looked at, where its own metadata do not say, or say something else.
+    /// How to interpret a raster where its metadata do not say, or where they should be overridden.
     pub struct OpenOptions {
         /// The roles of the dimensions in order, where their names do not tell.
         pub axes: Option<Axes> = None,

@@ -1,4 +1,4 @@
-//! A raster with some of its steps along one dimension, in any order: bands or dates.
+//! A view with selected steps along one dimension, in any order: bands or dates.
 
 use crate::error::Result;
 use crate::raster::region::{Region, Side, copy, extents, volume};
@@ -7,12 +7,12 @@ use serde_json::Value;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// How to read what lies between two steps that are wanted.
+/// What to do with the steps that lie between two selected ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Gaps {
-    /// With them: bands usually share chunks.
+    /// Read them along, because bands usually share chunks.
     Read,
-    /// Not at all: dates usually do not.
+    /// Skip them, because dates usually do not share chunks.
     #[cfg_attr(not(feature = "gdal"), allow(dead_code, reason = "only exports choose among dates"))]
     Skip,
 }
@@ -27,7 +27,7 @@ pub(crate) struct PickedSteps {
 }
 
 impl PickedSteps {
-    /// Looks at a raster through a choice of steps; each lies within the extent of the dimension.
+    /// A view of a raster with these steps. Each must lie within the extent of the dimension.
     pub(crate) fn new(inner: Arc<dyn Raster>, dimension: usize, picks: Vec<u64>, gaps: Gaps) -> Self {
         let mut info = inner.info().clone();
         info.shape[dimension] = picks.len() as u64;
@@ -36,12 +36,13 @@ impl PickedSteps {
         Self { info, inner, dimension, picks, gaps }
     }
 
-    /// To change what is said of the bands that are left.
+    /// The metadata, to change the attributes of the remaining bands.
     pub(crate) fn info_mut(&mut self) -> &mut RasterInfo {
         &mut self.info
     }
 
-    /// What is read at once: the first and the last step of the source, and which of the wanted ones lie there.
+    /// The reads to make: for each, the first and the last step of the source, and which of the selected steps lie
+    /// between.
     fn runs(&self, wanted: Range<usize>) -> Vec<(Range<u64>, Range<usize>)> {
         let picks = &self.picks[wanted.clone()];
         match (self.gaps, picks.iter().min(), picks.iter().max()) {

@@ -5,7 +5,7 @@ use crate::metadata::plain::PlainCodec;
 use crate::raster::source::RasterInfo;
 use vqz_codec::axes::Role;
 
-/// A raster's metadata with plain codecs, and chunks of a side of their own where one is given.
+/// A raster's metadata with plain codecs, and with chunks of another side if one is given.
 pub(crate) fn plain_metadata(info: &RasterInfo, codec: PlainCodec, chunk_size: Option<u64>) -> Metadata {
     let mut metadata = info.metadata.clone();
     let mut chunk = info.chunk.clone();

@@ -1,4 +1,5 @@
-//! A raster at a whole fraction of its resolution, made window by window.
+//! A view at a lower resolution: each of its pixels covers a whole number of rows and columns. It is computed window
+//! by window.
 
 use crate::error::Result;
 use crate::raster::region::{Grid, Region, Side, copy, extents, volume};
@@ -11,11 +12,11 @@ use std::sync::Arc;
 use vqz_codec::axes::Role;
 use vqz_codec::sample::DataType;
 
-/// The most samples of the source that are held at one time.
+/// The greatest number of samples of the source that are in memory at a time.
 const SAMPLES: u64 = 16 << 20;
 
-/// A raster whose samples are cells of several rows and columns of another. A cell without a valid sample is as its first sample is; cells at the
-/// lower and right edge are of what there is.
+/// A raster whose samples stand for cells of several rows and columns of another. A cell without a valid sample takes
+/// the value of its first sample. Cells at the lower and right edge cover the samples that remain.
 pub(crate) struct Reduced {
     info: RasterInfo,
     inner: Arc<dyn Raster>,
@@ -26,10 +27,10 @@ pub(crate) struct Reduced {
 }
 
 impl Reduced {
-    /// Looks at a raster through cells of `rows` and `columns`, each at least 1.
+    /// A view of a raster in cells of `rows` and `columns`, each at least 1.
     ///
     /// # Errors
-    /// When its nodata values are none of its type.
+    /// When its nodata values do not fit its data type.
     pub(crate) fn new(
         inner: Arc<dyn Raster>,
         rows: u64,
@@ -118,7 +119,7 @@ impl Reduced {
             return own(cell.start, out);
         };
         let mean = rounded(data_type, sum / count as f64);
-        // A mean of valid samples does not become "no data".
+        // A mean of valid samples must not equal a nodata value.
         if self.mask.is_valid(mean) { out.extend(bytes_of(data_type, mean)) } else { own(first, out) }
     }
 }
@@ -140,7 +141,7 @@ fn strides(shape: &[u64]) -> Vec<usize> {
     strides
 }
 
-/// As the type holds it.
+/// The value as its data type represents it.
 fn rounded(data_type: DataType, value: f64) -> f64 {
     match data_type {
         DataType::Float64 => value,

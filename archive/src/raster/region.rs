@@ -24,7 +24,7 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// A grid of chunks of this shape; extents of 0 count as 1.
+    /// A grid of chunks of this shape. Extents of 0 count as 1.
     pub fn new(shape: &[u64], chunk: &[u64]) -> Self {
         let chunk: Vec<u64> = chunk.iter().map(|c| (*c).max(1)).collect();
         let counts = shape.iter().zip(&chunk).map(|(n, c)| n.div_ceil(*c)).collect();
@@ -41,7 +41,7 @@ impl Grid {
         volume(&self.counts)
     }
 
-    /// Whether there is none: an array of no samples.
+    /// Whether there are no chunks, because the array has no samples.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

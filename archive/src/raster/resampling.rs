@@ -1,11 +1,11 @@
-//! How samples become fewer.
+//! How several samples are reduced to one.
 
-/// What becomes of the samples of a cell.
+/// How the samples of a cell are reduced to one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resampling {
-    /// The one in the middle: for classes.
+    /// The sample in the middle, for classes.
     Nearest,
-    /// The mean of those that are valid.
+    /// The mean of the valid samples.
     Average,
 }
 

@@ -21,7 +21,7 @@ pub fn to_f64(data_type: DataType, bytes: &[u8]) -> Vec<f64> {
     }
 }
 
-/// A value that the type holds as one sample, in native byte order.
+/// The bytes of a value as one sample of this type, in native byte order.
 #[cfg(feature = "gdal")]
 pub(crate) fn bytes_of(data_type: DataType, value: f64) -> Vec<u8> {
     match data_type {
@@ -46,7 +46,7 @@ impl Mask {
         let mut values = Vec::new();
         for declared in nodata {
             let value = declared.to_f64(data_type)?;
-            // A float32 array holds the nearest float32 of a declared value.
+            // A float32 array holds the float32 nearest to a declared value.
             let value =
                 if data_type == DataType::Float32 { value.map(|v| f64::from(v as f32)) } else { value };
             values.extend(value.filter(|v| v.is_finite()));

@@ -1,4 +1,4 @@
-//! A raster: what is known of it before any sample is read, and the one way to read its samples.
+//! A raster: its description, which is known before any sample is read, and the trait for reading its samples.
 
 use crate::error::Result;
 use crate::metadata::document::Metadata;
@@ -9,10 +9,10 @@ use vqz_codec::axes::{Axes, Role};
 use vqz_codec::config::NoData;
 use vqz_codec::sample::DataType;
 
-/// What is known of a raster before any sample is read.
+/// The description of a raster, which is known before any sample is read.
 #[derive(Clone, Debug)]
 pub struct RasterInfo {
-    /// For messages and tables.
+    /// Its name in messages and tables.
     pub label: String,
     /// Its extents.
     pub shape: Vec<u64>,
@@ -24,9 +24,9 @@ pub struct RasterInfo {
     pub chunk: Vec<u64>,
     /// Values that mean "no data".
     pub nodata: Vec<NoData>,
-    /// Metadata of the Zarr array that it is, or would be.
+    /// The metadata of the Zarr array. For other sources, the metadata that it would have as a Zarr array.
     pub metadata: Metadata,
-    /// Bytes on disk: of metadata, and of all else.
+    /// Bytes on disk: of metadata, and of everything else.
     pub stored: (u64, u64),
 }
 
@@ -46,12 +46,12 @@ impl RasterInfo {
         volume(&self.shape)
     }
 
-    /// Bytes of the samples as they are, uncompressed.
+    /// Bytes of the uncompressed samples.
     pub fn raw_bytes(&self) -> u64 {
         self.samples().saturating_mul(self.data_type.size() as u64)
     }
 
-    /// Names of the bands, where each has one of its own.
+    /// The names of the bands, if each has a different one.
     pub fn band_names(&self) -> Option<Vec<String>> {
         let names = self.metadata.band_names()?;
         let distinct: HashSet<&String> = names.iter().collect();
@@ -61,13 +61,13 @@ impl RasterInfo {
 
 /// A source of samples.
 pub trait Raster: Send + Sync {
-    /// What it is.
+    /// Its description.
     fn info(&self) -> &RasterInfo;
 
     /// Reads a region that lies within the raster: samples in C order and native byte order.
     ///
     /// # Errors
-    /// Whatever storage and codecs say.
+    /// When storage or a codec fails.
     fn read(&self, region: &[std::ops::Range<u64>]) -> Result<Vec<u8>>;
 
     /// Reads a region as 64-bit floats, which are exact for every type that the codec takes.

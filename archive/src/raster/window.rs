@@ -10,7 +10,7 @@ use vqz_codec::axes::{Axes, Role};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window(Vec<Span>);
 
-/// A start and an end of one dimension, each where it was given.
+/// A start and an end along one dimension; each may have been left out.
 type Span = (Option<u64>, Option<u64>);
 
 impl FromStr for Window {
@@ -46,10 +46,11 @@ impl FromStr for Window {
 }
 
 impl Window {
-    /// The region of an array: of two ranges the rows and columns, everything else whole; else one range for each dimension.
+    /// The region of an array. Two ranges are rows and columns, with all of the other dimensions; otherwise there
+    /// must be one range for each dimension.
     ///
     /// # Errors
-    /// When it has another number of ranges, is empty, or reaches beyond the array.
+    /// When the number of ranges does not fit, the window is empty, or it reaches beyond the array.
     pub fn region(&self, shape: &[u64], axes: &Axes) -> Result<Region> {
         let mut spans: Vec<Span> = vec![(None, None); shape.len()];
         if self.0.len() == shape.len() {

@@ -14,7 +14,7 @@ use zarrs::array::{CodecError, Element};
 /// Writes a coordinate array into a folder of its own name below a group's folder: metadata first, then its one chunk.
 ///
 /// # Errors
-/// Whatever zarrs and the file system say.
+/// When zarrs or the file system fails.
 pub(crate) fn write(group: &Path, array: &CoordinateArray) -> Result<()> {
     let folder = group.join(&array.name);
     let metadata = metadata(array)?;
@@ -36,7 +36,7 @@ fn metadata(array: &CoordinateArray) -> Result<Metadata> {
         CoordinateData::Text(texts) => (texts.len(), "string", json!("")),
     };
     let shape = vec![count as u64; array.dimensions.len()];
-    // The shape of a chunk has no 0.
+    // The extents of a chunk must not be 0.
     let chunk: Vec<u64> = shape.iter().map(|n| (*n).max(1)).collect();
     let mut metadata = Metadata::new_array(&shape, DataType::Float64, fill);
     metadata.json_mut().insert("data_type".to_owned(), json!(data_type));
@@ -63,7 +63,8 @@ fn write_numbers<T: Element>(folder: &Path, metadata: &Metadata, values: &[T]) -
     writer.write(&vec![0; metadata.shape()?.len()], bytes)
 }
 
-/// Texts as the codec `vlen-utf8` has them: their number, then each with its length, all of 32 bits.
+/// Encodes texts for the codec `vlen-utf8`: the number of texts, then for each its length and its bytes. Numbers have
+/// 32 bits.
 fn texts_as_bytes(texts: &[String]) -> Result<Vec<u8>> {
     let mut bytes = u32::try_from(texts.len())?.to_le_bytes().to_vec();
     for text in texts {

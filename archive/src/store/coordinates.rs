@@ -1,4 +1,4 @@
-//! Coordinates of a Zarr group: the numbers and texts of the arrays that stand beside an array.
+//! Coordinates of a Zarr group: the numbers and texts in the coordinate arrays beside an array.
 
 use crate::error::{Context, Result};
 use crate::metadata::document::Metadata;
@@ -62,8 +62,8 @@ pub(crate) fn texts(group: &Path, name: &str, count: u64) -> Result<Option<Vec<S
     texts.map(Some).with_context(|| format!("reading the coordinates {}", group.join(name).display()))
 }
 
-/// Texts as NumPy has them, which is how xarray writes most: each as a fixed number of code points of 32 bits, with zeros at its end. zarrs
-/// does not know the type; as code points one after the other it does.
+/// Reads texts of NumPy's fixed-length type, in which xarray writes most texts: each is a fixed number of code points
+/// of 32 bits, padded with zeros. zarrs does not know this type, so the array is opened as one of code points.
 fn padded_texts(group: &Path, name: &str, count: u64) -> Result<Option<Vec<String>>> {
     let folder = group.join(name);
     let Some(metadata) = Metadata::read(&folder).ok().filter(Metadata::is_array) else { return Ok(None) };
@@ -107,6 +107,6 @@ fn open(group: &Path, name: &str, count: u64) -> Result<Option<(Array<Filesystem
         return Ok(None);
     }
     let data_type = metadata.data_type_name();
-    // Types of other extensions are none of coordinates that are known here.
+    // Coordinates with extension data types are not known here, so they are skipped.
     Ok(open_array(&folder, None).ok().map(|array| (array, data_type)))
 }

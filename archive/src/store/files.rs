@@ -1,20 +1,22 @@
-//! Files that are there whole or not at all: written beside, then renamed.
+//! Files that exist completely or not at all: they are written under a temporary name, then renamed.
 
 use crate::error::{Context, Result};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Begins the names of files that are no part of an array: what an unfinished output holds so that it can be resumed.
+/// The prefix of the names of files that are not part of an array: those in an unfinished output that are needed to
+/// resume it.
 pub const OWN: &str = ".vqz-";
 
-/// Ends the names of files that are still being written.
+/// The suffix of the names of files that are still being written.
 const TEMPORARY: &str = ".vqz-tmp";
 
-/// Writes a file beside its place, then renames it. Missing folders are made; on failure nothing is left behind.
+/// Writes a file under a temporary name, then renames it. Missing folders are created. On failure nothing is left
+/// behind.
 ///
 /// # Errors
-/// Whatever the file system says, with the path.
+/// When the file system fails; the error names the path.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(TEMPORARY);
@@ -44,7 +46,7 @@ pub fn remove_temporaries(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A path with a suffix to its last name.
+/// A path with a suffix added to its last part.
 pub fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(suffix);
@@ -58,7 +60,7 @@ pub fn files_under(folder: &Path) -> Result<Vec<PathBuf>> {
     while let Some(next) = folders.pop() {
         for entry in fs::read_dir(&next).with_context(|| format!("listing {}", next.display()))? {
             let entry = entry.with_context(|| format!("listing {}", next.display()))?;
-            // Links to folders are not followed: they may lead around in circles.
+            // Links to folders are not followed, because they may form a loop.
             let kind = entry.file_type().with_context(|| format!("listing {}", next.display()))?;
             if kind.is_dir() {
                 folders.push(entry.path());
@@ -71,8 +73,8 @@ pub fn files_under(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Bytes of the files under a folder: of its `zarr.json` files, and of all others. What an unfinished output holds to go on
-/// from does not count.
+/// Bytes of the files under a folder: of its `zarr.json` files, and of all others. Files that are only needed to
+/// resume an unfinished output do not count.
 pub fn sizes(folder: &Path) -> Result<(u64, u64)> {
     let (mut metadata, mut data) = (0, 0);
     for file in files_under(folder)? {
@@ -89,7 +91,7 @@ pub fn sizes(folder: &Path) -> Result<(u64, u64)> {
     Ok((metadata, data))
 }
 
-/// Copies a folder with all it holds.
+/// Copies a folder with everything in it.
 pub fn copy_tree(from: &Path, to: &Path) -> Result<()> {
     for file in files_under(from)? {
         let relative = file.strip_prefix(from).unwrap_or(&file);
@@ -100,7 +102,7 @@ pub fn copy_tree(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Removes a file or a folder with all it holds.
+/// Removes a file, or a folder with everything in it.
 pub fn remove(path: &Path) -> Result<()> {
     let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     removed.with_context(|| format!("removing {}", path.display()))

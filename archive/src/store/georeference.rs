@@ -1,4 +1,4 @@
-//! Where and when an array of a hierarchy lies, by its attributes and by what stands beside it.
+//! Where and when an array of a hierarchy lies, from its attributes and from the coordinate arrays beside it.
 
 use crate::metadata::document::Metadata;
 use crate::store::coordinates::{attributes, numbers};
@@ -8,11 +8,11 @@ use vqz_codec::axes::{Axes, Role};
 use vqz_raster::conventions::time::TimeUnits;
 use vqz_raster::georeference::{Georeference, Summary, grid_mapping_name, transform_of_centres};
 
-/// What is known of an array's georeference and dates. What can't be read is not known.
+/// What is known about an array's georeference and dates. Parts that can't be read are left out.
 #[must_use]
 pub fn locate(node: &Node, axes: Option<&Axes>) -> Summary {
     let own = node.metadata.attributes();
-    // The group of an array, also where the array alone was named.
+    // The group of an array, even if only the array was given.
     let parent =
         (node.folder.parent()).filter(|parent| !node.path.is_empty() || parent.join("zarr.json").is_file());
     let beside = parent.and_then(|parent| attributes(parent, grid_mapping_name(&own)));

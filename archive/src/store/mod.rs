@@ -1,4 +1,5 @@
-//! Zarr hierarchies on a file system: the nodes of a group, arrays read and written, files that are whole or not there.
+//! Zarr hierarchies on a file system: the nodes of a group, arrays read and written, and files that exist completely
+//! or not at all.
 
 #[cfg(feature = "gdal")]
 pub(crate) mod coordinate_writer;

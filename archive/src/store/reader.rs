@@ -19,7 +19,7 @@ use zarrs::filesystem::FilesystemStore;
 use zarrs::storage::ReadableStorageTraits;
 use zarrs::storage::store::MemoryStore;
 
-/// Decoded chunks of codecs that can't decode a part are kept up to this many bytes.
+/// For codecs that can't decode a part of a chunk, up to this many bytes of decoded chunks are cached.
 const CACHE_BYTES: u64 = 256 << 20;
 
 /// A Zarr array as a raster.
@@ -33,7 +33,7 @@ impl ZarrRaster {
     /// Opens an array of a hierarchy.
     ///
     /// # Errors
-    /// When its dimensions make no raster, or its type or a codec is not supported.
+    /// When its dimensions do not form a raster, or its data type or a codec is not supported.
     pub fn open(node: &Node, options: &OpenOptions) -> Result<Self> {
         let metadata = &node.metadata;
         let data_type = metadata.data_type()?;
@@ -56,7 +56,7 @@ impl ZarrRaster {
         };
         let array = open_array(&node.folder, options.engine)?;
         let array = Arc::new(array.with_storage(array.storage() as Arc<dyn ReadableStorageTraits>));
-        // A part of a chunk costs the whole of it where the codecs can't do better.
+        // If the codecs can't decode a part of a chunk, reading a part costs as much as reading the whole chunk.
         let partial = array.codecs().partial_decoder_capability().partial_decode;
         let cache = (!partial).then(|| {
             let chunk = volume(&info.chunk).saturating_mul(data_type.size() as u64);
@@ -69,7 +69,8 @@ impl ZarrRaster {
     }
 }
 
-/// Metadata for what is made from an array: the record of an archive's chunks is about that archive only.
+/// Metadata for an array that is made from this one. The record is removed, because it describes the chunks of this
+/// archive only.
 fn without_record(metadata: &Metadata) -> Metadata {
     let mut metadata = metadata.clone();
     metadata.remove_record();
@@ -89,10 +90,10 @@ pub fn open_array(folder: &Path, engine: Option<EngineKind>) -> Result<Array<Fil
     })
 }
 
-/// One sample of the fill value of an array that is not written yet, in native order.
+/// One sample of the fill value in native byte order, for an array that is not written yet.
 ///
 /// # Errors
-/// When zarrs or one of its codecs does not take the metadata.
+/// When zarrs or one of its codecs refuses the metadata.
 pub(crate) fn fill_bytes(metadata: &Metadata) -> Result<Vec<u8>> {
     let metadata: ArrayMetadata = serde_json::from_value(metadata.json().clone().into())?;
     let array = Array::new_with_metadata(Arc::new(MemoryStore::new()), "/", metadata)?;

@@ -1,4 +1,4 @@
-//! A Zarr hierarchy on disk: one array, or a group with all that is below it.
+//! A Zarr hierarchy on disk: one array, or a group with everything below it.
 
 use crate::error::{Context, Result};
 use crate::metadata::document::Metadata;
@@ -14,12 +14,12 @@ pub struct Node {
     pub folder: PathBuf,
     /// Its metadata.
     pub metadata: Metadata,
-    /// Whether it is another array at a lower resolution, as the group's `multiscales` say: a picture for viewers.
+    /// Whether it is an overview of another array, according to the group's attribute `multiscales`.
     pub derived: bool,
 }
 
 impl Node {
-    /// The node in a folder, by itself.
+    /// The node in a folder, without those below it.
     ///
     /// # Errors
     /// When the folder is no Zarr v3 node.
@@ -28,7 +28,7 @@ impl Node {
         Ok(Self { path: String::new(), folder: folder.to_path_buf(), metadata, derived: false })
     }
 
-    /// What to call it in messages and tables.
+    /// Its name in messages and tables.
     pub fn label(&self) -> String {
         if self.path.is_empty() { self.folder.display().to_string() } else { self.path.clone() }
     }
@@ -69,7 +69,7 @@ fn descend(folder: &Path, path: String, overviews: &Overviews, nodes: &mut Vec<N
     Ok(())
 }
 
-/// Only the arrays of [`walk`], without those that are others at a lower resolution.
+/// The arrays among the nodes of [`walk`], without overviews.
 pub fn arrays(root: &Path) -> Result<Vec<Node>> {
     Ok(walk(root)?.into_iter().filter(|node| node.metadata.is_array() && !node.derived).collect())
 }

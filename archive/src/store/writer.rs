@@ -1,4 +1,5 @@
-//! Writes a Zarr array chunk by chunk: each chunk's file is there whole or not at all, so that work can be resumed.
+//! Writes a Zarr array chunk by chunk. The file of each chunk exists completely or not at all, so that work can be
+//! resumed.
 
 use crate::error::{Context, Result};
 use crate::metadata::document::Metadata;
@@ -21,13 +22,13 @@ impl ArrayWriter {
     /// Writes the array's metadata and opens it for its chunks.
     ///
     /// # Errors
-    /// When zarrs or one of its codecs does not take the metadata, or they can't be written.
+    /// When zarrs or one of its codecs refuses the metadata, or they can't be written.
     pub(crate) fn create(folder: &Path, metadata: &Metadata, engine: Option<EngineKind>) -> Result<Self> {
         files::write_atomically(&folder.join("zarr.json"), &metadata.to_bytes()?)?;
         Self::open(folder, engine)
     }
 
-    /// Opens an array that has its metadata already for its chunks.
+    /// Opens an array whose metadata are already written, to write its chunks.
     ///
     /// # Errors
     /// When zarrs or one of its codecs does not take the metadata.
@@ -41,7 +42,7 @@ impl ArrayWriter {
         })
     }
 
-    /// The chunks to write; shards, where the array is sharded.
+    /// The grid of chunks to write. If the array is sharded, these are the shards.
     pub(crate) fn grid(&self) -> &Grid {
         &self.grid
     }
@@ -50,15 +51,15 @@ impl ArrayWriter {
         self.folder.join(self.array.chunk_key(indices).as_str())
     }
 
-    /// Whether a chunk is there already. One that holds nothing but the fill value never is.
+    /// Whether a chunk is stored already. A chunk of nothing but the fill value is never stored.
     pub(crate) fn has(&self, indices: &[u64]) -> bool {
         self.chunk_path(indices).is_file()
     }
 
-    /// Encodes and writes a chunk, given the samples of its region, that is, without what lies beyond the array's edges.
+    /// Encodes and writes a chunk, given the samples of its region. The region ends at the array's edges.
     ///
     /// # Errors
-    /// Whatever the codecs and the file system say.
+    /// When a codec or the file system fails.
     pub(crate) fn write(&self, indices: &[u64], samples: Vec<u8>) -> Result<()> {
         let chunk = self.grid.chunk();
         let inside = extents(&self.grid.region(indices));

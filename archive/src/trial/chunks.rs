@@ -1,4 +1,4 @@
-//! TrialChunks of a raster as an archive would hold them, encoded in memory at any quality.
+//! Chunks of a raster as an archive would hold them, encoded in memory at any quality.
 
 use crate::encoded::totals::Totals;
 use crate::error::{Context, Result, bail};
@@ -14,7 +14,7 @@ use vqz_codec::model::Model;
 use vqz_codec::pipeline::{ChunkCodec, Options};
 use vqz_zarr::engines::chunk_codec;
 
-/// The fractional part of the golden ratio: its multiples fall evenly, and in step with no grid.
+/// The fractional part of the golden ratio: its multiples modulo 1 are evenly spread, and follow no grid.
 const GOLDEN: f64 = 0.618_033_988_749_894_9;
 
 /// All chunks of a raster, or an evenly spread part of them.
@@ -27,19 +27,19 @@ pub struct TrialChunks {
     shape: Vec<usize>,
 }
 
-/// What chunks came to at one quality.
+/// The size and the statistics of chunks at one quality.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TrialSize {
     /// Samples, masked ones included.
     pub samples: u64,
     /// Encoded bytes of all chunks.
     pub bytes: u64,
-    /// What their headers say.
+    /// The sums over their headers.
     pub totals: Totals,
 }
 
 impl TrialSize {
-    /// What several come to together. In the order in which they are given: sums of floats depend on it.
+    /// Adds several up, in the order in which they are given, because sums of floats depend on the order.
     pub fn sum(parts: &[Self]) -> Self {
         let mut sum = Self::default();
         for part in parts {
@@ -52,11 +52,11 @@ impl TrialSize {
 }
 
 impl TrialChunks {
-    /// TrialChunks of a raster as `metadata` of its archive lay them out: all of them where these hold at most `most` samples,
-    /// and otherwise about as many as hold `most` samples.
+    /// Takes chunks of a raster, laid out as in the `metadata` of its archive: all chunks if they hold at most `most`
+    /// samples, otherwise as many as hold about `most` samples.
     ///
     /// # Errors
-    /// When the codec does not take the metadata.
+    /// When the codec refuses the metadata.
     pub fn new(
         raster: Arc<dyn Raster>,
         metadata: &Metadata,
@@ -87,7 +87,7 @@ impl TrialChunks {
         self.numbers.len()
     }
 
-    /// Whether there is none: a raster of no samples.
+    /// Whether there are no chunks, because the raster has no samples.
     pub fn is_empty(&self) -> bool {
         self.numbers.is_empty()
     }
@@ -97,8 +97,8 @@ impl TrialChunks {
         Ok(self.codec.set_quality(quality)?)
     }
 
-    /// The samples of one of the chunks, padded beyond the raster's edges; none where all are fill value, so that the chunk
-    /// is not stored. And how many of them lie in the raster.
+    /// The samples of one of the chunks, padded beyond the raster's edges, and how many of them lie in the raster. No
+    /// samples if all are fill value, because such a chunk is not stored.
     pub fn read(&self, at: usize) -> Result<(Option<Vec<u8>>, u64)> {
         let region = self.grid.region(&self.grid.indices(self.numbers[at]));
         let inside = extents(&region);
@@ -131,7 +131,7 @@ impl TrialChunks {
             .with_context(|| format!("decoding {}", self.raster.info().label))
     }
 
-    /// Runs `work` for each chunk, on as many threads as memory allows, and returns what it made, in order.
+    /// Runs `work` for each chunk, on as many threads as memory allows, and returns the results in order.
     pub fn each<T: Send>(&self, work: impl Fn(usize) -> Result<T> + Sync) -> Result<Vec<T>> {
         let bytes = volume(self.grid.chunk()).saturating_mul(self.fill.len() as u64);
         let made: Mutex<Vec<Option<T>>> = Mutex::new((0..self.len()).map(|_| None).collect());
@@ -143,8 +143,8 @@ impl TrialChunks {
         Ok(made.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect())
     }
 
-    /// The size and the statistics of an encoded chunk that covers `samples` samples of the raster. No bytes stand for a chunk
-    /// that is not stored.
+    /// The size and the statistics of an encoded chunk that covers `samples` samples of the raster. A chunk that is
+    /// not stored is passed as no bytes.
     pub fn judge(&self, bytes: Option<&[u8]>, samples: u64) -> Result<TrialSize> {
         let mut measured = TrialSize { samples, ..TrialSize::default() };
         match bytes {
@@ -160,7 +160,7 @@ impl TrialChunks {
     /// Encodes all of them at a quality.
     ///
     /// # Errors
-    /// Whatever reading and encoding say.
+    /// When reading or encoding fails.
     pub fn measure(&mut self, quality: f64, progress: &dyn Progress) -> Result<TrialSize> {
         self.set_quality(quality)?;
         let task = Task::start(progress, "searching for a quality", self.len() as u64);
@@ -174,8 +174,9 @@ impl TrialChunks {
     }
 }
 
-/// So many of the numbers below `count`, or all of them: one from each of as many equal parts, at a place that drifts, so
-/// that a grid's columns are all met.
+/// Chooses numbers below `count`, evenly spread, or all of them. The range is divided into equal parts, and one
+/// number is taken from each, at a position that shifts from part to part. So the choice does not fall on the same
+/// column of a grid every time.
 fn spread(count: u64, wanted: u64) -> Vec<u64> {
     if count <= wanted {
         return (0..count).collect();

@@ -1,26 +1,27 @@
-//! The quality at which something that rises with it comes to what is asked for.
+//! Searches for the quality at which a figure that rises with the quality meets a target.
 
 use crate::error::Result;
 
-/// The qualities that there are, in dB.
+/// The range of qualities, in dB.
 const LOWEST: f64 = 0.0;
 const HIGHEST: f64 = 200.0;
 
 /// Trials at most: enough to halve all qualities down to the finest setting, and more.
 const TRIALS: u32 = 40;
 
-/// How close is close enough, in tolerances.
+/// How close is close enough, in units of the tolerance.
 const ENOUGH: f64 = 0.25;
 
-/// What a dB of quality changes, in tolerances, before two trials tell.
+/// How much 1 dB of quality changes the figure, in units of the tolerance. This is assumed until two trials have
+/// measured it.
 const SLOPE: f64 = 8.0;
 
-/// A quality, and by how many tolerances what comes of it is above what is asked for.
+/// A quality, and how far its figure is above the target.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Trial {
     /// The quality in dB.
     pub quality: f64,
-    /// How many tolerances what came of it is above what is asked for; negative below.
+    /// How far the figure is above the target, in units of the tolerance; negative if it is below.
     pub miss: f64,
 }
 
@@ -29,11 +30,11 @@ pub(crate) struct Trial {
 pub(crate) enum SearchEnd {
     /// Close enough.
     Met(Trial),
-    /// There is no setting between these two: the curve has a step there.
+    /// The target lies between these two, and there is no setting between them.
     Between(Trial, Trial),
-    /// The lowest quality is above already.
+    /// Even the lowest quality is above the target.
     Above(Trial),
-    /// The highest quality is below still.
+    /// Even the highest quality is below the target.
     Below(Trial),
 }
 
@@ -41,7 +42,7 @@ pub(crate) enum SearchEnd {
 /// infinite.
 ///
 /// # Errors
-/// Those of `miss`.
+/// The errors of `miss`.
 pub(crate) fn search(
     first: f64,
     setting: impl Fn(f64) -> Result<i16>,
@@ -80,19 +81,21 @@ pub(crate) fn search(
     })
 }
 
-/// Where the line through both crosses; now and then halfway, since a bent curve keeps one end where it is.
+/// The next quality to try: where the line through both ends meets the target. Now and then it is the middle instead,
+/// because on a bent curve one end would otherwise never move.
 fn between(below: Trial, above: Trial, number: u32) -> f64 {
     let t = -below.miss / (above.miss - below.miss);
     let t = if t.is_finite() && number % 3 != 2 { t.clamp(0.02, 0.98) } else { 0.5 };
     below.quality + t * (above.quality - below.quality)
 }
 
-/// Further on, a little past where the line through the last two trials crosses.
+/// The next quality to try beyond the last trial: a little past the point where the line through the last two trials
+/// meets the target.
 fn beyond(trial: Trial, last: Option<Trial>) -> f64 {
     let measured =
         last.map(|last| (trial.miss - last.miss) / (trial.quality - last.quality)).filter(|s| *s > 0.0);
     let distance = -trial.miss / measured.unwrap_or(SLOPE) * 1.1;
-    // Far from any guess the ends are as good as anything.
+    // If the distance is infinite, the end of the range is as good a trial as any.
     let distance = if distance.is_finite() { distance } else { -trial.miss.signum() * HIGHEST };
     let least = 0.25 * distance.signum();
     (trial.quality + if distance.abs() < least.abs() { least } else { distance }).clamp(LOWEST, HIGHEST)

@@ -1,4 +1,4 @@
-//! One array, chunk by chunk: decoded, and held against what it states and against its source.
+//! Verifies one array, chunk by chunk: each is decoded, and compared with what its header states and with its source.
 
 use crate::encoded::array::EncodedArray;
 use crate::encoded::record::Record;
@@ -16,7 +16,7 @@ use std::sync::{Mutex, PoisonError};
 use vqz_codec::config::Promise;
 use vqz_codec::pipeline::Statistics;
 
-/// What a verification found of one array.
+/// The results of a verification for one array.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct ArrayVerification {
@@ -26,13 +26,13 @@ pub struct ArrayVerification {
     pub chunks: u64,
     /// Chunks that are not stored, and so are all fill value.
     pub fill_only_chunks: u64,
-    /// What the encode recorded; without it, lost chunks are not noticed.
+    /// The record that the encode left. Without a record, lost chunks are not noticed.
     pub recorded: Option<Record>,
     /// Bytes of chunks and shards.
     pub data_bytes: u64,
     /// Bytes of `zarr.json`.
     pub metadata_bytes: u64,
-    /// What is promised of valid samples.
+    /// The promise for valid samples.
     pub promise: Promise,
     /// The value that PSNR is stated against: the model's. None without a model.
     pub peak: Option<f64>,
@@ -44,14 +44,14 @@ pub struct ArrayVerification {
     pub max_error: f64,
     /// Samples that are not "no data".
     pub valid_samples: u64,
-    /// What does not hold.
+    /// The failures.
     pub failures: Vec<Failure>,
 }
 
 /// Decodes every chunk of an array.
 ///
 /// # Errors
-/// When its files can't be listed. What does not hold is listed.
+/// When its files can't be listed. Failures of chunks are no errors; they are listed in the result.
 pub(crate) fn verify_array(
     node: &Node,
     archive: &EncodedArray,
@@ -62,7 +62,7 @@ pub(crate) fn verify_array(
     let size = node.metadata.data_type()?.size() as u64;
     let chunks = Mutex::new(CheckedChunks::default());
     let task = Task::start(progress, "verifying", grid.len());
-    // Buffers are used again: fresh memory costs as much as a good part of the decoding.
+    // Buffers are reused, because allocating fresh memory takes a good part of the time of decoding.
     let buffers: Mutex<Vec<Vec<u8>>> = Mutex::default();
     for_each(grid.len(), workers(volume(grid.chunk()).saturating_mul(size)), |number| {
         let indices = grid.indices(number);
@@ -93,7 +93,7 @@ pub(crate) fn verify_array(
     })
 }
 
-/// Decodes a chunk and holds it against its source.
+/// Decodes a chunk and compares it with its source.
 fn check_chunk(
     node: &Node,
     archive: &EncodedArray,
@@ -122,7 +122,7 @@ fn check_chunk(
     }
 }
 
-/// Decodes a chunk that is stored, and holds it against its source.
+/// Decodes a stored chunk and compares it with its source.
 fn check_stored(
     archive: &EncodedArray,
     source: Option<&dyn Raster>,
@@ -137,7 +137,7 @@ fn check_stored(
         let region = archive.region(indices);
         let shape = extents(&region);
         let size = source.info().data_type.size();
-        // Only what lies within the array has a source.
+        // Only the part within the array has a source.
         let mut inside = vec![0; volume(&shape) as usize * size];
         let zero = vec![0; shape.len()];
         copy(

@@ -1,4 +1,4 @@
-//! What verifying an archive sees, chunk by chunk in any order, and what of it does not hold.
+//! Collects what a verification finds, chunk by chunk in any order, and lists the failures.
 
 use crate::encoded::array::EncodedArray;
 use crate::encoded::record::Record;
@@ -9,29 +9,29 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use vqz_codec::pipeline::Statistics;
 
-/// A chunk, or an array, of which something does not hold.
+/// A failure of a chunk or of an array.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Failure {
     /// The chunk or the array.
     pub place: String,
-    /// What was found.
+    /// A description of the failure.
     pub found: String,
-    /// What kind of failure it is: damaged, lost, or further from its source than is promised.
+    /// The kind of the failure: the chunk is damaged, lost, or differs from its source by more than is promised.
     #[serde(skip)]
     pub kind: ErrorKind,
 }
 
-/// What was seen so far of an array's chunks.
+/// What was found in an array's chunks so far.
 #[derive(Default)]
 pub(crate) struct CheckedChunks {
-    /// What their headers state together.
+    /// The sums over their headers.
     pub(crate) totals: Totals,
     /// The numbers of chunks that are not stored.
     absent: BTreeSet<u64>,
-    /// What does not hold, by the number of the chunk.
+    /// The failures, by the number of the chunk.
     wrong: BTreeMap<u64, (ErrorKind, String)>,
-    /// Whether a stored chunk's header could not be read, so that the totals are not whole.
+    /// Whether the header of a stored chunk could not be read, so that the totals are incomplete.
     unread: bool,
 }
 
@@ -39,14 +39,14 @@ pub(crate) struct CheckedChunks {
 pub(crate) struct CheckedChunk {
     /// Whether it is stored.
     pub(crate) stored: bool,
-    /// What its header states, where that can be read.
+    /// The statistics in its header, if that can be read.
     pub(crate) statistics: Option<Statistics>,
-    /// What does not hold.
+    /// The failure, if there is one.
     pub(crate) wrong: Option<Error>,
 }
 
 impl CheckedChunks {
-    /// Takes a chunk by its number.
+    /// Adds a chunk by its number.
     pub(crate) fn take(&mut self, number: u64, checked: CheckedChunk) {
         match &checked.statistics {
             Some(statistics) => self.totals.add(statistics),
@@ -64,8 +64,8 @@ impl CheckedChunks {
         }
     }
 
-    /// All that does not hold, in the order of chunks: of an array all of whose chunks were written, those that are lost
-    /// have a name; of others it is known how many.
+    /// All failures, in the order of chunks. If all chunks of the array were written, the lost ones are listed one by
+    /// one; otherwise only their number is known.
     pub(crate) fn failures(
         self,
         archive: &EncodedArray,
@@ -82,7 +82,7 @@ impl CheckedChunks {
                 }
             }
             if unread || wrong.keys().any(|number| absent.contains(number)) {
-                // The number of valid samples says nothing more.
+                // Then the number of valid samples adds nothing.
                 totals.valid = record.valid_samples;
             }
             let named = wrong.keys().filter(|number| absent.contains(number)).count() as u64;

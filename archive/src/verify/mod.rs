@@ -1,4 +1,4 @@
-//! Verifying: does an archive decode, and do the statistics and the promise hold that it states?
+//! Verifying: does an archive decode, and are the statistics and the promise that it states true?
 
 mod array;
 mod chunks;

@@ -8,14 +8,14 @@ use vqz_codec::config::Promise;
 use vqz_codec::pipeline::Statistics;
 use vqz_codec::sample::DataType;
 
-/// Holds what a chunk's header states against the promise.
+/// Compares the errors that a chunk's header states with the promise.
 pub(crate) fn stated(archive: &EncodedArray, stated: &Statistics) -> Result<()> {
     let largest = match &archive.configuration().promise {
         Promise::Quality => return Ok(()),
         Promise::Lossless => 0.0,
         Promise::MaxError { bound, .. } => bound.iter().copied().fold(0.0, f64::max),
     };
-    // Headers state errors in few bytes, rounded up.
+    // Headers state errors in few bytes, rounded up, so some slack is allowed.
     if stated.max_error > largest * (1.0 + super::statistics::STATED) {
         bail!(
             PromiseBroken,
@@ -26,7 +26,7 @@ pub(crate) fn stated(archive: &EncodedArray, stated: &Statistics) -> Result<()> 
     Ok(())
 }
 
-/// Holds decoded samples against their source. `shape` is that of both.
+/// Compares decoded samples with their source. Both have the shape `shape`.
 pub(crate) fn kept(
     archive: &EncodedArray,
     shape: &[u64],

@@ -1,4 +1,4 @@
-//! The run of a verification, array by array.
+//! Runs a verification, array by array.
 
 use crate::encoded::array::EncodedArray;
 use crate::error::{Result, bail};
@@ -17,20 +17,20 @@ use vqz_codec::engine::EngineKind;
 options! {
     /// How [`verify`] verifies an archive.
     pub struct VerifyOptions {
-        /// What was encoded, to hold the stored statistics, the promise and the mask against it.
+        /// The source that was encoded. The stored statistics, the promise and the mask are checked against it.
         pub against: Option<PathBuf> = None,
         /// The engine that runs the model.
         pub engine: Option<EngineKind> = None,
     }
 }
 
-/// What a verification found.
+/// The results of a verification.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Verification {
     /// The archive.
     pub archive: String,
-    /// What it was held against.
+    /// The source that it was compared with.
     pub against: Option<String>,
     /// Whether everything holds.
     pub holds: bool,
@@ -44,12 +44,12 @@ pub struct Verification {
     pub arrays: Vec<ArrayVerification>,
 }
 
-/// Decodes every chunk that is stored, with every checksum, and checks what chunks and array state about errors. Chunks that
-/// are lost are noticed by the count that [`encode`](crate::encode()) records. With [`VerifyOptions::against`] every sample is
-/// held against what was encoded.
+/// Decodes every chunk that is stored, with every checksum, and checks what chunks and array state about errors.
+/// Chunks that are lost are noticed by the count that [`encode`](crate::encode()) records. With
+/// [`VerifyOptions::against`], every sample is compared with the source.
 ///
 /// # Errors
-/// When the archive or the source can't be opened. What does not hold is no error: it is listed in the result.
+/// When the archive or the source can't be opened. A failed check is no error: it is listed in the result.
 pub fn verify(
     archive: impl AsRef<Path>,
     options: &VerifyOptions,

@@ -1,4 +1,4 @@
-//! Whether a decoded chunk and its source are as far apart as the chunk's header states.
+//! Whether a decoded chunk differs from its source as much as its header states.
 
 use crate::encoded::array::EncodedArray;
 use crate::error::{Result, bail};
@@ -7,10 +7,10 @@ use crate::raster::samples::{Mask, to_f64};
 use vqz_codec::pipeline::Statistics;
 use vqz_codec::sample::DataType;
 
-/// How far the statistics of a header may be above what was measured, for they are stated in few bytes.
+/// How far the statistics of a header may be above the measured ones, because headers state them in few bytes.
 pub(crate) const STATED: f64 = 4e-5;
 
-/// Holds a decoded chunk against its source.
+/// Compares a decoded chunk with its source.
 pub(crate) fn check(
     archive: &EncodedArray,
     source: &[u8],
@@ -31,7 +31,7 @@ pub(crate) fn check(
             (true, false) => bail!(Corrupt, "a valid sample, {a}, became {b}, which means no data"),
         }
     }
-    // Another decoder than the writer's may be off by the model's tolerance, and round to the next integer then.
+    // A decoder other than the writer's may differ by the model's tolerance, and may then round to the next integer.
     let tolerance = archive.model.as_ref().map_or(0.0, |model| model.manifest().tolerance);
     let is_float = matches!(data_type, DataType::Float32 | DataType::Float64);
     let rounding = if is_float || archive.model.is_none() { tolerance } else { tolerance.max(1.0) };

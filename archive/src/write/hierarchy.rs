@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// What a node of an output is made of.
+/// The content of a node of an output.
 pub(crate) enum Content {
     /// A group: its metadata are written.
     Group(Metadata),
@@ -31,7 +31,7 @@ pub(crate) enum Content {
 pub(crate) struct Node {
     /// Its path below the root; empty for the root.
     pub(crate) path: String,
-    /// What it is made of.
+    /// Its content.
     pub(crate) content: Content,
 }
 
@@ -48,34 +48,34 @@ impl Node {
     }
 }
 
-/// Where a hierarchy goes, and how it is written.
+/// Where a hierarchy is written, and how.
 pub(crate) struct Output<'a> {
     /// The output.
     pub(crate) target: &'a Path,
-    /// What happens where it exists.
+    /// What to do when it already exists.
     pub(crate) existing: Existing,
-    /// What must be the same for an interrupted run to be resumed.
+    /// The settings that must be unchanged for an interrupted run to be resumed.
     pub(crate) settings: Settings,
     /// The engine that runs models.
     pub(crate) engine: Option<vqz_codec::engine::EngineKind>,
-    /// Which chunks are written, and what happens where one can't be read.
+    /// Which chunks are written, and what to do when one can't be read.
     pub(crate) order: Order,
-    /// What is being done, such as `encoding`.
+    /// The name of the work, such as `encoding`.
     pub(crate) what: &'a str,
-    /// Hears of it.
+    /// Receives the progress.
     pub(crate) progress: &'a dyn Progress,
 }
 
-/// What was written.
+/// The result of writing.
 #[derive(Debug, Default)]
 pub(crate) struct Written {
     /// Wall time.
     pub(crate) seconds: f64,
-    /// Raw bytes of the chunks that were written now, not kept from an earlier run.
+    /// Raw bytes of the chunks that this run wrote, without those kept from an earlier run.
     pub(crate) bytes: u64,
     /// Chunks kept from an earlier run.
     pub(crate) kept: u64,
-    /// The shares of the work that are not done yet. None where the output is complete and in its place.
+    /// The shares of the work that are not done yet. None if the output is complete and in its place.
     pub(crate) open_shares: Option<Vec<u64>>,
 }
 
@@ -89,7 +89,7 @@ pub(crate) struct HierarchyWriter<'a> {
 }
 
 impl<'a> HierarchyWriter<'a> {
-    /// Begins an output that will hold these nodes, or goes on with one that was interrupted.
+    /// Begins an output that will hold these nodes, or resumes one that was interrupted.
     ///
     /// # Errors
     /// See [`UnfinishedOutput::begin`].
@@ -111,10 +111,11 @@ impl<'a> HierarchyWriter<'a> {
         Ok(Self { output, unfinished, begun: Instant::now(), written, failed: Vec::new() })
     }
 
-    /// Writes all nodes of an output that needs nothing else, or this process's share of them, and ends it.
+    /// Writes all nodes of an output, or this process's share of them, and finishes it. For outputs that need no
+    /// further step.
     ///
     /// # Errors
-    /// Whatever reading, encoding and writing say. The target is then as it was.
+    /// When reading, encoding or writing fails. The target is then as it was.
     pub(crate) fn write_all(nodes: &[Node], output: Output<'a>) -> Result<Written> {
         let nodes: Vec<&Node> = nodes.iter().collect();
         let mut writer = Self::begin(&nodes, output)?;
@@ -130,10 +131,10 @@ impl<'a> HierarchyWriter<'a> {
         node_folder(self.unfinished.folder(), path)
     }
 
-    /// Writes nodes, arrays first: where the first can't be had, nothing else lies about.
+    /// Writes nodes, arrays first: if the first array fails, no other files are left behind.
     ///
     /// # Errors
-    /// Whatever reading, encoding and writing say, and in the end that chunks could not be read.
+    /// When reading, encoding or writing fails, and at the end if chunks could not be read.
     pub(crate) fn write_nodes(&mut self, nodes: &[&Node]) -> Result<()> {
         let (arrays, others): (Vec<&Node>, Vec<&Node>) = nodes.iter().partition(|node| node.is_array());
         for node in arrays.into_iter().chain(others) {
@@ -163,7 +164,7 @@ impl<'a> HierarchyWriter<'a> {
     /// Writes an array, chunk by chunk. Returns whether all chunks are there.
     ///
     /// # Errors
-    /// Whatever encoding and writing say, and reading, where that is to stop the work.
+    /// When encoding or writing fails, and when reading fails, if that should stop the work.
     pub(crate) fn write_array(
         &mut self,
         path: &str,
@@ -178,10 +179,10 @@ impl<'a> HierarchyWriter<'a> {
         self.write_chunks(raster, &writer)
     }
 
-    /// Empties an array that is to be written anew, and forgets that chunks of it were kept.
+    /// Empties an array that must be written again, and resets the count of its chunks that were kept.
     ///
     /// # Errors
-    /// Whatever the file system says.
+    /// When the file system refuses.
     pub(crate) fn discard_array(&mut self, path: &str, kept_before: u64) -> Result<()> {
         self.written.kept = kept_before;
         unfinished::clear(&self.folder(path))
@@ -192,11 +193,12 @@ impl<'a> HierarchyWriter<'a> {
         self.written.kept
     }
 
-    /// Writes this process's share of the chunks of all arrays. All but the chunks comes first: the other processes rely on
-    /// it. Returns the shares that are not done yet; none where this process is the one to complete the output.
+    /// Writes this process's share of the chunks of all arrays. Everything but the chunks is written first, because
+    /// the other processes rely on it. Returns the shares that are not done yet; none if this process is the one to
+    /// complete the output.
     ///
     /// # Errors
-    /// Whatever reading, encoding and writing say.
+    /// When reading, encoding or writing fails.
     pub(crate) fn write_share(&mut self, nodes: &[&Node]) -> Result<Option<Vec<u64>>> {
         for node in nodes {
             let folder = self.folder(&node.path);
@@ -246,10 +248,11 @@ impl<'a> HierarchyWriter<'a> {
         )
     }
 
-    /// Ends the output: puts it in its place where no share is open, and keeps it to be resumed where the work failed.
+    /// Finishes the output: renames it to its final name if no share is open, or keeps it to be resumed if the work
+    /// failed.
     ///
     /// # Errors
-    /// That of the work, with what is left on disk.
+    /// The error of the work, with a note of what is left on disk.
     pub(crate) fn end(mut self, open_shares: Result<Option<Vec<u64>>>) -> Result<Written> {
         match open_shares {
             Ok(None) => self.unfinished.commit()?,

@@ -1,11 +1,11 @@
-//! Where an output may go: into a folder that is there, and never onto what it is made from.
+//! Checks where an output may go: into an existing folder, and never onto its own input.
 
 use crate::error::{Result, bail};
 use crate::write::unfinished::{Existing, refuse_existing};
 use std::path::{Path, PathBuf};
 
-/// Stops where an output can't go, before anything is read: onto its input, into a folder that is not there, or onto what may
-/// not be replaced.
+/// Refuses an impossible output before anything is read: one that would overwrite its input, that lies in a missing
+/// folder, or that exists and may not be replaced.
 ///
 /// # Errors
 /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for an input that would be lost,
@@ -16,7 +16,7 @@ pub fn check_output(input: &Path, output: &Path, existing: Existing) -> Result<(
     refuse_existing(output, existing)
 }
 
-/// Stops where an output would replace its input, hold it, or stand within it, whatever links lead there.
+/// Refuses an output that would replace its input, contain it, or lie within it. Links are followed.
 ///
 /// # Errors
 /// When it would, naming both.
@@ -48,7 +48,7 @@ pub fn refuse_overlap(input: &Path, output: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Stops where the folder that an output goes to is not there: a misspelt path makes no folders.
+/// Refuses an output whose folder does not exist, so that a misspelt path creates no folders.
 pub(crate) fn refuse_missing_folder(output: &Path) -> Result<()> {
     match output.parent() {
         Some(parent) if !parent.as_os_str().is_empty() && !parent.is_dir() => bail!(
@@ -61,7 +61,7 @@ pub(crate) fn refuse_missing_folder(output: &Path) -> Result<()> {
     }
 }
 
-/// A path without links, and, for what is not there yet, that of its folder with its name.
+/// A path with its links resolved. If it does not exist yet, the resolved path of its folder, with its name.
 fn real(path: &Path) -> PathBuf {
     if let Ok(real) = path.canonicalize() {
         return real;

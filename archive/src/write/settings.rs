@@ -1,16 +1,16 @@
-//! What must be the same for an interrupted output to be resumed.
+//! The settings that must be unchanged for an interrupted output to be resumed.
 
 use crate::metadata::document::Metadata;
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-/// Settings by name, as they stand in an unfinished output.
+/// Settings by name, as they are stored in an unfinished output.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Settings(Map<String, Value>);
 
 impl Settings {
-    /// Those that every command records: its name, its input and when that was last changed.
+    /// The settings that every command records: its name, its input, and when the input was last changed.
     pub(crate) fn new(command: &str, input: &Path) -> Self {
         let canonical = input.canonicalize().unwrap_or_else(|_| input.to_path_buf());
         let watched = if input.is_dir() { input.join("zarr.json") } else { input.to_path_buf() };
@@ -43,8 +43,8 @@ impl Settings {
     }
 }
 
-/// What identifies an array of an output: its metadata, but for the embedded model, which its hash stands for, and for the
-/// quality, which stands among the settings or is searched for.
+/// Identifies an array of an output by its metadata, with two exceptions: the embedded model is left out because its
+/// hash identifies it, and the quality because it is a setting of its own or the result of a search.
 pub(crate) fn fingerprint(path: &str, metadata: &Metadata) -> Value {
     let mut json = Value::Object(metadata.json().clone());
     strip(&mut json);

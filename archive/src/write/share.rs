@@ -8,10 +8,10 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// Begins the names of the files that shares leave in an unfinished output.
+/// The prefix of the names of files that shares leave in an unfinished output.
 const PREFIX: &str = ".vqz-share-";
 
-/// More shares than this are a slip of the pen.
+/// More shares than this are surely a typing error.
 const MOST: u64 = 1_000_000;
 
 /// Share `index` of `count`, counted from 0.
@@ -37,7 +37,8 @@ impl Share {
         Ok(Self { index, count })
     }
 
-    /// Whether it has this chunk. Neighbours are of different shares, so that all have about as much to do.
+    /// Whether this chunk belongs to the share. Neighbouring chunks belong to different shares, so that all shares
+    /// have about the same work.
     pub fn has(self, number: u64) -> bool {
         number % self.count == self.index
     }
@@ -72,7 +73,7 @@ impl Share {
                     folder.display()
                 )
             }
-            // Some file systems have no locks; giving each process a share of its own is then up to the user.
+            // Some file systems have no locks. There, the user must give each process a share of its own.
             Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
         }
     }
@@ -87,7 +88,7 @@ impl Share {
         (0..self.count).filter(|index| !Self { index: *index, ..self }.done_path(folder).is_file()).collect()
     }
 
-    /// Removes what all shares left.
+    /// Removes the files that all shares left.
     pub(crate) fn remove_marks(self, folder: &Path) -> Result<()> {
         for index in 0..self.count {
             let share = Self { index, ..self };
@@ -100,7 +101,7 @@ impl Share {
         Ok(())
     }
 
-    /// Whether a file is one that shares leave.
+    /// Whether a file is one of those that shares leave.
     pub fn is_mark(path: &Path) -> bool {
         path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PREFIX))
     }

@@ -1,11 +1,11 @@
-//! What came of one share of the work, where several processes write one output.
+//! The result of one share of the work, when several processes write one output.
 
 use crate::write::hierarchy::Written;
 use crate::write::share::Share;
 use serde::Serialize;
 use std::path::Path;
 
-/// What came of a share of the work.
+/// The result of a share of the work.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ShareOutcome<T> {
@@ -15,7 +15,7 @@ pub enum ShareOutcome<T> {
     Open(ShareSummary),
 }
 
-/// A share of the work that is done, while others are not.
+/// A finished share of the work, while other shares are not finished.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct ShareSummary {

@@ -15,21 +15,21 @@ use std::sync::{Mutex, PoisonError};
 pub(crate) struct Order {
     /// Only the chunks of this share.
     pub(crate) share: Option<Share>,
-    /// What happens where a chunk can't be read.
+    /// What to do when a chunk can't be read.
     pub(crate) unreadable: Unreadable,
 }
 
-/// What happens where a chunk of the input can't be read.
+/// What to do when a chunk of the input can't be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Unreadable {
-    /// The work ends there.
+    /// Stop the work.
     #[default]
     Stop,
-    /// It goes on with the others, and tells at the end.
+    /// Go on with the other chunks, and report it at the end.
     GoOn,
 }
 
-/// What became of the chunks of an array.
+/// The result for the chunks of an array.
 #[derive(Debug, Default)]
 pub(crate) struct Transferred {
     /// Chunks that were there already.
@@ -47,16 +47,16 @@ pub(crate) struct FailedChunk {
     pub(crate) array: String,
     /// Its indices in the grid of chunks.
     pub(crate) chunk: Vec<u64>,
-    /// The first sample of each dimension, and the one behind the last.
+    /// For each dimension, the first sample and the one after the last.
     pub(crate) region: Vec<[u64; 2]>,
-    /// Why.
+    /// The reason.
     pub(crate) error: String,
 }
 
-/// Writes the chunks of an array from a raster of the same shape; those that are there are kept.
+/// Writes the chunks of an array from a raster of the same shape. Chunks that exist already are kept.
 ///
 /// # Errors
-/// Whatever encoding and writing say, and reading, where it is to stop the work.
+/// When encoding or writing fails, and when reading fails, if that should stop the work.
 pub(crate) fn transfer(
     from: &dyn Raster,
     to: &ArrayWriter,

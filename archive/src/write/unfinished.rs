@@ -10,22 +10,22 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Says, inside an unfinished output, how it was begun.
+/// The file inside an unfinished output that holds the settings it was begun with.
 pub(crate) const MARKER: &str = ".vqz-resume.json";
 
-/// Lists, inside an unfinished output, the chunks that could not be made.
+/// The file inside an unfinished output that lists the chunks that could not be made.
 pub(crate) const FAILURES: &str = ".vqz-failed.json";
 
-/// How often, and how far apart, a process that has a share of the work looks whether it may begin.
+/// How often, and at which interval, a process with a share of the work checks whether it may begin.
 const LOOKS: (u32, Duration) = (100, Duration::from_millis(100));
 
-/// Ends the name under which a replaced output waits until the new one is in its place.
+/// The suffix of the name under which a replaced output is kept until the new one is in its place.
 const REPLACED: &str = ".replaced";
 
-/// What to do when the output is there already.
+/// What to do when the output already exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
-    /// Say so and stop.
+    /// Stop with an error.
     Refuse,
     /// Replace it, once the new one is complete.
     Replace,
@@ -37,11 +37,11 @@ pub(crate) fn unfinished(target: &Path) -> Option<PathBuf> {
     folder.join(MARKER).is_file().then_some(folder)
 }
 
-/// Empties the folder of an array that is to be written anew. Its metadata go first: chunks without them are of a run
-/// that was interrupted here, and are not taken up.
+/// Empties the folder of an array that must be written again. Its metadata are removed first. If the run is
+/// interrupted after that, chunks without metadata remain, and a later run does not use them.
 ///
 /// # Errors
-/// Whatever the file system says, with the path.
+/// When the file system refuses, with the path.
 pub(crate) fn clear(folder: &Path) -> Result<()> {
     if !folder.exists() {
         return Ok(());
@@ -72,7 +72,7 @@ pub(crate) struct UnfinishedOutput {
 }
 
 impl UnfinishedOutput {
-    /// Begins an output, or takes up one that was interrupted and had the same settings.
+    /// Begins an output, or resumes one that was interrupted and has the same settings.
     ///
     /// # Errors
     /// When the target exists and may not be replaced, another process is writing it, or an unfinished output was begun
@@ -115,7 +115,7 @@ impl UnfinishedOutput {
         } else {
             let text = serde_json::to_string_pretty(settings.json())?;
             marker.write_all(text.as_bytes()).and_then(|()| marker.sync_data()).with_context(|| {
-                // An empty marker says that nothing else is there yet.
+                // An empty marker means that there are no other files yet.
                 drop(marker.set_len(0));
                 format!("writing {}", path.display())
             })?;
@@ -124,20 +124,20 @@ impl UnfinishedOutput {
         Ok(Self { target: target.to_path_buf(), folder, resumed, marker, share })
     }
 
-    /// Lets other processes begin with their shares: what all share is written.
+    /// Lets other processes begin with their shares: the files that all shares need are written.
     pub(crate) fn share(&self) {
         if self.share.is_some() {
-            // Where there are no locks, there is none to give up.
+            // On a file system without locks there is nothing to release.
             drop(self.marker.unlock());
             drop(self.marker.try_lock_shared());
         }
     }
 
-    /// Marks the share of this process as done. Returns the shares that are not done yet; none where all are, and this
-    /// process is the one to finish the output.
+    /// Marks the share of this process as done. Returns the shares that are not done yet; none if all are done and
+    /// this process is the one to finish the output.
     ///
     /// # Errors
-    /// Whatever the file system says.
+    /// When the file system fails.
     pub(crate) fn open_shares(&self) -> Result<Option<Vec<u64>>> {
         let Some((share, _)) = &self.share else { return Ok(None) };
         share.mark_done(&self.folder)?;
@@ -147,7 +147,7 @@ impl UnfinishedOutput {
         }
         drop(self.marker.unlock());
         match self.marker.try_lock() {
-            // Another process was as quick, and finishes it.
+            // Another process finished its share at the same moment, and completes the output.
             Err(TryLockError::WouldBlock) => Ok(Some(Vec::new())),
             Ok(()) | Err(TryLockError::Error(_)) => Ok(None),
         }
@@ -187,8 +187,8 @@ impl UnfinishedOutput {
         Ok(())
     }
 
-    /// Ends an output that failed: adds to the error what is left on disk and how to go on. Where no chunk was written
-    /// there is nothing to go on from, and nothing is left.
+    /// Ends an output that failed: adds to the error what is left on disk and how to continue. If no chunk was
+    /// written, there is nothing to continue from, and nothing is left on disk.
     pub(crate) fn fail(self, error: Error) -> Error {
         let full = error.is_out_of_space();
         let (target, folder) = (self.target.display().to_string(), self.folder.clone());
@@ -215,19 +215,20 @@ impl UnfinishedOutput {
         let metadata =
             |file: &PathBuf| file.file_name().is_some_and(|name| name == MARKER || name == "zarr.json");
         let empty = files::files_under(&self.folder).is_ok_and(|files| files.iter().all(metadata));
-        // What can't be removed now is taken up by the next run.
+        // If something can't be removed now, the next run resumes it.
         empty && fs::remove_dir_all(&self.folder).is_ok()
     }
 }
 
-/// Locks an unfinished output. One of several that share the work waits a while: others hold it while they begin.
+/// Locks an unfinished output. A process that has a share of the work waits a while, because others hold the lock
+/// while they begin.
 fn lock(marker: &File, folder: &Path, share: Option<Share>) -> Result<()> {
     let (looks, apart) = if share.is_some() { LOOKS } else { (1, Duration::ZERO) };
     for look in 0..looks {
         match marker.try_lock() {
-            // Some file systems have no locks; one process at a time is then up to the user.
+            // Some file systems have no locks. There, the user must run one process at a time.
             Ok(()) | Err(TryLockError::Error(_)) => return Ok(()),
-            // Others of the same work: nothing is left to prepare.
+            // Other shares of the same work are running, so everything is prepared.
             Err(TryLockError::WouldBlock) if share.is_some() && marker.try_lock_shared().is_ok() => {
                 return Ok(());
             }
@@ -238,8 +239,8 @@ fn lock(marker: &File, folder: &Path, share: Option<Share>) -> Result<()> {
     bail!(Busy, "{} is being written by another process; wait for it, or stop it", folder.display())
 }
 
-/// Stops where an output exists that may not be replaced: unless that is asked for, and then where more than an output
-/// would go.
+/// Refuses to replace an existing output unless the caller asked for it, and never replaces a folder that holds
+/// something else than an output.
 pub fn refuse_existing(target: &Path, existing: Existing) -> Result<()> {
     if !target.exists() {
         return Ok(());
@@ -267,7 +268,7 @@ pub fn refuse_existing(target: &Path, existing: Existing) -> Result<()> {
     Ok(())
 }
 
-/// Names the first setting in which an unfinished output differs.
+/// Names the first setting that differs from those of an unfinished output.
 fn check_settings(text: &str, settings: &Map<String, Value>, folder: &Path) -> Result<()> {
     let begun: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
     let keys = settings.keys().chain(begun.keys());

@@ -1,4 +1,4 @@
-//! `vqz compare`: how far a raster is from a reference.
+//! `vqz compare`: how far a raster differs from a reference.
 
 use crate::exit::CheckFailed;
 use crate::progress::Terminal;

@@ -16,7 +16,7 @@ pub(crate) struct Args {
 
 /// `command` is the whole command line.
 pub(crate) fn run(args: &Args, mut command: clap::Command) -> Result<()> {
-    // Written at once: the generator itself panics where standard output is closed.
+    // The script is generated in memory first, because the generator panics if standard output is closed.
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut command, "vqz", &mut script);
     std::io::stdout().lock().write_all(&script).context("writing to standard output")

@@ -1,4 +1,4 @@
-//! `vqz decode`: an archive back into plain arrays that anything reads.
+//! `vqz decode`: from an archive back to plain arrays, which any Zarr reader can open.
 
 use crate::progress::Terminal;
 use crate::{arguments, output};

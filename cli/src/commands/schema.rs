@@ -16,7 +16,7 @@ pub(crate) struct Args {
     command: Option<String>,
 }
 
-/// The schemas by command, without what they share.
+/// The schemas of the commands, without the shared definitions.
 const SCHEMAS: [(&str, &str); 11] = [
     ("bench", include_str!("../../schema/bench.json")),
     ("compare", include_str!("../../schema/compare.json")),

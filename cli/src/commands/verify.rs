@@ -1,4 +1,4 @@
-//! `vqz verify`: does an archive decode, and do the statistics hold that its chunks state?
+//! `vqz verify`: does an archive decode, and are the statistics that its chunks state true?
 
 use crate::exit::CheckFailed;
 use crate::progress::Terminal;
@@ -29,7 +29,7 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// Failures that are listed for people, for each array; JSON has them all.
+/// How many failures of each array are listed for people. JSON lists them all.
 const LISTED: usize = 20;
 
 pub(crate) fn run(args: &Args) -> Result<()> {

@@ -1,6 +1,6 @@
-//! The scale of an axis: where a value stands between 0 and 1, and ticks at round numbers.
+//! The scale of an axis: maps a value to a position between 0 and 1, and chooses ticks at round numbers.
 
-/// How an axis runs.
+/// Whether an axis is linear or logarithmic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
     /// Equal differences are equal lengths.
@@ -28,14 +28,14 @@ impl Axis {
         Self { ticks: linear_ticks(low, high, count), ..Self::bare(low, high) }
     }
 
-    /// An axis around values that lie between `low` and `high`, with a little room, and with 0 where it is near.
+    /// An axis around values that lie between `low` and `high`, with a little room, and extended to 0 if 0 is near.
     pub fn around(low: f64, high: f64, scale: Scale, count: usize) -> Self {
         if scale == Scale::Logarithmic && low > 0.0 {
             let room = (high / low).powf(0.05).max(1.02);
             let (low, high) = (low / room, high * room);
             return Self { scale, ticks: logarithmic_ticks(low, high, count), ..Self::bare(low, high) };
         }
-        // Ticks of a range that is next to nothing beside its values have more digits than there is room for.
+        // If the range is tiny compared with the values, the labels of ticks would have too many digits.
         let next_to_nothing = high - low <= 1e-3 * low.abs().max(high.abs());
         let (low, high) = widen(low, if next_to_nothing { low } else { high });
         let room = 0.06 * (high - low);
@@ -43,8 +43,8 @@ impl Axis {
         Self::exact(bottom, high + room, count)
     }
 
-    /// An axis around most of some values. A hundredth at either end is left out where it would take more than half of the axis, such
-    /// as a spike or the first steps of a run.
+    /// An axis around most of some values. If one hundredth of the values at either end would take more than half of
+    /// the axis, they are left out, such as a spike or the first steps of a run.
     pub fn around_most(values: impl IntoIterator<Item = f64>, count: usize) -> Self {
         let (low, high) = bulk(&crate::scale::sorted(values));
         Self::around(low, high, Scale::Linear, count)
@@ -61,7 +61,7 @@ impl Axis {
         Self { ticks, ..Self::bare(low, high) }
     }
 
-    /// The axis with a name, which stands at its end.
+    /// The axis with a name, which is written at its end.
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
         name.clone_into(&mut self.name);
@@ -73,7 +73,8 @@ impl Axis {
         (self.low, self.high)
     }
 
-    /// 0 at the low end, 1 at the high end; none for what has no place.
+    /// The position of a value: 0 at the low end, 1 at the high end. None for a value that has no position, such as
+    /// NaN.
     pub(super) fn place(&self, value: f64) -> Option<f64> {
         let part = match self.scale {
             Scale::Linear => (value - self.low) / (self.high - self.low),
@@ -83,7 +84,8 @@ impl Axis {
     }
 }
 
-/// Least and greatest of sorted values, without a hundredth at an end that would take more than half of the height.
+/// The smallest and the largest of sorted values, without one hundredth of them at an end where they would take more
+/// than half of the height.
 fn bulk(sorted: &[f64]) -> (f64, f64) {
     let at = |part: f64| sorted.get((part * sorted.len().saturating_sub(1) as f64).round() as usize).copied();
     let (Some(least), Some(low), Some(high), Some(greatest)) = (at(0.0), at(0.01), at(0.99), at(1.0)) else {
@@ -105,7 +107,7 @@ fn widen(low: f64, high: f64) -> (f64, f64) {
 fn linear_ticks(low: f64, high: f64, count: usize) -> Vec<(f64, String)> {
     let raw = (high - low) / count.max(1) as f64;
     let power = 10f64.powf(raw.log10().floor());
-    // A few ticks more than asked for, sooner than a few less.
+    // Rather a few ticks more than requested than a few less.
     let step = [1.0, 2.0, 2.5, 5.0, 10.0].map(|m| m * power).into_iter().find(|step| *step >= 0.8 * raw);
     let step = step.unwrap_or(10.0 * power);
     let first = (low / step - 1e-9).ceil();
@@ -132,7 +134,7 @@ fn logarithmic_ticks(low: f64, high: f64, count: usize) -> Vec<(f64, String)> {
     fine.unwrap_or_else(|| {
         let every = (last - first).div_euclid(count.max(1) as i32) + 1;
         let ticks = of(&[1.0], every);
-        // Less than a decade: round differences serve better than round ratios.
+        // For less than a decade, ticks with round differences are better than ticks with round ratios.
         if ticks.len() < 3 { linear_ticks(low, high, count) } else { ticks }
     })
 }
@@ -158,7 +160,7 @@ fn label(tick: f64, step: f64) -> String {
 
 fn plain(tick: f64, step: f64) -> String {
     let decimals = |step: f64| (-(step.log10() + 1e-9).floor()).clamp(0.0, 9.0) as usize;
-    // Steps such as 2.5 and 0.25 take one digit more than their size says.
+    // Steps such as 2.5 and 0.25 need one digit more than their magnitude suggests.
     let more = usize::from((step / 10f64.powf(step.log10().floor()) - 2.5).abs() < 1e-6);
     let text = format!("{tick:.*}", decimals(step) + more);
     if text.contains('.') && more > 0 {

@@ -1,10 +1,10 @@
-//! What surrounds the series of a chart: its size, the grid with its numbers, the axes, and marks.
+//! The frame around the series of a chart: its size, the grid with its numbers, the axes, and marks.
 
 use super::axis::Axis;
 use maud::{Markup, html};
 use std::fmt;
 
-/// How large a chart is, in units of its own: pixels where it has half of a wide page.
+/// The size of a chart in its own units. One unit is a pixel if the chart has half the width of a wide page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Size {
     /// 560 × 256: one of several with a grid.
@@ -16,31 +16,31 @@ pub enum Size {
     Small,
 }
 
-/// What a mark means.
+/// The meaning of a mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MarkKind {
-    /// Something as planned: a tick on the axis.
+    /// A planned event: a tick on the axis.
     Quiet,
-    /// Something worth knowing: a line through the plot.
+    /// An event worth knowing: a line through the plot.
     Notable,
     /// Something that went wrong: a line in the colour of warnings.
     Alarm,
     /// A limit that values should keep: a dashed line.
     Bound,
-    /// The place of 0.
+    /// A line at 0.
     Origin,
 }
 
-/// A place on the horizontal axis, as a line through the plot.
+/// A position on the horizontal axis, shown as a line through the plot.
 #[derive(Clone, Debug)]
 pub struct Mark {
-    /// The place.
+    /// The position.
     pub x: f64,
-    /// What it means.
+    /// The meaning.
     pub kind: MarkKind,
     /// A number above the plot, which a list beside the chart may refer to.
     pub number: Option<usize>,
-    /// What is shown when a pointer rests on it.
+    /// The text that is shown while the pointer rests on it.
     pub title: String,
 }
 
@@ -51,7 +51,7 @@ impl Mark {
     }
 }
 
-/// A coordinate, which SVG takes with one decimal.
+/// A coordinate as SVG text, with one decimal.
 pub(super) struct Px(pub(super) f64);
 
 impl fmt::Display for Px {
@@ -70,7 +70,7 @@ pub(super) struct Frame {
     pub(super) bottom: f64,
 }
 
-/// The width of a letter of a tick's label, about.
+/// The approximate width of a letter in the label of a tick.
 const LETTER: f64 = 7.0;
 
 impl Frame {
@@ -83,17 +83,18 @@ impl Frame {
         Self { width, height, left, right: width - right, top, bottom: height - 26.0 }
     }
 
-    /// Across; none for what has no place.
+    /// The horizontal coordinate; none for a value without a position.
     pub(super) fn x(&self, axis: &Axis, value: f64) -> Option<f64> {
         axis.place(value).map(|part| self.left + part * (self.right - self.left))
     }
 
-    /// Up; values far outside end a little outside, as some renderers fail at large coordinates.
+    /// The vertical coordinate. Values far outside are moved to just outside, because some renderers fail at large
+    /// coordinates.
     pub(super) fn y(&self, axis: &Axis, value: f64) -> Option<f64> {
         axis.place(value).map(|part| self.bottom - part.clamp(-1.0, 2.0) * (self.bottom - self.top))
     }
 
-    /// A point; none where it has no place.
+    /// The coordinates of a point; none if it has no position.
     pub(super) fn point(&self, x: &Axis, y: &Axis, point: (f64, f64)) -> Option<(f64, f64)> {
         self.x(x, point.0).zip(self.y(y, point.1))
     }
@@ -103,7 +104,8 @@ impl Frame {
         format!("{} {} {} {}", self.left, self.right, self.top, self.bottom)
     }
 
-    /// What lies within the plot, cut at its edges with room for strokes: an inner drawing cuts without an id in the page.
+    /// The content of the plot, clipped at its edges with room for strokes. A nested drawing clips without needing an
+    /// id in the page.
     pub(super) fn clip(&self, content: Markup) -> Markup {
         let (x, y) = (self.left, self.top - 4.0);
         let (width, height) = (self.right - x + 6.0, self.bottom - y + 1.0);
@@ -124,8 +126,8 @@ impl Frame {
         }
     }
 
-    /// The base line with the ticks of the horizontal axis, and the axis's name at its end. A tick whose label would touch another
-    /// or the name has none.
+    /// The base line with the ticks of the horizontal axis, and the axis's name at its end. A tick has no label if
+    /// the label would touch another one or the name.
     pub(super) fn horizontal(&self, axis: &Axis) -> Markup {
         let at = self.bottom + 17.0;
         let mut free = self.right - LETTER * axis.name.chars().count() as f64;
@@ -134,7 +136,7 @@ impl Frame {
             @for (value, label) in axis.ticks.iter().rev() {
                 @if let Some(x) = self.x(axis, *value) {
                     @let length = LETTER * label.chars().count() as f64;
-                    // Labels at the ends of an axis without a name stand within it.
+                    // Labels at the ends of an axis without a name are placed inside its ends.
                     @let (start, anchor) = match (axis.name.is_empty(), x) {
                         (true, x) if x - length / 2.0 < self.left => (x, "start"),
                         (true, x) if x + length / 2.0 > self.right => (x - length, "end"),
@@ -151,7 +153,7 @@ impl Frame {
         }
     }
 
-    /// Lines through the plot. Numbers that would touch are left out, the lines are not.
+    /// Lines through the plot. Numbers that would touch each other are left out; the lines are not.
     pub(super) fn marks(&self, axis: &Axis, marks: &[Mark]) -> Markup {
         let mut free = f64::NEG_INFINITY;
         html! {

@@ -7,13 +7,14 @@ use super::{Axis, Chart, Mark, MarkKind, Series, Shape, Size};
 pub struct Bins {
     /// The lower end of the first bin and the upper end of the last.
     pub range: (f64, f64),
-    /// What is written at these ends.
+    /// The labels at these ends.
     pub ends: [String; 2],
     /// Samples in each bin.
     pub counts: Vec<f64>,
 }
 
-/// Samples: those before as an area, where there are some, and those after as a line. `before` are counts in the same bins.
+/// A histogram of samples: those before, if there are any, as an area, and those after as a line. `before` has counts
+/// in the same bins.
 pub fn samples(name: &str, before: Option<&[f64]>, after: &Bins) -> Chart {
     let (low, high) = after.range;
     let most = after.counts.iter().chain(before.into_iter().flatten()).copied().fold(1.0, f64::max);
@@ -29,7 +30,7 @@ pub fn samples(name: &str, before: Option<&[f64]>, after: &Bins) -> Chart {
     }
 }
 
-/// Errors, with logarithmic counts, a line at 0, and dashed lines at plus and minus `bound`.
+/// A histogram of errors with logarithmic counts, a line at 0, and dashed lines at plus and minus `bound`.
 pub fn errors(name: &str, errors: &Bins, bound: Option<f64>) -> Chart {
     let (low, high) = errors.range;
     let levels: Vec<f64> = errors.counts.iter().map(|count| (count + 1.0).log10()).collect();
@@ -46,7 +47,7 @@ pub fn errors(name: &str, errors: &Bins, bound: Option<f64>) -> Chart {
     }
 }
 
-/// A chart of the same size that says in words why there is nothing to draw.
+/// A chart of the same size with a text that says why there is nothing to draw.
 pub fn note(name: &str, text: &str) -> Chart {
     Chart { label: format!("{name}: {text}"), note: text.to_owned(), ..empty(name) }
 }

@@ -21,27 +21,27 @@ use maud::{Markup, PreEscaped, html};
 /// A chart.
 #[derive(Clone, Debug, Default)]
 pub struct Chart {
-    /// What the vertical axis shows.
+    /// The title: the quantity on the vertical axis.
     pub title: String,
-    /// Its unit, or another remark beside the title.
+    /// Its unit, or another note beside the title.
     pub unit: String,
-    /// What is read out to readers who do not see the chart; by default title, axis and series.
+    /// A description for screen readers. The default is the title, the axis and the series.
     pub label: String,
     /// The horizontal axis.
     pub x: Axis,
     /// The vertical axis.
     pub y: Axis,
-    /// A logarithmic vertical axis for readers to choose; none where that is of no use.
+    /// A logarithmic vertical axis that readers can switch to, if that is useful.
     pub logarithmic: Option<Logarithmic>,
-    /// What is drawn, the last one on top.
+    /// The series, the last one on top.
     pub series: Vec<Series>,
-    /// Places on the horizontal axis.
+    /// Marks at positions on the horizontal axis.
     pub marks: Vec<Mark>,
-    /// A text in the middle, where there is nothing to draw.
+    /// A text in the middle, if there is nothing to draw.
     pub note: String,
-    /// How large it is.
+    /// Its size.
     pub size: Size,
-    /// Whether the legend shows the values under the pointer, which takes the page's script.
+    /// Whether the legend shows the values under the pointer. This needs the page's script.
     pub read_out: bool,
 }
 
@@ -137,7 +137,7 @@ impl Chart {
         format!("{}{over}: {}", self.title, series.join(", "))
     }
 
-    /// For each series in the legend its places and its values, the latter with four digits, as JSON.
+    /// The positions and the values of each series in the legend as JSON. Values have four digits.
     fn data(&self) -> String {
         let list = |values: Vec<String>| format!("[{}]", values.join(","));
         let digits = |value: f64| {

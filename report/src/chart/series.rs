@@ -6,22 +6,22 @@ use crate::palette;
 use maud::{Markup, html};
 use std::fmt::Write;
 
-/// Values over places.
+/// Values over positions on the horizontal axis.
 #[derive(Clone, Debug, Default)]
 pub struct Series {
-    /// The name in the legend; a series without one is not there.
+    /// The name in the legend. A series without a name is not listed there.
     pub name: String,
-    /// A value beside the name, for a legend that does not change.
+    /// A value beside the name, for a legend that does not follow the pointer.
     pub value: String,
-    /// The number of its colour, from 0: series of one colour belong together.
+    /// The number of its colour, from 0. Series of the same colour belong together.
     pub colour: usize,
-    /// Places and values, the places rising; a NaN parts the line.
+    /// Positions and values, in order of rising positions. A NaN interrupts the line.
     pub points: Vec<(f64, f64)>,
     /// How it is drawn.
     pub shape: Shape,
-    /// Names of points, by their number: they are drawn larger, with their names beside them.
+    /// Names of points, by the number of the point. Named points are drawn larger, with the name beside them.
     pub labels: Vec<(usize, String)>,
-    /// What is shown when a pointer rests on a point; empty, or one for each point.
+    /// The text that is shown while the pointer rests on a point; empty, or one text for each point.
     pub titles: Vec<String>,
 }
 
@@ -33,19 +33,19 @@ pub enum Shape {
     Line,
     /// A thin pale line, such as values before they are smoothed.
     Pale,
-    /// A line with a hollow dot at each point, such as a curve between measured points.
+    /// A line with a hollow dot at each point, such as a curve through measured points.
     Measured,
-    /// Dots on a dotted line, such as values that are known now and then.
+    /// Dots on a dotted line, such as values that are known only now and then.
     Dotted,
-    /// Dots on a pale line, the paler the older; the last is larger.
+    /// Dots on a pale line. Older dots are paler, and the last one is larger.
     Trail,
-    /// A thin dashed line that leads the eye.
+    /// A thin dashed line as a guide to the eye.
     Guide,
-    /// An area down to these values, one for each point.
+    /// An area between the points and these lower values, one for each point.
     Area(Vec<f64>),
 }
 
-/// The most points that dots are drawn for on a [dotted](Shape::Dotted) line.
+/// The greatest number of points for which a [dotted](Shape::Dotted) line shows dots.
 const DOTS: usize = 80;
 
 /// The look of a dot that stands out.
@@ -57,7 +57,7 @@ impl Series {
         Self { name: name.to_owned(), points, ..Self::default() }
     }
 
-    /// What a legend says of point `i`: of an area its height.
+    /// The value that a legend shows for point `i`. For an area, this is its height.
     pub(super) fn value_at(&self, i: usize) -> f64 {
         match &self.shape {
             Shape::Area(lower) => self.points[i].1 - lower.get(i).copied().unwrap_or(0.0),
@@ -119,7 +119,7 @@ impl Series {
         }
     }
 
-    /// The name of a point to its right, or to its left where the edge would cut it.
+    /// The name of a point, placed to its right, or to its left if the edge would cut it off.
     fn label(&self, i: usize, text: &str, frame: &Frame, x: &Axis, y: &Axis) -> Markup {
         html! {
             @if let Some((x, y)) = frame.point(x, y, self.points[i]) {
@@ -131,7 +131,8 @@ impl Series {
     }
 }
 
-/// Line segments as an SVG path. A point without a place parts them; a point alone is a segment of no length, which round caps show.
+/// Line segments as an SVG path. A point without a position interrupts the line. A single point is a segment of
+/// length 0, which round caps make visible.
 fn path(points: &[(f64, f64)], frame: &Frame, x: &Axis, y: &Axis) -> String {
     let mut d = String::new();
     // Writing to a string does not fail, here and below.

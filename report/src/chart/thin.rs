@@ -1,15 +1,16 @@
-//! Long series made short enough to draw. Each column of the plot keeps its lowest and its highest value, so that a spike of one
-//! step is seen in a run of a million.
+//! Reduces long series to what can be drawn. Each column of the plot keeps its lowest and its highest value, so that
+//! a spike of one step stays visible in a run of a million steps.
 
 use super::{Series, Shape};
 
-/// The columns of a plot of curves: two units of the drawing each.
+/// The number of columns in a plot of curves; each is two units of the drawing wide.
 const COLUMNS: usize = 250;
 
-/// The columns of a plot of areas: three units of the drawing each.
+/// The number of columns in a plot of areas; each is three units of the drawing wide.
 const AREA_COLUMNS: usize = 165;
 
-/// At most about two points for each column of a plot whose horizontal axis runs from `low` to `high`.
+/// Reduces a series to at most about two points for each column of a plot whose horizontal axis runs from `low` to
+/// `high`.
 pub fn extremes(points: &[(f64, f64)], (low, high): (f64, f64)) -> Vec<(f64, f64)> {
     if points.len() <= 2 * COLUMNS {
         return points.to_vec();
@@ -19,7 +20,7 @@ pub fn extremes(points: &[(f64, f64)], (low, high): (f64, f64)) -> Vec<(f64, f64
     points.chunk_by(|a, b| column(a) == column(b)).flat_map(low_and_high).collect()
 }
 
-/// The lowest and the highest, in their order; one NaN where there is no other value.
+/// The lowest and the highest point, in their original order. A single NaN if there is no other value.
 fn low_and_high(column: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let finite = || column.iter().filter(|(_, value)| value.is_finite());
     let low = finite().min_by(|a, b| a.1.total_cmp(&b.1));
@@ -32,8 +33,8 @@ fn low_and_high(column: &[(f64, f64)]) -> Vec<(f64, f64)> {
     }
 }
 
-/// The mean over a window of `2 half + 1` points, narrower at the start, where a curve is steep, and one-sided at the end, where the
-/// last point alone would be noise.
+/// The mean over a window of `2 half + 1` points, narrower at the start, where a curve is steep, and one-sided at the
+/// end, where the last point alone would be noise.
 pub fn smooth(points: &[(f64, f64)], half: usize) -> Vec<(f64, f64)> {
     let mut sums = vec![(0.0, 0usize)];
     for (_, value) in points {
@@ -49,7 +50,7 @@ pub fn smooth(points: &[(f64, f64)], half: usize) -> Vec<(f64, f64)> {
     (0..points.len()).map(|i| (points[i].0, mean(i))).collect()
 }
 
-/// Areas that lie on one another, the first at the bottom: each point is the mean of a column of the plot. `named` are names with
+/// Stacked areas, the first at the bottom. Each point is the mean over a column of the plot. `named` are names with
 /// their values at `places`; a value that is not finite counts as 0.
 pub fn stack(places: &[f64], named: &[(String, Vec<f64>)], (low, high): (f64, f64)) -> Vec<Series> {
     let width = ((high - low) / AREA_COLUMNS as f64).max(f64::MIN_POSITIVE);

@@ -1,4 +1,4 @@
-//! A heat map: how much of something there is for each sample, at its place in an array.
+//! A heat map: an amount per sample, such as bits, at each place in an array.
 
 use super::{Picture, paint, scale};
 use crate::palette::INTENSITY;
@@ -7,7 +7,8 @@ use std::ops::Range;
 /// The longer side of the map, in pixels.
 const SIDE: usize = 512;
 
-/// A map of an array, filled rectangle by rectangle: each adds an amount, such as bits, and the samples it is for.
+/// A map of an array that is filled rectangle by rectangle. Each rectangle adds an amount, such as bits, and the
+/// number of samples that it covers.
 #[derive(Clone, Debug)]
 pub struct Heat {
     width: usize,
@@ -31,7 +32,7 @@ impl Heat {
     pub fn add(&mut self, rows: Range<u64>, columns: Range<u64>, amount: f64, samples: f64) {
         let span = |range: Range<u64>, extent: usize| {
             let start = ((range.start as f64 * self.scale).round() as usize).min(extent - 1);
-            // A rectangle smaller than a pixel counts for the one where it lies.
+            // A rectangle smaller than a pixel of the map is added to the pixel in which it lies.
             start..((range.end as f64 * self.scale).round() as usize).clamp(start + 1, extent)
         };
         let (rows, columns) = (span(rows, self.height), span(columns, self.width));
@@ -44,13 +45,13 @@ impl Heat {
         }
     }
 
-    /// The amount for each sample at each pixel, NaN where there are no samples.
+    /// The amount per sample at each pixel; NaN where there are no samples.
     fn levels(&self) -> Vec<f64> {
         let one = |(amount, samples): (&f64, &f64)| if *samples > 0.0 { amount / samples } else { f64::NAN };
         self.amounts.iter().zip(&self.samples).map(one).collect()
     }
 
-    /// The least and the largest amount for a sample; none of an empty map.
+    /// The smallest and the largest amount per sample; none for an empty map.
     pub fn range(&self) -> Option<(f64, f64)> {
         scale::extent(self.levels())
     }

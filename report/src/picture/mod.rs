@@ -10,7 +10,7 @@ pub use paint::{Planes, Stretch};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// What is wrong with a picture.
+/// An error of a picture.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -23,7 +23,7 @@ pub enum Error {
         width: usize,
         /// Rows.
         height: usize,
-        /// Bytes that the size takes; 0 where no picture can have that size.
+        /// The number of bytes for that size; 0 if no picture can have that size.
         expected: usize,
         /// Bytes that were given.
         found: usize,
@@ -31,7 +31,7 @@ pub enum Error {
     /// PNG could not be written or read.
     #[error("a picture cannot be converted: {reason}; PNG of 8 bits, RGB or RGBA, can be read")]
     Png {
-        /// What the PNG library said.
+        /// The message of the PNG library.
         reason: String,
     },
 }
@@ -45,7 +45,7 @@ pub struct Picture {
     pub height: usize,
     /// Red, green, blue and opacity of each pixel, row by row: `(height, width, 4)`.
     pub rgba: Vec<u8>,
-    /// What the picture shows, in a few words, for readers who do not see it.
+    /// A short description for screen readers.
     pub alt: String,
 }
 
@@ -63,7 +63,7 @@ impl Picture {
         self
     }
 
-    /// The picture as PNG, without opacity where all pixels are opaque.
+    /// The picture as PNG, without an opacity channel if all pixels are opaque.
     ///
     /// # Errors
     /// [`Error::Size`] and [`Error::Png`].
@@ -105,7 +105,8 @@ impl Picture {
         }
     }
 
-    /// The picture made smaller: each pixel is the mean of a square, as large as brings the longer side to `side` or less.
+    /// The picture scaled down: each pixel is the mean of a square. The square is as large as needed for a longer
+    /// side of at most `side` pixels.
     #[must_use]
     pub fn thumbnail(&self, side: usize) -> Self {
         let factor = self.width.max(self.height).div_ceil(side.max(1)).max(1);
@@ -126,7 +127,7 @@ impl Picture {
         Self { width, height, rgba, alt: self.alt.clone() }
     }
 
-    /// The picture as a `data:` address; empty where it is not one, which shows its description instead.
+    /// The picture as a `data:` URL. Empty if the picture is invalid, so that its description is shown instead.
     pub(crate) fn data_uri(&self) -> String {
         self.png()
             .map_or_else(|_| String::new(), |png| format!("data:image/png;base64,{}", STANDARD.encode(png)))

@@ -1,11 +1,11 @@
-//! How samples become pixels: three bands as a colour composite, one band as levels, heights or classes. Samples that are NaN
-//! have no data and become transparent.
+//! Turns samples into pixels: three bands as a colour composite, one band as levels, heights or classes. NaN means
+//! "no data" and becomes transparent.
 
 use super::{Picture, scale};
 use crate::palette::{HEIGHTS, mix};
 use std::ops::Range;
 
-/// The exponent that brightens colour composites a little: reflectances are mostly dark.
+/// The exponent that brightens colour composites a little, because most reflectances are dark.
 const GAMMA: f64 = 0.8;
 
 /// Three planes of one size, NaN where there are no data.
@@ -19,7 +19,7 @@ pub struct Planes {
     pub rgb: [Vec<f64>; 3],
 }
 
-/// The values of each plane that become black and white.
+/// The values of each plane that are shown as black and as white.
 pub type Stretch = [(f64, f64); 3];
 
 impl Planes {
@@ -40,7 +40,7 @@ impl Planes {
         (0..self.width * self.height).map(largest).collect()
     }
 
-    /// From the 1st to the 99th percentile of each plane.
+    /// The stretch from the 1st to the 99th percentile of each plane.
     pub fn stretch(&self) -> Stretch {
         [0, 1, 2].map(|c: usize| scale::percentiles(&self.rgb[c], 0.01))
     }
@@ -73,13 +73,13 @@ pub fn painted(width: usize, values: &[f64], paint: impl Fn(usize, f64) -> [u8; 
     Picture { width, height: values.len() / width.max(1), rgba, alt: String::new() }
 }
 
-/// Heights in rows of `width`, in the colours of a map from the first of `range` to the second, with light from the north-west.
-/// A slope of `steep`, in units of height for each pixel, is lit as strongly as can be.
+/// Heights in rows of `width`, in the colours of a map from the first of `range` to the second, with light from the
+/// north-west. A slope of `steep`, in units of height per pixel, gets the strongest light or shade.
 pub fn relief(width: usize, heights: &[f64], range: (f64, f64), steep: f64) -> Picture {
     painted(width, heights, |at, height| {
         let (x, y) = slope(heights, width, at);
         let (x, y) = if x.is_finite() && y.is_finite() { (x / steep, y / steep) } else { (0.0, 0.0) };
-        // What rises to the east and to the south faces the light.
+        // A surface that rises to the east and to the south faces the light.
         let light = (0.7 + 0.35 * (x + y) / 2f64.sqrt()).clamp(0.0, 1.0);
         let shade = 0.45 + 0.79 * light;
         mix(&HEIGHTS, (height - range.0) / (range.1 - range.0))
@@ -87,15 +87,15 @@ pub fn relief(width: usize, heights: &[f64], range: (f64, f64), steep: f64) -> P
     })
 }
 
-/// A slope that nine tenths of all pixels are below, in units of height for each pixel: for [`relief`], so that plains show their
-/// slopes and mountains are not drowned in shade.
+/// The slope below which nine tenths of all pixels lie, in units of height per pixel. With it, [`relief`] shows the
+/// slopes of plains and does not drown mountains in shade.
 pub fn usual_slope(width: usize, heights: &[f64]) -> f64 {
     let slopes = (0..heights.len()).map(|at| slope(heights, width, at)).map(|(x, y)| x.hypot(y));
     let slopes = scale::sorted(slopes);
     slopes.get(slopes.len() * 9 / 10).copied().filter(|slope| *slope > 0.0).unwrap_or(1.0)
 }
 
-/// The rise to the east and to the south at a pixel, for each pixel of distance.
+/// The rise to the east and to the south at a pixel, in units of height per pixel.
 fn slope(heights: &[f64], width: usize, at: usize) -> (f64, f64) {
     let (x, y) = (at % width, at / width);
     let rows = heights.len() / width.max(1);

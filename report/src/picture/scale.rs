@@ -1,13 +1,13 @@
-//! Ranges for colours, and where to look: the part of a picture in which errors are largest.
+//! Ranges for colours, and the part of a picture in which errors are largest.
 
-/// Finite values from the least to the largest.
+/// The finite values, sorted.
 pub(crate) fn sorted(values: impl IntoIterator<Item = f64>) -> Vec<f64> {
     let mut finite: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).collect();
     finite.sort_by(f64::total_cmp);
     finite
 }
 
-/// The least and the largest of the finite values; none where there are none.
+/// The smallest and the largest of the finite values; none if there are none.
 pub fn extent(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
     values.into_iter().filter(|value| value.is_finite()).fold(None, |range, value| {
         let (low, high) = range.unwrap_or((value, value));
@@ -15,8 +15,8 @@ pub fn extent(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)> {
     })
 }
 
-/// The values that `part` of all finite ones, 0 to 1, are below and above. The second is above the first: without a difference
-/// it is 1 more.
+/// Two quantiles: the values below which and above which a fraction `part` (0 to 1) of all finite values lies. If the
+/// two are equal, 1 is added to the second.
 pub fn percentiles(values: &[f64], part: f64) -> (f64, f64) {
     let sorted = sorted(values.iter().copied());
     let at = |part: f64| sorted.get((part * sorted.len().saturating_sub(1) as f64) as usize).copied();
@@ -27,7 +27,8 @@ pub fn percentiles(values: &[f64], part: f64) -> (f64, f64) {
     }
 }
 
-/// Two significant digits, rounded up, that nearly all `errors` are below; NaN is left out, and without any error it is 1.
+/// A limit that nearly all `errors` are below, rounded up to two significant digits. NaN is left out; if there is no
+/// error at all, it is 1.
 pub fn full_scale(errors: &[f64]) -> f64 {
     let errors = sorted(errors.iter().copied());
     let high = errors.get(errors.len().saturating_sub(1) * 995 / 1000).copied().unwrap_or(1.0);
@@ -39,8 +40,8 @@ pub fn full_scale(errors: &[f64]) -> f64 {
     (high / unit).ceil() * unit
 }
 
-/// The column and row of the square of `side` pixels in which the sum of squared errors is largest. `errors` are in rows of
-/// `width`, NaN where there are no data. A square that does not fit lies in the first corner.
+/// The column and row of the square of `side` pixels in which the sum of squared errors is largest. `errors` are in
+/// rows of `width`, NaN where there are no data. If the square does not fit, it starts at the first corner.
 pub fn worst_square(errors: &[f64], width: usize, side: usize) -> (usize, usize) {
     let height = errors.len() / width.max(1);
     if side > width || side > height {

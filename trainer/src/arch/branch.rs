@@ -21,11 +21,11 @@ pub struct Branch {
 
 /// Deviations of this many steps are compressed to half their size.
 const KNEE: f32 = 8.0;
-/// What the logarithm of the step is divided by, to be about 1 at most.
+/// The logarithm of the step is divided by this, so that it is at most about 1.
 const LOG_UNIT: f32 = 4.0;
 
 impl Branch {
-    /// Multiplications a pixel.
+    /// Multiplications per pixel.
     pub fn multiplications(&self, channels: usize) -> usize {
         let area = self.unshuffle * self.unshuffle;
         (2 * channels * area * self.width + 18 * self.blocks * self.width * self.width) / area
@@ -91,7 +91,7 @@ impl Branch {
     }
 }
 
-/// A convolution with weights of its own, started so that variances are kept.
+/// A convolution with its own weights, initialised so that it preserves the variance.
 pub(crate) fn convolution<O: Ops>(
     o: &mut O,
     name: &str,

@@ -37,9 +37,9 @@ pub fn encoder(network: &Network, weights: &Rc<Weights>) -> Result<Vec<u8>, vqz_
     g.builder.to_bytes()
 }
 
-/// The decoder: `codes` int32 `[n, planes, gy, gx]`, and `step` `[1]` for scalar codes, to `samples`
-/// `[n, bands, y, x]` in data units. `codebooks` is `(planes, size, width)`. Of a network that is split, the picture before its
-/// [`correction`].
+/// The decoder: `codes` int32 `[n, planes, gy, gx]`, and `step` `[1]` for scalar codes, to `samples` `[n, bands, y,
+/// x]` in data units. `codebooks` is `(planes, size, width)`. For a network that is split, this is the picture before
+/// its [`correction`].
 ///
 /// # Errors
 /// [`vqz_codec::Error::InvalidArgument`] when the weights do not fit the network.
@@ -75,8 +75,8 @@ pub fn decoder(
     g.builder.to_bytes()
 }
 
-/// The correction of a network that is split: `picture` `[n, bands, y, x]` in data units, as the [`decoder`] gives them, and `step`
-/// for scalar codes, to `samples`.
+/// The correction of a network that is split: `picture` `[n, bands, y, x]` in data units, as the [`decoder`] gives
+/// it, and `step` for scalar codes, to `samples`.
 ///
 /// # Errors
 /// [`vqz_codec::Error::InvalidArgument`] when the weights do not fit the network.

@@ -1,4 +1,4 @@
-//! Heads: what each band is, and how it becomes channels of the network and back.
+//! Heads: the kind of each band, and how it is turned into channels of the network and back.
 //!
 //! | kind | channels | back |
 //! |---|---|---|
@@ -9,7 +9,7 @@
 use super::ops::Ops;
 use serde::{Deserialize, Serialize};
 
-/// What a band holds.
+/// The kind of data in a band.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Head {
@@ -24,7 +24,7 @@ pub enum Head {
     Canopy {
         /// The value of empty samples.
         empty: f32,
-        /// The least other value.
+        /// The smallest other value.
         least: f32,
         /// The greatest value.
         greatest: f32,
@@ -48,8 +48,8 @@ impl Head {
 pub struct Heads {
     /// A head for each band, in the order of the bands.
     pub bands: Vec<Head>,
-    /// How far apart a flag's two values lie, in data units: about the spread of the continuous bands, so that both weigh
-    /// alike.
+    /// The distance between the two values of a flag, in data units. It is about the spread of the continuous bands,
+    /// so that both have the same weight.
     pub flag: f32,
 }
 
@@ -59,7 +59,7 @@ impl Heads {
         self.bands.iter().map(Head::channels).sum()
     }
 
-    /// What channels are called, after their bands: `B04`, `landcover=11`, `height present`.
+    /// The names of the channels, after their bands: `B04`, `landcover=11`, `height present`.
     pub fn names(&self, bands: &[String]) -> Vec<String> {
         let of = |(head, band): (&Head, &String)| match head {
             Head::Continuous => vec![band.clone()],
@@ -79,7 +79,7 @@ impl Heads {
         })
     }
 
-    /// Whether channels are just the bands.
+    /// Whether the channels are the same as the bands.
     pub fn plain(&self) -> bool {
         self.bands.iter().all(|head| *head == Head::Continuous)
     }
@@ -111,7 +111,7 @@ impl Heads {
         o.concat(&channels)
     }
 
-    /// Samples of channels: the inverse of [`Heads::expand`], for channels that are not exact.
+    /// Turns channels back into samples: the inverse of [`Heads::expand`], for channels that are not exact.
     pub fn collapse<O: Ops>(&self, o: &mut O, channels: &O::Value) -> O::Value {
         if self.plain() {
             return o.same(channels);

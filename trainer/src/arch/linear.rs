@@ -1,7 +1,7 @@
 //! The linear path: a DCT of each channel's patches, then, for each spatial frequency, a matrix across channels.
 //!
 //! It is the transform of the `klt` architecture, taken over from a model that was fitted so, and never changed
-//! afterwards: orthonormal but for the rounding of its weights, it has no error floor at any step.
+//! afterwards: it is orthonormal except for the rounding of its weights, so it has no error floor at any step.
 
 use super::ops::Ops;
 use vqz_codec::authoring::klt::{dct_matrix, read_decoder, read_encoder};

@@ -7,7 +7,7 @@ use super::ops::{Init, Ops};
 use super::resnet::{Ends, Resnet};
 use serde::{Deserialize, Serialize};
 
-/// What lies between normalised channels and latents.
+/// The transform between normalised channels and latents.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Body {
@@ -28,12 +28,12 @@ pub enum Body {
 pub enum Quantiser {
     /// Scalar codes of all planes, with one step that is chosen on encoding.
     Fsq {
-        /// Whether each plane's share of the step is fitted.
+        /// Whether a factor on the step is fitted for each plane.
         fitted_steps: bool,
     },
     /// One codebook, each index naming an entry.
     Vq(Codebooks),
-    /// Stages that each code what those before left, the zero vector among their entries.
+    /// Stages, each of which codes the residual of the stages before it. Each stage has the zero vector as an entry.
     Rvq(Codebooks),
 }
 
@@ -66,11 +66,11 @@ impl Codebooks {
 /// A network. [`Network::encode`] and [`Network::decode`] are written once for fitting and for export.
 #[derive(Clone, Debug)]
 pub struct Network {
-    /// What each band is.
+    /// The kind of each band.
     pub heads: Heads,
-    /// The linear path; of a `resnet`, only its normalisation is used.
+    /// The linear path. A `resnet` uses only its normalisation.
     pub linear: Linear,
-    /// What lies in the middle.
+    /// The transform between channels and latents.
     pub body: Body,
     /// How latents are quantised.
     pub quantiser: Quantiser,
@@ -98,13 +98,14 @@ impl Network {
         }
     }
 
-    /// Whether the encoder is told the step.
+    /// Whether the encoder takes the step as an input.
     pub fn encoder_takes_step(&self) -> bool {
         let branch = matches!(self.body, Body::Conv { encoder: Some(_), .. });
         branch && self.codebooks().is_none()
     }
 
-    /// Whether the codes of a given picture are the same however the network is fitted.
+    /// Whether the encoder is fixed: latents, and the step of each plane, do not depend on the weights that are
+    /// fitted.
     pub fn encoder_is_fixed(&self) -> bool {
         matches!(self.body, Body::Conv { encoder: None, .. })
             && matches!(
@@ -113,8 +114,8 @@ impl Network {
             )
     }
 
-    /// Whether the decoder is a picture and its correction, which archives hold as two graphs: a reader may take the linear
-    /// one natively, and the other where it pays.
+    /// Whether the decoder consists of a linear picture and its correction. Archives hold these as two graphs: a
+    /// reader may run the linear one natively, and the correction only where it pays.
     pub fn is_split(&self) -> bool {
         matches!(self.body, Body::Conv { .. }) && self.heads.plain()
     }
@@ -213,7 +214,7 @@ impl Network {
         o.mul(&sum, &unit)
     }
 
-    /// As [`Network::decode`], by the linear path alone: what [`Network::correct`] betters.
+    /// As [`Network::decode`], but with the linear path alone. [`Network::correct`] improves the result.
     pub fn decode_linearly<O: Ops>(&self, o: &mut O, values: &O::Value, step: &O::Value) -> O::Value {
         let unit = self.unit(o, step);
         let values = self.without_gain(o, values);
@@ -238,7 +239,7 @@ impl Network {
         }
     }
 
-    /// Puts the strongest planes back to their places among all.
+    /// Puts the strongest planes back to their positions among all planes.
     fn restore<O: Ops>(&self, o: &mut O, kept: &O::Value) -> O::Value {
         let mut place = vec![0; self.linear.planes()];
         for (rank, plane) in self.linear.order.iter().enumerate() {

@@ -4,10 +4,10 @@
 //! Every architecture is written once, as a function generic over [`Ops`], so what is fitted and what is exported
 //! cannot drift apart. Rasters are `(image, channel, y, x)`, float32.
 
-/// How a weight starts.
+/// How a weight is initialised.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Init {
-    /// All zero: what it feeds starts without it.
+    /// All zero, so that at first it has no effect on what follows.
     Zero,
     /// All one.
     One,
@@ -83,7 +83,7 @@ pub trait Ops {
     /// Natural logarithm.
     fn ln(&mut self, x: &Self::Value) -> Self::Value;
 
-    /// Limits values.
+    /// Clamps values.
     fn clamp(&mut self, x: &Self::Value, low: f32, high: f32) -> Self::Value;
 
     /// `max(x, 0)`.
@@ -98,7 +98,8 @@ pub trait Ops {
     /// Softmax over the last axis.
     fn softmax(&mut self, x: &Self::Value) -> Self::Value;
 
-    /// Each group's channels brought to mean 0 and variance 1 within an image, before any gain.
+    /// Group normalisation: brings the channels of each group to mean 0 and variance 1 within an image, before any
+    /// gain.
     fn group_norm(&mut self, x: &Self::Value, groups: usize) -> Self::Value;
 
     /// Joins along the channels.

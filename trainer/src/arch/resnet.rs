@@ -1,7 +1,7 @@
 //! `resnet`: residual blocks and self-attention on both sides, as in VQGAN (arXiv 2012.09841), without a linear path.
 //!
-//! For tokens that other models want. It has an error floor that the linear path has not, and costs more: at equal
-//! bits `conv` is the choice for archives.
+//! It is meant for codes that serve as tokens for other models. Unlike the linear path, it has an error floor, and it
+//! is slower. For archives, use `conv`.
 
 use super::branch::convolution;
 use super::ops::{Conv, Init, Ops};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct Resnet {
     /// Channels at full resolution; they double with each halving, up to `widest`.
     pub width: usize,
-    /// The most channels of a layer.
+    /// The greatest number of channels of a layer.
     pub widest: usize,
     /// Residual blocks at each resolution.
     pub blocks: usize,
@@ -71,7 +71,7 @@ impl Resnet {
     }
 }
 
-/// What a network lies between.
+/// The sizes of a network's input and output.
 #[derive(Clone, Copy, Debug)]
 pub struct Ends {
     /// Channels of the raster.

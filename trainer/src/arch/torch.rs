@@ -18,12 +18,12 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// None yet: the first use of a name makes the weight.
+    /// An empty set. The first use of a name creates the weight.
     pub fn new(device: Device) -> Rc<Self> {
         Rc::new(Self { map: RefCell::default(), constants: RefCell::default(), device })
     }
 
-    /// Where they lie.
+    /// The device that holds them.
     pub fn device(&self) -> Device {
         self.device
     }
@@ -38,7 +38,7 @@ impl Weights {
         self.map.borrow().get(name).map(Tensor::shallow_clone)
     }
 
-    /// How many numbers are fitted.
+    /// The number of fitted parameters.
     pub fn count(&self) -> usize {
         self.map.borrow().values().map(Tensor::numel).sum()
     }

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 section! {
     /// The adversarial loss of VQGAN.
     AdversarialSection {
-        /// Weight of the adversarial loss; 0 is off.
+        /// Weight of the adversarial loss; 0 turns it off.
         weight: f64 = 0.0,
-        /// The first step at which it counts.
+        /// The first step at which it is used.
         start: u64 = 2000,
         /// The largest factor by which balancing may multiply it.
         cap: f64 = 1.0,

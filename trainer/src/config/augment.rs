@@ -8,13 +8,13 @@ section! {
     AugmentSection {
         /// Flips and transposes.
         symmetries: bool = true,
-        /// Gains from 1 - g to 1 + g.
+        /// Multiply each image by a random gain from 1 - g to 1 + g.
         gain: f64 = 0.1,
-        /// Offsets up to this many standard deviations.
+        /// Add a random offset of up to this many standard deviations.
         offset: f64 = 0.1,
         /// Noise on the input, in standard deviations: denoising.
         noise: f64 = 0.0,
-        /// Part of the input's patches that is hidden: masked-input training.
+        /// The fraction of the input's patches that is hidden, from 0 to 1, for masked-input training.
         hidden: f64 = 0.0,
     }
 }

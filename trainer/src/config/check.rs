@@ -1,10 +1,10 @@
-//! Which values of settings a fit can use.
+//! Checks the values of settings.
 
 use super::Config;
 use crate::error::{Error, Result};
 
 impl Config {
-    /// Refuses what no fit can use.
+    /// Refuses values that no fit can use.
     pub(super) fn check(&self) -> Result<()> {
         let refuse = |what: String| Err(Error::Configuration(what));
         let patch = self.model.patch;

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 section! {
     /// Checkpoints.
     CheckpointSection {
-        /// Steps between them.
+        /// Steps between checkpoints.
         every_steps: u64 = 1000,
-        /// Minutes between them.
+        /// Minutes between checkpoints.
         every_minutes: f64 = 10.0,
-        /// How many are kept.
+        /// The number of checkpoints that are kept.
         keep: usize = 2,
     }
 }

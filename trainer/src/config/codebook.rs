@@ -18,14 +18,14 @@ section! {
     CodebookOptions {
         /// ema (moving averages of the vectors that chose an entry) or gradient (the distance, through the optimiser).
         learning: Learning = Learning::Ema,
-        /// The part of a moving average that is kept at each step.
+        /// The fraction of a moving average that is kept at each step.
         decay: f64 = 0.99,
         /// An entry that is never chosen while the others of its stage are chosen this often on average is moved onto a vector
         /// of the batch; 0 turns this off.
         restart_after: u64 = 20,
         /// Rotate gradients as the quantiser rotates the vector (arXiv 2410.06424), instead of passing them unchanged.
         rotation_trick: bool = false,
-        /// Vectors from which k-means makes the first entries.
+        /// The number of vectors from which k-means makes the first entries.
         initial_vectors: usize = 32_768,
         /// Weight of the pull of latents towards their entries, where the encoder is fitted.
         commitment: f64 = 0.1,
@@ -39,11 +39,11 @@ section! {
         groups: usize = 4,
         /// Stages of rvq.
         stages: usize = 8,
-        /// Entries of each.
+        /// Entries of each codebook.
         size: usize = 256,
         /// Latents of a group.
         width: usize = 16,
-        /// How they are fitted.
+        /// How codebooks are fitted.
         fitting: CodebookOptions = CodebookOptions::default(),
     }
 }

@@ -19,7 +19,7 @@ section! {
     DataSection {
         /// Bands by name or by number from 0, and ranges such as "0-3"; empty takes all.
         bands: Names = Names::default(),
-        /// Roles of the dimensions in order, such as ["time", "band", "y", "x"], where the names of the dimensions do not show them.
+        /// Roles of the dimensions in order, such as ["time", "band", "y", "x"], if their names do not show them.
         axes: Names = Names::default(),
         /// Values that mean "no data", instead of those that metadata declare.
         nodata: Vec<f64> = Vec::new(),
@@ -29,15 +29,15 @@ section! {
         batch: usize = 8,
         /// Sides of crops in pixels, 32 to 256; each batch takes one.
         crops: Vec<usize> = vec![64, 128],
-        /// The least part of a crop that must be valid.
+        /// The smallest fraction of a crop that must be valid.
         min_valid: f64 = 0.1,
-        /// Part of the chunks kept for validation.
+        /// The fraction of the chunks that is kept for validation.
         validation: f64 = 0.1,
-        /// Threads that read.
+        /// The number of threads that read.
         readers: usize = 1,
-        /// Batches that wait, at most.
+        /// The greatest number of batches that wait in the queue.
         queue: usize = 4,
-        /// The most samples for the linear path's statistics.
+        /// The greatest number of samples for the statistics and the fit of the linear path.
         max_samples: u64 = 64_000_000,
     }
 }

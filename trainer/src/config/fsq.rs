@@ -18,7 +18,7 @@ section! {
     FsqSection {
         /// straight-through or noise, where the encoder is fitted.
         fitting: Fitting = Fitting::StraightThrough,
-        /// Fit each plane's share of the step.
+        /// Fit a factor on the step for each plane.
         fitted_steps: bool = false,
         /// Weight of the rate, where the encoder is fitted; 1 is the exchange rate of the step.
         rate: f64 = 1.0,

@@ -19,11 +19,11 @@ pub enum HeadKind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HeadSection {
-    /// Bands by name or number; `*` is all that no other group names.
+    /// Bands by name or number; `*` stands for all bands that no other group names.
     pub bands: Names,
     /// continuous, categorical or canopy.
     pub kind: HeadKind,
-    /// What the group's losses are multiplied by.
+    /// The factor for all losses of the group.
     #[serde(default = "one")]
     pub weight: f64,
     /// The data values of a categorical band's classes; by default those that the training data hold.
@@ -32,7 +32,7 @@ pub struct HeadSection {
     /// The value of empty samples of a canopy-like band.
     #[serde(default)]
     pub empty: f32,
-    /// Its least other value and its greatest; by default those of the training data.
+    /// The smallest other value of a canopy-like band, and the largest; by default those of the training data.
     #[serde(default)]
     pub bounds: Option<[f32; 2]>,
     /// The weights of the losses.

@@ -1,4 +1,4 @@
-//! The model that comes out of a fit: its name, its kind, and what its card says.
+//! The model that a fit makes: its name, its kind, and the texts of its card.
 
 use super::section::section;
 use serde::{Deserialize, Serialize};
@@ -26,7 +26,7 @@ pub enum QuantiserKind {
 }
 
 section! {
-    /// The model that comes out.
+    /// The model that a fit makes.
     ModelSection {
         /// Its name; by default that of the output file.
         name: String = String::new(),
@@ -36,12 +36,12 @@ section! {
         quantiser: QuantiserKind = QuantiserKind::Fsq,
         /// Pixels along the side of a patch: 8, 16 or 32.
         patch: usize = 16,
-        /// The value against which PSNR is stated. 0 takes 255 for 8 bits, 10000 for what looks like reflectances, and otherwise
-        /// the range of the samples.
+        /// The value against which PSNR is stated. 0 means: 255 for 8 bits, 10000 for samples that look like
+        /// reflectances, and otherwise the range of the samples.
         peak: f64 = 0.0,
         /// Scale each band by its own spread, for bands in different units.
         scale_each_band: bool = false,
-        /// Its licence, which the data may decide.
+        /// Its licence, which may depend on that of the data.
         licence: String = "not stated".to_owned(),
         /// What the data are and whom to credit.
         attribution: String = String::new(),

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 section! {
     /// The perceptual loss.
     PerceptualSection {
-        /// Its weight; 0 is off.
+        /// Its weight; 0 turns it off.
         weight: f64 = 0.0,
         /// A TorchScript file of a network that takes `bands` and gives features.
         weights: PathBuf = PathBuf::new(),

@@ -8,7 +8,7 @@ section! {
     ResnetSection {
         /// Channels at full resolution, doubled with each halving.
         width: usize = 32,
-        /// The most channels.
+        /// The greatest number of channels.
         widest: usize = 256,
         /// Residual blocks at each resolution.
         blocks: usize = 1,

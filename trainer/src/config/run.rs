@@ -20,9 +20,10 @@ section! {
     RunSection {
         /// auto, cpu or cuda.
         device: DeviceChoice = DeviceChoice::Auto,
-        /// Threads that compute; 0 takes half of the processors. On two cores or a busy machine 1 is fastest.
+        /// The number of threads that compute; 0 uses half of the processors. On two cores, or on a busy machine, 1
+        /// is fastest.
         threads: usize = 0,
-        /// Everything random follows from it.
+        /// The seed of all random choices.
         seed: u64 = 0,
     }
 }

@@ -1,4 +1,4 @@
-//! What all sections of the configuration have in common: every key has a default, unknown keys are refused, and the
+//! The rules that all sections of the configuration share: every key has a default, unknown keys are refused, and the
 //! documentation of a key is also what `vqz-train init` writes above it.
 
 /// Defines a section: a struct whose fields have defaults, with the list of what each key means.

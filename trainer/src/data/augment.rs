@@ -1,12 +1,12 @@
 //! Changes to the crops of a batch: gains and offsets of all samples, hidden patches and noise of the input alone.
 //!
-//! Flips and transposes cost nothing more, and are done while a crop is copied.
+//! Flips and transposes are done while a crop is copied, at no extra cost.
 
 use crate::data::batch::Batch;
 use crate::data::error::{DataError, Result};
 use crate::data::random::{Purpose, Random};
 
-/// What is known of a band.
+/// What is known about a band.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BandScale {
     /// Its standard deviation, in data units.
@@ -35,7 +35,7 @@ pub struct Augmentation {
     pub offset: f32,
     /// The standard deviation of noise on the input, in standard deviations of each band.
     pub noise: f32,
-    /// What is hidden from the input.
+    /// The part of the input to hide.
     pub hiding: Option<Hiding>,
     /// The bands; needed for gain, offset and noise. Only continuous ones are changed.
     pub bands: Vec<BandScale>,
@@ -54,7 +54,7 @@ impl Augmentation {
         Self { symmetries: false, ..Self::default() }
     }
 
-    /// Refuses what does not fit.
+    /// Refuses options that do not fit.
     pub(crate) fn check(&self, bands: usize, sizes: &[usize]) -> Result<()> {
         let fail = |text: String| Err(DataError::Invalid(text));
         if !(0.0..1.0).contains(&self.gain) {
@@ -88,7 +88,7 @@ impl Augmentation {
         Ok(())
     }
 
-    /// Changes a batch. `place` is where it stands in the sequence: the same place gives the same changes.
+    /// Changes a batch. `place` is its position in the sequence: the same position gives the same changes.
     pub(crate) fn apply(&self, batch: &mut Batch, seed: u64, place: &[u64]) {
         let plane = batch.height * batch.width;
         if self.gain > 0.0 || self.offset > 0.0 {

@@ -1,10 +1,10 @@
-//! A batch: crops of one size, where they were cut, and the state from which the sequence goes on after them.
+//! A batch: crops of one size, where they were cut, and the state from which the sequence continues after them.
 
 use crate::data::block::Block;
 use crate::data::source::Source;
 use serde::{Deserialize, Serialize};
 
-/// A position in the sequence of batches: all that must be saved to go on from there.
+/// A position in the sequence of batches: everything that must be saved to continue from there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SamplerState {
@@ -33,7 +33,7 @@ pub struct CropOrigin {
     pub columns: (u64, usize),
 }
 
-/// Crops of one size, ready to be fitted on.
+/// Crops of one size, ready for fitting.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
     /// Its number in the sequence, from 0.
@@ -48,8 +48,9 @@ pub struct Batch {
     pub width: usize,
     /// Bands of each.
     pub bands: usize,
-    /// The target, `(image, band, y, x)` in data units. Invalid samples hold a smooth continuation of the valid ones, as
-    /// in the codec; gains and offsets may take integers off the integers, and out of their type's range.
+    /// The target, `(image, band, y, x)` in data units. Invalid samples hold a smooth continuation of the valid ones,
+    /// as in the codec; gains and offsets may turn integers into fractions, and move them out of the range of their
+    /// data type.
     pub samples: Vec<f32>,
     /// 1 where valid, in the order of the samples; `None` where all are.
     pub valid: Option<Vec<u8>>,

@@ -45,18 +45,18 @@ pub(crate) struct Crop {
     pub(crate) width: usize,
     /// The side of the square that it fills, or that is padded around it.
     pub(crate) size: usize,
-    /// Whether it holds anything but valid samples: a mask, or padding.
+    /// Whether it holds masked samples or padding.
     pub(crate) masked: bool,
 }
 
-/// How often a pixel is drawn in search of a valid one.
+/// How many pixels are drawn, at most, to find a valid one.
 const PROBES: usize = 64;
 
 impl Crop {
-    /// Draws a crop around a valid pixel. Every valid pixel has about the same chance to be the one, so borders are not
-    /// seen less often than the middle, nor islands of data in a sea of nodata.
+    /// Draws a crop around a valid pixel. Every valid pixel is drawn with about the same probability. So borders are
+    /// seen as often as the middle, and so are small areas of data surrounded by nodata.
     ///
-    /// `None` where the tries end without a crop of which a fraction of `min_valid` is valid.
+    /// `None` if no try gives a crop of which at least the fraction `min_valid` is valid.
     pub(crate) fn draw(
         piece: &Piece,
         image: usize,

@@ -1,4 +1,4 @@
-//! What is known of an array before any sample is read.
+//! The description of an array, which is known before any sample is read.
 
 use crate::data::error::Result;
 use crate::data::options::SourceOptions;
@@ -10,10 +10,10 @@ use vqz_codec::config::NoData;
 use vqz_codec::sample::DataType;
 use vqz_raster::georeference::Georeference;
 
-/// A shard of more samples than this is not read whole: its inner chunks are read one by one then.
+/// A shard with more samples than this is not read as a whole; its inner chunks are read one by one.
 const MAX_SHARD_SAMPLES: u64 = 1 << 26;
 
-/// What is known of an array.
+/// The description of an array.
 #[derive(Clone, Debug)]
 pub(crate) struct Description {
     pub(crate) shape: Vec<u64>,
@@ -29,8 +29,8 @@ pub(crate) struct Description {
     pub(crate) is_archive: bool,
 }
 
-/// Whether an array was encoded by the codec, also where its configuration can't be read: such an array is never passed
-/// over in silence.
+/// Whether an array was encoded by the codec, even if its configuration can't be read. Such an array is never
+/// silently skipped.
 pub(crate) fn is_archive(node: &Node) -> bool {
     !matches!(node.metadata.encoded(), Ok(None))
 }

@@ -14,7 +14,7 @@ pub enum DataError {
     /// Options, or arrays, that do not fit.
     #[error("{0}")]
     Invalid(String),
-    /// A path that is no Zarr v3, or an array whose metadata can't be used.
+    /// A path that is not Zarr v3, or an array whose metadata can't be used.
     #[error("{}", .0.one_line())]
     Archive(#[from] vqz_archive::Error),
     /// A path to a file.
@@ -35,7 +35,7 @@ pub enum DataError {
         /// The error of zarrs or of the codec.
         reason: String,
     },
-    /// Nothing to fit on: no arrays, or no valid samples.
+    /// No data to fit to: no arrays, or no valid samples.
     #[error("{0}")]
     Empty(String),
     /// A background reader could not be started, or panicked.

@@ -1,5 +1,5 @@
-//! A smooth continuation of a band under its mask: what the codec's encoder puts there before the transform, so that a
-//! network is fitted on the input that it will see.
+//! A smooth continuation of a band under its mask. The codec's encoder does the same before the transform, so a
+//! network is fitted to the input that it will see.
 
 use vqz_codec::fit::continue_under_mask;
 

@@ -1,8 +1,8 @@
 //! Background readers: threads that read chunks, cut and vary crops, and queue them up, so that the training loop finds
 //! its next batch in memory.
 //!
-//! Batches come out in the order of the sampler's sequence, whatever the number of threads. At most `queue` of them wait;
-//! then the threads do.
+//! Batches come out in the order of the sampler's sequence, whatever the number of threads. At most `queue` batches
+//! are waiting; when the queue is full, the threads wait.
 
 use crate::data::batch::{Batch, SamplerState};
 use crate::data::block::Block;
@@ -42,9 +42,9 @@ struct Shared {
     /// The decoded pieces that are kept, where there is room for all.
     kept: Option<Mutex<HashMap<Block, Arc<Piece>>>>,
     state: Mutex<State>,
-    /// There may be work.
+    /// Signals that there may be work.
     work: Condvar,
-    /// There may be an outcome.
+    /// Signals that there may be an outcome.
     ready: Condvar,
 }
 
@@ -56,7 +56,7 @@ struct State {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
-        // The schedule is whole between its calls; a panic of a reader is caught outside the lock.
+        // The schedule is consistent between calls, and a panic of a reader is caught outside the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -98,10 +98,11 @@ impl Loader {
         Self::resume(sampler, options, start)
     }
 
-    /// Goes on from a saved place, with exactly the batches that would have followed. It costs one visit at most.
+    /// Continues from a saved position, with exactly the batches that would have followed. At most one visit is
+    /// repeated.
     ///
     /// # Errors
-    /// As [`Loader::start`], and [`DataError::Invalid`] when the place is another sequence's.
+    /// As [`Loader::start`], and [`DataError::Invalid`] when the position belongs to another sequence.
     pub fn resume(sampler: Sampler, options: LoaderOptions, state: SamplerState) -> Result<Self> {
         if !(1..=256).contains(&options.readers) || options.queue == 0 {
             return Err(DataError::Invalid(format!(
@@ -173,7 +174,7 @@ impl Iterator for Loader {
         while !self.over {
             match self.outcome() {
                 Some(Outcome::Batch(mut batch)) => {
-                    // Numbers count batches that came out, which no reader can know.
+                    // Batches are numbered as they are handed out, so no reader can know the number.
                     batch.index = self.index;
                     self.index += 1;
                     batch.next.index = self.index;
@@ -230,7 +231,7 @@ fn read(shared: &Shared) {
                     return;
                 }
                 let job = state.schedule.job(&shared.sampler);
-                // Looking for a job may end an epoch.
+                // The search for a job may end an epoch.
                 shared.ready.notify_all();
                 match job {
                     Some(job) => break job,
@@ -248,7 +249,7 @@ fn read(shared: &Shared) {
             Job::Assemble { number, plan, at, spare } => {
                 let what = || format!("batch {} of visit {} in epoch {}", at.batch, at.visit, at.epoch);
                 let made = guarded(what, || Ok(shared.sampler.assemble(&plan, at, *spare)));
-                // The last user of a visit frees its pieces, which the lock need not wait for.
+                // The last user of a visit frees its pieces. This happens outside the lock.
                 drop(plan);
                 shared.lock().schedule.made(
                     number,

@@ -3,7 +3,7 @@
 use vqz_codec::axes::Axes;
 use vqz_codec::config::NoData;
 
-/// How to read arrays, where their own metadata do not say it or something else is wanted.
+/// How to read arrays where their metadata do not say, or should be overridden.
 #[derive(Clone, Debug, Default)]
 pub struct SourceOptions {
     /// The roles of the dimensions, in order.

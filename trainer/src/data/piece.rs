@@ -54,7 +54,7 @@ impl Mask {
 
     #[inline]
     fn is_valid(&self, value: f64) -> bool {
-        // A float64 beyond float32's range would turn infinite.
+        // A float64 beyond the range of float32 would become infinite.
         (value as f32).is_finite() && !self.0.contains(&value)
     }
 }

@@ -11,7 +11,8 @@ fn mix(mut z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// What numbers are drawn for; each purpose has a sequence of its own, so that an option changes nothing else.
+/// The purposes that numbers are drawn for. Each purpose has its own sequence, so that changing one option does not
+/// change the other random choices.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Purpose {
     Split = 1,
@@ -29,7 +30,7 @@ pub(crate) enum Purpose {
 pub(crate) struct Random(u64);
 
 impl Random {
-    /// The generator of a place.
+    /// The generator for a position in the sequence.
     pub(crate) fn new(seed: u64, purpose: Purpose, place: &[u64]) -> Self {
         let start = mix(seed.wrapping_add(GOLDEN)) ^ mix((purpose as u64).wrapping_mul(GOLDEN));
         Self(

@@ -1,8 +1,8 @@
 //! Which crops make up which batch: the sequence of batches, as a function of the seed and of the place in it.
 //!
 //! An epoch visits every block once, in a seeded order. A visit reads one block ([`Mode::Chunk`]) or a pool of them
-//! ([`Mode::Random`]), and gives as many batches as its valid area is worth; crops are drawn in proportion to it. Nothing
-//! here reads a file or knows of threads.
+//! ([`Mode::Random`]), and gives a number of batches in proportion to its valid area. Nothing here reads a file or
+//! uses threads.
 
 use crate::data::augment::Augmentation;
 use crate::data::batch::{Batch, CropOrigin, SamplerState};
@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// The largest crop.
 const MAX_SIZE: usize = 1024;
-/// A pool holds no more samples than this (1 GiB as floats) unless two blocks alone do.
+/// A pool holds no more samples than this (1 GiB as floats), unless two blocks alone have more.
 const POOL_SAMPLES: u64 = 1 << 28;
 
 /// Where the crops of a batch come from.
@@ -38,7 +38,7 @@ pub struct SamplerOptions {
     pub mode: Mode,
     /// The seed of everything random.
     pub seed: u64,
-    /// Crops in a batch, at most: a chunk that is worth fewer gives a smaller batch.
+    /// The greatest number of crops in a batch. A chunk with little valid area gives a smaller batch.
     pub crops: usize,
     /// Sides of the crops, in pixels, one of which is drawn for each batch; multiples of the patch up to 1024.
     pub sizes: Vec<usize>,
@@ -190,7 +190,7 @@ impl Sampler {
         self.blocks.iter().map(|block| self.source.samples(block)).sum()
     }
 
-    /// How many visits of these many fit into the memory that a pool may take; two at least.
+    /// How many visits fit into the memory that pools may take: at most `wanted`, at least two.
     pub(crate) fn visits_in_memory(&self, wanted: usize) -> usize {
         let visit = self.largest.saturating_mul(self.pool as u64);
         wanted.min((2 * POOL_SAMPLES / visit.max(1)) as usize).max(2)
@@ -231,7 +231,7 @@ impl Sampler {
         while left > 0.0 {
             let size = self.options.sizes[random.index(self.options.sizes.len())];
             let worth = left / (size * size) as f64;
-            // A rest of less than half a batch is dropped, unless it is all there is.
+            // A remainder of less than half a batch is dropped, unless it is the only one.
             if !batches.is_empty() && worth < 0.5 * self.options.crops as f64 {
                 break;
             }

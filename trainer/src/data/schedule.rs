@@ -1,4 +1,4 @@
-//! What the background readers do next: the state that they share, without any thread in it.
+//! Decides what the background readers do next. This is the state that they share; it contains no threads itself.
 //!
 //! Batches are handed out as numbered jobs, visit by visit, so that their order is known before they are made. Blocks of
 //! later visits are read meanwhile, within bounds.
@@ -20,13 +20,13 @@ pub(crate) enum Job {
     Assemble { number: u64, plan: Arc<VisitPlan>, at: SamplerState, spare: Box<Batch> },
 }
 
-/// What the consumer finds at a place in the order.
+/// The outcome that the consumer finds at a position in the order.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Batch(Box<Batch>),
     /// A batch of which no crop had enough valid samples.
     Nothing,
-    /// All batches of an epoch stand before this.
+    /// The end of an epoch: all its batches come before this.
     EpochEnd,
     Failed(DataError),
 }
@@ -67,7 +67,7 @@ pub(crate) struct Schedule {
     numbered: u64,
     taken: u64,
     done: BTreeMap<u64, Outcome>,
-    /// Nothing more is begun.
+    /// No further work is started.
     ended: bool,
     spare: Vec<Batch>,
 }
@@ -164,7 +164,7 @@ impl Schedule {
         }
     }
 
-    /// Takes in what was read.
+    /// Records a block that was read.
     pub(crate) fn read(
         &mut self,
         sampler: &Sampler,
@@ -187,7 +187,7 @@ impl Schedule {
         self.retire();
     }
 
-    /// Takes in what was made.
+    /// Records a batch that was made.
     pub(crate) fn made(&mut self, number: u64, outcome: Outcome) {
         self.done.insert(number, outcome);
     }

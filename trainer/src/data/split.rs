@@ -1,7 +1,8 @@
 //! Which blocks are for training, and which for validation.
 //!
-//! The unit is a place: a chunk's rows and columns, with all times and other steps of all arrays over the same pixels.
-//! Neighbouring dates resemble each other far more than neighbouring chunks, so a place never stands on both sides.
+//! The unit is a place: a chunk's rows and columns, with all times and other steps of all arrays over the same
+//! pixels. Neighbouring dates resemble each other far more than neighbouring chunks, so a place is never on both
+//! sides.
 
 use crate::data::block::Block;
 use crate::data::error::{DataError, Result};
@@ -43,9 +44,9 @@ struct PlaceOf {
 
 /// Splits all blocks of a source: the same options give the same sides.
 ///
-/// With two places or more, each side gets at least one, unless places are so large that the least of them is more than
-/// twice what is wanted: then one place is cut in two, as a single place is (it may be many dates of one chunk): its upper
-/// rows are for training and its lower ones for validation.
+/// With two places or more, each side gets at least one, unless even the smallest place is larger than twice the
+/// requested amount. Then one place is cut in two: its upper rows are for training and its lower ones for validation.
+/// A single place (which may be many dates of one chunk) is always cut like this.
 ///
 /// # Errors
 /// [`DataError::Invalid`] for a fraction out of range, and for a single place of too few rows to be cut;
@@ -129,8 +130,9 @@ fn places(source: &Source, blocks: Vec<Block>) -> Vec<PlaceOf> {
     places.into_values().collect()
 }
 
-/// Takes places in a seeded order until the fraction is reached. One that is larger than the median and than twice what
-/// is wanted is passed over, so that a large array does not go to validation because of a small one beside it.
+/// Takes places in a seeded order until the fraction is reached. A place that is larger than the median, and larger
+/// than twice the requested amount, is skipped. Otherwise a large array might go to validation because of a small one
+/// beside it.
 fn choose(places: Vec<PlaceOf>, options: &SplitOptions) -> Split {
     let total: u64 = places.iter().map(|place| place.samples).sum();
     let wanted = total as f64 * options.validation;

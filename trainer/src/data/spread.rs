@@ -20,7 +20,7 @@ pub struct BandStatistics {
     pub mean: f64,
     /// Their standard deviation.
     pub deviation: f64,
-    /// The least.
+    /// The smallest.
     pub minimum: f64,
     /// The largest.
     pub maximum: f64,
@@ -91,7 +91,7 @@ pub fn windows(source: &Source, blocks: &[Block], max_samples: u64, side: usize)
     Ok(windows)
 }
 
-/// What to do where nothing valid was seen. To look at more is of use only where a part was looked at.
+/// Advice if no valid sample was found. To examine more samples helps only if not all were examined.
 fn advice(whole: bool, max_samples: u64, also: &str) -> String {
     if whole {
         format!("; check data.nodata and the array{also}")
@@ -119,7 +119,7 @@ fn values<'a>(
     })
 }
 
-/// Calls `see` with an even choice of windows, block by block. Returns whether that was all of them.
+/// Calls `see` with an even selection of windows, block by block. Returns whether these were all windows.
 fn look(
     source: &Source,
     blocks: &[Block],

@@ -1,4 +1,5 @@
-//! What the linear model does on the same images: whether a network beats it, and pays for its size.
+//! Compares a network with the linear model on the same images: does it save bits, and does the saving pay for its
+//! size?
 
 use super::evaluate::{Point, evaluate};
 use super::prepare::Prepared;
@@ -11,8 +12,9 @@ use vqz_codec::model::Model;
 /// How far beyond the qualities asked for the linear model is measured, below and above, in dB: a network's PSNR is seldom
 /// the quality's.
 const BEYOND: [f64; 2] = [6.0, 3.0];
-/// How far apart, in dB. Bits are read off between two points, and their logarithm is no straight line: at 4 dB they would be
-/// half a percent off, as much as there is to tell at high rates.
+/// The distance between measured points, in dB. Bits are interpolated between two points, but their logarithm is not
+/// a straight line. With 4 dB, the error would be half a percent, which is as large as the differences to be measured
+/// at high rates.
 const SPACING: f64 = 1.0;
 
 /// The linear model's curve of rate and distortion.
@@ -20,7 +22,7 @@ const SPACING: f64 = 1.0;
 pub struct Baseline {
     /// Points with rising PSNR.
     points: Vec<Point>,
-    /// What it adds to each array.
+    /// The bytes that it adds to each array.
     embedded_bytes: Option<usize>,
     /// Bytes of a sample of the data.
     sample_bytes: usize,
@@ -31,16 +33,16 @@ pub struct Baseline {
 pub struct Comparison {
     /// The quality that was asked for, in dB.
     pub quality: f64,
-    /// What the linear model takes at the network's PSNR.
+    /// The bits that the linear model takes at the network's PSNR.
     pub linear_bits_per_sample: f64,
-    /// What part of that the network saves, in percent; below 0 it takes more.
+    /// How much of that the network saves, in percent. Negative if it takes more.
     pub saved_percent: f64,
     /// Bytes of an array, before compression, from which on the saving is more than the network takes beyond the linear
     /// model; none where nothing is saved, or where the network is too large to be embedded.
     pub pays_from_bytes: Option<f64>,
 }
 
-/// What a validation finds.
+/// The results of a validation.
 #[derive(Clone, Debug, Default, serde::Serialize)]
 pub struct Measured {
     /// At each quality.
@@ -52,12 +54,12 @@ pub struct Measured {
     pub embedded_bytes: Option<usize>,
     /// The same of the linear model.
     pub linear_embedded_bytes: Option<usize>,
-    /// What to mind.
+    /// Warnings.
     pub notes: Vec<String>,
 }
 
 impl Measured {
-    /// Of a model's points.
+    /// Makes a curve from a model's points.
     ///
     /// # Errors
     /// [`crate::Error::Codec`].
@@ -72,7 +74,7 @@ impl Measured {
         })
     }
 
-    /// What is compared at a quality.
+    /// The comparison at a quality.
     pub fn beside_linear(&self, quality: f64) -> Option<&Comparison> {
         self.comparison.iter().find(|comparison| comparison.quality == quality)
     }
@@ -164,9 +166,9 @@ impl Baseline {
     }
 }
 
-/// For a model with codebooks, which have a finest quality: what to do where that is below the qualities asked for.
+/// For a model with codebooks, which have a highest quality: advice if that is below the requested qualities.
 fn falls_short(model: &Model, points: &[Point]) -> Option<String> {
-    /// What a quality may be missed by, in dB: validation is on other data than the calibration.
+    /// The tolerance for a quality, in dB, because the validation uses other data than the calibration.
     const MISSED: f64 = 1.0;
     model.manifest().codebooks?;
     let short = points.iter().find(|point| point.psnr_db < point.quality - MISSED)?;

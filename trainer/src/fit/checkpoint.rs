@@ -1,7 +1,7 @@
-//! Checkpoints: all that a fit needs in order to go on as if it had never stopped.
+//! Checkpoints: everything that a fit needs to continue as if it had never stopped.
 //!
-//! A checkpoint is a folder `step-N` with `state.json` and `tensors.safetensors`. It is written beside, then renamed, so
-//! one that is there is whole.
+//! A checkpoint is a folder `step-N` with `state.json` and `tensors.safetensors`. It is written under a temporary
+//! name, then renamed, so an existing checkpoint is always complete.
 
 use crate::config::Config;
 use crate::data::SamplerState;
@@ -15,7 +15,7 @@ const STATE: &str = "state.json";
 const TENSORS: &str = "tensors.safetensors";
 const FORMAT: u32 = 1;
 
-/// What a checkpoint says in words.
+/// The part of a checkpoint that is stored as JSON.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct State {
@@ -40,7 +40,7 @@ impl State {
 
 /// The settings on which weights and the order of batches depend.
 fn fixed(config: &Config) -> serde_json::Value {
-    // How many threads read, and how far ahead, changes no batch.
+    // The number of threads that read, and how far they read ahead, do not change the batches.
     let defaults = Config::default().data;
     let data = crate::config::DataSection {
         readers: defaults.readers,
@@ -96,7 +96,7 @@ impl Checkpoints {
             std::fs::rename(&partial, &target).map_err(|e| Error::io(&target, e))
         });
         if let Err(error) = written {
-            // What was half-written is of no use; the first error is the one to tell.
+            // A partly written checkpoint is useless and is removed. The first error is the one to report.
             let _ = std::fs::remove_dir_all(&partial);
             return Err(error);
         }

@@ -10,7 +10,7 @@ use vqz_codec::pipeline::{ChunkCodec, Options};
 use vqz_codec::sample::DataType;
 use vqz_zarr::engines::chunk_codec;
 
-/// One quality's outcome.
+/// The result at one quality.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Point {
     /// The quality that was asked for, in dB.
@@ -81,12 +81,12 @@ fn shape(model: &Model, image: &Image) -> [usize; 3] {
     [model.manifest().bands.len(), image.height, image.width]
 }
 
-/// Whether an image holds integers: a look at some samples.
+/// Whether an image holds integers, judged by some of its samples.
 fn whole_numbers(image: &Image) -> bool {
     image.samples.iter().step_by(97).all(|v| v.is_nan() || v.fract() == 0.0)
 }
 
-/// A made-up calibration, in which each quality names a step: what a model has before it was measured.
+/// A provisional calibration, which a model has before it is measured. In it, each quality simply stands for a step.
 pub fn provisional() -> Vec<Calibration> {
     [(16, 4), (112, -12)]
         .map(|(psnr, octaves)| Calibration { step: octaves * 256, psnr_db: f64::from(psnr) })
@@ -121,7 +121,8 @@ pub fn calibrate(
             points.push(Calibration { step, psnr_db: (measured.psnr_db * 1000.0).round() / 1000.0 });
         }
     }
-    // A model that gives one quality only still needs two points; a coarser step that is no better says so.
+    // A calibration needs two points even if the model has one quality only. The second point is a coarser step with
+    // almost the same quality.
     if let [only] = points[..] {
         points.insert(0, Calibration { step: only.step.saturating_add(256), psnr_db: only.psnr_db - 1e-3 });
     }

@@ -1,4 +1,5 @@
-//! What a fit rests on, told before its first step: data, split, peak, network, the linear model; and what to mind.
+//! The facts that are reported before the first step of a fit: data, split, peak, network and the linear model; and
+//! warnings.
 
 use super::baseline::Baseline;
 use super::prepare::Prepared;
@@ -58,7 +59,7 @@ pub fn linear(baseline: &Baseline, qualities: &[f64]) -> Fact {
     ("linear model", format!("{}; {}", points.join(", "), embedded(baseline.embedded_bytes())))
 }
 
-/// What a model adds to each array, in words.
+/// The size that a model adds to each array, in words.
 pub fn embedded(size: Option<usize>) -> String {
     size.map_or_else(
         || "too large to be embedded in arrays".to_owned(),
@@ -66,7 +67,7 @@ pub fn embedded(size: Option<usize>) -> String {
     )
 }
 
-/// What is likely a mistake, or costs quality.
+/// Warnings about likely mistakes, and about settings that reduce quality.
 pub fn warnings(prepared: &Prepared) -> Vec<String> {
     let mut warnings = Vec::new();
     for raster in prepared.source.rasters() {
@@ -143,7 +144,7 @@ fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
-/// Names, of many the first and the last.
+/// A list of names. If there are many, only the first and the last.
 fn listed(names: &[String]) -> String {
     match names {
         [first, second, .., last] if names.len() > 16 => format!("{first}, {second}, …, {last}"),

@@ -1,4 +1,5 @@
-//! libtorch's failures as errors. Its bindings panic; a fit says what happened and keeps its last checkpoint.
+//! Turns failures of libtorch into errors. Its bindings panic, but a fit should report the error and keep its last
+//! checkpoint.
 
 use crate::error::{Error, Result, first_line};
 use std::cell::Cell;
@@ -9,7 +10,7 @@ thread_local! {
     static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs what calls libtorch.
+/// Runs a function that calls libtorch.
 ///
 /// # Errors
 /// [`Error::OutOfMemory`] and [`Error::Torch`].
@@ -18,7 +19,7 @@ pub fn guarded<T>(f: impl FnOnce() -> Result<T>) -> Result<T> {
     QUIET.call_once(|| {
         let usual = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            // What is turned into an error is told once, by whoever gets the error.
+            // The panic message is not printed here, because the caller reports the error.
             if !GUARDED.get() {
                 usual(info);
             }
@@ -37,7 +38,7 @@ pub fn guarded<T>(f: impl FnOnce() -> Result<T>) -> Result<T> {
     })
 }
 
-/// An error of the kind that the message tells.
+/// An error whose kind is found from the message.
 fn explain(message: &str) -> Error {
     // The bindings wrap what libtorch said in Rust's form of a failed unwrap.
     let message = message.split_once("Torch(\"").map_or(message, |(_, inner)| inner);

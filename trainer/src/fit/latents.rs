@@ -1,4 +1,4 @@
-//! Latents of windows: what codebooks and rates start from, and what priors are learnt on.
+//! Latents of windows. Codebooks and rates are initialised from them, and priors are fitted to them.
 
 use super::prepare::channels;
 use super::tensors::present;
@@ -17,7 +17,7 @@ pub(super) struct Latents {
     pub(super) present: Tensor,
 }
 
-/// The latents of a window's whole patches, one at least; `step` is told to encoders that take it.
+/// The latents of a window's whole patches, at least one. `step` is passed to encoders that take it.
 pub(super) fn latents(network: &Network, weights: &Rc<Weights>, window: &Window, step: f64) -> Latents {
     let patch = network.patch;
     let whole = |extent: usize| ((extent / patch).max(1) * patch) as i64;
@@ -26,7 +26,7 @@ pub(super) fn latents(network: &Network, weights: &Rc<Weights>, window: &Window,
         let mut torch = Torch::new(weights);
         let device = weights.device();
         let (_, marked) = channels(&network.heads, window, device);
-        // Under the mask, what the codec's encoder puts there.
+        // Under the mask, the same values as the codec's encoder uses.
         let (raw, _) = channels(&network.heads, &continued(window), device);
         let pad = [0, (width - window.width as i64).max(0), 0, (height - window.height as i64).max(0)];
         let cut = |t: &Tensor| t.constant_pad_nd(pad).narrow(2, 0, height).narrow(3, 0, width);

@@ -1,7 +1,8 @@
 //! The fit: batches in, a model package out.
 //!
-//! [`prepare`] makes ready, [`step`] descends, [`evaluate`] measures through the codec, [`baseline`] compares with the
-//! linear model, [`package`] exports, [`checkpoint`] keeps. [`run`] is the loop around them.
+//! [`prepare`] sets everything up, [`step`] does one step of gradient descent, [`evaluate`] measures through the
+//! codec, [`baseline`] compares with the linear model, [`package`] exports, [`checkpoint`] saves the state. [`run`]
+//! is the loop around them.
 
 pub mod baseline;
 pub mod card;
@@ -38,10 +39,11 @@ use vqz_codec::model::Model;
 
 /// Steps between two records.
 const RECORD_EVERY: u64 = 20;
-/// Steps over which codebooks are judged: batches of one calm place use few entries, which is no collapse.
+/// The number of steps over which codebooks are judged. A batch from one uniform area uses few entries, which does
+/// not mean that the codebook has collapsed.
 const JUDGE_EVERY: u64 = 200;
 
-/// What to fit, and where everything goes.
+/// The inputs, outputs and settings of a fit.
 #[derive(Clone, Debug)]
 pub struct Job {
     /// Zarr v3 arrays and groups.
@@ -52,7 +54,7 @@ pub struct Job {
     pub run: PathBuf,
     /// All settings.
     pub config: Config,
-    /// Go on from the last checkpoint.
+    /// Continue from the last checkpoint.
     pub resume: bool,
 }
 
@@ -113,7 +115,7 @@ fn begin(job: &Job) -> Result<Run<'_>> {
     std::fs::create_dir_all(&job.run).map_err(|e| Error::io(&job.run, e))?;
     let linear = job.run.join("linear.vqm");
     if !job.resume && linear.exists() {
-        // Of an earlier fit, on other data perhaps, that did not come to a checkpoint.
+        // A leftover of an earlier fit, perhaps on other data, that ended before its first checkpoint.
         std::fs::remove_file(&linear).map_err(|e| Error::io(&linear, e))?;
     }
     let prepared = prepare::prepare(config, &job.inputs, &linear)?;
@@ -173,9 +175,9 @@ fn begin(job: &Job) -> Result<Run<'_>> {
 /// The file of a run's folder that holds its settings.
 pub const SETTINGS: &str = "config.toml";
 
-/// Threads for libtorch; none leaves it to `OMP_NUM_THREADS`. Its own default, all processors, is slow wherever anything
-/// else runs beside it: its threads wait for each other, and so for whichever was put aside. Half of them are also the
-/// physical cores of most machines, and leave room for the readers.
+/// Threads for libtorch; none leaves it to `OMP_NUM_THREADS`. Its own default, all processors, is slow if any other
+/// program is running: its threads wait for each other, and therefore for any thread that is suspended. Half of them
+/// are also the physical cores of most machines, and leave room for the readers.
 fn threads(asked: usize) -> Option<usize> {
     if asked > 0 {
         return Some(asked);
@@ -237,7 +239,7 @@ struct Position {
     sampler: Option<SamplerState>,
 }
 
-/// A fit that is going on.
+/// A fit in progress.
 struct Run<'a> {
     job: &'a Job,
     prepared: Prepared,
@@ -359,7 +361,7 @@ impl Run<'_> {
         Some(CodebookMonitor::new(&vec![books.size; books.planes()], CollapseRule::default()))
     }
 
-    /// Perplexity and usage of each codebook; collapsed ones start anew.
+    /// Perplexity and usage of each codebook; collapsed ones are initialised again.
     fn codebooks(&mut self, monitor: &mut Option<CodebookMonitor>, step: u64) -> Result<Vec<(String, f64)>> {
         let (Some(monitor), Some(codebooks)) = (monitor, &mut self.trainee.codebooks) else {
             return Ok(Vec::new());
@@ -367,13 +369,14 @@ impl Run<'_> {
         let residual = matches!(self.trainee.network.quantiser, Quantiser::Rvq(_));
         for (book, mut counts) in codebooks.take_usage().into_iter().enumerate() {
             if residual {
-                // Entry 0 ends a position's stages: it is no choice among entries.
+                // Entry 0 ends the stages of a position, so it does not count as a use of an entry.
                 counts[0] = 0;
             }
             let _ = monitor.observe(book, &counts);
         }
         let health = monitor.take();
-        // Later stages are there for the few places that need them: that they are used little is no collapse.
+        // Later stages serve the few places that need them. That they are used little does not mean that they have
+        // collapsed.
         let first = self.trainee.network.codebooks().map_or(0, |books| books.groups);
         let collapsed: Vec<_> = health.iter().take(first).filter(|h| h.collapsed).collect();
         if !collapsed.is_empty() {

@@ -1,6 +1,6 @@
 //! AdamW (arXiv 1711.05101) with a cosine schedule, gradient clipping and averaged weights.
 //!
-//! Our own, because its state has to be saved and restored to the bit.
+//! It is written here because its state must be saved and restored bit for bit.
 
 use tch::{Kind, Tensor};
 
@@ -28,7 +28,7 @@ pub struct Pace {
     pub decay: f64,
     /// The greatest norm of the gradient.
     pub clip: f64,
-    /// What part of averaged weights stays.
+    /// The fraction of the averaged weights that is kept at each step.
     pub average: f64,
 }
 
@@ -89,7 +89,7 @@ impl Adam {
         });
     }
 
-    /// Starts the average of a weight that was set from outside anew.
+    /// Restarts the average of a weight that was set from outside.
     pub fn restart_average(&mut self, name: &str) {
         if let Some(i) = self.names.iter().position(|n| n == name) {
             tch::no_grad(|| self.averages[i].copy_(&self.weights[i]));
@@ -101,7 +101,7 @@ impl Adam {
         self.names.iter().position(|n| n == name).map(|i| &self.averages[i])
     }
 
-    /// What a checkpoint keeps, under names that start with `prefix`.
+    /// The tensors for a checkpoint, under names that start with `prefix`.
     pub fn saved(&self, prefix: &str) -> Vec<(String, Tensor)> {
         let mut out = Vec::new();
         for (i, name) in self.names.iter().enumerate() {
@@ -120,7 +120,8 @@ impl Adam {
         out
     }
 
-    /// Takes over what a checkpoint kept; the name of the first tensor that is missing or has another shape is the error.
+    /// Restores the state from a checkpoint. The error is the name of the first tensor that is missing or has another
+    /// shape.
     ///
     /// # Errors
     /// What is wrong, in words.

@@ -43,7 +43,7 @@ pub fn package(trainee: &Trainee, prepared: &Prepared, config: &Config) -> Resul
         let network = &exported.network;
         let manifest = manifest(network, prepared, config);
         let (decoder, encoder) = match (network.keeps_linear_model(), prepared.base.encoder()) {
-            // To the byte, so that codecs know it for what it is.
+            // It is the same to the byte, so that codecs recognise it as the linear model.
             (true, Some(encoder)) => (prepared.base.decoder().to_vec(), encoder.to_vec()),
             _ => (exported.decoder()?, encoder(network, &exported.weights)?),
         };
@@ -143,7 +143,7 @@ impl Exported {
         };
         let averaged = trainee.adam.average(ENTRIES).unwrap_or(&state.entries);
         let entries = numbers(&stored(averaged));
-        // Entries that are alike get indices that are alike: the entropy coder's tree rests on that.
+        // Similar entries get nearby indices, which the entropy coder's tree relies on.
         let mut ordered = Vec::with_capacity(entries.len());
         for plane in entries.chunks_exact(books.size * books.width) {
             for entry in tree_order(plane, books.width, quantiser == CodecQuantiser::Rvq) {
@@ -164,7 +164,7 @@ impl Exported {
         if let Some((codebooks, _)) = &self.codebooks {
             let grids = self.indices(codebooks, &Rates::flat(codebooks), prepared, &trainee.steps())?;
             let first = index_priors(&grids, codebooks)?;
-            // Choices follow rates, and rates choices: once more.
+            // The choice of codes depends on the rates, and the rates depend on the choice, so this is repeated once.
             let grids = self.indices(codebooks, &Rates::of(&first)?, prepared, &trainee.steps())?;
             return Ok(index_priors(&grids, codebooks)?);
         }
@@ -199,7 +199,7 @@ impl Exported {
         let mut grids = Vec::new();
         for (i, window) in some(&prepared.windows, PRIOR_SAMPLES).enumerate() {
             let (latents, valid, rows, columns) = self.latents(window, 1.0);
-            // One step for each: priors are judged on grids that they were not learnt on.
+            // One step for each grid, because priors are tested on grids that they were not fitted to.
             let part = (i % PRIOR_STEPS) as f64 / (PRIOR_STEPS - 1) as f64;
             let step = (finest + (coarsest - finest) * part).exp2();
             let lambda = crate::quantise::lagrangian(step);

@@ -2,14 +2,14 @@
 
 use crate::data::Window;
 
-/// A part of every window, about so many samples together: all of the data have a say.
+/// Takes a part of every window, with about this many samples in total, so that all of the data are represented.
 pub(super) fn parts(windows: &[Window], at_most: usize) -> Vec<Window> {
     /// Parts are multiples of this, so that patches of all sizes are whole.
     const UNIT: usize = 32;
     let bands = windows.first().map_or(1, |w| w.samples.len() / (w.height * w.width).max(1)).max(1);
     let side = (at_most as f64 / (windows.len().max(1) * bands) as f64).sqrt() as usize;
     let side = (side / UNIT * UNIT).max(2 * UNIT);
-    // Where even the least parts are too many, some windows are left out.
+    // If even the smallest parts are too many samples, some windows are left out.
     let keep = (windows.len() * bands * side * side).div_ceil(at_most.max(1)).max(1);
     windows.iter().step_by(keep).map(|window| part(window, bands, side)).collect()
 }

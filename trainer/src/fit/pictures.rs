@@ -1,4 +1,4 @@
-//! The fixed set of pictures: originals, what comes back, and the difference.
+//! The fixed set of pictures: the original, the decoded image, and the difference.
 
 use super::evaluate::decoded;
 use crate::error::Result;
@@ -49,7 +49,7 @@ pub(super) fn picture(model: &Arc<Model>, image: &Image, quality: f64, rgb: &[us
     Ok(Picture::from_rgb(width, image.height, &out))
 }
 
-/// The bands to show: those asked for, else those that names tell, else the first three.
+/// The bands to show: the requested ones, otherwise red, green and blue by name, otherwise the first three.
 pub(super) fn bands(asked: &[usize], names: &[String]) -> Vec<usize> {
     if !asked.is_empty() {
         return asked.iter().copied().filter(|band| *band < names.len()).collect();

@@ -27,7 +27,7 @@ const POOL: usize = 8;
 /// The most classes of a categorical band.
 const MAX_CLASSES: usize = 256;
 
-/// All that a fit starts from.
+/// Everything that a fit starts from.
 #[derive(Debug)]
 pub struct Prepared {
     /// The rasters.
@@ -44,7 +44,7 @@ pub struct Prepared {
     pub base: Arc<Model>,
     /// The value against which PSNR is stated.
     pub peak: f64,
-    /// What it was told from.
+    /// Where that value comes from.
     pub peak_from: &'static str,
     /// Statistics of the bands over the training chunks.
     pub bands: Vec<BandStatistics>,
@@ -92,7 +92,7 @@ pub fn prepare(config: &Config, inputs: &[PathBuf], base: &Path) -> Result<Prepa
     Ok(Prepared { source, split, band_names, network, groups, base, peak, peak_from, bands, windows })
 }
 
-/// The value against which PSNR is stated, and what it was told from.
+/// The value against which PSNR is stated, and where it comes from.
 fn peak(
     config: &Config,
     source: &Source,
@@ -115,7 +115,7 @@ fn peak(
     })
 }
 
-/// What manifests say of the data.
+/// The description of the data in manifests.
 pub(super) fn training_data(config: &Config, source: &Source, split: &Split) -> String {
     let samples = split.training.iter().map(|block| source.samples(block)).sum();
     vqz_codec::fit::training_data(&config.model.attribution, source.rasters().len(), samples)
@@ -212,7 +212,7 @@ fn heads(
         loss: Weighting::default(),
     };
     let sections = if config.heads.is_empty() { vec![everything] } else { config.heads.clone() };
-    // Named bands first, so that `*` is what they leave.
+    // Named bands first, so that `*` stands for the remaining ones.
     let (rest, named): (Vec<_>, Vec<_>) =
         sections.into_iter().partition(|section| section.bands.iter().any(|band| band == "*"));
     for section in named.into_iter().chain(rest) {
@@ -367,7 +367,7 @@ fn network(config: &Config, heads: Heads, linear: Linear) -> Result<Network> {
     Ok(network)
 }
 
-/// Makes all weights of a network, by running it on nothing.
+/// Creates all weights of a network by running it on an empty input.
 pub(super) fn touch(network: &Network, weights: &std::rc::Rc<Weights>) {
     let side = 2 * network.patch as i64;
     let device = weights.device();

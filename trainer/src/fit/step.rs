@@ -17,13 +17,13 @@ use crate::report::{Phase, Timer};
 use std::rc::Rc;
 use tch::{Device, Kind, Tensor};
 
-/// What losses are multiplied by in half precision, so that small gradients are not lost.
+/// In half precision, losses are multiplied by this, so that small gradients are not lost.
 const LOSS_SCALE: f64 = 1024.0;
 
-/// The weight that codebooks are when gradients fit them.
+/// The name of the weight that holds the codebooks when they are fitted by gradients.
 pub(super) const ENTRIES: &str = "codebook/entries";
 
-/// What is fitted, and what fits it.
+/// The network with everything that is fitted, and the optimisers.
 #[derive(Debug)]
 pub struct Trainee {
     /// The network.
@@ -45,7 +45,7 @@ pub struct Trainee {
     config: Config,
 }
 
-/// What a step tells.
+/// The figures of a step.
 #[derive(Clone, Debug, Default)]
 pub struct Figures {
     /// Names and values.
@@ -53,7 +53,7 @@ pub struct Figures {
 }
 
 impl Trainee {
-    /// Everything at its start.
+    /// The state before the first step.
     ///
     /// # Errors
     /// [`Error::Torch`], [`Error::OutOfMemory`], [`Error::Codec`].
@@ -104,7 +104,7 @@ impl Trainee {
         })
     }
 
-    /// What a checkpoint keeps.
+    /// The tensors for a checkpoint.
     pub fn saved(&self) -> Vec<(String, Tensor)> {
         let mut all = self.adam.saved("fit/");
         if let Some(codebooks) = &self.codebooks {
@@ -116,7 +116,7 @@ impl Trainee {
         all
     }
 
-    /// Takes over what a checkpoint kept.
+    /// Restores the state from a checkpoint.
     ///
     /// # Errors
     /// What is missing or has another shape, in words.
@@ -202,7 +202,7 @@ impl Trainee {
         timer: &mut Timer,
         tell: bool,
     ) -> Result<Figures> {
-        // All that is random in a step follows from its number, so nothing need be saved for a resumption.
+        // All random choices of a step follow from its number, so no random state has to be saved for resuming.
         let seed = mixed(self.config.run.seed, number);
         tch::manual_seed((seed >> 1) as i64);
         let position = (mixed(seed, 1) >> 11) as f64 / (1u64 << 53) as f64;
@@ -314,7 +314,8 @@ impl Trainee {
         Ok(Figures { scalars })
     }
 
-    /// By how many dB the branch of `conv` betters the linear path on this batch: at random steps PSNR alone says little.
+    /// By how many dB the branch of `conv` improves on the linear path for this batch. The step is random, so PSNR
+    /// alone says little.
     fn gain(
         &self,
         torch: &mut Torch,

@@ -12,7 +12,7 @@ use tch::{Device, Kind, Tensor};
 pub(super) struct Tensors {
     /// The network's channels, normalised, 0 where masked: `(image, channel, y, x)`.
     pub(super) target: Tensor,
-    /// What the encoder is shown: the same, but for noise and hidden patches.
+    /// The input of the encoder: the same channels, with noise and hidden patches.
     pub(super) shown: Tensor,
     /// 1 where there is data, else 0.
     pub(super) weights: Tensor,

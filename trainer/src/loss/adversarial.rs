@@ -1,6 +1,6 @@
 //! The VQGAN terms (arXiv 2012.09841): a PatchGAN discriminator with hinge loss, and a perceptual loss.
 //!
-//! Off by default: what an adversary makes up is no measurement.
+//! Off by default, because detail that an adversary invents is not a measurement.
 
 use crate::arch::branch::convolution;
 use crate::arch::ops::{Conv, Ops};
@@ -27,7 +27,7 @@ impl Discriminator {
         this
     }
 
-    /// A score for each patch: positive for what it takes for real.
+    /// A score for each patch: positive if the patch is judged to be real.
     pub fn scores(&self, x: &Tensor) -> Tensor {
         let mut o = Torch::new(&self.weights);
         let mut width = self.width;
@@ -49,7 +49,7 @@ impl Discriminator {
         (short(1.0 - real) + short(1.0 + made)) * 0.5
     }
 
-    /// The loss of what is to be taken for real.
+    /// The loss of patches that should be judged as real.
     pub fn fooling(&self, y: &Tensor) -> Tensor {
         -self.scores(y).mean(Kind::Float)
     }
@@ -65,8 +65,8 @@ pub fn balance(reconstruction: &Tensor, adversarial: &Tensor, y: &Tensor, cap: f
     (wanted / (found + 1e-8)).clamp(0.0, cap)
 }
 
-/// Distance between features of a frozen network that the user gives as a TorchScript file: rasters of the chosen channels in, any
-/// tensor of features out.
+/// Distance between features of a frozen network that the user gives as a TorchScript file. The network takes rasters
+/// of the chosen channels, and returns any tensor of features.
 #[derive(Debug)]
 pub struct Perceptual {
     module: CModule,

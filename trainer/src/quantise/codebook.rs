@@ -1,8 +1,8 @@
 //! `vq` and `rvq` as they are fitted: codebooks that follow the latents, by moving averages or by gradients.
 //!
-//! Entries are chosen by distance plus rate, as the codec does. With `rvq`, entry 0 of each stage is the zero vector and
-//! ends a position's stages, so depth varies by place. Entries that nothing chooses are put on vectors of the batch
-//! (arXiv 2112.00384); the codebooks start from k-means.
+//! Entries are chosen by distance plus rate, as the codec does. With `rvq`, entry 0 of each stage is the zero vector
+//! and ends a position's stages, so depth varies by place. Entries that are never chosen are moved onto vectors of
+//! the batch (arXiv 2112.00384); the codebooks start from k-means.
 
 use super::kmeans::{centres, nearest};
 use super::{Quantised, lagrangian};
@@ -58,7 +58,7 @@ impl CodebookState {
         NAMES.iter().zip(tensors).map(|(name, t)| ((*name).to_owned(), t.detach())).collect()
     }
 
-    /// Takes over what a checkpoint kept.
+    /// Restores the state from a checkpoint.
     pub fn load(&mut self, find: &dyn Fn(&str) -> Option<Tensor>) {
         let [entries, counts, sums, idle, used] = NAMES.map(find);
         tch::no_grad(|| {
@@ -205,7 +205,8 @@ impl CodebookState {
         tch::no_grad(|| {
             let counts = self.counts.i(plane).zeros_like().index_add(0, chosen, open);
             self.used.i(plane).copy_(&(self.used.i(plane) + &counts));
-            // Shares of all places, not of those that came to this stage: a batch in which few did counts for little.
+            // Fractions of all positions, not of those that reached this stage, so that a batch in which few did has
+            // little weight.
             let mean = self.counts.i(plane) * options.decay + &counts / places * (1.0 - options.decay);
             self.counts.i(plane).copy_(&mean);
             if options.learning == Learning::Ema {
@@ -238,7 +239,8 @@ impl CodebookState {
         options: &CodebookOptions,
     ) {
         let first = i64::from(self.residual);
-        // By how often an entry would have been chosen if all were alike: stages that few places come to take longer.
+        // Idle time is counted in expected choices, as if all entries were equally likely. So it takes longer in
+        // stages that few positions reach.
         let share = counts.narrow(0, first, counts.size()[0] - first).mean(Kind::Float);
         let idle = (self.idle.i(plane) + share) * counts.lt(0.5).to_kind(Kind::Float);
         self.idle.i(plane).copy_(&idle);
@@ -247,7 +249,7 @@ impl CodebookState {
         }
         let dead = idle.ge(options.restart_after as f64);
         let dead = dead.narrow(0, first, dead.size()[0] - first).nonzero().flatten(0, -1) + first;
-        // As a rule there is none.
+        // Usually there are none.
         if dead.numel() == 0 {
             return;
         }

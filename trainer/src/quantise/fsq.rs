@@ -38,7 +38,8 @@ pub fn fitted(
     Quantised { values, bits, commitment: zero(scaled), codebook: zero(scaled) }
 }
 
-/// Quantises latents of an encoder that is not fitted. The rate changes nothing then: it is estimated where it is told.
+/// Quantises latents of an encoder that is not fitted. The rate then has no influence on the fit, and is estimated
+/// only when it is reported.
 pub fn fixed(o: &mut Torch, scaled: &Tensor, present: &Tensor, step: &Tensor, tell: bool) -> Quantised {
     let values = codes(&scaled.detach());
     let bits = if tell { tch::no_grad(|| bits(o, &values, present, step)) } else { zero(scaled) };

@@ -1,4 +1,4 @@
-//! k-means, to start codebooks where the latents are.
+//! k-means, to initialise codebooks from the latents.
 
 use tch::{Kind, Tensor};
 

@@ -1,6 +1,6 @@
-//! Quantisers as they are fitted: what the decoder sees of latents, and what the codes cost.
+//! Quantisers in the form used for fitting: the quantised latents that the decoder gets, and the rate of the codes.
 //!
-//! The codec quantises for itself when it encodes; here the same rules stand in a form that gradients pass.
+//! When the codec encodes, it quantises by its own code. Here are the same rules in a form that lets gradients pass.
 
 pub mod codebook;
 pub mod fsq;

@@ -73,7 +73,7 @@ impl CodebookMonitor {
         }
     }
 
-    /// The health of each book over the window, which starts anew.
+    /// The health of each codebook over the window. A new window starts then.
     pub fn take(&mut self) -> Vec<CodebookHealth> {
         let rule = self.rule;
         let judge = |(book, counts): (usize, &mut Vec<u64>)| {

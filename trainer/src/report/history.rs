@@ -57,13 +57,13 @@ pub(super) struct Shot {
     pub(super) file: String,
 }
 
-/// How a run stands.
+/// The state of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum State {
-    /// Going on, or ended without a word.
+    /// Still running, or ended without a final record.
     #[default]
     Running,
-    /// Told to stop.
+    /// Stopped by a signal.
     Stopped,
     /// Ended by an error.
     Failed,

@@ -18,7 +18,7 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// Begins the records of a new run, or goes on with those up to `resume_at_step`.
+    /// Begins the records of a new run, or continues those up to `resume_at_step`.
     pub(super) fn open(folder: &Path, resume_at_step: Option<u64>) -> Result<Self, ReportError> {
         let path = folder.join(NAME);
         match resume_at_step {

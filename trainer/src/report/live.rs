@@ -69,7 +69,7 @@ impl Live {
     /// Shows a whole line that stays.
     pub(super) fn say(&self, line: &str) {
         let write = || {
-            // Nobody to read it is no reason to stop.
+            // If standard error is closed, the fit goes on.
             let _ = writeln!(std::io::stderr(), "{line}");
         };
         self.bar.as_ref().map_or_else(write, |bar| bar.suspend(write));

@@ -1,6 +1,6 @@
 //! A run's diagnostics. Each figure goes to four places: a live line, `metrics.jsonl`, TensorBoard event files, and
-//! `report.html`, one page made anew from the records at each validation. Nothing here knows the network: the trainer
-//! names its figures (`loss/total`, `codebook/0/usage`, …) and the page sorts them by their names.
+//! `report.html`, one page made again from the records at each validation. Nothing here depends on the network: the
+//! trainer names its figures (`loss/total`, `codebook/0/usage`, …) and the page sorts them by their names.
 
 mod codebook;
 mod disk;
@@ -107,7 +107,7 @@ impl Report {
         shown
     }
 
-    /// Records a validation and makes the page anew. Pictures of it are given before.
+    /// Records a validation and makes the page again. Its pictures must be recorded before.
     ///
     /// # Errors
     /// [`ReportError::Io`].
@@ -129,8 +129,8 @@ impl Report {
         shown
     }
 
-    /// Says what the run rests on, such as its data, and records it: the page lists these on their own. A run that goes on
-    /// has them in its records already.
+    /// Shows a fact about the run, such as its data, and records it: the page lists these on their own. A resumed run
+    /// already has them in its records.
     ///
     /// # Errors
     /// [`ReportError::Io`].
@@ -205,7 +205,7 @@ impl Report {
         self.end(self.last_step, "finish", "the run is complete")
     }
 
-    /// Ends this part of a run that was told to stop; it can go on.
+    /// Ends this part of a run that was stopped by a signal. The run can be resumed.
     ///
     /// # Errors
     /// [`ReportError::Io`].

@@ -50,8 +50,8 @@ impl Timer {
         self.steps += 1;
     }
 
-    /// The mean of each phase in ms a step, under the names of a [`super::Step`], and starts anew. Empty before the
-    /// first step is over.
+    /// The mean of each phase in ms per step, under the names of a [`super::Step`]. Resets the timer. Empty before
+    /// the first step is over.
     pub fn take(&mut self) -> Vec<(String, f64)> {
         let Self { sums, steps } = std::mem::take(self);
         if steps == 0 {

@@ -23,7 +23,7 @@ unsafe extern "C" {
 pub struct SideStream {
     /// From `vqz_stream_open`; closed once, on drop.
     handle: NonNull<c_void>,
-    /// Which stream is current is a matter of a thread.
+    /// The current stream is a property of the thread, so this must not move to another thread.
     thread: PhantomData<*const ()>,
 }
 

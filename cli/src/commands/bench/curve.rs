@@ -1,69 +1,69 @@
-//! Curves of rate and distortion: measured where targets ask for it, interpolated at the targets.
+//! Rate–distortion curves: measured near the targets, interpolated at the targets.
 
 use anyhow::Result;
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
-/// Pixels of all rasters as a codec gives them back.
+/// All rasters as a codec restores them.
 pub(super) struct Decoded {
-    /// Of all that is coded, metadata apart.
+    /// Bits per sample of everything that is coded, without metadata.
     pub(super) bits_per_sample: f64,
-    /// None where nothing is off.
+    /// PSNR in dB; none if there is no error.
     pub(super) psnr_db: Option<f64>,
-    /// For each raster all samples, `(image, band, y, x)`.
+    /// For each raster, all its samples, `(image, band, y, x)`.
     pub(super) rasters: Vec<Vec<f32>>,
 }
 
-/// Points on either side of a target are at most so far apart, in dB.
+/// The greatest distance between the two points on either side of a target, in dB.
 const SPACING: f64 = 1.5;
 
-/// Measurements for a target at most.
+/// The greatest number of measurements for a target.
 const TRIALS: usize = 8;
 
 /// A measured point.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(super) struct Point {
-    /// What the codec was asked for: a nominal PSNR in dB.
+    /// The nominal PSNR in dB at which the codec was set.
     pub(super) level: f64,
-    /// None where nothing is off.
+    /// PSNR in dB; none if there is no error.
     pub(super) psnr_db: Option<f64>,
-    /// Of all that is coded, metadata apart.
+    /// Bits per sample of everything that is coded, without metadata.
     pub(super) bits_per_sample: f64,
-    /// Of raw samples, in 10⁶ bytes a second.
+    /// Speed of encoding, in 10⁶ bytes of raw samples per second.
     pub(super) encode_mb_s: f64,
-    /// As above.
+    /// Speed of decoding, in the same unit.
     pub(super) decode_mb_s: f64,
 }
 
-/// Something that codes all images at a level.
+/// A codec that encodes all images at a given quality.
 pub(super) trait Codec {
-    /// What to call it.
+    /// Its name.
     fn name(&self) -> String;
-    /// How it is set.
+    /// Its settings, in words.
     fn parameters(&self) -> String;
     /// Encodes and decodes at a nominal PSNR.
     ///
     /// # Errors
-    /// Whatever coding says.
+    /// When encoding or decoding fails.
     fn measure(&mut self, level: f64, peak: f64, passes: &Passes) -> Result<Point>;
-    /// Encodes at a nominal PSNR, and gives back what it decodes to.
+    /// Encodes at a nominal PSNR, and returns the decoded samples.
     ///
     /// # Errors
-    /// Whatever coding says.
+    /// When encoding or decoding fails.
     fn decoded(&mut self, level: f64, peak: f64) -> Result<Decoded>;
 }
 
 /// How often work is timed.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Passes {
-    /// At most.
+    /// The greatest number of passes.
     pub(super) most: usize,
-    /// No more are begun after this long.
+    /// No further pass starts after this time.
     pub(super) enough: Duration,
 }
 
 impl Passes {
-    /// What the work makes, and the seconds of its fastest pass.
+    /// The result of the work, and the seconds of its fastest pass.
     pub(super) fn time<T>(&self, work: impl Fn() -> Result<T>) -> Result<(T, f64)> {
         let begun = Instant::now();
         let mut best = f64::INFINITY;
@@ -85,14 +85,14 @@ impl Passes {
 pub(super) struct Curve {
     pub(super) codec: String,
     pub(super) parameters: String,
-    /// Whether it is vqz, with one of the models.
+    /// Whether this is vqz with one of the models, rather than a rival.
     pub(super) ours: bool,
-    /// What an archive holds besides, once for each array.
+    /// Bytes of the metadata of the archive, once for each array.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) metadata_bytes: Option<u64>,
-    /// As measured, by rising PSNR.
+    /// The measured points, by rising PSNR.
     pub(super) points: Vec<Point>,
-    /// At the targets, interpolated; none that the codec does not reach.
+    /// Interpolated points at the targets; none for a target that the codec does not reach.
     pub(super) at: Vec<Option<At>>,
 }
 
@@ -108,7 +108,7 @@ pub(super) struct At {
 /// Measures a codec around each target.
 ///
 /// # Errors
-/// Those of the codec.
+/// The errors of the codec.
 pub(super) fn measure(
     codec: &mut dyn Codec,
     targets: &[f64],
@@ -129,13 +129,13 @@ pub(super) fn measure(
     Ok(points)
 }
 
-/// Where to measure next; none where the target lies between two points that are near enough.
+/// The setting to measure next; none if the target already lies between two points that are close enough.
 fn next(points: &[Point], target: f64) -> Option<f64> {
     let (below, above) = around(points, target);
     let level = match (below, above) {
         (None, None) => target,
         (Some((below, psnr)), None) => {
-            // Where the next step is exact there is nothing between.
+            // If the point above has no error at all, there are no settings between.
             let exact =
                 points.iter().filter(|p| p.psnr_db.is_none()).map(|p| p.level).fold(f64::INFINITY, f64::min);
             let level = below.level + (target - psnr) + SPACING / 3.0;
@@ -164,7 +164,7 @@ fn around(points: &[Point], target: f64) -> (Option<Known>, Option<Known>) {
     (below, above)
 }
 
-/// A curve at a target, bits interpolated in their logarithm.
+/// A curve at a target. The logarithm of the bits is interpolated.
 pub(super) fn at(points: &[Point], target: f64) -> Option<At> {
     let ((below, low), (above, high)) = match around(points, target) {
         (Some(below), Some(above)) => (below, above),
@@ -184,7 +184,7 @@ pub(super) fn at(points: &[Point], target: f64) -> Option<At> {
 mod tests {
     use super::*;
 
-    /// 6 dB a bit, 2 dB above what is asked for, and exact from 60 dB on.
+    /// A test codec: 6 dB per bit, 2 dB above the requested PSNR, and without error from 60 dB on.
     struct Line;
 
     impl Codec for Line {

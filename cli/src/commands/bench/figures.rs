@@ -1,10 +1,10 @@
-//! What a benchmark measured.
+//! The figures of a benchmark.
 
 use super::curve::Curve;
 use super::downstream::Downstream;
 use serde::Serialize;
 
-/// What a benchmark measured.
+/// The figures of a benchmark.
 #[derive(Debug, Serialize)]
 pub(super) struct Figures {
     pub(super) inputs: Vec<String>,
@@ -20,13 +20,13 @@ pub(super) struct Figures {
 }
 
 impl Figures {
-    /// Pairs of vqz and a rival, by their places among the codecs.
+    /// Pairs of vqz and a rival, by their positions in the list of codecs.
     pub(super) fn pairs(&self) -> Vec<(usize, usize)> {
         let of = |ours: bool| (0..self.codecs.len()).filter(move |i| self.codecs[*i].ours == ours);
         of(true).flat_map(|a| of(false).map(move |b| (a, b))).collect()
     }
 
-    /// Bits of one codec over those of another at a target.
+    /// The bits of one codec divided by those of another, at a target.
     pub(super) fn ratio(&self, (a, b): (usize, usize), target: usize) -> Option<f64> {
         Some(self.codecs[a].at[target]?.bits_per_sample / self.codecs[b].at[target]?.bits_per_sample)
     }

@@ -1,4 +1,4 @@
-//! Rasters in memory, as images of bands that coders of images take.
+//! Rasters in memory, as images of bands for image codecs.
 
 use anyhow::{Result, bail};
 use std::sync::Arc;
@@ -10,35 +10,36 @@ use vqz_codec::sample::DataType;
 
 use super::curve::Point;
 
-/// All images of all rasters, of one type.
+/// All images of all rasters, with one data type.
 pub(super) struct Images {
     pub(super) images: Vec<Image>,
-    /// How many of them each raster has.
+    /// How many images each raster has.
     pub(super) of_each: Vec<usize>,
     /// Bits of a sample.
     pub(super) bits: u32,
-    /// What a decoder clips to: the range of the type, without its negative half where no sample is below 0.
+    /// The range that decoded samples are clipped to: that of the type, without the negative half if no sample is
+    /// below 0.
     pub(super) range: (i32, i32),
-    /// Of all images, raw.
+    /// Raw bytes of all images.
     pub(super) raw_bytes: u64,
 }
 
-/// All bands of one place at one time, `(band, y, x)`.
+/// All bands of one date, `(band, y, x)`.
 pub(super) struct Image {
     pub(super) bands: usize,
     pub(super) height: usize,
     pub(super) width: usize,
     pub(super) samples: Vec<i32>,
-    /// Which samples have data; none where all have.
+    /// Which samples are valid; none if all are.
     pub(super) valid: Option<Vec<bool>>,
 }
 
 impl Images {
-    /// Reads rasters of 8 and 16 bits. Samples without data become their band's mean, which costs a coder next to nothing,
-    /// and are left out of the errors.
+    /// Reads rasters of 8 and 16 bits. Samples without data are set to their band's mean, which takes an image codec
+    /// next to no bits. They are left out of the errors.
     ///
     /// # Errors
-    /// For other types, saying so.
+    /// When the samples are not integers of 8 or 16 bits.
     pub(super) fn read(rasters: &[Arc<dyn Raster>]) -> Result<Self> {
         let Some(first) = rasters.first() else { bail!("there is no raster") };
         let data_type = first.info().data_type;
@@ -86,12 +87,12 @@ impl Images {
 }
 
 impl Image {
-    /// Pixels of a band.
+    /// The number of pixels of a band.
     pub(super) fn pixels(&self) -> usize {
         self.height * self.width
     }
 
-    /// How far decoded samples are off, where there are data.
+    /// The errors of decoded samples, over valid samples only.
     pub(super) fn errors(&self, decoded: &[i32]) -> ErrorSum {
         let mut errors = ErrorSum::default();
         for (i, (a, b)) in self.samples.iter().zip(decoded).enumerate() {

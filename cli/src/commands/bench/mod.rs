@@ -1,4 +1,4 @@
-//! `vqz bench`: rate and distortion of vqz beside its rivals, on the same rasters, in one run.
+//! `vqz bench`: compares rate and distortion of vqz with its rivals, on the same rasters, in one run.
 
 mod curve;
 mod downstream;
@@ -31,13 +31,13 @@ use vqz_codec::engine::EngineKind;
 use vqz_codec::model::Model;
 use vqz_zarr::models;
 
-/// Each piece of work is timed so often at most, and for about so long: the fastest pass counts.
+/// How often each piece of work is timed at most, and for about how long. The fastest pass counts.
 const PASSES: Passes = Passes { most: 5, enough: Duration::from_millis(400) };
 
-/// The rasters are held in memory, several times over.
+/// The greatest total size of the rasters, because several copies of them are held in memory.
 const MOST_SAMPLES: u64 = 500_000_000;
 
-/// A rival.
+/// Another codec to compare with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Peer {
     /// JPEG 2000 on each band.
@@ -178,7 +178,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if args.json { output::json(&figures) } else { print(&figures, args) }
 }
 
-/// How to get the rivals.
+/// Says how to get the rivals.
 #[cfg(not(feature = "peers"))]
 const HOW: &str =
     "get them with `cargo install --path cli --features peers` (OpenJPEG is compiled from source)";
@@ -241,7 +241,7 @@ fn curve(codec: &mut dyn Codec, targets: &[f64], peak: f64) -> Result<Curve> {
     })
 }
 
-/// The rasters as rivals take them; none where they can't, and none of them was asked for.
+/// The rasters as the rivals need them. None if the rivals can't code them and none was asked for.
 #[cfg(feature = "peers")]
 fn images(args: &Args, rasters: &[Arc<dyn Raster>]) -> Result<Option<images::Images>> {
     match images::Images::read(rasters) {
@@ -254,7 +254,7 @@ fn images(args: &Args, rasters: &[Arc<dyn Raster>]) -> Result<Option<images::Ima
     }
 }
 
-/// The rivals that are asked for.
+/// The requested rivals.
 #[cfg(feature = "peers")]
 fn rivals<'a>(args: &Args, images: &'a images::Images) -> Vec<peers::Jpeg2000<'a>> {
     use peers::{Bands, Jpeg2000};

@@ -1,4 +1,4 @@
-//! The benchmark's page: curves, a table at equal PSNR, speeds and how every codec was set.
+//! The benchmark's page: curves, a table at equal PSNR, speeds, and the settings of every codec.
 
 use super::curve::At;
 use super::downstream::{Downstream, Scores};
@@ -81,7 +81,7 @@ fn speed(figures: &Figures) -> Table {
     Table { wide: true, first: "dB".to_owned(), groups, rows: rows(figures, cells) }
 }
 
-/// What the columns of the downstream table hold.
+/// The columns of the downstream table.
 pub(super) const DOWNSTREAM: [&str; 10] = [
     "codec",
     "bits/sample",
@@ -95,7 +95,7 @@ pub(super) const DOWNSTREAM: [&str; 10] = [
     "same class %",
 ];
 
-/// Its cells, those of the originals first.
+/// The cells of that table, with those of the originals first.
 pub(super) fn downstream_rows(found: &Downstream) -> Vec<Vec<String>> {
     let scores = |s: &Scores| {
         [format!("{:.2}", 100.0 * s.accuracy), format!("{:.4}", s.macro_f1), format!("{:.4}", s.kappa)]
@@ -115,7 +115,7 @@ pub(super) fn downstream_rows(found: &Downstream) -> Vec<Vec<String>> {
     std::iter::once(original).chain(rows).collect()
 }
 
-/// What was classified, and how.
+/// A sentence on what was classified, and how.
 pub(super) fn about_downstream(found: &Downstream) -> String {
     let classes: Vec<String> = found
         .classes

@@ -11,18 +11,18 @@ use vqz_archive::trial::{TrialChunks, TrialSize};
 use vqz_codec::engine::EngineKind;
 use vqz_codec::model::Model;
 
-/// All rasters under one model.
+/// All rasters, to be encoded with one model.
 pub(super) struct Vqz {
     model: Arc<Model>,
     rasters: Vec<Loaded>,
     raw_bytes: u64,
     samples: u64,
-    /// Of one array.
+    /// Bytes of the metadata of one array.
     pub(super) metadata_bytes: u64,
     chunk: Vec<u64>,
 }
 
-/// A raster's chunks, with their samples; none of a chunk that is not stored.
+/// A raster's chunks, with their samples; none for a chunk that would not be stored.
 struct Loaded {
     raster: Arc<dyn Raster>,
     chunks: TrialChunks,
@@ -33,7 +33,7 @@ impl Vqz {
     /// Reads rasters into memory, laid out as the metadata of their archives say.
     ///
     /// # Errors
-    /// Whatever reading says, or when the model can't be run.
+    /// When reading fails, or the model can't be run.
     pub(super) fn load(
         rasters: &[(Arc<dyn Raster>, Metadata)],
         model: &Arc<Model>,
@@ -100,7 +100,8 @@ impl Codec for Vqz {
         let mut measured = Vec::new();
         for (raster, encoded) in self.rasters.iter().zip(&encoded) {
             for (bytes, (_, samples)) in encoded.iter().zip(&raster.samples) {
-                // The errors are those that a reader sees: the header holds what decoding gave.
+                // These are the errors that a reader sees, because the header states errors that were measured by
+                // decoding.
                 measured.push(raster.chunks.judge(bytes.as_deref(), *samples)?);
             }
         }

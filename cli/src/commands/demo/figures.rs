@@ -1,9 +1,9 @@
-//! What a demonstration measured.
+//! The figures of a demonstration.
 
 use super::runs::Run;
 use serde::Serialize;
 
-/// What a demonstration measured.
+/// The figures of a demonstration.
 #[derive(Debug, Serialize)]
 pub(super) struct Figures {
     pub(super) sample: String,
@@ -11,11 +11,11 @@ pub(super) struct Figures {
     pub(super) model_sha256: String,
     pub(super) report: String,
     pub(super) raw_bytes: u64,
-    /// As the sample lies: chunks and metadata.
+    /// Bytes of the sample as it is stored: chunks and metadata.
     pub(super) sample_bytes: u64,
-    /// The same in bits a sample, metadata left out.
+    /// The same in bits per sample, without metadata.
     pub(super) sample_bits: f64,
     pub(super) threads: usize,
-    /// The best first.
+    /// The results at each quality, the best first.
     pub(super) runs: Vec<Run>,
 }

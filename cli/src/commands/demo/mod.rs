@@ -1,4 +1,4 @@
-//! `vqz demo`: the sample that ships with vqz, through the whole path and back, with a report to look at.
+//! `vqz demo`: encodes the sample that ships with vqz, decodes it again, and writes a report about it.
 
 mod figures;
 mod page;
@@ -16,7 +16,7 @@ use vqz_archive::store::files;
 use vqz_archive::{OpenOptions, open};
 use vqz_zarr::models;
 
-/// Dates that the report shows, at most.
+/// The greatest number of dates that the report shows.
 const DATES: u64 = 4;
 
 #[derive(Debug, clap::Args)]
@@ -80,7 +80,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if args.json { output::json(&figures) } else { print(&figures) }
 }
 
-/// What was given, or what ships with vqz: in the folder where it is called, or in the one where it was built.
+/// The given path, or else the file that ships with vqz: in the current folder, or in the folder where vqz was built.
 fn shipped(given: Option<&Path>, relative: &str, option: &str) -> Result<PathBuf> {
     if let Some(path) = given {
         return Ok(path.to_path_buf());

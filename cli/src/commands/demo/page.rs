@@ -15,12 +15,12 @@ use vqz_codec::model::Model;
 use vqz_report::palette::INTENSITY;
 use vqz_report::{Block, Card, Figure, Legend, Page, PictureRow, Planes, Tile, TileSize, paint, scale};
 
-/// What the page is about.
+/// The content of the page.
 pub(super) struct Shown<'a> {
     pub(super) original: &'a dyn Raster,
     pub(super) model: &'a Model,
     pub(super) view: &'a View,
-    /// The original's planes, date by date.
+    /// The planes of the original, date by date.
     pub(super) before: &'a [Planes],
 }
 
@@ -67,7 +67,7 @@ fn card(run: &Run) -> Card {
     Card::new(&format!("Quality {}", run.quality), ratio, "times smaller, all included", note)
 }
 
-/// The original and each quality: the whole, a crop, and the errors.
+/// The pictures of the original and of each quality: the whole, a crop, and the errors.
 fn gallery(shown: &Shown<'_>, figures: &Figures) -> Result<Vec<Block>> {
     let (Some(before), Some(coarsest)) =
         (shown.before.first(), figures.runs.last().and_then(|run| run.planes.first()))
@@ -131,7 +131,7 @@ fn gallery(shown: &Shown<'_>, figures: &Figures) -> Result<Vec<Block>> {
     Ok(std::iter::once(Block::Text(about)).chain(rows).collect())
 }
 
-/// Says which of several images is shown.
+/// States which of several images is shown.
 fn looped(info: &RasterInfo) -> String {
     let several = info
         .axes
@@ -174,7 +174,7 @@ fn about_the_curve(figures: &Figures) -> Vec<String> {
     ]
 }
 
-/// All dates, at the quality in the middle; empty of a single date.
+/// All dates, at the middle quality. Empty if there is a single date.
 fn dates(shown: &Shown<'_>, figures: &Figures) -> Vec<Block> {
     let Some(run) = figures.runs.get(figures.runs.len() / 2).filter(|_| shown.before.len() > 1) else {
         return Vec::new();

@@ -16,16 +16,16 @@ use vqz_archive::{
 use vqz_codec::model::Model;
 use vqz_report::Planes;
 
-/// Passes over the sample when it is small; the median is stated.
+/// The number of passes over a small sample; the median is stated.
 const PASSES: usize = 7;
 
-/// No more passes are begun after this long.
+/// No further pass starts after this time.
 const ENOUGH: Duration = Duration::from_secs(4);
 
-/// Points of the curve besides the qualities that are shown, at most.
+/// The greatest number of points of the curve besides the qualities that are shown.
 const POINTS: usize = 11;
 
-/// One quality.
+/// The results at one quality.
 #[derive(Debug, Serialize)]
 pub(super) struct Run {
     pub(super) quality: f64,
@@ -42,12 +42,12 @@ pub(super) struct Run {
     pub(super) encode_mb_s: f64,
     pub(super) decode_mb_s: f64,
     pub(super) bands: Vec<BandComparison>,
-    /// What the report's pictures show: the planes of each date.
+    /// The planes of each date that the report's pictures show.
     #[serde(skip)]
     pub(super) planes: Vec<Planes>,
 }
 
-/// Where things are.
+/// The paths of the demonstration.
 pub(super) struct Paths<'a> {
     pub(super) sample: &'a Path,
     pub(super) model: &'a Path,
@@ -66,7 +66,7 @@ pub(super) fn run(
     let encode_mb_s = median(|| Ok(encode_at(paths, &archive, quality)?.mb_s))?;
     let decoded = open(&archive, &OpenOptions::default())?;
     let decode_mb_s = median(|| {
-        // Opened again: nothing is kept from the pass before.
+        // The archive is opened again, so that nothing is cached from the pass before.
         let decoded = open(&archive, &OpenOptions::default())?;
         let begun = Instant::now();
         let bytes = decoded.read(&whole(decoded.info()))?;
@@ -90,7 +90,7 @@ pub(super) fn run(
     })
 }
 
-/// Encodes the sample at a quality, with all else as it is by default, and replaces what is there.
+/// Encodes the sample at a quality, with the defaults for everything else, and replaces an existing output.
 fn encode_at(paths: &Paths<'_>, archive: &Path, quality: f64) -> Result<EncodeSummary> {
     let options = EncodeOptions::with_model(open_model(paths.model)?)
         .target(Target::Quality(quality))
@@ -98,7 +98,7 @@ fn encode_at(paths: &Paths<'_>, archive: &Path, quality: f64) -> Result<EncodeSu
     Ok(encode(paths.sample, archive, &options, &Terminal::default())?)
 }
 
-/// The median of several passes, after one that does not count.
+/// The median of several passes, after a first pass that does not count.
 fn median(pass: impl Fn() -> Result<f64>) -> Result<f64> {
     let begun = Instant::now();
     let first = pass()?;
@@ -110,8 +110,8 @@ fn median(pass: impl Fn() -> Result<f64>) -> Result<f64> {
     Ok(found.get(found.len() / 2).copied().unwrap_or(first))
 }
 
-/// The curve of rate and PSNR: the runs, and some points between and beyond them, as far as the model was measured. Their
-/// archives are not kept.
+/// The curve of rate and PSNR: the runs, and some points between and beyond them, within the range in which the model
+/// was measured. The archives of these points are not kept.
 pub(super) fn curve(paths: &Paths<'_>, model: &Model, runs: &[Run]) -> Result<Curve> {
     let mut points: Vec<(f64, f64)> =
         runs.iter().filter_map(|run| Some((run.stored.bits_per_sample, run.psnr_db?))).collect();

@@ -5,7 +5,7 @@ use crate::output;
 use vqz_archive::RasterInfo;
 use vqz_report::{Group, Row, RowKind, Table};
 
-/// Sizes, errors and speeds of each quality, and the sample as it lies.
+/// Sizes, errors and speeds of each quality, and the size of the sample as it is stored.
 pub(super) fn sizes(info: &RasterInfo, figures: &Figures) -> Table {
     let (raw, samples) = (figures.raw_bytes, info.samples());
     let lies = vqz_archive::StoredSize::new(info.stored, raw, samples);

@@ -1,4 +1,4 @@
-//! What the report's pictures show of a raster: which bands, which dates, and which crop.
+//! Chooses what the report's pictures show of a raster: which bands, which dates, and which crop.
 
 use anyhow::Result;
 use std::ops::Range;
@@ -21,12 +21,12 @@ pub(super) struct View {
     pub(super) true_colour: bool,
     height: u64,
     width: u64,
-    /// Dates, or 1.
+    /// The number of dates, at least 1.
     pub(super) dates: u64,
 }
 
 impl View {
-    /// True colour where the names of the bands tell, else the first three.
+    /// True colour if the names of the bands show which they are, otherwise the first three bands.
     pub(super) fn new(info: &RasterInfo) -> Self {
         let names = info.band_names().unwrap_or_default();
         let last = info.bands().saturating_sub(1);
@@ -45,7 +45,7 @@ impl View {
         }
     }
 
-    /// The planes of one date; the first of whatever else is looped over.
+    /// The planes of one date, at the first step of any other dimension.
     pub(super) fn planes(&self, raster: &dyn Raster, date: u64) -> Result<Planes> {
         let info = raster.info();
         let mask = Mask::new(&info.nodata, info.data_type)?;
@@ -73,7 +73,7 @@ impl View {
     }
 }
 
-/// Errors over all that a picture shows.
+/// The error of each pixel over all bands that a picture shows.
 pub(super) fn shown(before: &Planes, after: &Planes) -> ErrorSum {
     let mut sum = ErrorSum::default();
     for (a, b) in before.rgb.iter().flatten().zip(after.rgb.iter().flatten()) {

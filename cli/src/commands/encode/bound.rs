@@ -1,4 +1,4 @@
-//! The options that say what an archive promises of each sample.
+//! The options for what an archive promises about each sample.
 
 use crate::arguments;
 use vqz_archive::Bound;
@@ -24,7 +24,7 @@ pub(crate) struct BoundArgs {
 }
 
 impl BoundArgs {
-    /// What is promised.
+    /// The bound that was chosen.
     pub(crate) fn bound(&self) -> Bound {
         if self.lossless {
             return Bound::Lossless;

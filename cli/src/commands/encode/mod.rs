@@ -1,4 +1,4 @@
-//! `vqz encode`: rasters into an archive.
+//! `vqz encode`: from rasters to an archive.
 
 mod bound;
 mod print;
@@ -18,10 +18,10 @@ use vqz_codec::axes::Axes;
 use vqz_codec::config::{EntropyCoder, NoData};
 use vqz_codec::engine::EngineKind;
 
-/// The side of a chunk, in pixels, where nothing else is said.
+/// The default side of a chunk, in pixels.
 const CHUNK_SIZE: u64 = 1024;
 
-/// How many samples of an array a quality is searched on.
+/// How many samples of an array the search for a quality uses.
 const SEARCH_SAMPLES: u64 = 40_000_000;
 
 #[derive(Debug, clap::Args)]
@@ -120,7 +120,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     run_input(arguments::input(&args.input)?, &args.output, &args.options()?, args.shard, args.json)
 }
 
-/// Encodes an input, or a share of it, and prints what came of it.
+/// Encodes an input, or a share of it, and prints the result.
 pub(crate) fn run_input(
     input: Input,
     output: &std::path::Path,

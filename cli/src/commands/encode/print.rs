@@ -1,4 +1,4 @@
-//! What an encode did, for people.
+//! Prints the result of an encode for people.
 
 use crate::{advice, output, wording};
 use anyhow::Result;

@@ -1,4 +1,4 @@
-//! The options that say how good, or how small, an archive is to be.
+//! The options for how good, or how small, an archive should be.
 
 use crate::arguments;
 use vqz_archive::Target;
@@ -24,7 +24,7 @@ pub(crate) struct TargetArgs {
 }
 
 impl TargetArgs {
-    /// The target that is asked for, if one is.
+    /// The target that was given, if any.
     pub(crate) fn target(&self) -> Option<Target> {
         let quality = self.quality.map(Target::Quality);
         quality

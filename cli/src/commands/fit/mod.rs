@@ -1,4 +1,4 @@
-//! `vqz fit`: a model from rasters.
+//! `vqz fit`: fits a model to rasters.
 
 mod arguments;
 mod trainer;
@@ -11,7 +11,7 @@ pub(crate) use arguments::Args;
 use std::num::NonZeroUsize;
 use vqz_archive::{FitSummary, fit, refuse_model_output};
 
-/// Fits. `threads` is what was asked for, if anything.
+/// Fits a model. `threads` is the number that was given, if any.
 pub(crate) fn run(args: &Args, threads: Option<NonZeroUsize>) -> Result<()> {
     let options = args.options()?;
     refuse_model_output(&args.output, &options)?;

@@ -43,7 +43,7 @@ pub(super) fn run(args: &Args, options: &FitOptions, threads: Option<NonZeroUsiz
             command.arg(flag).arg(path);
         }
     }
-    // What is not given here is the configuration's to say.
+    // Options that are not given here are left to the configuration.
     let text = |value: &str| Value::from(value).to_string();
     let mut settings = vec![format!("model.architecture={}", text(arch))];
     let mut setting = |key: &str, value: Option<String>| settings.extend(value.map(|v| format!("{key}={v}")));
@@ -65,7 +65,7 @@ pub(super) fn run(args: &Args, options: &FitOptions, threads: Option<NonZeroUsiz
     become_it(command, &program)
 }
 
-/// Gives this process over to the program, so that signals and exit codes are its own.
+/// Replaces this process by the program, so that signals and exit codes are those of the program.
 #[cfg(unix)]
 fn become_it(mut command: Command, program: &Path) -> Result<()> {
     use std::os::unix::process::CommandExt;
@@ -78,8 +78,8 @@ fn become_it(mut command: Command, program: &Path) -> Result<()> {
     std::process::exit(status.code().unwrap_or(2))
 }
 
-/// Plain Zarr copies of the rasters, beside the output: the fit's own folder is the fit's to clear. Those of a run that is
-/// resumed are kept.
+/// Makes plain Zarr copies of the rasters. They lie beside the output, not in the folder of the run, which the fit
+/// may clear. Copies of a run that is resumed are kept.
 fn copies(args: &Args, options: &FitOptions) -> Result<Vec<PathBuf>> {
     let folder = args.output.with_extension("data");
     let existing = arguments::existing(!args.resume);

@@ -1,4 +1,4 @@
-//! An array, for people.
+//! Prints the description of an array for people.
 
 use super::model::codes;
 use crate::{output, wording};
@@ -7,7 +7,7 @@ use vqz_archive::{ArrayDescription, EncodingDescription, ModelUse, WindowCost};
 use vqz_codec::config::Promise;
 use vqz_raster::georeference::Summary;
 
-/// Prints it for people.
+/// Prints an array as labelled lines.
 pub(super) fn print(array: &ArrayDescription) -> Result<()> {
     let list = |extents: &[u64]| extents.iter().map(u64::to_string).collect::<Vec<_>>().join(" x ");
     output::line(&array.path)?;
@@ -32,7 +32,7 @@ pub(super) fn print(array: &ArrayDescription) -> Result<()> {
     array.window.as_ref().map_or(Ok(()), print_window)
 }
 
-/// Its name and how many values it has.
+/// A coordinate array in one word: its name and the number of its values.
 pub(super) fn short(array: &ArrayDescription) -> String {
     let count = array.shape.first().map_or_else(String::new, |count| format!(" ({count})"));
     format!("{}{count}", array.path)

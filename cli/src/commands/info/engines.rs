@@ -1,4 +1,4 @@
-//! The engines that run models, for people.
+//! Prints the engines that run models for people.
 
 use crate::output;
 use anyhow::Result;

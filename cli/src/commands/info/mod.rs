@@ -1,4 +1,4 @@
-//! `vqz info`: what an array, an archive or a model is, and which engines are at hand.
+//! `vqz info`: what an array, an archive or a model is, and which engines are available.
 
 mod array;
 mod engines;
@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if args.json {
         return output::json(&Arrays { path: path.display().to_string(), arrays });
     }
-    // Coordinates of a cube take one line together.
+    // The coordinates of a cube are printed on one line together.
     let (coordinates, rasters): (Vec<_>, Vec<_>) =
         arrays.iter().partition(|array| arrays.len() > 1 && array.is_coordinate());
     rasters.into_iter().try_for_each(array::print)?;

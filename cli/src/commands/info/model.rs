@@ -1,4 +1,4 @@
-//! A model, for people.
+//! Prints the description of a model for people.
 
 use crate::output;
 use anyhow::Result;
@@ -58,7 +58,7 @@ pub(super) fn print(model: &ModelDescription) -> Result<()> {
     output::line(output::table(&["quality (dB)", "step code", "step"], &rows))
 }
 
-/// The planes of codes in words.
+/// The planes of codes, in words.
 pub(super) fn codes(quantiser: Quantiser, planes: usize, codebooks: Option<CodebookShape>) -> String {
     match codebooks {
         None => format!("{quantiser}, {planes} planes of scalar codes"),

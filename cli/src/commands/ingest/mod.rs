@@ -66,7 +66,7 @@ struct CodecArgs {
 }
 
 impl CodecArgs {
-    /// Whether anything asks for encoding.
+    /// Whether any option asks for encoding.
     fn is_any(&self) -> bool {
         self.model.is_some() || self.target.target().is_some() || self.bound.bound().is_any()
     }
@@ -85,7 +85,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if args.dry_run {
         let estimate = estimate_ingest(&cube)?;
         for remark in &estimate.remarks {
-            // They are printed among the figures, and listed in JSON.
+            // These remarks are printed among the figures, and listed in JSON.
             console::hear(&Remark::Cube(remark.clone()));
         }
         return if args.json { output::json(&estimate) } else { print_estimate(&estimate) };

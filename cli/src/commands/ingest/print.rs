@@ -1,10 +1,10 @@
-//! What an ingest would write, and what it wrote, for people.
+//! Prints for people what an ingest would write, and what it wrote.
 
 use crate::output;
 use anyhow::Result;
 use vqz_archive::{IngestEstimate, IngestSummary};
 
-/// Prints a table and what is odd.
+/// Prints a table, and the oddities of the files.
 ///
 /// # Errors
 /// When standard output is closed.

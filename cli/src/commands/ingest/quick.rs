@@ -5,7 +5,7 @@ use clap::ValueEnum;
 use std::path::PathBuf;
 use vqz_raster::ingest::config::{Config, GridConfig, InputConfig, OutputConfig, Resampling, Resolution};
 
-/// What a configuration would say.
+/// The options that stand in for a configuration.
 #[derive(Debug, clap::Args)]
 pub(crate) struct QuickArgs {
     /// The pattern of the file names, such as 'm_{place}_{time:%Y%m%d}.tif' or '{time:%Y%m%d}/{band}.jp2'.
@@ -31,7 +31,7 @@ pub(crate) struct QuickArgs {
     chunk_size: Option<u64>,
 }
 
-/// How samples come onto other pixels.
+/// How samples are resampled onto other pixels.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Method {
     Nearest,
@@ -43,7 +43,7 @@ enum Method {
 }
 
 impl QuickArgs {
-    /// The options, for messages.
+    /// The names of the options, for messages.
     pub(super) const NAMES: &str =
         "--name, --bands, --crs, --resolution, --resampling, --nodata and --chunk-size";
 
@@ -58,10 +58,10 @@ impl QuickArgs {
             || self.chunk_size.is_some()
     }
 
-    /// The configuration that says the same.
+    /// The equivalent configuration.
     ///
     /// # Errors
-    /// When a path is no text, which a configuration needs.
+    /// When a path is not valid text, which a configuration needs.
     pub(super) fn configuration(&self, files: &[PathBuf]) -> Result<Config> {
         let mut names = Vec::new();
         for file in files {
@@ -69,7 +69,7 @@ impl QuickArgs {
             if !file.exists() {
                 bail!("{name} does not exist");
             }
-            // These are names, not patterns.
+            // These are file names, not patterns, so special characters are escaped.
             names.push(glob_escaped(name));
         }
         let chunk = self.chunk_size.map(|side| [("y".to_owned(), side), ("x".to_owned(), side)]);
@@ -104,7 +104,7 @@ impl QuickArgs {
     }
 }
 
-/// A name that as a pattern matches itself alone.
+/// A pattern that matches this name alone.
 fn glob_escaped(name: &str) -> String {
     name.chars().map(|c| if "?*[]".contains(c) { format!("[{c}]") } else { c.to_string() }).collect()
 }

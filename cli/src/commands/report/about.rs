@@ -1,10 +1,10 @@
-//! What pages of archives have in common: title, samples, credits, and what terms mean.
+//! The parts that pages about archives share: title, samples, credits, and the meaning of terms.
 
 use serde_json::Value;
 use vqz_archive::RasterInfo;
 use vqz_report::{Block, Page};
 
-/// Terms and what they mean.
+/// Terms and their meanings.
 const TERMS: [(&str, &str); 10] = [
     ("RMSE", "Root mean square error over all valid samples, in the data's units."),
     ("PSNR", "Peak signal-to-noise ratio, 20 log10(peak / RMSE), in dB: 6 dB more halve the errors."),
@@ -39,13 +39,13 @@ pub(crate) fn page(title: String, summary: String, last: String) -> Page {
     Page { eyebrow: "vqz report".to_owned(), summary, colophon, ..Page::new(title) }
 }
 
-/// What some of the terms mean.
+/// Explains some of the terms.
 pub(crate) fn terms(names: &[&str]) -> Block {
     let chosen = TERMS.iter().filter(|(name, _)| names.contains(name));
     Block::Terms(chosen.map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
 }
 
-/// Terms with what they mean; none of an empty list.
+/// Terms with their meanings; none for an empty list.
 pub(crate) fn list(terms: Vec<(String, String)>) -> Option<Block> {
     (!terms.is_empty()).then_some(Block::Terms(terms))
 }
@@ -62,7 +62,7 @@ pub(crate) fn samples(info: &RasterInfo) -> String {
     format!("{extents} samples ({axes}) of type {}", info.data_type.name())
 }
 
-/// What the attributes say of the data: where they come from, and whom to credit.
+/// What the attributes say about the data: where they come from, and whom to credit.
 pub(crate) fn credits(info: &RasterInfo) -> Vec<(String, String)> {
     let attributes = info.metadata.attributes();
     let keys = [

@@ -1,4 +1,4 @@
-//! What `vqz report` is asked for.
+//! The arguments of `vqz report`.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -14,30 +14,30 @@ The page holds all it shows, pictures too, and asks nothing of a network. With -
 error side by side; without, what is decoded and what the archive states. Large arrays are shown smaller, at a factor that \
 stands below each picture; figures are of all samples. See docs/guides/report.md.")]
 pub(crate) struct Args {
-    /// The archive: an encoded Zarr v3 array, or a group that holds some.
+    /// The archive: an encoded Zarr v3 array, or a group that holds encoded arrays.
     pub(super) archive: PathBuf,
-    /// What was encoded: a Zarr v3 array or group, or a GeoTIFF (feature gdal).
+    /// The source that was encoded: a Zarr v3 array or group, or a GeoTIFF (feature gdal).
     #[arg(long, value_name = "SOURCE")]
     pub(super) against: Option<PathBuf>,
-    /// Where the page goes.
+    /// The page to write.
     #[arg(long, short, default_value = "report.html", value_name = "FILE.html")]
     pub(super) output: PathBuf,
-    /// The date that the large pictures show, by number from 0, or `all`: small ones of every date.
+    /// The date that the large pictures show, as a number from 0, or `all` for small pictures of every date.
     #[arg(long, default_value = "0", value_name = "N|all")]
     pub(super) date: Dates,
-    /// Curves to show: what `vqz bench --json` printed.
+    /// Curves to show: a file with the output of `vqz bench --json`.
     #[arg(long, value_name = "FILE.json")]
     pub(super) bench: Option<PathBuf>,
-    /// The package of the model, for its card, which archives do not hold.
+    /// The model (.vqm), to show its card, which archives do not hold.
     #[arg(long, value_name = "FILE.vqm")]
     pub(super) model: Option<PathBuf>,
-    /// Replace the page if it exists.
+    /// Replace an existing page.
     #[arg(long)]
     pub(super) overwrite: bool,
-    /// The engine to run the model with; see `vqz info --runtime`.
+    /// The engine that runs the model. `vqz info --runtime` lists them.
     #[arg(long, value_name = "NAME")]
     pub(super) engine: Option<EngineKind>,
-    /// Print the figures as JSON.
+    /// Print the figures as one JSON object. `vqz schema` prints its schema.
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -45,9 +45,9 @@ pub(crate) struct Args {
 /// Dates to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dates {
-    /// One, and some small.
+    /// One date in large pictures, and some others in small ones.
     One(u64),
-    /// All, small.
+    /// All dates, in small pictures.
     All,
 }
 

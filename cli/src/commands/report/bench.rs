@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-/// The part of a benchmark's figures that curves take.
+/// The part of a benchmark's figures that the curves need.
 #[derive(Debug, Deserialize)]
 pub(super) struct Bench {
     inputs: Vec<String>,
@@ -31,7 +31,7 @@ impl Bench {
     /// Reads the figures from a file.
     ///
     /// # Errors
-    /// When it is no output of `vqz bench --json`.
+    /// When the file is not an output of `vqz bench --json`.
     pub(super) fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
         let bench: Self = serde_json::from_str(&text).with_context(|| {
@@ -53,13 +53,13 @@ impl Bench {
         self.codecs.iter().map(curve).collect()
     }
 
-    /// Whether its only input is this one, and its PSNR is stated against this peak.
+    /// Whether the benchmark's only input is this one, and its PSNR is stated against this peak.
     pub(super) fn is_of(&self, source: Option<&PathBuf>, peak: f64) -> bool {
         let same = |input: &String| source.is_some_and(|s| Path::new(input).file_name() == s.file_name());
         matches!(&self.inputs[..], [one] if same(one)) && self.peak == peak
     }
 
-    /// What was measured, and how each codec was set.
+    /// States what was measured, and with which settings of each codec.
     pub(super) fn about(&self) -> Vec<String> {
         let inputs = self.inputs.join(", ");
         let measured = format!(

@@ -1,23 +1,23 @@
-//! Pictures in the making: one date of chosen bands at a size that a page can hold, put together from the blocks of an
-//! array. Where the array is larger, each pixel shows the mean of a square of samples, and the largest error in it.
+//! Collects pictures from the blocks of an array: one date, chosen bands, at a size that fits on a page. If the array
+//! is larger, each pixel shows the mean of a square of samples, and the largest error in it.
 
 use vqz_archive::RasterInfo;
 use vqz_archive::metrics::Block;
 use vqz_codec::axes::Role;
 use vqz_report::Planes;
 
-/// What a picture is to show.
+/// The content of a picture.
 #[derive(Clone, Debug)]
 pub(super) struct Shown {
     /// The date, by number.
     pub(super) date: u64,
     /// Bands, by number.
     pub(super) bands: Vec<usize>,
-    /// The longer side at most, in pixels.
+    /// The greatest length of the longer side, in pixels.
     pub(super) side: u64,
 }
 
-/// One date.
+/// The pictures of one date.
 pub(super) struct Canvas {
     pub(super) date: u64,
     /// Samples along each side of the square that a pixel stands for.
@@ -27,14 +27,14 @@ pub(super) struct Canvas {
     bands: Vec<(usize, Layer)>,
 }
 
-/// One band.
+/// The samples of one band.
 struct Layer {
     /// Sums and numbers of samples.
     source: Vec<(f64, u32)>,
     decoded: Vec<(f64, u32)>,
     /// The largest error.
     worst: Vec<f64>,
-    /// The sample in the middle of the square: means of classes are none.
+    /// The sample in the middle of the square, because a mean of classes has no meaning.
     middle: [Vec<f64>; 2],
 }
 
@@ -76,14 +76,14 @@ impl Canvas {
                     if value.is_finite() {
                         sums[at].0 += value;
                         sums[at].1 += 1;
-                        // The middle of a square that reaches over the edge may be beyond it.
+                        // If a square reaches over the edge, its middle may lie beyond the edge.
                         if middle || layer.middle[kept][at].is_nan() {
                             layer.middle[kept][at] = value;
                         }
                     }
                 }
                 if a.is_finite() && b.is_finite() {
-                    // The larger of a number and NaN is the number.
+                    // `max` of a number and NaN is the number.
                     layer.worst[at] = layer.worst[at].max((a - b).abs());
                 }
             }
@@ -101,7 +101,7 @@ impl Canvas {
         sums.iter().map(|(sum, count)| if *count > 0 { sum / f64::from(*count) } else { f64::NAN }).collect()
     }
 
-    /// Single samples of one band, one of each square.
+    /// Single samples of one band, one for each square.
     pub(super) fn nearest(&self, band: usize, side: Side) -> Vec<f64> {
         let at = usize::from(side == Side::Decoded);
         self.layer(band).map_or_else(|| vec![f64::NAN; self.width * self.height], |l| l.middle[at].clone())

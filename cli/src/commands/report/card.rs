@@ -1,4 +1,5 @@
-//! The model card: what an archive says of the model that decodes it, and the package's own card where that is at hand.
+//! The model card: what an archive says about the model that decodes it, and the card of the model package if that
+//! was given.
 
 use super::examined::Examined;
 use crate::output;

@@ -6,14 +6,15 @@ use vqz_report::{Axis, Block, Chart, Scale, Series, Shape, Size, scale};
 pub(crate) struct Curve {
     /// Its name in the legend; may be empty where there is only one.
     name: String,
-    /// Bits a sample and PSNR in dB.
+    /// Bits per sample and PSNR in dB.
     points: Vec<(f64, f64)>,
-    /// Names of points, by their bits.
+    /// Names of points, with the bits at which they lie.
     labels: Vec<(f64, String)>,
 }
 
 impl Curve {
-    /// A curve through points: bits a sample and PSNR in dB. A point without bits has no place and is left out.
+    /// A curve through points: bits per sample and PSNR in dB. A point with 0 bits has no position on a logarithmic
+    /// axis and is left out.
     pub(crate) fn new(name: &str, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
         let mut points: Vec<(f64, f64)> = points.into_iter().filter(|point| point.0 > 0.0).collect();
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -34,7 +35,7 @@ impl Curve {
     }
 }
 
-/// All curves, or a sentence where there are too few points. `label` is read out instead of the chart.
+/// A chart of all curves, or a sentence if there are too few points. `label` describes the chart for screen readers.
 pub(crate) fn chart(curves: Vec<Curve>, label: &str) -> Block {
     let points = || curves.iter().flat_map(|curve| &curve.points);
     let (bits, psnr) = (scale::extent(points().map(|p| p.0)), scale::extent(points().map(|p| p.1)));

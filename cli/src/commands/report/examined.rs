@@ -1,4 +1,4 @@
-//! All that a report knows of one array: what its metadata and headers say, and what was measured.
+//! Everything that a report shows about one array: its metadata, its headers, and what was measured.
 
 use super::about::file_name;
 use super::arguments::{Args, Dates};
@@ -24,26 +24,26 @@ use vqz_raster::georeference::Summary;
 /// The longer side of the large pictures, in pixels.
 const PICTURE: u64 = 640;
 
-/// That of small ones, one for each date.
+/// The longer side of the small pictures, one for each date.
 const THUMBNAIL: u64 = 256;
 
-/// Dates that are shown unless more are asked for.
+/// How many dates are shown by default.
 const DATES: u64 = 8;
 
-/// Dates that are shown at most.
+/// The greatest number of dates that are shown.
 const MOST_DATES: u64 = 120;
 
-/// Distinct values up to which a lossless band of bytes is taken for classes.
+/// A lossless band of bytes counts as classes if it has at most this many distinct values.
 const FEW: usize = 64;
 
-/// All that is known of one array.
+/// Everything that is known about one array.
 pub(super) struct Examined {
     pub(super) label: String,
     pub(super) info: RasterInfo,
     pub(super) promise: Promise,
     pub(super) quality: f64,
     pub(super) model: Option<Arc<Model>>,
-    /// The package that was given beside, with a card.
+    /// The model package that was given as an option, with its card.
     pub(super) package: Option<Arc<Model>>,
     pub(super) embedded_bytes: Option<usize>,
     pub(super) totals: Totals,
@@ -51,7 +51,7 @@ pub(super) struct Examined {
     pub(super) stored: StoredSize,
     pub(super) place: Summary,
     pub(super) spectrum: Spectrum,
-    /// What a single band shows.
+    /// The kind of data in a single band.
     pub(super) palette: Palette,
     pub(super) survey: Survey,
     pub(super) rate: Rate,
@@ -64,7 +64,7 @@ pub(super) struct Examined {
 /// Opens an array and measures it, block by block: against its source, where there is one.
 ///
 /// # Errors
-/// When the date that is asked for is not there, the package is of another model, and whatever reading says.
+/// When the requested date does not exist, the package belongs to another model, or reading fails.
 pub(super) fn examine(
     args: &Args,
     node: &Node,
@@ -132,7 +132,7 @@ pub(super) fn examine(
     })
 }
 
-/// The date that large pictures show, and all that are to be drawn: the first is that one.
+/// The dates to draw. The first one is shown in the large pictures.
 fn shown(args: &Args, info: &RasterInfo, spectrum: &Spectrum) -> Result<(u64, Vec<Shown>)> {
     let count = info.extent(&Role::Time);
     let date = match args.date {
@@ -159,13 +159,14 @@ fn shown(args: &Args, info: &RasterInfo, spectrum: &Spectrum) -> Result<(u64, Ve
     };
     let large = Shown { date, bands, side: PICTURE };
     let every = (0..small).filter(|_| count > 1);
-    // As evenly spread as whole numbers can be.
+    // As evenly spread as integers allow.
     let thumbnails =
         every.map(|i| Shown { date: i * count / small.max(1), bands: few.clone(), side: THUMBNAIL });
     Ok((date, std::iter::once(large).chain(thumbnails).collect()))
 }
 
-/// What a single band shows: as its metadata or those of its source say; few values that are kept exactly are classes.
+/// The kind of data in a single band, from its metadata or those of its source. A lossless band with few distinct
+/// values counts as classes.
 fn palette_of(info: &RasterInfo, source: Option<&dyn Raster>, promise: &Promise, survey: &Survey) -> Palette {
     let suggested =
         [Some(info), source.map(|source| source.info())].into_iter().flatten().map(palette::suggested);

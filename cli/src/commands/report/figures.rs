@@ -1,4 +1,4 @@
-//! The figures of a report as JSON and for people, and whether the promise was held.
+//! The figures of a report, as JSON and for people, and whether the promise was kept.
 
 use super::arguments::Args;
 use super::examined::Examined;
@@ -9,20 +9,20 @@ use vqz_archive::{RasterComparison, StoredSize};
 use vqz_codec::config::Promise;
 use vqz_raster::georeference::Summary;
 
-/// What became of a promise.
+/// Whether a promise was kept.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub(super) enum Held {
     /// Nothing was promised.
     NotPromised,
-    /// There was no source to hold samples against.
+    /// There was no source to compare samples with.
     Unchecked,
-    /// All samples are within what was promised.
+    /// All samples are within the promise.
     #[serde(rename = "held")]
     Kept,
-    /// Some are not.
+    /// Some samples are not.
     Broken {
-        /// Which, and by how much.
+        /// Which samples, and by how much.
         found: String,
     },
 }
@@ -44,14 +44,14 @@ struct ArrayFigures {
     stored: StoredSize,
     promise: Promise,
     held: Held,
-    /// As the chunks state them.
+    /// The errors as the chunks state them.
     stated_rmse: Option<f64>,
     stated_max_error: f64,
-    /// As they were found, with a source.
+    /// The errors as measured against the source, if there is one.
     measured: Option<RasterComparison>,
     ndvi_rmse: Option<f64>,
     ndvi_max_error: Option<f64>,
-    /// The least and the largest bits a sample of a chunk.
+    /// The smallest and the largest number of bits per sample of a chunk.
     chunk_bits: Option<(f64, f64)>,
     tiles: u64,
     /// Samples along each side of the square that a pixel of the large pictures stands for.
@@ -60,7 +60,7 @@ struct ArrayFigures {
 }
 
 impl Examined {
-    /// Whether the promise was held, as far as it can be told.
+    /// Whether the promise was kept, as far as that is known.
     pub(super) fn held(&self) -> Held {
         let Some(measured) = &self.measured else {
             return if self.promise == Promise::Quality { Held::NotPromised } else { Held::Unchecked };

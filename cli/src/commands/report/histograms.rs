@@ -1,14 +1,15 @@
-//! Histograms of a report: which bins show the samples and the errors of a band.
+//! The histograms of a report: chooses bins for the samples and the errors of a band.
 
 use crate::output;
 use vqz_archive::metrics::Histogram;
 use vqz_report::Chart;
 use vqz_report::histogram::{self, Bins};
 
-/// The most bins of a chart.
+/// The greatest number of bins of a chart.
 const BINS: usize = 72;
 
-/// Samples of a band from the 0.1st to the 99.9th percentile: those of the source, where there is one, and the decoded ones.
+/// Samples of a band from the 0.1st to the 99.9th percentile: those of the source, if there is one, and the decoded
+/// ones.
 pub(super) fn samples(name: &str, source: Option<&Histogram>, decoded: &Histogram) -> Chart {
     let shown = source.unwrap_or(decoded);
     let (Some(low), Some(high)) = (shown.quantile(0.001), shown.quantile(0.999)) else {
@@ -36,7 +37,7 @@ pub(super) fn errors(name: &str, errors: &Histogram, bound: Option<f64>) -> Char
     let few = whole <= BINS as f64;
     let bins = if few { whole as usize } else { BINS + 1 };
     let half = if few { whole * width / 2.0 } else { reach * 1.02 };
-    // Bins of whole numbers begin at these: half a bin to the left they are in the middle.
+    // Bins of integers begin at the integers. Moved left by half a bin, they have the integers in the middle.
     let shift = if width >= 1.0 || few { width / 2.0 } else { 0.0 };
     let end = output::figure(three_digits(half));
     let counts = errors.rebin(-half + shift, half + shift, bins);
@@ -44,11 +45,11 @@ pub(super) fn errors(name: &str, errors: &Histogram, bound: Option<f64>) -> Char
     histogram::errors(name, &bins, bound)
 }
 
-/// The ends and the number of bins around a range of samples: a bin each for few whole numbers.
+/// The ends and the number of bins around a range of samples. If there are few integers, each has a bin of its own.
 fn range(low: f64, high: f64, width: f64) -> (f64, f64, usize) {
     let (low, high) = ((low / width).floor() * width, (high / width).floor() * width + width);
     let whole = (high - low) / width;
-    // A whole number of samples in each bin, or bins would hold one more here and there.
+    // Each bin covers the same number of integers; otherwise some bins would cover one more and stand out.
     let each = (whole / BINS as f64).ceil().max(1.0);
     let bins = ((whole / each).ceil() as usize).max(1);
     (low, low + each * width * bins as f64, bins)
@@ -63,7 +64,7 @@ fn three_digits(value: f64) -> f64 {
         return value.round();
     }
     let unit = 10f64.powf(value.abs().log10().floor() - 2.0);
-    // By way of text, since products of powers of ten are not exact.
+    // By formatting and parsing, because products with powers of ten are not exact.
     format!("{:.12}", (value / unit).round() * unit).parse().unwrap_or(value)
 }
 

@@ -1,4 +1,4 @@
-//! `vqz report`: one page on an archive, to be looked at without a network: pictures, errors, rate, promise and model.
+//! `vqz report`: writes one page about an archive that needs no network: pictures, errors, rate, promise and model.
 
 pub(super) mod about;
 mod arguments;

@@ -1,11 +1,11 @@
-//! What a single band shows: classes with the colours that its metadata give, heights, or samples in grey.
+//! How to show a single band: classes with the colours from its metadata, heights, or samples in grey.
 
 use serde_json::Value;
 use std::collections::BTreeMap;
 use vqz_archive::RasterInfo;
 use vqz_report::palette::distinct;
 
-/// What a single band shows.
+/// The kind of data in a single band.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Palette {
     /// Classes, by their values.
@@ -25,7 +25,7 @@ pub(crate) struct Class {
     pub(crate) colour: Option<[u8; 3]>,
 }
 
-/// What the metadata of a single band suggest.
+/// The kind of data that the metadata of a single band suggest.
 pub(crate) fn suggested(info: &RasterInfo) -> Palette {
     let attributes = info.metadata.attributes();
     let mut classes = flags(&attributes);
@@ -85,7 +85,7 @@ fn colour(value: &Value) -> Option<[u8; 3]> {
     }
 }
 
-/// The colour of a class: its own, or one that is easy to tell apart, by its place among all.
+/// The colour of a class: its own, or a distinct one that depends on its position in the list.
 pub(crate) fn of_class(class: Option<&Class>, place: usize) -> [u8; 3] {
     class.and_then(|class| class.colour).unwrap_or(distinct(place))
 }

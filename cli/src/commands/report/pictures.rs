@@ -1,4 +1,5 @@
-//! The pictures of a report: source, decoded and error side by side, at one stretch, whole and as a crop at full size.
+//! The pictures of a report: source, decoded and error side by side, with the same contrast stretch, as a whole and
+//! as a crop at full resolution.
 
 use super::canvas::{Canvas, Side};
 use super::examined::Examined;
@@ -15,13 +16,13 @@ use vqz_codec::config::Promise;
 use vqz_report::palette::{GREY, HEIGHTS, INTENSITY};
 use vqz_report::{Block, Figure, Legend, Picture, PictureRow, Planes, paint, scale};
 
-/// The side of a crop at most, in pixels: a third of the array's smaller side.
+/// The greatest side of a crop, in pixels. A crop is a third of the array's smaller side otherwise.
 const CROP: usize = 96;
 
-/// The least side of an array of which a crop is shown, in pixels.
+/// A crop is shown only if the sides of the array have at least this many pixels.
 const LEAST: usize = 96;
 
-/// Paints planes in rows of a width.
+/// Paints planes whose rows have the given width.
 type Paint<'a> = dyn Fn(usize, &[Vec<f64>]) -> Picture + 'a;
 
 /// A way to paint some bands: whole pictures and crops alike.
@@ -33,7 +34,7 @@ struct Painter<'a> {
     /// The error that has the brightest colour.
     full_scale: f64,
     paint: Box<Paint<'a>>,
-    /// Whether a pixel that stands for several shows one of them, since means of classes are none.
+    /// Whether a pixel that stands for several samples shows one of them, because a mean of classes has no meaning.
     nearest: bool,
 }
 
@@ -46,12 +47,12 @@ impl Painter<'_> {
         (self.paint)(canvas.width, &self.bands.iter().map(plane).collect::<Vec<_>>())
     }
 
-    /// Errors in rows of a width.
+    /// Paints errors whose rows have the given width.
     fn errors(&self, width: usize, errors: &[f64]) -> Picture {
         paint::ramp(width, errors, (0.0, self.full_scale), &INTENSITY)
     }
 
-    /// What it shows, for readers who do not see it.
+    /// A description for screen readers.
     fn what(&self) -> String {
         self.heading.split(':').next().unwrap_or_default().to_lowercase()
     }
@@ -72,7 +73,7 @@ pub(super) fn pictures(e: &Examined) -> Result<Vec<Block>> {
     Ok(blocks)
 }
 
-/// What is decoded, without a source to stand beside it.
+/// The decoded picture alone, if there is no source.
 fn alone(canvas: &Canvas, painters: &[Painter<'_>]) -> PictureRow {
     let figure = |painter: &Painter<'_>| {
         let decoded = painter.whole(canvas, Side::Decoded).described(format!("Decoded, {}", painter.what()));
@@ -86,7 +87,7 @@ fn alone(canvas: &Canvas, painters: &[Painter<'_>]) -> PictureRow {
     }
 }
 
-/// What all pictures have in common.
+/// What all pictures share.
 fn about(e: &Examined, canvas: &Canvas) -> String {
     let mut text = String::new();
     let dates = e.info.extent(&Role::Time);
@@ -204,7 +205,8 @@ fn terrain<'a>(e: &'a Examined, canvas: &Canvas, side: Side) -> Painter<'a> {
         legend: Some(Legend::new(&HEIGHTS, ticks(range), format!("Heights, {}.", e.unit_words()))),
         full_scale: full_scale(e, canvas, &[0]),
         paint: Box::new(move |width, planes| {
-            // A crop has a pixel for each sample, whose slopes are those of shorter distances.
+            // A crop has one pixel for each sample, so the distances between its pixels are shorter than in the whole
+            // picture.
             let steep = if planes[0].len() <= CROP * CROP { usual / factor } else { usual };
             paint::relief(width, &planes[0], range, steep)
         }),
@@ -254,8 +256,8 @@ fn compared(e: &Examined, canvas: &Canvas, painter: &Painter<'_>) -> Result<Pict
     Ok(PictureRow { heading: painter.heading.clone(), text: painter.about.clone(), figures, legends })
 }
 
-/// Source, decoded and error of a crop at full size, where errors are largest, and where it lies in the whole picture, in percent.
-/// None of a small array.
+/// Source, decoded and error of the crop where errors are largest, at full resolution, and its position in the whole
+/// picture in percent. None for a small array.
 fn crops(e: &Examined, canvas: &Canvas, painter: &Painter<'_>) -> Result<Option<([f64; 4], [Figure; 3])>> {
     let (rows, columns) = (e.info.extent(&Role::Y) as usize, e.info.extent(&Role::X) as usize);
     let (Some(source), true) = (&e.source, rows.min(columns) >= LEAST) else { return Ok(None) };
@@ -297,7 +299,7 @@ fn crops(e: &Examined, canvas: &Canvas, painter: &Painter<'_>) -> Result<Option<
     Ok(Some(([left, top, wide, high], crops)))
 }
 
-/// What the colours of errors mean.
+/// The legend for the colours of errors.
 fn legend(e: &Examined, painter: &Painter<'_>) -> Legend {
     if painter.nearest {
         return Legend {
@@ -320,14 +322,14 @@ fn legend(e: &Examined, painter: &Painter<'_>) -> Legend {
     Legend::new(&INTENSITY, ticks, format!("Errors: {which}, {}.", e.unit_words()))
 }
 
-/// What is promised of some bands, where it is a bound.
+/// The bound that is promised for some bands, if any.
 fn bound(e: &Examined, bands: &[usize]) -> Option<f64> {
     let Promise::MaxError { .. } = &e.promise else { return None };
     let bounds = e.promise.bounds(e.info.bands() as usize).ok().flatten()?;
     bands.iter().filter_map(|band| bounds.get(*band)).copied().reduce(f64::max).filter(|bound| *bound > 0.0)
 }
 
-/// The error of the brightest colour: the bound where there is one, and else what nearly all errors are below.
+/// The error of the brightest colour: the bound if there is one, otherwise a value that nearly all errors are below.
 fn full_scale(e: &Examined, canvas: &Canvas, bands: &[usize]) -> f64 {
     bound(e, bands).unwrap_or_else(|| scale::full_scale(&canvas.worst(bands)))
 }

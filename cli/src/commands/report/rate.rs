@@ -1,4 +1,4 @@
-//! Where the bits of an archive go: by place, by date, and by what they are for, from the chunks' headers.
+//! How the bits of an archive are distributed over places, dates and purposes, from the headers of the chunks.
 
 use anyhow::Result;
 use std::ops::Range;
@@ -9,9 +9,9 @@ use vqz_archive::raster::volume;
 use vqz_codec::axes::Role;
 use vqz_report::Heat;
 
-/// What was found.
+/// The distribution of the bits.
 pub(super) struct Rate {
-    /// Bits a sample at each place, over all dates.
+    /// Bits per sample at each place, over all dates.
     pub(super) map: Heat,
     /// Bits and samples of each date.
     pub(super) dates: Vec<(f64, f64)>,
@@ -21,9 +21,9 @@ pub(super) struct Rate {
     pub(super) tiles: u64,
     /// Bytes of tiles.
     pub(super) tile_bytes: u64,
-    /// Bytes of chunks beside their tiles: headers with the index of tiles, statistics and checksums.
+    /// Bytes of chunks other than tiles: headers with the tile index, statistics and checksums.
     pub(super) header_bytes: u64,
-    /// The least and the largest bits a sample of a stored chunk.
+    /// The smallest and the largest number of bits per sample of a stored chunk.
     pub(super) chunk_bits: Option<(f64, f64)>,
 }
 
@@ -66,7 +66,7 @@ impl Rate {
                 let samples = ((rows.end - rows.start) * (columns.end - columns.start) * bands) as f64;
                 let number = date_of_image(&axes, &chunk, &inside, tile.image).unwrap_or(0);
                 tile_bytes += tile.bytes;
-                // Of dates beyond the array there are only padded ones.
+                // Dates beyond the end of the array are only padding.
                 let Some(total) = rate.dates.get_mut(number as usize).filter(|_| samples > 0.0) else {
                     continue;
                 };

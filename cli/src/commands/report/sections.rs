@@ -46,7 +46,7 @@ pub(super) fn page(args: &Args, examined: &[Examined], bench: Option<&Bench>) ->
     Ok(page)
 }
 
-/// All that there is to show of one array.
+/// All sections about one array.
 fn array(page: &mut Page, args: &Args, e: &Examined, bench: Option<&Bench>) -> Result<()> {
     page.blocks.extend(banners(e));
     page.blocks.push(Block::Cards(cards(e)));
@@ -68,7 +68,7 @@ fn array(page: &mut Page, args: &Args, e: &Examined, bench: Option<&Bench>) -> R
     Ok(())
 }
 
-/// In a group the path as well.
+/// In a group, the heading includes the path.
 fn title_of(e: &Examined) -> String {
     about::title(&e.info).map_or_else(|| e.label.clone(), |title| format!("{}: {title}", e.label))
 }
@@ -86,7 +86,7 @@ fn summary(e: &Examined) -> String {
     format!("{}, {how}{against}.", about::samples(&e.info))
 }
 
-/// The promise, whether it was held, and whether chunks are lost.
+/// The promise, whether it was kept, and whether chunks are lost.
 fn banners(e: &Examined) -> Vec<Block> {
     let (tone, head, text) = match e.held() {
         Held::NotPromised => {
@@ -311,7 +311,7 @@ fn rate(e: &Examined) -> Vec<Block> {
     vec![Block::Columns([left, right])]
 }
 
-/// Dates, small: pictures, bits and errors of each; empty of a single date.
+/// The dates: small pictures, bits and errors of each. Empty if there is a single date.
 fn dates(e: &Examined) -> Vec<Block> {
     let count = e.rate.dates.len();
     if count < 2 {
@@ -375,7 +375,7 @@ impl Examined {
         self.measured.as_ref().map(|measured| measured.peak).or(of_model)
     }
 
-    /// The samples' unit, where the attributes or the model say.
+    /// The unit of the samples, if the attributes or the model state it.
     pub(super) fn unit(&self) -> Option<String> {
         let attributes = self.info.metadata.attributes();
         let scaled = ["scale_factor", "add_offset"].iter().any(|key| attributes.contains_key(*key));

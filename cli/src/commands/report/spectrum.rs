@@ -6,7 +6,7 @@ use vqz_codec::axes::Role;
 use vqz_codec::model::Manifest;
 use vqz_codec::sample::DataType;
 
-/// A band as far as it is known.
+/// What is known about a band.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Known {
     /// Its name, or its number.
@@ -28,16 +28,16 @@ pub(crate) struct Spectrum {
     pub(crate) infrared: Option<[usize; 3]>,
     /// Red and near infrared.
     pub(crate) vegetation: Option<(usize, usize)>,
-    /// Whether nothing but the number and type of the bands speaks for it.
+    /// Whether this is a guess from the number and the type of the bands alone.
     pub(crate) assumed: bool,
 }
 
-/// A colour with the middle of its wavelengths and how far from it a band may be, in nanometres.
+/// A colour, with its central wavelength and the greatest distance of a band from it, in nanometres.
 const COLOURS: [(&str, f64, f64); 4] =
     [("red", 660.0, 35.0), ("green", 558.0, 35.0), ("blue", 480.0, 35.0), ("nir", 835.0, 70.0)];
 
 impl Spectrum {
-    /// Of a raster, with what a model says of its bands.
+    /// Finds the bands of a raster, with the help of what a model says about its bands.
     pub(crate) fn of(info: &RasterInfo, model: Option<&Manifest>) -> Self {
         let count = if info.axes.position(&Role::Band).is_some() { info.bands() as usize } else { 1 };
         let mut bands = vec![Known::default(); count];
@@ -73,7 +73,7 @@ impl Spectrum {
             && found.iter().all(Option::is_none)
             && matches!(bands.len(), 3 | 4)
         {
-            // Aerial pictures: red, green, blue, and near infrared where there is a fourth.
+            // Aerial images: red, green, blue, and near infrared if there is a fourth band.
             assumed = true;
             colours = [Some(0), Some(1), Some(2), (bands.len() == 4).then_some(3)];
         }
@@ -94,7 +94,7 @@ impl Spectrum {
 }
 
 impl Known {
-    /// Takes what an attribute says of the band.
+    /// Adds what an attribute says about the band.
     fn describe(&mut self, band: &Value) {
         let text = |keys: &[&str]| keys.iter().find_map(|key| band.get(key)?.as_str()).map(str::to_owned);
         let number = |keys: &[&str]| keys.iter().find_map(|key| band.get(key)?.as_f64());
@@ -108,7 +108,7 @@ impl Known {
         self.wavelength_nm = number(&["wavelength_nm"]).or(nanometres).or(self.wavelength_nm);
     }
 
-    /// How tables name it.
+    /// Its name in tables.
     pub(crate) fn label(&self) -> String {
         if self.name.chars().all(|c| c.is_ascii_digit()) {
             format!("band {}", self.name)
@@ -126,8 +126,8 @@ fn is(common: &str, colour: &str) -> bool {
             && matches!(common.as_str(), "nir08" | "near infrared" | "near-infrared" | "near_infrared"))
 }
 
-/// By names: the colours themselves, their first letters where all of red, green and blue are there, and the numbers of
-/// Sentinel-2 and Landsat 8.
+/// Finds a colour by the band's name: the colour itself, its first letter (if all of red, green and blue have such
+/// names), or a band number of Sentinel-2 or Landsat 8.
 fn by_name(bands: &[Known], colour: &str) -> Option<usize> {
     let plain = |name: &str| {
         let name = name.to_ascii_uppercase();

@@ -1,5 +1,5 @@
-//! What is gathered while an archive, and its source beside it, are gone through once: histograms, errors of each date, of
-//! the vegetation index and of classes, and pictures of chosen dates, with memory that does not grow with the array.
+//! Statistics that are gathered in one pass over an archive and its source: histograms, errors of each date, of the
+//! vegetation index and of classes, and pictures of chosen dates. Memory does not grow with the array.
 
 use super::canvas::{Canvas, Shown};
 use super::spectrum::Spectrum;
@@ -11,12 +11,12 @@ use vqz_archive::raster::Region;
 use vqz_codec::axes::Role;
 use vqz_codec::sample::DataType;
 
-/// Classes that are counted at most: what has more is no map of classes.
+/// The greatest number of classes that are counted. A band with more values is not a map of classes.
 const CLASSES: usize = 256;
 
-/// What was found in one band.
+/// The statistics of one band.
 pub(super) struct BandSurvey {
-    /// Samples of the source; of none where there is no source.
+    /// Samples of the source; empty without a source.
     pub(super) source: Histogram,
     /// Decoded samples.
     pub(super) decoded: Histogram,
@@ -26,14 +26,14 @@ pub(super) struct BandSurvey {
     pub(super) sum: f64,
 }
 
-/// Samples of one class.
+/// Counts of the samples of one class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Count {
     /// In the source.
     pub(super) source: u64,
     /// Decoded.
     pub(super) decoded: u64,
-    /// Of this class in both.
+    /// Samples that have this class in both.
     pub(super) same: u64,
 }
 
@@ -41,15 +41,15 @@ pub(super) struct Count {
 pub(super) struct Vegetation {
     red: usize,
     nir: usize,
-    /// From samples to reflectances: factor and summand.
+    /// The factor and the summand that turn samples into reflectances.
     units: (f64, f64),
-    /// Over all pixels where it can be told of both.
+    /// The errors over all pixels where both indices can be computed.
     pub(super) errors: ErrorSum,
     /// Decoded less source.
     pub(super) histogram: Histogram,
 }
 
-/// All that is gathered.
+/// All statistics.
 pub(super) struct Survey {
     pub(super) bands: Vec<BandSurvey>,
     /// Errors of all bands, date by date.
@@ -64,7 +64,7 @@ pub(super) struct Survey {
 }
 
 impl Survey {
-    /// Of a raster, with pictures of some of its dates.
+    /// Starts the statistics of a raster, with pictures of some of its dates.
     pub(super) fn new(info: &RasterInfo, spectrum: &Spectrum, shown: &[Shown]) -> Self {
         let whole = !matches!(info.data_type, DataType::Float32 | DataType::Float64);
         let finest = if whole { 1.0 } else { 0.0 };
@@ -94,7 +94,7 @@ impl Survey {
         }
     }
 
-    /// Takes a block; without a source, one of decoded samples only.
+    /// Adds a block. Without a source, it has decoded samples only.
     pub(super) fn take(&mut self, region: &Region, block: &Block) {
         let date = self.time.map_or(0, |d| region[d].start);
         self.bands.par_iter_mut().enumerate().for_each(|(i, band)| {
@@ -120,7 +120,7 @@ impl Survey {
                 self.classes = None;
             }
         }
-        // Of what else is looped over, pictures show the first.
+        // Along any other dimension, pictures show the first step.
         if self.others.iter().all(|d| region[*d].start == 0) {
             for canvas in self.canvases.iter_mut().filter(|canvas| canvas.date == date) {
                 canvas.take(block);
@@ -150,7 +150,7 @@ impl BandSurvey {
         }
     }
 
-    /// The mean error; none of no samples.
+    /// The mean error; none if there are no samples.
     pub(super) fn bias(&self) -> Option<f64> {
         (self.errors.count > 0).then(|| self.sum / self.errors.count as f64)
     }
@@ -161,7 +161,7 @@ impl Vegetation {
         let (scale, offset) = self.units;
         let index = |red: f64, nir: f64| {
             let (red, nir) = (red * scale + offset, nir * scale + offset);
-            // Where nothing is reflected, or less, there is no index.
+            // If the sum of the reflectances is not above 0, there is no index.
             if red >= 0.0 && nir >= 0.0 && red + nir > 0.0 { (nir - red) / (nir + red) } else { f64::NAN }
         };
         let before = block.a[self.red].iter().zip(&block.a[self.nir]);

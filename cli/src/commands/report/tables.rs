@@ -9,7 +9,7 @@ use vqz_archive::BandComparison;
 use vqz_report::number::grouped;
 use vqz_report::{Group, Row, RowKind, Table};
 
-/// Errors band by band, and of all. None without a source.
+/// Errors of each band, and of all bands together. None without a source.
 pub(super) fn bands(examined: &Examined) -> Option<Table> {
     let measured = examined.measured.as_ref()?;
     let known = &examined.spectrum.bands;
@@ -66,7 +66,7 @@ pub(super) fn bands(examined: &Examined) -> Option<Table> {
     Some(Table { wide: true, first: "band".to_owned(), groups, rows: rows.collect() })
 }
 
-/// A bias: where it is nothing, without a sign.
+/// Formats a bias. A bias of 0 has no sign.
 fn signed(value: f64) -> String {
     if value.abs() < 5e-7 {
         "0".to_owned()
@@ -77,7 +77,7 @@ fn signed(value: f64) -> String {
     }
 }
 
-/// What is measured across bands; none where nothing is.
+/// The figures that are measured across bands; none if there are none.
 pub(super) fn across(examined: &Examined) -> Option<Table> {
     let measured = examined.measured.as_ref()?;
     let mut rows = Vec::new();
@@ -96,7 +96,7 @@ pub(super) fn across(examined: &Examined) -> Option<Table> {
     (!table.rows.is_empty()).then_some(table)
 }
 
-/// What the archive takes, part by part.
+/// The size of the archive, part by part.
 pub(super) fn parts(examined: &Examined) -> Table {
     let (rate, stored) = (&examined.rate, &examined.stored);
     let total = (stored.total_bytes as f64).max(1.0);

@@ -1,4 +1,4 @@
-//! Pictures: for each name the latest, and under it how it came to be.
+//! Pictures: for each name the latest one, and below it a strip of earlier ones.
 
 use crate::report::error::ReportError;
 use crate::report::history::{History, Shot};
@@ -37,7 +37,7 @@ pub(super) fn tiles(folder: &Path, history: &History) -> Result<Vec<Tile>, Repor
     Ok(tiles)
 }
 
-/// The first, the last, and some between at about equal distances; none of a single one.
+/// The first, the last, and some between at about equal distances; none if there is only one.
 fn spread(shots: &[Shot]) -> Vec<&Shot> {
     let count = if shots.len() > 1 { shots.len().min(STRIP) } else { 0 };
     (0..count).filter_map(|i| shots.get(i * (shots.len() - 1) / (count - 1).max(1))).collect()

@@ -1,4 +1,4 @@
-//! `report.html`: one page with curves and pictures, made anew from the records each time. It needs nothing from
+//! `report.html`: one page with curves and pictures, made again from the records each time. It needs nothing from
 //! elsewhere, and without its small script it lacks only the values under the pointer.
 
 mod curves;

@@ -9,12 +9,12 @@ pub(super) struct Confusion {
     counts: Vec<u64>,
 }
 
-/// What a confusion matrix comes to.
+/// The scores of a confusion matrix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Scores {
     /// Pixels.
     pub(crate) pixels: u64,
-    /// The part that is predicted as labelled, from 0 to 1.
+    /// Accuracy: the fraction of pixels whose prediction equals their label, from 0 to 1.
     pub(crate) accuracy: f64,
     /// The mean over classes of the harmonic mean of precision and recall; classes without a label are left out.
     pub(crate) macro_f1: f64,
@@ -27,12 +27,12 @@ impl Confusion {
         Self { classes, counts: vec![0; classes * classes] }
     }
 
-    /// Takes a pixel.
+    /// Adds a pixel.
     pub(super) fn add(&mut self, label: usize, predicted: usize) {
         self.counts[label * self.classes + predicted] += 1;
     }
 
-    /// Takes those of another.
+    /// Adds the counts of another matrix.
     pub(super) fn merge(&mut self, other: &Self) {
         self.counts.iter_mut().zip(&other.counts).for_each(|(a, b)| *a += b);
     }
@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn scores_by_hand() {
-        // Labels of the first class 20 times right and 5 times wrong, of the second 10 wrong and 15 right.
+        // Of the first class, 20 are right and 5 wrong; of the second, 15 are right and 10 wrong.
         let mut confusion = Confusion::new(3);
         for (label, predicted, times) in [(0, 0, 20), (0, 1, 5), (1, 0, 10), (1, 1, 15)] {
             (0..times).for_each(|_| confusion.add(label, predicted));

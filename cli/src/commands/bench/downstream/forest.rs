@@ -1,30 +1,31 @@
-//! A random forest (Breiman 2001, doi:10.1023/A:1010933404324), the usual classifier of single pixels: trees on bootstrap
-//! samples, a random part of the features at each split, classes by the mean of all leaves.
+//! A random forest (Breiman 2001, doi:10.1023/A:1010933404324), the usual classifier of single pixels: trees on
+//! bootstrap samples, a random subset of the features at each split, and the class with the highest mean probability
+//! over the leaves reached.
 //!
 //! Features are sorted into bins once, so that a split is found by counting. The same seed gives the same forest, on any
 //! number of threads.
 
 use rayon::prelude::*;
 
-/// Trees.
+/// The number of trees.
 const TREES: usize = 80;
 
-/// Splits from the root to a leaf, at most.
+/// The greatest number of splits from the root to a leaf.
 const DEPTH: usize = 20;
 
-/// Samples of a leaf, at least.
+/// The smallest number of samples in a leaf.
 const LEAF: usize = 3;
 
-/// Bins of a feature, at most.
+/// The greatest number of bins of a feature.
 const BINS: usize = 128;
 
 /// Pixels with their features, and the class of each.
 pub(super) struct Pixels {
-    /// Features of a pixel.
+    /// The number of features of a pixel.
     pub(super) features: usize,
-    /// Of all pixels, pixel by pixel.
+    /// The features of all pixels, pixel by pixel.
     pub(super) values: Vec<f32>,
-    /// Classes, from 0.
+    /// The class of each pixel, counted from 0.
     pub(super) classes: Vec<u8>,
 }
 
@@ -43,7 +44,7 @@ pub(super) struct Forest {
 
 struct Tree {
     nodes: Vec<Node>,
-    /// The parts of classes in each leaf, one after the other.
+    /// The fractions of the classes in each leaf, one leaf after the other.
     leaves: Vec<f32>,
 }
 
@@ -59,7 +60,7 @@ enum Node {
     },
 }
 
-/// Numbers that look random (Steele, Lea, Flood 2014: SplitMix64).
+/// A pseudo-random generator (SplitMix64: Steele, Lea, Flood 2014).
 pub(super) struct Random(pub(super) u64);
 
 impl Random {
@@ -90,7 +91,7 @@ struct Binned<'a> {
 }
 
 impl Forest {
-    /// Fits a forest to pixels of so many classes.
+    /// Fits a forest to pixels of `classes` classes.
     pub(super) fn fit(pixels: &Pixels, classes: usize, seed: u64) -> Self {
         let binned = bin(pixels);
         let fit =
@@ -104,7 +105,7 @@ impl Forest {
         for tree in &self.trees {
             votes.iter_mut().zip(tree.leaf(values, self.classes)).for_each(|(vote, part)| *vote += part);
         }
-        // Of equals the first.
+        // If several are equal, the first wins.
         (1..votes.len()).fold(0, |best, class| if votes[class] > votes[best] { class } else { best })
     }
 }
@@ -123,7 +124,7 @@ impl Tree {
     }
 }
 
-/// Bins that hold about as many pixels each.
+/// Bins that each hold about the same number of pixels.
 fn bin(pixels: &Pixels) -> Binned<'_> {
     let (features, count) = (pixels.features, pixels.classes.len());
     let ends: Vec<Vec<f32>> = (0..features)
@@ -152,7 +153,8 @@ fn grow(binned: &Binned<'_>, classes: usize, mut random: Random) -> Tree {
     let mut features: Vec<usize> = (0..binned.features).collect();
     let tried = (binned.features as f64).sqrt().ceil() as usize;
     let mut counts = vec![0u32; BINS * classes];
-    // The left part of a split is grown next, so it stands after the split; the right one is told where it came to stand.
+    // The left branch is grown next, so its node follows the split directly. The index of the right branch is filled
+    // in once it is known.
     let mut open: Vec<(usize, usize, usize, Option<usize>)> = vec![(0, drawn.len(), 0, None)];
     while let Some((start, end, depth, parent)) = open.pop() {
         let number = tree.nodes.len() as u32;
@@ -201,8 +203,8 @@ fn grow(binned: &Binned<'_>, classes: usize, mut random: Random) -> Tree {
     tree
 }
 
-/// The bin after which to split, so that classes are least mixed (Gini), and how good that is. `counts` are by bin and
-/// class; there are `borders` places to split at.
+/// The bin after which to split so that the classes are least mixed (Gini impurity), and the score of that split.
+/// `counts` are by bin and class; there are `borders` possible splits.
 fn split(counts: &[u32], whole: &[u32], borders: usize) -> Option<(f64, usize)> {
     let classes = whole.len();
     let total: u32 = whole.iter().sum();
@@ -233,7 +235,7 @@ fn split(counts: &[u32], whole: &[u32], borders: usize) -> Option<(f64, usize)> 
 mod tests {
     use super::*;
 
-    /// Two rings and what lies between them: no line parts these.
+    /// Two concentric regions, which no straight line separates.
     fn rings(count: usize, seed: u64) -> Pixels {
         let mut random = Random(seed);
         let (mut values, mut classes) = (Vec::new(), Vec::new());

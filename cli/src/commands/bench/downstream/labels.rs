@@ -1,4 +1,4 @@
-//! Labels beside their rasters: classes of pixels on the same grid.
+//! Labels of the rasters: classes of pixels on the same grid.
 
 use anyhow::{Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,21 +9,21 @@ use vqz_archive::raster::{Mask, Region};
 use vqz_archive::{OpenOptions, Raster, open};
 use vqz_codec::axes::Role;
 
-/// Classes at most.
+/// The greatest number of classes.
 const CLASSES: usize = 64;
 
 /// A raster in memory, and the class of each pixel.
 pub(super) struct Scene {
     pub(super) height: usize,
     pub(super) width: usize,
-    /// Classes by number; none where there is no label, or a sample has no data.
+    /// The class of each pixel, by number; none where there is no label, or a sample is not valid.
     pub(super) labels: Vec<Option<u8>>,
     /// All samples, `(image, band, y, x)`.
     pub(super) samples: Vec<f32>,
 }
 
 impl Scene {
-    /// Features of a pixel.
+    /// The number of features of a pixel.
     pub(super) fn features(&self) -> usize {
         self.samples.len() / self.labels.len().max(1)
     }
@@ -37,7 +37,7 @@ impl Scene {
 /// Reads rasters and their labels. Returns the values of all classes, too.
 ///
 /// # Errors
-/// When there are not as many labels as rasters, their grids differ, or they are of fewer than two classes.
+/// When the number of labels differs from that of rasters, their grids differ, or there are fewer than two classes.
 pub(super) fn read(
     rasters: &[Arc<dyn Raster>],
     paths: &[PathBuf],
@@ -100,7 +100,7 @@ pub(super) fn read(
     Ok((scenes.collect(), classes.into_iter().collect()))
 }
 
-/// Every band of every image of a raster, in C order, NaN where there are no data.
+/// Every band of every image of a raster, in C order, NaN where samples are not valid.
 fn samples(raster: &dyn Raster) -> Result<Vec<Vec<f64>>> {
     let info = raster.info();
     let mask = Mask::new(&info.nodata, info.data_type)?;
@@ -122,10 +122,10 @@ fn samples(raster: &dyn Raster) -> Result<Vec<Vec<f64>>> {
     Ok(planes)
 }
 
-/// All samples of a raster as features: `(image, band, y, x)`, 0 where there are no data.
+/// All samples of a raster as features: `(image, band, y, x)`, 0 where samples are not valid.
 ///
 /// # Errors
-/// Whatever reading says.
+/// When reading fails.
 pub(crate) fn flat(raster: &dyn Raster) -> Result<Vec<f32>> {
     Ok(floats(&samples(raster)?))
 }

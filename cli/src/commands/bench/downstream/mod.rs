@@ -1,5 +1,5 @@
-//! What codecs do to whoever works with the pixels: the accuracy of a classifier of land cover, trained and tested on
-//! original and on decoded pixels, in blocks that lie apart.
+//! How codecs affect downstream work with the pixels: the accuracy of a classifier of land cover that is trained and
+//! tested on original and on decoded pixels, in separate blocks.
 
 mod agreement;
 mod forest;
@@ -19,32 +19,33 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use vqz_archive::{Progress, Raster};
 
-/// Parts into which blocks are drawn: each is held out once.
+/// The number of folds. Blocks are assigned to them at random, and each fold is held out once.
 const FOLDS: usize = 5;
 
-/// Pixels that a forest is fitted to, at most.
+/// The greatest number of pixels that a forest is fitted to.
 const MOST: usize = 40_000;
 
-/// How far the bits of a rival may be from those of vqz, as a part of them: one that can't be had so small is left out.
+/// The greatest relative difference between the bits of a rival and those of vqz. A rival that can't reach so few
+/// bits is left out.
 const NEAR: f64 = 0.1;
 
-/// All that is drawn is drawn from this.
+/// The seed of all random numbers.
 const SEED: u64 = 20_260;
 
-/// What was found.
+/// The results.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Downstream {
     pub(super) labels: Vec<String>,
     /// Values of the classes.
     pub(super) classes: Vec<i64>,
-    /// Labelled pixels of each.
+    /// The number of labelled pixels of each class.
     pub(super) pixels: Vec<u64>,
-    /// Features of a pixel: its bands, of all dates.
+    /// The number of features of a pixel: its bands, at all dates.
     pub(super) features: usize,
     pub(super) folds: usize,
     /// The side of a block, in pixels.
     pub(super) blocks: Vec<usize>,
-    /// Trained and tested on the originals.
+    /// Scores when trained and tested on the originals.
     pub(super) original: Scores,
     /// The standard deviation of that accuracy between folds.
     pub(super) original_spread: f64,
@@ -59,21 +60,21 @@ pub(super) struct Row {
     pub(super) target: f64,
     pub(super) bits_per_sample: f64,
     pub(super) psnr_db: Option<f64>,
-    /// Trained on originals, tested on what was decoded.
+    /// Scores when trained on originals and tested on decoded pixels.
     pub(super) tested: Scores,
-    /// Trained and tested on what was decoded.
+    /// Scores when trained and tested on decoded pixels.
     pub(super) both: Scores,
-    /// The part of pixels whose class, by the forest of the originals, is the same before and after.
+    /// The fraction of pixels to which the forest of the originals gives the same class before and after coding.
     pub(super) same: f64,
 }
 
-/// What to measure.
+/// The data for all measurements.
 pub(super) struct Plan {
     scenes: Vec<Scene>,
     classes: Vec<i64>,
     features: usize,
     labels: Vec<String>,
-    /// The pixels of each fold, as numbers of raster and pixel.
+    /// The pixels of each fold, each as the numbers of its raster and of the pixel in it.
     folds: Vec<Vec<(u32, u32)>>,
     /// One forest of the originals for each fold.
     forests: Vec<Forest>,
@@ -86,7 +87,7 @@ impl Plan {
     /// Reads labels and fits forests to the originals. `ignored` are labels that mean nothing.
     ///
     /// # Errors
-    /// When labels do not lie on the grid of their raster, or are of fewer than two classes.
+    /// When labels do not lie on the grid of their raster, or there are fewer than two classes.
     pub(super) fn new(rasters: &[Arc<dyn Raster>], paths: &[PathBuf], ignored: &[i64]) -> Result<Self> {
         let (scenes, classes) = labels::read(rasters, paths, ignored)?;
         let features = scenes.first().map_or(0, Scene::features);
@@ -167,12 +168,12 @@ impl Plan {
         Ok(())
     }
 
-    /// What was found.
+    /// The results.
     pub(super) fn finish(self) -> Downstream {
         self.found
     }
 
-    /// A forest of the pixels that do not lie in a fold.
+    /// A forest fitted to the pixels outside a fold.
     fn fit(&self, samples: &[&[f32]], fold: usize) -> Forest {
         let others = self.folds.iter().enumerate().filter(|(i, _)| *i != fold);
         let mut chosen: Vec<(u32, u32)> = others.flat_map(|(_, pixels)| pixels.iter().copied()).collect();
@@ -194,7 +195,7 @@ impl Plan {
         samples[scene as usize].iter().skip(pixel as usize).step_by(pixels.max(1)).copied().collect()
     }
 
-    /// The classes of the pixels of a fold.
+    /// Predicts the classes of the pixels of a fold.
     fn predict(&self, samples: &[&[f32]], forest: &Forest, fold: usize) -> Vec<u8> {
         let places = self.folds[fold].par_iter();
         places.map(|place| forest.predict(&self.values(samples, *place)) as u8).collect()
@@ -222,7 +223,7 @@ fn pooled(parts: &[Confusion], classes: usize) -> (Scores, f64) {
     (all.scores(), (squares / (each.len().saturating_sub(1) as f64).max(1.0)).sqrt())
 }
 
-/// Labelled pixels by fold: blocks are drawn at random, and no block lies in two.
+/// The labelled pixels of each fold. Blocks are assigned at random, and no block is in two folds.
 fn folds(scenes: &[Scene]) -> Vec<Vec<(u32, u32)>> {
     let mut folds: Vec<Vec<(u32, u32)>> = vec![Vec::new(); FOLDS];
     let mut random = Random(SEED);
@@ -245,7 +246,7 @@ fn folds(scenes: &[Scene]) -> Vec<Vec<(u32, u32)>> {
     folds
 }
 
-/// Measures vqz where its PSNR is each target, and rivals at as many bits.
+/// Measures vqz at each target PSNR, and rivals at the same number of bits.
 ///
 /// # Errors
 /// Those of the codecs.
@@ -280,7 +281,7 @@ pub(super) fn run(
     Ok(())
 }
 
-/// The level at which something that rises with it comes to what is wanted, on the line through the two nearest points.
+/// The level at which a rising function reaches the wanted value, on the line through the two nearest points.
 fn level(points: &[Point], of: impl Fn(&Point) -> Option<f64>, wanted: f64) -> Option<f64> {
     let mut known: Vec<(f64, f64)> = points.iter().filter_map(|p| Some((of(p)?, p.level))).collect();
     known.sort_by(|a, b| a.0.total_cmp(&b.0));

@@ -4,13 +4,13 @@ use crate::commands::bench::images::Image;
 use nalgebra::{DMatrix, SymmetricEigen};
 use rayon::prelude::*;
 
-/// Rotated components are stored as unsigned 16-bit numbers around this.
+/// The offset of rotated components, which are stored as unsigned 16-bit numbers.
 const CENTRE: f64 = 32768.0;
 
-/// Pixels that one task rotates.
+/// The number of pixels that one task rotates.
 const BLOCK: usize = 1 << 14;
 
-/// A rotation and what is subtracted before it, as they are stored: in single precision.
+/// A rotation, and the means that are subtracted before it, in single precision as they would be stored.
 pub(super) struct Rotation {
     mean: Vec<f32>,
     /// `(band, component)`.
@@ -18,7 +18,7 @@ pub(super) struct Rotation {
 }
 
 impl Rotation {
-    /// Onto the principal components, the strongest first.
+    /// Finds the rotation onto the principal components, the strongest first.
     pub(super) fn of(image: &Image) -> Self {
         let (bands, pixels) = (image.bands, image.pixels());
         let plane = |b: usize| &image.samples[b * pixels..(b + 1) * pixels];
@@ -53,7 +53,7 @@ impl Rotation {
         Self { mean: mean.into_iter().map(|m| m as f32).collect(), basis }
     }
 
-    /// What it takes to store it.
+    /// The bytes that it takes to store the rotation.
     pub(super) fn bytes(&self) -> usize {
         size_of::<f32>() * (self.mean.len() + self.basis.len())
     }
@@ -88,7 +88,8 @@ impl Rotation {
     }
 }
 
-/// Makes each plane as a weighted sum of planes less an offset each, over blocks of pixels on all threads.
+/// Computes each output plane as a weighted sum of the input planes, each less its offset, in blocks of pixels on all
+/// threads.
 fn planes(
     from: &[i32],
     count: usize,

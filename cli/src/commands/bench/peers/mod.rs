@@ -11,15 +11,15 @@ use openjpeg::{Component, RESOLUTIONS};
 use rayon::prelude::*;
 use vqz_archive::metrics::ErrorSum;
 
-/// The bits of rotated components.
+/// Bits per sample of rotated components.
 const COMPONENT_BITS: u32 = 16;
 
-/// What is done with the bands before each is coded by itself.
+/// The transform of the bands before each band is coded by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bands {
     /// Nothing.
     Apart,
-    /// They are rotated onto the image's principal components; the rotation is counted.
+    /// They are rotated onto the image's principal components. The bytes of the rotation are counted.
     Rotated,
 }
 
@@ -42,7 +42,7 @@ impl Encoded {
 }
 
 impl Jpeg2000<'_> {
-    /// What OpenJPEG is asked for: it states PSNR against the full range of the precision.
+    /// The PSNR to ask OpenJPEG for, because OpenJPEG states PSNR against the full range of the precision.
     fn level(&self, psnr_db: f64, peak: f64) -> f64 {
         let bits = if self.bands == Bands::Rotated { COMPONENT_BITS } else { self.images.bits };
         psnr_db + 20.0 * (f64::from((1u32 << bits) - 1) / peak).log10()

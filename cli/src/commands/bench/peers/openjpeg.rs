@@ -1,6 +1,6 @@
-//! JPEG 2000 through OpenJPEG, in memory: all unsafe code of the rivals.
+//! JPEG 2000 through OpenJPEG, in memory. All unsafe code for the rivals is here.
 //!
-//! Each call has codec, image and stream of its own, so calls may run on many threads at once.
+//! Each call has its own codec, image and stream, so calls may run on many threads at once.
 
 use anyhow::{Result, bail, ensure};
 use openjpeg_sys as opj;
@@ -18,17 +18,17 @@ pub(super) struct Component {
     pub(super) signed: bool,
 }
 
-/// Levels of the wavelet transform at most, plus one: OpenJPEG's default.
+/// One more than the greatest number of levels of the wavelet transform: OpenJPEG's default.
 pub(super) const RESOLUTIONS: u32 = 6;
 
-/// What a stream reads from or writes to.
+/// The memory that a stream reads from or writes to.
 #[derive(Default)]
 struct Memory {
     bytes: Vec<u8>,
     at: usize,
 }
 
-/// OpenJPEG's sign for the end of a stream.
+/// The value by which OpenJPEG recognises the end of a stream.
 const END: usize = usize::MAX;
 
 /// SAFETY: OpenJPEG calls this with `length` writable bytes at `buffer`, and the `Memory` that the stream was made with.
@@ -130,14 +130,14 @@ impl Drop for Stream<'_> {
     }
 }
 
-/// How many resolutions an image of this size has room for.
+/// How many resolutions an image of this size can have.
 fn resolutions(component: &Component) -> u32 {
     let side = component.width.min(component.height).max(1);
     RESOLUTIONS.min(side.ilog2() + 1)
 }
 
-/// A codestream of one component with the irreversible 9/7 transform, one tile and one layer, whose PSNR against the full
-/// range of the precision is to be `psnr_db`.
+/// A codestream of one component with the irreversible 9/7 transform, one tile and one layer, whose PSNR against the
+/// full range of the precision should be `psnr_db`.
 ///
 /// # Errors
 /// When OpenJPEG refuses.
