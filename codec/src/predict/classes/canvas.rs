@@ -52,7 +52,7 @@ impl Canvas {
         u64::from_le_bytes([class; 8])
     }
 
-    /// Sets a class of the first row, and copies it to the rows above.
+    /// Sets a class of the first row. In the rows above it, the next few columns take the class too.
     #[inline(always)]
     pub(super) fn set_first(&mut self, at: usize, class: u8) {
         self.classes[at] = class;
