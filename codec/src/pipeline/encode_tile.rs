@@ -18,9 +18,9 @@ pub(super) struct PreparedTile<T> {
     pub(super) tile: SourceTile<T>,
     /// The mode and the mask.
     pub(super) mask: Vec<u8>,
-    /// Which patches hold no valid sample; empty when all do.
+    /// Which patches hold no valid sample; empty when there is no mask.
     pub(super) empty: Vec<bool>,
-    /// `(patch, scan position)`; empty where no sample is valid, or there is no model.
+    /// `(patch, scan position)`; empty where no sample is valid, there is no model, or its picture can't keep the promise.
     pub(super) latents: Vec<f32>,
     patches: usize,
     /// The largest magnitude of a latent.

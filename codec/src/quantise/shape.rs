@@ -37,6 +37,7 @@ const MAX_WIDTH: usize = 4096;
 pub(crate) const MAX_ENTRIES: usize = 1 << 20;
 /// The most numbers in all codebooks together.
 const MAX_NUMBERS: usize = 1 << 26;
+
 /// How many codebooks there are, and their shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
