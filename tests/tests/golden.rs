@@ -1,5 +1,5 @@
-//! Golden archives decode to what their writer saw: to the bit where the arithmetic is ours, to a rare unit in the last
-//! place where an engine's kernels vary with the processor.
+//! Golden archives decode to the samples that their writer measured. They agree to the bit where this project's own code decodes;
+//! where an engine does, whose kernels vary with the processor, rare samples may differ by a unit in the last place.
 
 use std::sync::Arc;
 use vqz_codec::config::Promise;

@@ -236,7 +236,7 @@ impl Header {
                 || says(FLAG_MASKED) && valid >= expected.samples(extent))
         {
             return Err(Error::Corrupt(
-                "the header states what goes without saying, or more valid samples than there are; write the chunk again"
+                "the header states a field that must be left out where it has its default, or more valid samples than there are; write the chunk again"
                     .to_owned(),
             ));
         }

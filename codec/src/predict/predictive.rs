@@ -32,7 +32,7 @@ impl<W: Wide> Coding<W> {
         let at = self.numbers.unsigned(&mut self.coder, at as u32, Kind::Plain) as usize;
         if at >= left.len() {
             return Err(Error::Corrupt(format!(
-                "plane {at} of {} that are left is next; write the chunk again",
+                "the next plane is number {at} of the {} that remain; write the chunk again",
                 left.len()
             )));
         }

@@ -221,7 +221,7 @@ impl Lattice {
         if known {
             Ok(lattice)
         } else {
-            Err(Error::Corrupt(format!("a lattice is {lattice:?}; write the chunk again")))
+            Err(Error::Corrupt(format!("a lattice is out of range: {lattice:?}; write the chunk again")))
         }
     }
 }
