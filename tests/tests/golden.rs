@@ -41,7 +41,7 @@ fn golden_archives_decode_to_what_their_writer_saw() {
     }
 }
 
-/// Holds what an archive decodes to against what was encoded.
+/// Checks the decoded samples of an archive against the samples that were encoded.
 fn keeps_its_promise(name: &str, case: &Case, found: &[u8]) {
     let source = read(&format!("{name}.source.zarr"));
     if case.promise == Promise::Lossless {

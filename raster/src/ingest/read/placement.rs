@@ -69,7 +69,7 @@ impl Placement {
                 None => String::new(),
             };
             return Err(Error::Mismatch(format!(
-                "{} has {}, the cube {}{apart}; to resample it say how, as `resampling = \"bilinear\"` (or nearest, cubic, average, \
+                "{} has {}, the cube {}{apart}; to resample it, set `resampling = \"bilinear\"` (or nearest, cubic, average, \
                  mode, lanczos) under [grid]",
                 layer.label(),
                 layer.grid.label(),
