@@ -1,4 +1,4 @@
-//! The roles of an array's dimensions, and how a chunk falls apart into images.
+//! The roles of an array's dimensions, and how a chunk is divided into images.
 //!
 //! First station of a chunk's journey: whatever the order and number of dimensions, everything after this sees
 //! *images*, `(band, y, x)` with strides. Dimensions with the roles `time` and `other` are looped over.
@@ -130,7 +130,7 @@ impl Axes {
         self.0.iter().position(|r| r == role)
     }
 
-    /// How a chunk of this shape falls apart into images.
+    /// How a chunk of this shape is divided into images.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] when the shape has another number of dimensions, or a zero extent.

@@ -1,4 +1,4 @@
-//! What names of bands tell.
+//! Properties of bands that follow from their names.
 
 /// The bands to show as red, green and blue, where names say so: Sentinel-2's numbers, or the colours themselves.
 #[must_use]

@@ -60,37 +60,37 @@ impl Configuration {
         }
     }
 
-    /// With a model, or with none.
+    /// Sets the model, or none.
     #[must_use]
     pub fn with_model(self, model: impl Into<Option<ModelReference>>) -> Self {
         Self { model: model.into(), ..self }
     }
 
-    /// With a nominal quality, in dB of PSNR.
+    /// Sets the nominal quality, in dB of PSNR.
     #[must_use]
     pub fn with_quality(self, quality: f64) -> Self {
         Self { quality, ..self }
     }
 
-    /// With an entropy coder.
+    /// Sets the entropy coder.
     #[must_use]
     pub fn with_entropy(self, entropy: EntropyCoder) -> Self {
         Self { entropy, ..self }
     }
 
-    /// With values that mean "no data".
+    /// Sets the values that mean "no data".
     #[must_use]
     pub fn with_nodata(self, nodata: Vec<NoData>) -> Self {
         Self { nodata, ..self }
     }
 
-    /// With a promise about the decoded samples.
+    /// Sets the promise about the decoded samples.
     #[must_use]
     pub fn with_promise(self, promise: Promise) -> Self {
         Self { promise, ..self }
     }
 
-    /// Refuses a configuration by which nothing could be coded.
+    /// Refuses a configuration with which nothing can be coded.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] where there is neither a model nor a promise.
@@ -140,11 +140,11 @@ pub enum Promise {
     /// No bound: each chunk states its measured mean square error and maximum error.
     #[default]
     Quality,
-    /// No valid sample is off by more, on any conforming decoder.
+    /// No valid sample is off by more than the bound, on any conforming decoder.
     MaxError {
         /// The bound in data units: one for all bands, or one for each.
         bound: Vec<f64>,
-        /// Whether what was decoded can be written again, at the same bound, without any change.
+        /// Whether decoded samples do not change when they are written again at the same bound.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         stable: bool,
     },

@@ -24,7 +24,7 @@ pub enum Error {
     /// A model package is malformed, hostile, or not the one that its hash names.
     #[error("invalid model: {0}")]
     InvalidModel(String),
-    /// An argument or a configuration does not fit the data.
+    /// An argument or a configuration is wrong, or does not fit the data.
     #[error("invalid argument: {0}")]
     InvalidArgument(String),
     /// An engine is not available, or failed.
@@ -96,7 +96,7 @@ pub enum Error {
     },
 }
 
-/// What kind of error it is, where the details do not matter.
+/// The kind of an error, for callers to whom the details do not matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {

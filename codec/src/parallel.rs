@@ -5,7 +5,7 @@
 #[cfg(feature = "rayon")]
 use rayon::prelude::*;
 
-/// What `work` makes of each item, on many threads if `parallel` asks for it.
+/// The results of `work` for each item, computed on several threads if `parallel` is set.
 #[cfg(any(feature = "fit", test))]
 pub(crate) fn map<T: Sync, R: Send>(
     items: &[T],

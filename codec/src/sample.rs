@@ -65,7 +65,7 @@ impl DataType {
     }
 }
 
-/// A sample: what the pipeline needs to know about its type.
+/// A sample type, with the operations that the pipeline needs.
 pub trait Sample: Pod + PartialEq + PartialOrd + Send + Sync + std::fmt::Debug + 'static {
     /// Its type.
     const TYPE: DataType;

@@ -1,4 +1,5 @@
-//! How an image is cut into tiles that stand alone: balanced, at most 256 pixels, whole patches but at the end.
+//! How an image is cut into tiles, each of which decodes alone. Tiles are at most 256 pixels wide and high, of nearly equal size,
+//! and consist of whole patches except at the end.
 
 use std::ops::Range;
 

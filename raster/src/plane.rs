@@ -9,7 +9,7 @@ pub struct Plane {
     pub height: usize,
     /// Columns.
     pub width: usize,
-    /// `height × width` samples. Those where `valid` is false are finite and mean nothing.
+    /// `height × width` samples. Samples that are not valid are finite, but have no meaning.
     pub values: Vec<f64>,
     /// Whether each sample is valid: no nodata, finite, not masked.
     pub valid: Vec<bool>,

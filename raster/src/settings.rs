@@ -1,6 +1,7 @@
 //! GDAL's settings for a program that reads large rasters window by window.
 
-/// Bytes of decoded blocks that GDAL keeps: the rows of blocks that a row of chunks is cut from, also where a file has strips.
+/// The size of GDAL's cache of decoded blocks, in bytes: enough for the blocks that a row of chunks covers, even where a file is
+/// stored in strips.
 const CACHE: i64 = 512 << 20;
 
 /// Keeps GDAL from writing to standard error, as its errors are returned anyway, and limits its cache, which would otherwise

@@ -151,8 +151,8 @@ impl Case {
         array
     }
 
-    /// Samples to store: another field for each image, in the order of the array, 32 below zero where the type is
-    /// `int16`, with fractions where it is a float.
+    /// Samples to store, in the order of the array: a different field for each image. They are shifted by 32 below zero where the
+    /// type is `int16`, and have fractions where it is a float.
     #[must_use]
     pub fn samples(&self, seed: u64) -> Vec<f64> {
         let configuration = self.configuration();
@@ -199,7 +199,7 @@ impl Case {
     /// Samples of bytes.
     ///
     /// # Panics
-    /// When the bytes are no whole number of samples.
+    /// When the bytes do not make whole samples.
     #[must_use]
     pub fn values(&self, bytes: &[u8]) -> Vec<f64> {
         macro_rules! read {
@@ -220,7 +220,7 @@ impl Case {
         }
     }
 
-    /// Which samples are no data: not finite, or declared so.
+    /// Which samples are masked: those that are not finite or equal a declared nodata value.
     ///
     /// # Panics
     /// When a nodata value is unsound.
@@ -232,7 +232,7 @@ impl Case {
         values.iter().map(|v| !v.is_finite() || nodata.contains(v)).collect()
     }
 
-    /// Checks what every round trip must keep: masked samples bit for bit, valid samples valid, and the quality.
+    /// Checks a round trip: masked samples must be the same bit for bit, valid samples must stay valid, and the quality must be met.
     ///
     /// # Panics
     /// When it does not hold.
@@ -280,7 +280,7 @@ pub fn places(shape: &[u64]) -> impl Iterator<Item = Vec<u64>> + use<> {
     })
 }
 
-/// The bytes of a region of an array whose bytes are at hand.
+/// The bytes of a region, cut out of the bytes of the whole array.
 ///
 /// # Panics
 /// When the region lies outside.

@@ -111,7 +111,7 @@ fn decoder(map: &LinearMap, codebooks: &Codebooks) -> Vec<u8> {
     g.to_bytes().expect("the graph is sound")
 }
 
-/// Codebooks by k-means on what the stages before leave of latents `(patch, latent)`.
+/// Codebooks by k-means on latents `(patch, latent)`; each stage is fitted to the residuals of the stages before.
 fn codebooks(latents: &[f32], options: &CodebookOptions) -> Codebooks {
     let CodebookShape { groups, stages, size, width } = options.shape;
     let mut entries = vec![0.0; groups * stages * size * width];
@@ -176,7 +176,7 @@ fn k_means(vectors: &[f32], size: usize, width: usize, keep_zero: bool, random: 
     book
 }
 
-/// Priors from codes that were chosen by the priors before; the first by none.
+/// Priors, fitted in rounds: each round chooses codes with the priors of the round before, the first with flat rates.
 fn priors(tiles: &[Tile], codebooks: &Codebooks, options: &CodebookOptions) -> Priors {
     let mut rates = Rates::flat(codebooks);
     let steps = &options.steps[..options.steps.len() - 1];

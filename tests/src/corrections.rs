@@ -1,4 +1,4 @@
-//! A model with a correction: what it decodes is never below a floor, as its data never are.
+//! A model with a correction. Its data have a floor, a least value, and the correction lifts decoded samples to it.
 
 use vqz_codec::authoring::graph::{Dim, ElementType, GraphBuilder};
 use vqz_codec::model::{Model, ModelParts};

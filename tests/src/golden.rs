@@ -1,4 +1,4 @@
-//! The golden archives of `spec/golden`: which there are, and where.
+//! The list of the golden archives in `spec/golden`.
 
 use crate::arrays::Case;
 use serde_json::json;
@@ -142,7 +142,7 @@ fn first() -> Vec<(&'static str, Case)> {
     ]
 }
 
-/// Written by version 1: what is new of pictures, and each quantiser under its header.
+/// Written by version 1: the new ways to code pictures, and each quantiser under the new header.
 fn second() -> Vec<(&'static str, Case)> {
     let dates = Case {
         axes: &["time", "band", "y", "x"],
@@ -195,12 +195,12 @@ fn second() -> Vec<(&'static str, Case)> {
                 ..dates
             },
         ),
-        // Codes of many planes: three spans of them.
+        // Codes of many planes, which fill three spans.
         ("uint16-bands", Case { shape: &[5, 40, 40], chunk: &[5, 40, 40], quality: 55.0, ..Case::default() }),
     ]
 }
 
-/// Written by version 1: whatever promises something.
+/// Written by version 1: archives with a promise.
 fn promised() -> Vec<(&'static str, Case)> {
     let predicted =
         |data_type| Case { data_type, predicted: true, promise: Promise::Lossless, ..Case::default() };

@@ -8,10 +8,10 @@ use vqz_codec::pipeline::{ChunkCodec, Options};
 use vqz_codec::{DataType, Error};
 use vqz_zarr::engines::chunk_codec;
 
-/// An intact chunk, and all that is needed to decode it and damaged copies of it.
+/// An intact chunk, with everything needed to decode it and damaged copies of it.
 #[derive(Debug)]
 pub struct IntactChunk {
-    /// What distinguishes it, for messages.
+    /// A name for messages.
     pub name: &'static str,
     /// The codec that wrote it.
     pub codec: ChunkCodec,
@@ -47,11 +47,11 @@ impl IntactChunk {
         self.shape.iter().map(|extent| extent / 3..extent - extent / 4).collect()
     }
 
-    /// Decodes bytes that stand for the chunk: as a whole, and a part of it by its byte ranges. Where the whole decodes, the
-    /// part must decode to the same samples.
+    /// Decodes bytes in place of the chunk's: as a whole, and a part of it by its byte ranges. Where the whole decodes, the part
+    /// must decode to the same samples.
     ///
     /// # Errors
-    /// What the codec says of the whole.
+    /// The codec's error for the whole.
     ///
     /// # Panics
     /// When the two disagree, an error has no useful message, or the number of samples is wrong.
@@ -171,7 +171,7 @@ pub fn intact_chunks() -> Vec<IntactChunk> {
     samples.iter_mut().enumerate().filter(|(i, _)| i % 22 < i / 22 % 20 / 2).for_each(|(_, v)| *v = 7.0);
     chunks.push(IntactChunk::new("shared mask", &case, &case.bytes(&samples)));
 
-    // Masks of their own, with more bit patterns than a table holds.
+    // Each band has its own mask, with more bit patterns than a table holds.
     let case = Case { shape, chunk: shape, data_type: DataType::Float32, ..Case::default() };
     let mut samples = case.bytes(&case.samples(3));
     for at in (0..440).step_by(1) {
@@ -187,7 +187,7 @@ pub fn intact_chunks() -> Vec<IntactChunk> {
     let case = Case { corrected: true, quality: 34.0, shape, chunk: shape, ..Case::default() };
     chunks.push(IntactChunk::new("corrected", &case, &case.bytes(&case.samples(4))));
 
-    // Dates that refer to each other: the same image again and again, but for a little.
+    // Dates that refer to each other: they repeat the same image with small differences.
     let dates = &[4, 1, 20, 20];
     let axes = &["time", "band", "y", "x"];
     let case = Case { axes, shape: dates, chunk: dates, quality: 36.0, ..Case::default() };
@@ -249,7 +249,7 @@ fn promised() -> Vec<IntactChunk> {
         }
         let mut bytes = case.bytes(&samples);
         if data_type == DataType::Float64 {
-            // Bit patterns that are no numbers of few digits.
+            // Arbitrary bit patterns, which lie on no lattice.
             bytes.chunks_exact_mut(8).enumerate().for_each(|(i, b)| b[0] ^= (i * 37) as u8);
         }
         chunks.push(IntactChunk::new(name, &case, &bytes));

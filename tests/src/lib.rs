@@ -1,7 +1,7 @@
-//! End-to-end tests of vqz: what they share.
+//! Shared parts of the end-to-end tests of vqz.
 //!
-//! Models are fitted on the spot, on smooth synthetic images, so that the tests need nothing from elsewhere. Tests
-//! that want real rasters say aloud when they are skipped for want of them ([`data`], [`skipped`]).
+//! Models are fitted on the spot, on smooth synthetic images, so that the tests need no other files. Tests that need real
+//! rasters print a message when they are skipped because there are none ([`data`], [`skipped`]).
 
 pub mod arrays;
 pub mod codebooks;
@@ -71,9 +71,9 @@ pub fn data() -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
-/// Says aloud that a test did not run, past the test runner's capture.
+/// Prints that a test did not run. The test runner does not capture the message.
 pub fn skipped(test: &str, why: &str) {
     use std::io::Write;
-    // A closed standard error is no reason to fail.
+    // A test must not fail because standard error is closed.
     let _ = writeln!(std::io::stderr(), "SKIPPED: {test}: {why}");
 }

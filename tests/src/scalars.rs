@@ -1,5 +1,5 @@
-//! A model with scalar codes and an encoder that works in units of the step, as networks do: what the codec must pass to
-//! such a graph, and priors for planes without a structure of frequencies.
+//! A model with scalar codes whose encoder takes the step and works in units of it, as networks do. Its planes have no structure of
+//! frequencies.
 
 use crate::linear_map::{LinearMap, by_patch, grid, raster};
 use vqz_codec::authoring::graph::{ElementType, GraphBuilder};

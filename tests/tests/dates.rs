@@ -1,5 +1,5 @@
-//! Dates of one place in one chunk: later tiles refer to earlier ones where that is cheaper, and only then; parts read as
-//! the whole does; what refers to nothing sound is refused.
+//! Dates of one place in one chunk. Later tiles refer to earlier ones only where that is cheaper; parts decode to the same samples
+//! as the whole; chunks with references that are not valid are refused.
 
 use std::ops::Range;
 use vqz_codec::DataType;
@@ -18,7 +18,7 @@ fn case() -> Case {
     Case { axes: &["time", "band", "y", "x"], shape, chunk: shape, quality: 42.0, ..Case::default() }
 }
 
-/// Dates that share so much of what they show.
+/// Dates whose images have this part in common.
 fn samples(case: &Case, shared: f64) -> Vec<f64> {
     let place = Field::new(1);
     let dates: Vec<Field> = (0..DATES).map(|date| Field::new(100 + date)).collect();
@@ -55,7 +55,7 @@ fn one_by_one(case: &Case, stored: &[u8]) -> usize {
     dates.map(|date| codec.encode(&shape, date).expect("a date can be encoded").len()).sum()
 }
 
-/// Reads a region of a chunk by its plan; tells how many tiles that took.
+/// Reads a region of a chunk by its plan. Returns the samples and the number of tiles that were read.
 fn part(codec: &ChunkCodec, shape: &[usize], chunk: &[u8], region: &[Range<usize>]) -> (Vec<u8>, usize) {
     let plan = codec.plan(shape, chunk, region).expect("the region can be planned");
     let parts: Vec<&[u8]> = plan.ranges.iter().map(|r| &chunk[r.start as usize..r.end as usize]).collect();
@@ -87,7 +87,7 @@ fn dates_that_differ_never_take_more() {
 
 #[test]
 fn parts_read_as_the_whole_and_threads_change_nothing() {
-    // Two tiles a date, of which the second date misses much, and one patch is missing everywhere.
+    // Each date has two tiles. Much of the second date is masked, and one patch is masked at all dates.
     let case = Case {
         shape: &[DATES, 2, 40, 272],
         chunk: &[DATES, 2, 40, 272],

@@ -1,5 +1,5 @@
-//! One suite, run over every engine that this machine has: the same codes decode to the same samples, within the
-//! tolerance that the model states.
+//! One suite for every engine that is available: the same codes decode to the same samples, within the tolerance that the model
+//! states.
 
 use std::sync::Arc;
 use vqz_codec::DataType;

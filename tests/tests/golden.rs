@@ -1,5 +1,5 @@
-//! Golden archives decode to what their writer saw: to the bit where the arithmetic is ours, to a rare unit in the last
-//! place where an engine's kernels vary with the processor.
+//! Golden archives decode to the samples that their writer measured. They agree to the bit where this project's own code decodes;
+//! where an engine does, whose kernels vary with the processor, rare samples may differ by a unit in the last place.
 
 use std::sync::Arc;
 use vqz_codec::config::Promise;
@@ -41,7 +41,7 @@ fn golden_archives_decode_to_what_their_writer_saw() {
     }
 }
 
-/// Holds what an archive decodes to against what was encoded.
+/// Checks the decoded samples of an archive against the samples that were encoded.
 fn keeps_its_promise(name: &str, case: &Case, found: &[u8]) {
     let source = read(&format!("{name}.source.zarr"));
     if case.promise == Promise::Lossless {

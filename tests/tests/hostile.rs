@@ -1,5 +1,5 @@
-//! Hostile chunks: cut off, damaged, damaged with correct checksums, invented. Each of them leads to an error of a known
-//! kind or decodes to some samples; none leads to a panic, a hang or a large allocation.
+//! Hostile chunks: truncated, damaged, damaged with correct checksums, or invented. Each leads to an error of a known kind or
+//! decodes to some samples; none leads to a panic, a hang or a large allocation.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ struct Watched;
 
 static LARGEST: AtomicUsize = AtomicUsize::new(0);
 
-// SAFETY: every call is passed on to the system's allocator as it came.
+// SAFETY: every call is passed on unchanged to the system's allocator.
 unsafe impl GlobalAlloc for Watched {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         LARGEST.fetch_max(layout.size(), Ordering::Relaxed);

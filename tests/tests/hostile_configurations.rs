@@ -1,5 +1,4 @@
-//! Configurations that are taken, and at the edge of what can be: what is written with one can be read with it. All
-//! were found by fuzzing.
+//! Unusual configurations that are accepted: chunks that are written with them can be read with them. All were found by fuzzing.
 
 use vqz_codec::DataType;
 use vqz_codec::config::Promise;

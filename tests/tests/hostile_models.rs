@@ -1,4 +1,4 @@
-//! Hostile metadata and models: configurations that can't be, models that are missing, altered, or would do harm.
+//! Hostile metadata and models: impossible configurations, and models that are missing, altered or harmful.
 
 mod packages;
 
@@ -207,7 +207,7 @@ fn graphs_that_would_do_harm_are_refused() {
     let empty = with_graph(|model| model.graph = None);
     assert!(empty.contains("graph"), "{empty}");
 
-    // Found by fuzzing: tract took such a permutation apart without end, and without bound.
+    // Found by fuzzing: tract loops for ever on such a permutation, with growing memory.
     let twice = with_graph(|model| {
         let transpose = NodeProto {
             op_type: Some("Transpose".to_owned()),

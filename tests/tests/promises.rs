@@ -1,5 +1,5 @@
-//! What is promised holds: thousands of small arrays of all kinds come back within their bounds or bit for bit, also by
-//! decoders that differ from the writer's by as much as they may, and writing a stable array again changes nothing.
+//! Promises hold: thousands of small arrays of all kinds come back within their bounds or bit for bit, even with decoders that
+//! differ from the writer's by the whole tolerance, and writing a stable array again changes nothing.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -257,7 +257,7 @@ const SHIFTS: [fn() -> vqz_codec::pipeline::faults::Shift; 5] = [
     || Box::new(|_, v| if v.rem_euclid(1.0) < 0.5 { 1.0 } else { -1.0 }),
 ];
 
-/// How often there was something to see.
+/// Counts of the cases that occurred, to show that the test covers them.
 #[cfg(feature = "faults")]
 #[derive(Debug, Default)]
 struct Seen {
@@ -313,7 +313,8 @@ fn bounds_hold_on_any_conforming_decoder() {
     assert!(seen.pictures > 5 && seen.differ > 20, "{seen:?}");
 }
 
-/// Nodata among the data: what one decoder rounds to it, another does not, and the move away from it keeps the bound too.
+/// Nodata within the range of the data: a value that one decoder rounds to nodata, another does not. A sample that is moved off
+/// nodata must keep the bound too.
 #[cfg(feature = "faults")]
 #[test]
 fn decoders_make_way_for_nodata_within_the_bound() {
@@ -340,8 +341,8 @@ fn decoders_make_way_for_nodata_within_the_bound() {
     assert!(seen.pictures > 20 && seen.differ > 100, "{seen:?}");
 }
 
-/// Nine tenths and more without data, whole patches: the rest takes little more than its share; a chunk without any, next to
-/// nothing.
+/// Nine tenths or more of the patches have no data. The rest takes little more than its share of the bytes, and a chunk without
+/// any data takes hardly any.
 #[test]
 fn masks_cost_little() {
     let field = Field::new(5);

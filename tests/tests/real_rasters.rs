@@ -91,7 +91,7 @@ fn the_sample_keeps_its_quality() {
         let psnr = 10.0 * (peak * peak * wanted.len() as f64 / squares).log10();
         let bits = encoded.len() as f64 * 8.0 / wanted.len() as f64;
         println!("quality {quality}: {psnr:.2} dB, {bits:.3} bits per sample");
-        // The sample is another place than those the model was fitted on.
+        // The sample shows a place on which the model was not fitted.
         assert!(psnr > quality - 4.0, "quality {quality} gave {psnr:.2} dB");
         assert!(bits > last_bits && bits < 4.0, "quality {quality} took {bits:.3} bits per sample");
         last_bits = bits;

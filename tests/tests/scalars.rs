@@ -83,7 +83,7 @@ fn priors_fitted_to_latents_know_their_strengths_and_neighbours() {
     let at = step_log2(0.3);
     let held_out = codes(&latents(&strengths, 0.95, 99), at);
     let bits = |priors| entropy_bits(priors, &held_out, at).expect("the codes are sound");
-    // Under the right priors, neighbours tell most of each strong plane.
+    // With fitted priors, strong planes are predicted well from neighbouring patches.
     assert!(bits(&repeating) < 0.85 * bits(&plain), "{} {}", bits(&repeating), bits(&plain));
     let zeros = CodeGrid { codes: vec![0; held_out.codes.len()], ..held_out.clone() };
     let none = entropy_bits(&plain, &zeros, at).expect("the codes are sound");
@@ -142,7 +142,7 @@ fn chosen_codes_are_worth_more_than_rounded_ones() {
     let model = model(3);
     let (chosen, rounded) = (cost(&model, EntropyCoder::Rans), cost(&model, EntropyCoder::Lz4));
     assert!(chosen.1 < 0.97 * rounded.1 && chosen.0 > rounded.0, "{chosen:?} {rounded:?}");
-    // What a bit is worth to the encoder, in squared steps.
+    // The price of a bit for the encoder, in squared steps.
     let whole = |(squares, bits): (f64, f64)| squares + 0.115 * bits;
     assert!(whole(chosen) < 0.99 * whole(rounded), "{chosen:?} {rounded:?}");
 }

@@ -1,4 +1,4 @@
-//! The codec of one array: its configuration, its model, and the codecs for chunks that are made of them.
+//! The codec of one array: its configuration, its model, and the chunk codecs that are made from these.
 
 use crate::engines::chunk_codec;
 use crate::metadata::metadata;
@@ -26,16 +26,16 @@ use zarrs_plugin::{ExtensionName, ZarrVersion};
 ///
 /// An [`EngineKind`] among the array's [`CodecSpecificOptions`] chooses the engine to decode with.
 pub struct VqzCodec {
-    /// Without the embedded model, which `json` holds and `model` has in its useful form.
+    /// The configuration without the embedded model, which `json` holds as text and `model` in decoded form.
     pub(crate) configuration: Configuration,
-    /// As it was read, so that metadata is written back exactly.
+    /// The configuration as it was read, so that metadata is written back exactly.
     pub(crate) json: JsonConfiguration,
     pub(crate) model: Option<Arc<Model>>,
     pub(crate) engine: Option<EngineKind>,
     pub(crate) chunk_codecs: Mutex<HashMap<ChunkCodecKey, Arc<ChunkCodec>>>,
 }
 
-/// What a [`ChunkCodec`] depends on beyond the configuration: known only when a chunk is at hand.
+/// The properties on which a [`ChunkCodec`] depends besides the configuration. They are known only when a chunk is coded.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ChunkCodecKey {
     data_type: SampleType,
@@ -53,7 +53,7 @@ impl fmt::Debug for VqzCodec {
 }
 
 impl VqzCodec {
-    /// A codec with the model that the configuration names, if it names one; for writing, one that has its encoder.
+    /// A codec with the model that the configuration names, if it names one. To write chunks, the model must have its encoder.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] for a configuration that JSON can't hold.
@@ -62,10 +62,10 @@ impl VqzCodec {
         Ok(Self::from_parts(configuration.clone(), json.unwrap_or_default(), model.into()))
     }
 
-    /// The codec that stands under `codecs` in an array's metadata, with its model.
+    /// The codec of an entry of `codecs` in an array's metadata, with its model.
     ///
-    /// zarrs makes codecs itself when it opens an array, and keeps no more than the text of what went wrong; a caller that
-    /// wants to know the kind asks here.
+    /// zarrs makes codecs itself when it opens an array, and keeps only the text of an error. A caller that wants to know the
+    /// kind of error calls this function.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] for a configuration that is not allowed, [`Error::MissingModel`] when the model is not at
@@ -99,7 +99,7 @@ impl VqzCodec {
         self.model.as_ref()
     }
 
-    /// The extents of a chunk, by what its dimensions are.
+    /// The extents of a chunk by the roles of its dimensions.
     pub(crate) fn layout(&self, shape: &[NonZeroU64]) -> Result<Layout> {
         self.configuration.axes.layout(&pipeline_shape(shape)?)
     }
@@ -128,7 +128,8 @@ impl VqzCodec {
         if let Some(codec) = cached(&key) {
             return Ok(codec);
         }
-        // Built without the lock: a rayon task that waits inside it could be stealing one that wants it.
+        // The codec is built without holding the lock. Otherwise a rayon task that waits while it holds the lock could be given
+        // another task that needs the lock, and both would wait for ever.
         let codec = Arc::new(chunk_codec(
             &self.configuration,
             self.model.clone(),
@@ -140,7 +141,7 @@ impl VqzCodec {
         Ok(Arc::clone(codecs.entry(key).or_insert(codec)))
     }
 
-    /// More bytes than any chunk of this shape takes: nothing beyond is ever fetched, whatever a header says.
+    /// An upper limit on the bytes of a chunk of this shape. Bytes beyond it are never fetched, whatever a header says.
     pub(crate) fn max_chunk_bytes(&self, shape: &[usize]) -> Result<u64> {
         let layout = self.configuration.axes.layout(shape)?;
         let patch = self.patch();
@@ -160,7 +161,7 @@ pub(crate) fn sample_type(data_type: &DataType) -> Result<SampleType> {
     }
 }
 
-/// A chunk's shape in the pipeline's terms.
+/// A chunk's shape as the pipeline takes it.
 pub(crate) fn pipeline_shape(shape: &[NonZeroU64]) -> Result<Vec<usize>> {
     shape
         .iter()

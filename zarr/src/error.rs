@@ -1,7 +1,7 @@
 //! Errors of the codec on their way through zarrs.
 //!
-//! `zarrs_codec`'s errors are an enum without room for an error of somebody else, but for that in its variant for I/O: an
-//! [`std::io::Error`] may carry any error. So the codec's errors travel in there, whole, and [`codec_error`] takes them out.
+//! `zarrs_codec`'s error is an enum without a variant for errors of other crates. Its variant for I/O, however, holds a
+//! [`std::io::Error`], which may carry any error. The codec's errors travel inside that one, and [`codec_error`] takes them out.
 
 use std::io;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use vqz_codec::{Error, ErrorKind};
 use zarrs_codec::CodecError;
 use zarrs_plugin::PluginCreateError;
 
-/// The codec's own error in what zarrs returns, when it was the codec that failed.
+/// The codec's own error inside an error of zarrs; `None` when something else failed.
 ///
 /// ```
 /// # fn explain(error: &zarrs_codec::CodecError) -> String {
@@ -27,9 +27,9 @@ pub fn codec_error(error: &CodecError) -> Option<&Error> {
     }
 }
 
-/// Results of the codec as zarrs takes them.
+/// Converts results of the codec into results of zarrs.
 pub(crate) trait ForZarrs<T> {
-    /// The same, with the codec's error inside zarrs' own.
+    /// The same result, with the codec's error inside an error of zarrs.
     fn for_zarrs(self) -> Result<T, CodecError>;
 }
 
@@ -51,8 +51,8 @@ fn io_kind(error: &Error) -> io::ErrorKind {
     }
 }
 
-/// A codec that could not be made. zarrs keeps the text alone, which starts with the kind, such as `missing model: `; for the
-/// error itself there is [`VqzCodec::from_metadata`](crate::VqzCodec::from_metadata).
+/// The error of a codec that could not be made. zarrs keeps only its text, which starts with the kind, such as `missing model: `.
+/// [`VqzCodec::from_metadata`](crate::VqzCodec::from_metadata) returns the error itself.
 pub(crate) fn creation_failed(error: Error) -> PluginCreateError {
     PluginCreateError::Other(error.to_string())
 }

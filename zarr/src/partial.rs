@@ -1,6 +1,7 @@
-//! Parts of chunks: the header is read once, then only the tiles that a region touches.
+//! Parts of chunks: the header is read once, then only the tiles that overlap a region.
 //!
-//! Asynchronous decoding runs inline, between the awaits, on whatever thread polls: spawn the read where that matters.
+//! Asynchronous decoding runs between the awaits, on the thread that polls the future. Callers that must not block that thread
+//! should spawn the read.
 
 use crate::codec::{VqzCodec, pipeline_shape, sample_type};
 use crate::error::ForZarrs;
@@ -29,7 +30,8 @@ pub(crate) struct PartialDecoder<S> {
     max_chunk_bytes: u64,
     data_type: DataType,
     fill_value: FillValue,
-    /// The first bytes of the chunk, once they were read. A missing chunk is asked for again: it may have been written since.
+    /// The first bytes of the chunk, after they were read. A missing chunk is looked for again at each read, because it may have been
+    /// written since.
     head: Mutex<Option<Arc<Head>>>,
 }
 
@@ -58,7 +60,7 @@ impl<S: Source> PartialDecoder<S> {
         head
     }
 
-    /// The samples of an indexer, or what a chunk that does not exist decodes to.
+    /// The samples of an indexer; fill values where the chunk does not exist.
     async fn samples(
         &self,
         indexer: &dyn Indexer,
@@ -135,7 +137,7 @@ impl<S: Source> PartialDecoder<S> {
                         Err(header) => len = header,
                     }
                 }
-                // Most likely the chunk is shorter than that; storage does not tell its size.
+                // Most likely the chunk is shorter than the range. Its size is not known.
                 Ok(Some(_)) | Err(_) => break,
             }
         }
@@ -145,7 +147,7 @@ impl<S: Source> PartialDecoder<S> {
         }
     }
 
-    /// What is missing for the byte ranges of a plan, or `None` when there is no chunk any more.
+    /// The bytes of a plan's ranges that the head does not hold, or `None` when the chunk no longer exists.
     async fn read<'a>(
         &'a self,
         codec: &ChunkCodec,
@@ -157,7 +159,7 @@ impl<S: Source> PartialDecoder<S> {
             Ok(read) => return Ok(read),
             Err(error) => error,
         };
-        // The storage failed, or the chunk was cut off: reading all of it shows which.
+        // Either the storage failed or the chunk was truncated. Reading all of it shows which.
         if let Ok(Some(bytes)) = self.source.all(options).await {
             let head = Head::all(codec, bytes.into_owned()).for_zarrs()?;
             Fetch::new(planned, &head, self.max_chunk_bytes).for_zarrs()?;

@@ -1,30 +1,30 @@
 //! What a partial read costs in bytes and requests, known before anything but the chunk's header is read.
 //!
-//! It follows the partial decoder step by step, with the same plan and the same merging of ranges.
+//! The computation takes the same steps as the partial decoder, with the same plan and the same merging of ranges.
 
 use crate::request::{FIRST_READ, Fetch, Head};
 use vqz_codec::error::Result;
 use vqz_codec::pipeline::{ChunkCodec, Plan};
 
-/// What reading a part of a chunk costs.
+/// The cost of reading a part of a chunk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reads {
-    /// Bytes, those that are read on the way included: the chunk's start, and gaps that are not worth a request.
+    /// Bytes that are read, including the chunk's start and the gaps between ranges that are read as one.
     pub bytes: u64,
-    /// Requests that are answered.
+    /// Successful requests.
     pub requests: u64,
 }
 
 impl Reads {
-    /// Takes those of another chunk.
+    /// Adds the cost of reading another chunk.
     pub fn add(&mut self, other: Self) {
         self.bytes += other.bytes;
         self.requests += other.requests;
     }
 }
 
-/// What the region of a plan takes: `length` is that of the chunk in bytes, `available` what the file holds from the
-/// chunk's start on, which in a shard is more. `header` is the chunk's, without what follows it.
+/// The cost of reading the region of a plan. `length` is the length of the chunk in bytes. `available` is the number of bytes from
+/// the chunk's start to the end of the file, which is more in a shard. `header` is the chunk's header alone.
 ///
 /// A region that is the whole chunk is one read of `length` bytes, and needs no plan.
 ///
@@ -33,7 +33,7 @@ impl Reads {
 /// whose tiles lie beyond the chunk.
 pub fn reads(codec: &ChunkCodec, plan: &Plan, header: &[u8], length: u64, available: u64) -> Result<Reads> {
     let header = &header[..codec.header_len(header)?.min(header.len())];
-    // Storage refuses a range beyond its end: then the chunk is read as a whole.
+    // Storage refuses a range beyond its end, and the partial decoder then reads the whole chunk.
     if available < FIRST_READ as u64 {
         Fetch::new(&plan.ranges, &Head::supposed(header, length as usize, true), length)?;
         return Ok(Reads { bytes: length, requests: 1 });

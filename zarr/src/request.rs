@@ -1,7 +1,7 @@
-//! What a partial read asks for, and which bytes answer it: all that the two partial decoders share.
+//! The requests of partial reads and the bytes that they need. The synchronous and the asynchronous decoder share this.
 //!
-//! Nothing here does I/O. A [`Request`] says which region of a chunk to decode; a [`Head`] is what is known of the
-//! chunk's first bytes; a [`Fetch`] says which byte ranges are missing and puts the parts together.
+//! Nothing here does I/O. A [`Request`] says which region of a chunk to decode; a [`Head`] holds the chunk's first bytes; a
+//! [`Fetch`] says which byte ranges are missing and puts the parts together.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -11,10 +11,10 @@ use zarrs_chunk_grid::{Indexer, IndexerError};
 use zarrs_codec::CodecError;
 use zarrs_storage::byte_range::ByteRange;
 
-/// Bytes of a chunk's start that are read at once: as a rule its whole header, and the whole of a small chunk.
+/// How many bytes of a chunk's start are read first. These mostly hold the whole header, or all of a small chunk.
 pub(crate) const FIRST_READ: usize = 4096;
 
-/// Ranges that are no further apart than this are read as one.
+/// Ranges with a gap of at most this many bytes between them are read as one.
 const MAX_GAP: u64 = 4096;
 
 /// The part of a chunk to decode.
@@ -34,7 +34,7 @@ impl Request {
     /// Checks an indexer against a chunk's shape.
     ///
     /// # Errors
-    /// [`CodecError::IncompatibleIndexer`] for another number of dimensions, or places outside the chunk.
+    /// [`CodecError::IncompatibleIndexer`] for an indexer with another number of dimensions, or with positions outside the chunk.
     pub(crate) fn new(indexer: &dyn Indexer, shape: &[usize]) -> Result<Self, CodecError> {
         if indexer.is_empty() {
             return Ok(Self::Nothing);
@@ -77,7 +77,7 @@ impl Request {
 /// Picks the samples of an indexer out of a decoded region in C order, in the indexer's order.
 ///
 /// # Errors
-/// [`Error::InvalidArgument`] for an indexer that gives other places than the region was made from.
+/// [`Error::InvalidArgument`] for an indexer with positions outside the region.
 pub(crate) fn gather(
     indexer: &dyn Indexer,
     region: &[Range<usize>],
@@ -101,20 +101,21 @@ pub(crate) fn gather(
 #[derive(Debug)]
 pub(crate) struct Head {
     bytes: Vec<u8>,
-    /// Whether these are all of the chunk's bytes. Otherwise the last may already be those of a neighbour in a shard.
+    /// Whether these are all of the chunk's bytes. Otherwise the last ones may belong to the next chunk in a shard.
     all: bool,
     header: usize,
 }
 
 impl Head {
-    /// From all bytes of a chunk.
+    /// Makes a head of all bytes of a chunk.
     pub(crate) fn all(codec: &ChunkCodec, bytes: Vec<u8>) -> Result<Self> {
         let prefix = &bytes[..bytes.len().min(ChunkCodec::PREFIX)];
         let header = codec.header_len(prefix)?.min(bytes.len());
         Ok(Self { bytes, all: true, header })
     }
 
-    /// From the first bytes of a chunk. When they end before the header does, its length is the error, to be read anew.
+    /// Makes a head of the first bytes of a chunk. When they end before the header does, the error is the header's length, so that
+    /// the caller can read that many bytes.
     pub(crate) fn start(
         codec: &ChunkCodec,
         bytes: Vec<u8>,
@@ -128,7 +129,7 @@ impl Head {
         Ok(if header <= bytes.len() { Ok(Self { bytes, all: false, header }) } else { Err(header) })
     }
 
-    /// What a partial read will hold after its first read, of a chunk with this header: `held` bytes, or all of them.
+    /// The head that a partial read would have after its first read of a chunk with this header: `held` bytes, or all of them.
     pub(crate) fn supposed(header: &[u8], held: usize, all: bool) -> Self {
         let mut bytes = header.to_vec();
         bytes.resize(held.max(header.len()), 0);
@@ -140,12 +141,12 @@ impl Head {
         &self.bytes[..self.header]
     }
 
-    /// All bytes of the chunk, when they are here.
+    /// All bytes of the chunk, if the head holds them.
     pub(crate) fn whole(&self) -> Option<&[u8]> {
         self.all.then_some(&self.bytes)
     }
 
-    /// Bytes held.
+    /// The number of bytes that the head holds.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
     }
@@ -169,7 +170,7 @@ impl Fetch {
     ///
     /// # Errors
     /// [`Error::Corrupt`] for ranges beyond what a chunk of this shape can have, [`Error::Truncated`] for ranges beyond
-    /// the end of a chunk that is here as a whole.
+    /// the end of a chunk whose bytes are all at hand.
     pub(crate) fn new(ranges: &[Range<u64>], head: &Head, max_chunk_bytes: u64) -> Result<Self> {
         let held = head.len() as u64;
         let mut wanted = Vec::new();
@@ -201,7 +202,7 @@ impl Fetch {
         Ok(Self { ranges: ranges.to_vec(), missing })
     }
 
-    /// The ranges to read, as offsets.
+    /// The ranges to read, as offsets from the chunk's start.
     pub(crate) fn spans(&self) -> &[Range<u64>] {
         &self.missing
     }
@@ -213,7 +214,7 @@ impl Fetch {
         (!self.missing.is_empty()).then(|| self.missing.iter().map(byte_range).collect())
     }
 
-    /// The plan's parts, out of the head and of what was read.
+    /// The plan's parts, taken from the head and the bytes that were read.
     ///
     /// # Errors
     /// [`Error::Truncated`] when the storage gave fewer bytes than asked for.

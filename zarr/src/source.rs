@@ -1,4 +1,4 @@
-//! Where a chunk's bytes come from: storage that answers at once, or storage that is awaited.
+//! The source of a chunk's bytes: synchronous or asynchronous storage.
 //!
 //! Partial reads are written once, as `async` code over a [`Source`]. Synchronous storage is a source whose futures are
 //! ready from the start, so [`at_once`] has the result of the whole read with a single poll.
@@ -15,16 +15,16 @@ use zarrs_storage::byte_range::ByteRange;
 
 /// The bytes of one chunk. `None` everywhere means that there is no chunk.
 pub(crate) trait Source: MaybeSend + MaybeSync {
-    /// Whether a range costs less than all.
+    /// Whether reading a range is cheaper than reading the whole chunk.
     fn reads_ranges(&self) -> bool;
 
-    /// All bytes.
+    /// All bytes of the chunk.
     fn all<'a>(
         &'a self,
         options: &'a CodecOptions,
     ) -> impl Future<Output = Result<Option<ArrayBytesRaw<'a>>, CodecError>> + MaybeSend;
 
-    /// Byte ranges.
+    /// The bytes of some ranges, in their order.
     fn ranges<'a>(
         &'a self,
         ranges: Vec<ByteRange>,
@@ -79,7 +79,7 @@ impl Source for Awaited {
 /// The result of a read from a [`Direct`] source.
 ///
 /// # Errors
-/// [`CodecError::Other`] for a future that waits for something, which those over [`Direct`] never do.
+/// [`CodecError::Other`] for a future that is not ready at the first poll. Futures over [`Direct`] always are.
 pub(crate) fn at_once<T>(read: impl Future<Output = Result<T, CodecError>>) -> Result<T, CodecError> {
     match pin!(read).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,

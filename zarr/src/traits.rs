@@ -1,4 +1,4 @@
-//! What zarrs asks of a codec: creation, whole chunks, and decoders for parts of chunks.
+//! The traits of zarrs that a codec implements: creation, whole chunks, and decoders for parts of chunks.
 
 use crate::codec::{VqzCodec, pipeline_shape, sample_type};
 use crate::error::{ForZarrs, creation_failed};
@@ -47,7 +47,7 @@ impl CodecTraits for VqzCodec {
     }
 
     fn partial_encoder_capability(&self) -> PartialEncoderCapability {
-        // Tiles have no fixed place in a chunk, so a part is written by decoding and encoding the whole.
+        // Tiles vary in length, so a part is written by decoding the whole chunk and encoding it again.
         PartialEncoderCapability { partial_encode: false }
     }
 }
@@ -66,7 +66,7 @@ impl ArrayCodecTraits for VqzCodec {
         ))
     }
 
-    /// One tile: all bands, at most 256 rows and columns, one step of everything else.
+    /// One tile: all bands, at most 256 rows and columns, one step of every other dimension.
     fn partial_decode_granularity(&self, shape: &[NonZeroU64]) -> ChunkShape {
         let patch = self.patch();
         shape
@@ -108,8 +108,8 @@ impl ArrayToBytesCodecTraits for VqzCodec {
         }
     }
 
-    /// Unbounded: sharding then keeps the encoded chunks until it knows their size, which is far less memory than room
-    /// for the worst case of each.
+    /// The size is unbounded. Sharding then keeps the encoded chunks until it knows their sizes, which takes far less memory than
+    /// buffers for the worst case of each.
     fn encoded_representation(
         &self,
         shape: &[NonZeroU64],

@@ -1,4 +1,4 @@
-//! The one place where integers cross the format's boundary.
+//! The integers of the format: how they are written to bytes and read from them.
 
 use crate::error::{Error, Result};
 

@@ -1,4 +1,4 @@
-//! The header of a chunk: what was promised and measured, and where each tile's bytes lie.
+//! The header of a chunk: the promise, the measured errors, and where each tile's bytes lie.
 
 use crate::config::EntropyCoder;
 use crate::container::bytes::{Reader, hex, put_varint};
@@ -9,7 +9,7 @@ use crate::mask::{MAX_PATTERNS, Patterns};
 pub(crate) const MAGIC: [u8; 3] = *b"VQZ";
 /// The version that is written.
 const VERSION: u8 = 1;
-/// The first version, which is still read: it stated what is now left out where it goes without saying.
+/// The first version, which is still read. It stated some fields that are now left out where they have their usual value.
 const FIRST: u8 = 0;
 /// The longest header body, in bytes.
 const MAX_BODY: u64 = 1 << 28;
@@ -34,7 +34,7 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
-    /// How many bounds are stated: none where all are 0, one where all are equal.
+    /// How many bounds are stated: none where all are 0, one where all are equal, otherwise one for each band.
     fn stated(&self) -> &[f64] {
         let first = self.each.first().copied().unwrap_or(0.0);
         match self.each.iter().all(|bound| *bound == first) {
@@ -57,8 +57,8 @@ pub(crate) struct Header {
     pub(crate) valid: u64,
     pub(crate) mean_square_error: f32,
     pub(crate) max_error: f32,
-    /// Bytes of each tile, in order of images, tile rows and tile columns; 0 for a tile that is masked throughout
-    /// with the first pattern.
+    /// Bytes of each tile, in order of images, tile rows and tile columns; 0 for a tile all of whose samples are masked with the
+    /// first pattern.
     pub(crate) tiles: Vec<u32>,
     /// How many images before its own each tile refers to, 0 for none; empty where no tile refers to another.
     pub(crate) references: Vec<u32>,
@@ -66,14 +66,14 @@ pub(crate) struct Header {
     pub(crate) bounds: Option<Bounds>,
 }
 
-/// A model by the beginning of its hash and by its name.
+/// The beginning of the hash of a model, and the model's name for messages.
 #[derive(Clone, Copy)]
 pub(crate) struct ExpectedModel<'a> {
     pub(crate) hash: [u8; 4],
     pub(crate) name: &'a str,
 }
 
-/// What a reader knows before it reads: the chunk's shape and sample size.
+/// The properties of a chunk that a reader knows from the array: its shape, the sample size and the model.
 #[derive(Clone, Copy)]
 pub(crate) struct Expected<'a> {
     pub(crate) height: usize,
@@ -87,7 +87,7 @@ pub(crate) struct Expected<'a> {
     pub(crate) tiles: &'a dyn Fn([usize; 2]) -> usize,
 }
 
-/// The statistics, shortened to 3 bytes by rounding up: what is stated is never less than what was measured.
+/// A statistic, shortened to 3 bytes. It is rounded up, so that the stated error is never below the measured one.
 fn short(value: f32) -> [u8; 3] {
     let bits = value.to_bits().saturating_add(255).min(f32::INFINITY.to_bits());
     let [_, low, middle, high] = bits.to_le_bytes();
@@ -95,7 +95,7 @@ fn short(value: f32) -> [u8; 3] {
 }
 
 impl Expected<'_> {
-    /// Samples within an extent.
+    /// The number of samples within an extent.
     fn samples(&self, extent: [usize; 2]) -> u64 {
         (self.images * self.bands * extent[0] * extent[1]) as u64
     }
@@ -177,7 +177,7 @@ impl Header {
         Ok((reader.position() + body + CHECKSUM, reader.position()))
     }
 
-    /// Reads a header; `bytes` may go on after it.
+    /// Reads a header; `bytes` may hold more than the header.
     pub(crate) fn from_bytes(bytes: &[u8], expected: &Expected<'_>) -> Result<Self> {
         let (length, start) = Self::length(bytes)?;
         if bytes.len() < length {
@@ -236,7 +236,7 @@ impl Header {
                 || says(FLAG_MASKED) && valid >= expected.samples(extent))
         {
             return Err(Error::Corrupt(
-                "the header states what goes without saying, or more valid samples than there are; write the chunk again"
+                "the header states a field that must be left out where it has its default, or more valid samples than there are; write the chunk again"
                     .to_owned(),
             ));
         }
@@ -304,7 +304,7 @@ impl Header {
     }
 }
 
-/// Refuses another model than that which is expected, by as many bytes of its hash as are stated.
+/// Refuses a chunk of another model than the expected one. The header states the first bytes of the model's hash.
 fn read_model(body: &mut Reader<'_>, bytes: usize, expected: &ExpectedModel<'_>) -> Result<()> {
     let found = body.take(bytes, "the model's hash")?;
     if found == &expected.hash[..bytes] {

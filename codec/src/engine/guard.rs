@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 
-/// Runs foreign code that may panic on a graph that nobody foresaw; a panic is an error of the engine.
+/// Runs foreign code that may panic on an unusual graph; a panic becomes an error of the engine.
 pub(super) fn guarded<T>(engine: &str, what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
     outcome.unwrap_or_else(|panic| {

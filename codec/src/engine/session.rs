@@ -1,4 +1,4 @@
-//! What every engine is to the codec: it loads graphs, and runs them on tensors.
+//! The interface of engines: an engine loads graphs and runs them on tensors.
 
 use crate::error::Result;
 
@@ -59,7 +59,7 @@ pub trait Session: Send + Sync {
 pub trait Engine: Send + Sync {
     /// `tract`, `onnxruntime` or `cuda`.
     fn name(&self) -> &'static str;
-    /// What it really runs on, such as `tract 0.23.9, CPU` or `onnxruntime 1.31.1, CUDA`.
+    /// The engine's release and the device on which it runs, such as `tract 0.23.9, CPU` or `onnxruntime 1.31.1, CUDA`.
     fn description(&self) -> String;
     /// Loads a graph. The codec hands over graphs that it has checked: operators of an allow-list, within stated ceilings.
     ///

@@ -1,5 +1,6 @@
-//! Probabilities that learn: counters with a falling rate, and their mixture in the logistic domain
-//! (M. Mahoney, "Adaptive weighing of context models for lossless data compression", 2005), in integers.
+//! Adaptive probabilities: counters whose learning rate falls with the number of decisions seen, and mixtures of them in the
+//! logistic domain (M. Mahoney, "Adaptive weighing of context models for lossless data compression", 2005). All arithmetic is
+//! in integers.
 
 use crate::entropy::rans::{Coder, ONE};
 use std::sync::LazyLock;
@@ -41,7 +42,7 @@ impl Counter {
         self.0 = (p as u32) << 8 | (count + 1).min(COUNT_LIMIT);
     }
 
-    /// Codes a decision by this counter alone.
+    /// Codes a decision with the probability of this counter alone, then updates it.
     #[inline(always)]
     pub(crate) fn code<C: Coder>(&mut self, coder: &mut C, bit: bool, tables: &Tables) -> bool {
         let bit = coder.bit(bit, self.p1().clamp(32, ONE - 32));
@@ -101,13 +102,13 @@ impl Tables {
     }
 }
 
-/// No mixing weight is larger: four.
+/// The largest magnitude of a mixing weight, in 65536ths: four.
 pub(crate) const MAX_WEIGHT: i32 = 1 << 18;
 
 /// Weights of a mixture of three, in 65536ths.
 pub(crate) type Weights = [i32; 3];
 
-/// The counters' logits, and the probability of a 1 that their mixture gives, in 65536ths. Mixtures are of 3 or 4.
+/// The counters' logits, and the probability of a 1 that their mixture gives, in 65536ths. A mixture has 3 or 4 counters.
 #[inline(always)]
 pub(crate) fn mixture<const N: usize>(
     counters: [&Counter; N],
@@ -116,7 +117,7 @@ pub(crate) fn mixture<const N: usize>(
 ) -> ([i32; N], u32) {
     let logits = counters.map(|c| i32::from(tables.stretch[(c.p1() >> 4) as usize]));
     let products = || weights.iter().zip(logits).map(|(weight, logit)| weight * logit);
-    // Weights stay within 2^18 and logits within 2^11, so the sum of three products fits; of four it may not.
+    // Weights stay within 2^18 and logits within 2^11, so a sum of three products fits into 32 bits; one of four may not.
     let logit = if N <= 3 {
         products().sum::<i32>() >> 16
     } else {
@@ -126,7 +127,7 @@ pub(crate) fn mixture<const N: usize>(
     (logits, u32::from(tables.squash[(logit + 2048) as usize]).clamp(24, ONE - 24))
 }
 
-/// Codes a decision by the mixture of some counters, and teaches all of them.
+/// Codes a decision with the mixture of counters, then updates the counters and the weights.
 #[inline(always)]
 pub(crate) fn mix<C: Coder, const N: usize>(
     coder: &mut C,

@@ -1,8 +1,9 @@
-//! Coding without a stream, for a fit that wants what a coder learns and not its bytes.
+//! Coding without a stream, for a fit that needs the statistics that a coder learns and not its bytes.
 
 use crate::entropy::rans::Coder;
 
-/// A coder without output: it takes every decision as it is given, so that nothing happens but what is learnt from it.
+/// A coder without output: it returns every decision as given, so that callers update their statistics and nothing else
+/// happens.
 #[derive(Debug)]
 pub(crate) struct DryRun;
 

@@ -1,8 +1,8 @@
 //! The fast mode: planes packed to whole bytes and compressed with LZ4.
 //!
-//! Layout: a varint with the number of planes that hold anything, one byte a plane with its width (0, 1, 2 or 4 bytes a
-//! code), a varint with the packed size, then an LZ4 block of the planes one after the other, each in order of
-//! patches, little-endian, two's complement.
+//! Layout: a varint with the number of planes up to the last that holds a code other than 0; for each of these planes one byte
+//! with its width (0, 1, 2 or 4 bytes per code); a varint with the packed size; then an LZ4 block of the planes one after the
+//! other, each in order of patches, in little-endian two's complement.
 
 use crate::container::bytes::{Reader, put_varint};
 use crate::error::{Error, Result};

@@ -1,10 +1,9 @@
-//! Integer codes to bytes and back. Nothing here computes in floating point: every table, context and symbol follows
-//! from integers alone, so that codes decode alike everywhere.
+//! Integer codes to bytes and back. What a decoder reads follows from integers alone: every table, context and symbol is
+//! computed without floating point, so that codes decode alike everywhere.
 //!
-//! [`rans`] turns binary decisions with probabilities into bytes; [`adaptive`] estimates probabilities; [`tile`]
-//! and
-//! [`indices`] say which decisions describe a tile's scalar codes or codebook indices, and what each is predicted from;
-//! [`lz4`] is the fast mode.
+//! [`rans`] turns binary decisions with probabilities into bytes, and [`adaptive`] estimates the probabilities. [`tile`] and
+//! [`indices`] describe a tile's scalar codes or codebook indices as decisions, and choose the contexts of each. [`lz4`] is the
+//! fast mode.
 
 pub(crate) mod adaptive;
 #[cfg(feature = "fit")]

@@ -1,5 +1,6 @@
-//! Slow planes predicted from codes already known: those of the patches to the west and north, and of planes that
-//! come earlier in this patch. Integer arithmetic on codes; the quantiser does not change.
+//! Prediction of slow planes, whose codes change little from patch to patch. A code is predicted from codes already known:
+//! those of the patches to the west and north, and of planes that come earlier in this patch. Only integers are involved, and
+//! the quantiser is not affected.
 
 /// Where a tap reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,7 +9,7 @@ pub(crate) enum Place {
     West = 0,
     North = 1,
     NorthWest = 2,
-    /// At the last column, north.
+    /// In the last column, this is the patch to the north.
     NorthEast = 3,
     Here = 4,
 }
@@ -21,7 +22,7 @@ impl Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tap {
     pub(crate) place: Place,
-    /// An index into [`Predictor::planes`]; for [`Place::Here`], of an earlier one.
+    /// An index into [`Predictor::planes`]; for [`Place::Here`], that of an earlier plane.
     pub(crate) source: u8,
     /// In 256ths.
     pub(crate) weight: i16,
@@ -32,7 +33,8 @@ pub(crate) struct Tap {
 pub(crate) struct Prediction {
     /// The terms, used where west and north both exist.
     pub(crate) taps: Vec<Tap>,
-    /// Elsewhere: copy the code of the west, or else the north, patch.
+    /// Whether, in the first row and column, the prediction is the code of the patch to the west, or else to the north; otherwise
+    /// it is 0 there.
     pub(crate) copy: bool,
 }
 
@@ -45,7 +47,7 @@ pub(crate) struct Predictor {
     pub(crate) predictions: Vec<Prediction>,
 }
 
-/// No prediction leaves this range, which is wider than that of codes.
+/// The largest magnitude of a prediction. It is larger than that of codes.
 const MAX_PREDICTION: i64 = 1 << 24;
 
 /// The codes of the predictor's planes in the row above and in this one.

@@ -82,7 +82,9 @@ impl<'a> Decoder<'a> {
         };
         let state = u32::from_le_bytes(*first);
         if !(LOW..1 << 31).contains(&state) {
-            return Err(Error::Corrupt(format!("entropy coder state {state:#x} is outside its interval")));
+            return Err(Error::Corrupt(format!(
+                "an entropy-coded stream begins with state {state:#x}; write the chunk again"
+            )));
         }
         Ok(Self { bytes: rest, at: 0, state })
     }

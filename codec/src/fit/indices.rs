@@ -1,4 +1,4 @@
-//! What the coder of indices starts from: counters from the counts of training tiles, then the weights that mix them.
+//! The first statistics of the coder of indices: counters from the counts of training tiles, then the weights that mix them.
 
 use super::grids::{self, CodeGrid};
 use crate::entropy::adaptive::Counter;
@@ -8,10 +8,10 @@ use crate::model::Priors;
 use crate::model::priors::IndexPriors;
 use crate::quantise::Codebooks;
 
-/// Confidence with which a tile starts, however much was counted: low, for tiles differ. Measured: see
+/// The largest count with which a counter starts a tile. It is low, because tiles differ. Measured: see
 /// `docs/decisions.md`.
 const CONFIDENCE: f64 = 4.0;
-/// What is added to the counts of both outcomes.
+/// Added to the counts of both outcomes, so that no probability is 0.
 const DOUBT: f64 = 0.4;
 
 /// The entropy coder's priors for a model with codebooks, from the codes of training tiles.
@@ -38,7 +38,7 @@ pub fn index_priors(grids: &[CodeGrid], codebooks: &Codebooks) -> Result<Priors>
     for grid in grids {
         code(grid, shape, &unfitted, &mut all);
     }
-    // Weights are learnt where they are used: on tiles that the counts have not seen.
+    // Weights are learnt on tiles that did not contribute to the counts, as when the codec uses them.
     let mut weights = unfitted.clone();
     for grid in grids.iter().filter(|_| grids.len() > 1) {
         let mut own = Counts::new(&unfitted);
@@ -74,7 +74,7 @@ impl Counts {
         Self(std::array::from_fn(|table| vec![[0; 2]; statistics.counters[table].len()]))
     }
 
-    /// Sets counters to what was counted, but for what was counted in one tile.
+    /// Sets counters to the counts of all tiles but one.
     fn start(&self, statistics: &mut IndexStatistics, without: Option<&Self>) {
         for (table, counters) in statistics.counters.iter_mut().enumerate() {
             for (slot, counter) in counters.iter_mut().enumerate() {

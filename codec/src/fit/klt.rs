@@ -11,13 +11,13 @@ use crate::model::onnx::klt::{self, KltParameters};
 use crate::model::priors::ScalarPriors;
 use crate::model::{Band, MAX_PLANES, Manifest, Model, ModelParts, Quantiser};
 
-/// What is taken off a code's magnitude on reconstruction, in steps: with cells of `quantise::ROUNDING` the centre of
+/// How much the magnitude of a code is reduced on reconstruction, in steps. With cells of `quantise::ROUNDING`, the centre of
 /// mass of natural latents lies at the code itself.
 const SHRINK: f32 = 0.0;
-/// Bound on the difference between conforming decoders, as a part of the peak: several times what was measured.
+/// The bound on the difference between conforming decoders, as a part of the peak: several times the measured difference.
 const TOLERANCE: f64 = 4e-6;
 
-/// Fits a model. `progress` is called with a fraction from 0 to 1 and what is being done.
+/// Fits a model. `progress` is called with a fraction from 0 to 1 and the name of the present stage.
 ///
 /// # Errors
 /// [`Error::InvalidArgument`] for options out of range, images of another number of bands, and too little valid data.

@@ -12,7 +12,7 @@ use crate::transform::{Linear, LinearWeights, Scratch};
 /// The fewest whole patches from which a basis is fitted.
 const FEWEST_PATCHES: usize = 16;
 
-/// DCT coefficients of every image, cut to tiles; patches that stick out are left away.
+/// DCT coefficients of every image, cut into tiles. Patches that extend beyond an image are left out.
 pub(super) fn coefficients(images: &[Image], bands: &[Band], patch: usize) -> Result<Vec<Grid>> {
     let planes = patch * patch * bands.len();
     let identity: Vec<f32> = (0..patch * patch)

@@ -1,11 +1,11 @@
-//! Fits the linear architecture, `klt`, in pure Rust: statistics, no gradient descent. And, for models that others fit,
-//! the entropy coder's priors from codes or latents ([`index_priors`], [`scalar_priors`]), true coded sizes
-//! ([`entropy_bits`]) and the order of a codebook's entries ([`tree_order`]).
+//! The fit of the linear architecture, `klt`, in pure Rust, by statistics and without gradient descent. For models that are fitted
+//! elsewhere, there are the entropy coder's priors from codes or latents ([`index_priors`], [`scalar_priors`]), true coded
+//! sizes ([`entropy_bits`]) and the order of a codebook's entries ([`tree_order`]).
 //!
 //! [`latents`] takes patches to DCT coefficients; [`basis`] finds, for each spatial frequency, the principal
-//! components across the bands; [`predictor`] fits what neighbouring patches tell of slow planes; [`statistics`] runs
-//! the entropy coder over the training data and keeps what it learnt; [`calibration`] measures what a step means in
-//! dB. [`peak`] is the rule for the value that PSNR is stated against.
+//! components across the bands; [`predictor`] fits the prediction of slow planes from neighbouring patches; [`statistics`] runs
+//! the entropy coder over the training data and keeps its statistics; [`calibration`] measures the PSNR at each step. [`peak`]
+//! is the rule for the value against which PSNR is stated.
 
 mod basis;
 mod calibration;

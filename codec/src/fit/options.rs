@@ -1,4 +1,4 @@
-//! What a fit is asked for.
+//! The options of a fit.
 
 /// What to fit, and what to write into the manifest.
 #[derive(Clone, Debug)]

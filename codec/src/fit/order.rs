@@ -1,5 +1,5 @@
-//! The order of a codebook's entries: indices are coded from their highest bit down, and contexts compare high bits, so
-//! like entries must stand side by side.
+//! The order of a codebook's entries. Indices are coded from their highest bit down, and contexts compare high bits, so similar
+//! entries must stand side by side.
 
 /// Rounds of the power iteration that finds a principal axis.
 const ROUNDS: usize = 24;
@@ -9,7 +9,7 @@ const ROUNDS: usize = 24;
 /// stays where it is, as `rvq` wants.
 ///
 /// # Panics
-/// When `width` is 0 or the entries are no whole number.
+/// When `width` is 0 or does not divide the number of values.
 #[must_use]
 pub fn tree_order(entries: &[f32], width: usize, keep_first: bool) -> Vec<u32> {
     let count = entries.len() / width;

@@ -5,14 +5,14 @@ use crate::sample::DataType;
 /// The peak of reflectances times 10000.
 const REFLECTANCE: f64 = 10_000.0;
 
-/// What a choice is made from.
+/// The properties of the data on which the choice rests.
 #[derive(Clone, Debug)]
 pub struct Evidence {
     /// The types of all rasters in question.
     pub types: Vec<DataType>,
     /// How many bands they have.
     pub bands: u64,
-    /// What these are called.
+    /// The names of the bands.
     pub names: Option<Vec<String>>,
     /// The least and the largest valid sample.
     pub range: (f64, f64),
@@ -21,9 +21,9 @@ pub struct Evidence {
 impl Evidence {
     /// The peak, and the evidence that it rests on. None where all samples are equal, for then there is no evidence.
     ///
-    /// 8 bits have their full range. Integers of 16 bits are taken for reflectances times 10000 only when they look so: by
-    /// the names of their bands, or as several bands that reach into the thousands; elevations, counts and temperatures
-    /// have the range of their samples, like all else.
+    /// For 8 bits, the peak is their full range. Integers of 16 bits are taken for reflectances times 10000 only where the names of
+    /// their bands say so, or where there are several bands whose values reach into the thousands. For all other data, such as
+    /// elevations, counts and temperatures, it is the range of the samples.
     #[must_use]
     pub fn peak(&self) -> Option<(f64, &'static str)> {
         if self.types.iter().all(|t| *t == DataType::UInt8) {

@@ -1,6 +1,6 @@
-//! Which slow planes neighbouring patches predict, and with what weights: least squares on latents.
+//! The fit of predictions of slow planes from neighbouring patches, by least squares on latents.
 //!
-//! Candidates are the mean of a patch and its slopes, for each component: what changes least from patch to patch.
+//! Candidates are the mean of a patch and its slopes, for each component, because these change least from patch to patch.
 
 use super::basis::log2_sigma;
 use super::grid::Grid;
@@ -12,11 +12,11 @@ pub(super) use crate::entropy::predict::Predictor;
 
 /// The most planes that take part.
 const MOST: usize = 48;
-/// A prediction must take at least this part off a plane's variance.
+/// A prediction must reduce a plane's variance by at least this part.
 const WORTH: f64 = 0.03;
 
 /// Fits a predictor where planes have no structure of frequencies: each of the strongest from itself in the patches around.
-/// Only those that gain are listed, for the coder takes listed planes to be busy.
+/// Only planes that gain are listed, because the coder spends no flags on listed planes.
 pub(super) fn fit_alone(grids: &[Grid], priors: &mut ScalarPriors) {
     for scan in 0..priors.planes().min(MOST) {
         let (prediction, variance) = one(grids, &[(scan as u32, 0, 0)], 0, priors);
@@ -122,7 +122,7 @@ fn one(
         }
     }
     let all: Vec<usize> = (0..taps.len()).collect();
-    // What is stored is what is judged: weights in 256ths.
+    // Predictions are judged with the weights as stored, rounded to 256ths.
     let weights: Vec<f64> =
         normal.solve(&all).iter().map(|w| (w * 256.0).round().clamp(-32_768.0, 32_767.0) / 256.0).collect();
     let (left, before) = normal.residual(&weights);

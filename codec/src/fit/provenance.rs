@@ -1,6 +1,6 @@
-//! What a manifest says of the data that a model was fitted on.
+//! The statement of a manifest about the data on which a model was fitted.
 
-/// What was stated, and how much it was: `Sentinel-2, ESA (3 rasters, 1769472 samples)`. Never a path.
+/// The stated source and the amount of data: `Sentinel-2, ESA (3 rasters, 1769472 samples)`. It never contains a path.
 #[must_use]
 pub fn training_data(stated: &str, rasters: usize, samples: u64) -> String {
     let size = format!("{rasters} raster{}, {samples} samples", if rasters == 1 { "" } else { "s" });

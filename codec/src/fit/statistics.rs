@@ -1,5 +1,5 @@
-//! What the entropy coder learns on the training data: the linear rule by least squares, then the counters and mixing
-//! weights by coding.
+//! The entropy coder's statistics from training data: first the linear rule by least squares, then the counters and mixing
+//! weights by coding the data.
 
 use super::grid::Grid;
 use super::solve::Normal;
@@ -15,11 +15,11 @@ const STEPS: usize = 8;
 /// Parts of codes that are not zero, between which those steps lie.
 const SPARSEST: f64 = 0.002;
 const DENSEST: f64 = 0.5;
-/// The linear rule, then counters.
+/// The number of passes over the data: one for the linear rule, then one for the counters.
 const PASSES: usize = 2;
 /// About how many codes each pass looks at.
 const CODES: usize = 40_000_000;
-/// Observations below which a class keeps the rule it started from.
+/// A class with fewer observations keeps the rule with which it started.
 const FEWEST: f64 = 2000.0;
 
 /// The steps to learn at, of measured ones: pairs of a step and the part of codes that are not zero, by falling step.
@@ -32,7 +32,7 @@ pub(super) fn useful_steps(measured: &[(i16, f64)]) -> Vec<i16> {
     (0..STEPS).map(|i| useful[i * (useful.len() - 1) / (STEPS - 1)]).collect()
 }
 
-/// Fits the linear rule and what tiles start from, at these steps, or for grids that state theirs at that one.
+/// Fits the linear rule and the first statistics of tiles, at these steps, or at the step that a grid states.
 pub(super) fn fit(
     grids: &[Grid],
     priors: &mut ScalarPriors,
@@ -114,7 +114,7 @@ pub(super) fn code<C: Coder, O: Observer>(
     Ok(())
 }
 
-/// Takes over what a tile learnt; counters of single planes and groups are averaged by class.
+/// Takes over the statistics of a tile; counters of single planes and groups are averaged by class.
 fn keep_learnt<C>(coder: TileCoder<'_, C>, planes: &Planes, statistics: &mut Statistics) {
     let (plane, group) = (coder.plane, coder.group);
     let own = (statistics.plane.clone(), statistics.group.clone());
@@ -149,6 +149,6 @@ impl Rule {
     }
 }
 
-/// The most confidence that counters start a tile with, however much they were counted: tiles differ. Measured: see
+/// The largest count with which a counter starts a tile. It is low, because tiles differ. Measured: see
 /// `docs/decisions.md`.
 const CONFIDENCE: u32 = 10;

@@ -1,4 +1,4 @@
-//! The mask's classes to bytes and back: adaptive binary decisions with contexts of the classes around.
+//! The coder of a mask's classes: adaptive binary decisions, whose contexts are the classes of neighbours.
 
 use crate::entropy::adaptive::{Counter, Tables};
 use crate::entropy::rans::{Coder, Decoder, Encoder};
@@ -74,7 +74,7 @@ impl Model {
 
 pub(crate) fn encode(classes: &[u8], planes: usize, height: usize, width: usize) -> Vec<u8> {
     let mut coder = Encoder::default();
-    // The model writes back what it codes, which here is what was there.
+    // The shared walk writes every class back; an encoder writes the class that was there.
     let mut classes = classes.to_vec();
     Model::new().code(&mut coder, &Shape { planes, height, width }, &mut classes);
     coder.finish()

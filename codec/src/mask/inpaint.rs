@@ -1,7 +1,7 @@
-//! A smooth continuation of a band under its mask, so that masked samples cost next to nothing.
+//! Fills a band in smoothly under its mask, so that masked samples cost hardly any bits.
 //!
-//! Push–pull: averages of the valid samples at ever coarser scales fill what the finer scales lack; a few rounds of
-//! averaging then take the steps out.
+//! The method is push–pull: averages of the valid samples at coarser and coarser scales fill the gaps of the finer scales. A few
+//! rounds of averaging then smooth the steps between them.
 
 /// Rounds of averaging over the filled samples.
 const ROUNDS: usize = 6;

@@ -1,7 +1,7 @@
-//! Which samples are masked: declared nodata, what is not finite, and what no transform could hold.
+//! Which samples are masked: declared nodata, NaN and infinities, and values too large for any transform.
 //!
-//! A masked sample has a class, 1 to 254, that stands for one bit pattern listed in the chunk's header, or the class
-//! [`ESCAPE`], whose patterns stand verbatim in the tile. Class 0 is valid. All are restored exactly.
+//! A masked sample has a class from 1 to 254, which stands for a bit pattern that the chunk's header lists, or the class
+//! [`ESCAPE`], for which the tile holds the bit pattern of each sample. Class 0 is valid. Masked samples are restored exactly.
 
 pub(crate) mod coder;
 pub(crate) mod inpaint;
@@ -26,12 +26,12 @@ pub(crate) struct Classifier<T> {
     nodata_nan: bool,
     /// Lowest and highest valid sample of each band.
     limits: Vec<(f64, f64)>,
-    /// Whether any sample of this type can be anything but valid.
+    /// Whether any sample of this type can be invalid.
     trivial: bool,
 }
 
 impl<T: Sample> Classifier<T> {
-    /// What a model's transform can hold of each band.
+    /// The range of values of each band that a model's transform can represent.
     pub(crate) fn limits(bands: &[Band]) -> Vec<(f64, f64)> {
         let reach = |b: &Band| MAX_DEVIATION * f64::from(b.scale.abs());
         bands.iter().map(|b| (f64::from(b.offset) - reach(b), f64::from(b.offset) + reach(b))).collect()
@@ -58,7 +58,7 @@ impl<T: Sample> Classifier<T> {
         Ok(Self { nodata: values, nodata_nan, limits, trivial })
     }
 
-    /// Whether all samples are valid whatever they are.
+    /// Whether all possible samples are valid.
     pub(crate) fn trivial(&self) -> bool {
         self.trivial
     }
@@ -78,7 +78,7 @@ impl<T: Sample> Classifier<T> {
         if self.nodata.contains(&sample) { self.nudge(sample, decoded) } else { sample }
     }
 
-    /// Whether all that samples from the one to the other may be moved to is allowed, where they would be nodata.
+    /// Whether samples between the two that equal nodata can be moved to allowed values only.
     pub(crate) fn makes_way(&self, [from, to]: [T; 2], allowed: impl Fn(T) -> bool) -> bool {
         self.nodata.iter().filter(|nodata| (from..=to).contains(*nodata)).all(|nodata| {
             let (below, above) = self.around(*nodata);
@@ -86,7 +86,7 @@ impl<T: Sample> Classifier<T> {
         })
     }
 
-    /// The nearest samples below and above that are no nodata.
+    /// The nearest samples below and above that do not equal nodata.
     fn around(&self, sample: T) -> (Option<T>, Option<T>) {
         let (mut below, mut above) = (Some(sample), Some(sample));
         while below.is_some_and(|v| self.nodata.contains(&v)) {

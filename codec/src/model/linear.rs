@@ -24,7 +24,7 @@ pub(super) fn linear(manifest: &Manifest, decoder: &[u8]) -> Result<LinearWeight
     Ok(LinearWeights { patch: parameters.patch, bands, mix, unmix: Some(unmix), shrink: parameters.shrink })
 }
 
-/// Whether an encoder's graph is the one that goes with this linear decoder.
+/// Whether an encoder's graph is the inverse of this linear decoder.
 pub(super) fn is_inverse(encoder: &[u8], decoder: &[u8], linear: &LinearWeights) -> bool {
     let written = klt::read_decoder(decoder).ok().zip(linear.unmix.as_ref());
     written

@@ -41,7 +41,7 @@ pub struct Manifest {
     pub encoder_sha256: String,
     /// The licence under which the model may be used.
     pub licence: String,
-    /// What it was fitted on, and whom to credit.
+    /// The data that it was fitted on, and their attribution.
     pub training_data: String,
 }
 
@@ -74,13 +74,13 @@ pub struct Calibration {
 }
 
 impl Manifest {
-    /// What every manifest of this version says of its format.
+    /// The value of `format` in every manifest of this version.
     pub const FORMAT: &'static str = "vqz-model";
     /// The version of the package's layout.
     pub const VERSION: u32 = 0;
 
-    /// The manifest of a model with scalar codes. What is not given here is set afterwards, field by field: the peak, the
-    /// tolerance and the calibration at least, for a model without them is refused.
+    /// The manifest of a model with scalar codes. Other fields are set afterwards: at least the peak, the tolerance and the
+    /// calibration, because a model without them is refused.
     #[must_use]
     pub fn new(
         name: impl Into<String>,
@@ -117,7 +117,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Latent planes at each position of the latent grid: what the encoder puts out.
+    /// Latents at each position of the latent grid: the planes of the encoder's output.
     #[must_use]
     pub fn latents(&self) -> usize {
         self.codebooks.map_or(self.planes, |shape| shape.latents())
@@ -196,8 +196,8 @@ impl Manifest {
         Ok(())
     }
 
-    /// The step, as 256 × its base-2 logarithm, whose PSNR on the training data was `quality`. Between the measured
-    /// points it is interpolated; beyond them 6.02 dB halve the step.
+    /// The step, as 256 × its base-2 logarithm, whose PSNR on the training data was `quality`. It is interpolated between the
+    /// measured points; beyond them, each further 6.02 dB halve the step.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] unless quality is from 0 to 200 dB.

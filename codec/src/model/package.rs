@@ -1,7 +1,7 @@
 //! The package file, `NAME.vqm`: a zip archive without compression, named by a hash of its decoding half.
 //!
 //! The decoding half is `model.json`, `decoder.onnx`, `priors.bin` and, where there is one, `correction.onnx`; `model.json` holds the hash of `encoder.onnx`,
-//! so that the one hash stands for the whole. `card.md`, where there is one, is for people.
+//! so that this hash covers the encoder too. `card.md`, where there is one, is for people, and no hash covers it.
 
 use crate::config::ModelReference;
 use crate::container::bytes::hex;
@@ -30,7 +30,7 @@ const CORRECTION: &str = "correction.onnx";
 const PRIORS: &str = "priors.bin";
 const CARD: &str = "card.md";
 
-/// A model: a fitted one with its encoder, or the decoding half of one.
+/// A model: a whole one with its encoder, or the decoding half of one.
 #[derive(Debug)]
 pub struct Model {
     manifest: Manifest,
@@ -47,14 +47,14 @@ pub struct Model {
     pub(crate) encoder_takes_step: bool,
     /// The linear map, where `decoder` is exactly the graph of the `klt` architecture.
     pub(crate) linear: Option<LinearWeights>,
-    /// Whether its inverse stands for the encoder: because `encoder` is exactly that, or is not at hand.
+    /// Whether the inverse of the linear map serves as the encoder, because `encoder` equals it or is not at hand.
     pub(crate) encodes_linearly: bool,
 }
 
-/// What a fit puts together.
+/// The parts from which a fit assembles a model.
 #[derive(Clone, Debug)]
 pub struct ModelParts {
-    /// What the model is for. Its `encoder_sha256` is filled in.
+    /// The manifest. Its `encoder_sha256` is filled in when the model is assembled.
     pub manifest: Manifest,
     /// The decoder's graph.
     pub decoder: Vec<u8>,
@@ -62,7 +62,7 @@ pub struct ModelParts {
     pub correction: Option<Vec<u8>>,
     /// The encoder's graph.
     pub encoder: Vec<u8>,
-    /// What the entropy coder starts from.
+    /// The statistics with which the entropy coder starts.
     pub priors: Priors,
 }
 
@@ -120,7 +120,7 @@ impl Model {
         let linear = match linear(&manifest, &decoder) {
             Ok(linear) => Some(linear),
             Err(error) if manifest.architecture == "klt" => return Err(error),
-            // A network of its own.
+            // The decoder is a network, not a linear map.
             Err(_) => None,
         };
         let encodes_linearly = match (&linear, &encoder) {
@@ -248,7 +248,7 @@ impl Model {
             (CORRECTION, self.correction.as_deref()),
             (ENCODER, encoder),
             (PRIORS, Some(priors.as_slice())),
-            // Of use to whoever holds the whole package; archives stay small.
+            // Only whole packages hold the card, so that archives stay small.
             (CARD, encoder.and(self.card.as_deref()).map(str::as_bytes)),
         ];
         for (name, content) in entries.into_iter().filter_map(|(n, c)| c.map(|c| (n, c))) {
@@ -270,7 +270,7 @@ impl Model {
         &self.manifest
     }
 
-    /// What the entropy coder starts from.
+    /// The statistics with which the entropy coder starts.
     #[must_use]
     pub fn priors(&self) -> &Priors {
         &self.priors
@@ -288,7 +288,7 @@ impl Model {
         self.codebooks.as_ref()
     }
 
-    /// Whether the model can write: it has its encoder, or is linear, so that its decoder can be inverted.
+    /// Whether the model can encode: it has its encoder, or it is linear, so that its decoder can be inverted.
     #[must_use]
     pub fn can_encode(&self) -> bool {
         self.encoder.is_some() || self.encodes_linearly
@@ -334,7 +334,7 @@ impl Model {
     /// Unpacks a decoding half that is embedded in metadata, as [`Model::reference`] writes it.
     ///
     /// # Errors
-    /// As [`Model::from_bytes`], and [`Error::Limit`] when it is larger than what is ever embedded.
+    /// As [`Model::from_bytes`], and [`Error::Limit`] when it is larger than the ceiling for embedded models.
     pub fn from_embedded(text: &str) -> Result<Self> {
         if text.len() > MAX_EMBEDDED / 3 * 4 + 8 {
             return Err(Error::Limit(format!(

@@ -1,9 +1,11 @@
-//! Pictures within a bound: the difference between the samples and the picture is quantised, as coarsely as the bound allows on
-//! any decoder that stays within the model's tolerance.
+//! Pictures within a bound. The differences between the samples and the picture, the *corrections*, are quantised as coarsely as
+//! possible, such that every decoder within the model's tolerance keeps the bound.
 //!
-//! A decoder returns `round(v + q s)`, with `v` of its own and `q` as stored. The writer chose `q` so that its own `v + q s` is off
-//! by at most `s / 2`; another decoder's is off by a tolerance `t` more, and rounding adds one half. With `s = 2ε + 1 − 2t − δ`
-//! that is below `ε + 1`, so for integers at most `ε`; `δ` covers the arithmetic. The coder of `q` never looks at the picture, which differs between decoders.
+//! A decoder returns `round(v + q s)`, where `v` is its own value of the picture, `q` is stored and `s` is the step. The writer
+//! chose `q` so that `v + q s`, with its own `v`, is off by at most `s / 2`. Another decoder's value is off by up to the tolerance
+//! `t` more, and rounding adds up to one half. With `s = 2ε + 1 − 2t − δ`, where `δ` covers rounding in the arithmetic, the sum is
+//! below `ε + 1`, which for integers means at most `ε`. The entropy coder of `q` takes no contexts from the picture, because that
+//! differs between decoders.
 
 use super::predicted::{Form, IntegerTile};
 use crate::container::bytes::{Reader, put_varint};
@@ -12,11 +14,11 @@ use crate::mask::Classifier;
 use crate::predict::predictive;
 use crate::sample::{DataType, Sample};
 
-/// What the arithmetic of `v + q s` in float64 may be off by, many times over.
+/// A generous bound on the rounding error of `v + q s` in float64.
 const ARITHMETIC: f64 = 1.0 / 1024.0;
-/// The most octaves above the peak that a picture may reach.
+/// How many octaves above the model's peak the values of a picture may reach.
 const OCTAVES: u32 = 60;
-/// Values are this much below the end of their octave, so that all decoders agree which it is.
+/// Values stay below this part of the end of their octave, so that all decoders agree on the octave.
 const MARGIN: f64 = 0.99;
 
 /// How far apart conforming decoders may be, in data units: `tolerance` up to the model's `peak`, and in proportion beyond.
@@ -36,14 +38,14 @@ impl Tolerance {
     /// The octave above the peak that holds a picture's values.
     fn octave(self, picture: &[f32]) -> Option<u32> {
         let largest = picture.iter().fold(0.0f32, |most, v| most.max(v.abs()));
-        // NaN is never the larger of two.
+        // `max` ignores NaN, so it is looked for separately.
         if picture.iter().any(|v| !v.is_finite()) {
             return None;
         }
         (0..=OCTAVES).find(|octave| f64::from(largest) <= MARGIN * self.peak * f64::from(*octave).exp2())
     }
 
-    /// The step of the corrections of a band, if there is one.
+    /// The step of the corrections of a band; `None` where corrections are of no use.
     fn step<T: Sample>(self, samples: &IntegerTile<'_>, band: usize, form: Form, octave: u32) -> Option<f64> {
         let scale = f64::from(octave).exp2();
         let t = self.tolerance * scale;
@@ -53,7 +55,7 @@ impl Tolerance {
             DataType::Float64 => 2.0 * (samples.bounds.each[band] - t - ulp(53)) * (1.0 - ARITHMETIC),
             _ => 2.0 * f64::from(samples.whole(band, form)) + 1.0 - 2.0 * t - ARITHMETIC,
         };
-        // A step below the tolerance codes mostly the differences between decoders: a picture is no help then.
+        // With a step below the tolerance, corrections would code little but the differences between decoders.
         (step > t && step.is_finite()).then_some(step)
     }
 
@@ -62,8 +64,8 @@ impl Tolerance {
     }
 }
 
-/// Corrections of a picture `(band, y, x)`, cut to the tile; none where a bound is too small for them, or where another decoder
-/// might have to make way for nodata and leave the bound.
+/// The corrections of a picture `(band, y, x)` that is cut to the tile. `None` where a bound is too small for them, or where
+/// another decoder might exceed the bound because it has to move a sample off the nodata value.
 pub(super) fn encode<T: Sample>(
     samples: &IntegerTile<'_>,
     tolerance: Tolerance,
@@ -122,7 +124,7 @@ pub(super) fn decode<T: Sample>(
                 .to_owned(),
         ));
     };
-    // What the bound rests on; NaN is beyond as well.
+    // The bound holds for pictures below this value only. NaN is refused too.
     let reach = tolerance.peak * f64::from(octave).exp2();
     if !picture.iter().all(|v| f64::from(v.abs()) <= reach) {
         return Err(Error::Corrupt(

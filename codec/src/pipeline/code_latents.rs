@@ -1,4 +1,4 @@
-//! Codes of a tile: chosen for its latents by rate and distortion, and entropy-coded.
+//! From the latents of a tile to coded bytes: codes are chosen by rate and distortion, then entropy-coded.
 
 use super::runner::ModelRunner;
 use crate::config::EntropyCoder;
@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::model::priors::Kind;
 use crate::quantise::{self, Search};
 
-/// A tile's codes in bytes, their history for later dates, and their cost: the squared error plus the price of the bits, by
-/// which scalar codes are chosen.
+/// A tile's coded bytes, their history for later dates, and their cost: the squared error plus the price of the bits. Of several
+/// ways to code a tile, the one with the least cost is taken.
 pub(super) struct CodedLatents {
     pub(super) stream: Vec<u8>,
     pub(super) history: Option<TileHistory>,

@@ -1,6 +1,6 @@
 //! The codec of one array: its configuration, its model, and what follows from them.
 //!
-//! What it does is written beside: [`encode`](super::encode), [`plan`](super::plan) and [`decode`](super::decode).
+//! Its operations are in the modules [`encode`](super::encode), [`plan`](super::plan) and [`decode`](super::decode).
 
 use super::position::tiles_of_image;
 use super::runner::ModelRunner;
@@ -14,7 +14,7 @@ use crate::model::Model;
 use crate::sample::{DataType, Sample, dispatch};
 use std::sync::Arc;
 
-/// How the work is done; never changes what is decoded beyond the model's tolerance.
+/// How the work is done. Options never change decoded samples by more than the model's tolerance.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct Options {
@@ -25,13 +25,13 @@ pub struct Options {
 }
 
 impl Options {
-    /// With the tiles of one chunk spread over threads, or not.
+    /// Sets whether the tiles of one chunk are spread over threads.
     #[must_use]
     pub fn with_parallel(self, parallel: bool) -> Self {
         Self { parallel, ..self }
     }
 
-    /// With an engine to decode with, or with the fastest that can run the model.
+    /// Sets the engine to decode with; `None` is the fastest that can run the model.
     #[must_use]
     pub fn with_engine(self, engine: impl Into<Option<EngineKind>>) -> Self {
         Self { engine: engine.into(), ..self }
@@ -58,11 +58,11 @@ pub struct ChunkCodec {
     pub(super) fill: u64,
     pub(super) options: Options,
     pub(super) step: i16,
-    /// The model and what runs it; none where all is coded exactly or within bounds by prediction.
+    /// The model with its engine; `None` where prediction codes all tiles, exactly or within bounds.
     pub(super) runner: Option<ModelRunner>,
 }
 
-/// The side of patches, where no model has any: extents of tiles are multiples of it.
+/// The side of patches without a model, in pixels. Extents of tiles are multiples of it.
 const PATCH: usize = 16;
 
 /// The side of patches, in pixels.
@@ -112,7 +112,7 @@ impl ChunkCodec {
         Ok(Self { configuration: configuration.clone(), data_type, fill, options, step, runner })
     }
 
-    /// Encodes at another quality from now on. What was loaded to run the model stays.
+    /// Encodes at another quality from now on, without loading the model anew.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] for a quality out of range, or without a model.
@@ -125,7 +125,7 @@ impl ChunkCodec {
         Ok(())
     }
 
-    /// What decodes: `native`, or the engine that runs the model's graph.
+    /// The name of the decoder: `native`, or the engine that runs the model's graph.
     #[must_use]
     pub fn engine(&self) -> String {
         self.runner.as_ref().map_or_else(|| "native".to_owned(), ModelRunner::description)
@@ -146,7 +146,7 @@ impl ChunkCodec {
         self.runner.as_ref().is_some_and(|runner| runner.model.priors().scalar().is_some())
     }
 
-    /// Whether samples are valid, band by band: those that no transform could hold are not.
+    /// The rule that says which samples are valid, band by band. Samples that no transform could represent are not.
     pub(super) fn classifier<T: Sample>(&self, bands: usize) -> Result<Classifier<T>> {
         let limits = match &self.runner {
             Some(runner) => Classifier::<T>::limits(&runner.model.manifest().bands),
@@ -194,7 +194,7 @@ impl ChunkCodec {
         Header::from_bytes(bytes, &self.expected(layout, &|extent| tiles_of_image(extent, patch)))
     }
 
-    /// What is known of a chunk without its header. `tiles` gives the number of tiles of an image with some extent.
+    /// The properties of a chunk that are known without its header. `tiles` gives the number of tiles of an image by its extent.
     pub(super) fn expected<'a>(
         &'a self,
         layout: &Layout,

@@ -1,13 +1,13 @@
-//! The correction of a decoded picture by a model's `correction.onnx`: the part of a network that comes after its linear
-//! path. Writers say for each tile whether it pays, so it never makes a tile worse, and costs nothing where it gains nothing.
+//! The correction of a decoded picture by a model's `correction.onnx`, a network that follows the linear path. The writer decides
+//! for each tile whether it is applied, so it never makes a tile worse, and takes no time where it does not help.
 
 use super::network::output;
 use crate::engine::{self, EngineKind, Session, Tensor};
 use crate::error::Result;
 use std::sync::Arc;
 
-/// A tile is corrected where that leaves less than this part of its squared error: below, about a hundredth of the bits is
-/// to be had, for most of the time that decoding takes.
+/// A tile is corrected where that reduces its squared error to less than this part. A smaller gain would be worth only about one
+/// per cent of the bits, while the correction takes most of the decoding time.
 pub(super) const WORTHWHILE: f64 = 0.98;
 
 /// A loaded correction.

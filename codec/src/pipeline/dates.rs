@@ -1,8 +1,8 @@
 //! Dates of one place: what the tile of an earlier date hands to the tiles of later dates that refer to it.
 //!
 //! A chunk may hold several images, such as dates, of the same place. A tile of one may be coded with the help of the tile of
-//! an earlier one that covers the same pixels: the *reference tile*. By what it was coded, that one leaves either the history of
-//! its codes or its restored samples.
+//! an earlier one that covers the same pixels: the *reference tile*. A reference tile of codes hands on the history of its codes;
+//! a predicted one hands on its restored samples.
 
 use crate::entropy::tile::{HistoryLinks, TileHistory};
 use crate::error::{Error, Result};
@@ -33,7 +33,7 @@ pub(super) struct DateLinks<'a> {
 }
 
 impl<'a> DateLinks<'a> {
-    /// The links, for a tile of codes.
+    /// The links of a tile of codes.
     ///
     /// # Errors
     /// [`Error::Corrupt`] where the reference tile has none.
@@ -46,7 +46,7 @@ impl<'a> DateLinks<'a> {
         Ok(HistoryLinks { earlier, remembered: self.remembered })
     }
 
-    /// The same, for a predicted tile.
+    /// The restored samples of the reference tile, for a predicted tile.
     ///
     /// # Errors
     /// [`Error::Corrupt`] where the reference tile has codes.

@@ -1,4 +1,5 @@
-//! The main loop of decoding: from a plan and its byte ranges over the places of a chunk and their dates to samples.
+//! The main loop of decoding: from a plan and its byte ranges to samples. It goes over the places of a chunk and, at each place,
+//! over the dates.
 
 use super::codec::ChunkCodec;
 use super::dates::{DateLinks, ReferenceTile};
@@ -21,7 +22,7 @@ fn stacks<'a>(plan: &'a Plan, parts: &[&'a [u8]]) -> Vec<Stack<'a>> {
     let mut out: Vec<Stack<'a>> = Vec::new();
     let mut places: HashMap<[usize; 2], usize> = HashMap::new();
     for ((position, need), part) in plan.positions.iter().zip(parts) {
-        // Tiles that stand alone are stacks of one, so that they need not wait for each other.
+        // A tile that shares nothing with other dates makes a stack of its own, so that tiles are decoded in parallel.
         let alone = need.refers_to.is_none() && !need.remembered;
         let place = [position.rows.start, position.columns.start];
         let at = match places.get(&place) {
@@ -42,7 +43,7 @@ fn stacks<'a>(plan: &'a Plan, parts: &[&'a [u8]]) -> Vec<Stack<'a>> {
 /// The reference tiles of a stack that later dates still need, by image.
 struct ReferenceTiles {
     by_image: HashMap<usize, ReferenceTile>,
-    /// The last image that refers to each.
+    /// For each reference tile, the last image that refers to it.
     last: HashMap<usize, usize>,
 }
 
@@ -60,7 +61,7 @@ impl ReferenceTiles {
         Ok(DateLinks { earlier, remembered: need.remembered })
     }
 
-    /// Keeps a tile that later dates refer to, and drops the one that none needs any more.
+    /// Keeps a tile to which later dates refer, and drops a tile to which no more dates refer.
     fn keep(&mut self, image: usize, need: TileNeed, reference: Option<ReferenceTile>) {
         if let Some(earlier) = need.refers_to.filter(|earlier| self.last.get(earlier) == Some(&image)) {
             self.by_image.remove(&earlier);
@@ -71,7 +72,7 @@ impl ReferenceTiles {
     }
 }
 
-/// Tiles that are decoded before they are copied to their places, if no stack is larger.
+/// How many tiles are decoded before they are copied to their places, unless one stack is larger.
 const TILES_AT_ONCE: usize = 16;
 
 impl ChunkCodec {
@@ -89,7 +90,7 @@ impl ChunkCodec {
     /// Decodes a whole chunk into `out`, which must hold exactly its bytes.
     ///
     /// # Errors
-    /// As [`ChunkCodec::decode`]; `out` then holds nothing of use.
+    /// As [`ChunkCodec::decode`]; the content of `out` is then undefined.
     pub fn decode_into(&self, shape: &[usize], bytes: &[u8], out: &mut [u8]) -> Result<()> {
         let region: Vec<Range<usize>> = shape.iter().map(|n| 0..*n).collect();
         let plan = self.plan(shape, bytes, &region)?;
@@ -147,7 +148,7 @@ impl ChunkCodec {
         })
     }
 
-    /// The codes of a whole chunk, tile by tile: latents for whoever wants them, without the decoder.
+    /// The codes of a whole chunk, tile by tile, for callers that want latents; the model's decoder does not run.
     ///
     /// # Errors
     /// As [`ChunkCodec::decode`].
@@ -201,7 +202,7 @@ impl ChunkCodec {
         Ok(())
     }
 
-    /// Decodes the tiles of one place, one after the other; hands out those that are wanted.
+    /// Decodes the tiles of one place, one after the other, and returns those that are wanted.
     fn decode_stack<'a, T: Sample>(
         &self,
         chunk: &ChunkContext<'_, T>,
@@ -218,7 +219,7 @@ impl ChunkCodec {
                 }
                 reference
             } else {
-                // Tiles of codes refer to codes: there is no need for the picture.
+                // Other tiles need the codes of this one only, so no picture is made.
                 self.tile_codes(chunk, position, part, links)?.1
             };
             references.keep(position.image, *need, reference);
@@ -234,7 +235,7 @@ impl ChunkCodec {
         for stack in stacks(plan, parts) {
             let mut references = ReferenceTiles::new(&stack);
             for (position, need, part) in &stack {
-                // Within bounds, only predicted tiles refer to other dates: there are no codes to keep.
+                // In a chunk with bounds, only predicted tiles refer to other dates, so no codes are kept for them.
                 let links = match chunk.bounds {
                     Some(_) => DateLinks::default(),
                     None => references.links(*need)?,

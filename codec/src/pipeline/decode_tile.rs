@@ -85,7 +85,7 @@ impl ChunkCodec {
         for (sample, class) in out.iter_mut().zip(&payload.mask.classes) {
             match *class {
                 0 => {}
-                // As many as there are escapes were read.
+                // One bit pattern was read for each escape.
                 ESCAPE => *sample = escaped.next().map_or(*sample, |bits| T::from_bits(*bits)),
                 class => *sample = T::from_bits(chunk.patterns.pattern(class)?),
             }
@@ -93,7 +93,7 @@ impl ChunkCodec {
         Ok((out, reference))
     }
 
-    /// Decodes the valid samples; what it writes for masked ones is of no meaning.
+    /// Decodes the valid samples. Masked samples get arbitrary values.
     fn decode_content<T: Sample>(
         &self,
         chunk: &ChunkContext<'_, T>,
@@ -144,7 +144,7 @@ impl ChunkCodec {
         }
     }
 
-    /// What is known of a tile of this size before its bytes are read.
+    /// The properties of a tile of this size that are known before its bytes are read.
     fn expected_tile<T>(&self, chunk: &ChunkContext<'_, T>, [height, width]: [usize; 2]) -> ExpectedTile {
         ExpectedTile {
             bands: chunk.bands,
@@ -156,12 +156,12 @@ impl ChunkCodec {
         }
     }
 
-    /// Which patches take no decisions; empty when all take some.
+    /// Which patches hold no valid sample, so that the entropy coder skips them; empty when all hold one.
     fn empty<T>(&self, chunk: &ChunkContext<'_, T>, payload: &Payload<'_>, size: [usize; 2]) -> Vec<bool> {
         empty_patches(&payload.mask.classes, chunk.bands, size[0], size[1], self.patch())
     }
 
-    /// The tile whose codes these are.
+    /// The tile that a stream of codes describes.
     pub(super) fn coded<'b, T>(
         &'b self,
         chunk: &'b ChunkContext<'b, T>,

@@ -1,4 +1,5 @@
-//! The main loop of encoding: from the samples of a chunk over its places and their dates to bytes.
+//! The main loop of encoding: from the samples of a chunk to bytes. It goes over the places of the chunk and, at each place, over
+//! the dates.
 
 use super::codec::ChunkCodec;
 use super::dates::{DateLinks, ReferenceTile};
@@ -15,10 +16,10 @@ use crate::quantise::{self, MAX_CODE};
 use crate::sample::{Sample, dispatch};
 use std::ops::Range;
 
-/// Earlier dates after which a tile is coded, to see which is cheapest.
+/// How many earlier dates are tried as the reference of a tile, to find the cheapest.
 const CANDIDATES: usize = 2;
 
-/// Room kept between the largest code of a chunk and what the format holds, for predictions and rounding.
+/// The largest code of a chunk stays below the format's limit by this factor, which leaves room for predictions and rounding.
 const HEADROOM: f64 = 2.0;
 
 impl ChunkCodec {
@@ -39,7 +40,7 @@ impl ChunkCodec {
         dispatch!(self.data_type, T => {
             match bytemuck::try_cast_slice::<u8, T>(samples) {
                 Ok(samples) => self.encode_chunk(&layout, samples),
-                // Not aligned for its type: a copy is.
+                // The bytes are not aligned for the sample type; a copy is.
                 Err(_) => {
                     let mut aligned = vec![<T as bytemuck::Zeroable>::zeroed(); layout.samples];
                     bytemuck::cast_slice_mut::<T, u8>(&mut aligned).copy_from_slice(samples);
@@ -66,7 +67,7 @@ impl ChunkCodec {
             let (entropy, bands) = (self.configuration.entropy, layout.bands());
             let chunk = ChunkContext { classifier, patterns, entropy, step, bands, bounds: bounds.as_ref() };
             let (tiles, references) = self.encode_tiles(&chunk, layout, samples, &positions)?;
-            // Codes are finite in number: a step too fine for this chunk's range is made coarser.
+            // Codes have a largest magnitude, so a step that is too fine for this chunk's range is made coarser.
             let peak = tiles.iter().map(|t| t.peak).fold(0.0, f32::max);
             let finest =
                 quantise::step_log2(f64::from(peak) * HEADROOM / f64::from(MAX_CODE)).saturating_add(1);
@@ -94,7 +95,7 @@ impl ChunkCodec {
         Ok(out)
     }
 
-    /// All tiles in order, and how many images before its own each refers to; no such numbers where none does.
+    /// All tiles in order, and for each the number of images between it and its reference tile; no numbers where no tile has one.
     fn encode_tiles<T: Sample>(
         &self,
         chunk: &ChunkContext<'_, T>,
@@ -104,7 +105,7 @@ impl ChunkCodec {
     ) -> Result<(Vec<EncodedTile>, Vec<u32>)> {
         let each = positions.len() / layout.images().max(1);
         let refer = self.may_refer(chunk.entropy, chunk.bounds.is_some());
-        // Tiles of one place stand in a stack where later ones may refer to earlier, else by themselves.
+        // Where later tiles may refer to earlier ones, the tiles of one place form a stack; otherwise each stands alone.
         let (stacks, stride) =
             if refer && layout.images() > 1 { (each, each) } else { (positions.len(), positions.len()) };
         let encode = |&first: &usize| {
@@ -155,8 +156,8 @@ impl ChunkCodec {
 }
 
 impl ChunkCodec {
-    /// Encodes the tiles of one place, by rising image: each by itself or after an earlier one, whichever is cheaper.
-    /// With each comes the number of images between it and the one that it refers to; 0 if it refers to none.
+    /// Encodes the tiles of one place, in the order of their images: each by itself or with reference to an earlier one, whichever
+    /// is cheaper. With each comes the number of images between it and the one that it refers to; 0 if it refers to none.
     pub(super) fn encode_stack<T: Sample>(
         &self,
         chunk: &ChunkContext<'_, T>,

@@ -13,14 +13,14 @@ use crate::entropy::tile::TileHistory;
 use crate::error::Result;
 use crate::sample::Sample;
 
-/// A tile that is ready to be coded: all that does not depend on other dates.
+/// A tile that is ready to be coded: everything that does not depend on other dates.
 pub(super) struct PreparedTile<T> {
     pub(super) tile: SourceTile<T>,
     /// The mode and the mask.
     pub(super) mask: Vec<u8>,
-    /// Which patches hold no valid sample; empty when all do.
+    /// Which patches hold no valid sample; empty when there is no mask.
     pub(super) empty: Vec<bool>,
-    /// `(patch, scan position)`; empty where no sample is valid, or no model makes any.
+    /// `(patch, scan position)`; empty where no sample is valid, there is no model, or its picture can't keep the promise.
     pub(super) latents: Vec<f32>,
     patches: usize,
     /// The largest magnitude of a latent.
@@ -30,7 +30,7 @@ pub(super) struct PreparedTile<T> {
 impl<T> PreparedTile<T> {
     /// The earlier dates that resemble this tile most: no more than `most` of them.
     pub(super) fn most_alike(&self, earlier: &[Option<ReferenceTile>], step: f32, most: usize) -> Vec<usize> {
-        // A tile without a valid sample is like nothing.
+        // A tile without a valid sample resembles no date.
         let planes = self.latents.len() / self.patches;
         let likeness = |history: &TileHistory| history.likeness(&self.latents, planes.max(1), 1.0 / step);
         let references = earlier.iter().enumerate().filter(|_| planes > 0);
@@ -40,7 +40,7 @@ impl<T> PreparedTile<T> {
                 _ => None,
             })
             .collect();
-        // The later one, where two are alike.
+        // The later date, where two resemble it equally.
         found.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.cmp(&a.0)));
         found.truncate(most);
         found.into_iter().map(|(at, _)| at).collect()
@@ -48,7 +48,7 @@ impl<T> PreparedTile<T> {
 }
 
 impl ChunkCodec {
-    /// Makes latents of a tile's samples; none for a tile that is masked throughout with the first pattern.
+    /// Makes latents of a tile's samples; `None` for a tile all of whose samples are masked with the first pattern.
     pub(super) fn prepare<T: Sample>(
         &self,
         chunk: &ChunkContext<'_, T>,
@@ -76,7 +76,7 @@ impl ChunkCodec {
         Ok(Some(PreparedTile { tile, mask, empty, latents, patches, peak }))
     }
 
-    /// Codes a tile's latents. `links` say whether and how other dates matter.
+    /// Codes a tile's latents. `links` holds the reference tile, if any, and whether later tiles will refer to this one.
     pub(super) fn code_tile<T: Sample>(
         &self,
         chunk: &ChunkContext<'_, T>,
@@ -93,7 +93,7 @@ impl ChunkCodec {
         }
     }
 
-    /// Puts a tile together, and measures what a reader will see, by the reader's own path.
+    /// Puts a tile together, decodes it as a reader will, and measures the errors.
     pub(super) fn finish_tile<T: Sample>(
         &self,
         chunk: &ChunkContext<'_, T>,

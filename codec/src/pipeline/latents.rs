@@ -1,4 +1,4 @@
-//! Latents of a tile: its samples normalised, continued under the mask, and transformed by the model's encoder.
+//! Latents of a tile: its samples are normalised, filled in under the mask, and transformed by the model's encoder.
 
 use super::runner::ModelRunner;
 use super::source::SourceTile;
@@ -36,7 +36,7 @@ impl ModelRunner {
         latents.ok_or_else(|| Error::MissingModel("writing needs the model's encoder".to_owned()))
     }
 
-    /// Normalised samples, continued under the mask and, to whole patches, beyond the tile's end.
+    /// Normalised samples. They are filled in under the mask and continued beyond the tile's end to whole patches.
     fn padded<T: Sample>(&self, tile: &SourceTile<T>) -> Vec<f32> {
         let patch = self.patch();
         let (height, width) = (tile.height, tile.width);
@@ -64,7 +64,7 @@ impl ModelRunner {
     }
 }
 
-/// Latents `(patch, scan position)` of normalised samples `(band, y, x)`, whole patches all.
+/// Latents `(patch, scan position)` of normalised samples `(band, y, x)` of whole patches.
 fn linear_latents(linear: &Linear, samples: &[f32], bands: usize, rows: usize, columns: usize) -> Vec<f32> {
     let patch = linear.patch;
     let (height, width) = (rows * patch, columns * patch);

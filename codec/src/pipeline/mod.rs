@@ -5,7 +5,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `codec` | the codec of one array, and what both directions ask it |
+//! | `codec` | the codec of one array: its configuration and its model |
 //! | `encode`, `decode` | the main loops: over the places of a chunk and their dates |
 //! | `plan` | which tiles and bytes a region needs |
 //! | `position`, `tile`, `dates` | where tiles lie; what they share with their chunk; what earlier dates hand to later ones |

@@ -1,4 +1,4 @@
-//! A tile's codes, and the picture that they make.
+//! From a tile's codes to the picture that the model decodes from them.
 
 use super::correction::Correction;
 use super::runner::ModelRunner;
@@ -22,7 +22,7 @@ pub(super) struct CodedTile<'a, T> {
     pub(super) step: i16,
     pub(super) entropy: EntropyCoder,
     pub(super) stream: &'a [u8],
-    /// Which patches take no decisions; empty when all take some.
+    /// Which patches hold no valid sample, so that the entropy coder skips them; empty when all hold one.
     pub(super) empty: &'a [bool],
     pub(super) classifier: &'a Classifier<T>,
     pub(super) links: HistoryLinks<'a>,
@@ -41,7 +41,7 @@ impl<T: Sample> CodedTile<'_, T> {
         self.empty.get(patch).copied().unwrap_or(false)
     }
 
-    /// Decodes the valid samples; what it writes for masked ones is of no meaning.
+    /// Decodes the valid samples. Masked samples get arbitrary values.
     pub(super) fn decode(
         &self,
         correction: Option<&Correction>,
@@ -55,7 +55,7 @@ impl<T: Sample> CodedTile<'_, T> {
         Ok(history)
     }
 
-    /// What the decoder gives for all whole patches, in data units, neither rounded nor cut.
+    /// The picture of all whole patches, in data units, neither rounded nor cut to the tile.
     pub(super) fn picture(&self) -> Result<(Vec<f32>, Option<TileHistory>)> {
         let (Some(linear), None) = (&self.runner.linear, &self.runner.network) else {
             let (codes, history) = self.codes()?;
@@ -122,7 +122,7 @@ impl<T: Sample> CodedTile<'_, T> {
         Ok((codes, history))
     }
 
-    /// By the native linear path, which multiplies only codes that are not zero.
+    /// Decodes with the native linear path, which multiplies only codes that are not zero.
     fn linear(&self, linear: &Linear, out: &mut [T]) -> Result<Option<TileHistory>> {
         let columns = self.grid().1;
         match (self.entropy, self.runner.model.priors().kind()) {
@@ -160,7 +160,7 @@ impl<T: Sample> CodedTile<'_, T> {
         }
     }
 
-    /// Writes pixels as the codes of patches come in: `next` hands those of one patch over.
+    /// Writes pixels while codes are read, patch by patch: `next` reads the codes of one patch.
     fn by_patches(
         &self,
         linear: &Linear,
@@ -191,7 +191,7 @@ impl<T: Sample> CodedTile<'_, T> {
         network.decode(&self.runner.model, codes, quantise::step(self.step), rows, columns)
     }
 
-    /// Corrects a picture of whole patches where that is asked for, and makes samples of it.
+    /// Corrects a picture of whole patches where the tile says so, and makes samples of it.
     pub(super) fn finish(
         &self,
         picture: Vec<f32>,
@@ -214,7 +214,7 @@ impl<T> CodedTile<'_, T> {
         [self.height, self.width].map(|side| side.next_multiple_of(self.runner.patch()))
     }
 
-    /// A picture of whole patches, corrected where that is asked for.
+    /// A picture of whole patches, corrected where the tile says so.
     fn corrected(&self, picture: Vec<f32>, correction: Option<&Correction>) -> Result<Vec<f32>> {
         let [height, width] = self.whole();
         match correction {
@@ -233,7 +233,7 @@ impl<T> CodedTile<'_, T> {
             .flat_map(move |band| band.chunks_exact(width).take(own[0]).map(move |row| &row[..own[1]]))
     }
 
-    /// The values of the tile's own samples in a picture of whole patches, corrected where that is asked for.
+    /// The values of the tile's own samples in a picture of whole patches, corrected where the tile says so.
     pub(super) fn values(&self, picture: Vec<f32>, correction: Option<&Correction>) -> Result<Vec<f32>> {
         let picture = self.corrected(picture, correction)?;
         Ok(self.rows_of(&picture).flatten().copied().collect())
@@ -276,7 +276,7 @@ impl<'a, T: Sample> Rows<'a, T> {
         self.ends.clear();
     }
 
-    /// Takes the next patch's codes out of `codes`, which is left all zero.
+    /// Takes the next patch's codes out of `codes`, and resets these to zero.
     fn take(&mut self, codes: &mut [i32], positions: &[u32]) {
         self.positions.extend_from_slice(positions);
         self.codes.extend(positions.iter().map(|k| std::mem::take(&mut codes[*k as usize])));

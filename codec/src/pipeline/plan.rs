@@ -1,4 +1,4 @@
-//! Which tiles, and so which bytes, a region of a chunk needs: known from the header alone.
+//! Which tiles, and so which bytes, a region of a chunk needs. This is known from the header alone.
 
 use super::codec::ChunkCodec;
 use super::position::{TilePosition, tile_positions};
@@ -29,7 +29,7 @@ pub struct PlannedTile {
     pub rows: Range<usize>,
     /// The chunk's columns that the tile covers.
     pub columns: Range<usize>,
-    /// Its encoded bytes; 0 of a tile that is all fill value.
+    /// The number of its encoded bytes; 0 for a tile that is all fill value.
     pub bytes: u64,
     /// Whether the region asks for its samples; otherwise it is read because tiles of other images refer to it.
     pub wanted: bool,
@@ -53,7 +53,7 @@ impl Plan {
 pub(super) struct TileNeed {
     /// Its own samples are asked for.
     pub(super) wanted: bool,
-    /// Others that are needed refer to it.
+    /// Other tiles that are needed refer to it.
     pub(super) remembered: bool,
     /// The image of the tile that it refers to.
     pub(super) refers_to: Option<usize>,
@@ -77,7 +77,7 @@ fn needed(wanted: Vec<bool>, header: &Header, images: usize) -> Vec<Option<TileN
 }
 
 impl ChunkCodec {
-    /// The byte ranges that a region (a start and an end for each dimension) needs. `header` may go on after the header.
+    /// The byte ranges that a region (a start and an end for each dimension) needs. `header` may hold more bytes than the header.
     ///
     /// # Errors
     /// As [`ChunkCodec::decode`], and [`Error::InvalidArgument`] for a region outside the chunk.
@@ -124,7 +124,7 @@ impl ChunkCodec {
 }
 
 impl Plan {
-    /// What the chunk's header says to all of its tiles.
+    /// The statements of the chunk's header that concern all of its tiles.
     pub(super) fn context<'a, T>(&'a self, classifier: &'a Classifier<T>) -> ChunkContext<'a, T> {
         let Header { patterns, entropy, step, bounds, .. } = &self.header;
         let (entropy, step, bands) = (*entropy, *step, self.layout.bands());

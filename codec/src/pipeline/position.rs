@@ -1,4 +1,4 @@
-//! Where the tiles of a chunk lie, and the copy of a tile into a region.
+//! Where the tiles of a chunk lie, and how a tile is copied into a region.
 
 use crate::axes::Layout;
 use crate::tiles::balanced;
@@ -12,7 +12,7 @@ pub(super) struct TilePosition {
     pub(super) columns: Range<usize>,
 }
 
-/// Tiles of each image.
+/// The number of tiles of an image.
 pub(super) fn tiles_of_image(extent: [usize; 2], patch: usize) -> usize {
     balanced(extent[0], patch).len() * balanced(extent[1], patch).len()
 }
@@ -37,7 +37,7 @@ pub(super) fn tile_positions(
     })
 }
 
-/// Copies what a region needs of a tile, `(band, y, x)`, to its place in the region's samples.
+/// Copies the part of a tile's samples `(band, y, x)` that lies in a region to its place among the region's samples.
 pub(super) fn copy<T: Copy>(
     layout: &Layout,
     region: &[Range<usize>],

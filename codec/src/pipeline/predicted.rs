@@ -1,4 +1,5 @@
-//! Tiles without a picture: samples as integers, coded by prediction, exactly or within the promised bound.
+//! Predicted tiles: samples are turned into integers and coded by prediction, exactly or within the promised bound, without a
+//! model.
 
 use crate::container::bytes::{Reader, put_varint};
 use crate::container::header::Bounds;
@@ -11,16 +12,17 @@ use crate::sample::{DataType, Sample};
 /// How the bound of a chunk is kept in one tile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
-    /// As it is promised.
+    /// With the bound as promised.
     Promised,
-    /// With bounds of integers less by one: where a valid sample would else become nodata, and has to give way by one.
+    /// With bounds of integers reduced by one. A restored sample that would equal nodata is moved by one, and so still keeps the
+    /// promised bound.
     Tighter,
-    /// Bit for bit.
+    /// Without any error, bit for bit.
     Lossless,
 }
 
 impl Form {
-    /// All of them, as they are written.
+    /// All of them, by the numbers that stand for them in a tile.
     pub(super) const ALL: [Self; 3] = [Self::Promised, Self::Tighter, Self::Lossless];
 
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self> {
@@ -145,7 +147,7 @@ impl IntegerTile<'_> {
         let mut seen = [0; FEW];
         let mut count = 0;
         for number in numbers.iter().zip(&valid).filter(|(_, valid)| **valid).map(|(number, _)| *number) {
-            // What came last comes next, more often than not.
+            // Neighbouring samples are mostly equal, so the values seen last are looked at first.
             if let Some(at) = seen[..count].iter().rposition(|other| *other == number) {
                 seen.swap(at, count - 1);
                 continue;
@@ -173,7 +175,7 @@ impl IntegerTile<'_> {
     fn grid(&self, form: Form) -> Grid {
         let whole = (0..self.bands).map(|band| self.whole(band, form));
         match self.bounds.stable {
-            // Multiples of 2ε + 1 lie on the lattice again, whoever writes them next.
+            // Multiples of 2ε + 1 lie on the same lattice whenever they are written again, and then do not change.
             true => Grid {
                 spacing: whole.map(|e| e.saturating_mul(2).saturating_add(1).min(1 << 30) as i32).collect(),
                 bounds: vec![0; self.bands],
@@ -182,18 +184,18 @@ impl IntegerTile<'_> {
         }
     }
 
-    /// The lattice of one band, and the bound in its numbers.
+    /// The lattice of one band, and the bound in steps of it.
     fn lattice<F: Float>(&self, samples: &[F], valid: &[bool], bound: f64) -> (Lattice, u32) {
         let bounded = match self.bounds.stable && bound > 0.0 {
-            // It depends on nothing but the bound, so what lies on it stays.
+            // This lattice depends on the bound alone, so samples that lie on it do not change when they are written again.
             true => Some((Lattice::Packed { scale: bound * STABLE, offset: 0.0, single: false }, 0)),
             false => Lattice::bounded(samples, valid, bound, &[]),
         };
         bounded.unwrap_or_else(|| (Lattice::exact(samples, valid, &[]), 0))
     }
 
-    /// Floats: lattices and bounds, the low bits that they cut off, and numbers. Where samples lie on no lattice, either all
-    /// bits are numbers or their low ones are cut off, whichever is shorter.
+    /// Encodes floats: the lattices and bounds, the low bits that are cut off, and the numbers on the lattices. Where samples lie on
+    /// no lattice, either all their bits are predicted or the low ones are cut off, whichever is shorter.
     fn encode_floats<F: Float>(
         &self,
         samples: &[F],
@@ -220,7 +222,7 @@ impl IntegerTile<'_> {
         for ((samples, valid), bound) in bands.zip(&self.bounds.each) {
             let bound = if form == Form::Promised { *bound } else { 0.0 };
             let (lattice, steps) = self.lattice(samples, valid, bound);
-            // Where numbers do not hold the bound, bit patterns do.
+            // Where numbers on the lattice do not keep the bound, bit patterns do.
             let (mut lattice, steps, mut band) = match lattice.numbers(samples, valid, bound) {
                 Some(band) => (lattice, steps, band),
                 None => {
@@ -302,19 +304,19 @@ impl IntegerTile<'_> {
     }
 }
 
-/// What becomes of samples that lie on no lattice.
+/// How samples that lie on no lattice are coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Noise {
     /// All their bits are predicted.
     Kept,
-    /// Their low bits are not.
+    /// Their low bits are cut off and stored as they are.
     Cut,
 }
 
 /// Floats as integers.
 #[derive(Default)]
 struct Floats {
-    /// Of each band, with the bound in its numbers.
+    /// The lattice of each band, with the bound in steps of it.
     lattices: Vec<(Lattice, u32)>,
     bits: Bits,
     numbers: Vec<i32>,
@@ -340,7 +342,7 @@ impl Floats {
     }
 }
 
-/// Integers are numbers on a lattice times its spacing.
+/// Lattices of integers, a spacing for each band: a sample is a number on the lattice times the spacing.
 struct Grid {
     spacing: Vec<i32>,
     bounds: Vec<u32>,
@@ -352,8 +354,8 @@ fn nearest(value: i64, spacing: i32) -> i32 {
     (value + spacing / 2).div_euclid(spacing) as i32
 }
 
-/// Values of which a tile is tried as classes.
+/// A tile is tried as classes where it holds at most this number of distinct values.
 const FEW: usize = 64;
 
-/// The spacing of a lattice of floats over its bound: twice, less a little for the rounding of what is restored.
+/// The spacing of a lattice of floats as a multiple of its bound: 2, less an allowance for rounding when samples are restored.
 const STABLE: f64 = 2.0 * (1.0 - 1.0 / 1024.0);

@@ -14,7 +14,7 @@ use crate::container::tile::{BOUNDED, CLASSES, CORRECTED, PREDICTED};
 use crate::error::{Error, Result};
 use crate::sample::{DataType, Sample};
 
-/// How a tile's valid samples may be coded: what is added to its mode, the bytes after its mask, and other dates.
+/// A way to code a tile's valid samples: what is added to its mode, the bytes after its mask, and the links to other dates.
 type Candidate<'a> = (u8, Vec<u8>, DateLinks<'a>);
 
 /// A tile that keeps its promise.
@@ -57,7 +57,7 @@ impl ChunkCodec {
                 return Ok(promised);
             }
         }
-        // A valid sample that would become nodata gives way, and then is off by more than the bound.
+        // A restored sample that would equal nodata is moved by one, which may take it beyond the bound.
         let float = matches!(T::TYPE, DataType::Float32 | DataType::Float64);
         let forms: &[Form] = match samples.bounds.stable || float {
             true => &[Form::Lossless],
@@ -74,8 +74,8 @@ impl ChunkCodec {
         ))
     }
 
-    /// A picture and the corrections that bring it within the bound, where there is a model, this is possible, and the codes alone do not take
-    /// as many bytes as `most` already.
+    /// A picture and the corrections that bring it within the bound. `None` without a model, where the bound is too small, and where
+    /// the codes alone take `most` bytes or more.
     fn corrected_picture<T: Sample>(
         &self,
         chunk: &ChunkContext<'_, T>,
@@ -114,7 +114,7 @@ impl ChunkCodec {
         Ok(Some((mode, bytes)))
     }
 
-    /// The tile with this content, if what a reader will see is within the bound.
+    /// The tile with this content, if the samples that a reader decodes are within the bound.
     fn holds<T: Sample>(
         &self,
         chunk: &ChunkContext<'_, T>,

@@ -20,16 +20,16 @@ pub(super) struct ModelRunner {
     pub(super) linear: Option<Linear>,
     pub(super) network: Option<Network>,
     pub(super) correction: Option<Correction>,
-    /// What indices cost, for the search of models with codebooks.
+    /// The bits of each index, for the search in models with codebooks.
     pub(super) rates: Option<Rates>,
     planes: Mutex<HashMap<i16, Arc<Planes>>>,
 }
 
-/// Steps whose tables are kept.
+/// The number of steps whose tables are kept.
 const KEPT_STEPS: usize = 16;
 
 impl ModelRunner {
-    /// Opens what runs the model. `engine` is the one that was asked for, if any.
+    /// Opens the engine that runs the model. `engine` is the one that the caller chose, if any.
     pub(super) fn open(model: Arc<Model>, engine: Option<EngineKind>) -> Result<Self> {
         let linear = model.linear.as_ref().zip(model.priors().scalar());
         let linear = linear.map(|(weights, priors)| Linear::new(weights, &priors.order));
@@ -47,7 +47,7 @@ impl ModelRunner {
         };
         let scalar = model.codebooks().is_none();
         let correct = |onnx| {
-            // Where the linear path runs natively, the correction still takes an engine.
+            // Where the linear path runs natively, the correction still needs an engine.
             let kind = engine.filter(|kind| *kind != EngineKind::Native).unwrap_or_else(engine::preferred);
             Correction::load(onnx, kind, scalar)
         };
@@ -56,7 +56,7 @@ impl ModelRunner {
         Ok(Self { model, linear, network, correction, rates, planes: Mutex::default() })
     }
 
-    /// What decodes: `native`, or the engine that runs the model's graph.
+    /// The name of the decoder: `native`, or the engine that runs the model's graph.
     pub(super) fn description(&self) -> String {
         match (&self.network, &self.correction) {
             (Some(network), _) => network.description(),

@@ -1,4 +1,4 @@
-//! A tile as the writer has it: its samples, its mask, and how far a decoded tile is from them.
+//! A tile as the writer has it: its samples and its mask, and the errors of a decoded tile against them.
 
 use super::position::TilePosition;
 use super::tile::empty_patches;
@@ -16,7 +16,7 @@ pub(super) struct SourceTile<T> {
     pub(super) classes: Vec<u8>,
 }
 
-/// A tile's bytes, and what was measured on decoding it again.
+/// A tile's bytes, and the errors that were measured by decoding it again.
 #[derive(Debug, Default)]
 pub(super) struct EncodedTile {
     pub(super) bytes: Vec<u8>,

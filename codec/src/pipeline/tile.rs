@@ -1,4 +1,4 @@
-//! What both directions share about tiles: the chunk around them, and small facts about one.
+//! Definitions about tiles that encoding and decoding share: the chunk around them, and properties of one tile.
 
 use super::predicted::IntegerTile;
 use crate::config::EntropyCoder;
@@ -6,24 +6,24 @@ use crate::container::header::{Bounds, CHECKSUM, check};
 use crate::error::{Error, Result};
 use crate::mask::{Classifier, Patterns};
 
-/// What the tiles of a chunk share.
+/// The properties that the tiles of a chunk share.
 pub(super) struct ChunkContext<'a, T> {
     pub(super) classifier: &'a Classifier<T>,
     pub(super) patterns: &'a Patterns,
     pub(super) entropy: EntropyCoder,
     pub(super) step: i16,
     pub(super) bands: usize,
-    /// What is promised of valid samples, if anything is.
+    /// The promised bounds of valid samples, if there is a promise.
     pub(super) bounds: Option<&'a Bounds>,
 }
 
 impl<T> ChunkContext<'_, T> {
-    /// Whether a picture with corrections can keep what is promised.
+    /// Whether a picture with corrections can keep the promise.
     pub(super) fn takes_pictures(&self) -> bool {
         self.bounds.is_none_or(|bounds| !bounds.stable && bounds.each.iter().all(|bound| *bound > 0.0))
     }
 
-    /// A tile's samples as coders of integers see them. `classes` are those of its mask.
+    /// The description of a tile for coders of integers. `classes` are those of its mask.
     pub(super) fn samples<'b>(
         &'b self,
         [height, width]: [usize; 2],
@@ -64,7 +64,7 @@ pub(super) fn empty_patches(
     empty
 }
 
-/// Bytes of a tile without its checksum.
+/// Checks the checksum of a tile, and returns the bytes before it.
 pub(super) fn checked(part: &[u8]) -> Result<&[u8]> {
     let Some(length) = part.len().checked_sub(CHECKSUM) else {
         return Err(Error::Truncated(format!(

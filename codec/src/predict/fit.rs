@@ -1,5 +1,5 @@
-//! How the predictive encoder decides: which planes help, how large the coefficients are and where they recur. It may
-//! use floats; what it decides is written as integers.
+//! How the predictive encoder decides from which planes to predict, with which coefficients, and with which period these recur.
+//! It may compute with floats, because its decisions are written as integers.
 
 use crate::predict::gram::Gram;
 use crate::predict::padded::{Padded, Shape};
@@ -9,13 +9,14 @@ use crate::predict::vectorised::{Rehearsal, walk};
 use crate::predict::walk::Restored;
 use pulp::{Arch, Simd, WithSimd};
 
-/// Periods of which sets of coefficients are tried, and the period of what is gathered for all.
+/// The periods that are tried for sets of coefficients, and the longest one, for which sums are gathered. The sums of shorter
+/// periods follow from these.
 const PERIODS: [usize; 4] = [1, 2, 3, 6];
 const GATHERED: usize = 6;
-/// Planes that are tried as references, and those whose neighbours are.
+/// How many planes are tried as references, and for how many of them the neighbours too.
 const REFERENCES: usize = 6;
 const REFERENCES_AROUND: usize = 2;
-/// Where a tile has this number of rows or more, half of them are looked at.
+/// From this number of rows on, sums are gathered from half of a tile's rows.
 const MANY_ROWS: usize = 192;
 /// What a coefficient costs, in bits.
 const COEFFICIENT_BITS: f64 = 20.0;
@@ -65,7 +66,7 @@ fn range(given: &[i32], valid: &[bool]) -> Plan {
         return plan;
     }
     let (low, high) = (i64::from(low), i64::from(high));
-    // So far down that no sample less the base leaves 32 bits.
+    // Low enough that the difference between any sample and the base fits into 32 bits.
     let base = if high - low < 1 << 31 { sum / count } else { high - (high - low) / 2 };
     plan.base = base as i32;
     plan.below = (base - low) as u32;
@@ -73,7 +74,7 @@ fn range(given: &[i32], valid: &[bool]) -> Plan {
     plan
 }
 
-/// The samples without their base, in a margin, continued where they are not valid.
+/// The samples less their base, within a margin. A sample that is not valid takes the value to its left.
 fn centred(given: &[i32], valid: &[bool], plan: &Plan, shape: &Shape) -> Padded {
     let mut padded = Padded::new(shape);
     for y in 0..shape.height {
@@ -88,7 +89,8 @@ fn centred(given: &[i32], valid: &[bool], plan: &Plan, shape: &Shape) -> Padded 
     padded
 }
 
-/// All planes before, the two most alike in their horizontal differences with their neighbours.
+/// The planes already coded whose horizontal differences correlate best with this plane's; the best of them with their
+/// neighbours.
 fn references(centred: &Padded, valid: &[bool], number: usize, restored: &Restored) -> Vec<Reference> {
     let shape = restored.shape;
     let mut alike: Vec<(f64, usize)> = (0..number)
@@ -119,7 +121,7 @@ fn references(centred: &Padded, valid: &[bool], number: usize, restored: &Restor
         .collect()
 }
 
-/// The Gram matrices of all taps and the sample itself, for each phase of the longest period.
+/// The Gram matrices of all taps and the predicted sample, for each phase of the longest period.
 fn gather(centred: &Padded, valid: &[bool], plan: &Plan, restored: &Restored) -> Vec<Gram> {
     Arch::new().dispatch(Gather { centred, valid, plan, restored })
 }
@@ -147,7 +149,7 @@ fn gather_rows(centred: &Padded, valid: &[bool], plan: &Plan, restored: &Restore
     let taps = plan.taps();
     let mut cells = vec![Gram::new(taps.len()); GATHERED * GATHERED];
     let mut row = vec![0.0; (taps.len() + 1) * shape.width];
-    // Every second stretch of rows is enough where there are many.
+    // Where there are many rows, every second period of rows is enough.
     let stride = if shape.height >= MANY_ROWS { 2 } else { 1 };
     for y in (0..shape.height).filter(|y| (y / GATHERED).is_multiple_of(stride)) {
         let n = taps.len() + 1;
@@ -187,7 +189,7 @@ fn choose_sets(plan: &mut Plan, cells: &[Gram], noise: f64) {
     let mut best: Option<(f64, Plan)> = None;
     let mut first = None;
     for period in PERIODS {
-        // The longest, where shorter ones help.
+        // The longest period is tried only where a shorter one helped.
         let helps = best.as_ref().zip(first).is_none_or(|((least, _), first)| *least < first);
         if period == GATHERED && !helps {
             continue;
@@ -205,7 +207,7 @@ fn choose_sets(plan: &mut Plan, cells: &[Gram], noise: f64) {
         let fits: Vec<_> = sets.iter().map(|s| s.solve(noise, COEFFICIENT_BITS)).collect();
         let bits: f64 = fits.iter().map(|f| f.bits).sum();
         if best.as_ref().is_none_or(|(least, _)| bits < *least) {
-            // The finest fraction that still pays, for all sets alike.
+            // The number of fraction bits that costs least, the same for all sets.
             let mut candidate = (f64::INFINITY, plan.clone());
             for fraction in [4, 6, 8, 10, 12, 14] {
                 let (mut cost, mut coefficients) = (0.0, Vec::new());
@@ -230,7 +232,7 @@ fn choose_sets(plan: &mut Plan, cells: &[Gram], noise: f64) {
     }
 }
 
-/// Whether no sum leaves 32 bits.
+/// Whether all sums fit into 32 bits.
 fn is_narrow(plan: &Plan, number: usize, restored: &Restored, centred: &Padded) -> bool {
     let most = |p: &Padded| {
         (0..restored.shape.height)

@@ -1,4 +1,5 @@
-//! Least squares from sums of products: accumulate, prune what does not pay for its bits, round to integers.
+//! Least squares from sums of products: sums are accumulated, coefficients that do not pay for their bits are dropped, and
+//! the rest are rounded to integers.
 
 /// Sums of products of taps, and of the sample they predict, which comes last.
 #[derive(Clone, Debug)]
@@ -35,7 +36,7 @@ impl Gram {
     #[inline(always)]
     pub(crate) fn add(&mut self, row: &[f64]) {
         for (i, (sums, a)) in self.sums.chunks_exact_mut(self.n).zip(row).enumerate() {
-            // Up to a multiple of four: whole vectors.
+            // Rounded up to a multiple of four, so that whole vectors are added.
             let end = (i + 4) / 4 * 4;
             let end = end.min(self.n);
             for (sum, b) in sums[..end].iter_mut().zip(row) {
@@ -62,13 +63,13 @@ impl Gram {
         self.sums[i.max(j) * self.n + i.min(j)]
     }
 
-    /// Bits of the samples where their residuals' squares sum to `rss`.
+    /// An estimate of the bits of all samples, where the squares of their residuals add up to `rss`.
     fn bits(&self, rss: f64, noise: f64) -> f64 {
         self.count / 2.0 * (rss.max(0.0) / self.count.max(1.0) / noise + 0.3).log2()
     }
 
-    /// The same as if the plane itself were restored with errors of this variance. Its `own` taps are differences with
-    /// the first, and so is the sample.
+    /// The sums that would result if the plane itself were restored with errors of this variance. Its `own` taps are
+    /// differences from the first one's sample, and so is the predicted sample.
     pub(crate) fn noisy(&self, own: usize, variance: f64) -> Self {
         let mut out = self.clone();
         let sign = |i: usize| match i {
@@ -138,8 +139,8 @@ impl Gram {
         }
     }
 
-    /// Rounds a solution to `fraction` bits, each coefficient making up for the rounding of those before it. Returns
-    /// the bits of samples and coefficients, and all coefficients.
+    /// Rounds a solution to `fraction` bits. Each coefficient compensates for the rounding of those before it. Returns the
+    /// estimated bits of samples and coefficients, and all coefficients.
     pub(crate) fn round(&self, fit: &Fit, noise: f64, fraction: u32) -> (f64, Vec<i32>) {
         let n = fit.used.len();
         let scale = f64::from(1u32 << fraction);

@@ -1,8 +1,9 @@
 //! Samples as integers, predicted from their neighbours: they come back exactly, or within a bound.
 //!
 //! [`predictive`] codes planes of integers by linear prediction ([`walk`] explains the model), [`classes`] codes maps of few classes,
-//! and [`lattice`] turns floats into integers, so that one coder serves both. Nothing that a float computed decides what a
-//! decoder does. Tiles that a model decodes within a bound use the same coder for their corrections.
+//! and [`lattice`] turns floats into integers, so that one coder serves both. A decoder's control flow depends on integers
+//! alone, never on a floating-point result, so all decoders agree. Tiles that a model decodes within a bound use the same
+//! coder for their corrections.
 //!
 //! | file | what it holds |
 //! |---|---|

@@ -1,10 +1,10 @@
-//! Adaptive distributions over 16 symbols, each update a handful of vector operations on 16-bit numbers.
+//! Adaptive distributions over 16 symbols. An update takes a few vector operations on 16-bit numbers.
 
 use crate::predict::wide::Wide;
 
-/// No symbol is less probable, in 65536ths.
+/// The least probability of a symbol, in 65536ths.
 const FLOOR: u16 = 10;
-/// What a first guess counts for, in symbols, and how many a distribution remembers besides.
+/// How many symbols the first guess counts for, and how many symbols a distribution remembers beyond these.
 const FIRST: u32 = 12;
 const SLOWEST: u16 = 250;
 
@@ -24,7 +24,7 @@ pub(crate) struct Learner {
     seen: u16,
 }
 
-/// Where a symbol pulls the starts: down to their least, or up to their most.
+/// Where a symbol pulls the starts of all symbols: down to their least value, or up to their largest.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
 struct Pull {
@@ -35,7 +35,8 @@ struct Pull {
 
 /// Where each of the symbols pulls.
 ///
-/// Kept in memory by those who code: compilers that see the constants treat the first one apart, at twice the cost.
+/// Coders keep a copy in memory. A compiler that sees the constants treats the first one as a special case, which takes twice
+/// the time.
 #[derive(Clone, Debug)]
 pub(crate) struct Pulls([Pull; 16]);
 
@@ -64,7 +65,7 @@ const PULLS: [Pull; 16] = {
     pulls
 };
 
-/// How far a pull goes, of 65536, and what is added to a distance so that it is rounded, by symbols seen.
+/// By the number of symbols seen: how far a pull goes, in 65536ths of the distance, and what is added to round it.
 static RATES: [(u16, u16); SLOWEST as usize + 1] = {
     let mut rates = [(0, 0); SLOWEST as usize + 1];
     let mut i = 0;

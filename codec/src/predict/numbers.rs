@@ -3,14 +3,14 @@
 use crate::entropy::adaptive::{Counter, Tables};
 use crate::predict::wide::Wide;
 
-/// What a number is for; each kind learns by itself.
+/// What a number is for. Each kind has statistics of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Ranges of values, orders, periods.
     Plain,
-    /// A coefficient; the number is how large those before it at the same tap were, at most 7.
+    /// A coefficient; the number is the size class, at most 7, of the coefficients before it at the same tap.
     Coefficient(u32),
-    /// A weight of the rule of what is expected.
+    /// A weight of the rule for expected magnitudes.
     Weight(u32),
 }
 

@@ -1,4 +1,4 @@
-//! Planes with a margin, so that neighbours can be read without asking whether they exist.
+//! Planes with a margin, so that neighbours can be read without a test whether they exist.
 
 /// Columns on either side, and rows above.
 pub(crate) const MARGIN: usize = 3;
@@ -26,8 +26,8 @@ impl Shape {
     }
 }
 
-/// A plane of integers within a margin: 0 above, the row above to the left, the last sample to the right, the last
-/// row below.
+/// A plane of integers within a margin. The margin holds 0 above; to the left of a row, the first sample of the row above; to
+/// the right, the row's last sample; below, a copy of the last row.
 #[derive(Clone, Debug)]
 pub(crate) struct Padded {
     cells: Vec<i32>,
@@ -53,7 +53,7 @@ impl Padded {
         (y + MARGIN) * self.stride + MARGIN
     }
 
-    /// The row `dy` below row `y` (negative: above), moved by `dx`: as many samples as a row has.
+    /// A row's width of samples that starts `dy` rows below row `y` (above where negative), at column `dx`.
     #[inline(always)]
     pub(crate) fn row(&self, y: usize, dy: isize, dx: isize) -> &[i32] {
         let start = (self.start(y) as isize + dy * self.stride as isize + dx) as usize;

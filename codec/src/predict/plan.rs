@@ -1,4 +1,4 @@
-//! How a plane is predicted: what its encoder decided, as integers, and how they are written.
+//! How a plane is predicted: the encoder's decisions as integers, and how these are written.
 
 use crate::error::{Error, Result};
 use crate::predict::numbers::{Kind, Numbers};
@@ -23,23 +23,23 @@ pub(crate) const OWN: [(isize, isize); 14] = [
 ];
 pub(crate) const SERIAL: usize = 3;
 
-/// The same place in a plane already coded, then what is around it.
+/// The same place in a plane already coded, then its eight neighbours.
 pub(crate) const AROUND: [(isize, isize); 9] =
     [(0, 0), (0, -1), (0, 1), (-1, 0), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1)];
 
-/// Magnitudes that a residual's is expected from: W, WW, N, NW, NE, NN of the plane itself; the same place in the
-/// companion, and the sum of its four neighbours there. Then a constant.
+/// The number of magnitudes whose weighted sum is the expected magnitude of a residual: W, WW, N, NW, NE and NN in the plane
+/// itself, the same place in the companion, and the sum of its four neighbours there. A constant is added.
 pub(crate) const MAGNITUDES: usize = 8;
 /// The largest weight of a magnitude, in 64ths, and the largest constant, in 16ths.
 pub(crate) const MAX_WEIGHT: u32 = 255;
 
-/// No coefficient is larger.
+/// The largest magnitude of a coefficient.
 pub(crate) const MAX_COEFFICIENT: i32 = 1 << 20;
-/// Bits of a coefficient's fraction, at most.
+/// The most bits of a coefficient's fraction.
 pub(crate) const MAX_FRACTION: u32 = 16;
-/// Sets of coefficients, along each direction.
+/// The most sets of coefficients along each direction.
 pub(crate) const MAX_PERIOD: usize = 8;
-/// Planes a plane can be predicted from.
+/// The most planes that a plane can be predicted from.
 pub(crate) const MAX_REFERENCES: usize = 16;
 
 /// A plane already coded that takes part in a prediction.
@@ -50,10 +50,10 @@ pub(crate) struct Reference {
     pub(crate) around: bool,
 }
 
-/// A plane, none for the one being coded, rows down and columns right.
+/// A plane (`None` is the one being coded), rows down and columns right.
 pub(crate) type Place = (Option<usize>, isize, isize);
 
-/// What a coefficient multiplies: the sample at a place, less another if any.
+/// What a coefficient multiplies: the sample at a place, or its difference from the sample at another place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tap {
     pub(crate) place: Place,
@@ -65,20 +65,20 @@ pub(crate) struct Tap {
 pub(crate) struct Plan {
     /// What is subtracted from samples before anything else.
     pub(crate) base: i32,
-    /// Samples lie within `base - below ..= base + above`; at most 2^31, and less.
+    /// Samples lie within `base - below ..= base + above`. `below` is at most 2^31, `above` less.
     pub(crate) below: u32,
     pub(crate) above: u32,
-    /// Whether sums are within 32 bits (wrapping).
+    /// Whether sums fit into 32 bits, and are computed in 32 bits with wrapping.
     pub(crate) narrow: bool,
-    /// Whether residuals that are probably 0 begin with a decision of their own.
+    /// Whether a decision that a residual is 0 comes first where residuals are probably 0.
     pub(crate) zeros: bool,
     pub(crate) references: Vec<Reference>,
-    /// The plane whose residuals tell most about this one's.
+    /// The plane whose residuals predict the magnitudes of this one's best.
     pub(crate) companion: Option<usize>,
     /// Rows and columns after which sets of coefficients recur.
     pub(crate) period: (usize, usize),
     pub(crate) fraction: u32,
-    /// Low bits of residuals that the rule of what is expected leaves out.
+    /// How many low bits of residuals the rule for expected magnitudes leaves out.
     pub(crate) coarse: u32,
     /// `[set][tap]`, set = row phase × columns' period + column phase.
     pub(crate) coefficients: Vec<i32>,
@@ -112,13 +112,13 @@ impl Plan {
         taps
     }
 
-    /// The coefficients of the taps' places, `[set][tap]`, with what is subtracted from each multiplied out, and the
-    /// sample to the west, from which predictions start, added.
+    /// The coefficients of the taps' places, `[set][tap]`. Taps are differences of samples, and predictions start from the sample
+    /// to the west; here both are multiplied out, so that each coefficient belongs to one sample.
     pub(crate) fn absolute(&self) -> Vec<i32> {
         let taps = self.taps();
         let mut out = self.coefficients.clone();
         for set in out.chunks_mut(taps.len().max(1)) {
-            // The tap that the following ones are differences with.
+            // The tap whose sample the following taps subtract.
             let mut less = 0;
             for (i, tap) in taps.iter().enumerate() {
                 if tap.less.is_none() {
@@ -182,7 +182,7 @@ impl Plan {
         let taps = plan.taps().len();
         for set in 0..plan.sets() {
             for tap in 0..taps {
-                // How large it was in the set before, in eighths.
+                // The size of the same tap's coefficient in the set before.
                 let before = set.checked_sub(1).map_or(1, |s| {
                     let size = plan.coefficients[s * taps + tap].unsigned_abs() << 3 >> plan.fraction;
                     let zero = plan.coefficients[s * taps + tap] == 0;

@@ -1,5 +1,5 @@
-//! The predictive coder: planes of integers come back exactly, or each within its own bound, from their neighbours and
-//! the planes before them. Nothing but integers decides what a decoder does.
+//! The predictive coder: each sample of a plane of integers is predicted from its neighbours and from planes coded before. Planes
+//! come back exactly, or each within its own bound. The decoder computes with integers alone.
 
 use crate::error::{Error, Result};
 use crate::predict::fit;
@@ -26,13 +26,13 @@ impl<W: Wide> Coding<W> {
         Self { coder, symbols: Symbols::new(), numbers: Numbers::new() }
     }
 
-    /// Codes which plane comes next; `left` are the planes that are still to come, in order.
+    /// Codes which plane comes next. `left` holds the planes that are not yet coded, in order.
     fn next(&mut self, left: &mut Vec<usize>, plane: usize) -> Result<usize> {
         let at = left.iter().position(|p| *p == plane).unwrap_or(0);
         let at = self.numbers.unsigned(&mut self.coder, at as u32, Kind::Plain) as usize;
         if at >= left.len() {
             return Err(Error::Corrupt(format!(
-                "plane {at} of {} that are left is next; write the chunk again",
+                "the next plane is number {at} of the {} that remain; write the chunk again",
                 left.len()
             )));
         }
@@ -40,7 +40,7 @@ impl<W: Wide> Coding<W> {
     }
 }
 
-/// What a walk needs of it, by value, so that the coder's state stays in registers.
+/// The parts of a [`Coding`] that a walk uses, by value, so that the coder's state stays in registers.
 struct Stream<'a, W> {
     coder: W,
     symbols: &'a mut Symbols,

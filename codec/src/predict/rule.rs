@@ -1,11 +1,11 @@
-//! How the encoder fits the rule of what magnitude to expect, to the residuals of a rehearsal.
+//! How the encoder fits the rule for expected magnitudes to the residuals of a rehearsal.
 
 use crate::predict::plan::{MAGNITUDES, MAX_WEIGHT, Plan};
 use crate::predict::walk::Restored;
 
 const N: usize = MAGNITUDES + 1;
 
-/// Mean magnitude below which a decision of its own for 0 pays for its time.
+/// The mean magnitude below which a separate decision for 0 saves enough bits to be worth its time.
 const ZEROS: f64 = 0.2;
 
 /// Sums of products of magnitudes, weighted.
@@ -65,7 +65,7 @@ pub(crate) fn fit(plan: &mut Plan, number: usize, valid: &[bool], restored: &Res
     plan.weights = sets.iter().map(|s| solve(s, plan.coarse)).collect();
 }
 
-/// The plane whose magnitudes are most alike.
+/// The plane whose residual magnitudes correlate best with this one's.
 fn companion(number: usize, valid: &[bool], restored: &Restored) -> Option<usize> {
     let (width, height) = (restored.shape.width, restored.shape.height);
     let alike = |plane: usize| {

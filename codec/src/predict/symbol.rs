@@ -1,43 +1,47 @@
-//! The coder of residuals: small integers around 0, coded by the magnitude that is expected of them.
+//! The coder of residuals: integers around 0. The expected magnitude of each selects how it is coded.
 //!
-//! Three ways, by the expected magnitude:
-//! * large: the sign and the low bits are written without a model, for they are noise; the upper part of the magnitude is one
-//!   of 16 symbols with learnt probabilities (*folded*);
-//! * moderate: the residual itself is one of 16 symbols (*direct*), with an escape for residuals beyond;
-//! * small: a decision, mixed from three contexts, says first whether the residual is 0; if not, it is a symbol as above.
+//! There are three ways:
+//! * *folded*, for large ones: the upper part of the magnitude is one of 16 symbols with learnt probabilities. The sign and the
+//!   low bits are noise and are written without a model;
+//! * *direct*, for moderate ones: the residual itself is one of 16 symbols. One of them is an escape for larger residuals;
+//! * for small ones, a binary decision mixed from three contexts first says whether the residual is 0. If it is not, a symbol
+//!   follows as in the direct way.
+//!
+//! Expected magnitudes fall into *classes*, four to the octave. The classes below [`ZERO`] may begin with the decision for 0,
+//! those below [`FOLDED`] are direct, and the [`FOLDED_CLASSES`] after them are folded.
 
 use crate::entropy::adaptive::{Counter, Tables, Weights, mix};
 use crate::predict::nibble::{Learner, Nibble, Pulls};
 use crate::predict::wide::Wide;
 
-/// Classes of what is expected, four to the octave: those below decide first whether a residual is 0, …
+/// The first class without a decision for 0.
 const ZERO: usize = 8;
-/// … those below have residuals for symbols, …
+/// The first folded class.
 const FOLDED: usize = 12;
-/// … and these magnitudes, signs and plain bits.
+/// The number of folded classes.
 const FOLDED_CLASSES: usize = 20;
-/// Expected magnitude, in 16ths, from which residuals are folded.
+/// The expected magnitude, in 16ths, from which residuals are folded.
 pub(crate) const FOLDED_FROM: u32 = 28;
-/// The symbol of a residual of 0 where residuals are symbols; the largest symbol is an escape.
+/// The symbol of a residual of 0 in the direct way; the largest symbol is the escape.
 const MIDDLE: i32 = 7;
 const ESCAPE: usize = 15;
-/// Patterns of the magnitudes around.
+/// The number of patterns of the magnitudes around a sample: five magnitudes of three levels each.
 pub(crate) const PATTERNS: usize = 243;
-/// Places: what else distinguishes a sample.
+/// The number of values of [`Around::place`].
 pub(crate) const PLACES: usize = 16;
-/// Which way a residual is likely to lean.
+/// The number of contexts for the side of 0 on which a residual is likely to lie.
 pub(crate) const LEANS: usize = 4;
 
 /// The contexts of the decision whether a residual is 0, where a small one is expected.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Around {
-    /// Magnitudes around, below [`PATTERNS`].
+    /// The pattern of the magnitudes around the sample, below [`PATTERNS`].
     pub(crate) pattern: usize,
-    /// Below [`PLACES`].
+    /// The phase of the sample's row and column, and which magnitudes are above the expected one; below [`PLACES`].
     pub(crate) place: usize,
 }
 
-/// Everything that learns.
+/// The adaptive statistics of a tile's residuals.
 #[derive(Debug)]
 pub(crate) struct Symbols {
     tables: Tables,
@@ -58,7 +62,7 @@ pub(crate) struct Symbols {
     exponent: [Counter; 32],
 }
 
-/// The classes of what is expected below [`FOLDED_FROM`]: octaves from 4 / 16 on, four classes each.
+/// The class of each expected magnitude below [`FOLDED_FROM`], in 16ths. Octaves are counted from 4 / 16.
 static DIRECT: [u8; 32] = {
     let mut classes = [0; 32];
     let mut expected = 0;
@@ -71,7 +75,8 @@ static DIRECT: [u8; 32] = {
     classes
 };
 
-/// The class of what is expected from [`FOLDED_FROM`] on, less [`FOLDED`], and its plain bits.
+/// The class, counted from [`FOLDED`], of an expected magnitude from [`FOLDED_FROM`] on, and the number of its low bits that
+/// are written without a model.
 #[inline(always)]
 fn folded_class(expected: u32) -> (usize, u32) {
     let v = expected.max(FOLDED_FROM).saturating_add(4);
@@ -95,7 +100,7 @@ fn ratio(class: usize) -> u64 {
     (((1024 + m * m) << 16).isqrt() - (32 << 8)) * 256 / m
 }
 
-/// What a class's folded magnitudes start from.
+/// The first probabilities of a class's folded magnitudes.
 fn folded_guess(class: usize) -> Nibble {
     let m = middle(class);
     let ratio = (2 * m - 32) * 65_536 / (2 * m + 32);
@@ -107,7 +112,7 @@ fn folded_guess(class: usize) -> Nibble {
     }))
 }
 
-/// What a class's residuals start from.
+/// The first probabilities of a class's residuals.
 fn direct_guess(class: usize) -> Nibble {
     let ratio = ratio(class);
     let first = (65_536 - ratio) * 65_536 / (65_536 + ratio);
@@ -131,7 +136,7 @@ impl Symbols {
         }
     }
 
-    /// Forgets what was particular to the plane before.
+    /// Resets the statistics that belong to one plane.
     pub(crate) fn next_plane(&mut self) {
         for (i, counter) in self.zero_local.iter_mut().enumerate() {
             *counter = zero_guess(i);
@@ -139,8 +144,8 @@ impl Symbols {
     }
 
     /// Codes a residual, and returns it. Its expected magnitude is in 16ths, below 2^31; from [`FOLDED_FROM`] on,
-    /// residuals are best centred between -1 and 0. `lean` is below [`LEANS`]. With `around`, where little is expected, a
-    /// decision of its own says whether it is 0: slower, and shorter where most are.
+    /// residuals are best centred between -1 and 0. `lean` is below [`LEANS`]. With `around` and a small expected magnitude, a
+    /// decision first says whether the residual is 0. That is slower, and takes fewer bits where most residuals are 0.
     #[inline(always)]
     pub(crate) fn code<W: Wide>(
         &mut self,
@@ -173,7 +178,7 @@ impl Symbols {
         if symbol < ESCAPE { symbol as i32 - MIDDLE } else { coder.apart(|coder| self.far(coder, residual)) }
     }
 
-    /// A magnitude's upper part is a symbol; the negative ones are counted from -1.
+    /// Codes the upper part of the magnitude as a symbol. Magnitudes of negative residuals are counted from -1.
     #[inline(always)]
     fn code_folded<W: Wide>(&mut self, coder: &mut W, residual: i32, expected: u32) -> i32 {
         let (class, plain) = folded_class(expected);
@@ -199,7 +204,7 @@ impl Symbols {
         magnitude as i32 ^ -((low & 1) as i32)
     }
 
-    /// A residual beyond what symbols say.
+    /// Codes a residual that is too large for a symbol.
     #[cold]
     #[inline(never)]
     fn far<W: Wide>(&mut self, coder: &mut W, residual: i32) -> i32 {
@@ -209,7 +214,7 @@ impl Symbols {
         (if negative { magnitude.wrapping_neg() } else { magnitude }) as i32
     }
 
-    /// An exponential-Golomb number.
+    /// Codes an exponential-Golomb number with a learnt exponent.
     #[cold]
     #[inline(never)]
     fn escape<W: Wide>(&mut self, coder: &mut W, value: u32) -> u32 {
@@ -230,7 +235,7 @@ impl Symbols {
     }
 }
 
-/// Whether a residual of a class is not 0, before anything is known.
+/// The first probability that a residual of a class is not 0.
 fn zero_guess(class: usize) -> Counter {
     let ratio = ratio(class);
     Counter::new((131_072 * ratio / (65_536 + ratio)).clamp(512, 65_000) as u16, 4)

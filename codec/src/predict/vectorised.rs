@@ -30,7 +30,7 @@ impl<R: Residuals> WithSimd for Vectorised<'_, R> {
     }
 }
 
-/// A rehearsal: residuals are kept in `restored` only.
+/// A walk that codes nothing: it leaves the magnitudes of the residuals in [`Restored`].
 pub(crate) struct Rehearsal;
 
 impl Residuals for Rehearsal {

@@ -1,4 +1,6 @@
-//! The walk over the samples of one plane: predict, expect, code, restore. Encoder, decoder and the encoder's rehearsal share it.
+//! The walk over the samples of one plane. For each sample it predicts a value, estimates the size of the residual, codes the
+//! residual and restores the sample. The encoder, the decoder and the encoder's *rehearsal* share it. A rehearsal is a walk
+//! that writes nothing: the encoder takes from it the residuals to which it fits the rest of the plan.
 //!
 //! **The model.** A plane holds integers `s(y, x)`. Each is predicted as a linear combination of samples that a decoder already
 //! has: up to 14 neighbours in the plane itself ([`OWN`](super::plan::OWN)), and samples at and around the same place in planes
@@ -7,16 +9,16 @@
 //! divided by the step `2b + 1` and rounded; the decoder restores `p + r (2b + 1)`, which is off by at most `b`. Both sides predict from
 //! restored samples, so errors do not add up.
 //!
-//! **What is expected.** Residuals are small where the residuals around them were small. The expected magnitude `e` is a weighted sum
-//! of the magnitudes of six residuals around the sample and of those of one other plane, the *companion*. Its weights, too, are
-//! integers in the plan.
+//! **The expected magnitude.** Residuals are small where the residuals around them were small. The expected magnitude `e` is a
+//! weighted sum of the magnitudes of six residuals around the sample and of those at the same place of one other plane, the
+//! *companion*. Its weights, too, are integers in the plan.
 //!
 //! **The symbols.** [`symbol`](super::symbol) codes `r` with adaptive probabilities that are selected by `e`. The fraction that was lost when the
-//! prediction was rounded tells which way `r` leans, and is a second context. Where `e` is tiny, a decision of its own says first
-//! whether `r` is 0, from the pattern of magnitudes around ([`Around`]).
+//! prediction was rounded says on which side of 0 `r` is more likely, and is a second context. Where `e` is tiny, a binary
+//! decision comes first and says whether `r` is 0. Its context is the pattern of the magnitudes around the sample ([`Around`]).
 //!
-//! **The order.** Rows from top to bottom, samples from left to right. A sample that is not valid takes the value to its left,
-//! and no symbol.
+//! **The order.** Rows go from top to bottom, samples from left to right. No symbol is coded for a sample that is not valid; it
+//! takes the value to its left.
 //!
 //! **The code.** Of the terms of a prediction, only those of the three samples to the left depend on the sample just restored. All
 //! others are summed for a whole row at once ([`prepare_sums`], [`prepare_contexts`]), which vectorises; the loop in [`plane`] adds
@@ -27,16 +29,17 @@ use crate::predict::padded::{MARGIN, Padded, Shape};
 use crate::predict::plan::{MAGNITUDES, Plan, SERIAL};
 use crate::predict::symbol::{Around, FOLDED_FROM};
 
-/// Magnitudes that count for what is expected, at most.
+/// Residual magnitudes are capped at this before they enter an expected magnitude.
 const MOST: u32 = 1 << 20;
 
-/// Whatever takes residuals: the entropy coder in either direction, or a rehearsal, which drops them.
+/// Takes the residuals of a walk: the entropy coder in either direction, or a rehearsal, which codes nothing.
 pub(crate) trait Residuals {
-    /// Whether samples are given; otherwise they are restored from residuals.
+    /// Whether the caller gives the samples, as an encoder does; otherwise they are restored from residuals.
     const GIVEN: bool;
 
-    /// Codes a residual, and returns it: an encoder the one that is given, a decoder the one that it reads. `expected` is
-    /// its expected magnitude in 16ths, `lean` which way it leans; `around` is for the decision whether it is 0.
+    /// Codes a residual and returns it: an encoder returns the given one, a decoder the one that it reads. `expected` is its
+    /// expected magnitude in 16ths. `lean` says on which side of 0 it is likely to lie. `around` gives the contexts of the
+    /// decision whether it is 0; without it there is no such decision.
     fn code(
         &mut self,
         residual: i32,
@@ -46,7 +49,7 @@ pub(crate) trait Residuals {
     ) -> i32;
 }
 
-/// Sums of products, wrapping.
+/// A sum of products that wraps on overflow.
 pub(crate) trait Sum: Copy {
     const ZERO: Self;
     fn add(self, value: i32, coefficient: i32) -> Self;
@@ -81,19 +84,19 @@ impl Sum for i64 {
     }
 }
 
-/// A tile's planes, without their bases, as restored so far.
+/// A tile's planes as restored so far, each less its base.
 #[derive(Debug)]
 pub(crate) struct Restored {
     pub(crate) shape: Shape,
     pub(crate) values: Vec<Padded>,
-    /// Magnitudes of residuals, coarse and capped.
+    /// Magnitudes of residuals, without their low bits ([`Plan::coarse`]) and capped.
     pub(crate) magnitudes: Vec<Padded>,
     /// How many planes of an earlier date come first.
     pub(crate) earlier: usize,
 }
 
 impl Restored {
-    /// Nothing yet, but for the planes of an earlier date of the same extent.
+    /// Empty planes, after those of an earlier date of the same extent if there is one.
     pub(crate) fn new(shape: &Shape, earlier: Option<&Self>) -> Self {
         let before =
             |of: fn(&Self) -> &Vec<Padded>| earlier.map_or(&[][..], |e| &of(e)[e.earlier..]).to_vec();
@@ -105,7 +108,7 @@ impl Restored {
     }
 }
 
-/// A plan with its coefficients repeated along rows, so that a row is computed without asking for its phase.
+/// A plan whose coefficients are repeated along rows, so that a row is computed without looking up the phase of each column.
 struct RowPlan {
     /// Taps outside the row being coded, `(plane, dy, dx)`.
     taps: Vec<(usize, isize, isize)>,
@@ -157,11 +160,11 @@ impl RowPlan {
 struct Scratch<S> {
     sums: Vec<S>,
     expected: Vec<u32>,
-    /// The pattern of the magnitudes above and in the companion; above 8 bits, the companion's magnitude.
+    /// The low 8 bits hold the pattern of the magnitudes above and in the companion, the higher bits the companion's magnitude.
     hints: Vec<u32>,
 }
 
-/// How the difference from a prediction becomes a residual, and back. All values are less the plane's base.
+/// How the difference from a prediction becomes a residual, and back. The plane's base is already subtracted from all values.
 #[derive(Clone, Copy, Debug)]
 struct Quantiser {
     bound: i64,
@@ -193,7 +196,7 @@ impl Quantiser {
     }
 }
 
-/// Walks over one plane. `valid` and `given` are its own samples in rows; where samples are restored, `given` is ignored.
+/// Walks over one plane. `valid` and `given` describe its own samples, row by row; a decoder ignores `given`.
 #[inline(always)]
 pub(crate) fn plane<S: Sum, R: Residuals>(
     mut sink: R,
@@ -213,7 +216,6 @@ pub(crate) fn plane<S: Sum, R: Residuals>(
         low: -i64::from(plan.below),
         high: i64::from(plan.above),
     };
-    // The plane itself is taken out while it is walked over.
     for y in 0..height {
         let phase = y % plan.period.0;
         prepare_sums(&rows, phase, restored, y, &mut scratch.sums);
@@ -222,7 +224,7 @@ pub(crate) fn plane<S: Sum, R: Residuals>(
         let stretch = (MAGNITUDES + 1) * width;
         let weights = &rows.weights[phase * stretch..][..2 * width];
         let (weight_w, weight_ww) = weights.split_at(width);
-        // Even and odd phases have residuals of different size, even after their own coefficients.
+        // Residuals of even and odd phases differ in size although each phase has its own coefficients, so the phase is a context.
         let place = (8 * usize::from(plan.period.0 > 1) * (phase & 1), 4 * usize::from(plan.period.1 > 1));
         let (fraction, coarse, zeros) = (plan.fraction, plan.coarse, plan.zeros);
         let half = (1i64 << fraction) >> 1;
@@ -232,7 +234,7 @@ pub(crate) fn plane<S: Sum, R: Residuals>(
         let given = if R::GIVEN { &given[y * width..][..width] } else { &[] };
         let values = restored.values[number].open_row(y);
         let magnitudes = restored.magnitudes[number].open_row(y);
-        // West, two and three to the west; the residual's sign.
+        // The three samples to the west, nearest first; then the magnitudes of two residuals and the sign of the last one.
         let mut near = [values[MARGIN - 1], values[MARGIN - 2], values[MARGIN - 3]];
         let (mut west, mut west_west, mut sign) = (magnitudes[MARGIN - 1], magnitudes[MARGIN - 2], 1);
         let columns = values[MARGIN..].iter_mut().zip(&mut magnitudes[MARGIN..]).zip(valid).zip(serial);
@@ -255,7 +257,7 @@ pub(crate) fn plane<S: Sum, R: Residuals>(
                     expected.wrapping_add(west as u32 * weight_w).wrapping_add(west_west as u32 * weight_ww);
                 let expected = (expected >> 2).min(most) << coarse;
                 let folded = expected >= FOLDED_FROM;
-                // Folded residuals are centred between -1 and 0.
+                // Folded residuals lie symmetrically around -1/2, so the prediction is raised by about half a step.
                 let prediction = sum.wrapping_add(if folded { lift } else { half }) >> fraction;
                 let prediction = prediction.clamp(quantiser.low, quantiser.high) as i32;
                 let lean = if bound == 0 { (sum.wrapping_add(half) << 2 >> fraction) as usize } else { sign };

@@ -12,14 +12,14 @@ pub(crate) trait Wide: Coder {
     /// Whether symbols are read: then what callers pass as the symbol is ignored.
     const READS: bool;
 
-    /// Codes one of 16 symbols. `starts` holds where each begins, in 65536ths: the first is 0, all differ; the 17th is
-    /// 0 too, and stands for 65536.
+    /// Codes one of 16 symbols. `starts` holds the lower end of each symbol's interval, in 65536ths: the first is 0, and each is
+    /// above the one before. The 17th is 0 too, and stands for 65536.
     fn pick(&mut self, symbol: usize, starts: &[u16; 32]) -> usize;
 
     /// Codes the `count` (at most 16) low bits of `value`, all equally likely.
     fn plain(&mut self, value: u32, count: u32) -> u32;
 
-    /// Does something rare that is not to be inlined, without keeping the coder's state out of registers elsewhere.
+    /// Runs a rare operation that is not inlined, on a copy of the coder, so that the state stays in registers elsewhere.
     fn apart<T>(&mut self, rare: impl FnOnce(&mut Self) -> T) -> T;
 }
 

@@ -1,5 +1,6 @@
-//! Which entries stand for a latent vector: the least squared error plus λ × bits, where bits are those of the model's
-//! priors without context. Stage by stage, keeping the best few; then the best depth of them all.
+//! The choice of codebook entries for a latent vector: those with the least squared error plus λ × bits. Bits are taken from the
+//! model's priors, without context. It is a beam search: from stage to stage, only the best few partial choices are kept. At
+//! the end, the best choice of any number of stages wins.
 
 use crate::quantise::codebooks::Codebooks;
 use crate::quantise::nearest::{Best, Found, ROWS};
@@ -19,7 +20,7 @@ pub struct Search {
 }
 
 impl Default for Search {
-    /// What the codec uses. Measured: see `docs/decisions.md`.
+    /// The thoroughness that the codec uses. Measured: see `docs/decisions.md`.
     fn default() -> Self {
         Self { beam: 4 }
     }
@@ -30,7 +31,7 @@ impl Codebooks {
     /// bits. Latents that are not finite get index 0.
     ///
     /// # Panics
-    /// When `rates` are of codebooks of another shape, or the latents are no whole number of patches.
+    /// When `rates` belong to codebooks of another shape, or the latents do not make whole patches.
     #[must_use]
     pub fn assign(&self, latents: &[f32], lambda: f64, rates: &Rates, search: &Search) -> Vec<i32> {
         let shape = self.shape();
@@ -54,15 +55,15 @@ impl Codebooks {
     }
 }
 
-/// Rates times λ, and what follows from them.
+/// Rates times λ, and quantities that follow from them.
 struct Prices {
-    /// `(plane, entry of whole blocks)`: the squared norm and the price of the entry. Infinite where there is no entry, and
-    /// for entry 0 where that means a stage that is not used.
+    /// `(plane, entry)`, with entries rounded up to whole blocks: the squared norm plus the price of the entry. Infinite where there
+    /// is no entry, and for entry 0 where that means a stage that is not used.
     offsets: Vec<f32>,
     entries: Vec<f32>,
-    /// For each plane: that it is not used, and that it is.
+    /// For each plane: the price of not using it, and of using it.
     used: Vec<[f32; 2]>,
-    /// For each plane: the least that using it costs.
+    /// For each plane: the lowest price of using it with any entry.
     least: Vec<f32>,
 }
 
@@ -101,13 +102,13 @@ struct Batch<'a> {
     prices: &'a Prices,
     group: usize,
     beam: usize,
-    /// By patch; no more than `beam` of each.
+    /// Sorted by patch; at most `beam` for each.
     candidates: Vec<Candidate>,
     /// `(candidate, latent)`
     residuals: Vec<f32>,
     /// `(candidate, stage)`
     choices: Vec<i32>,
-    /// The best of each patch, over all depths: cost and codes `(patch, stage)`.
+    /// The best choice for each patch, of any number of stages: its cost and its codes `(patch, stage)`.
     costs: Vec<f32>,
     best: Vec<i32>,
     arch: Arch,
@@ -133,7 +134,7 @@ impl<'a> Batch<'a> {
             candidates.push(Candidate { patch, cost: square(values), price: 0.0 });
         }
         let costs = match codebooks.quantiser() {
-            // Latents that are not finite have no cost that is less than none at all.
+            // Where latents are not finite, no cost compares as less than this one, so no stage is used.
             Quantiser::Rvq => candidates.iter().map(|c| c.cost + prices.used[group][0]).collect(),
             _ => vec![f32::INFINITY; count],
         };
@@ -189,7 +190,7 @@ impl<'a> Batch<'a> {
         found
     }
 
-    /// Takes the best extensions of each patch's candidates as its new ones.
+    /// Replaces the candidates of each patch by their best extensions by one stage.
     fn extend(&mut self, stage: usize, found: &[Found]) {
         let CodebookShape { groups, stages, size, width } = self.codebooks.shape();
         let plane = stage * groups + self.group;
@@ -227,7 +228,7 @@ impl<'a> Batch<'a> {
                     self.costs[patch] = closed;
                     self.best[patch * stages..(patch + 1) * stages].copy_from_slice(&self.choices[here..]);
                 }
-                // Whatever else is chosen costs this much at least.
+                // Any extension costs at least the price so far plus that of the next stage.
                 if last || price + self.prices.least[next] >= self.costs[patch] {
                     self.residuals.truncate(at);
                     self.choices.truncate(here);

@@ -18,7 +18,7 @@ pub struct Codebooks {
     shape: CodebookShape,
     /// `(plane, entry, latent)`
     entries: Vec<f32>,
-    /// Made for the first search: readers need none.
+    /// The layout for the search, made when it is first needed: readers never search.
     packed: OnceLock<Packed>,
 }
 
@@ -85,7 +85,7 @@ impl Codebooks {
         Ok(Self { quantiser, shape, entries, packed: OnceLock::new() })
     }
 
-    /// The entries as the search wants them.
+    /// The entries as laid out for the search.
     pub(super) fn packed(&self) -> &Packed {
         self.packed.get_or_init(|| Packed::new(&self.entries, &self.shape))
     }

@@ -1,8 +1,9 @@
 //! Latents to integer codes: the station after the transform.
 //!
-//! `fsq` is a product of scalar quantisers with one step, a continuous knob. `vq` and `rvq` name entries of codebooks
-//! ([`Codebooks`]), chosen by rate and distortion together. For all three the knob travels as 256 × the base-2 logarithm
-//! of a step, so that contexts follow from an integer; the float is only for arithmetic on latents.
+//! `fsq` divides all latents by one step and rounds them. `vq` and `rvq` choose entries of codebooks ([`Codebooks`]) by rate and
+//! distortion together. In all three, one number sets the quality: the step, or for codebooks the step whose price of a bit
+//! is used. It is stored as 256 × its base-2 logarithm, an integer, so that the entropy coder's contexts follow from integers;
+//! the step itself, a float, serves arithmetic on latents only.
 
 mod assign;
 mod codebooks;

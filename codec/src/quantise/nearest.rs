@@ -1,5 +1,5 @@
-//! Scores of all entries of a codebook against residuals, as blocked matrix products: sixteen entries by four residuals
-//! at a time stay in registers, so that each number of a codebook is loaded once for four residuals.
+//! Scores of all entries of a codebook against residuals, computed as blocked matrix products. Sixteen entries by four residuals
+//! are kept in registers at a time, so that each number of a codebook is loaded once for four residuals.
 
 use crate::quantise::shape::CodebookShape;
 use pulp::{Simd, WithSimd};
@@ -13,7 +13,7 @@ pub(super) const ROWS: usize = 4;
 #[derive(Clone, Debug)]
 pub(super) struct Packed {
     width: usize,
-    /// Blocks of each plane.
+    /// The number of blocks of each plane.
     blocks: usize,
     /// `(plane, block, latent, entry of the block)`, times −2; absent entries are 0.
     numbers: Vec<f32>,
@@ -38,12 +38,12 @@ impl Packed {
         Self { width, blocks, numbers, norms }
     }
 
-    /// Scores of a plane: entries, rounded up to whole blocks.
+    /// The number of scores of a plane: its entries, rounded up to whole blocks.
     pub(super) fn scores(&self) -> usize {
         self.blocks * LANES
     }
 
-    /// The squared norms of a plane's entries, those of absent ones infinite.
+    /// The squared norms of a plane's entries, infinite for absent entries.
     pub(super) fn norms(&self, plane: usize) -> &[f32] {
         &self.norms[plane * self.scores()..][..self.scores()]
     }
@@ -106,7 +106,7 @@ fn products<S: Simd>(
     residuals: &[[f32; ROWS]],
     scores: &mut [[f32; LANES]; ROWS],
 ) {
-    // Pairs of vectors: with four residuals eight sums, enough to hide an addition's latency, few enough for registers.
+    // Two vectors by four residuals make eight sums: enough to hide the latency of an addition, and few enough for registers.
     let (entries, offsets) = (S::as_simd_f32s(numbers).0, S::as_simd_f32s(offsets).0);
     for first in (0..offsets.len()).step_by(2) {
         let second = (first + 1).min(offsets.len() - 1);
@@ -128,7 +128,7 @@ fn products<S: Simd>(
     }
 }
 
-/// Keeps the best, in order. `found` is not empty.
+/// Inserts an entry if it is among the best, and keeps these in order. `found` is not empty.
 #[inline(always)]
 fn insert(found: &mut [Found], new: Found) {
     let mut at = found.len() - 1;

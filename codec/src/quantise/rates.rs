@@ -1,22 +1,22 @@
-//! What the choice of an entry costs, in bits.
+//! The bits that the choice of an entry costs.
 
 use crate::quantise::codebooks::Codebooks;
 use crate::quantise::shape::Quantiser;
 
-/// Bits of the decisions that a choice takes.
+/// Bits of the decisions that code a choice.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rates {
-    /// Index planes, of which each has its entries.
+    /// The number of index planes.
     pub(crate) planes: usize,
     /// `(plane, entry)`
     pub(crate) entries: Vec<f32>,
-    /// For each plane, that the stage is not used, and that it is.
+    /// For each plane, the bits that say that the stage is not used, and that it is.
     pub(crate) used: Vec<[f32; 2]>,
 }
 
 impl Rates {
-    /// The same for all entries of a codebook, and a bit for each choice whether to go on: for a fit that has no priors
-    /// yet.
+    /// Equal rates for all entries of a codebook, and one bit for each decision whether another stage is used. A fit starts from
+    /// these, because it has no priors yet.
     #[must_use]
     pub fn flat(codebooks: &Codebooks) -> Self {
         let shape = codebooks.shape();

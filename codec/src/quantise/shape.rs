@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 pub enum Quantiser {
     /// Scalar codes with one step.
     Fsq,
-    /// One index for each group of latents.
+    /// One codebook index for each group of latents.
     Vq,
-    /// Indices in stages, each for what the stages before left; how many varies by place.
+    /// Several indices for each group of latents, in stages: each stage codes the residual of the stages before. The number of stages
+    /// varies from patch to patch.
     Rvq,
 }
 
@@ -30,13 +31,14 @@ pub(crate) const MAX_GROUPS: usize = 64;
 pub(crate) const MAX_STAGES: usize = 64;
 /// The most entries of one codebook.
 pub(crate) const MAX_SIZE: usize = 1 << 16;
-/// The most latents that one entry speaks for.
+/// The most latents of one entry.
 const MAX_WIDTH: usize = 4096;
-/// The most entries of all codebooks together: a tile starts from a copy of a few bytes for each.
+/// The most entries of all codebooks together. Each tile starts from a copy of the statistics, a few bytes for each entry.
 pub(crate) const MAX_ENTRIES: usize = 1 << 20;
 /// The most numbers in all codebooks together.
 const MAX_NUMBERS: usize = 1 << 26;
-/// How many codebooks there are, and of what shape.
+
+/// How many codebooks there are, and their shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CodebookShape {
@@ -46,7 +48,7 @@ pub struct CodebookShape {
     pub stages: usize,
     /// Entries of each codebook, 2 to 65536.
     pub size: usize,
-    /// Latents that an entry speaks for, 1 to 4096.
+    /// Latents of an entry, 1 to 4096.
     pub width: usize,
 }
 

@@ -1,6 +1,7 @@
 //! The weights of the linear map, and its two directions on one batch of patches.
 //!
-//! A batch is as many neighbouring patches as fill sixteen lanes: one of 12 bands, four of 4, sixteen of 1.
+//! A batch consists of neighbouring patches that together fill sixteen lanes: one patch of 12 bands, four of 4 bands, or sixteen
+//! of one band.
 
 use crate::sample::Sample;
 use crate::transform::dct::{self, LANES};
@@ -15,11 +16,11 @@ const MAX_PATCH: usize = 32;
 pub(crate) struct LinearWeights {
     pub(crate) patch: usize,
     pub(crate) bands: usize,
-    /// `[frequency][component][band]`: what one unit of a latent adds to the bands' coefficients.
+    /// `[frequency][component][band]`: how much one unit of a latent adds to the coefficient of each band.
     pub(crate) mix: Vec<f32>,
-    /// `[frequency][component][band]`: what each band's coefficient adds to a latent.
+    /// `[frequency][component][band]`: how much one unit of each band's coefficient adds to a latent.
     pub(crate) unmix: Option<Vec<f32>>,
-    /// What is taken off a code's magnitude on reconstruction, in steps.
+    /// How much the magnitude of a code is reduced on reconstruction, in steps.
     pub(crate) shrink: f32,
 }
 
@@ -29,7 +30,7 @@ pub(crate) struct Linear {
     pub(crate) patch: usize,
     pub(crate) bands: usize,
     shrink: f32,
-    /// Lanes that one patch takes.
+    /// The number of lanes of one patch.
     lanes_each: usize,
     lanes: usize,
     /// For each scan position: the offset of its frequency in a batch, of its row in `mix`, and the column.
@@ -102,7 +103,7 @@ impl Linear {
         }
     }
 
-    /// How many neighbouring patches make a batch.
+    /// The number of neighbouring patches in a batch.
     pub(crate) fn batch(&self) -> usize {
         LANES / self.lanes_each.min(LANES)
     }
@@ -117,7 +118,7 @@ impl Linear {
         self.lanes
     }
 
-    /// Makes room for a batch, all zero.
+    /// Resets the buffers to a batch of zeros.
     pub(crate) fn clear(&self, scratch: &mut Scratch) {
         scratch.data.clear();
         scratch.data.resize(self.patch * self.patch * self.lanes, 0.0);

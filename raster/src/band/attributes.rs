@@ -1,7 +1,7 @@
 //! Bands as attributes of a Zarr array.
 //!
-//! `bands` is a list with all that is known of each band. Beside it, for readers that know CF, stands what all bands have
-//! in common (`units`, `scale_factor`, `add_offset`, `_FillValue`), and the classes of a single band (`flag_values`,
+//! The list `bands` describes each band completely. For readers that know CF, other attributes repeat the properties that all
+//! bands have in common (`units`, `scale_factor`, `add_offset`, `_FillValue`), and the classes of a single band (`flag_values`,
 //! `flag_meanings`, `flag_colors`).
 
 use super::{Band, Category};
@@ -26,7 +26,7 @@ const KEYS: [&str; 12] = [
 ];
 
 /// Replaces the attributes of a data array that describe its bands. A value that means "no data" is left out where no
-/// sample of this kind can have it, such as 0.5 among integers.
+/// sample of this kind can equal it, such as 0.5 for integers.
 pub fn set_band_attributes(attributes: &mut Map<String, Value>, bands: &[Band], kind: SampleKind) {
     for key in KEYS {
         attributes.remove(key);
@@ -77,8 +77,8 @@ pub fn set_band_attributes(attributes: &mut Map<String, Value>, bands: &[Band], 
     }
 }
 
-/// Reads what the attributes of a data array say of its `count` bands: from `bands` where that describes as many, and
-/// otherwise from what all bands have in common. What the attributes do not say stays `None`.
+/// Reads the descriptions of the `count` bands of a data array from its attributes: from `bands` where that has `count` entries,
+/// and otherwise from the attributes for all bands. Properties that the attributes do not state stay `None`.
 pub fn bands_of_attributes(attributes: &Map<String, Value>, count: usize) -> Vec<Band> {
     let described = attributes.get("bands").and_then(Value::as_array);
     let described = described.filter(|list| list.len() == count && list.iter().all(Value::is_object));
@@ -99,7 +99,7 @@ pub fn bands_of_attributes(attributes: &Map<String, Value>, count: usize) -> Vec
     bands
 }
 
-/// What other writers than this crate say once for all bands.
+/// The properties that writers other than this crate state once for all bands.
 fn of_all(attributes: &Map<String, Value>) -> Band {
     let number = |key: &str| attributes.get(key).and_then(Value::as_f64);
     Band {

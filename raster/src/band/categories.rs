@@ -1,4 +1,4 @@
-//! The classes of a band: GDAL keeps names, colours and tables of attributes apart, here they are one list.
+//! The classes of a band. GDAL keeps names, colours and attribute tables apart; here they become one list.
 
 use super::Category;
 use crate::Result;
@@ -7,7 +7,7 @@ use gdal::raster::{ColorEntry, ColorTable, PaletteInterpretation, RasterBand};
 use std::collections::BTreeMap;
 use std::ffi::{CStr, c_int};
 
-/// Entries of a colour table that say nothing: a TIFF has 256 or 65536, whether they are used or not.
+/// Unused entries of a colour table: a TIFF always has 256 or 65536 entries.
 const UNUSED: [u8; 4] = [0, 0, 0, 255];
 
 /// The most entries of the lists in which names and colours stand at the index of their value.
@@ -89,7 +89,7 @@ fn attributed_names(band: &RasterBand<'_>) -> Vec<(i64, String)> {
 /// 65535 have no place in either and are left out.
 ///
 /// # Errors
-/// Whatever GDAL says.
+/// Those of GDAL.
 pub(super) fn write(band: &mut RasterBand<'_>, categories: &[Category]) -> Result<()> {
     let placed: Vec<&Category> = categories.iter().filter(|c| (0..ENTRIES).contains(&c.value)).collect();
     let last = |chosen: fn(&Category) -> bool| {

@@ -7,10 +7,10 @@ use gdal::raster::RasterBand;
 use gdal::{Dataset, Metadata as _};
 use std::ffi::CString;
 
-/// Reads what a data set says of its bands, in their order.
+/// Reads the descriptions of a data set's bands, in their order.
 ///
 /// # Errors
-/// [`Error::Gdal`] when a band can't be had.
+/// [`Error::Gdal`] when GDAL can't open a band.
 pub fn read_bands(dataset: &Dataset) -> Result<Vec<Band>> {
     (1..=dataset.raster_count()).map(|number| Ok(read_band(&dataset.rasterband(number)?))).collect()
 }
@@ -29,8 +29,8 @@ fn read_band(band: &RasterBand<'_>) -> Band {
     }
 }
 
-/// Writes what is known of bands to a data set that has as many. Colours are written where the format has a place for
-/// them: a GeoTIFF of several bands has none.
+/// Writes the descriptions of bands to a data set with the same number of bands. Colours are written where the format can store
+/// them, which a GeoTIFF of several bands can't.
 ///
 /// # Errors
 /// [`Error::Mismatch`] when the numbers of bands differ, [`Error::Invalid`] when a text holds a null character, and

@@ -1,4 +1,4 @@
-//! What is known of a band besides its samples: read from and written to the attributes of a Zarr array (`attributes`) and
+//! The description of a band, besides its samples: read from and written to the attributes of a Zarr array (`attributes`) and
 //! a GDAL data set (`dataset`, with the feature `gdal`).
 
 mod attributes;
@@ -30,7 +30,7 @@ pub struct Category {
 /// A band.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Band {
-    /// Its name: GDAL's description, or what the configuration or file name says.
+    /// Its name: GDAL's description, or the name that the configuration or the file name gives.
     pub name: Option<String>,
     /// The unit of `scale · sample + offset`.
     pub unit: Option<String>,
@@ -38,9 +38,9 @@ pub struct Band {
     pub wavelength_um: Option<f64>,
     /// The value that means "no data".
     pub nodata: Option<f64>,
-    /// Factor from samples to data units; 1 where nothing is said.
+    /// Factor from samples to data units; 1 by default.
     pub scale: Option<f64>,
-    /// Summand from samples to data units; 0 where nothing is said.
+    /// Summand from samples to data units; 0 by default.
     pub offset: Option<f64>,
     /// Classes, where the band is categorical or has a colour table.
     pub categories: Vec<Category>,

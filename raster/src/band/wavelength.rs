@@ -17,16 +17,16 @@ pub(super) fn read(band: &RasterBand<'_>) -> Option<f64> {
     let value = positive(&item(&["wavelength", "WAVELENGTH", "central_wavelength", "center_wavelength"])?)?;
     Some(match item(&["wavelength_units", "WAVELENGTH_UNIT", "wavelength_unit"]) {
         Some(unit) => value * micrometres_of(&unit)?,
-        // No optical band lies at 100 µm, none at 100 nm.
+        // No optical band lies at 100 µm or at 100 nm, so the number itself shows the unit.
         None if value >= 100.0 => value / 1000.0,
         None => value,
     })
 }
 
-/// Writes it, into the default domain as well: that alone survives where GDAL copies a file, as for a COG.
+/// Writes it, also into the default domain, because only that one is kept where GDAL copies a file, as for a COG.
 ///
 /// # Errors
-/// Whatever GDAL says.
+/// Those of GDAL.
 pub(super) fn write(band: &mut RasterBand<'_>, micrometres: f64) -> crate::Result<()> {
     for domain in [DOMAIN, ""] {
         band.set_metadata_item(ITEM, &micrometres.to_string(), domain)?;

@@ -6,7 +6,7 @@ use crate::{Error, Result};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// More classes than a label band has; a band of measurements is noticed before its table fills the memory.
+/// More classes than a label band has. A band of measurements is refused before its table fills the memory.
 const MAX_CLASSES: usize = 65_536;
 
 /// Samples of each class, over the windows seen so far.
@@ -41,7 +41,7 @@ impl Counts {
     pub fn add(&mut self, labels: &Plane) -> Result<()> {
         let mut found: BTreeMap<i64, u64> = BTreeMap::new();
         let mut unlabelled = 0;
-        // Neighbours mostly share their class: the table is asked once a run.
+        // Neighbours mostly share their class, so the table is looked up once for each run.
         let mut run = (f64::NAN, 0i64, 0u64);
         for (value, valid) in labels.values.iter().zip(&labels.valid) {
             if !valid {

@@ -1,7 +1,7 @@
-//! Pixels near a class border lose their label: they are mixed on the ground, or labelled a pixel off.
+//! Erosion: pixels near a class border lose their label, because they are mixed on the ground or labelled a pixel off.
 //!
-//! A pixel keeps its class where the least and the greatest class within its reach are one. Both are found by
-//! widening the reach pixel by pixel, k times, which costs a few passes over the window whatever the classes.
+//! A pixel keeps its class where the least and the greatest class within reach are equal. Both are found by widening the reach
+//! k times by one pixel, which takes a few passes over the window, however many classes there are.
 
 use crate::plane::Plane;
 use crate::{Error, Result};
@@ -22,7 +22,7 @@ pub enum Neighbourhood {
     Eight,
 }
 
-/// What pixels without a class mean to their neighbours.
+/// How pixels without a class count for their neighbours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Gaps {
@@ -55,9 +55,9 @@ impl Erosion {
         self.pixels
     }
 
-    /// The labels with those invalid that have another class within reach.
+    /// The labels, of which those with another class within reach are made invalid.
     ///
-    /// What lies beyond the plane is no border. Classes are compared as numbers. Invalid samples stay so.
+    /// The edge of the plane does not count as a border. Classes are compared as numbers. Invalid samples stay invalid.
     ///
     /// # Errors
     /// [`Error::Invalid`] where the reach is above 1000 pixels, [`Error::Mismatch`] where the plane's shape and its

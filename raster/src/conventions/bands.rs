@@ -1,4 +1,4 @@
-//! What bands are called, and which bands a choice names.
+//! Names of bands, and the selection of bands by name or number.
 
 use crate::conventions::ConventionError;
 use serde_json::{Map, Value};
@@ -12,7 +12,7 @@ pub fn names(attributes: &Map<String, Value>) -> Option<Vec<String>> {
     KEYS.iter().find_map(|key| texts(attributes.get(*key)?))
 }
 
-/// The names that attributes list for `count` bands; lists of another length are passed over.
+/// The names that attributes list for `count` bands; lists of another length are ignored.
 #[must_use]
 pub fn names_of(attributes: &Map<String, Value>, count: usize) -> Option<Vec<String>> {
     KEYS.iter().find_map(|key| texts(attributes.get(*key)?).filter(|names| names.len() == count))
@@ -23,7 +23,7 @@ fn texts(list: &Value) -> Option<Vec<String>> {
 }
 
 /// The numbers, from 0, of chosen bands, in the order of the choice. Each part of a choice is a name, a number or a range
-/// of numbers such as `0-3`; names come first, for a band may be called `7`.
+/// of numbers such as `0-3`. Names are tried first, because a band may be called `7`.
 ///
 /// # Errors
 /// [`ConventionError::NoSuchBand`] when a part names no band of the array.

@@ -1,8 +1,8 @@
 //! Coordinates of rows and columns: whether they are evenly spaced, and which grid they describe.
 //!
-//! Coordinates are centres of pixels. They describe a grid, that is, an affine transform, where they are evenly spaced.
-//! They never are exactly: they were computed in floating point and often stored as `float32`. The tolerance therefore has
-//! two parts.
+//! Coordinates are centres of pixels. Where they are evenly spaced, they describe a grid, that is, an affine transform. Their
+//! spacing is never exactly even, because they were computed in floating point and often stored as `float32`. The tolerance
+//! therefore has two parts.
 //!
 //! * A thousandth of a step, for coordinates that were rounded to a few decimals. It must not be much larger: latitudes of
 //!   a Gaussian grid, which are truly uneven, depart from an even grid by about 1 % of a step at every resolution.
@@ -16,7 +16,7 @@
 /// The tolerance as a part of a step.
 const TOLERANCE: f64 = 1e-3;
 
-/// The most that rounding to `float32` may add to it.
+/// The largest tolerance, with the part for rounding to `float32`, as a part of a step.
 const MOST: f64 = 0.1;
 
 /// An axis of evenly spaced pixels.
@@ -28,7 +28,7 @@ pub struct EvenAxis {
     pub step: f64,
 }
 
-/// The axis that coordinates of centres describe; `None` where they are unevenly spaced, fewer than two, or all equal.
+/// The axis that the coordinates of centres describe; `None` where they are unevenly spaced, fewer than two, or all equal.
 #[must_use]
 pub fn even_axis(centres: &[f64]) -> Option<EvenAxis> {
     let (first, last) = (*centres.first()?, *centres.last()?);
@@ -49,7 +49,7 @@ pub fn transform_of_centres(x: &[f64], y: &[f64]) -> Option<[f64; 6]> {
     Some([x.start, x.step, 0.0, y.start, 0.0, y.step])
 }
 
-/// The distance between neighbouring `float32` numbers at the largest value; 0 where one of the values is no such number.
+/// The distance between neighbouring `float32` numbers at the largest value; 0 where one of the values is not a `float32`.
 fn rounding(values: &[f64]) -> f64 {
     if !values.iter().all(|value| f64::from(*value as f32) == *value) {
         return 0.0;
@@ -83,7 +83,7 @@ mod tests {
             let axis = even_axis(&centres).unwrap();
             assert!((axis.start - start).abs() < 0.5 && (axis.step - step).abs() < 1e-4, "{axis:?}");
         }
-        // Degrees at 1/1200, as far from 0 as they go.
+        // Degrees of longitude in steps of 1/1200, near the largest that there are.
         assert!(even_axis(&stored(179.0, 1.0 / 1200.0, 1200)).is_some());
         // At 0.3 m float32 can't tell where pixels are.
         assert_eq!(even_axis(&stored(5_000_003.3, 0.3, 2000)), None);

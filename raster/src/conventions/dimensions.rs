@@ -1,4 +1,4 @@
-//! Which role each dimension of an array has: time, band, y, x or another.
+//! The role of each dimension of an array: time, band, y, x or another.
 
 use crate::conventions::ConventionError;
 use serde_json::{Map, Value};
@@ -12,13 +12,13 @@ pub fn dimension_names(metadata: &Map<String, Value>) -> Option<Vec<String>> {
     names.iter().map(|name| name.as_str().map(str::to_owned)).collect()
 }
 
-/// The roles of an array's dimensions: as they are `given`; otherwise as they were `recorded` when the array was encoded;
-/// otherwise as the `names` of the dimensions suggest (see [`vqz_codec::axes::Role::guess`]).
+/// The roles of an array's dimensions. They are the `given` ones; otherwise those `recorded` when the array was encoded;
+/// otherwise those that the `names` of the dimensions suggest (see [`vqz_codec::axes::Role::guess`]).
 ///
 /// # Errors
 /// [`ConventionError::RoleCount`] when there are more or fewer roles than dimensions,
-/// [`ConventionError::UnnamedDimensions`] when nothing says what the dimensions are, [`ConventionError::Roles`] when
-/// the names make no raster.
+/// [`ConventionError::UnnamedDimensions`] when the dimensions have neither roles nor names, [`ConventionError::Roles`] when the
+/// names suggest roles that no raster has.
 pub fn axes(
     given: Option<&Axes>,
     recorded: Option<&Axes>,
@@ -36,10 +36,10 @@ pub fn axes(
     if roles == dimensions { Ok(axes) } else { Err(ConventionError::RoleCount { roles, dimensions }) }
 }
 
-/// Names of dimensions that are steps in time also where their units do not say so.
+/// Names of dimensions that count as steps in time even where their units do not say so.
 const STEPS: [&str; 5] = ["time", "t", "date", "month", "step"];
 
-/// Whether a dimension of a file with variables, such as NetCDF, is steps in time: by its units, or by its name.
+/// Whether a dimension of a file with variables, such as NetCDF, holds steps in time, by its units or by its name.
 #[must_use]
 pub fn is_steps_in_time(name: &str, units: &str) -> bool {
     units.contains(" since ") || STEPS.contains(&name.to_ascii_lowercase().as_str())

@@ -6,7 +6,7 @@ use serde_json::Value;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConventionError {
-    /// Nothing says what the dimensions stand for.
+    /// The roles of the dimensions are neither given nor recorded, and the dimensions have no names.
     #[error(
         "the {dimensions} dimensions have no names, so their roles (y, x, band, time or another) are unknown; give one \
          role for each in order, such as band,y,x"
@@ -34,13 +34,13 @@ pub enum ConventionError {
         /// Its value.
         found: Value,
     },
-    /// The origin of units of time is no time of their calendar.
+    /// The origin of units of time is not a time of their calendar.
     #[error("\"{0}\" is no time")]
     NoTime(String),
-    /// A text is no date or time of ISO 8601.
+    /// A text is not a date or time of ISO 8601.
     #[error("\"{0}\" is no time; write it as 2018-07-10 or 2018-07-10T10:31:01")]
     NoIsoTime(String),
-    /// A text is no date or time in the form that was asked for.
+    /// A text is not a date or time in the required form.
     #[error("\"{text}\" is no time in the form {form} ({reason})")]
     NoTimeInForm {
         /// The text.
@@ -50,18 +50,18 @@ pub enum ConventionError {
         /// Why it does not fit.
         reason: String,
     },
-    /// A time lies beyond what 64 bits of seconds, or years of four digits, can say.
+    /// A time is too far away to be stated in 64 bits of seconds, or with a year of four digits.
     #[error("{seconds} seconds after {origin} are beyond all times")]
     BeyondAllTimes {
-        /// How many seconds.
+        /// The number of seconds after the origin.
         seconds: f64,
-        /// After which time.
+        /// The origin.
         origin: String,
     },
     /// A band was chosen that the array does not have.
     #[error("band \"{asked}\" is not there; allowed are 0 to {last}{}", or_names(names))]
     NoSuchBand {
-        /// What was asked for.
+        /// The name or number that was chosen.
         asked: String,
         /// The number of the last band.
         last: u64,

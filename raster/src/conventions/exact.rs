@@ -1,4 +1,4 @@
-//! Arrays whose samples mean something only if they are exact, whatever error other arrays may have: classes and counts.
+//! Arrays whose samples must be exact, although other arrays may have errors: classes and counts.
 
 use serde_json::{Map, Value};
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 /// CF's standard name of counts.
 pub const COUNT: &str = "number_of_observations";
 
-/// Samples that any error would turn into something else.
+/// Kinds of samples that any error would make meaningless.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Exact {
@@ -25,8 +25,8 @@ impl fmt::Display for Exact {
     }
 }
 
-/// What an array's attributes say its samples are, if that must stay exact: classes, by CF's `flag_values` and
-/// `flag_masks` or by `categories` of one of its `bands`; counts, by CF's standard name.
+/// The kind of an array's samples, if its attributes say that they must stay exact. Classes are marked by CF's `flag_values`
+/// and `flag_masks`, or by `categories` of one of its `bands`; counts are marked by CF's standard name.
 #[must_use]
 pub fn must_be_exact(attributes: &Map<String, Value>) -> Option<Exact> {
     let has_categories = |band: &Value| {

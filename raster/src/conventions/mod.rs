@@ -1,8 +1,8 @@
-//! The conventions of arrays: what names, attributes and coordinates of an array mean, for all readers alike.
+//! The conventions of arrays: the meaning of an array's names, attributes and coordinates, defined once for all readers.
 //!
-//! Every reader asks here: of Zarr arrays, of NetCDF, of files through GDAL, and of training data. Functions take values
-//! that the caller has read (attributes as JSON maps, coordinates as slices of numbers) and touch neither stores nor
-//! files. Where conventions differ, all of them are read, and each module says which are known:
+//! All readers use this module: those of Zarr arrays, of NetCDF, of files through GDAL, and of training data. Functions take
+//! values that the caller has read (attributes as JSON maps, coordinates as slices of numbers), and access neither stores nor
+//! files. Where several conventions are in use, all of them are understood; each module lists them:
 //!
 //! | module | question |
 //! |---|---|
@@ -12,7 +12,7 @@
 //! | [`time`] | which instant is a value of a coordinate of time, in which calendar? |
 //! | [`nodata`] | which values mean "no data"? |
 //! | [`bands`] | what are the bands called, and which does a choice name? |
-//! | [`exact`] | do samples mean something only if they are exact? |
+//! | [`exact`] | would any error make samples meaningless? |
 //! | [`registry`] | which Zarr conventions do the attributes declare? |
 //!
 //! Where an array lies on Earth is a question of its own: see [`crate::georeference`].

@@ -1,8 +1,8 @@
 //! Which values of samples mean "no data", and how such values are written in JSON.
 //!
 //! Three attributes are in use: CF's `_FillValue` and `missing_value`, and `nodata`. JSON has no numbers for NaN and the
-//! infinities, which are therefore texts; xarray writes `_FillValue` of floats as the base64 of a double's eight
-//! little-endian bytes.
+//! infinities, so these are written as texts. xarray writes the `_FillValue` of floats as base64 of the eight little-endian
+//! bytes of a float64.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +12,7 @@ use vqz_codec::config::NoData;
 /// The attributes that declare values, in the order in which they are read.
 pub const KEYS: [&str; 3] = ["_FillValue", "missing_value", "nodata"];
 
-/// What samples are stored as.
+/// The kind of numbers that samples are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SampleKind {
     /// Whole numbers.
@@ -22,7 +22,7 @@ pub enum SampleKind {
 }
 
 /// All values that attributes declare as "no data", each once: numbers and the names `NaN`, `Infinity`, `-Infinity`.
-/// Other texts, such as base64, are not taken for values here: they stay attributes.
+/// Other texts, such as base64, are ignored here and stay in the attributes.
 #[must_use]
 pub fn declared(attributes: &Map<String, Value>) -> Vec<NoData> {
     let mut declared: Vec<NoData> = Vec::new();
@@ -54,7 +54,7 @@ pub fn first(attributes: &Map<String, Value>) -> Option<f64> {
     KEYS.iter().find_map(|key| from_json(attributes.get(*key)?))
 }
 
-/// Reads a value as JSON has it: a number, a name, base64 of a double, or a list that begins with one of them.
+/// Reads a value from JSON: a number, a name, base64 of a float64, or a list that begins with one of them.
 #[must_use]
 pub fn from_json(value: &Value) -> Option<f64> {
     match value {
@@ -69,7 +69,7 @@ pub fn from_json(value: &Value) -> Option<f64> {
     }
 }
 
-/// A value as JSON; `None` where no sample of this kind can have it, such as 0.5 among whole numbers.
+/// A value as JSON; `None` where no sample of this kind can equal it, such as 0.5 for whole numbers.
 #[must_use]
 pub fn to_json(value: f64, kind: SampleKind) -> Option<Value> {
     match kind {

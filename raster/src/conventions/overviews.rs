@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 pub struct Overviews(Vec<String>);
 
 impl Overviews {
-    /// These overviews and those that a group declares. `group` is the group's path below the root, with `/` between
-    /// names and empty for the root; `attributes` are the group's.
+    /// These overviews with those that a group declares. `group` is the group's path below the root, with `/` between names and
+    /// empty for the root; `attributes` are the group's.
     #[must_use]
     pub fn with_group(&self, group: &str, attributes: &Map<String, Value>) -> Self {
         let below = |level: String| if group.is_empty() { level } else { format!("{group}/{level}") };

@@ -1,7 +1,7 @@
 //! The Zarr conventions that attributes declare to follow, in their list `zarr_conventions`.
 //!
-//! A convention is known by its UUID for ever. Its entry also links the schema and the text of one release; older
-//! releases had other links, and names with a colon at their end (`proj:`, `spatial:`).
+//! A convention keeps its UUID in all releases. Its entry also links the schema and the text of one release. Older releases had
+//! other links, and names that end in a colon (`proj:`, `spatial:`).
 //! See <https://github.com/zarr-conventions>.
 
 use serde_json::{Map, Value, json};
@@ -12,7 +12,7 @@ pub const KEY: &str = "zarr_conventions";
 /// The release of the conventions whose links are written.
 const RELEASE: &str = "v0.1";
 
-/// A convention that is written here.
+/// A convention that this crate writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Convention {
     /// Levels of resolution of one raster.
@@ -62,14 +62,14 @@ impl Convention {
         })
     }
 
-    /// Whether attributes declare it, in whatever release.
+    /// Whether attributes declare it, in any release.
     #[must_use]
     pub fn is_declared(self, attributes: &Map<String, Value>) -> bool {
         let list = attributes.get(KEY).and_then(Value::as_array);
         list.is_some_and(|list| list.iter().any(|entry| self.is(entry)))
     }
 
-    /// Declares it once: the entry of another release is replaced in its place.
+    /// Declares it once: an entry of another release is replaced.
     pub fn declare(self, attributes: &mut Map<String, Value>) {
         let list = attributes.entry(KEY).or_insert_with(|| json!([]));
         if let Value::Array(list) = list {
@@ -82,7 +82,7 @@ impl Convention {
 
     fn is(self, entry: &Value) -> bool {
         let text = |key: &str| entry.get(key).and_then(Value::as_str);
-        // Only one of UUID, schema and text must be there.
+        // An entry need only have one of UUID, schema link and text link.
         match text("uuid") {
             Some(uuid) => uuid == self.uuid(),
             None => text("name").is_some_and(|name| name.trim_end_matches(':') == self.name()),

@@ -1,9 +1,9 @@
-//! A slow, obvious evaluation of random expressions, sample by sample with options, to hold the programs against.
+//! A slow and simple evaluation of random expressions, sample by sample with options, against which programs are tested.
 
 use super::Expression;
 use crate::plane::Plane;
 
-/// A tree that knows how it is written and what it is worth.
+/// An expression tree that can be written as text and evaluated.
 enum Tree {
     Number(f64),
     Band(usize),

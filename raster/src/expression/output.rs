@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 pub struct Output {
     /// The type of the samples.
     pub data_type: DataType,
-    /// Data units of one step; 1 where nothing is said.
+    /// Data units of one step; 1 by default.
     #[serde(default = "one")]
     pub scale: f64,
-    /// The value that is stored as 0; 0 where nothing is said.
+    /// The value that is stored as 0; 0 by default.
     #[serde(default)]
     pub offset: f64,
     /// What invalid samples are stored as, in stored units; `NaN` is allowed for floats. No valid sample is stored as
@@ -110,7 +110,7 @@ impl Output {
     /// A sample in stored units, exactly one of the type's values.
     #[inline]
     fn stored(&self, value: f64, valid: bool) -> f64 {
-        // 2⁵² · 1.5: adding it rounds what is far smaller to whole numbers, half to even.
+        // 2⁵² · 1.5: adding it rounds a much smaller number to a whole one, half to even.
         const ROUND: f64 = 6_755_399_441_055_744.0;
         if !valid || !value.is_finite() {
             return self.nodata.unwrap_or(0.0);

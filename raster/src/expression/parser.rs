@@ -1,7 +1,7 @@
-//! From words to a program, by recursive descent: one function for each level of precedence.
+//! From tokens to a program, by recursive descent: one function for each level of precedence.
 //!
-//! EvenSteps are emitted while parsing, so there is no tree whose depth a long text could drive up; only nesting recurses,
-//! and it is counted.
+//! The program's steps are emitted while parsing, so a long text can't make a deep tree. Only nesting recurses, and its depth
+//! is counted and limited.
 
 use super::lexer::{Token, error_at, tokens};
 use super::program::{Binary, Instruction, Operand, Program, Unary};
@@ -111,7 +111,7 @@ impl Parser<'_> {
         self.error(&format!("expected {what}, found {}", self.token()))
     }
 
-    /// Takes an operator, said by a symbol or by a word.
+    /// Consumes an operator, written as a symbol or as a word.
     fn take(&mut self, symbol: &str) -> bool {
         let found = match self.token() {
             Token::Symbol(found) => *found == symbol,

@@ -1,8 +1,8 @@
 //! The flat program of an expression, run over blocks of samples.
 //!
-//! Invalid samples travel as NaN: arithmetic carries them along by itself, and every step that could lose a NaN or an
-//! infinity (comparisons, `min`, division by infinity, powers, …) checks for it. Blocks are short enough for the
-//! nearest cache, long enough that the choice of a step costs nothing.
+//! Invalid samples are represented as NaN. Arithmetic propagates NaN by itself, and every step that could lose a NaN or an
+//! infinity (comparisons, `min`, division by infinity, powers, …) checks for it. Blocks fit into the nearest cache, and are long
+//! enough that the time to choose a step does not matter.
 
 use crate::plane::Plane;
 
@@ -63,7 +63,7 @@ pub(super) enum Instruction {
     Where(Operand, Operand, Operand),
 }
 
-/// EvenSteps in order, each with the temporary that it writes; that one is never among its operands.
+/// The steps in order, each with the temporary that it writes, which is never among its operands.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Program {
     pub(super) bands: Vec<String>,

@@ -1,16 +1,16 @@
-//! Whether an expression can give an invalid sample, known before any sample is read. A derived band needs nodata then.
+//! Whether an expression can give an invalid sample. This is known before any sample is read; a derived band then needs nodata.
 
 use super::program::{Binary, Instruction, Operand, Program, Unary};
 use std::collections::BTreeSet;
 
-/// What is known of a value.
+/// The validity of a value.
 #[derive(Clone, Default)]
 struct Fact {
     /// A step on the way to it may fail although its inputs are valid.
     partial: bool,
-    /// Bands that must be valid for it to be.
+    /// Bands that must be valid for the value to be valid.
     needs: BTreeSet<u16>,
-    /// Bands that are valid wherever it is true.
+    /// Bands that are valid wherever the value is true.
     proves: BTreeSet<u16>,
 }
 

@@ -7,7 +7,7 @@ use gdal::spatial_ref::SpatialRef;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 
-/// What a coordinate array holds.
+/// The values of a coordinate array.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CoordinateData {
     /// Numbers.
@@ -32,7 +32,7 @@ pub struct CoordinateArray {
 }
 
 /// The coordinate arrays `time`, `band`, `y`, `x` and `spatial_ref` of a raster of `height` rows and `width` columns, each
-/// where it is known. `times` are seconds since 1970-01-01T00:00:00Z, leap seconds not counted. A turned raster has no `y`
+/// where it is known. `times` are seconds since 1970-01-01T00:00:00Z, leap seconds not counted. A rotated raster has no `y`
 /// and `x`; bands without distinct names are numbered from 1.
 ///
 /// # Errors
@@ -68,7 +68,7 @@ pub fn coordinates(
         arrays.push(array("band", data, json!({"long_name": "band"})));
     }
     let reference = georeference.spatial_ref()?;
-    // A turned raster has no x of a column.
+    // In a rotated raster, x differs within a column.
     if let Some([x0, dx, 0.0, y0, 0.0, dy]) = georeference.transform {
         let centres = |start: f64, step: f64, count: u64| {
             CoordinateData::Float((0..count).map(|i| start + step * (i as f64 + 0.5)).collect())

@@ -11,13 +11,13 @@ use std::ptr;
 /// GDAL's metadata item that says whether samples are values of areas or at points.
 const AREA_OR_POINT: &str = "AREA_OR_POINT";
 
-/// Reads the coordinate reference system, as WKT 2 of 2019, and the transform of a data set. What the data set does not
-/// state stays `None`. Ground control points and rational polynomials are no transform and are not read.
+/// Reads the coordinate reference system, as WKT 2 of 2019, and the transform of a data set. Whatever the data set does not
+/// state stays `None`. Ground control points and rational polynomials are not transforms and are not read.
 ///
 /// # Errors
 /// [`Error::Gdal`] when the coordinate reference system can't be written as WKT.
 pub fn read_georeference(dataset: &Dataset) -> Result<Georeference> {
-    // GDAL reports "there is none" as an error.
+    // GDAL reports a missing reference system as an error.
     let reference = dataset.spatial_ref().ok();
     let wkt = reference.as_ref().map(wkt2).transpose()?.filter(|wkt| !wkt.is_empty());
     Ok(Georeference {
@@ -29,7 +29,7 @@ pub fn read_georeference(dataset: &Dataset) -> Result<Georeference> {
     })
 }
 
-/// Writes a georeference to a data set. What is `None` is left as it is.
+/// Writes a georeference to a data set. Whatever is `None` is left unchanged there.
 ///
 /// # Errors
 /// [`Error::Invalid`] when GDAL can't read the definition of the reference system, [`Error::Gdal`] when the format can't
@@ -73,7 +73,7 @@ impl Georeference {
     }
 }
 
-/// A coordinate reference system as WKT 2 of 2019, on one line: it holds what the older WKT has no words for.
+/// A coordinate reference system as WKT 2 of 2019, on one line. The older WKT cannot express all reference systems.
 pub(super) fn wkt2(reference: &SpatialRef) -> Result<String> {
     let mut options = CslStringList::new();
     options.add_name_value("FORMAT", "WKT2_2019")?;

@@ -1,4 +1,4 @@
-//! What a georeference is.
+//! The definition of a georeference.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ pub const GRID_MAPPING: &str = "spatial_ref";
 
 /// Where a raster lies: its coordinate reference system, and the map from its pixels to coordinates.
 ///
-/// The system may be known in several ways at once. Readers take the WKT before the PROJJSON before the code.
+/// The reference system may be stated in several ways at once. Readers prefer the WKT to the PROJJSON, and that to the code.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Georeference {
     /// The coordinate reference system as WKT.
@@ -23,14 +23,14 @@ pub struct Georeference {
 }
 
 impl Georeference {
-    /// Whether something says which coordinate reference system it is.
+    /// Whether the coordinate reference system is known.
     #[must_use]
     pub fn has_reference_system(&self) -> bool {
         self.wkt.is_some() || self.projjson.is_some() || self.code.is_some()
     }
 
-    /// Takes what is not known here from another georeference of the same raster: the reference system as a whole, and
-    /// the transform.
+    /// Fills in what is not known from another georeference of the same raster: the reference system as a whole, and the
+    /// transform.
     #[must_use]
     pub fn or(mut self, other: Self) -> Self {
         if !self.has_reference_system() {

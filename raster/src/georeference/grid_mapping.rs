@@ -1,7 +1,7 @@
 //! A coordinate reference system as the attributes of a CF grid mapping variable.
 //!
-//! Readers that know `crs_wkt` or `spatial_ref` need nothing else. For others, the common projections are also written in
-//! CF's own parameters (CF conventions, appendix F). Where CF has no name for a projection, these are left out.
+//! Readers that know `crs_wkt` or `spatial_ref` need nothing else. For other readers, the common projections are also written
+//! with CF's own parameters (CF conventions, appendix F). These are left out where CF has no name for a projection.
 
 use super::Georeference;
 use super::dataset::wkt2;
@@ -53,7 +53,7 @@ fn named(reference: &SpatialRef, wkt: &str) -> Result<Map<String, Value>> {
     let Some(projection) = reference.get_attr_value("PROJECTION", 0)? else {
         return Ok(found);
     };
-    // A Mercator of the sphere with the coordinates of an ellipsoid: CF's Mercator is another projection.
+    // Web Mercator applies the formulas of the sphere to coordinates on an ellipsoid. CF's Mercator is another projection.
     if wkt.contains("Pseudo") {
         return Ok(found);
     }

@@ -1,7 +1,7 @@
 //! Where a raster lies on Earth.
 //!
 //! A [`Georeference`] is read from the attributes of a Zarr array or of a CF grid mapping (`read`), which needs no GDAL.
-//! [`Summary`] says of it what a reader wants to see. With the feature `gdal` a georeference is also written to such
+//! [`Summary`] shortens it for display. With the feature `gdal` a georeference is also written to such
 //! attributes (`write`), to coordinate arrays after CF (`coordinates`, `grid_mapping`), and read from and written to data
 //! sets (`dataset`).
 

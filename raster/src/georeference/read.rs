@@ -1,5 +1,5 @@
-//! A georeference from attributes, in the words of several writers: CF and rioxarray (`crs_wkt`, `spatial_ref`,
-//! `GeoTransform`), GDAL's Zarr driver (`_CRS`), and the Zarr conventions `proj` and `spatial`, in whatever release.
+//! Reads a georeference from attributes, in the conventions of several writers: CF and rioxarray (`crs_wkt`, `spatial_ref`,
+//! `GeoTransform`), GDAL's Zarr driver (`_CRS`), and the Zarr conventions `proj` and `spatial`, in any release.
 
 use super::reference_system::code_of_url;
 use super::{GRID_MAPPING, Georeference, transform};
@@ -16,8 +16,8 @@ impl Georeference {
         Ok(Self::from_all(&[attributes]))
     }
 
-    /// Reads all attributes that may concern an array, those nearest to it first: its own, its grid mapping's, its
-    /// group's. Each of several that state the same thing is asked in turn; what can't be understood is passed over.
+    /// Reads all attributes that may concern an array, in the order in which they take precedence: its own, its grid mapping's, its
+    /// group's. Attributes that can't be understood are ignored.
     #[must_use]
     pub fn from_all(sources: &[&Map<String, Value>]) -> Self {
         let find = |key: &str| sources.iter().find_map(|attributes| attributes.get(key));
@@ -42,7 +42,7 @@ impl Georeference {
     }
 }
 
-/// The name of the grid mapping variable of a data array, as its attributes have it. CF also allows `name: y x` there.
+/// The name of the grid mapping variable in the attributes of a data array. CF also allows the form `name: y x`.
 #[must_use]
 pub fn grid_mapping_name(attributes: &Map<String, Value>) -> &str {
     let named = attributes.get("grid_mapping").and_then(Value::as_str).unwrap_or(GRID_MAPPING);

@@ -1,11 +1,11 @@
-//! What a definition of a coordinate reference system says of itself, found in its text without GDAL: its name, the code
-//! that an authority gave it, and the unit of its coordinates.
+//! Properties of a coordinate reference system, found in the text of its definition without GDAL: its name, the code that an
+//! authority gave it, and the unit of its coordinates.
 
 use super::Georeference;
 use serde_json::Value;
 
 impl Georeference {
-    /// The code of the coordinate reference system: as it is stated, or as the PROJJSON or the WKT has it.
+    /// The code of the coordinate reference system: the one that is stated, or that of the PROJJSON or the WKT.
     #[must_use]
     pub fn reference_code(&self) -> Option<String> {
         let stated = self.code.clone();
@@ -20,7 +20,7 @@ impl Georeference {
         name.or_else(|| self.projjson.as_ref()?.get("name")?.as_str().map(str::to_owned))
     }
 
-    /// The unit of coordinates, `°` or `m`, where it can be told from the text.
+    /// The unit of coordinates, `°` or `m`, where the text states it.
     #[must_use]
     pub fn unit(&self) -> Option<&'static str> {
         let wkt = self.wkt.as_deref().unwrap_or_default().trim_start();
@@ -40,7 +40,8 @@ fn name_of_wkt(wkt: &str) -> Option<String> {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
-/// The code at the end of a WKT, `AUTHORITY["EPSG","32632"]]` or `ID["EPSG",32632]]`: that of the whole, not of a part.
+/// The code at the end of a WKT, `AUTHORITY["EPSG","32632"]]` or `ID["EPSG",32632]]`, which is that of the whole system and not of
+/// a part such as its datum.
 fn code_of_wkt(wkt: &str) -> Option<String> {
     let start = wkt.rfind("AUTHORITY[").map(|at| at + 10).or_else(|| wkt.rfind("ID[").map(|at| at + 3))?;
     let (inside, rest) = wkt[start..].split_once(']')?;
@@ -63,7 +64,7 @@ fn code_of_projjson(id: &Value) -> Option<String> {
     Some(format!("{}:{code}", id.get("authority")?.as_str()?))
 }
 
-/// The code of an address such as `http://www.opengis.net/def/crs/EPSG/0/32632`.
+/// The code in a URL such as `http://www.opengis.net/def/crs/EPSG/0/32632`.
 pub(super) fn code_of_url(url: &str) -> Option<String> {
     let (_, path) = url.split_once("/def/crs/")?;
     match path.split('/').collect::<Vec<_>>()[..] {

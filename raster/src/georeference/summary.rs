@@ -1,4 +1,4 @@
-//! What a reader wants to see of an array's georeference and dates, in a few words.
+//! A short summary of an array's georeference and dates, for display.
 
 use super::{Georeference, bounds, pixel_size};
 use crate::conventions::time::iso;
@@ -15,7 +15,7 @@ pub struct Summary {
     pub transform: Option<[f64; 6]>,
     /// Width and height of a pixel, in the reference system's unit.
     pub pixel: Option<[f64; 2]>,
-    /// That unit, `m` or `°`, where it can be told.
+    /// That unit, `m` or `°`, where it is known.
     pub unit: Option<String>,
     /// Least x, least y, largest x, largest y.
     pub bounds: Option<[f64; 4]>,
@@ -81,7 +81,7 @@ impl Summary {
     }
 }
 
-/// A coordinate to eight decimals, which hides what binary fractions add, without zeros at the end.
+/// A coordinate with at most eight decimals, which hides the rounding of binary fractions, without trailing zeros.
 fn coordinate_text(value: f64) -> String {
     let text = format!("{value:.8}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()

@@ -1,14 +1,14 @@
-//! The map from pixels to coordinates, in the words of GDAL and of the Zarr convention `spatial`.
+//! The transform from pixels to coordinates, in the attributes of GDAL and of the Zarr convention `spatial`.
 
 use crate::conventions::ConventionError;
 use serde_json::{Map, Value, json};
 
-/// The transform that attributes state, as GDAL's six coefficients: `GeoTransform` before `spatial:transform` before
-/// `proj:transform`, which some writers took over from STAC. A `spatial:transform` whose registration is `node` maps to
-/// centres of pixels, and is moved to their corners.
+/// The transform that attributes state, as GDAL's six coefficients. `GeoTransform` takes precedence over `spatial:transform`, and
+/// that over `proj:transform`, which some writers took over from STAC. A `spatial:transform` whose registration is `node` maps
+/// to centres of pixels, and is shifted to their corners.
 ///
 /// # Errors
-/// [`ConventionError::Transform`] when an attribute is there and not six numbers.
+/// [`ConventionError::Transform`] when an attribute exists and is not six numbers.
 pub(super) fn read(attributes: &Map<String, Value>) -> Result<Option<[f64; 6]>, ConventionError> {
     if let Some(value) = attributes.get("GeoTransform") {
         return six(value).map(Some).ok_or_else(|| wrong("GeoTransform", value));
@@ -53,7 +53,7 @@ fn six(value: &Value) -> Option<[f64; 6]> {
     numbers.try_into().ok()
 }
 
-/// The transform in the words of GDAL and rioxarray: six numbers in GDAL's order.
+/// The transform as the text that GDAL and rioxarray use: six numbers in GDAL's order.
 #[cfg(feature = "gdal")]
 pub(super) fn geo_transform(transform: [f64; 6]) -> String {
     transform.map(|v| v.to_string()).join(" ")
@@ -80,7 +80,7 @@ pub fn bounds([x0, dx, rx, y0, ry, dy]: [f64; 6], height: u64, width: u64) -> [f
     [over(|c| c.0, f64::min), over(|c| c.1, f64::min), over(|c| c.0, f64::max), over(|c| c.1, f64::max)]
 }
 
-/// Width and height of a pixel, also of a turned one.
+/// Width and height of a pixel, also where the grid is rotated.
 #[must_use]
 pub fn pixel_size([_, dx, rx, _, ry, dy]: [f64; 6]) -> [f64; 2] {
     [dx.hypot(ry), rx.hypot(dy)]

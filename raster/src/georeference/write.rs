@@ -1,4 +1,4 @@
-//! A georeference as attributes of a Zarr array, in the words of several readers at once: CF and rioxarray
+//! Writes a georeference as attributes of a Zarr array, in the conventions of several readers at once: CF and rioxarray
 //! (`spatial_ref`, `GeoTransform`), GDAL's Zarr driver (`_CRS`), and the Zarr conventions `proj` and `spatial`.
 
 use super::dataset::wkt2;
@@ -8,7 +8,7 @@ use crate::Result;
 use crate::conventions::registry::Convention;
 use serde_json::{Map, Value, json};
 
-/// The start of addresses of coordinate reference systems.
+/// The beginning of the URLs of coordinate reference systems.
 const OPENGIS: &str = "http://www.opengis.net/def/crs/";
 
 /// The attributes that [`Georeference::set_attributes`] replaces.
@@ -31,8 +31,8 @@ const KEYS: [&str; 15] = [
 ];
 
 impl Georeference {
-    /// Replaces the attributes that state the georeference of a data array of `height` rows and `width` columns. Its rows
-    /// and columns are to be called y and x.
+    /// Replaces the attributes that state the georeference of a data array of `height` rows and `width` columns. The dimensions of
+    /// the array must be called y and x.
     ///
     /// # Errors
     /// [`crate::Error::Invalid`] when GDAL can't read the coordinate reference system.

@@ -1,4 +1,4 @@
-//! Reads a window of a planned array: bands from their files, masked, filled in time, or computed from others.
+//! Reads a window of a planned array: bands are read from their files, masked and filled in time, or computed from other bands.
 
 use crate::classes::{Erosion, Gaps, Neighbourhood};
 use crate::error::Result;
@@ -34,7 +34,7 @@ fn read_as<T: Sample>(plan: &CubePlan, array: &ArrayPlan, region: &[Range<u64>])
     let window = Window { rows: range(Dimension::Y), columns: range(Dimension::X) };
     let count = times.len() * bands.len() * window.area();
     let ordered = array.dimensions.windows(2).all(|pair| pair[0] < pair[1]);
-    // Samples are written straight into the bytes where those are aligned for them, which saves a copy.
+    // Samples are written straight into the bytes if these are aligned for the sample type, which saves a copy.
     let mut bytes = vec![0u8; count * size_of::<T>()];
     if ordered && let Ok(samples) = bytemuck::try_cast_slice_mut(&mut bytes) {
         read_planes::<T>(plan, array, times, bands, &window, samples)?;
@@ -68,7 +68,7 @@ fn read_planes<T: Sample>(
     Ok(())
 }
 
-/// From time, band, y, x to the array's order.
+/// Transposes samples from time, band, y, x to the array's order of dimensions.
 fn transposed<T: Sample>(samples: &[T], array: &ArrayPlan, extents: [usize; 4]) -> Vec<T> {
     let [_, bands, height, width] = extents;
     let strides = [bands * height * width, height * width, width, 1];
@@ -85,7 +85,7 @@ fn transposed<T: Sample>(samples: &[T], array: &ArrayPlan, extents: [usize; 4]) 
     }
 }
 
-/// Reads a band at some of the array's dates into a plane for each.
+/// Reads a band at some of the array's dates, a plane for each.
 fn read_band<T: Sample>(
     plan: &CubePlan,
     array: &ArrayPlan,
@@ -212,14 +212,14 @@ fn in_units(mut plane: Plane, scale: f64, offset: f64) -> Plane {
     plane
 }
 
-/// Writes a plane as samples. Valid ones are rounded, and moved to the next value where they would equal nodata.
+/// Converts a plane to samples. Valid ones are rounded, and moved to the next value where they would equal nodata.
 fn store<T: Sample>(plane: &Plane, array: &ArrayPlan, out: &mut [T]) -> Result<()> {
     let output = Output { nodata: array.nodata, ..Output::new(array.sample_type) };
     out.copy_from_slice(&bytemuck::pod_collect_to_vec::<u8, T>(&output.encode(plane)?));
     Ok(())
 }
 
-/// Labels of a window, eroded where that is asked for.
+/// Labels of a window, eroded where the configuration says so.
 fn labels(plan: &CubePlan, array: &ArrayPlan, number: usize, window: &Window) -> Result<Plane> {
     let config = &plan.config.labels[number];
     let erosion = Erosion { pixels: config.erode, neighbourhood: Neighbourhood::Eight, gaps: Gaps::Ignored };

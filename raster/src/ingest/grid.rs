@@ -5,7 +5,7 @@ use crate::georeference::Georeference;
 use gdal::spatial_ref::{AxisMappingStrategy, CoordTransform, SpatialRef};
 use std::ops::Range;
 
-/// The part of a pixel by which two grids may be apart and still count as one.
+/// The part of a pixel by which two grids may be shifted and still count as the same.
 const SLACK: f64 = 0.01;
 
 /// A rectangle in the units of a coordinate reference system: left, bottom, right, top.
@@ -40,7 +40,7 @@ impl Grid {
         [dx.hypot(ry), dy.hypot(rx)]
     }
 
-    /// The rectangle that it covers.
+    /// The rectangle that the grid covers.
     pub fn bounds(&self) -> Bounds {
         let [x0, dx, rx, y0, ry, dy] = self.transform();
         let (w, h) = (self.width as f64, self.height as f64);
@@ -52,15 +52,15 @@ impl Grid {
         [least(x), least(y), most(x), most(y)]
     }
 
-    /// Whether pixels of both are of one size.
+    /// Whether both grids have pixels of the same size.
     pub fn has_pixel_of(&self, other: &Self) -> bool {
         let near = |a: f64, b: f64| (a - b).abs() <= 1e-6 * a.abs().max(b.abs());
         let (a, b) = (self.transform(), other.transform());
         near(a[1], b[1]) && near(a[5], b[5]) && a[2] == b[2] && a[4] == b[4]
     }
 
-    /// The row and column of this grid at which the upper left pixel of `other` lies; `None` where the pixels of `other` are
-    /// not pixels of this grid, continued beyond its edges.
+    /// The row and column of this grid at which the upper left pixel of `other` lies, which may be beyond its edges. `None` where the
+    /// pixels of the two grids do not coincide.
     pub fn offset_of(&self, other: &Self) -> Option<[i64; 2]> {
         if !self.has_pixel_of(other)
             || !(self.is_upright() && other.is_upright() || self.transform() == other.transform())
@@ -77,7 +77,7 @@ impl Grid {
             .then_some([row.round() as i64, column.round() as i64])
     }
 
-    /// By what part of a pixel the pixels of `other` are shifted to the right and down; `None` where they have another size.
+    /// The shift of the pixels of `other` to the right and down, as parts of a pixel; `None` where they have another size.
     pub fn apart(&self, other: &Self) -> Option<[f64; 2]> {
         if !(self.has_pixel_of(other) && self.is_upright() && other.is_upright()) {
             return None;
@@ -87,7 +87,7 @@ impl Grid {
         Some([part((b[0] - a[0]) / a[1]), part((b[3] - a[3]) / a[5])])
     }
 
-    /// The grid of pixels of this size that covers bounds, with the pixels that the bounds cut. `anchor` is a corner of a pixel.
+    /// The grid of pixels of this size that covers bounds, including pixels that the bounds cut. `anchor` is a corner of a pixel.
     ///
     /// # Errors
     /// [`Error::Invalid`] where bounds or pixels have no area, or a row would have more than 2³¹ pixels.
@@ -104,7 +104,7 @@ impl Grid {
         let floor = |v: f64, anchor: f64, size: f64| ((v - anchor) / size + SLACK).floor();
         let ceil = |v: f64, anchor: f64, size: f64| ((v - anchor) / size - SLACK).ceil();
         let (x0, x1) = (floor(left, anchor[0], pixel[0]), ceil(right, anchor[0], pixel[0]));
-        // Rows run down.
+        // Rows are counted downwards.
         let (y0, y1) = (floor(-top, -anchor[1], pixel[1]), ceil(-bottom, -anchor[1], pixel[1]));
         let (width, height) = ((x1 - x0).max(1.0), (y1 - y0).max(1.0));
         if width >= 2f64.powi(31) || height >= 2f64.powi(31) {
@@ -121,7 +121,7 @@ impl Grid {
         })
     }
 
-    /// The rows and columns of an upright grid whose pixels lie within bounds, whole.
+    /// The rows and columns of an upright grid whose pixels lie completely within bounds.
     pub fn within(&self, bounds: Bounds) -> [Range<usize>; 2] {
         let [x0, dx, _, y0, _, dy] = self.transform();
         let span = |from: f64, to: f64, origin: f64, size: f64, whole: usize| {
@@ -133,7 +133,7 @@ impl Grid {
         [span(bounds[1], bounds[3], y0, dy, self.height), span(bounds[0], bounds[2], x0, dx, self.width)]
     }
 
-    /// A window of it.
+    /// The grid of a window.
     pub fn window(&self, row: usize, column: usize, height: usize, width: usize) -> Self {
         let [x0, dx, rx, y0, ry, dy] = self.transform();
         let (r, c) = (row as f64, column as f64);
@@ -145,7 +145,7 @@ impl Grid {
         }
     }
 
-    /// For messages: extents, pixels, code.
+    /// A description for messages: extents, size of pixels, code of the reference system.
     pub fn label(&self) -> String {
         let [x, y] = self.pixel();
         let place = match (&self.georeference.code, &self.georeference.wkt) {
@@ -249,7 +249,7 @@ mod tests {
             .unwrap();
         assert_eq!(over.transform(), [100.0, 10.0, 0.0, 15.0, 0.0, -10.0]);
         assert_eq!((over.height, over.width), (7, 4));
-        // A hair beyond a pixel is no further pixel.
+        // Bounds that exceed a pixel by a rounding error do not add a further pixel.
         let exact =
             Grid::over([0.0, 0.0, 30.001, 30.0], [10.0, 10.0], [0.0, 0.0], &Georeference::default()).unwrap();
         assert_eq!((exact.height, exact.width), (3, 3));

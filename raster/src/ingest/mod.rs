@@ -1,12 +1,12 @@
-//! Many files as one cube, read window by window.
+//! Ingest: many files become one cube, which is read window by window.
 //!
-//! The journey of a file into a cube, station by station; each knows only those before it:
+//! These are the stages through which a file passes. Each depends only on those before it:
 //!
 //! 1. [`config`] says which files, onto which grid, and what is computed and written.
 //! 2. `sources` finds the files, opens them and describes each band of each as a layer; layers of one band at several
 //!    dates make a scene.
 //! 3. [`grid`] compares grids of pixels: which pixels of one are those of another.
-//! 4. `read` places layers on a grid and reads windows of them, resampled where that is asked for.
+//! 4. `read` places layers on a grid and reads windows of them, resampled where the configuration says so.
 //! 5. [`plan`] decides, before any sample is read, which arrays there will be, with their dates, bands and types.
 //! 6. [`cube`] reads a window of a planned array: masked, filled in time, or computed from other bands.
 

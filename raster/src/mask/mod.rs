@@ -1,4 +1,4 @@
-//! Validity from quality bands: which samples a configuration's rule throws away.
+//! Validity from quality bands: which samples the rules of a configuration make invalid.
 //!
 //! ```toml
 //! [[mask]]
@@ -17,8 +17,8 @@
 //! expression = "B02 > 3000"        # true, or not computable: invalid
 //! ```
 //!
-//! What a rule says in several ways adds up. A sample whose quality is itself invalid, or not a whole number, is
-//! thrown away too: nothing is known of it. Negative values are taken in two's complement.
+//! A sample is invalid if any condition of a rule makes it so. A sample whose quality is itself invalid, or not a whole number,
+//! is invalid too, because nothing is known about it. Negative values are read in two's complement.
 
 mod field;
 pub mod presets;
@@ -38,7 +38,7 @@ pub struct Mask {
     expression: Option<Expression>,
 }
 
-/// What is tested of the value of a quality band.
+/// The tests of the value of a quality band.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Quality {
     band: String,
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn every_way_to_say_it() {
         let values = [0.0, 0.0, 1.0, 8.0, 96.0, 64.0, 255.0, 0.5, -1.0];
-        // The first sample's quality is invalid itself, and 0.5 is no quality.
+        // The first sample's quality is itself invalid, and 0.5 is not a whole number.
         assert_eq!(usable("band = 'QA'\nbits = [0, 3]", &values), [0, 1, 0, 0, 1, 1, 0, 0, 0]);
         assert_eq!(usable("band = 'QA'\nvalues = [255, 1]", &values), [0, 1, 0, 1, 1, 1, 0, 0, 1]);
         assert_eq!(usable("band = 'QA'\nkeep = [0, -1]", &values), [0, 1, 0, 0, 0, 0, 0, 0, 1]);

@@ -1,4 +1,4 @@
-//! Quality bands of known products: what their bits and values mean, and what is dropped by default.
+//! Quality bands of known products: the meaning of their bits and values, and the conditions that are dropped by default.
 //!
 //! The sources are named beside each. A preset's own choice drops what hides or spoils the ground (fill, clouds and
 //! their shadows, cirrus, defects), and leaves what is real ground (snow, water) and what is merely doubtful.
@@ -39,7 +39,7 @@ pub struct Condition {
 pub struct Preset {
     /// Its name in configurations.
     pub name: &'static str,
-    /// What it knows.
+    /// The conditions that the band can state.
     pub conditions: &'static [Condition],
 }
 
@@ -140,7 +140,7 @@ pub(super) fn names() -> String {
     PRESETS.iter().map(|preset| preset.name).collect::<Vec<_>>().join(", ")
 }
 
-/// The preset of a name.
+/// The preset with a name.
 ///
 /// # Errors
 /// [`Error::Invalid`] which lists those that are there.

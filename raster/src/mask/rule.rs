@@ -1,4 +1,4 @@
-//! A mask as a configuration says it, and what may be said.
+//! The rule of a mask in a configuration, and its checks.
 
 use super::field::Field;
 use super::{Mask, Quality, presets};
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MaskRule {
-    /// The quality band that all but `expression` speak of.
+    /// The quality band that all keys except `expression` test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub band: Option<String>,
     /// A known product's quality band, such as `landsat-c2-qa-pixel`: see [`presets::PRESETS`].

@@ -1,8 +1,8 @@
-//! The samples of a list onto a grid and back, whatever their size and whatever other axes there are.
+//! Copies the samples of a list onto a grid and back, for samples of any size and arrays with any other axes.
 
 use crate::{Error, Result};
 
-/// Pixels that are copied for all inner axes in turn: their samples stay in the cache meanwhile.
+/// The number of pixels that are copied for all inner axes in turn, while their samples stay in the cache.
 const BLOCK: usize = 4096;
 
 /// How a list lies in an array: the array's shape in C order, which axis is the list, and the bytes of a sample.
@@ -76,7 +76,7 @@ impl Places<'_> {
                 layout.shape, self.height, self.width
             )));
         };
-        // Without samples, the other extents are not bounded by any length.
+        // Without samples, no length bounds the other extents.
         let among = |extents: &[usize]| extents.iter().fold(1, |n: usize, extent| n.saturating_mul(*extent));
         let outer = among(&layout.shape[..layout.axis]);
         let inner = among(&layout.shape[layout.axis + 1..]);

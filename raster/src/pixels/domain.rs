@@ -1,4 +1,4 @@
-//! Which cells of a grid a list of pixels stands for, and in which order.
+//! Domains: the cells of a grid that a list of pixels holds, and their order.
 
 use super::copy::{Layout, Places, cells_of};
 use crate::{Error, Result};
@@ -76,7 +76,7 @@ impl Domain {
     /// The same pixels in another order: place `i` of the new list is pixel `permutation[i]` of this one.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] where that is no permutation: too long or short, a number out of range or twice.
+    /// [`Error::Mismatch`] where it is not a permutation: its length is wrong, or a number is out of range or occurs twice.
     pub fn reordered(&self, permutation: &[usize]) -> Result<Self> {
         let count = self.cells.len();
         if permutation.len() != count {
@@ -173,7 +173,7 @@ impl Domain {
         }
     }
 
-    /// A list array as a grid: `nodata` (the bytes of one sample) stands where no pixel of the list is.
+    /// Spreads a list array over its grid. Cells without a pixel of the list get `nodata`, the bytes of one sample.
     ///
     /// `list` has the shape of `layout`; the result has [`Layout::grid_shape`].
     ///
@@ -183,7 +183,7 @@ impl Domain {
         self.places().scatter(list, layout, nodata)
     }
 
-    /// A grid as a list array of the shape of `layout`: [`Domain::scatter`] backwards. Other cells are left out.
+    /// Gathers a list array of the shape of `layout` from a grid, the inverse of [`Domain::scatter`]. Other cells are left out.
     ///
     /// # Errors
     /// [`Error::Mismatch`] where the grid or the list's axis has another length than domain and layout say.

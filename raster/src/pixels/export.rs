@@ -1,4 +1,4 @@
-//! From grids back to lists, as NumPy files: which pixels there are, and their samples.
+//! Writes lists of pixels from grids, as NumPy files: the indices of the pixels, and their samples.
 
 use super::copy::Layout;
 use super::domain::Domain;
@@ -19,7 +19,7 @@ pub struct Exported {
 }
 
 /// Writes the pixels of a domain out of a grid as a list: `rows.npy`, `columns.npy` and `values.npy` in a folder, which is made
-/// if need be. Each file is whole or not there; the values come last.
+/// if it does not exist. No file is ever incomplete, and the values are written last.
 ///
 /// `grid` has the shape that [`Layout::grid_shape`] says, as native bytes of the sample type.
 ///

@@ -1,4 +1,4 @@
-//! Domains at several resolutions: the coarse one of a fine one, and whether two fit together.
+//! Domains at several resolutions: the coarse domain that follows from a fine one, and whether two domains fit together.
 
 use super::domain::Domain;
 use crate::{Error, Result};
@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Coverage {
-    /// Those with any fine cell in it.
+    /// Coarse cells that contain any fine cell of the domain.
     #[default]
     Any,
-    /// Those with all their fine cells in it; at the grid's edge, all that there are.
+    /// Coarse cells all of whose fine cells within the grid belong to the domain.
     All,
 }
 
@@ -90,7 +90,7 @@ impl Domain {
     }
 }
 
-/// Compares a coarse domain with what `factor` makes of the fine one, whatever the order of their lists.
+/// Compares a coarse domain with the one that follows from the fine one by `factor`. The order of the lists does not matter.
 ///
 /// # Errors
 /// [`Error::Mismatch`] where the grids' extents don't fit the factor, [`Error::Invalid`] where it is 0.

@@ -1,4 +1,4 @@
-//! A window of a grid, seen from a list: which part of the list to read for it.
+//! Windows of a grid: which part of a list must be read for a window.
 
 use super::copy::{Layout, Places};
 use super::domain::Domain;
@@ -21,7 +21,7 @@ pub struct DomainWindow {
 }
 
 impl Domain {
-    /// What lies within a window of rows and columns.
+    /// The pixels within a window of rows and columns.
     ///
     /// # Errors
     /// [`Error::Mismatch`] where the window is not within the grid.
@@ -117,7 +117,7 @@ mod tests {
                 assert_eq!(window.len(), expected.iter().filter(|sample| **sample != 99).count());
             }
         }
-        // Rows of a rising list are read without a sample too many.
+        // For rows of a rising list, exactly the samples of the window are read.
         let window = rising.window(2..4, 0..9).unwrap();
         assert_eq!(window.span().len(), window.len());
         assert_eq!(

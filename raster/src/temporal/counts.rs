@@ -1,4 +1,4 @@
-//! How much is valid: of each date, gathered window by window, and of each pixel.
+//! Counts of valid samples: for each date, gathered window by window, and for each pixel.
 
 use crate::plane::Plane;
 use crate::{Error, Result};
@@ -34,7 +34,7 @@ impl DateCounts {
     /// Adds the counts of other windows of the same dates.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] where the dates are more or fewer.
+    /// [`Error::Mismatch`] where the number of dates differs.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
         self.same_dates(other.valid.len())?;
         for (mine, theirs) in self.valid.iter_mut().zip(&other.valid) {
@@ -74,7 +74,7 @@ impl DateCounts {
     /// The dates, by number, of which at least this part (0 to 1) is valid.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where the threshold is no part, and where no date would be left.
+    /// [`Error::Invalid`] where the threshold is not between 0 and 1, and where no date would be left.
     pub fn kept(&self, least_valid: f64) -> Result<Vec<usize>> {
         if !(0.0..=1.0).contains(&least_valid) {
             return Err(Error::Invalid(format!(

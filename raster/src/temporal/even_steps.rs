@@ -3,10 +3,10 @@
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// More steps than any archive has: a step of the wrong unit is noticed before memory is.
+/// More steps than any archive has. A step in the wrong unit is refused before it fills the memory.
 const MAX_STEPS: f64 = 100_000.0;
 
-/// Days at even steps: `start`, `start + step`, … up to `end`, which counts where a step meets it.
+/// Days at even steps: `start`, `start + step`, … up to and including `end`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EvenSteps {
@@ -32,7 +32,7 @@ impl EvenSteps {
                  before the start"
             )));
         }
-        // A ten-thousandth of a step: what rounding of the days can take away.
+        // A ten-thousandth of a step is added, because rounding of the days could lose the last step.
         let count = ((end - start) / step + 1e-4).floor() + 1.0;
         if count > MAX_STEPS {
             return Err(Error::Invalid(format!(

@@ -1,7 +1,7 @@
-//! Values between dates: gaps filled in place, and series brought to other days.
+//! Interpolation between dates: gaps are filled in place, or series are resampled to other days.
 //!
-//! Both ask the same: of each pixel, which valid dates lie next to a day. A block of pixels is answered for all dates
-//! in two sweeps, forwards and backwards, whose tables fit the cache; nothing is allocated for a pixel.
+//! Both need the valid dates of each pixel that lie next to a day. For a block of pixels, these are found for all dates in two
+//! sweeps, forwards and backwards, whose tables fit into the cache; nothing is allocated for a single pixel.
 
 use super::check;
 use crate::plane::Plane;
@@ -43,7 +43,7 @@ pub struct Interpolation {
     /// Linear, or nearest for classes.
     pub method: Method,
     /// The longest time in days between the two valid dates around a gap, and from an edge to its nearest valid date;
-    /// longer gaps stay invalid. None: any.
+    /// longer gaps stay invalid. `None` allows gaps of any length.
     pub max_gap_days: Option<f64>,
     /// What happens before the first and after the last valid date.
     pub edges: Edges,
@@ -76,7 +76,7 @@ impl Interpolation {
                 Method::Linear => {
                     let part = (day - d0) / (d1 - d0);
                     let value = v0 + (v1 - v0) * part;
-                    // The difference of numbers near the ends of f64 overflows, their shares don't.
+                    // The difference of numbers near the ends of f64 may overflow; their weighted sum does not.
                     if value.is_finite() { value } else { v0 * (1.0 - part) + v1 * part }
                 }
             }),
@@ -134,7 +134,7 @@ pub fn fill_gaps(planes: &mut [Plane], days: &[f64], how: &Interpolation) -> Res
         let count = BLOCK.min(height * width - start);
         neighbours.find(planes, start, count);
         for date in 0..planes.len() {
-            // Taken out, so that the other dates can be read meanwhile.
+            // The values are taken out, so that the other dates can be borrowed meanwhile.
             let mut values = std::mem::take(&mut planes[date].values);
             let mut valid = std::mem::take(&mut planes[date].valid);
             let (before, after) = (&neighbours.before[date], &neighbours.after[date]);
@@ -158,9 +158,9 @@ pub fn fill_gaps(planes: &mut [Plane], days: &[f64], how: &Interpolation) -> Res
     Ok(filled)
 }
 
-/// The stack at other days, such as [`super::EvenSteps::days`]: one plane for each day of `at`, which rise.
+/// Resamples the stack to other days, such as [`super::EvenSteps::days`]: one plane for each day of `at`, which must rise.
 ///
-/// A sample is valid where a date of that very day is, or where `how` can make it from the valid dates around.
+/// A sample is valid where a date of the same day is valid, or where `how` allows to make it from the valid dates around.
 ///
 /// # Errors
 /// As [`fill_gaps`].

@@ -1,4 +1,4 @@
-//! What is computed along time: how much of each date is valid, gaps filled, series brought to even steps.
+//! Computations along time: how much of each date is valid, filling of gaps, and resampling to even steps.
 //!
 //! A stack is a slice of planes of one band over one window, with the day of each since 1970-01-01 (fractions are
 //! times of day), strictly rising. Every function works on any window: no neighbours in space are needed.

@@ -1,7 +1,7 @@
 //! The search for libonnxruntime.
 //!
-//! Where `ORT_DYLIB_PATH` names a file, that one is opened and no other. Else these places are tried: `lib` beside the program,
-//! whatever the system's loader finds, the usual folders.
+//! Where `ORT_DYLIB_PATH` names a file, only that one is tried. Otherwise these places are tried in order: the folder `lib` beside
+//! the program, the search path of the system's loader, and the usual folders.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ pub(super) fn open() -> Result<()> {
     }
     let named = env::var_os(VARIABLE).filter(|path| !path.is_empty());
     let candidates = match &named {
-        // The loader looks for relative paths beside the program; people mean the current folder.
+        // The loader resolves relative paths against the program's folder; users mean the current folder.
         Some(path) => vec![fs::canonicalize(path).unwrap_or_else(|_| PathBuf::from(path))],
         None => candidates(),
     };
@@ -37,11 +37,11 @@ pub(super) fn open() -> Result<()> {
     Err(missing(named.as_ref(), &why_not))
 }
 
-/// Opens a library where there is one. The search is made once in a process.
+/// Opens a library if there is one. The search is made once in a process.
 pub(super) fn open_if_found() {
     static SEARCHED: OnceLock<()> = OnceLock::new();
     SEARCHED.get_or_init(|| {
-        // That there is none is no error here: another engine runs the model then.
+        // A missing library is not an error here, because another engine runs the model then.
         let _ = open();
     });
 }
@@ -58,7 +58,7 @@ fn missing(named: Option<&OsString>, why_not: &[String]) -> Error {
             why_not.join("; ")
         ),
         None => {
-            // That a name does not exist is to be expected; that a library exists and is refused is worth a word.
+            // Most candidates do not exist, which is not worth a message. A library that exists and was refused is.
             let refused = why_not.iter().filter(|why| why.contains("expected version"));
             let refused: String = refused.map(|why| format!(" ({why})")).collect();
             format!(
@@ -94,7 +94,7 @@ fn candidates() -> Vec<PathBuf> {
     found
 }
 
-/// The files of a folder that are `file`, or a versioned name of it.
+/// The files of a folder that are called `file`, with or without a version.
 fn libraries(folder: &Path, file: &str) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let stem = file.trim_end_matches(env::consts::DLL_SUFFIX);
@@ -112,20 +112,20 @@ fn libraries(folder: &Path, file: &str) -> Vec<PathBuf> {
     found
 }
 
-/// The numbers in a file name: `[1, 31, 1]` of `libonnxruntime.so.1.31.1`.
+/// The numbers in a file name, such as `[1, 31, 1]` for `libonnxruntime.so.1.31.1`.
 fn release(path: &Path) -> Vec<u64> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     name.split('.').filter_map(|part| part.parse().ok()).collect()
 }
 
-/// The release of the library that was loaded by this name, as far as its file's name says.
+/// The release of the library that was loaded by this name, if the name of its file states it.
 fn release_of_loaded(path: &Path) -> Option<String> {
     let real = loaded().or_else(|| fs::canonicalize(path).ok()).unwrap_or_else(|| path.to_owned());
     let numbers = release(&real);
     (numbers.len() >= 2).then(|| numbers.iter().map(u64::to_string).collect::<Vec<_>>().join("."))
 }
 
-/// The file that the loader took, where the system says so.
+/// The file that the loader opened, where the system reports it.
 fn loaded() -> Option<PathBuf> {
     let maps = fs::read_to_string("/proc/self/maps").ok()?;
     let path = maps.lines().find_map(|line| {
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_library_that_is_not_there_is_explained() {
-        // Not through `open`: once any library is open in a process, ort keeps to it.
+        // This does not call `open`, because a process keeps the first library that it opened.
         let path = OsString::from("/nowhere/libonnxruntime.so");
         let error = missing(Some(&path), &["no such file".to_owned()]).to_string();
         assert!(

@@ -1,7 +1,7 @@
 //! Which engine runs a model: an explicit choice, the environment variable `VQZ_ENGINE`, or the fastest at hand.
 //!
-//! The codec itself runs the engine that it is given and opens the library that it is given. Here stands what a program on
-//! somebody's machine needs besides: the variable, and the search for libonnxruntime.
+//! The codec itself only runs the engine and opens the library that its caller gives it. This module adds what a program on a
+//! user's machine needs: the variable, and the search for libonnxruntime.
 
 #[cfg(feature = "onnxruntime")]
 mod library;
@@ -17,7 +17,7 @@ use vqz_codec::pipeline::{ChunkCodec, Options};
 /// The environment variable that names the engine, where a program does not choose one.
 pub const VARIABLE: &str = "VQZ_ENGINE";
 
-/// The engine that was asked for: by the program, else by [`VARIABLE`].
+/// The engine that was chosen: by the program, otherwise by [`VARIABLE`]; `None` where neither chooses one.
 ///
 /// # Errors
 /// [`Error::InvalidArgument`](vqz_codec::Error::InvalidArgument) when the variable names no engine.
@@ -29,7 +29,7 @@ pub fn chosen(by_program: Option<EngineKind>) -> Result<Option<EngineKind>> {
     }
 }
 
-/// Opens an engine that runs ONNX graphs, and before it the library that it needs.
+/// Opens an engine that runs ONNX graphs. Where it needs libonnxruntime, that is opened first.
 ///
 /// # Errors
 /// [`Error::Engine`](vqz_codec::Error::Engine) when it was not compiled in or is not available on this machine, with what
@@ -41,7 +41,7 @@ pub fn open(kind: EngineKind) -> Result<Arc<dyn Engine>> {
 }
 
 /// The engine that runs graphs where nobody chose one: onnxruntime, which is faster, where it is compiled in and its library
-/// is found, else tract.
+/// is found, otherwise tract.
 #[must_use]
 pub fn preferred() -> EngineKind {
     #[cfg(feature = "onnxruntime")]
@@ -59,8 +59,8 @@ pub fn survey() -> Vec<(EngineKind, Result<String, String>)> {
     EngineKind::ALL.into_iter().map(|kind| (kind, describe(kind))).collect()
 }
 
-/// A codec for the chunks of one array, as [`ChunkCodec::new`] makes it, with the engine that was asked for: by `options`, else
-/// by [`VARIABLE`]. Without either it is the fastest engine at hand that can run the model.
+/// A codec for the chunks of one array, as [`ChunkCodec::new`] makes it. Its engine is the one that `options` name, otherwise the
+/// one that [`VARIABLE`] names, otherwise the fastest available engine that can run the model.
 ///
 /// # Errors
 /// As [`ChunkCodec::new`] and [`chosen`].

@@ -12,7 +12,8 @@ pub const PATH_VARIABLE: &str = "VQZ_MODEL_PATH";
 /// Opens a package file.
 ///
 /// # Errors
-/// [`Error::MissingModel`] when there is no such file, [`Error::InvalidModel`] when it is no sound package, [`Error::Io`].
+/// [`Error::MissingModel`] when there is no such file, [`Error::InvalidModel`] when it is not a valid package, [`Error::Io`]
+/// when it can't be read.
 pub fn open(path: &Path) -> Result<Model> {
     let bytes = fs::read(path).map_err(|e| {
         if e.kind() == io::ErrorKind::NotFound {
@@ -47,7 +48,7 @@ pub fn save(model: &Model, path: &Path) -> Result<()> {
 /// The path of a model to write: programs recognise a package by its ending.
 ///
 /// # Errors
-/// What is allowed, for any other ending than `.vqm`.
+/// A message that says what is allowed, for any other ending than `.vqm`.
 pub fn package_path(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     match path.extension() {
@@ -56,7 +57,7 @@ pub fn package_path(text: &str) -> Result<PathBuf, String> {
     }
 }
 
-/// The folders that are searched, in order: those of [`PATH_VARIABLE`], then `vqz/models` in the user's data folder.
+/// The folders to search, in order: those of [`PATH_VARIABLE`], then `vqz/models` in the user's data folder.
 #[must_use]
 pub fn folders() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> =

@@ -1,7 +1,7 @@
-//! Models by their hash: those that the process knows, those embedded in metadata, those in the folders of packages.
+//! The search for a model by its hash.
 //!
 //! An array's metadata names its model by a hash. [`find`] looks among the models that were registered in the process, then
-//! in the metadata itself, then in the folders that [`folders`] lists. The hash is checked wherever a model comes from.
+//! in the metadata itself, then in the folders that [`folders`] lists. The hash is checked in each case.
 
 mod files;
 
@@ -16,11 +16,11 @@ use vqz_codec::model::Model;
 static MODELS: LazyLock<Mutex<HashMap<String, Arc<Model>>>> = LazyLock::new(Mutex::default);
 
 fn models() -> std::sync::MutexGuard<'static, HashMap<String, Arc<Model>>> {
-    // The map is whole after every operation, so a panic elsewhere does not spoil it.
+    // Every operation leaves the map complete, so it is sound even after a panic in another thread.
     MODELS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Makes a model known to this process. One that has its encoder takes the place of its decoding half.
+/// Registers a model in this process. A model with its encoder replaces its decoding half.
 pub fn register(model: Arc<Model>) {
     let mut models = models();
     let keep = models
@@ -35,7 +35,7 @@ pub fn register(model: Arc<Model>) {
 ///
 /// # Errors
 /// [`Error::MissingModel`] when there is none, [`Error::InvalidModel`] when the embedded one has another hash,
-/// [`Error::InvalidArgument`] for a hash that is none.
+/// [`Error::InvalidArgument`] for a text that is not a hash.
 pub fn find(reference: &ModelReference) -> Result<Arc<Model>> {
     let well_formed = reference.sha256.len() == 64
         && reference.sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));

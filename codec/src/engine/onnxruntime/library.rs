@@ -1,4 +1,4 @@
-//! The library of this process, once somebody has opened it.
+//! The library of this process, once a program has opened it.
 
 use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -36,7 +36,7 @@ pub enum LibraryError {
     NoEnvironment {
         /// The library.
         path: String,
-        /// What it said.
+        /// Its message.
         why: String,
     },
 }

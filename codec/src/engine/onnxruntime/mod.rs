@@ -201,12 +201,12 @@ fn builder(environment: &Environment, provider: Provider) -> Result<SessionBuild
     let builder = builder.with_deterministic_compute(true).map_err(failed)?;
     // Tiles differ in shape from call to call.
     let builder = builder.with_memory_pattern(false).map_err(failed)?;
-    // Errors come back as results; logs on standard error would tell them twice.
+    // Errors come back as results; logs on standard error would repeat them.
     let builder = builder.with_log_level(LogLevel::Fatal).map_err(failed)?;
     match provider {
         Provider::Cpu => Ok(builder),
         Provider::Cuda => {
-            // Not the default search: it times kernels, so two runs may choose different ones.
+            // The default search times kernels, so that two runs may choose different ones.
             let cuda = ep::CUDA::default()
                 .with_tf32(false)
                 .with_conv_algorithm_search(ConvAlgorithmSearch::Heuristic)

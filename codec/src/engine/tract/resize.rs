@@ -193,12 +193,12 @@ impl Mode {
 struct Resample {
     plans: Vec<(usize, AxisPlan)>,
     target: TVec<usize>,
-    /// What positions outside of the input are.
+    /// The value at positions outside of the input.
     outside: f32,
 }
 
 impl Resample {
-    /// All that tells two of them apart, with floats as their bits.
+    /// A key that differs between different plans, with floats as their bits.
     fn key(&self) -> impl PartialEq + Hash + '_ {
         let plan = |(axis, plan): &(usize, AxisPlan)| {
             let weights: Vec<u32> = plan.weights.iter().map(|weight| weight.to_bits()).collect();

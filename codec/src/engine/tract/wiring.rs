@@ -23,7 +23,7 @@ pub(super) struct Node<'a> {
     pub(super) proto: &'a NodeProto,
     /// Version of the operator set, which decides what some operators mean.
     pub(super) opset: i64,
-    /// What each input is; none where an optional input is left out.
+    /// The value of each input; `None` where an optional input is left out.
     pub(super) inputs: Vec<Option<OutletId>>,
 }
 

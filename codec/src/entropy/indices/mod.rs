@@ -1,8 +1,9 @@
-//! The decisions that describe a tile's codebook indices, and what each is predicted from.
+//! The decisions that describe a tile's codebook indices, and the contexts of each.
 //!
-//! Patches go row by row, within a patch the stages, within a stage the groups. Where stages are optional, one decision
-//! says whether this one is used; after one that is not, the group takes no more. An index is then a path down a binary
-//! tree over the codebook, whose order puts like entries side by side, so that the upper decisions mean something.
+//! Patches come row by row; within a patch, the stages; within a stage, the groups. Where stages are optional, a decision says
+//! whether the group uses this stage; after the first that it does not use, no more follow. An index is coded as a path down a
+//! binary tree over the codebook. Codebooks are sorted so that similar entries stand side by side, which makes the upper
+//! decisions predictable.
 
 mod statistics;
 #[cfg(test)]
@@ -18,10 +19,10 @@ use crate::entropy::dry_run::DryRun;
 use crate::entropy::rans::{Coder, Decoder, Encoder};
 use crate::error::Result;
 use statistics::{
-    AGREE, AROUND, BEFORE, CLASSES, DEPTH, DEPTHS, HIGHEST, NODE, OTHERS, SAYINGS, UPPER, USED,
+    AGREE, AROUND, BEFORE, CLASSES, DEPTH, DEPTHS, HIGHEST, NEXT_BITS, NODE, OTHERS, UPPER, USED,
 };
 
-/// Sees every decision: its counters, as tables and positions in them, and its outcome.
+/// Observes every decision: its counters, as tables and positions in them, and its outcome.
 pub(crate) trait IndexObserver {
     fn decision(&mut self, tables: [usize; 3], slots: [usize; 3], bit: bool);
 }
@@ -31,7 +32,7 @@ impl IndexObserver for () {
     fn decision(&mut self, _: [usize; 3], _: [usize; 3], _: bool) {}
 }
 
-/// What a patch shows its neighbours where it has no index: a stage that is not used, or no patch at all.
+/// Stands for an index that does not exist, because the stage is not used or there is no such patch.
 const NOTHING: i32 = -1;
 
 /// Codes the patches of one tile in order.
@@ -53,8 +54,8 @@ pub(crate) struct IndexCoder<C> {
     tables: Tables,
 }
 
-/// Where a patch's neighbours are: in this row or the one above, and the column. What is missing is replaced by what is
-/// there.
+/// Where a neighbour of a patch is: in this row or the one above, and its column. A neighbour that does not exist is replaced by
+/// one that does.
 #[derive(Clone, Copy)]
 struct Beside {
     above: bool,
@@ -80,8 +81,8 @@ impl<C: Coder> IndexCoder<C> {
         }
     }
 
-    /// Codes the next patch: one index a plane. A patch with no valid sample (`empty`) takes no decision, its indices are
-    /// 0, and its neighbours see what the patch to its west shows (in the first column, to its north).
+    /// Codes the next patch: one index for each plane. A patch with no valid sample (`empty`) takes no decision and has indices of
+    /// 0; as a neighbour, it has the indices of the patch to its west or, in the first column, to its north.
     pub(crate) fn patch<O: IndexObserver>(&mut self, codes: &mut [i32], empty: bool, observer: &mut O) {
         if self.x == 0 && self.y > 0 {
             std::mem::swap(&mut self.above, &mut self.row);
@@ -117,7 +118,7 @@ impl<C: Coder> IndexCoder<C> {
         let west = Beside { above: false, column: x.saturating_sub(1) };
         let north = Beside { above: true, column: x };
         match (self.y, x) {
-            // At the first patch, nothing: the row above is empty still.
+            // The first patch has no neighbours; the row above holds nothing yet.
             (0, 0) => [north; 4],
             (0, _) => [west; 4],
             (_, 0) => [north, north, north, Beside { above: true, column: 1.min(self.width - 1) }],
@@ -211,16 +212,16 @@ impl<C: Coder> IndexCoder<C> {
                 [false, _] => true,
                 [_, false] => false,
                 _ => {
-                    // Where a neighbour's path is the same so far: its next bit, from 1.
-                    let says = beside.iter().fold(0, |says, index| {
+                    // For each neighbour: 1 plus its next bit where its path is the same so far, otherwise 0.
+                    let next_bits = beside.iter().fold(0, |next_bits, index| {
                         let path = *index as usize | 1 << levels;
                         let agrees = *index >= 0 && path >> (below + 1) == node;
-                        says * 3 + if agrees { 1 + (path >> below & 1) } else { 0 }
+                        next_bits * 3 + if agrees { 1 + (path >> below & 1) } else { 0 }
                     });
                     let place = if node < UPPER { node } else { UPPER + level };
                     let slots = [
                         (plane << levels) + node,
-                        (plane * levels + level) * SAYINGS + says,
+                        (plane * levels + level) * NEXT_BITS + next_bits,
                         (plane * (UPPER + levels) + place) * CLASSES + before,
                     ];
                     let wanted = wanted as u32 >> below & 1 == 1;
@@ -268,7 +269,7 @@ impl<'b> IndexCoder<Decoder<'b>> {
         Ok(Self::start(Decoder::new(stream)?, shape, start, width))
     }
 
-    /// Whether the stream ran out, so that what comes is noise.
+    /// Whether the stream ran out, so that indices from now on are noise.
     pub(crate) fn exhausted(&self) -> bool {
         self.coder.exhausted()
     }

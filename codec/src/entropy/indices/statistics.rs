@@ -1,4 +1,4 @@
-//! What a tile of indices starts from: counters in a few tables and the weights that mix them.
+//! The statistics with which a tile of indices starts: counters in a few tables, and the weights that mix them.
 
 use crate::entropy::adaptive::{Counter, Weights};
 use crate::quantise::{Codebooks, Quantiser};
@@ -25,7 +25,7 @@ impl IndexShape {
         self.groups * self.stages
     }
 
-    /// Decisions that name an entry: the depth of a binary tree over all.
+    /// The number of decisions that name an entry: the depth of a binary tree over all entries.
     pub(crate) fn levels(&self) -> usize {
         (usize::BITS - (self.size - 1).leading_zeros()) as usize
     }
@@ -35,7 +35,7 @@ impl IndexShape {
     pub(crate) fn open(&self, node: usize, level: usize) -> [bool; 2] {
         let below = self.levels() - level - 1;
         let first = (node - (1 << level)) << (below + 1);
-        // The lower half of the leftmost node may hold entry 0 only, which is not named.
+        // The lower half of the leftmost node may hold entry 0 only, which is never named where stages are optional.
         [!(self.optional && first == 0 && below == 0), first + (1 << below) < self.size]
     }
 }
@@ -44,28 +44,28 @@ impl IndexShape {
 pub(crate) const TABLES: usize = 6;
 /// Whether a stage is used: `[plane]`.
 pub(super) const USED: usize = 0;
-/// The same, `[plane][west, north, north-west, north-east use it]`.
+/// The same, `[plane][which of west, north, north-west and north-east use it]`.
 pub(super) const AROUND: usize = 1;
-/// The same, `[stage][sum of the neighbours' depths][what the groups before did]`.
+/// The same, `[stage][sum of the neighbours' depths][how many groups before use it]`.
 pub(super) const DEPTH: usize = 2;
 /// A bit of an index: `[plane][node]`.
 pub(super) const NODE: usize = 3;
-/// The same, `[plane][level][what west, north, north-west and north-east say]`.
+/// The same, `[plane][level][next bits of west, north, north-west and north-east]`.
 pub(super) const AGREE: usize = 4;
 /// The same, `[plane][node of the upper levels, or level][highest bits of the index before, or to the west]`.
 pub(super) const BEFORE: usize = 5;
 
-/// Sums of the neighbours' depths, west and north twice, that are told apart.
+/// How many sums of the neighbours' depths are distinguished. West and north count twice.
 pub(super) const DEPTHS: usize = 64;
-/// What the groups before did: there are none, none used this stage, some did, all did.
+/// Classes of the groups before: there are none; none uses this stage; some do; all do.
 pub(super) const OTHERS: usize = 4;
-/// What four neighbours may say of the next bit: nothing, 0 or 1 each.
-pub(super) const SAYINGS: usize = 81;
-/// Nodes of the upper levels that have contexts of their own.
+/// Combinations of the next bits of four neighbours, each of which is 0, 1 or unknown.
+pub(super) const NEXT_BITS: usize = 81;
+/// The number of nodes of the upper levels that have contexts of their own.
 pub(super) const UPPER: usize = 32;
-/// Highest bits that are looked at of an index before or beside.
+/// How many of the highest bits of another index serve as a context.
 pub(super) const HIGHEST: usize = 3;
-/// Classes of those: their values, or none.
+/// Classes of these bits: their values, and one where there is no such index.
 pub(super) const CLASSES: usize = (1 << HIGHEST) + 1;
 
 /// Counters and weights. Serialised by `model::priors`.
@@ -79,7 +79,7 @@ pub(crate) struct IndexStatistics {
 }
 
 impl IndexStatistics {
-    /// What is assumed before anything is known.
+    /// The statistics from which a fit starts.
     pub(crate) fn unfitted(shape: &IndexShape) -> Self {
         let [used, index] = Self::weights(shape);
         Self {
@@ -102,7 +102,7 @@ impl IndexStatistics {
             planes * 16 * optional,
             shape.stages * DEPTHS * OTHERS * optional,
             planes << levels,
-            planes * levels * SAYINGS,
+            planes * levels * NEXT_BITS,
             planes * (UPPER + levels) * CLASSES,
         ]
     }

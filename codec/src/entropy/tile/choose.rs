@@ -1,7 +1,7 @@
-//! Codes chosen by rate and distortion: for each latent the code whose squared error plus λ × bits is least, with the bits
-//! that the coder would take for it here and now. Groups and spans that are not worth their bits are left empty.
+//! The choice of codes by rate and distortion: for each latent the code whose squared error plus λ × bits is least, where bits
+//! follow from the coder's present probabilities. Groups and spans that are not worth their bits are left empty.
 //!
-//! The choice is the writer's own affair: a reader sees codes, whoever chose them, so floats may rule here.
+//! A reader decodes any codes, however they were chosen, so this choice may compute with floats.
 
 use super::coder::{Contexts, TileCoder, own_counter};
 use super::contexts::{CLASSES, EXPECTED, GROUP, PLANE_COUNTERS, SPAN, UNARY, length_class};
@@ -12,7 +12,7 @@ use crate::quantise::MAX_CODE;
 use pulp::{Arch, Simd, WithSimd};
 use std::sync::LazyLock;
 
-/// Magnitudes from here on are rounded to the nearest: there, all choices cost alike.
+/// Magnitudes from here on are rounded to the nearest, because neighbouring magnitudes cost almost the same.
 const LARGE: u32 = 12;
 
 /// Bits of an event by its probability in 4096ths.
@@ -26,7 +26,7 @@ fn prices(bits: &[f32; 4096], p1: u32) -> [f32; 2] {
     [bits[4095 - one], bits[one]]
 }
 
-/// What a group or a span would gain over being left empty: squared error that it takes off, less λ × its bits.
+/// The gain of coding a group or a span over leaving it empty: the reduction of the squared error, less λ × its bits.
 #[derive(Clone, Copy, Default)]
 struct Gain {
     gain: f32,
@@ -36,8 +36,8 @@ struct Gain {
 }
 
 impl<C: Coder> TileCoder<'_, C> {
-    /// Chooses the codes of the next patch, which [`TileCoder::patch`] then takes. `scaled` are its latents over the step,
-    /// `lambda` is what a bit is worth in squared steps.
+    /// Chooses the codes of the next patch, which [`TileCoder::patch`] then codes. `scaled` are its latents divided by the step;
+    /// `lambda` is the price of a bit in squared steps.
     pub(crate) fn choose(&mut self, scaled: &[f32], lambda: f32, codes: &mut [i32]) {
         let arch: Arch = self.arch;
         arch.dispatch(Choice { coder: self, scaled, lambda, codes, bits: &BITS });
@@ -65,7 +65,8 @@ impl<C: Coder> Choice<'_, '_, C> {
     #[inline(always)]
     fn patch(&mut self) {
         let planes = self.coder.planes;
-        // What the coder will do itself when it takes the patch: until then nothing of its state matters.
+        // The coder will do the same when it codes the patch, and it overwrites the state that is changed here. The rows are
+        // swapped back below.
         if self.coder.x == 0 && self.coder.y > 0 {
             std::mem::swap(&mut self.coder.above, &mut self.coder.row);
             self.coder.history.next_row();
@@ -88,7 +89,7 @@ impl<C: Coder> Choice<'_, '_, C> {
         }
     }
 
-    /// Whether any latent could be worth a code.
+    /// Whether any latent would be rounded to a code other than 0.
     #[inline(always)]
     fn stirs(&self, first: usize, end: usize) -> bool {
         self.scaled[first..end].iter().any(|v| v.abs() > 0.5)
@@ -99,7 +100,7 @@ impl<C: Coder> Choice<'_, '_, C> {
         self.coder.planes.predictor.planes.get(next).is_some_and(|k| (*k as usize) < end)
     }
 
-    /// Chooses for one span; returns what is recent after it.
+    /// Chooses the codes of one span; returns the recent magnitude after it.
     #[inline(always)]
     fn span(
         &mut self,
@@ -136,7 +137,7 @@ impl<C: Coder> Choice<'_, '_, C> {
         before >> 8
     }
 
-    /// Chooses for one group: its codes, or none.
+    /// Chooses the codes of one group, or leaves it empty.
     #[inline(always)]
     fn group(&mut self, first: usize, end: usize, recent: u32, next_predicted: &mut usize) -> Gain {
         let predicted =
@@ -170,7 +171,7 @@ impl<C: Coder> Choice<'_, '_, C> {
         self.coder.row[at + first..at + end].fill(0);
     }
 
-    /// Chooses one code: the nearest, or one that is nearer to what is predicted.
+    /// Chooses one code: the nearest, or one nearer to its prediction.
     #[inline(always)]
     fn code(&mut self, k: usize, recent: u32, next_predicted: &mut usize, out: &mut Gain) {
         let (planes, x) = (self.coder.planes, self.coder.x);
@@ -190,7 +191,7 @@ impl<C: Coder> Choice<'_, '_, C> {
             let bits = self.magnitudes(self.coder.contexts(k, patch, recent), magnitude as usize);
             let mut best = f32::INFINITY;
             let sign = residual.signum();
-            // The nearest, one less, and none at all.
+            // Differences from the prediction: the nearest, one less, and 0.
             for candidate in [magnitude, magnitude.saturating_sub(1), 0] {
                 let code = base + sign * candidate as i32;
                 let cost = (value - code as f32).powi(2) + self.lambda * bits[candidate as usize];
@@ -237,18 +238,18 @@ impl<C: Coder> Choice<'_, '_, C> {
             *slot = bits + stop;
             bits += more;
             if seen == 0 {
-                // The sign of all that are not 0.
+                // The sign of a magnitude that is not 0.
                 bits += 1.0;
             }
         }
         for (magnitude, slot) in out.iter_mut().enumerate().take(last + 1).skip(UNARY) {
-            // Exponential-Golomb, about: its exponent is nearly as predictable as the decisions before.
+            // An estimate for the exponential-Golomb code: its exponent is nearly as predictable as the decisions before.
             *slot = bits + 1.0 + 2.0 * ((magnitude - UNARY + 1) as f32).log2();
         }
         out
     }
 
-    /// Bits of a flag: that there is nothing, and that there is something.
+    /// Bits of a flag: where all codes are 0, and where one is not.
     #[inline(always)]
     fn flag(&self, level: usize, index: usize, first: usize, size: usize, recent: u32) -> [f32; 2] {
         let coder = &*self.coder;

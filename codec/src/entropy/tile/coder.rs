@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::quantise::MAX_CODE;
 use pulp::{Arch, Simd, WithSimd};
 
-/// What the decisions of one code are predicted from.
+/// The contexts of the decisions of one code.
 pub(super) struct Contexts {
     pub(super) plane: usize,
     pub(super) class: usize,
@@ -26,7 +26,7 @@ pub(super) struct Contexts {
     pub(super) features: [u32; 4],
 }
 
-/// Which of a plane's own counters the decision after `seen` others asks.
+/// Which of a plane's own counters belongs to the decision that comes after `seen` others on the same magnitude.
 #[inline(always)]
 pub(super) fn own_counter(seen: usize, neighbourhood: usize) -> usize {
     match seen {
@@ -52,7 +52,7 @@ pub(crate) struct TileCoder<'a, C> {
     pub(crate) learnt: Statistics,
     pub(crate) plane: Vec<Counter>,
     pub(crate) group: [Vec<Counter>; 2],
-    /// Where the tile refers to an earlier one: what that one holds, and what was learnt from such.
+    /// Where the tile refers to an earlier one: the earlier tile, and the statistics of decisions that depend on it.
     pub(super) earlier: Option<(EarlierTile<'a>, TemporalStatistics)>,
     /// Records innovations, where the tile refers to another or another will refer to it.
     pub(super) recorder: Option<InnovationRecorder>,
@@ -89,9 +89,9 @@ impl<'a, C: Coder> TileCoder<'a, C> {
         }
     }
 
-    /// Codes the next patch. `codes` holds one code a plane, in scan order; a decoder finds zeros and fills in what
-    /// is not zero. A patch with no valid sample (`empty`) takes no decision and leaves the predictions as its codes.
-    /// `nonzero` receives the planes whose code is not zero.
+    /// Codes the next patch. `codes` holds one code for each plane, in scan order; a decoder is given zeros and fills in the codes
+    /// that are not zero. A patch with no valid sample (`empty`) takes no decision; its neighbours see its predictions as its
+    /// codes. `nonzero` receives the planes whose code is not zero.
     pub(crate) fn patch<O: Observer>(
         &mut self,
         codes: &mut [i32],
@@ -111,7 +111,7 @@ impl<'a, C: Coder> TileCoder<'a, C> {
         self.y * self.width + self.x
     }
 
-    /// `TIMED` where other dates matter.
+    /// [`TileCoder::patch`]. `TIMED` is set where the tile refers to another date or another date will refer to it.
     #[inline(always)]
     fn patch_inlined<O: Observer, const TIMED: bool>(
         &mut self,
@@ -154,7 +154,7 @@ impl<'a, C: Coder> TileCoder<'a, C> {
         Ok(())
     }
 
-    /// Lays out what an earlier tile holds at the next patch.
+    /// Lays out the innovations of the earlier tile at the next patch.
     pub(super) fn open_earlier(&mut self) {
         let patch = self.at();
         if let Some((earlier, temporal)) = &mut self.earlier {
@@ -162,7 +162,7 @@ impl<'a, C: Coder> TileCoder<'a, C> {
         }
     }
 
-    /// Learns how the patch follows the earlier one, and takes down what later ones may follow.
+    /// Learns how the patch follows the earlier one, and records its innovations for later tiles.
     fn close_earlier(&mut self, empty: bool) {
         let patch = self.at();
         let Some(recorder) = &mut self.recorder else { return };
@@ -182,7 +182,8 @@ impl<'a, C: Coder> TileCoder<'a, C> {
         TIMED && self.earlier.as_ref().is_some_and(|(earlier, _)| earlier.holds(level, index))
     }
 
-    /// `around[k]` = 2 west + 2 north + north-west + north-east; what is missing is replaced by what is there.
+    /// `around[k]` = 2 west + 2 north + north-west + north-east, as magnitudes of plane `k`. A neighbour that does not exist is
+    /// replaced by one that does.
     #[inline(always)]
     pub(super) fn look_around(&mut self, top: bool) {
         let (x, stride) = (self.x, self.planes.padded + 1);
@@ -230,7 +231,7 @@ impl<'a, C: Coder> TileCoder<'a, C> {
         for span in 0..planes.padded / (GROUP * SPAN) {
             let first = span * GROUP * SPAN;
             let end = (first + GROUP * SPAN).min(planes.count);
-            // Predicted planes are the busiest of all: where they stand, no flag is worth its bits.
+            // Predicted planes are rarely 0, so a flag for a span or group that holds one would not be worth its bits.
             let holds_prediction = predicted.get(next_predicted).is_some_and(|k| (*k as usize) < end);
             let busy = holds_prediction
                 || self.subtracts::<TIMED>(0, span)
@@ -298,15 +299,15 @@ impl<'a, C: Coder> TileCoder<'a, C> {
                         next_predicted += 1;
                     }
                 }
-                // 256 times the mean magnitude, of this group for the most part. Within a group it stands still, so
-                // that a processor can look up the contexts of the next code while it decodes this one.
+                // 256 times a mean magnitude in which this group has three quarters of the weight. It does not change
+                // within a group, so that a processor can look up the contexts of the next code while it decodes this one.
                 recent = (recent + 3 * (sum * (256 / GROUP as u32))) >> 2;
             }
         }
         Ok(())
     }
 
-    /// What is subtracted from a plane's innovation because of an earlier tile.
+    /// The part of a plane's code that is predicted from the earlier tile.
     #[inline(always)]
     pub(super) fn past<const TIMED: bool>(&self, plane: usize) -> i32 {
         if !TIMED {
@@ -343,7 +344,7 @@ impl<'a, C: Coder> TileCoder<'a, C> {
         mix(&mut self.coder, busy, [a, b, c], &mut learnt.group_weights[at], &self.tables)
     }
 
-    /// What the decisions of plane `k` are predicted from; `patch` is where the patch's magnitudes start in the row.
+    /// The contexts of plane `k`; `patch` is where the patch's magnitudes start in the row.
     #[inline(always)]
     pub(super) fn contexts(&self, k: usize, patch: usize, recent: u32) -> Contexts {
         let planes = self.planes;
@@ -423,7 +424,7 @@ impl<'a, C: Coder> TileCoder<'a, C> {
         if negative { -(found as i32) } else { found as i32 }
     }
 
-    /// A sign: plain, or by whether it is that of before.
+    /// Codes a sign: plain, or, where the earlier tile has an innovation here, as whether both have the same sign.
     #[inline(always)]
     fn negative<const TIMED: bool>(&mut self, k: usize, negative: bool) -> bool {
         if TIMED
@@ -436,7 +437,8 @@ impl<'a, C: Coder> TileCoder<'a, C> {
         self.coder.bit(negative, ONE / 2)
     }
 
-    /// A value from 0: the exponent of value + 1 in adaptive unary, its next bit adaptive, the rest plain.
+    /// Codes a value of 0 or more: the exponent of value + 1 in adaptive unary, then the highest bit below the leading one
+    /// adaptively, and the rest as plain bits.
     #[inline(never)]
     fn exponential_golomb(&mut self, value: u32, class: usize) -> u32 {
         let value = value.wrapping_add(1).max(1);
@@ -481,7 +483,7 @@ impl<C: Coder, O: Observer, const TIMED: bool> WithSimd for Patch<'_, '_, C, O, 
 }
 
 impl<C> TileCoder<'_, C> {
-    /// What tiles that refer to this one need, once all its patches are coded; none where no tile will.
+    /// The tile's history for tiles that refer to it, once all its patches are coded; `None` where none will.
     pub(crate) fn history(&mut self) -> Option<TileHistory> {
         let recorder = self.recorder.take()?;
         let temporal = self.earlier.take().map(|(_, temporal)| temporal);
@@ -518,7 +520,7 @@ impl<'a, 'b> TileCoder<'a, Decoder<'b>> {
         Ok(Self::start(Decoder::new(stream)?, planes, width, links))
     }
 
-    /// Whether the stream ran out, so that what comes is noise.
+    /// Whether the stream ran out, so that codes from now on are noise.
     pub(crate) fn exhausted(&self) -> bool {
         self.coder.exhausted()
     }

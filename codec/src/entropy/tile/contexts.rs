@@ -1,21 +1,21 @@
 //! Sizes of groups and spans, and the classes into which contexts fall.
 
-/// Planes that one group flag speaks for.
+/// The number of planes in a group, which share a flag.
 pub(crate) const GROUP: usize = 16;
-/// Groups that one upper flag speaks for.
+/// The number of groups in a span, which share an upper flag.
 pub(super) const SPAN: usize = 8;
 /// Magnitudes up to here are coded in unary.
 pub(crate) const UNARY: usize = 6;
 /// Exponents of the exponential-Golomb part: residuals reach twice [`MAX_CODE`] and the prediction's range.
 pub(super) const EXPONENTS: usize = 26;
-/// Classes of the linear rule's outcome, four to the octave.
+/// Classes of the magnitude that the linear rule expects, four to the octave.
 pub(crate) const EXPECTED: usize = 48;
 /// Features of the linear rule.
 pub(crate) const FEATURES: usize = 5;
 
 /// Classes of expected strength, in half octaves of a plane's standard deviation over the step.
 pub(crate) const CLASSES: usize = 32;
-/// Counters of its own that each plane has.
+/// The number of counters that each plane has of its own.
 pub(super) const PLANE_COUNTERS: usize = 5;
 
 /// Four classes to the octave from 4 to 2^14, in 256ths.

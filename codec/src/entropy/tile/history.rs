@@ -1,18 +1,18 @@
-//! What an earlier date tells: a tile may refer to the tile of the same place that was coded before it in the same chunk.
+//! The use of an earlier date: a tile may refer to the tile of an earlier date at the same place in the same chunk.
 //!
-//! The tile then starts from the statistics with which the earlier one ended, and each of its decisions mixes a fourth
-//! probability, chosen by the earlier code of the same plane in the same patch. Where a plane follows its past, the past
-//! is also subtracted: times a gain for each plane, which is learnt from the codes already known, and only while
-//! subtraction makes codes smaller. What is compared across dates are *innovations*: codes less what the neighbours in their own tile
-//! predicted of them.
+//! The tile then starts from the statistics with which the earlier one ended. Each of its decisions mixes in a fourth
+//! probability, which is selected by the earlier code of the same plane in the same patch. Where the codes of a plane resemble
+//! the earlier ones, these are also subtracted, times a gain. The gain of each plane is learnt from codes already known, and
+//! nothing is subtracted where subtraction made the codes of neighbouring patches larger. Codes of different dates are not
+//! compared directly but by their *innovations*: a code less its prediction from neighbours in its own tile.
 
 use super::contexts::{EXPECTED, GROUP, SPAN, UNARY, length_class};
 use super::planes::{Planes, Statistics};
 use crate::entropy::adaptive::Counter;
 
-/// Classes of an earlier magnitude: 0 to 6, and more.
+/// Classes of an earlier magnitude: 0 to 6, and 7 or more.
 const MAGNITUDES: usize = 8;
-/// Classes of what the linear rule expects, as coarse as counters of few patches need.
+/// Classes of the magnitude that the linear rule expects. They are coarse, because these counters learn from few patches.
 const COARSE: usize = EXPECTED / 4;
 
 /// The innovations of a tile's patches that are not 0, with their planes in rising order.
@@ -41,8 +41,8 @@ pub(crate) struct TileHistory {
 }
 
 impl TileHistory {
-    /// How much of latents `(patch, plane)`, given in steps times `inverse`, a multiple of this tile would explain: for writers
-    /// who look for a date that resembles theirs.
+    /// How well a multiple of this tile's innovations explains the latents `(patch, plane)` of another: the reduction of their
+    /// squared sum, in squared steps. `inverse` is one over the step. Writers look for the date that resembles theirs most.
     pub(crate) fn likeness(&self, latents: &[f32], planes: usize, inverse: f32) -> f32 {
         let (mut products, mut squares) = (0.0f32, 0.0f32);
         for (patch, latents) in latents.chunks_exact(planes).enumerate() {
@@ -67,7 +67,8 @@ pub(crate) struct HistoryLinks<'a> {
     pub(crate) remembered: bool,
 }
 
-/// What is compared between dates is cut to this, so that a few strong planes do not decide alone.
+/// Innovations and latents are limited to this, in steps, when dates are compared, so that a few strong planes do not decide
+/// alone.
 const LOUDEST: i32 = 4;
 
 /// The gain with which the innovations of one plane follow the earlier ones: sums of products, for their quotient.
@@ -81,11 +82,11 @@ struct Gain {
 const LARGEST: i32 = 1 << 12;
 /// Sums are halved beyond this.
 const LARGEST_SUM: i64 = 1 << 40;
-/// What the sum of squares starts from, so that a few coincidences are no rule.
+/// Added to the sum of squares, so that a few coincidences do not make a large gain.
 const DOUBT: i64 = 2;
 
 impl Gain {
-    /// What is to be expected after `earlier`.
+    /// The innovation to expect where the earlier one is `earlier`.
     fn predict(self, earlier: i32) -> i32 {
         let gain = (self.products * 256 / (self.squares + DOUBT)).clamp(0, 256);
         let magnitude = (i64::from(earlier.unsigned_abs()) * gain + 128) >> 8;
@@ -103,7 +104,7 @@ impl Gain {
     }
 }
 
-/// What was learnt of the decisions that look at an earlier tile.
+/// The statistics of decisions that depend on an earlier tile.
 #[derive(Clone, Debug)]
 pub(super) struct TemporalStatistics {
     /// `[decision][earlier magnitude][subtracted][expected / 4]`
@@ -127,7 +128,7 @@ impl TemporalStatistics {
     pub(super) fn new(planes: &Planes) -> Self {
         let start = &planes.start;
         let of = |decision: usize, coarse: usize| {
-            // Where planes are as strong as the step.
+            // The counter of planes whose standard deviation is about one step.
             let at = (decision * EXPECTED + coarse * 4 + 2) * 16 + 8;
             Counter::new(start.expected[at].p1() as u16, 1)
         };
@@ -159,12 +160,12 @@ struct SubtractionTrial {
 #[derive(Debug)]
 pub(super) struct EarlierTile<'a> {
     innovations: &'a Innovations,
-    /// The patch that is laid out below.
+    /// The patch that is laid out in the fields below.
     patch: Option<usize>,
-    /// EarlierTile innovations, and what is subtracted because of them.
+    /// By plane: the innovations of the earlier tile, and the part of them that is subtracted.
     pub(super) value: Vec<i32>,
     pub(super) base: Vec<i32>,
-    /// What would be subtracted if it were trusted, of each entry.
+    /// For each innovation that is not 0: what is subtracted where subtraction pays.
     wish: Vec<i32>,
     /// Sums of magnitudes by group and by span; and whether anything is subtracted there.
     sums: [Vec<u32>; 2],
@@ -189,7 +190,7 @@ impl<'a> EarlierTile<'a> {
         }
     }
 
-    /// Lays out what the earlier tile holds at a patch, before it is chosen or coded.
+    /// Lays out the innovations of the earlier tile at a patch, before the codes of the patch are chosen or coded.
     pub(super) fn open(&mut self, patch: usize, x: usize, temporal: &TemporalStatistics) {
         if self.patch == Some(patch) {
             return;
@@ -217,7 +218,7 @@ impl<'a> EarlierTile<'a> {
         }
     }
 
-    /// Whether subtraction made codes smaller around here.
+    /// Whether subtraction did not make the codes of neighbouring patches larger.
     fn trusted(&self, x: usize) -> bool {
         let last = self.above.len() - 1;
         let west = if x > 0 { self.row[x - 1] } else { SubtractionTrial::default() };
@@ -239,14 +240,14 @@ impl<'a> EarlierTile<'a> {
         (level * 16 + length_class(self.sums[level][index])) * 16 + around
     }
 
-    /// The counter of the first decision on a plane's magnitude; that of the next lies [`STRIDE`] on.
+    /// The counter of the first decision on a plane's magnitude. The counter of each further decision follows [`STRIDE`] later.
     #[inline(always)]
     pub(super) fn magnitude(&self, plane: usize, expected: usize) -> usize {
         let subtracted = usize::from(self.base[plane] != 0);
         (self.class(plane) * 2 + subtracted) * COARSE + expected / 4
     }
 
-    /// The counter of whether a sign is that of before; none where nothing was before.
+    /// The counter of whether a code has the sign of the earlier innovation; `None` where that was 0.
     #[inline(always)]
     pub(super) fn sign(&self, plane: usize) -> Option<usize> {
         let class = self.class(plane);
@@ -258,7 +259,7 @@ impl<'a> EarlierTile<'a> {
         (self.value[plane].unsigned_abs() as usize).min(MAGNITUDES - 1)
     }
 
-    /// Learns from a patch that was coded, and clears it away. `now` gives its innovations.
+    /// Learns from a patch that was coded, and clears the layout. `now` holds the patch's innovations.
     pub(super) fn close(&mut self, x: usize, empty: bool, now: &[i32], temporal: &mut TemporalStatistics) {
         let Some(patch) = self.patch.take() else { return };
         let mut trial = SubtractionTrial::default();
@@ -278,20 +279,19 @@ impl<'a> EarlierTile<'a> {
             }
         }
         self.row[x] = trial;
-        // The next patch has another number, whatever was chosen for it meanwhile.
         self.patch = None;
     }
 
-    /// The earlier innovations at a patch. A patch without samples hands them on as its own.
+    /// The earlier innovations at a patch, which a patch without valid samples takes over.
     pub(super) fn carried(&self, patch: usize) -> &[(u32, i32)] {
         self.innovations.patch(patch)
     }
 }
 
-/// Between counters of successive decisions on one magnitude.
+/// The distance between the counters of successive decisions on one magnitude.
 pub(super) const STRIDE: usize = 2 * MAGNITUDES * COARSE;
 
-/// Records the innovations of a tile while it is coded, for tiles that will refer to it and for what this one learns.
+/// Records the innovations of a tile while it is coded, for the statistics of this tile and for tiles that will refer to it.
 #[derive(Debug)]
 pub(super) struct InnovationRecorder {
     /// The innovations of the present patch, by plane.
@@ -314,7 +314,7 @@ impl InnovationRecorder {
         }
     }
 
-    /// Ends a patch; one without samples keeps what was found there before.
+    /// Ends a patch. A patch without valid samples takes over the innovations of the earlier tile, `carried`.
     pub(super) fn close(&mut self, carried: &[(u32, i32)]) {
         self.kept.entries.extend_from_slice(carried);
         for plane in self.nonzero.drain(..) {

@@ -1,4 +1,4 @@
-//! What a fit takes out of coded tiles.
+//! The statistics that a fit learns from coded tiles.
 
 use super::coder::TileCoder;
 use super::contexts::{CLASSES, GROUP, PLANE_COUNTERS, SPAN};
@@ -7,7 +7,7 @@ use super::planes::{Planes, Statistics};
 use crate::entropy::adaptive::Counter;
 use crate::entropy::dry_run::DryRun;
 
-/// Confidence with which a plane's own counters start: low, for they are there to learn what is special in a tile.
+/// The count with which a plane's own counters start. It is low, so that they adapt quickly to a tile.
 const PLANE_START: u8 = 4;
 
 impl<'a> TileCoder<'a, DryRun> {

@@ -1,4 +1,4 @@
-//! What a fit sees of the decisions of training tiles.
+//! How a fit observes the decisions of training tiles.
 
 use super::contexts::FEATURES;
 

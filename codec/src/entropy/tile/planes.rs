@@ -1,4 +1,4 @@
-//! A model's planes as the entropy coder sees them at one step, and what the coder knows of them before a tile begins.
+//! A model's planes as the entropy coder sees them at one step, and the statistics with which a tile begins.
 
 use super::contexts::{CLASSES, EXPECTED, EXPONENTS, FEATURES, GROUP, PLANE_COUNTERS, SPAN, UNARY};
 use crate::entropy::adaptive::{Counter, Weights};
@@ -32,7 +32,7 @@ pub(crate) struct Statistics {
 }
 
 impl Statistics {
-    /// What is assumed before anything is known.
+    /// The statistics from which a fit starts.
     pub(crate) fn unfitted() -> Self {
         let counters = |n: usize| vec![Counter::new(20_000, 0); n];
         Self {
@@ -101,7 +101,7 @@ impl Planes {
             |k: usize| sigma.get(k).map_or(-8192, |s| (i32::from(*s) - i32::from(step)).clamp(-8192, 8191));
         let class: Vec<u8> =
             (0..padded).map(|k| ((ratio(k) >> 7) + 16).clamp(0, CLASSES as i32 - 1) as u8).collect();
-        // 2^x in 256ths, by Mitchell's approximation: only a feature.
+        // 2^x in 256ths, by Mitchell's approximation, which is exact enough for a feature.
         let strength: Vec<u32> = (0..padded)
             .map(|k| {
                 let (exponent, fraction) = (ratio(k) >> 8, ratio(k) & 255);

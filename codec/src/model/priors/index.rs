@@ -1,4 +1,4 @@
-//! The priors of codebook indices: the planes' shape and what the coder learnt.
+//! The priors of codebook indices: the shape of the planes and the coder's statistics.
 
 use super::tables::{put_counters, read_counters, read_weights};
 use crate::container::bytes::{Reader, put_varint};

@@ -1,4 +1,4 @@
-//! `priors.bin`: what the entropy coder knows of a model's planes before it has seen a code.
+//! `priors.bin`: the statistics of a model's planes with which the entropy coder starts.
 
 mod index;
 mod scalar;
@@ -48,7 +48,7 @@ impl Priors {
         }
     }
 
-    /// The plane at each scan position, strongest first; codebook indices are in their own order, and have none.
+    /// The plane at each scan position, strongest first; `None` for codebook indices, which have no scan order.
     #[must_use]
     pub fn order(&self) -> Option<&[u32]> {
         self.scalar().map(|priors| priors.order.as_slice())
@@ -58,7 +58,7 @@ impl Priors {
         &self.0
     }
 
-    /// Those of scalar codes.
+    /// The priors of scalar codes; `None` with codebooks.
     pub(crate) fn scalar(&self) -> Option<&ScalarPriors> {
         match &self.0 {
             Kind::Scalar(priors) => Some(priors),
@@ -66,7 +66,7 @@ impl Priors {
         }
     }
 
-    /// Those of indices.
+    /// The priors of codebook indices; `None` with scalar codes.
     pub(crate) fn index(&self) -> Option<&IndexPriors> {
         match &self.0 {
             Kind::Scalar(_) => None,
@@ -127,7 +127,7 @@ impl Priors {
 }
 
 impl Rates {
-    /// Those of fitted priors.
+    /// The rates that follow from fitted priors.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] for the priors of scalar codes.

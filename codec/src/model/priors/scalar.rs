@@ -1,4 +1,4 @@
-//! The priors of scalar codes: the scan order, standard deviations, predictions and what the coder learnt.
+//! The priors of scalar codes: the scan order, standard deviations, predictions and the coder's statistics.
 
 use super::tables::{MAX_PLANES, put_counters, read_counters, read_weights};
 use crate::container::bytes::{Reader, put_varint};

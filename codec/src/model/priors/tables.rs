@@ -1,4 +1,4 @@
-//! How tables of counters and weights stand in `priors.bin`.
+//! How tables of counters and weights are stored in `priors.bin`.
 
 use crate::container::bytes::Reader;
 use crate::entropy::adaptive::{Counter, MAX_WEIGHT};
@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 
 /// The most planes that a model may have.
 pub(crate) const MAX_PLANES: usize = 1 << 16;
-/// Confidence with which a tile starts from what the fit learnt: counts above are cut to this.
+/// The largest count with which a counter starts a tile, so that tiles adapt; larger counts of the fit are cut to this.
 pub(crate) const START_COUNT: u32 = 30;
 
 /// Appends a table: the probabilities, then the counts.

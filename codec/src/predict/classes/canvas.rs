@@ -1,10 +1,11 @@
-//! What the coder of a plane sees: its classes with margins on all sides, so that no neighbour needs a test.
+//! A plane of classes with margins on all sides, so that neighbours can be read without a test whether they exist.
 //!
-//! What lies outside or is absent shows a class that stands near it. Neighbours are read eight at a time, as words.
+//! The margins, and samples that are not valid, hold the class of a sample nearby. Neighbours are read eight at a time, as
+//! 64-bit words.
 
 /// Columns to the left and to the right of a plane.
 const MARGIN: usize = 8;
-/// Rows above a plane; there is one below, which shows class 0.
+/// Rows above a plane; there is one row below, which holds class 0.
 const ABOVE: usize = 2;
 
 /// A plane of classes, `(y, x)`, within its margins.
@@ -32,18 +33,18 @@ impl Canvas {
         Self { classes: vec![0; stride * (height + ABOVE + 1)], stride, width }
     }
 
-    /// Forgets the plane that it held.
+    /// Clears the canvas for the next plane.
     pub(super) fn clear(&mut self) {
         self.classes[..ABOVE * self.stride].fill(0);
     }
 
-    /// Where the sample of a row and a column stands.
+    /// The index of the sample at a row and a column.
     #[inline(always)]
     pub(super) fn at(&self, y: usize, x: usize) -> usize {
         (y + ABOVE) * self.stride + MARGIN + x
     }
 
-    /// Opens a row: left of it stands what the row above begins with. Returns the word west of its first sample.
+    /// Opens a row: the margin to its left takes the first class of the row above. Returns the word west of its first sample.
     pub(super) fn open(&mut self, y: usize) -> u64 {
         let at = self.at(y, 0);
         let class = self.classes[at - self.stride];
@@ -51,7 +52,7 @@ impl Canvas {
         u64::from_le_bytes([class; 8])
     }
 
-    /// Sets a class of the first row. The rows above show it from the next column on.
+    /// Sets a class of the first row. In the rows above it, the next few columns take the class too.
     #[inline(always)]
     pub(super) fn set_first(&mut self, at: usize, class: u8) {
         self.classes[at] = class;
@@ -66,15 +67,15 @@ impl Canvas {
         self.classes[at] = class;
     }
 
-    /// Closes a row: right of it stands its last class.
+    /// Closes a row: the margin to its right takes its last class.
     pub(super) fn close(&mut self, y: usize) {
         let end = self.at(y, self.width);
         let class = self.classes[end - 1];
         self.classes[end..end + MARGIN].fill(class);
     }
 
-    /// What stands around a sample. The caller keeps `west`: reading back what was just written takes as long as
-    /// all the rest.
+    /// The classes around a sample. The caller keeps `west` in a register, because reading back what was just written would
+    /// double the time.
     #[inline(always)]
     pub(super) fn around(&self, at: usize, west: u64) -> Around {
         let word = |from: usize| match self.classes[from..].first_chunk::<8>() {
@@ -85,7 +86,7 @@ impl Canvas {
         Around { west, north: word(north), north2: word(north - self.stride) }
     }
 
-    /// The classes here, west, east, north and south, lowest byte first: of a plane that is complete.
+    /// The classes at a place and to its west, east, north and south, lowest byte first, in a complete plane.
     #[inline(always)]
     pub(super) fn cross(&self, at: usize) -> u64 {
         let s = self.stride;

@@ -1,5 +1,5 @@
-//! The grid that a raster was repeated from: class maps are often coarser than their pixels (20 m on 10 m, 60 m on
-//! 30 m), and then change mostly in every second or third row and column.
+//! The coarser grid from which a raster was enlarged. Class maps are often coarser than the pixels that store them, such as a
+//! 20 m map on a 10 m grid. Classes then change only at every second or third row and column.
 
 use crate::entropy::rans::Coder;
 use crate::error::{Error, Result};
@@ -17,11 +17,12 @@ pub(super) struct Grid {
     column: usize,
 }
 
-/// Changes from one sample to the next along an axis: for each position, how many of how many.
+/// Changes of class from one sample to the next along an axis: for each position, the number of changes and the number of
+/// pairs that were compared.
 struct Changes(Vec<(u64, u64)>);
 
 impl Changes {
-    /// How much better than chance it is explained by positions `phase, phase + period, …`.
+    /// How much better than chance the positions `phase, phase + period, …` explain the changes.
     fn evidence(&self, period: usize, phase: usize) -> u64 {
         let (mut on, mut off) = ((0, 0), (0, 0));
         for (position, (changes, all)) in self.0.iter().enumerate() {
@@ -41,7 +42,7 @@ impl Changes {
 }
 
 impl Grid {
-    /// The grid of some planes of classes, `(plane, y, x)`, if one is evident.
+    /// The grid of planes of classes, `(plane, y, x)`, if the evidence for one is strong enough.
     pub(super) fn find(classes: &[u8], height: usize, width: usize) -> Option<Self> {
         let mut rows = Changes(vec![(0, 0); height]);
         let mut columns = Changes(vec![(0, 0); width]);

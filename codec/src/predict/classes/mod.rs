@@ -1,8 +1,8 @@
-//! Categorical tiles, exactly: class maps and quality bytes, whose samples are drawn from few values.
+//! Categorical tiles, coded exactly: class maps and quality flags, in which few distinct values occur.
 //!
-//! A [`palette`] lists the values; each sample is then a class, coded as one of its neighbours' or else bit by bit
-//! ([`walk`]), by decisions that a mixture of contexts predicts ([`model`]). A [`grid`] is stated where the raster was
-//! repeated from a coarser one.
+//! A [`palette`] lists the values, and each sample is then a *class*, an index into it. A class is coded either as equal to that
+//! of a neighbour or else bit by bit ([`walk`]). The probability of each of these binary decisions is mixed from several
+//! contexts ([`model`]). Where the raster was enlarged from a coarser one by repeating pixels, a [`grid`] says so.
 
 mod canvas;
 mod grid;
@@ -19,9 +19,9 @@ use crate::predict::padded::Shape;
 use grid::Grid;
 use palette::Palette;
 
-/// The stream of a tile's `(plane, y, x)` samples; none if more than 256 values occur. Samples that are not `valid`
-/// count for nothing; without a mask all are valid. A tile without a valid sample is an empty stream.
-/// There must be as many samples and flags as the shape has.
+/// The stream of a tile's `(plane, y, x)` samples; `None` if more than 256 values occur. Samples that are not `valid` are
+/// ignored; without a mask all are valid. A tile without a valid sample is an empty stream. `samples` and `valid` must have as
+/// many elements as the shape has samples.
 pub(crate) fn encode(samples: &[i32], valid: Option<&[bool]>, shape: Shape) -> Option<Vec<u8>> {
     debug_assert_eq!(samples.len(), shape.samples());
     debug_assert!(valid.is_none_or(|v| v.len() == samples.len()));
@@ -44,7 +44,7 @@ pub(crate) fn encode(samples: &[i32], valid: Option<&[bool]>, shape: Shape) -> O
             }
             let grid = Grid::find(&classes, shape.height, shape.width);
             let mut coder = Encoder::default();
-            // Of an encoder these only fail on numbers that no palette and no grid holds.
+            // With an encoder, these fail only on numbers that no palette and no grid can hold.
             Palette::code(&mut coder, count, &palette).ok()?;
             Grid::code(&mut coder, grid).ok()?;
             walk::code(&mut coder, shape, valid, count, grid, &mut classes);
@@ -57,8 +57,8 @@ pub(crate) fn encode(samples: &[i32], valid: Option<&[bool]>, shape: Shape) -> O
 /// The `(plane, y, x)` samples of a stream; 0 where they are not `valid`.
 ///
 /// # Errors
-/// [`Error::Truncated`] and [`Error::Corrupt`] for what no encoder writes, [`Error::InvalidArgument`] if the mask is
-/// not of this shape.
+/// [`Error::Truncated`] and [`Error::Corrupt`] for a stream that no encoder writes, [`Error::InvalidArgument`] if the mask
+/// does not have this shape.
 pub(crate) fn decode(stream: &[u8], valid: Option<&[bool]>, shape: Shape) -> Result<Vec<i32>> {
     if let Some(valid) = valid.filter(|v| v.len() != shape.samples()) {
         let (found, all) = (valid.len(), shape.samples());
@@ -103,7 +103,8 @@ pub(crate) fn decode(stream: &[u8], valid: Option<&[bool]>, shape: Shape) -> Res
     Ok(samples)
 }
 
-/// Gives samples that are not valid the class before, so that what stood there shows nowhere.
+/// Gives each sample that is not valid the class of the valid sample before it, so that the stream does not depend on the
+/// value that stood there.
 fn settle(classes: &mut [u8], valid: &[bool]) {
     let mut last = 0;
     for (class, valid) in classes.iter_mut().zip(valid) {

@@ -1,25 +1,26 @@
-//! How likely a decision is: each context looks up what happened after it, and the opinions are mixed.
+//! The probabilities of decisions. Each context looks up what followed it before and gives a probability; these are mixed.
 //!
-//! A context's slot counts its last zeros and ones in a byte, its *history*; what a history is worth is learnt
-//! for all slots together (indirect context modelling, after M. Mahoney's PAQ6).
+//! Each context has a slot with one byte, its *history*, which counts the zeros and ones that followed it lately. The
+//! probability that goes with each history is learnt for all slots together (indirect context modelling, after M. Mahoney's
+//! PAQ6).
 
 use crate::entropy::adaptive::{Counter, Tables, mix};
 use crate::entropy::rans::Coder;
 use std::sync::LazyLock;
 
-/// Contexts whose opinions are mixed.
+/// The number of contexts whose probabilities are mixed.
 pub(super) const INPUTS: usize = 6;
-/// Sets of weights.
+/// The number of sets of mixing weights.
 pub(super) const SETS: usize = 3 * 128 + 8;
-/// Slots of a context, as powers of two.
+/// The base-2 logarithm of the number of slots of a context.
 const SLOT_BITS: std::ops::RangeInclusive<u32> = 10..=16;
 /// The most zeros or ones that a history counts.
 const MOST: u8 = 15;
 /// Zeros above this number are forgotten when a one comes, and ones when a zero comes.
 const KEPT: u8 = 3;
-/// All weights of a mixture at first, in 65536ths.
+/// The first value of all mixing weights, in 65536ths.
 const WEIGHT: i32 = 12_000;
-/// The count of the counters of histories at first.
+/// The count with which the counters of histories start.
 const TRUST: u8 = 30;
 
 /// What is decided. The numbers are part of the format.
@@ -35,7 +36,7 @@ pub(super) enum Kind {
     Tree = 3,
 }
 
-/// Hundredths of a zero and of a one that each kind has seen before it began.
+/// How many zeros and ones each kind of decision counts as already seen, in hundredths.
 const SEEN: [(u32, u32); 4] = [(50, 50), (10, 30), (20, 20), (10, 10)];
 
 /// The histories after a zero and after a one; a history is its zeros times 16 plus its ones.
@@ -61,7 +62,7 @@ const fn fewer(count: u8) -> u8 {
 
 type Map = [Counter; 4 * 256];
 
-/// The counters of each kind and history at first.
+/// The counters with which each kind and history start.
 static MAP: LazyLock<Map> = LazyLock::new(|| {
     std::array::from_fn(|i| {
         let (zeros, ones) = (i as u32 >> 4 & 15, i as u32 & 15);

@@ -1,4 +1,4 @@
-//! The values that occur in a tile, in rising order: what its classes stand for.
+//! The palette of a tile: the values that occur in it, in rising order. A class is an index into it.
 
 use crate::entropy::adaptive::{Counter, Tables};
 use crate::entropy::rans::Coder;
@@ -31,7 +31,7 @@ impl Palette {
         Some(Self(values))
     }
 
-    /// The class of each sample; of a value that is not there, any.
+    /// The class of each sample. A value that is not in the palette, as under a mask, gets an arbitrary class.
     pub(super) fn classes(&self, samples: &[i32]) -> Vec<u8> {
         let mut last = (0, None);
         let class = |sample: &i32| {
@@ -76,14 +76,14 @@ pub(super) fn unfold(value: u64) -> i64 {
     (value >> 1) as i64 ^ -((value & 1) as i64)
 }
 
-/// Exponential-Golomb numbers whose exponents are learnt.
+/// A coder of exponential-Golomb numbers with learnt exponents.
 struct Numbers {
     exponents: [Counter; Self::MOST_BITS],
     tables: Tables,
 }
 
 impl Numbers {
-    /// No number plus one has more bits after its leading one.
+    /// The most bits after the leading one of a number plus one.
     const MOST_BITS: usize = 33;
 
     fn new() -> Self {

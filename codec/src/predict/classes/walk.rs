@@ -1,4 +1,5 @@
-//! The samples of a tile one after the other: which neighbours each could repeat, and in what contexts.
+//! The walk over the samples of a tile. It tries for each sample whether it repeats the class of a neighbour, and collects the
+//! contexts of these decisions.
 
 use super::canvas::{Around, Canvas};
 use super::grid::Grid;
@@ -11,7 +12,7 @@ use crate::predict::padded::Shape;
 const W: u64 = 0xff << 56;
 const WW: u64 = W >> 8;
 const WWW: u64 = W >> 16;
-/// Of [`Around::north`] and [`Around::north2`]: column `x`, and those left and right of it.
+/// Bytes of a word of [`Around::north`] or [`Around::north2`]: column `x`, and the columns left and right of it.
 const N: u64 = 0xff << 24;
 const NW: u64 = N >> 8;
 const NWW: u64 = N >> 16;
@@ -50,7 +51,7 @@ impl Excluded {
 struct Walk<'a, C> {
     coder: &'a mut C,
     model: Model,
-    /// Of samples whose neighbours are all alike.
+    /// The counters for samples whose neighbours all have one class.
     quiet: Vec<Counter>,
     /// Distinct classes, at least 2.
     count: usize,
@@ -58,8 +59,8 @@ struct Walk<'a, C> {
     bits: u32,
 }
 
-/// Codes `(plane, y, x)` classes below `count`, at least 2, and writes them where they stood. Samples that are not
-/// `valid` are left alone.
+/// Codes `(plane, y, x)` classes, in place: a decoder writes them into `classes`. Classes are below `count`, which is at least
+/// 2. Samples that are not `valid` are left alone.
 pub(super) fn code<C: Coder>(
     coder: &mut C,
     shape: Shape,
@@ -108,7 +109,7 @@ pub(super) fn code<C: Coder>(
 }
 
 impl<C: Coder> Walk<'_, C> {
-    /// Codes a sample's class. `cross` is what the plane before shows around the place.
+    /// Codes a sample's class. `cross` holds the classes of the plane before at and around the same place.
     #[inline(always)]
     fn sample(&mut self, class: u8, around: Around, cross: Option<u64>, phase: u8) -> u8 {
         const ONES: u64 = 0x0101_0101_0101_0101;
@@ -135,7 +136,7 @@ impl<C: Coder> Walk<'_, C> {
         self.tree(class, excluded, &contexts)
     }
 
-    /// Codes a sample among classes that differ.
+    /// Codes a sample whose neighbours differ.
     fn varied(&mut self, class: u8, around: Around, cross: Option<u64>, phase: u8) -> u8 {
         let contexts = contexts(around, cross, phase);
         let w = (around.west >> 56) as u8;

@@ -1,9 +1,9 @@
-//! The low bits of floats that a lattice cuts off: as they are, for they are noise.
+//! The low bits of floats that a lattice cuts off. They are noise, and are stored as they are.
 
 use super::float::{Float, power_of_two};
 use crate::error::{Error, Result};
 
-/// Bits, highest first, in whole bytes at last.
+/// A writer of bits, highest first.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Bits {
     bytes: Vec<u8>,
@@ -25,7 +25,7 @@ impl Bits {
         }
     }
 
-    /// The bytes; bits that are left over are 0.
+    /// The bytes; unused bits of the last one are 0.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
@@ -57,7 +57,7 @@ impl<'a> BitReader<'a> {
         Ok(value)
     }
 
-    /// Refuses bits that are left over, but for zeros in the last byte.
+    /// Refuses bytes that were not read, and bits other than 0 in the rest of the last byte.
     pub(crate) fn finish(mut self) -> Result<()> {
         let over = (self.bytes.len() * 8).saturating_sub(self.at);
         if over < 8 && self.take(over as u32)? == 0 {
@@ -70,12 +70,13 @@ impl<'a> BitReader<'a> {
     }
 }
 
-/// Bits of a mantissa that a number does not hold.
+/// How many bits of a mantissa the number leaves out.
 fn missing<T: Float>(number: i32) -> u32 {
     T::MANTISSA.saturating_sub(number.unsigned_abs().max(1).ilog2())
 }
 
-/// A float's multiple of 2^exponent, towards zero; notes the bits that are cut off. `None` where that is none.
+/// The float divided by 2^exponent and rounded towards zero; the bits that are cut off go to `bits`. `None` where the float is
+/// NaN or too large.
 pub(super) fn cut<T: Float>(value: T, exponent: i16, bits: &mut Bits) -> Option<i32> {
     let scaled = value.wide() / power_of_two(exponent);
     if scaled.is_nan() || scaled.abs() >= f64::from(1 << 30) {
@@ -89,7 +90,7 @@ pub(super) fn cut<T: Float>(value: T, exponent: i16, bits: &mut Bits) -> Option<
     Some(number)
 }
 
-/// The float of a number and of the bits that were cut off.
+/// Joins a number and the bits that were cut off to a float.
 pub(super) fn join<T: Float>(number: i32, exponent: i16, bits: &mut BitReader<'_>) -> Result<T> {
     if number == 0 {
         return Ok(T::from_pattern(bits.take(32 * T::WORDS as u32)?));

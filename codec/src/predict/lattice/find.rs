@@ -1,11 +1,11 @@
-//! How the encoder finds the lattice that samples lie on, or one that is fine enough for a bound. It may use floats as it
-//! likes: what it finds is tried on every sample before it is used.
+//! How the encoder finds the lattice on which samples lie, or one that is fine enough for a bound. The search computes with
+//! floats and may err, because its result is tried on every sample before it is used.
 
 use super::{Float, Lattice, MOST, PLACES, power_of_two};
 
-/// Steps of the lattice within half of a bound.
+/// How many steps of the lattice make up the bound.
 const FINENESS: u32 = 32;
-/// How many steps of a packed lattice the smallest gap between two values may be.
+/// The most steps of a packed lattice that are tried as the smallest gap between two values.
 const GAP: u32 = 40;
 
 impl Lattice {
@@ -20,7 +20,7 @@ impl Lattice {
             return Self::Ordered;
         }
         let guesses = guess(values()).into_iter().flat_map(|(scale, offset)| {
-            // What people write down has few digits.
+            // Scales and offsets that people chose have few digits.
             let short = |digits: usize, v: f64| format!("{v:.digits$e}").parse().unwrap_or(v);
             [(scale, offset)].into_iter().chain((2..8).map(move |d| (short(d, scale), short(d, offset))))
         });
@@ -35,7 +35,7 @@ impl Lattice {
             .chain((0..=PLACES).map(|places| Self::Decimal { places }))
             .chain(packed)
             .filter(fits)
-            // The widest; of those that hardly differ, the simplest.
+            // The lattice with the largest step; of steps that hardly differ, the simplest lattice, which comes first.
             .reduce(|a, b| if b.step() > a.step() * 1.01 { b } else { a });
         // A lattice finer than the floats themselves wastes bits.
         let (mut finer, mut count) = (0.0, 0.0);
@@ -46,8 +46,8 @@ impl Lattice {
         found.filter(|lattice| lattice.step().log2() * count > finer).unwrap_or(Self::Ordered)
     }
 
-    /// A lattice, and a bound in its numbers, that keep valid samples within `bound`; `None` where float64 does not
-    /// reach, or a bit pattern is not a number.
+    /// A lattice, and a bound in steps of it, that keep valid samples within `bound`. `None` where the precision of floats does
+    /// not suffice, or a sample is not finite.
     pub(crate) fn bounded<T: Float>(
         samples: &[T],
         valid: &[bool],
@@ -62,7 +62,7 @@ impl Lattice {
         if !(low.is_finite() && high.is_finite()) {
             return None;
         }
-        // Where samples lie on a lattice anyhow, its steps within the bound count.
+        // Where samples lie on a lattice already, the bound is counted in its steps.
         let exact = Self::exact(samples, valid, hints);
         // Half a unit in the last place of what is restored is taken off the bound.
         let slack = ulp::<T>(low.abs().max(high.abs()));
@@ -86,8 +86,8 @@ impl Lattice {
         None
     }
 
-    /// Where samples are noise in their low bits, and lie on no lattice: numbers of the largest samples' own precision, or as
-    /// many bits as an integer has. `None` where all are 0, or one is no number.
+    /// A [`Lattice::Cut`] for samples that lie on no other lattice and whose low bits are noise. Its step is the precision of the
+    /// largest samples, or what integers of 28 bits allow. `None` where all samples are 0, or one is not finite.
     pub(crate) fn cutting<T: Float>(samples: &[T], valid: &[bool]) -> Option<Self> {
         let values = samples.iter().zip(valid).filter(|s| *s.1).map(|s| s.0.wide().abs());
         let most =
@@ -111,7 +111,7 @@ impl Lattice {
     }
 }
 
-/// The largest power of two that divides all.
+/// The lattice of the largest power of two that divides all values.
 fn dyadic(values: impl Iterator<Item = f64>) -> Option<Lattice> {
     let mut least = i16::MAX;
     for v in values {
@@ -140,7 +140,7 @@ fn guess<T: Float>(values: impl Iterator<Item = T>) -> Option<(f64, f64)> {
 /// A scale and an offset of rising values, if the smallest gap between two is `parts` steps.
 fn line<T: Float>(some: &[T], parts: f64) -> Option<(f64, f64)> {
     let (first, last) = (some.first()?.wide(), some.last()?.wide());
-    // The smallest gap carries the rounding of both ends; all gaps together hardly any.
+    // The smallest gap is off by the rounding of both its ends. Averaged over all gaps, that error nearly vanishes.
     let gaps = || some.windows(2).map(|w| w[1].wide() - w[0].wide());
     let mut step = gaps().fold(f64::INFINITY, f64::min) / parts;
     let reaches = |step: f64| step > 0.0 && (last - first) / step < f64::from(1 << 24);
@@ -159,7 +159,7 @@ fn line<T: Float>(some: &[T], parts: f64) -> Option<(f64, f64)> {
         }
         step = way / steps;
     }
-    // Where gaps are no whole numbers of steps, there is no need to look closer.
+    // Where too many gaps are not whole numbers of steps, there is no such lattice.
     let odd =
         gaps().filter(|gap| gap / step >= 1000.0 || (gap / step - (gap / step).round()).abs() > 0.25).count();
     if odd * 20 > some.len() {
@@ -168,7 +168,8 @@ fn line<T: Float>(some: &[T], parts: f64) -> Option<(f64, f64)> {
     if !reaches(step) {
         return None;
     }
-    // What rounds to each value, by its number; a line through all of these intervals.
+    // Each value's number, and the interval of real numbers that round to the value. The line sought passes through all
+    // intervals.
     let stabs: Vec<(f64, f64, f64)> = some
         .iter()
         .map(|v| {
@@ -186,7 +187,7 @@ fn line<T: Float>(some: &[T], parts: f64) -> Option<(f64, f64)> {
             (low.max(below - n * scale), high.min(above - n * scale))
         })
     };
-    // How far the intervals are from a line of this slope is convex in it.
+    // By how much a line of this slope misses the intervals: a convex function of the slope, so a ternary search finds its least.
     let miss = |scale: f64| ends(scale).0 - ends(scale).1;
     let (mut a, mut b) = (step * 0.999, step * 1.001);
     for _ in 0..80 {
@@ -198,7 +199,7 @@ fn line<T: Float>(some: &[T], parts: f64) -> Option<(f64, f64)> {
     (low <= high).then_some((scale, first + (low + high) / 2.0))
 }
 
-/// Half a unit in the last place of values up to `most`, and some for the arithmetic.
+/// Half a unit in the last place of values up to `most`, with an allowance for the arithmetic.
 fn ulp<T: Float>(most: f64) -> f64 {
     let up = T::from_ordered(T::narrow(most).ordered() + 1).wide();
     let gap = if up.is_finite() { up - T::narrow(most).wide() } else { most * 1e-6 };

@@ -1,14 +1,14 @@
-//! Floats by their bits: what lattices need to know of a type.
+//! The operations on the bits of floats that lattices use.
 
 /// `float32` or `float64`.
 pub(crate) trait Float: Copy + PartialEq + Send + Sync + 'static {
-    /// Planes of 32 bits in a bit pattern.
+    /// How many planes of 32 bits a bit pattern takes.
     const WORDS: usize;
-    /// As float64, exactly.
+    /// The same value as a float64.
     fn wide(self) -> f64;
-    /// The nearest value to a float64.
+    /// The value nearest to a float64.
     fn narrow(value: f64) -> Self;
-    /// The bit pattern as an integer that rises with the value, low to high for negative ones too.
+    /// The bit pattern as an integer that rises with the value, also for negative values.
     fn ordered(self) -> i64;
     /// The value of such an integer; bits beyond the type's are ignored.
     fn from_ordered(ordered: i64) -> Self;

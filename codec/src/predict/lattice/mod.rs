@@ -1,7 +1,10 @@
-//! Floats as integers, so that one integer coder serves both: exactly where they are numbers of few digits, packed
-//! integers or anything else by their bit patterns; within a bound on a lattice much finer than the bound.
+//! Floats as integers, so that the coder of integers serves floats too. A *lattice* is a set of evenly spaced values, numbered by
+//! integers. Exact coding looks for a lattice that holds all samples, such as numbers with few decimals or integers packed with
+//! a scale and an offset; where there is none, it uses the bit patterns. Coding within a bound rounds samples to a lattice much
+//! finer than the bound.
 //!
-//! Only restoring computes with floats, one multiplication or division and one addition for each sample, which IEEE 754 fixes.
+//! A decoder computes with floats only to restore samples: one multiplication or division and one addition each, whose results
+//! IEEE 754 fixes.
 
 mod cut;
 mod find;
@@ -19,10 +22,10 @@ use crate::error::{Error, Result};
 
 /// Decimal places that are tried.
 const PLACES: u8 = 12;
-/// The largest number on a lattice: beyond, predictions lose more than bit patterns cost.
+/// The bound on the numbers of a lattice. Predictions of larger numbers would cost more than bit patterns.
 const MOST: f64 = (1u32 << 30) as f64;
 
-/// What integers stand for.
+/// The lattice on which samples lie: the value that an integer `n` stands for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Lattice {
     /// `n × 2^exponent`.
@@ -41,12 +44,13 @@ pub(crate) enum Lattice {
         scale: f64,
         /// Finite.
         offset: f64,
-        /// Whether in float32.
+        /// Whether it is computed in float32.
         single: bool,
     },
-    /// Bit patterns that rise with the value: a plane of 32 bits for float32, two for float64, the upper first.
+    /// Bit patterns, as integers that rise with the value: one plane of 32 bits for float32, two for float64 with the upper bits
+    /// first.
     Ordered,
-    /// Multiples of 2^exponent, towards zero; the bits that are cut off stand by themselves.
+    /// `n × 2^exponent` and the bits that rounding towards zero cuts off, which are stored without prediction.
     Cut {
         /// -1022 to 1000.
         exponent: i16,
@@ -54,12 +58,12 @@ pub(crate) enum Lattice {
 }
 
 impl Lattice {
-    /// Planes that a plane of samples becomes.
+    /// How many planes of integers a plane of samples becomes.
     pub(crate) fn planes<T: Float>(&self) -> usize {
         if *self == Self::Ordered { T::WORDS } else { 1 }
     }
 
-    /// What `n` stands for; of bit patterns, `n` is the whole.
+    /// The value that `n` stands for. For bit patterns, `n` is the whole pattern.
     #[inline(always)]
     fn value<T: Float>(&self, n: i64) -> T {
         match *self {
@@ -89,8 +93,8 @@ impl Lattice {
         (n.abs() <= MOST).then_some(n as i64)
     }
 
-    /// The integers of valid samples, plane by plane; others become 0. `None` if one is off by more than `bound` (0:
-    /// by a single bit).
+    /// The integers of valid samples, plane by plane; others become 0. `None` if a restored sample would be off by more than
+    /// `bound`, or, where that is 0, would differ in any bit.
     pub(crate) fn numbers<T: Float>(&self, samples: &[T], valid: &[bool], bound: f64) -> Option<Vec<i32>> {
         let planes = self.planes::<T>();
         let mut out = vec![0; samples.len() * planes];
@@ -115,8 +119,8 @@ impl Lattice {
         Some(out)
     }
 
-    /// The integers of valid samples where their low bits are cut off, which `bits` takes. `None` where this lattice cuts
-    /// nothing, or a sample is no number.
+    /// The integers of valid samples whose low bits are cut off; the low bits go to `bits`. `None` where this is not
+    /// [`Lattice::Cut`], or a sample is NaN or too large.
     pub(crate) fn cut<T: Float>(&self, samples: &[T], valid: &[bool], bits: &mut Bits) -> Option<Vec<i32>> {
         let Self::Cut { exponent } = *self else { return None };
         let number = |(sample, valid): (&T, &bool)| match valid {
@@ -126,7 +130,7 @@ impl Lattice {
         samples.iter().zip(valid).map(number).collect()
     }
 
-    /// The samples of numbers and of the bits that were cut off; those that are not valid are left alone.
+    /// Joins integers and the bits that were cut off to samples; those that are not valid are left alone.
     ///
     /// # Errors
     /// [`Error::Truncated`] where bits run out.
@@ -217,7 +221,7 @@ impl Lattice {
         if known {
             Ok(lattice)
         } else {
-            Err(Error::Corrupt(format!("a lattice is {lattice:?}; write the chunk again")))
+            Err(Error::Corrupt(format!("a lattice is out of range: {lattice:?}; write the chunk again")))
         }
     }
 }

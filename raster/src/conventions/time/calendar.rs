@@ -30,7 +30,7 @@ pub enum Calendar {
 }
 
 impl Calendar {
-    /// By its name in the CF conventions; `None` for calendars that are not known (`julian`, `none`).
+    /// The calendar of a name in the CF conventions; `None` for calendars that are not supported (`julian`, `none`).
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Some(match name.to_ascii_lowercase().as_str() {
@@ -54,11 +54,11 @@ impl Calendar {
         (0..12).map(|month| self.month(month)).sum()
     }
 
-    /// The instant that lies some seconds after a time of this calendar, such as `2001-2-30 6:0:0`.
+    /// The instant `seconds` after `origin`, a time of this calendar such as `2001-2-30 6:0:0`.
     ///
     /// # Errors
-    /// [`ConventionError::NoTime`] when the text is no time of this calendar, [`ConventionError::BeyondAllTimes`] when
-    /// the sum is beyond what can be said.
+    /// [`ConventionError::NoTime`] when the text is not a time of this calendar, [`ConventionError::BeyondAllTimes`] when the
+    /// instant is too far away to be stated.
     pub fn after(self, origin: &str, seconds: f64) -> Result<i64, ConventionError> {
         let unread = || ConventionError::NoTime(origin.to_owned());
         if seconds.is_nan() || seconds.abs() > LONGEST {
@@ -91,7 +91,7 @@ impl Calendar {
     }
 }
 
-/// Year, month, day, and seconds of the day. Some write one digit where two are meant: 2001-1-1 0:0:0.
+/// Year, month, day, and seconds of the day. Single digits are accepted, as in 2001-1-1 0:0:0.
 fn split(text: &str) -> Option<([i64; 3], i64)> {
     let mut words = text.trim().split([' ', 'T']);
     let mut parts = words.next()?.split('-').map(|part| part.parse::<i64>().ok());

@@ -15,7 +15,7 @@ const ISO: [&str; 7] = [
     "%Y",
 ];
 
-/// Reads a time in the letters of strftime. A month or a year stands for its first day, a day for its midnight.
+/// Reads a time in a form of strftime. A month or a year alone means its first day, a day alone its midnight.
 ///
 /// # Errors
 /// [`ConventionError::NoTimeInForm`] when the text does not have this form, or names no day of the calendar.
@@ -43,7 +43,7 @@ pub fn parse_time(text: &str, form: &str) -> Result<i64, ConventionError> {
     Ok(NaiveDateTime::new(date, time).and_utc().timestamp())
 }
 
-/// The hour, where no minute stands beside it.
+/// The hour, where the form has no minute.
 fn hour(parsed: &Parsed) -> u32 {
     match (parsed.hour_div_12(), parsed.hour_mod_12()) {
         (Some(half), Some(hour)) => half * 12 + hour,
@@ -62,7 +62,7 @@ pub fn parse_iso(text: &str) -> Result<i64, ConventionError> {
         .ok_or_else(|| ConventionError::NoIsoTime(text.to_owned()))
 }
 
-/// Writes an instant as ISO 8601 does: a date alone where it is midnight.
+/// Writes an instant in ISO 8601: as a date alone where it is midnight.
 #[must_use]
 pub fn iso(seconds: i64) -> String {
     match chrono::DateTime::from_timestamp(seconds, 0) {

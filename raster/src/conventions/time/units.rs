@@ -19,8 +19,8 @@ pub struct TimeUnits {
 impl TimeUnits {
     /// Reads units and the name of a calendar; CF's `standard` calendar where there is no name.
     ///
-    /// `None` where the units are none of time, where they are months or years, whose lengths differ, and where the
-    /// calendar is not known.
+    /// `None` where these are not units of time, where they are months or years, whose lengths differ, and where the calendar is not
+    /// supported.
     #[must_use]
     pub fn parse(units: &str, calendar: Option<&str>) -> Option<Self> {
         let (unit, origin) = units.split_once(" since ")?;
@@ -41,20 +41,20 @@ impl TimeUnits {
     /// The instant of a value, to the nearest second.
     ///
     /// # Errors
-    /// [`ConventionError::NoTime`] when the origin is no time of the calendar, [`ConventionError::BeyondAllTimes`] when
-    /// the instant is beyond what can be said.
+    /// [`ConventionError::NoTime`] when the origin is not a time of the calendar, [`ConventionError::BeyondAllTimes`] when the
+    /// instant is too far away to be stated.
     pub fn seconds(&self, value: f64) -> Result<i64, ConventionError> {
         self.calendar.after(&self.origin, value * self.unit)
     }
 
-    /// The instants of all values; `None` where one of them has none.
+    /// The instants of all values; `None` where one of them can't be stated.
     #[must_use]
     pub fn all_seconds(&self, values: &[f64]) -> Option<Vec<i64>> {
         values.iter().map(|value| self.seconds(*value).ok()).collect()
     }
 }
 
-/// The seconds of a unit of time, by the names that UDUNITS has for it; `None` for months and years, whose lengths differ.
+/// The seconds of a unit of time, by its names in UDUNITS; `None` for months and years, whose lengths differ.
 fn unit_seconds(unit: &str) -> Option<f64> {
     Some(match unit.trim().to_lowercase().as_str() {
         "days" | "day" | "d" => 86_400.0,

@@ -26,7 +26,7 @@ pub struct DeriveConfig {
     /// The unit of the value.
     #[serde(default)]
     pub unit: Option<String>,
-    /// The array that it becomes a band of; an array of its own by default. Bands of one array share type, nodata and dates.
+    /// The array of which it becomes a band; an array of its own by default. Bands of one array share type, nodata and dates.
     #[serde(default)]
     pub array: Option<String>,
 }

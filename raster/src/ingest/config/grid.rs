@@ -1,4 +1,4 @@
-//! `[grid]`: onto which pixels the inputs are brought.
+//! `[grid]`: the grid of the cube, onto which the inputs are resampled where they have another.
 
 use super::resampling::Resampling;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ pub struct GridConfig {
     /// The area that it covers, derived from the inputs.
     #[serde(default)]
     pub extent: Extent,
-    /// How samples of other pixels are resampled. Without this, files with other pixels are an error.
+    /// How the samples of files with another grid are resampled. Without this, such files are an error.
     #[serde(default)]
     pub resampling: Option<Resampling>,
 }

@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 pub struct InputConfig {
     /// Patterns of paths (`*`, `**`, `?`), from the folder of the configuration.
     pub files: Vec<String>,
-    /// A pattern for the end of a file's path, such as `{place}_{time:%Y%m%d}_{band}.tif`. `{field}` takes as few characters
-    /// as possible, `{time:FORMAT}` a time in the letters of strftime, `*` any characters; none of them takes a slash.
+    /// A pattern for the end of a file's path, such as `{place}_{time:%Y%m%d}_{band}.tif`. `{field}` matches as few characters
+    /// as possible, `{time:FORMAT}` a time in a form of strftime, `*` any characters; none of them matches a slash.
     #[serde(default)]
     pub name: Option<String>,
     /// Where the pattern has a field `band`: the bands to take, in this order. Otherwise the names of each file's bands.
@@ -30,7 +30,7 @@ pub struct InputConfig {
     /// The metadata item that holds the time, such as `TIFFTAG_DATETIME`.
     #[serde(default)]
     pub time_item: Option<String>,
-    /// The form of that item's time in the letters of strftime, such as `%Y:%m:%d %H:%M:%S`; ISO 8601 by default.
+    /// The form of that item's time, as strftime has it, such as `%Y:%m:%d %H:%M:%S`; ISO 8601 by default.
     #[serde(default)]
     pub time_format: Option<String>,
     /// The value that means "no data", where the files state none or a wrong one.
@@ -45,19 +45,20 @@ pub struct InputConfig {
     /// How single bands are resampled, where that differs from `resampling` of the grid.
     #[serde(default)]
     pub resampling: BTreeMap<String, Resampling>,
-    /// Says that the files are no rasters: they hold only some pixels of a grid, one after the other.
+    /// Given where the files are not rasters but lists of pixels: they hold only some pixels of a grid, one after the other.
     #[serde(default)]
     pub pixels: Option<PixelsConfig>,
 }
 
-/// Arrays that hold only some pixels of a grid, one after the other: which pixels of which grid, and what their axes are.
+/// The description of lists of pixels, that is, of arrays that hold only some pixels of a grid, one after the other: which pixels
+/// of which grid, and the meaning of the arrays' axes.
 ///
-/// The pixels are given by `rows` and `columns`, by a `mask`, or by the list before this one and a `factor`.
+/// The pixels are given by `rows` and `columns`, by a `mask`, or by a `factor` from the list before this one.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct PixelsConfig {
-    /// The axes of the arrays, in order: `pixel` is the list, `time` the dates, `band` the bands; others become a part of the
-    /// bands' names. By default, the names of the variable's dimensions in NetCDF.
+    /// The axes of the arrays, in order: `pixel` counts pixels, `time` dates, `band` bands. The labels of other axes become a part of
+    /// the bands' names. By default, the names of the dimensions in NetCDF.
     #[serde(default)]
     pub axes: Vec<String>,
     /// Rows of the grid.
@@ -76,13 +77,13 @@ pub struct PixelsConfig {
     /// grid's georeference.
     #[serde(default)]
     pub mask: Option<String>,
-    /// How many times coarser the grid is than that of the last list before this one without a factor.
+    /// How many times coarser the grid is than that of the last list before this one that has no factor.
     #[serde(default = "factor")]
     pub factor: usize,
-    /// Which coarse pixels there are: those that hold any fine pixel of the list, or only fine pixels of the list.
+    /// Which coarse pixels the list holds: those that contain any fine pixel of the other list, or those that contain no others.
     #[serde(default)]
     pub coverage: Coverage,
-    /// Names of the entries of each other axis; numbers from 1 by default.
+    /// Labels of the entries of each other axis; numbers from 1 by default.
     #[serde(default)]
     pub labels: BTreeMap<String, Vec<String>>,
 }

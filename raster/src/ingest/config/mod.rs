@@ -1,5 +1,5 @@
-//! The configuration of an ingest, a file of this folder for each section: which files, what their names say, onto which
-//! grid, what is computed, what is written.
+//! The configuration of an ingest: which files are read, what their names mean, the grid of the cube, and which arrays are
+//! computed and written. Each section has a module.
 
 mod derive;
 mod grid;
@@ -56,7 +56,7 @@ impl Config {
     /// Reads a configuration.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with the line and the key that is wrong.
+    /// [`Error::Invalid`], with the line and the key at fault.
     pub fn parse(text: &str) -> Result<Self> {
         let config: Self =
             toml::from_str(text).map_err(|e| Error::Invalid(format!("the configuration is wrong: {e}")))?;

@@ -1,4 +1,4 @@
-//! `[[labels]]` and `[border]`: classes and the area, from files of polygons.
+//! `[[labels]]` and `[border]`: classes, and the valid area, from files of polygons.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -28,10 +28,10 @@ pub struct LabelConfig {
     /// The value of pixels outside of all polygons.
     #[serde(default)]
     pub nodata: i64,
-    /// Pixels that lie nearer than this many pixels to another class are left unlabelled.
+    /// Pixels within this distance of another class, in pixels, are left unlabelled.
     #[serde(default)]
     pub erode: usize,
-    /// Whether a polygon takes all pixels that it touches; otherwise it takes those whose centre lies in it.
+    /// Whether a polygon labels all pixels that it touches; otherwise it labels those whose centre lies in it.
     #[serde(default)]
     pub all_touched: bool,
 }
@@ -45,7 +45,7 @@ pub struct BorderConfig {
     /// Its layer; not needed where there is only one.
     #[serde(default)]
     pub layer: Option<String>,
-    /// A condition on its features, as in SQL after WHERE.
+    /// A condition that selects features, in the syntax of an SQL WHERE clause.
     #[serde(default, rename = "where")]
     pub condition: Option<String>,
     /// The width of a margin around it, in units of the grid's coordinate reference system.

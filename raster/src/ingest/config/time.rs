@@ -12,10 +12,10 @@ pub struct TimeConfig {
     /// The last date that is taken.
     #[serde(default)]
     pub to: Option<String>,
-    /// Whether all times of one day are one date, as for scenes of a strip that were taken seconds apart.
+    /// Whether all times of one day count as one date, as for scenes of a strip that were taken seconds apart.
     #[serde(default)]
     pub by_day: bool,
-    /// The least part of samples that must be valid after masks, 0 to 1; dates with less are left out.
+    /// The part of samples, 0 to 1, that must be valid after masking; dates with less are left out.
     #[serde(default)]
     pub min_valid: Option<f64>,
     /// Gaps of at most this many days are filled linearly in time.

@@ -8,7 +8,7 @@ use crate::temporal::{Interpolation, days};
 /// Seconds of a day.
 const DAY: f64 = 86_400.0;
 
-/// The most dates that are computed. More are taken for a mistake in the configuration.
+/// The most dates that are computed. More are considered a mistake in the configuration.
 const MOST: f64 = 1e6;
 
 /// Where the dates of an array come from.
@@ -35,10 +35,11 @@ pub(crate) enum Dates {
 }
 
 impl Dates {
-    /// The dates of an array whose files have these.
+    /// The dates of an array whose files have these times.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where steps are not positive, or lead nowhere.
+    /// [`Error::Invalid`] where the step or the longest gap is not positive, the end lies before the start, or there are too many
+    /// steps.
     pub(crate) fn plan(config: &TimeConfig, times: Option<Vec<i64>>) -> Result<Self> {
         let Some(times) = times else { return Ok(Self::None) };
         let source: Vec<Option<i64>> = times.iter().copied().map(Some).collect();
@@ -92,7 +93,7 @@ impl Dates {
         }
     }
 
-    /// Leaves out files' dates.
+    /// Leaves out the files' dates for which `kept` is false.
     pub(crate) fn retain(&mut self, kept: impl Fn(i64) -> bool) {
         match self {
             Self::None => {}
@@ -113,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn even_steps_begin_and_end_where_they_are_told() {
+    fn even_steps_begin_and_end_where_the_configuration_says() {
         let time = |text: &str| parse_iso(text).unwrap();
         let config = TimeConfig {
             step_days: Some(10.0),

@@ -1,4 +1,4 @@
-//! Arrays that are computed: bands from expressions over others, and the number of valid dates.
+//! Computed arrays: bands from expressions over other bands, and the number of valid dates.
 
 use super::names::{dimensions, without_bands};
 use super::{ArrayPlan, BandPlan, BandSource, CubePlan, Dimension};

@@ -1,4 +1,4 @@
-//! The grid of an array: that of the inputs, widened to hold all of them, or the one that the configuration asks for.
+//! The grid of an array: that of the inputs, extended to cover all of them, or the one that the configuration gives.
 
 use crate::error::{Error, Result};
 use crate::georeference::Georeference;
@@ -7,7 +7,7 @@ use crate::ingest::grid::{self, Bounds, Grid};
 use crate::ingest::sources::layer::Layer;
 use crate::ingest::sources::polygons::Border;
 
-/// The grid for layers whose pixels have one size, or are to be resampled to one.
+/// The grid for layers whose pixels have one size, or will be resampled to one.
 ///
 /// # Errors
 /// [`Error::Mismatch`] where a border or bounds miss all layers, or layers that are not upright differ;
@@ -57,7 +57,7 @@ pub(crate) fn grid(config: &Config, layers: &[&Layer], border: Option<&Border>) 
     let pixel = match wanted.resolution {
         Some(resolution) => resolution.pixel(),
         None if kept => first.grid.pixel(),
-        // In another coordinate reference system, pixels get the size at which their number stays.
+        // In another coordinate reference system, pixels get the size that keeps their number about the same.
         None => {
             let own = reprojected(first, &georeference)?;
             let side = ((own[2] - own[0]) * (own[3] - own[1])
@@ -76,7 +76,7 @@ pub(crate) fn grid(config: &Config, layers: &[&Layer], border: Option<&Border>) 
     Grid::over(bounds, pixel, anchor, &georeference)
 }
 
-/// The coordinate reference system that is asked for, or the layers' own.
+/// The coordinate reference system that the configuration gives, or the layers' own.
 fn georeference(config: &Config, first: &Layer) -> Result<Georeference> {
     let own = first.georeference();
     let Some(crs) = &config.grid.crs else { return Ok(own.clone()) };
@@ -100,7 +100,7 @@ fn reprojected(layer: &Layer, georeference: &Georeference) -> Result<Bounds> {
     }
 }
 
-/// The area of the layers, by the rule that the configuration asks for.
+/// The area of the layers, by the rule that the configuration gives.
 fn bounds(config: &Config, layers: &[&Layer], georeference: &Georeference) -> Result<Bounds> {
     let mut covered: Option<Bounds> = None;
     for layer in layers {

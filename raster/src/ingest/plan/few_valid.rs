@@ -10,12 +10,12 @@ use crate::temporal::DateCounts;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 
-/// Pixels in a window of a pass over all dates.
+/// The side of a window in the pass over all dates, in pixels.
 const PASS: usize = 512;
 
 impl CubePlan {
-    /// Leaves out the dates of a scene of which too little is valid after masks, over the whole grid, in the first band of
-    /// the scene's first array with dates. `first` is the number of the scene's first array.
+    /// Leaves out the dates of a scene with too few valid samples after masking. Samples are counted over the whole grid, in the
+    /// first band of the scene's first array with dates. `first` is the number of the scene's first array.
     pub(super) fn leave_out_dates(&mut self, first: usize) -> Result<()> {
         let Some(least) = self.config.time.min_valid else { return Ok(()) };
         let array = self.arrays[first..].iter().find(|array| array.times.is_some());

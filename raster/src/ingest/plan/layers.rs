@@ -1,4 +1,4 @@
-//! Arrays of bands as the files hold them: which bands share an array, which value means "no data" in it, and what is missing.
+//! The arrays of the files' bands: which bands share an array, which value means "no data" in it, and which dates are missing.
 
 use super::names::dimensions;
 use super::{ArrayPlan, BandPlan, BandSource, CubePlan, DATA};
@@ -12,11 +12,11 @@ use crate::ingest::sources::scene::{Scene, SceneBand};
 use crate::sample::{DataType, ValueRange as _};
 use std::collections::BTreeSet;
 
-/// How many missing dates a remark lists.
+/// The most missing dates that a remark lists.
 const LISTED: usize = 5;
 
 impl CubePlan {
-    /// The arrays of the bands on a grid: bands of one type, all with dates or all without, make an array.
+    /// Adds the arrays of the bands on a grid. Bands that share a type, and all have dates or all have none, form an array.
     pub(crate) fn add_layers(
         &mut self,
         scene: &Scene,
@@ -133,8 +133,8 @@ impl CubePlan {
         }
     }
 
-    /// The value that means "no data" in an array: the one that is asked for, or that of the inputs, or NaN in floats. `None`
-    /// where every sample is valid.
+    /// The value that means "no data" in an array: the one that the configuration gives, otherwise that of the inputs, otherwise NaN
+    /// for floats. `None` where every sample is valid.
     fn nodata_of(
         &mut self,
         path: &str,

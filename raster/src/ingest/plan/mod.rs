@@ -1,5 +1,5 @@
-//! What will be written, decided before any sample is read: arrays with their grids, dates, bands and types, and remarks on
-//! what is unusual about them.
+//! The plan of a cube, made before any sample is read: the arrays with their grids, dates, bands and types, and remarks on
+//! anything unusual about them.
 
 pub(crate) mod dates;
 mod derived;
@@ -37,11 +37,11 @@ pub struct CubePlan {
     pub config: Config,
     /// The arrays, in the order in which they are written.
     pub arrays: Vec<ArrayPlan>,
-    /// Remarks on what is unusual but no error, a line each.
+    /// Remarks on anything that is unusual but not an error, a line each.
     pub remarks: Vec<String>,
     /// How many files are read.
     pub files: usize,
-    /// When one of them was last changed: seconds since 1970-01-01.
+    /// When the latest of them was changed, in seconds since 1970-01-01.
     pub modified: u64,
     pub(crate) gridded: Vec<GriddedBands>,
     pub(crate) validity: Validity,
@@ -84,7 +84,7 @@ pub struct BandPlan {
 pub(crate) enum BandSource {
     /// Layers of files.
     Layers,
-    /// An expression over other bands, with its number in the configuration.
+    /// An expression over other bands, after its number in the configuration.
     Derived(usize, Box<Expression>),
     /// Polygons, by their number in the configuration.
     Labels(usize),
@@ -124,7 +124,7 @@ impl ArrayPlan {
         self.bands.iter().any(|band| matches!(band.source, BandSource::ValidCount(_)))
     }
 
-    /// Whether a date is computed from others, so that all dates are read for one.
+    /// Whether dates are computed from others, so that all dates must be read to make one.
     pub fn needs_other_dates(&self) -> bool {
         !matches!(self.dates, Dates::None | Dates::Same(_))
     }
@@ -184,7 +184,7 @@ impl CubePlan {
         Ok(plan)
     }
 
-    /// Adds the arrays of a scene: a grid for each size of pixels, or one where the configuration gives the size.
+    /// Adds the arrays of a scene, with one grid for each size of pixels, or a single one where the configuration gives the size.
     fn add_scene(&mut self, scene: &Scene, expressions: &[Expression]) -> Result<()> {
         self.check_names(scene, expressions)?;
         let mut sizes: Vec<Vec<&SceneBand>> = Vec::new();
@@ -199,7 +199,7 @@ impl CubePlan {
                 None => sizes.push(vec![band]),
             }
         }
-        // The finest first.
+        // The finest grid comes first.
         let area = |bands: &Vec<&SceneBand>| {
             bands.first().and_then(|band| band.first()).map_or(0.0, |layer| {
                 let [x, y] = layer.grid.pixel();
@@ -264,7 +264,7 @@ impl CubePlan {
     }
 
     fn push(&mut self, mut array: ArrayPlan) {
-        // Two bands may have the name of an array.
+        // Arrays that come from bands may have the same name.
         let taken = |path: &str| self.arrays.iter().any(|other| other.path == path);
         let path = array.path.clone();
         for number in 2.. {

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::ingest::config::OutputConfig;
 use crate::ingest::grid::Grid;
 
-/// The folder of a scene's arrays, or of those of one resolution: empty, or with a slash at its end.
+/// The folder of a scene's arrays, or of its arrays of one resolution: empty, or with a trailing slash.
 pub(crate) fn folder(scene: &str, grid: Option<&Grid>) -> String {
     let mut folder = String::new();
     if !scene.is_empty() {
@@ -31,7 +31,7 @@ pub(crate) fn folder(scene: &str, grid: Option<&Grid>) -> String {
     folder
 }
 
-/// The dimensions of an array in the order that is asked for.
+/// The dimensions of an array in the order that the configuration gives.
 pub(crate) fn dimensions(output: &OutputConfig, has_times: bool) -> Result<Vec<Dimension>> {
     const ALL: [Dimension; 4] = [Dimension::Time, Dimension::Band, Dimension::Y, Dimension::X];
     let mut order = ALL.to_vec();

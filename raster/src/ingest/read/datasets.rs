@@ -1,4 +1,4 @@
-//! Data sets that are open, for each thread its own: two threads must not use one of GDAL's at the same time.
+//! Open data sets. Each thread has its own, because two threads must not use a data set of GDAL at the same time.
 //!
 //! A layer whose pixels are not the grid's is opened through a warped VRT, which resamples it onto the grid.
 
@@ -11,19 +11,19 @@ use std::cell::RefCell;
 use std::ffi::CString;
 use std::ptr;
 
-/// Files that a thread keeps open. A process may have about 1024 files open in all.
+/// The most files that a thread keeps open. A process may have about 1024 files open in all.
 const OPEN: usize = 48;
 
 struct Open {
     key: String,
-    /// Declared before the data set that it reads from, for fields are dropped in order.
+    /// Declared before the data set that it reads from, because fields are dropped in order.
     dataset: Dataset,
     /// The data set that a warped VRT reads from, which must stay open as long as the VRT.
     _source: Option<Dataset>,
 }
 
 thread_local! {
-    /// In the order of their last use.
+    /// Open data sets in the order of their last use.
     static DATASETS: RefCell<Vec<Open>> = const { RefCell::new(Vec::new()) };
 }
 

@@ -31,12 +31,12 @@ struct GriddedBand {
     offset: f64,
 }
 
-/// What a band is needed for, which decides whether it may be resampled by default.
+/// The purpose of a band, which decides whether it may be resampled by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// It is written. The configuration must say how to resample it.
+    /// The band is written. The configuration must say how to resample it.
     Data,
-    /// It only says which samples of others are valid. It is resampled to the nearest sample by default.
+    /// The band only says which samples of other bands are valid. It is resampled to the nearest sample by default.
     Quality,
 }
 
@@ -45,7 +45,7 @@ impl GriddedBands {
         Self { grid, overlap, bands: BTreeMap::new() }
     }
 
-    /// Puts a band onto the grid, if it is not there yet.
+    /// Places a band on the grid, if it is not there yet.
     ///
     /// # Errors
     /// Those of [`Placement::new`].
@@ -98,7 +98,7 @@ impl GriddedBands {
         let Some(cell) = self.cell(name, time) else { return false };
         let parts: Vec<&[Range<usize>; 2]> =
             cell.iter().filter_map(|(_, placement)| placement.covered.as_ref()).collect();
-        // Coverage changes at edges of layers only, so one pixel after each edge stands for all up to the next.
+        // Coverage changes at the edges of layers only, so it suffices to test one pixel after each edge.
         let cuts = |axis: usize, whole: usize| {
             let mut cuts: Vec<usize> =
                 parts.iter().flat_map(|part| [part[axis].start, part[axis].end]).chain([0]).collect();
@@ -115,7 +115,7 @@ impl GriddedBands {
         })
     }
 
-    /// Samples of a window, as they are stored, and which are valid.
+    /// Samples of a window, as they are stored, with their validity.
     pub(crate) fn samples<T: Sample>(
         &self,
         name: &str,

@@ -1,4 +1,4 @@
-//! Samples of one band and date over a window of a grid, from all layers that cover a part of it.
+//! Mosaics: samples of one band and date over a window of a grid, from all layers that cover a part of it.
 
 use crate::error::{Error, Result};
 use crate::ingest::config::Overlap;
@@ -18,7 +18,7 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// Pixels in it.
+    /// The number of its pixels.
     pub(crate) fn area(&self) -> usize {
         self.rows.len() * self.columns.len()
     }
@@ -33,8 +33,8 @@ pub(crate) struct Samples<T> {
     pub(crate) valid: Vec<bool>,
 }
 
-/// Reads a window of a band and date. Where several layers cover a pixel, `overlap` says which counts; where none does, it is
-/// not valid.
+/// Reads a window of a band and date. Where several layers cover a pixel, `overlap` says which of them counts; a pixel that none
+/// covers is not valid.
 pub(crate) fn read<T: Sample>(
     layers: &[Placed<'_>],
     window: &Window,
@@ -79,8 +79,7 @@ fn disagreement(layers: &[Placed<'_>], placed: Placed<'_>, row: usize, [before, 
     ))
 }
 
-/// Reads a window straight into `out` where that is enough: one layer covers all of it and has the same nodata. Returns
-/// whether it was read.
+/// Reads a window straight into `out` if one layer covers all of it and has the same nodata. Returns whether it did.
 pub(crate) fn read_straight<T: Sample>(
     layers: &[Placed<'_>],
     window: &Window,
@@ -120,8 +119,8 @@ fn part(placement: &Placement, window: &Window) -> Option<Window> {
     (!part.rows.is_empty() && !part.columns.is_empty()).then_some(part)
 }
 
-/// Reads a window that a layer covers. Invalid are its nodata, samples that are not finite, and those that resampling did
-/// not reach.
+/// Reads a window that a layer covers. Samples are invalid where they are nodata or not finite, and where resampling found no
+/// source pixel.
 fn read_layer<T: Sample>(placed: Placed<'_>, window: &Window) -> Result<Samples<T>> {
     let layer = placed.0;
     let nodata = layer.band.nodata;

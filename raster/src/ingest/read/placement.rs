@@ -1,4 +1,4 @@
-//! How a layer lies on a grid: on which rows and columns, and whether its samples must be resampled.
+//! The placement of a layer on a grid: on which rows and columns it lies, and whether its samples must be resampled.
 
 use crate::error::{Error, Result};
 use crate::ingest::config::Resampling;
@@ -9,13 +9,13 @@ use std::ops::Range;
 /// How a layer lies on a grid.
 #[derive(Clone, Debug)]
 pub(crate) struct Placement {
-    /// The rows of the grid that it may touch.
+    /// The rows of the grid that the layer may cover.
     pub(crate) rows: Range<usize>,
-    /// The columns of the grid that it may touch.
+    /// The columns of the grid that the layer may cover.
     pub(crate) columns: Range<usize>,
-    /// The rows and columns of the grid that it surely covers; `None` where that is not known.
+    /// The rows and columns of the grid that the layer covers for certain; `None` where that is not known.
     pub(crate) covered: Option<[Range<usize>; 2]>,
-    /// The row and the column of its data set at the first row and column of the grid.
+    /// The row and the column of the layer's data set that lie at the first row and column in `rows` and `columns`.
     pub(crate) start: [usize; 2],
     /// How its samples are resampled; `None` where its pixels are the grid's.
     pub(crate) warp: Option<Warp>,
@@ -24,13 +24,13 @@ pub(crate) struct Placement {
 /// How a layer is resampled.
 #[derive(Clone, Debug)]
 pub(crate) struct Warp {
-    /// The part of the grid that the layer may touch.
+    /// The part of the grid that the layer may cover.
     pub(super) grid: Grid,
     pub(super) resampling: Resampling,
 }
 
 impl Placement {
-    /// Puts a layer onto a grid; `None` where they do not meet.
+    /// Places a layer on a grid; `None` where they do not overlap.
     ///
     /// # Errors
     /// [`Error::Mismatch`] where its pixels are not the grid's and the configuration does not say how to resample, or where
@@ -69,7 +69,7 @@ impl Placement {
                 None => String::new(),
             };
             return Err(Error::Mismatch(format!(
-                "{} has {}, the cube {}{apart}; to resample it say how, as `resampling = \"bilinear\"` (or nearest, cubic, average, \
+                "{} has {}, the cube {}{apart}; to resample it, set `resampling = \"bilinear\"` (or nearest, cubic, average, \
                  mode, lanczos) under [grid]",
                 layer.label(),
                 layer.grid.label(),
@@ -95,7 +95,7 @@ impl Placement {
             }
         };
         let [x0, dx, _, y0, _, dy] = grid.transform();
-        // A margin of one pixel, for kernels reach beyond the bounds.
+        // A margin of one pixel is added, because resampling kernels reach beyond the bounds.
         let span = |from: f64, to: f64, origin: f64, size: f64, whole: usize| {
             let ends = [(from - origin) / size, (to - origin) / size];
             let first = (ends[0].min(ends[1]).floor() - 1.0).clamp(0.0, whole as f64) as usize;

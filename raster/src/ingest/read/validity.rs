@@ -1,4 +1,4 @@
-//! Which samples masks over quality bands and the border make invalid.
+//! The validity of samples after masks over quality bands and the border.
 
 use crate::error::Result;
 use crate::ingest::read::gridded::GriddedBands;
@@ -21,7 +21,7 @@ pub(crate) struct MaskedWindow<'a> {
     validity: &'a Validity,
     pub(crate) bands: &'a GriddedBands,
     pub(crate) window: &'a Window,
-    /// By date: which samples are usable; `None` where nothing is masked.
+    /// For each date, which samples are usable; `None` where nothing is masked.
     usable: HashMap<Option<i64>, Option<Vec<bool>>>,
 }
 
@@ -67,7 +67,7 @@ fn usable(
         }
     }
     for mask in &validity.masks {
-        // The clouds of one date are no reason to mask a band without dates, such as elevation.
+        // The clouds of one date do not mask a band without dates, such as elevation.
         if time.is_none() && mask.bands().iter().any(|name| gridded.is_dated(name)) {
             continue;
         }

@@ -1,4 +1,4 @@
-//! Describes the bands of files as layers: which band, of which time, lies where.
+//! Describes the bands of files as layers: their names, times and grids.
 
 use crate::band::read_bands;
 use crate::conventions::time::{parse_iso, parse_time};
@@ -17,10 +17,10 @@ use rayon::prelude::*;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The layers that an input asks for, in the order of its files' names.
+/// The layers of an input, in the order of its files' names.
 ///
 /// # Errors
-/// [`Error::Invalid`] for patterns that match nothing, names that a pattern does not match, and bands that are not there;
+/// [`Error::Invalid`] for patterns that match no file, names that a pattern does not match, and bands that do not exist;
 /// [`Error::Unreadable`] for files that GDAL can't open or that end too early.
 pub(crate) fn layers(number: usize, input: &InputConfig, folder: &Path) -> Result<Vec<Layer>> {
     let mut described = described(input, folder)?;
@@ -57,8 +57,8 @@ fn open(number: usize, input: &InputConfig, file: &Path, fields: &Fields) -> Res
     Ok(layers)
 }
 
-/// Chooses among the bands of a file, or names them. Names in the configuration that bands have already choose them;
-/// otherwise there must be as many names as bands of a date, and they name these in order.
+/// Chooses among the bands of a file, or names them. If the bands have the names in the configuration, the names choose bands.
+/// Otherwise there must be as many names as a date has bands, and bands get these names in order.
 fn choose(input: &InputConfig, file: &Path, fields: &Fields, layers: &mut Vec<Layer>) -> Result<()> {
     if input.bands.is_empty() {
         return Ok(());
@@ -94,7 +94,7 @@ fn choose(input: &InputConfig, file: &Path, fields: &Fields, layers: &mut Vec<La
     Ok(())
 }
 
-/// What GDAL opens for a file: the file itself, its variables, or a description of its raw samples.
+/// The names that GDAL opens for a file: the file itself, its variables, or a description of its raw samples.
 fn sources(input: &InputConfig, file: &Path) -> Result<Vec<String>> {
     if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy")) {
         return Ok(vec![npy_vrt::description(file)?]);
@@ -211,8 +211,8 @@ pub(crate) fn complete(
     Ok(())
 }
 
-/// The time of a band, from the configuration, a metadata item, its step in the file or the file name: the first that has
-/// one.
+/// The time of a band. It is looked for in the configuration, a metadata item, the band's step in the file and the file name, in
+/// this order.
 fn time(
     input: &InputConfig,
     fields: &Fields,
@@ -248,13 +248,13 @@ fn time(
     Ok(step.time.or(fields.time))
 }
 
-/// A nodata value as samples of a type have it; `None` where no sample can equal it.
+/// A nodata value as a sample of a type; `None` where no sample can equal it.
 pub(crate) fn nodata(value: f64, sample_type: DataType, signed: bool) -> Option<f64> {
     match sample_type {
-        // Where GDAL reads bytes with a sign as bytes without, nodata is given either way.
+        // Where GDAL reads signed bytes as unsigned ones, nodata may be stated as either.
         DataType::UInt8 if signed && (128.0..256.0).contains(&value) => Some(value - 256.0),
         DataType::UInt8 if signed => Some(value).filter(|v| v.fract() == 0.0 && (-128.0..128.0).contains(v)),
-        // Samples hold the float that is nearest to a decimal such as 1e20.
+        // A decimal such as 1e20 is stored as the nearest float32.
         DataType::Float32 => Some(f64::from(value as f32)),
         _ => Some(value).filter(|v| sample_type.holds(*v)),
     }

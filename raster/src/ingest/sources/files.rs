@@ -5,13 +5,13 @@ use crate::ingest::config::InputConfig;
 use crate::ingest::sources::pattern::{Fields, Pattern};
 use std::path::{Path, PathBuf};
 
-/// How many names a message lists.
+/// The most names that a message lists.
 const LISTED: usize = 3;
 
 /// The files of an input, in the order of their names, with the fields of their names.
 ///
 /// # Errors
-/// [`Error::Invalid`] for patterns that match nothing, and names that a pattern does not match.
+/// [`Error::Invalid`] for patterns that match no file, and for names that the pattern for names does not match.
 pub(crate) fn described(input: &InputConfig, folder: &Path) -> Result<Vec<(PathBuf, Fields)>> {
     let pattern = input.name.as_deref().map(Pattern::parse).transpose()?;
     let files = files(input, folder)?;

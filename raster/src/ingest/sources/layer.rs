@@ -1,4 +1,4 @@
-//! One band of one file: what is known of it before a sample is read.
+//! A layer is one band of one file at one date, described before a sample is read.
 
 use crate::band::Band;
 use crate::georeference::Georeference;
@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// Where samples are read from.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
-    /// Its file, for messages and to see whether it changes.
+    /// Its file, for messages and to detect changes.
     pub file: PathBuf,
     /// How it is read.
     pub(crate) reader: Reader,
@@ -64,7 +64,7 @@ pub(crate) struct Layer {
 }
 
 impl Layer {
-    /// For messages: its file, and where there are several bands in it, which.
+    /// A name for messages: its file, and its band where the file has several.
     pub(crate) fn label(&self) -> String {
         format!("{} (band {})", self.source.file.display(), self.number)
     }

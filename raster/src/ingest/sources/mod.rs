@@ -2,7 +2,7 @@
 //! describes their bands as [`layer`]s, and `scene` sorts layers by band and date.
 //!
 //! Files with variables (`subdatasets`), NumPy's arrays (`npy_vrt`) and lists of pixels (`lists`) have readers of their
-//! own. `polygons` are borders and labels.
+//! own. `polygons` reads borders and labels.
 
 pub(crate) mod discover;
 pub(crate) mod files;

@@ -1,4 +1,4 @@
-//! NumPy's NPY files for GDAL: raw samples behind a header, described by a VRT.
+//! NumPy's NPY files for GDAL: a VRT describes the raw samples that follow the header.
 //!
 //! Axes are those of eo-learn: `(y, x)`, `(y, x, band)` or `(time, y, x, band)`, in either order of storage.
 
@@ -7,21 +7,21 @@ use crate::npy::{NpyArray, NpyType};
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Bytes between pixels, and of a row, that GDAL can take.
+/// The largest distance between pixels, and the largest length of a row, that GDAL can read, in bytes.
 const REACH: u64 = i32::MAX as u64;
 
-/// How many bytes lie between neighbours along each axis, and how many neighbours there are.
+/// An axis of the samples: the bytes from one entry to the next, and the number of entries.
 #[derive(Clone, Copy, Debug, Default)]
 struct Axis {
     extent: u64,
     stride: u64,
 }
 
-/// A VRT of the samples of a file: for each step in time its bands, one after the other.
+/// A VRT of the samples of a file: the bands of the first date, then those of the next, and so on.
 ///
 /// # Errors
-/// [`Error::Io`] and [`Error::Unreadable`] for files that are no NPY, [`Error::Mismatch`] for types and shapes that are no
-/// raster's.
+/// [`Error::Io`] and [`Error::Unreadable`] for files that are not NPY, [`Error::Mismatch`] for types and shapes that no raster
+/// has.
 pub(crate) fn description(file: &Path) -> Result<String> {
     let array = NpyArray::open(file)?;
     let mismatch = |what: String| Error::Mismatch(format!("{}: {what}", file.display()));
@@ -85,7 +85,7 @@ pub(crate) fn description(file: &Path) -> Result<String> {
 fn axes(array: &NpyArray) -> Vec<Axis> {
     let mut axes: Vec<Axis> =
         array.shape().iter().map(|extent| Axis { extent: *extent as u64, stride: 0 }).collect();
-    // The length of the file bounds the product.
+    // The product can't overflow, because it is at most the length of the file.
     let mut stride = array.npy_type().size() as u64;
     let mut grow = |axis: &mut Axis| {
         axis.stride = stride;
@@ -101,7 +101,7 @@ fn axes(array: &NpyArray) -> Vec<Axis> {
 
 /// GDAL's name of a type, and metadata that say more about it.
 fn gdal_type(found: NpyType) -> std::result::Result<(&'static str, &'static str), String> {
-    // GDAL before 3.7 has no type for these.
+    // GDAL before 3.7 has no type for signed bytes.
     const SIGNED: &str =
         "<Metadata domain=\"IMAGE_STRUCTURE\"><MDI key=\"PIXELTYPE\">SIGNEDBYTE</MDI></Metadata>";
     Ok(match found {

@@ -1,11 +1,11 @@
-//! Opens files through GDAL, and notices at once what would fail later.
+//! Opens files through GDAL, and finds damage at once that would otherwise show much later.
 
 use crate::error::{Error, Result};
 use gdal::raster::RasterBand;
 use gdal::{Dataset, Metadata as _};
 use std::path::Path;
 
-/// Opens a data set. `name` is what GDAL opens, `file` is named in errors.
+/// Opens a data set. `name` is the name that GDAL takes; `file` is the path for error messages.
 pub(crate) fn open_dataset(name: &str, file: &Path) -> Result<Dataset> {
     crate::settings::settle_thread();
     Dataset::open(name).map_err(|e| Error::Unreadable {
@@ -25,7 +25,7 @@ pub(super) fn is_signed_byte(band: &RasterBand<'_>) -> bool {
     band.metadata_item("PIXELTYPE", "IMAGE_STRUCTURE").is_some_and(|item| item == "SIGNEDBYTE")
 }
 
-/// Reads the last sample, so that a truncated file is noticed now and not hours later.
+/// Reads the last sample, so that a truncated file is found now and not hours later.
 pub(super) fn check_end(
     band: &RasterBand<'_>,
     width: usize,

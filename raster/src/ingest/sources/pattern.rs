@@ -1,7 +1,7 @@
 //! Fields of file names: `LC08_{path}_{time:%Y%m%d}_{band}.TIF`.
 //!
-//! A pattern is matched to the end of a path, as many folders deep as it has slashes. `{field}` takes as few characters as
-//! possible, none of them a slash; `{time:FORMAT}` a time in the letters of strftime; `*` any characters but slashes.
+//! A pattern is matched to the end of a path, as many folders deep as it has slashes. `{field}` matches as few characters as
+//! possible, none of them a slash; `{time:FORMAT}` a time in a form of strftime; `*` any characters but slashes.
 
 use crate::conventions::time::parse_time;
 use crate::error::{Error, Result};
@@ -14,9 +14,9 @@ use std::path::Path;
 pub(crate) struct Pattern {
     text: String,
     regex: Regex,
-    /// The folders that it looks at, and the name.
+    /// The number of parts of a path that it matches: folders and the name.
     parts: usize,
-    /// The letters of the field `time`, if it has them.
+    /// The form of the field `time`, if there is one.
     time: Option<String>,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Fields {
     pub time: Option<i64>,
 }
 
-/// Letters of a time, and the digits that each stands for.
+/// Letters of strftime, and the regular expression of the digits that each stands for.
 const LETTERS: [(&str, &str); 8] = [
     ("%Y", r"\d{4}"),
     ("%y", r"\d{2}"),
@@ -100,7 +100,7 @@ impl Pattern {
         Ok(Self { text: text.to_owned(), regex, parts: text.matches('/').count() + 1, time })
     }
 
-    /// As it was given.
+    /// The pattern's text.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
@@ -108,7 +108,7 @@ impl Pattern {
     /// The fields of the end of a path; `None` where the pattern does not match it.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] where the digits of its time are no time.
+    /// [`Error::Mismatch`] where the digits of its time do not make a time.
     pub(crate) fn fields(&self, path: &Path) -> Result<Option<Fields>> {
         let parts: Vec<String> = path.iter().map(|part| part.to_string_lossy().into_owned()).collect();
         let tail = parts[parts.len().saturating_sub(self.parts)..].join("/");

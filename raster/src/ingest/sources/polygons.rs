@@ -1,4 +1,4 @@
-//! Polygons: borders that clip, and labels that become classes. They are rasterised window by window.
+//! Polygons: borders that clip the cube, and labels that become classes. They are rasterised window by window.
 
 use crate::error::{Error, Result};
 use crate::ingest::config::{BorderConfig, LabelConfig};
@@ -14,10 +14,10 @@ use std::sync::{Mutex, PoisonError};
 /// Points per quarter of a circle, where a border is widened.
 const QUARTER: u32 = 16;
 
-/// How many names a message lists.
+/// The most names that a message lists.
 const LISTED: usize = 12;
 
-/// Polygons in one coordinate reference system, and what each is burnt as.
+/// Polygons in one coordinate reference system, with the value that each gives to pixels.
 struct Polygons {
     /// The bounds of each, so that a window only looks at its own; its geometry; and the value that it gives to pixels.
     features: Vec<(Bounds, Geometry, f64)>,
@@ -63,10 +63,10 @@ fn open(file: &Path) -> Result<Dataset> {
     })
 }
 
-/// Geometries and what was made of each, and the coordinate reference system.
+/// Geometries, each with a value derived from its feature, and their coordinate reference system.
 type Found<T> = (Vec<(Geometry, T)>, Option<String>);
 
-/// Features of a layer: their geometries, in the layer's own coordinates, and what a function makes of each.
+/// Reads the features of a layer: their geometries, in the layer's own coordinates, and the result of a function for each.
 fn features<T>(
     file: &Path,
     layer: Option<&str>,
@@ -106,7 +106,7 @@ fn features<T>(
     Ok((all, wkt))
 }
 
-/// Geometries in another coordinate reference system, widened.
+/// A geometry transformed to another coordinate reference system and buffered.
 fn brought(geometry: &Geometry, from: Option<&str>, to: &str, buffer: f64) -> Result<Geometry> {
     let moved = match from {
         Some(from) if !grid::same_reference(Some(from), Some(to)) => {
@@ -124,7 +124,7 @@ fn envelope(geometry: &Geometry) -> Bounds {
 }
 
 impl Polygons {
-    /// Brings them to a grid's coordinate reference system, once.
+    /// Transforms the polygons to a grid's coordinate reference system, once.
     fn bring(&mut self, to: Option<&str>, buffer: f64) -> Result<()> {
         let Some(to) = to else { return Ok(()) };
         if self.wkt.as_deref() == Some(to) {
@@ -139,7 +139,7 @@ impl Polygons {
         Ok(())
     }
 
-    /// Burns what touches a grid, in the order of the features.
+    /// Rasterises the polygons that overlap a grid, in the order of the features.
     fn burn(&self, grid: &Grid, background: f64, all_touched: bool) -> Result<Vec<i32>> {
         let mut out = vec![background as i32; grid.height * grid.width];
         let own = grid.bounds();
@@ -179,7 +179,8 @@ impl Border {
     /// Reads a border.
     ///
     /// # Errors
-    /// [`Error::Unreadable`] where there are no polygons, [`Error::Invalid`] where there is no such layer or the condition can't be read.
+    /// [`Error::Unreadable`] where there are no polygons, [`Error::Invalid`] where there is no such layer or the condition is not
+    /// valid.
     pub(crate) fn open(config: &BorderConfig, folder: &Path) -> Result<Self> {
         let file = folder.join(&config.file);
         let (found, wkt) =
@@ -197,7 +198,7 @@ impl Border {
         })
     }
 
-    /// What it covers in another coordinate reference system, its buffer included.
+    /// The bounds of the border in another coordinate reference system, with its buffer.
     ///
     /// # Errors
     /// What GDAL says.
@@ -215,7 +216,7 @@ impl Border {
         &self.file
     }
 
-    /// Which pixels of a grid it holds; `None` where it clips the extent only.
+    /// Which pixels of a grid lie within the border; `None` where it clips the extent only.
     ///
     /// # Errors
     /// What GDAL says.
@@ -234,7 +235,7 @@ impl Labels {
     /// Reads labels.
     ///
     /// # Errors
-    /// [`Error::Invalid`] where there is no such field, or one of its values is no class. The message lists what there is.
+    /// [`Error::Invalid`] where there is no such field, or one of its values is not a class. The message lists the fields or classes.
     pub(crate) fn open(config: &LabelConfig, folder: &Path) -> Result<Self> {
         let file = folder.join(&config.file);
         let mut values = BTreeSet::new();
@@ -256,7 +257,7 @@ impl Labels {
         self.values.iter().copied()
     }
 
-    /// The classes of a grid's pixels, `(y, x)` in C order. Where polygons overlap, the later one counts.
+    /// The classes of a grid's pixels, `(y, x)` in C order. Where polygons overlap, the last one counts.
     ///
     /// # Errors
     /// What GDAL says.

@@ -14,7 +14,7 @@ use std::path::Path;
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
-/// The layers of one group: all of them, or those that share a value of the field by which inputs are split.
+/// The layers of one scene: all layers, or those that share a value of the field of file names by which inputs are split.
 #[derive(Clone, Debug)]
 pub(crate) struct Scene {
     /// The value of that field; empty where inputs are not split.
@@ -32,7 +32,7 @@ pub(crate) struct SceneBand {
     pub band: Band,
     /// The type of its samples.
     pub sample_type: DataType,
-    /// Its layers by time; in the order of their files' names. The time is `None` where it has none.
+    /// Its layers by time, each time's in the order of their files' names. The time is `None` for layers without one.
     pub layers: BTreeMap<Option<i64>, Vec<Layer>>,
 }
 
@@ -42,7 +42,7 @@ impl SceneBand {
         self.layers.values().flatten()
     }
 
-    /// Its first layer. A band has one at least.
+    /// Its first layer. Every band has at least one.
     pub(crate) fn first(&self) -> Option<&Layer> {
         self.all().next()
     }
@@ -60,7 +60,7 @@ impl Scene {
     }
 }
 
-/// Finds the layers of all inputs, and sorts them into groups.
+/// Finds the layers of all inputs, and sorts them into scenes.
 ///
 /// # Errors
 /// Those of discovery; [`Error::Mismatch`] where layers of one band differ in what one array can't hold, and
@@ -133,15 +133,15 @@ fn scene(config: &Config, name: String, layers: Vec<Layer>) -> Result<Scene> {
     let mut bands: Vec<SceneBand> = bands.into_values().collect();
     for band in &mut bands {
         check(config, band)?;
-        // It is enough that one of its files declares nodata.
+        // A nodata value that one of its files declares holds for the whole band.
         let nodata = band.all().find_map(|layer| layer.band.nodata);
         band.band.nodata = nodata;
     }
     Ok(Scene { name, bands })
 }
 
-/// Bands in the order of the configuration. Others follow in the order of the files, or by name (B2 before B10) where file
-/// names state the band.
+/// The names of the bands, in the order of the configuration. Other bands follow in the order of the files, or by name (B2
+/// before B10) where file names state the band.
 fn band_order(config: &Config, layers: &[Layer]) -> Vec<String> {
     let mut order: Vec<String> = Vec::new();
     for (number, input) in config.input.iter().enumerate() {
@@ -160,7 +160,7 @@ fn band_order(config: &Config, layers: &[Layer]) -> Vec<String> {
     order
 }
 
-/// A key by which B8A stands between B8 and B9, and B10 behind.
+/// A key for sorting that puts B8A between B8 and B9, and B10 after these.
 fn natural(name: &str) -> Vec<(u64, String)> {
     let mut parts = Vec::new();
     let (mut digits, mut letters) = (String::new(), String::new());
@@ -170,7 +170,7 @@ fn natural(name: &str) -> Vec<(u64, String)> {
                 parts.push((digits.parse().unwrap_or(0), std::mem::take(&mut letters)));
                 digits.clear();
             }
-            // A number stands alone, after the letters before it.
+            // Letters and numbers alternate: a digit extends the number that follows the last letters.
             digits.push(c);
         } else {
             if !digits.is_empty() && letters.is_empty() {

@@ -1,5 +1,5 @@
-//! Files with variables, NetCDF above all: which variables GDAL lists as subdatasets, and which band of a variable is which
-//! step in time, level or anything else.
+//! Files with variables, above all NetCDF: the variables that GDAL lists as subdatasets, and the step in time, level and so on of
+//! each band of a variable.
 
 use crate::conventions::dimensions::is_steps_in_time;
 use crate::conventions::time::TimeUnits;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// A variable of a file.
 #[derive(Clone, Debug)]
 pub(crate) struct Variable {
-    /// What GDAL opens.
+    /// The name that GDAL opens.
     pub(crate) name: String,
     /// Its own name.
     pub(crate) variable: String,
@@ -17,7 +17,7 @@ pub(crate) struct Variable {
     pub(crate) shape: Vec<u64>,
 }
 
-/// What a band of a file is, besides its variable.
+/// The meaning of a band of a file: its variable, and its place along the variable's other dimensions.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct VariableBand {
     /// The variable's name.
@@ -56,7 +56,7 @@ pub(crate) fn variables(dataset: &Dataset) -> Vec<Variable> {
     found
 }
 
-/// What GDAL opens for the variables that are asked for, or by default for those that have the most samples.
+/// The names that GDAL opens for the variables of the configuration, or by default for those with the most samples.
 ///
 /// # Errors
 /// A text that lists the variables.
@@ -87,13 +87,13 @@ pub(crate) fn choose(variables: &[Variable], asked: &[String]) -> Result<Vec<Str
     }
 }
 
-/// What each band of a data set is.
+/// The meaning of each band of a data set.
 ///
 /// # Errors
 /// A text, where the units of a coordinate of time can't be read.
 pub(crate) fn bands(dataset: &Dataset) -> Result<Vec<VariableBand>, String> {
     let mut bands = Vec::new();
-    // Values of the dimensions that are time, in the order of their first band.
+    // Values of the dimensions of time, in the order of the bands in which they first occur.
     let mut seen: Vec<String> = Vec::new();
     for number in 1..=dataset.raster_count() {
         let band = dataset.rasterband(number).map_err(|e| e.to_string())?;
@@ -125,7 +125,7 @@ pub(crate) fn bands(dataset: &Dataset) -> Result<Vec<VariableBand>, String> {
 /// calendar is not known.
 ///
 /// # Errors
-/// Where the value or the origin of the units can't be read, a text that says so.
+/// A message, where the value or the origin of the units can't be read.
 fn instant(value: &str, units: &str, calendar: Option<&str>) -> Result<Option<i64>, String> {
     let Some(parsed) = TimeUnits::parse(units, calendar) else { return Ok(None) };
     let value: f64 = value.parse().map_err(|_| format!("a time is \"{value}\", a number is needed"))?;

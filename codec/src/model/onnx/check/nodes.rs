@@ -1,5 +1,5 @@
-//! Nodes: allowed operators, plain attributes, values defined before they are used, and constant parameters that make no
-//! giant out of a small input.
+//! The check of nodes: they use allowed operators and plain attributes, their inputs are defined before, and their constant
+//! parameters do not make a huge output from a small input.
 
 use std::collections::{HashMap, HashSet};
 
@@ -142,7 +142,7 @@ fn attributes(node: &pb::NodeProto, place: &str, mut weights: u64, limits: &Limi
     Ok(weights)
 }
 
-/// Engines take a permutation apart without looking: tract never ends with one that names an axis twice.
+/// Checks a permutation, because engines do not: tract loops for ever on one that names an axis twice.
 fn permutation(axes: &[i64], place: &str) -> Result<()> {
     if (0..axes.len() as i64).all(|axis| axes.contains(&axis)) {
         return Ok(());
@@ -157,7 +157,7 @@ impl Known {
         }
     }
 
-    /// Takes note of a node's outputs, and refuses parameters that make giants.
+    /// Records a node's outputs, and refuses parameters that make huge ones.
     fn follow(&mut self, node: &pb::NodeProto, op: &str, place: &str, limits: &Limits) -> Result<()> {
         let growth = self.growth_by(node, op, place, limits)?;
         let largest =
@@ -210,7 +210,7 @@ impl Known {
         Ok(())
     }
 
-    /// The factor by which a node grows its input, as far as constants tell.
+    /// The factor by which a node's output is larger than its input, as far as it follows from constants.
     fn growth_by(&self, node: &pb::NodeProto, op: &str, place: &str, limits: &Limits) -> Result<f64> {
         let product =
             |numbers: &[f64]| numbers.iter().filter(|x| x.abs() > 1.0).map(|x| x.abs()).product::<f64>();
@@ -263,7 +263,7 @@ impl Known {
         Ok(1.0)
     }
 
-    /// A constant parameter; none when it is left out or depends on an input.
+    /// A constant parameter; `None` when it is left out or depends on an input.
     fn parameter(&self, node: &pb::NodeProto, index: usize, place: &str) -> Result<Option<&[f64]>> {
         let Some(name) = node.input.get(index).filter(|name| !name.is_empty()) else { return Ok(None) };
         match self.numbers.get(name) {

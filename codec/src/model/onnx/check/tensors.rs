@@ -1,4 +1,4 @@
-//! Constant tensors: their data are in the file, in one place, and as many as their shape says.
+//! The check of constant tensors: their elements are in the file, in one field, and their number matches the shape.
 
 use super::limits::{Limits, invalid, over};
 use crate::error::Result;

@@ -1,4 +1,4 @@
-//! A refusal for each rule, with its message, and graphs that must be accepted.
+//! For each rule, a graph that is refused, with its message; and graphs that must be accepted.
 
 use super::*;
 use crate::model::onnx::graph::{Attribute, ElementType, GraphBuilder, Value};

@@ -34,7 +34,7 @@ pub struct KltParameters {
     pub scale: Vec<f32>,
     /// Data value of normalised zero, one a band.
     pub offset: Vec<f32>,
-    /// How far non-zero codes are drawn towards zero, in steps, 0 to 1.
+    /// How far non-zero codes are moved towards zero on decoding, in steps, 0 to 1.
     pub shrink: f32,
 }
 
@@ -99,11 +99,11 @@ pub fn decoder(parameters: &KltParameters) -> Result<Vec<u8>> {
     let mix = g.f16("mix", &[patch * patch, bands, bands], &parameters.mix);
     let dct = g.f32("dct", &[patch, patch], &dct_matrix(patch));
     let scale = g.f32("scale", &[bands], &parameters.scale);
-    // Of the raster's rank: where tract has to add axes to a constant, it is ten times slower.
+    // The constant has as many axes as the raster, because tract is ten times slower where it has to add axes.
     let offset = g.f32("offset", &[1, bands, 1, 1], &parameters.offset);
     let shrink = g.f32("shrink", &[], &[shrink]);
 
-    // Codes are integers and shrink is at most 1, so clip(q, -shrink, shrink) = shrink * clip(q, -1, 1): one pass less.
+    // Codes are integers and shrink is at most 1, so clip(q, -shrink, shrink) = shrink * clip(q, -1, 1), which saves a pass.
     let q = g.cast(&codes, ElementType::F32);
     let negative = g.node("Neg", &[&shrink]);
     let drawn = g.node("Clip", &[&q, &negative, &shrink]);

@@ -1,4 +1,5 @@
-//! Which pixels of which grid the lists of an input hold: by indices, by a mask, or by a factor from the list before it.
+//! Which pixels of which grid the lists of an input hold. They are given by indices, by a mask, or by a factor from the list
+//! before it.
 
 use crate::error::{Error, Result};
 use crate::georeference::{Georeference, read_georeference};
@@ -69,7 +70,7 @@ pub(crate) fn pixels(
     if let (Some(fine), true) = (fine, config.factor > 1)
         && grid.georeference.transform.is_none()
     {
-        // Where the fine grid lies, with larger pixels.
+        // The coarse grid has the origin of the fine one, and larger pixels.
         let [x0, dx, rx, y0, ry, dy] = fine.grid.transform();
         let by = config.factor as f64;
         let own = std::mem::take(&mut grid.georeference);
@@ -84,7 +85,7 @@ pub(crate) fn pixels(
     Ok(pixels)
 }
 
-/// The pixels that an input gives itself.
+/// The pixels that an input states itself, by indices or a mask.
 fn own_pixels(config: &PixelsConfig, folder: &Path, fine: Option<&Pixels>) -> Result<Option<Pixels>> {
     let extents = match (config.height, config.width) {
         (Some(height), Some(width)) => Some((height, width)),
@@ -136,7 +137,7 @@ fn whole(array: &NpyArray) -> Vec<Range<usize>> {
     array.shape().iter().map(|extent| 0..*extent).collect()
 }
 
-/// Indices of a NumPy file.
+/// Reads the indices in a NumPy file.
 fn indices(file: &Path) -> Result<Vec<usize>> {
     let array = NpyArray::open(file)?;
     if array.shape().len() != 1 {

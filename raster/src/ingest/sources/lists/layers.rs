@@ -1,4 +1,4 @@
-//! Describes lists of pixels as layers: which entry of their other axes is which band and time.
+//! Describes lists of pixels as layers: the band and the time of each entry of their other axes.
 
 use crate::band::Band;
 use crate::conventions::time::parse_iso;
@@ -15,15 +15,15 @@ use crate::npy::NpyArray;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The name of the axis that is the list.
+/// The name of the axis along which pixels are listed.
 const PIXEL: &str = "pixel";
-/// That of dates.
+/// The name of the axis of dates.
 const TIME: &str = "time";
-/// That of bands.
+/// The name of the axis of bands.
 const BAND: &str = "band";
 
-/// The layers of an input of lists. `fine` are the pixels that a factor refers to: those of the last
-/// input before this one without a factor.
+/// The layers of an input of lists. `fine` holds the pixels to which a factor refers: those of the last input before this one
+/// that has no factor.
 ///
 /// # Errors
 /// Those of reading the files; [`Error::Invalid`] where the configuration lacks something, [`Error::Mismatch`] where arrays and
@@ -49,7 +49,7 @@ pub(crate) fn layers(
     Ok(layers)
 }
 
-/// The arrays of a file, their axes, and what is known of their samples.
+/// The arrays of a file, with their axes and a description of their samples.
 fn arrays(
     input: &InputConfig,
     config: &PixelsConfig,
@@ -171,7 +171,7 @@ impl Listed<'_> {
         Ok(layers)
     }
 
-    /// The time of an array that has no axis of times.
+    /// The time of an array without an axis of times.
     fn one_time(&self) -> Result<Option<i64>> {
         let given = self
             .input
@@ -259,7 +259,7 @@ impl Listed<'_> {
     }
 }
 
-/// The numbers along an axis, where it has some that are whole; otherwise from 1, all of one length: 01 to 12.
+/// The whole numbers along an axis, where the file has them; otherwise numbers from 1, padded to equal length, such as 01 to 12.
 fn numbered(axis: &Axis, extent: usize) -> Vec<String> {
     if let Some(values) = axis.values.as_ref().filter(|values| values.iter().all(|v| v.fract() == 0.0)) {
         return values.iter().map(f64::to_string).collect();

@@ -1,7 +1,7 @@
 //! Reads windows of a grid from lists of pixels.
 //!
-//! Where the bands of a pixel lie side by side in the file, reading them one by one would pass over the file once for each.
-//! They are read together instead, and each thread keeps them until it reads another window.
+//! Where the bands of a pixel lie side by side in the file, reading one band after the other would read the file once for each.
+//! Bands are therefore read together, and each thread keeps them until it reads another window.
 
 use crate::error::{Error, Result};
 use crate::ingest::sources::lists::variable::Variable;
@@ -26,11 +26,11 @@ pub(crate) struct List {
     /// Which of its axes is the list.
     pub(crate) axis: usize,
     pub(crate) domain: Arc<Domain>,
-    /// The files that give the pixels.
+    /// The files that say which pixels the list holds.
     pub(crate) beside: Vec<PathBuf>,
 }
 
-/// Where the samples of a list are.
+/// Where the samples of a list are stored.
 #[derive(Debug)]
 pub(crate) enum ListArray {
     Npy(NpyArray),
@@ -63,7 +63,7 @@ impl ListArray {
         }
     }
 
-    /// Whether the axes before the list's are those that lie interleaved with it, not those behind.
+    /// Whether the first axis varies fastest in the file, as in Fortran order, and not the last.
     fn is_reversed(&self) -> bool {
         matches!(self, Self::Npy(array) if array.is_fortran())
     }
@@ -85,7 +85,8 @@ impl ListArray {
     }
 }
 
-/// Samples of a list at the cells of a window: of those that were read, the one at `start`, then each `stride` further.
+/// Picks the samples of a list at the cells of a window out of those that were read: the first at `start`, the others in steps
+/// of `stride`.
 fn pick<T: Sample>(bytes: &[u8], [start, stride]: [usize; 2], pixels: &DomainWindow, values: &mut [f64]) {
     let size = size_of::<T>();
     for (place, cell) in pixels.pairs() {
@@ -94,7 +95,7 @@ fn pick<T: Sample>(bytes: &[u8], [start, stride]: [usize; 2], pixels: &DomainWin
     }
 }
 
-/// What a thread has read last.
+/// The samples that a thread read last.
 struct LastRead {
     list: Arc<List>,
     rows: Range<usize>,
@@ -115,16 +116,16 @@ impl List {
         self.domain.len() == self.domain.height() * self.domain.width()
     }
 
-    /// Files that tell the pixels.
+    /// The files that say which pixels the list holds.
     pub(crate) fn beside(&self) -> &[PathBuf] {
         &self.beside
     }
 
-    /// Samples over a window of the grid, and which of its cells are in the list. `number` counts the entries of all other axes
-    /// in C order, from 1.
+    /// Samples over a window of the grid, and which of its cells are in the list. `number` is that of an entry of all other axes,
+    /// counted in C order from 1.
     ///
     /// # Errors
-    /// What reading the file says.
+    /// Those of reading the file.
     pub(crate) fn read(
         self: &Arc<Self>,
         number: usize,
@@ -133,7 +134,7 @@ impl List {
     ) -> Result<(Vec<f64>, Vec<bool>)> {
         let area = rows.len() * columns.len();
         let entry = place(number - 1, self.array.shape(), self.axis);
-        // Taken out while it is used, so that an error leaves nothing half done.
+        // The samples are taken out while they are used, so that an error leaves nothing incomplete behind.
         let last = LAST_READ.take().filter(|kept| {
             Arc::ptr_eq(&kept.list, self)
                 && (&kept.rows, &kept.columns) == (&rows, &columns)
@@ -149,7 +150,7 @@ impl List {
             None => self.fetch(&entry, rows, columns)?,
         };
         let (mut values, mut inside) = (vec![0.0; area], vec![false; area]);
-        // The step along the list, and where the entry begins, among the samples that were read.
+        // Among the samples that were read: where the entry begins, and the step along the list.
         let (mut start, mut stride, mut step) = (0, 1, 1);
         for (axis, range) in kept.window.iter().enumerate().rev() {
             if axis == self.axis {
@@ -191,7 +192,7 @@ impl List {
     }
 }
 
-/// The place along each axis of an entry, which is counted over all axes but the list in C order, from 0; 0 along the list.
+/// The index of an entry along each axis; 0 along the list's axis. Entries are counted over all other axes in C order, from 0.
 pub(crate) fn place(entry: usize, shape: &[usize], list: usize) -> Vec<usize> {
     let (mut rest, mut place) = (entry, vec![0; shape.len()]);
     for axis in (0..shape.len()).rev().filter(|axis| *axis != list) {

@@ -11,7 +11,7 @@ use gdal::{Dataset, DatasetOptions, GdalOpenFlags};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// A variable, and what is known of it.
+/// A variable with its description.
 #[derive(Clone, Debug)]
 pub(crate) struct Variable {
     file: PathBuf,
@@ -29,7 +29,7 @@ pub(crate) struct Axis {
     pub(crate) name: String,
     /// The numbers along it, where the file has them.
     pub(crate) values: Option<Vec<f64>>,
-    /// The times that these are, where their units say so.
+    /// The same as times, where their units are those of time.
     pub(crate) times: Option<Vec<i64>>,
 }
 
@@ -50,11 +50,11 @@ fn open(file: &Path) -> Result<Dataset> {
 }
 
 impl Variable {
-    /// Opens the variables of these names; the only one of the file where none are named.
+    /// Opens the variables of these names, or, where no names are given, the only variable of the file.
     ///
     /// # Errors
-    /// [`Error::Unreadable`] for what is no such file, [`Error::Invalid`] where a variable is not there or must be named, with
-    /// those that are; [`Error::Mismatch`] for types that no array of a cube holds.
+    /// [`Error::Unreadable`] for a file of another kind, [`Error::Invalid`], with the names of all variables, where a variable does
+    /// not exist or must be named, [`Error::Mismatch`] for types that no array of a cube holds.
     pub(crate) fn open(file: &Path, names: &[String]) -> Result<Vec<Self>> {
         let dataset = open(file)?;
         let root = dataset.root_group().map_err(|e| unreadable(file, e.to_string()))?;
@@ -116,7 +116,7 @@ impl Variable {
     /// # Errors
     /// [`Error::Unreadable`] with GDAL's message.
     pub(crate) fn read(&self, window: &[Range<usize>]) -> Result<Vec<u8>> {
-        // Opened for each window: windows are large, and read by several threads.
+        // The file is opened for each window, because several threads read windows. These are large, so that opening costs little.
         let dataset = open(&self.file)?;
         let root = dataset.root_group()?;
         let array = root.open_md_array(&self.name, CslStringList::new())?;
