@@ -64,7 +64,7 @@ fn missing_roles() {
         "no-x.zarr",
         &[],
         "no-x.zarr: invalid argument: axes are (band, y, depth), exactly one must be `x`; name the dimensions, or state \
-         their roles; give them in order, such as --axes band,y,x",
+         their roles, with --axes",
     );
     encode(
         "unnamed.zarr",
@@ -198,7 +198,7 @@ fn paths_that_are_no_rasters() {
         &folder,
         &["decode", "plain.zarr", "out.zarr"],
         2,
-        "plain.zarr is no vqz archive: its codecs are bytes, zstd; give an array that `vqz encode` wrote",
+        "plain.zarr is no vqz archive: its codecs are bytes, zstd; give one that `vqz encode` wrote",
     );
 }
 
