@@ -146,7 +146,7 @@ fn errors_end_with_exit_code_2() {
         &folder,
         &["verify", "absent.zarr"],
         2,
-        "absent.zarr does not exist; allowed are Zarr v3 arrays and groups",
+        "absent.zarr does not exist; vqz takes Zarr v3 arrays and groups, that is, folders with a zarr.json, and GeoTIFFs",
     );
     for wrong in [&["encode"][..], &["encrypt"], &["info", "--colour"]] {
         let (code, out, err) = call(&folder, wrong);

@@ -119,7 +119,7 @@ fn windows_and_bounds_move_the_place() {
         &folder,
         &["export", "cube.zarr", "x.tif", "--window", "0,0,71,10"],
         2,
-        "--window 0,0,71,10 is no window of 70 x 90 pixels; give x0 below x1, at most 70, and y0 below y1, at most 90",
+        "window 0,0,71,10 is none of 70 x 90 pixels; give x0 below x1, at most 70, and y0 below y1, at most 90",
     );
     fail(
         &folder,
@@ -163,7 +163,7 @@ fn larger_pixels_are_means_or_middles() {
         &folder,
         &["export", "cube.zarr", "x.tif", "--resolution", "25"],
         2,
-        "--resolution 25 is no whole multiple of the pixels' size, 10 x 10; give one, such as 20.0, or resample an export \
+        "resolution 25 is no whole multiple of the pixels' size, 10 x 10; give one, such as 20.0, or resample an export \
          with gdalwarp",
     );
     // Classes are not averaged.
@@ -319,7 +319,7 @@ fn what_can_not_be_had_is_told() {
     );
     refused(
         &["cube.zarr", "out.nc", "--compression", "lzw"],
-        "--compression lzw does not go with NetCDF; allowed are deflate, none",
+        "compression lzw does not go with NetCDF; allowed are deflate, none",
     );
     refused(
         &["cube.zarr", "out.nc", "--dates", "2019"],

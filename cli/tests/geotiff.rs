@@ -120,7 +120,7 @@ fn series_do_not_fit_in_a_geotiff() {
     assert_eq!(code, 2);
     assert_eq!(
         err,
-        "error: writing out.tif: a GeoTIFF holds bands, y and x only, the array has 2 of time; decode to Zarr\n"
+        "error: writing out.tif: a GeoTIFF holds bands, y and x only, the array has 2 of time; decode to Zarr instead\n"
     );
     assert!(!folder.join("out.tif").exists() && !folder.join("out.tif.partial").exists());
 }

@@ -156,7 +156,10 @@ fn a_cube_is_encoded_straight_from_its_files() {
     let (code, _, err) =
         call(&folder, &["encode", "cube.toml", "x.zarr", "--model", model, "--psnr", "40", "--shard", "0/2"]);
     assert_eq!(code, 2);
-    assert!(err.contains("--psnr, --bits and --ratio look at the whole archive"), "{err}");
+    assert!(
+        err.contains("is a target for the whole archive, which no share of the work sees; give --quality"),
+        "{err}"
+    );
 }
 
 #[test]

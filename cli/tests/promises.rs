@@ -169,7 +169,7 @@ fn promises_that_make_no_sense_are_refused() {
     };
     encode(
         &[],
-        "there is no model; give one with --model (such as models/sentinel2-l2a.vqm, or what `vqz fit` makes of your data), \
+        "there is no model, and no bound is promised that would need none; give a model with --model (such as models/sentinel2-l2a.vqm, or what `vqz fit` makes of your data), \
          or ask for --lossless or --max-error",
     );
     encode(

@@ -117,7 +117,7 @@ fn classes_are_counted_and_dates_are_shown() {
         &folder,
         &["report", "plain.zarr"],
         2,
-        "plain.zarr is no vqz archive: its codecs are bytes, zstd",
+        "plain.zarr is no vqz archive: its codecs are bytes, zstd; give one that `vqz encode` wrote",
     );
 }
 

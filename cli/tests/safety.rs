@@ -87,7 +87,7 @@ fn an_output_never_replaces_its_input() {
     encode(
         "in.zarr",
         "photos",
-        "output photos is a folder of something else than Zarr v3, which --overwrite does not replace; choose another \
+        "output photos is a folder of something else than Zarr v3, which is never replaced; choose another \
          output, or delete that folder",
     );
     assert!(folder.join("photos/one.jpg").is_file());
