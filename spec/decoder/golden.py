@@ -29,7 +29,7 @@ def archive(name):
 
 def whole_archives():
     """Those whose chunks are files of their own."""
-    return [path for path in archives() if "sharded" not in path.name]
+    return [path for path in archives() if outer_codec(path)["name"] != "sharding_indexed"]
 
 
 def with_model():
@@ -37,9 +37,14 @@ def with_model():
     return [path for path in whole_archives() if "model" in configuration_of(path)]
 
 
+def outer_codec(path):
+    """The codec that stands in the array's metadata, as JSON: this one, or the sharding around it."""
+    return json.loads((path / "zarr.json").read_text())["codecs"][0]
+
+
 def configuration_of(path):
     """The codec's configuration, as JSON; of the inner codec where the archive is sharded."""
-    codec = json.loads((path / "zarr.json").read_text())["codecs"][0]
+    codec = outer_codec(path)
     if codec["name"] == "sharding_indexed":
         codec = codec["configuration"]["codecs"][0]
     return codec["configuration"]
