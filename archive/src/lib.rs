@@ -29,12 +29,13 @@
 //! assert_eq!(decoded.len(), 3 * 16 * 16);
 //! assert!(decoded.iter().zip(&wanted).all(|(decoded, wanted)| (decoded - wanted).abs() <= 20.0));
 //!
-//! // How much is read for it, according to the headers of the chunks. let cost = vqz_archive::window_cost(&archive,
-//! &window)?; assert!(cost.chunks == 1 && cost.bytes < cost.stored_bytes);
+//! // What reading it takes, by the headers of the chunks.
+//! let cost = vqz_archive::window_cost(&archive, &window)?;
+//! assert!(cost.chunks == 1 && cost.bytes < cost.stored_bytes);
 //!
-//! // Verify the whole archive against its source: every chunk is decoded, and the error of every sample is checked
-//! against the promise. let verification = vqz_archive::verify(&archive,
-//! &VerifyOptions::new().against(source_path(sample)), &Silent)?; assert!(verification.holds);
+//! // Hold all of it against its source: every chunk is decoded, every sample compared with the promise.
+//! let verification = vqz_archive::verify(&archive, &VerifyOptions::new().against(source_path(sample)), &Silent)?;
+//! assert!(verification.holds);
 //! # std::fs::remove_dir_all(&folder)?;
 //! # Ok(())
 //! # }

@@ -94,12 +94,12 @@ fn what_can_not_be_fitted_leaves_nothing_behind() {
     let refused = run(&job(folder.path(), flat, &["model.peak=0"]), &AtomicBool::new(false)).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "data: all valid samples are 3, which gives no peak; state one with --set model.peak=…"
+        "data: all valid samples are 3, which gives no peak; state one as model.peak"
     );
     let axes = ["data.axes=time,bands,north,col"];
     let refused = run(&job(folder.path(), sample(), &axes), &AtomicBool::new(false)).unwrap_err().to_string();
     assert!(refused.contains("exactly one must be `y`; name the dimensions"), "{refused}");
-    assert!(refused.ends_with("such as --set data.axes=band,y,x"), "{refused}");
+    assert!(refused.ends_with("or state their roles"), "{refused}");
     assert!(!folder.path().join("model.run").exists());
     let fit = |output: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vqz-train"));

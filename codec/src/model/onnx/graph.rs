@@ -125,7 +125,7 @@ impl Attribute {
 /// Builds one graph. Nodes are written in the order of the calls, which is therefore topological.
 ///
 /// ```
-/// use vqz_codec::model::onnx::graph::{ElementType, GraphBuilder};
+/// use vqz_codec::authoring::graph::{ElementType, GraphBuilder};
 ///
 /// let mut g = GraphBuilder::new("double");
 /// let x = g.input("x", ElementType::F32, &["n".into(), 3.into()]);
