@@ -1,7 +1,7 @@
 //! What the fuzz targets share: ceilings, seeds that are made rather than kept, and mutators that know the formats.
 //!
 //! Each target ends in `Ok` or in a named error. A panic, a hang (libFuzzer's `-timeout`), memory above a ceiling
-//! (`-rss_limit_mb`, and [`ceiling`] for a single allocation) are findings. `scripts/fuzz.sh` builds and runs them.
+//! (`-rss_limit_mb`, and `ceiling` for a single allocation) are findings. `scripts/fuzz.sh` builds and runs them.
 
 pub mod chunks;
 pub mod graphs;

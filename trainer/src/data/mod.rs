@@ -1,6 +1,6 @@
 //! Training data: Zarr v3 arrays and `vqz` archives, chunk by chunk, as batches of crops in plain memory.
 //!
-//! The way of a sample: [`source`] opens arrays and lists their [`block`]s, [`split`] assigns each block to training
+//! The way of a sample: [`source`] opens arrays and lists their [`block`]s, [`split`](mod@split) assigns each block to training
 //! or validation, [`source`] reads a block into a [`piece`], [`sampler`] decides which crops make up a batch,
 //! [`augment`] changes them, and [`loader`] does all that in background threads, so that the training loop never
 //! waits for a disk. [`spread`] and [`validation`] look at the same pieces as a whole.

@@ -1,6 +1,6 @@
 //! The fit: batches in, a model package out.
 //!
-//! [`prepare`] sets everything up, [`step`] does one step of gradient descent, [`evaluate`] measures through the
+//! [`prepare`] sets everything up, [`step`] does one step of gradient descent, [`evaluate`](mod@evaluate) measures through the
 //! codec, [`baseline`] compares with the linear model, [`package`] exports, [`checkpoint`] saves the state. [`run`]
 //! is the loop around them.
 

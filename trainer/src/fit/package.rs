@@ -60,7 +60,7 @@ pub fn package(trainee: &Trainee, prepared: &Prepared, config: &Config) -> Resul
     })
 }
 
-/// [`parts`] as the codec takes them.
+/// `parts` as the codec takes them.
 pub fn images(windows: &[Window], at_most: usize) -> Vec<Image> {
     let image = |w: Window| Image { height: w.height, width: w.width, samples: w.samples };
     parts(windows, at_most).into_iter().map(image).collect()

@@ -1,5 +1,8 @@
 //! The arguments of `vqz fit`.
 
+// Doc comments are the text of --help here, in which brackets are no links.
+#![allow(rustdoc::broken_intra_doc_links)]
+
 use crate::arguments;
 use anyhow::{Context, Result};
 use clap::ValueEnum;
