@@ -24,7 +24,7 @@ use zarrs_plugin::{ExtensionName, ZarrVersion};
 
 /// The `vqz` codec of one array.
 ///
-/// An [`EngineKind`] among the array's [`CodecSpecificOptions`] chooses the engine to decode with.
+/// An [`EngineKind`] among the array's `CodecSpecificOptions` chooses the engine to decode with.
 pub struct VqzCodec {
     /// The configuration without the embedded model, which `json` holds as text and `model` in decoded form.
     pub(crate) configuration: Configuration,

@@ -2,9 +2,9 @@
 //! elsewhere, there are the entropy coder's priors from codes or latents ([`index_priors`], [`scalar_priors`]), true coded
 //! sizes ([`entropy_bits`]) and the order of a codebook's entries ([`tree_order`]).
 //!
-//! [`latents`] takes patches to DCT coefficients; [`basis`] finds, for each spatial frequency, the principal
-//! components across the bands; [`predictor`] fits the prediction of slow planes from neighbouring patches; [`statistics`] runs
-//! the entropy coder over the training data and keeps its statistics; [`calibration`] measures the PSNR at each step. [`peak`]
+//! `latents` takes patches to DCT coefficients; `basis` finds, for each spatial frequency, the principal
+//! components across the bands; `predictor` fits the prediction of slow planes from neighbouring patches; `statistics` runs
+//! the entropy coder over the training data and keeps its statistics; `calibration` measures the PSNR at each step. [`peak`]
 //! is the rule for the value against which PSNR is stated.
 
 mod basis;
