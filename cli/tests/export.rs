@@ -119,13 +119,13 @@ fn windows_and_bounds_move_the_place() {
         &folder,
         &["export", "cube.zarr", "x.tif", "--window", "0,0,71,10"],
         2,
-        "window 0,0,71,10 is none of 70 x 90 pixels; give x0 below x1, at most 70, and y0 below y1, at most 90",
+        "window 0,0,71,10 does not lie within 70 x 90 pixels; give x0 below x1, at most 70, and y0 below y1, at most 90",
     );
     fail(
         &folder,
         &["export", "cube.zarr", "x.tif", "--bounds", "0,0,10,10"],
         2,
-        "--bounds 0,0,10,10 lies beside the raster, which reaches from 500000,4999100 to 500700,5000000",
+        "bounds 0,0,10,10 lie beside the raster, which reaches from 500000,4999100 to 500700,5000000",
     );
     fail(
         &folder,
@@ -175,7 +175,7 @@ fn larger_pixels_are_means_or_middles() {
         &["export", "nlcd.zarr", "x.tif", "--resolution", &both],
         2,
         &format!(
-            "--resolution {both} is no whole multiple of the pixels' size, {} x {}; give one, such as {}, or resample an \
+            "resolution {both} is no whole multiple of the pixels' size, {} x {}; give one, such as {}, or resample an \
              export with gdalwarp",
             pixel[1],
             -pixel[5],
@@ -323,7 +323,7 @@ fn what_can_not_be_had_is_told() {
     );
     refused(
         &["cube.zarr", "out.nc", "--dates", "2019"],
-        "--dates 2019 chooses nothing; allowed are 0 to 2, or dates from 2020-01-01 to 2021-01-01",
+        "\"2019\" chooses no date; allowed are 0 to 2, or dates from 2020-01-01 to 2021-01-01",
     );
     refused(
         &["cube.zarr", "out.nc", "--bands", "swir"],

@@ -174,12 +174,9 @@ fn promises_that_make_no_sense_are_refused() {
     );
     encode(
         &["--model", text(&model), "--lossless", "--psnr", "40"],
-        "--psnr, --bits and --ratio search for a quality, which a promise does not need; give one or the other",
+        "a PSNR of 40 dB is searched for by changing the quality, which a bound does not need; ask for one or the other",
     );
-    encode(
-        &["--max-error", "1,2"],
-        "--max-error gives 2 bounds, in.zarr has 4 bands; give one, or one for each",
-    );
+    encode(&["--max-error", "1,2"], "2 bounds are given, in.zarr has 4 bands; give one, or one for each");
     encode(
         &["--max-error", "-1"],
         "invalid value '-1' for '--max-error <E,…>': allowed are numbers from 0 on",

@@ -210,7 +210,7 @@ fn window(options: &ExportOptions, exported: &ExportedRaster) -> Result<Option<(
             if x.is_empty() || y.is_empty() || x.end > width || y.end > height {
                 bail!(
                     InvalidArgument,
-                    "window {},{},{},{} is none of {width} x {height} pixels; give x0 below x1, at most {width}, and y0 below \
+                    "window {},{},{},{} does not lie within {width} x {height} pixels; give x0 below x1, at most {width}, and y0 below \
                      y1, at most {height}",
                     x.start,
                     y.start,

@@ -31,7 +31,7 @@ impl Share {
         if index >= count || count > MOST {
             bail!(
                 InvalidArgument,
-                "share {index} of {count} is none; shares are counted from 0, and there are at most {MOST}"
+                "there is no share {index} of {count}; shares are counted from 0, and there are at most {MOST}"
             );
         }
         Ok(Self { index, count })
