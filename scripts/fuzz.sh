@@ -10,7 +10,7 @@ seconds=${1:-60}
 targets=${*:-container entropy model configuration}
 
 # Only our crates are instrumented, by the wrapper; the others are those of the workspace's tests, whose features these are.
-RUSTC_WORKSPACE_WRAPPER="$PWD/scripts/fuzz-rustc.sh" cargo test --quiet --locked --workspace --all-features --no-run \
+RUSTC_WORKSPACE_WRAPPER="$PWD/scripts/fuzz-rustc.sh" cargo build --quiet --locked --workspace --all-features \
     --example container --example entropy --example model --example configuration || exit 2
 
 # The engine and the models are those of the targets, wherever they run.

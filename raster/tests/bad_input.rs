@@ -286,7 +286,7 @@ fn pixels_that_are_no_others_are_not_resampled_unasked() {
     assert!(error.contains("2.tif (band 1) has 2 × 2 pixels of 10 × 10, EPSG:32633, the cube"), "{error}");
     assert!(
         error.contains(
-            "and its pixels lie 0.400 of a pixel to the right and 0.100 down of those; to resample it say how"
+            "and its pixels lie 0.400 of a pixel to the right and 0.100 down of those; to resample it, set"
         ),
         "{error}"
     );
