@@ -43,6 +43,10 @@ for target in $targets; do
     count=$((count + 1))
     cases=$((cases + ${runs:-0}))
     echo "fuzz: $target: ${runs:-0} cases, ${coverage:-0} edges covered"
+    if [ "${coverage:-0}" -eq 0 ]; then
+        findings=$((findings + 1))
+        echo "fuzz: $target: no edge is covered, so the crates are not instrumented: see scripts/fuzz-rustc.sh"
+    fi
     if [ "$code" -ne 0 ]; then
         findings=$((findings + 1))
         echo "fuzz: $target: FOUND, exit code $code:"
