@@ -118,12 +118,14 @@ fn absent(archive: &EncodedArray) -> Result<BTreeSet<Vec<u64>>> {
 /// Watches an archive that is read in parts, and notes which of the requested chunks are not stored. Whether any of
 /// them is lost is checked only at the end, and only if there are such chunks, because the check visits every chunk
 /// of the archive.
+#[cfg_attr(not(feature = "gdal"), allow(dead_code, reason = "only exports need it so far"))]
 pub(crate) struct LossWatch {
     inner: Arc<dyn Raster>,
     recorded: RecordedArchive,
     absent: Mutex<BTreeSet<Vec<u64>>>,
 }
 
+#[cfg_attr(not(feature = "gdal"), allow(dead_code, reason = "only exports need it so far"))]
 impl LossWatch {
     /// Watches the raster of this node; none if it is not an archive, or has no record.
     ///

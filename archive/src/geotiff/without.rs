@@ -10,10 +10,10 @@ use std::sync::Arc;
 
 const ADVICE: &str = "this build has no GDAL; use Zarr v3, or a build with the feature gdal";
 
-pub fn open(path: &Path, _: &OpenOptions) -> Result<Arc<dyn Raster>> {
+pub(crate) fn open(path: &Path, _: &OpenOptions) -> Result<Arc<dyn Raster>> {
     bail!(Unsupported, BuildWithGdal, "{} is a GeoTIFF, and {ADVICE}", path.display())
 }
 
-pub fn write(path: &Path, _: &dyn Raster, _: PlainCodec, _: &dyn Progress) -> Result<()> {
+pub(crate) fn write(path: &Path, _: &dyn Raster, _: PlainCodec, _: &dyn Progress) -> Result<()> {
     bail!(Unsupported, BuildWithGdal, "{} would be a GeoTIFF, and {ADVICE}", path.display())
 }

@@ -58,6 +58,7 @@ impl Grid {
     }
 
     /// The places of all chunks that a region touches, in C order.
+    #[cfg_attr(not(feature = "gdal"), allow(dead_code, reason = "only exports need it so far"))]
     pub(crate) fn touched(&self, region: &[Range<u64>]) -> impl Iterator<Item = Vec<u64>> + use<> {
         let first: Vec<u64> =
             region.iter().zip(&self.chunk).map(|(range, chunk)| range.start / chunk).collect();
