@@ -9,11 +9,12 @@ scripts/setup.sh || exit 2
 # A fresh clone is built once: what an incremental build would need is not written down.
 [ -d target/debug/incremental ] || export CARGO_INCREMENTAL=0
 
-# Seconds of processor time, user and system, of all commands so far.
-spent() {
+# Puts the seconds of processor time of all commands so far, user and system, into `spent`. Not in a subshell: that would
+# count its own commands only.
+count() {
     times >target/times.tmp
-    awk 'NR == 2 { for (i = 1; i <= 2; i++) { split($i, part, /[ms]/); sum += 60 * part[1] + part[2] } print int(sum) }' \
-        target/times.tmp
+    spent=$(awk 'NR == 2 { for (i = 1; i <= 2; i++) { split($i, part, /[ms]/); sum += 60 * part[1] + part[2] } print int(sum) }' \
+        target/times.tmp)
 }
 
 failed=""
@@ -24,10 +25,12 @@ step() {
     echo
     echo "== $name: $*"
     begun=$(date +%s)
-    before=$(spent)
+    count
+    before=$spent
     "$@" || failed="$failed
   $name"
-    table="$table$(printf '%-34s %6d s %6d s' "$name" $(($(date +%s) - begun)) $(($(spent) - before)))
+    count
+    table="$table$(printf '%-34s %6d s %6d s' "$name" $(($(date +%s) - begun)) $((spent - before)))
 "
 }
 
