@@ -230,22 +230,22 @@ impl Layout {
     #[must_use]
     pub fn image_in_region(&self, image: usize, region: &[std::ops::Range<usize>]) -> Option<Vec<usize>> {
         let mut rest = image;
-        let mut place = vec![0; self.looped.len()];
+        let mut looped_index = vec![0; self.looped.len()];
         for (i, d) in self.looped.iter().enumerate().rev() {
             let at = rest % self.shape[*d];
             rest /= self.shape[*d];
             if !region[*d].contains(&at) {
                 return None;
             }
-            place[i] = at - region[*d].start;
+            looped_index[i] = at - region[*d].start;
         }
-        Some(place)
+        Some(looped_index)
     }
 
-    /// The offset, within a dense region's own layout, of the image at `place` (from [`Layout::image_in_region`]).
+    /// The offset, within a dense region's own layout, of the image at `looped_index` (from [`Layout::image_in_region`]).
     #[must_use]
-    pub fn place_offset(&self, place: &[usize]) -> usize {
-        place.iter().zip(&self.looped).map(|(at, d)| at * self.strides[*d]).sum()
+    pub fn looped_offset(&self, looped_index: &[usize]) -> usize {
+        looped_index.iter().zip(&self.looped).map(|(at, d)| at * self.strides[*d]).sum()
     }
 
     /// The ranges of band, row and column of a region.

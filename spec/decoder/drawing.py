@@ -13,12 +13,12 @@ from vqz.wide_rans import LOWEST
 
 
 class WideDraw:
-    """In place of a wide rANS stream: draws events by their shares, unless it is told what comes next."""
+    """In place of a wide rANS stream: draws events by their shares, unless a script says what comes next."""
 
     def __init__(self, random):
         self.random = random
         # Decisions and plain numbers that come next, and the plans after.
-        self.told, self.plans = [], []
+        self.script, self.plans = [], []
         self.events = []
         self.draw()
 
@@ -31,12 +31,12 @@ class WideDraw:
         self.draw()
 
     def decide(self, p):
-        bit = self.told.pop(0) if self.told else int(self.low < p)
+        bit = self.script.pop(0) if self.script else int(self.low < p)
         self.advance(*((0, p) if bit else (p, 65536 - p)))
         return bit
 
     def plain(self, bits):
-        value = self.told.pop(0) if self.told else self.low >> 16 - bits
+        value = self.script.pop(0) if self.script else self.low >> 16 - bits
         self.advance(value << 16 - bits, 1 << 16 - bits)
         return value
 
@@ -54,25 +54,25 @@ class WideDraw:
 
 
 class DrawnNumbers(Numbers):
-    """Those of the draw's plans: a plane begins where a number is asked for and nothing is told."""
+    """Those of the draw's plans: a plane begins where a number is asked for and nothing is scripted."""
 
     def number(self, kind):
-        if not self.rans.told:
-            self.rans.told = self.rans.plans.pop(0)
+        if not self.rans.script:
+            self.rans.script = self.rans.plans.pop(0)
         return super().number(kind)
 
 
 def draw_numbers(random, valid, bounds, plans, earlier=()):
     """A prediction stream, its numbers and the planes that it leaves; `plans` are pairs: which plane, and its plan."""
     draw = WideDraw(random)
-    draw.plans = [told(which, plan, len(earlier) + i) for i, (which, plan) in enumerate(plans)]
+    draw.plans = [scripted(which, plan, len(earlier) + i) for i, (which, plan) in enumerate(plans)]
     rans, numbers = (f"vqz.prediction.{name}" for name in ("WideRans", "Numbers"))
     with mock.patch(rans, lambda stream: draw), mock.patch(numbers, DrawnNumbers):
         found, planes = read_numbers(b"", valid, bounds, earlier)
     return draw.stream(), found, planes
 
 
-def told(which, plan, k):
+def scripted(which, plan, k):
     """The decisions and plain numbers that tell plane `which` of those left, and its plan, `k`th in order."""
     fields = number(which) + signed(plan.base) + number(plan.below) + number(plan.above)
     if plan.constant:
@@ -92,15 +92,15 @@ def told(which, plan, k):
 
 def number(value):
     length = value.bit_length()
-    told = [1] * length + [0] * (length < 32)
+    script = [1] * length + [0] * (length < 32)
     if length > 1:
-        told.append(value >> length - 2 & 1)
+        script.append(value >> length - 2 & 1)
     left = length - 2
     while left > 0:
         part = min(left, 16)
         left -= part
-        told.append(value >> left & (1 << part) - 1)
-    return told
+        script.append(value >> left & (1 << part) - 1)
+    return script
 
 
 def signed(value):

@@ -13,15 +13,15 @@ from vqz.surroundings import LEFT, Shown
 from writing import Draw, varint
 
 
-class Told(Draw):
-    """Decisions as they are told."""
+class Scripted(Draw):
+    """Decisions as a script says."""
 
     def __init__(self, decisions):
         super().__init__(None)
-        self.told = list(decisions)
+        self.script = list(decisions)
 
     def choose(self, p):
-        return self.told.pop(0)
+        return self.script.pop(0)
 
 
 def draw_classes(random, count, valid):
@@ -41,10 +41,10 @@ class Parts(unittest.TestCase):
         self.assertEqual([unfolded(n) for n in range(5)], [0, -1, 1, -2, 2])
         self.assertEqual(unfolded((1 << 32) - 1), -(1 << 31))
         # 5 is 2^2 + 2 − 1; then distances of 1 (0) and of 4 (3).
-        told = Told([1, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0])
-        self.assertEqual(read_palette(told, 3), [-3, -2, 2])
+        script = Scripted([1, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0])
+        self.assertEqual(read_palette(script, 3), [-3, -2, 2])
         with self.assertRaisesRegex(vqz.Refused, "beyond int32"):
-            read_palette(Told([1] * 33 + [0] * 33), 1)
+            read_palette(Scripted([1] * 33 + [0] * 33), 1)
 
     def test_histories(self):
         self.assertEqual(_learnt(0x00, 1), 0x01)

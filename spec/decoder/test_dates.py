@@ -153,11 +153,11 @@ class Subtraction(unittest.TestCase):
 
     def test_gain(self):
         cases = (100, [4, -3, 0]), (49, [2, -1, 0]), (-49, [0, 0, 0]), (25, [1, -1, 0]), (500, [4, -3, 0])
-        for product, wish in cases:
+        for product, estimate in cases:
             with self.subTest(product):
                 past = self.past(squares=(98,) * 3, products=(product,) * 3)
                 past.begin_patch(0, 0)
-                self.assertEqual(past.subtracted, wish)
+                self.assertEqual(past.subtracted, estimate)
 
     def test_halves_are_rounded_up(self):
         past = self.past({(0, 0): [4, -4, 1]}, squares=(126,) * 3, products=(16,) * 3)
@@ -171,14 +171,14 @@ class Subtraction(unittest.TestCase):
         self.assertEqual(past.sums[0, 0], (7, 14))
         past.begin_patch(0, 1)
         self.assertEqual(past.subtracted, [0, 0, 0])
-        self.assertNotEqual(past.wish, [0, 0, 0])
+        self.assertNotEqual(past.estimates, [0, 0, 0])
         past.end_patch(0, 1, [100, -100, 0])
         self.assertEqual(past.sums[0, 1], (200, 195))
         past.begin_patch(1, 0)
         self.assertEqual(past.subtracted, [0, 0, 0])
         # At the last column north counts for north-east too, which tips the scales.
         past.begin_patch(1, 1)
-        self.assertEqual(past.subtracted, past.wish)
+        self.assertEqual(past.subtracted, past.estimates)
 
     def test_sums(self):
         past = self.past(squares=(0,) * 3, products=(0,) * 3)

@@ -65,9 +65,9 @@ class Stream(unittest.TestCase):
         draw = WideDraw(Middle())
         numbers = Numbers(draw)
         for value in (0, 1, -1, 6, -7, 0xC0035, (1 << 32) - 1):
-            draw.told = signed(value)
+            draw.script = signed(value)
             self.assertEqual(numbers.signed(3), value)
-            self.assertEqual(draw.told, [])
+            self.assertEqual(draw.script, [])
 
 
 class Tables(unittest.TestCase):
@@ -132,9 +132,9 @@ class Parts(unittest.TestCase):
     def test_escapes(self):
         draw = WideDraw(Middle())
         residuals = Residuals(draw)
-        draw.told = [1, 1, 1, 0, 2]
+        draw.script = [1, 1, 1, 0, 2]
         self.assertEqual(residuals.escape(), 9)
-        draw.told = [1] * 31 + [0x7FFF, 0xFFFF]
+        draw.script = [1] * 31 + [0x7FFF, 0xFFFF]
         self.assertEqual(residuals.escape(), (1 << 32) - 2)
 
 

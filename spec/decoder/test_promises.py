@@ -118,8 +118,8 @@ class Modes(Refusing):
 
 
 class Lattices(unittest.TestCase):
-    def samples(self, told, numbers, dtype=np.float32):
-        source = Cursor(told, "tile")
+    def samples(self, content, numbers, dtype=np.float32):
+        source = Cursor(content, "tile")
         numbers = np.array(numbers, np.int64)
         found = read_lattice(source).samples(numbers.reshape(-1, 1, numbers.shape[-1]), np.dtype(dtype))
         source.end()
@@ -154,9 +154,9 @@ class Lattices(unittest.TestCase):
         self.assertEqual(found.view(np.uint64).tolist(), expected)
 
     def test_what_is_refused(self):
-        for kind, told in ((0, struct.pack("<h", 1001)), (0, struct.pack("<h", -1101)), (1, b"\x0d"), (5, b"")):
+        for kind, content in ((0, struct.pack("<h", 1001)), (0, struct.pack("<h", -1101)), (1, b"\x0d"), (5, b"")):
             with self.assertRaises(vqz.Refused):
-                self.samples(bytes([kind]) + told, [0])
+                self.samples(bytes([kind]) + content, [0])
         for scale, offset in ((0, 0), (-1, 0), (float("inf"), 0), (1, float("nan"))):
             with self.assertRaises(vqz.Refused):
                 self.samples(b"\2" + struct.pack("<dd", scale, offset), [0])

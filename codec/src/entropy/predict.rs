@@ -5,7 +5,7 @@
 /// Where a tap reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(crate) enum Place {
+pub(crate) enum TapPosition {
     West = 0,
     North = 1,
     NorthWest = 2,
@@ -14,15 +14,15 @@ pub(crate) enum Place {
     Here = 4,
 }
 
-impl Place {
+impl TapPosition {
     pub(crate) const ALL: [Self; 5] = [Self::West, Self::North, Self::NorthWest, Self::NorthEast, Self::Here];
 }
 
 /// One term of a prediction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tap {
-    pub(crate) place: Place,
-    /// An index into [`Predictor::planes`]; for [`Place::Here`], that of an earlier plane.
+    pub(crate) position: TapPosition,
+    /// An index into [`Predictor::planes`]; for [`TapPosition::Here`], that of an earlier plane.
     pub(crate) source: u8,
     /// In 256ths.
     pub(crate) weight: i16,
@@ -87,12 +87,12 @@ impl History {
             .taps
             .iter()
             .map(|tap| {
-                let (row, column) = match tap.place {
-                    Place::West => (&self.row, x - 1),
-                    Place::North => (&self.above, x),
-                    Place::NorthWest => (&self.above, x - 1),
-                    Place::NorthEast => (&self.above, (x + 1).min(self.width - 1)),
-                    Place::Here => (&self.row, x),
+                let (row, column) = match tap.position {
+                    TapPosition::West => (&self.row, x - 1),
+                    TapPosition::North => (&self.above, x),
+                    TapPosition::NorthWest => (&self.above, x - 1),
+                    TapPosition::NorthEast => (&self.above, (x + 1).min(self.width - 1)),
+                    TapPosition::Here => (&self.row, x),
                 };
                 i64::from(row[column * self.planes + usize::from(tap.source)]) * i64::from(tap.weight)
             })

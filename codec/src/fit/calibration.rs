@@ -57,16 +57,16 @@ impl Curve {
     }
 }
 
-/// What squared errors of latents are worth in data units.
-pub(super) struct Worth {
-    /// Squared data units that one squared unit of each plane's error is worth, a sample.
+/// What squared errors of latents add to the mean square error in data units.
+pub(super) struct ErrorWeights {
+    /// For each plane, the mean square error of a sample, in squared data units, for a squared error of 1.
     planes: Vec<f64>,
     /// What rounding to integers adds to the mean square error.
     rounding: f64,
     peak: f64,
 }
 
-impl Worth {
+impl ErrorWeights {
     /// Through the basis, which is orthonormal; `order` gives the plane at each scan position.
     pub(super) fn new(
         order: &[u32],
@@ -89,7 +89,7 @@ impl Worth {
 
     fn squares(&self, values: &[f32], codes: &[i32], step: f32) -> f64 {
         let errors = values.iter().zip(codes).map(|(v, c)| f64::from(v - *c as f32 * step).powi(2));
-        errors.zip(&self.planes).map(|(square, worth)| square * worth).sum()
+        errors.zip(&self.planes).map(|(square, weight)| square * weight).sum()
     }
 
     fn psnr_db(&self, squares: f64, patches: usize) -> f64 {
@@ -99,8 +99,8 @@ impl Worth {
 }
 
 /// The curve of codes that are rounded, each by itself: from it the steps are taken that the entropy coder learns at.
-pub(super) fn rounded(grids: &[Grid], worth: &Worth) -> Curve {
-    let planes = worth.planes.len();
+pub(super) fn rounded(grids: &[Grid], weights: &ErrorWeights) -> Curve {
+    let planes = weights.planes.len();
     let patches: Vec<&[f32]> = grids
         .iter()
         .flat_map(|g| g.values.chunks_exact(planes).zip(&g.valid).filter(|(_, v)| **v).map(|(p, _)| p))
@@ -117,11 +117,11 @@ pub(super) fn rounded(grids: &[Grid], worth: &Worth) -> Curve {
                 *code = quantise::quantise(value / step);
                 nonzero += u64::from(*code != 0);
             }
-            squares += worth.squares(patch, &codes, step);
+            squares += weights.squares(patch, &codes, step);
         }
         Point {
             step: log2,
-            psnr_db: worth.psnr_db(squares, patches.len()),
+            psnr_db: weights.psnr_db(squares, patches.len()),
             nonzero: nonzero as f64 / (patches.len() * planes) as f64,
         }
     });
@@ -129,7 +129,12 @@ pub(super) fn rounded(grids: &[Grid], worth: &Worth) -> Curve {
 }
 
 /// The curve of codes as the encoder chooses them, which a model's manifest states.
-pub(super) fn chosen(grids: &[Grid], priors: &ScalarPriors, worth: &Worth, rounded: &Curve) -> Result<Curve> {
+pub(super) fn chosen(
+    grids: &[Grid],
+    priors: &ScalarPriors,
+    weights: &ErrorWeights,
+    rounded: &Curve,
+) -> Result<Curve> {
     let total: usize = grids.iter().map(|g| g.values.len()).sum();
     // The first rows of every grid, rather than all of a few: places differ more than rows.
     let part = CHOSEN as f64 / total.max(1) as f64;
@@ -151,11 +156,11 @@ pub(super) fn chosen(grids: &[Grid], priors: &ScalarPriors, worth: &Worth, round
                 &mut (),
                 &mut |at, codes| {
                     let values = &grid.values[at * codes.len()..(at + 1) * codes.len()];
-                    squares += worth.squares(values, codes, step);
+                    squares += weights.squares(values, codes, step);
                 },
             )?;
         }
-        Ok(Point { psnr_db: worth.psnr_db(squares, patches), ..*point })
+        Ok(Point { psnr_db: weights.psnr_db(squares, patches), ..*point })
     });
     Ok(Curve(points?))
 }

@@ -12,7 +12,7 @@ use crate::quantise::Codebooks;
 /// `docs/decisions.md`.
 const CONFIDENCE: f64 = 4.0;
 /// Added to the counts of both outcomes, so that no probability is 0.
-const DOUBT: f64 = 0.4;
+const PSEUDOCOUNT: f64 = 0.4;
 
 /// The entropy coder's priors for a model with codebooks, from the codes of training tiles.
 ///
@@ -81,7 +81,7 @@ impl Counts {
                 let own = without.map_or([0; 2], |counts| counts.0[table][slot]);
                 let [zeros, ones] = std::array::from_fn(|bit| f64::from(self.0[table][slot][bit] - own[bit]));
                 let seen = zeros + ones;
-                let p1 = (ones + DOUBT) / (seen + 2.0 * DOUBT);
+                let p1 = (ones + PSEUDOCOUNT) / (seen + 2.0 * PSEUDOCOUNT);
                 *counter = Counter::new(
                     (p1 * 65_536.0).round().clamp(16.0, 65_519.0) as u16,
                     seen.min(CONFIDENCE) as u8,

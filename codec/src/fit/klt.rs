@@ -1,6 +1,6 @@
 //! The fit of the linear architecture, from statistics of the bands to the package.
 
-use super::calibration::Worth;
+use super::calibration::ErrorWeights;
 use super::image::Image;
 use super::options::FitOptions;
 use super::{basis, calibration, latents, predictor, statistics};
@@ -47,12 +47,12 @@ pub fn fit_klt(
     progress(0.6, "steps");
     let integers =
         images.iter().all(|i| i.samples.iter().step_by(97).all(|v| v.is_nan() || v.fract() == 0.0));
-    let worth = Worth::new(&priors.order, &basis, &bands, options, integers);
-    let curve = calibration::rounded(&grids, &worth);
+    let weights = ErrorWeights::new(&priors.order, &basis, &bands, options, integers);
+    let curve = calibration::rounded(&grids, &weights);
     let steps = statistics::useful_steps(&curve.density());
     statistics::fit(&grids, &mut priors, &steps, &|done| progress(0.65 + 0.3 * done, "entropy coder"))?;
     progress(0.95, "calibration");
-    let curve = calibration::chosen(&grids, &priors, &worth, &curve)?;
+    let curve = calibration::chosen(&grids, &priors, &weights, &curve)?;
     progress(0.98, "graphs");
     let parameters = KltParameters {
         patch: options.patch,

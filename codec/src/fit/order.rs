@@ -74,9 +74,10 @@ mod tests {
 
     #[test]
     fn a_line_is_put_in_order() {
-        let places = [0.0, 5.0, -3.0, 2.0, 9.0, 1.0, -7.0];
-        let entries: Vec<f32> = places.iter().flat_map(|p| [*p, 2.0 * p, -p]).collect();
-        let order: Vec<f32> = tree_order(&entries, 3, false).iter().map(|i| places[*i as usize]).collect();
+        let coordinates = [0.0, 5.0, -3.0, 2.0, 9.0, 1.0, -7.0];
+        let entries: Vec<f32> = coordinates.iter().flat_map(|p| [*p, 2.0 * p, -p]).collect();
+        let order: Vec<f32> =
+            tree_order(&entries, 3, false).iter().map(|i| coordinates[*i as usize]).collect();
         assert!(order.is_sorted() || order.iter().rev().is_sorted(), "{order:?}");
         let kept = tree_order(&entries, 3, true);
         assert_eq!(kept[0], 0);

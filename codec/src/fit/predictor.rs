@@ -5,20 +5,20 @@
 use super::basis::log2_sigma;
 use super::grid::Grid;
 use super::solve::Normal;
-use crate::entropy::predict::{Place, Prediction, Tap};
+use crate::entropy::predict::{Prediction, Tap, TapPosition};
 use crate::model::priors::ScalarPriors;
 
 pub(super) use crate::entropy::predict::Predictor;
 
 /// The most planes that take part.
-const MOST: usize = 48;
+const MAX_PREDICTED: usize = 48;
 /// A prediction must reduce a plane's variance by at least this part.
-const WORTH: f64 = 0.03;
+const MIN_GAIN: f64 = 0.03;
 
 /// Fits a predictor where planes have no structure of frequencies: each of the strongest from itself in the patches around.
 /// Only planes that gain are listed, because the coder spends no flags on listed planes.
 pub(super) fn fit_alone(grids: &[Grid], priors: &mut ScalarPriors) {
-    for scan in 0..priors.planes().min(MOST) {
+    for scan in 0..priors.planes().min(MAX_PREDICTED) {
         let (prediction, variance) = one(grids, &[(scan as u32, 0, 0)], 0, priors);
         if prediction.taps.is_empty() {
             continue;
@@ -50,7 +50,7 @@ pub(super) fn fit(grids: &[Grid], priors: &mut ScalarPriors) {
         })
         .collect();
     planes.sort_unstable();
-    planes.truncate(MOST);
+    planes.truncate(MAX_PREDICTED);
     let fitted: Vec<(Prediction, f64)> =
         (0..planes.len()).map(|index| one(grids, &planes, index, priors)).collect();
     for ((scan, ..), (prediction, variance)) in planes.iter().zip(fitted) {
@@ -74,14 +74,14 @@ fn one(
         if *other != component {
             continue;
         }
-        taps.push((Place::West, source));
-        taps.push((Place::North, source));
+        taps.push((TapPosition::West, source));
+        taps.push((TapPosition::North, source));
         if *other_kind == 0 {
-            taps.push((Place::NorthWest, source));
-            taps.push((Place::NorthEast, source));
+            taps.push((TapPosition::NorthWest, source));
+            taps.push((TapPosition::NorthEast, source));
         }
         if source < index {
-            taps.push((Place::Here, source));
+            taps.push((TapPosition::Here, source));
         }
     }
     let count = priors.planes();
@@ -105,13 +105,13 @@ fn one(
                 if near.iter().any(|(r, c)| !grid.valid[r * grid.columns + c]) {
                     continue;
                 }
-                for (feature, (place, source)) in features.iter_mut().zip(&taps) {
-                    let (r, c) = match place {
-                        Place::Here => near[0],
-                        Place::West => near[1],
-                        Place::North => near[2],
-                        Place::NorthWest => near[3],
-                        Place::NorthEast => near[4],
+                for (feature, (position, source)) in features.iter_mut().zip(&taps) {
+                    let (r, c) = match position {
+                        TapPosition::Here => near[0],
+                        TapPosition::West => near[1],
+                        TapPosition::North => near[2],
+                        TapPosition::NorthWest => near[3],
+                        TapPosition::NorthEast => near[4],
                     };
                     *feature = at(r, c, planes[*source].0);
                 }
@@ -126,14 +126,18 @@ fn one(
     let weights: Vec<f64> =
         normal.solve(&all).iter().map(|w| (w * 256.0).round().clamp(-32_768.0, 32_767.0) / 256.0).collect();
     let (left, before) = normal.residual(&weights);
-    if normal.count < 1.0 || left > before * (1.0 - WORTH) {
+    if normal.count < 1.0 || left > before * (1.0 - MIN_GAIN) {
         return (Prediction::default(), before);
     }
     let taps = taps
         .iter()
         .zip(&weights)
         .filter(|(_, w)| **w != 0.0)
-        .map(|((place, source), w)| Tap { place: *place, source: *source as u8, weight: (w * 256.0) as i16 })
+        .map(|((position, source), w)| Tap {
+            position: *position,
+            source: *source as u8,
+            weight: (w * 256.0) as i16,
+        })
         .collect();
     (Prediction { taps, copy: kind == 0 && step_west / normal.count < before }, left)
 }

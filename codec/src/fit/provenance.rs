@@ -12,7 +12,7 @@ mod tests {
     use super::training_data;
 
     #[test]
-    fn the_size_is_told_even_where_nothing_was_stated() {
+    fn the_size_is_given_even_where_nothing_was_stated() {
         assert_eq!(training_data("", 1, 640), "1 raster, 640 samples");
         assert_eq!(training_data("ESA", 2, 640), "ESA (2 rasters, 640 samples)");
     }

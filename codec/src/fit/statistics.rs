@@ -20,7 +20,7 @@ const PASSES: usize = 2;
 /// About how many codes each pass looks at.
 const CODES: usize = 40_000_000;
 /// A class with fewer observations keeps the rule with which it started.
-const FEWEST: f64 = 2000.0;
+const MIN_OBSERVATIONS: f64 = 2000.0;
 
 /// The steps to learn at, of measured ones: pairs of a step and the part of codes that are not zero, by falling step.
 pub(super) fn useful_steps(measured: &[(i16, f64)]) -> Vec<i16> {
@@ -140,7 +140,7 @@ impl Observer for Rule {
 impl Rule {
     fn solve(&self, statistics: &mut Statistics) {
         for (normal, linear) in self.normals.iter().zip(&mut statistics.linear) {
-            if normal.count > FEWEST {
+            if normal.count > MIN_OBSERVATIONS {
                 for (weight, w) in linear.iter_mut().zip(normal.solve_nonnegative()) {
                     *weight = (w * 256.0).round().clamp(0.0, 32_767.0) as i16;
                 }

@@ -56,9 +56,9 @@ impl Model {
     }
 
     /// A class that is not 0: usually that of a neighbour.
-    fn class<C: Coder>(&mut self, coder: &mut C, class: u8, around: [u8; 3]) -> u8 {
-        for (i, neighbour) in around.into_iter().enumerate() {
-            let first = neighbour != 0 && !around[..i].contains(&neighbour);
+    fn class<C: Coder>(&mut self, coder: &mut C, class: u8, neighbours: [u8; 3]) -> u8 {
+        for (i, neighbour) in neighbours.into_iter().enumerate() {
+            let first = neighbour != 0 && !neighbours[..i].contains(&neighbour);
             if first && self.same[i].code(coder, class == neighbour, &self.tables) {
                 return neighbour;
             }

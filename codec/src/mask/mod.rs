@@ -79,15 +79,15 @@ impl<T: Sample> Classifier<T> {
     }
 
     /// Whether samples between the two that equal nodata can be moved to allowed values only.
-    pub(crate) fn makes_way(&self, [from, to]: [T; 2], allowed: impl Fn(T) -> bool) -> bool {
+    pub(crate) fn nodata_can_move(&self, [from, to]: [T; 2], allowed: impl Fn(T) -> bool) -> bool {
         self.nodata.iter().filter(|nodata| (from..=to).contains(*nodata)).all(|nodata| {
-            let (below, above) = self.around(*nodata);
+            let (below, above) = self.nearest_valid(*nodata);
             [below, above].into_iter().flatten().all(&allowed)
         })
     }
 
     /// The nearest samples below and above that do not equal nodata.
-    fn around(&self, sample: T) -> (Option<T>, Option<T>) {
+    fn nearest_valid(&self, sample: T) -> (Option<T>, Option<T>) {
         let (mut below, mut above) = (Some(sample), Some(sample));
         while below.is_some_and(|v| self.nodata.contains(&v)) {
             below = below.and_then(|v| v.neighbours().0);
@@ -100,7 +100,7 @@ impl<T: Sample> Classifier<T> {
 
     #[cold]
     fn nudge(&self, sample: T, decoded: f64) -> T {
-        match self.around(sample) {
+        match self.nearest_valid(sample) {
             (Some(b), Some(a)) if decoded - b.to_f64() < a.to_f64() - decoded => b,
             (_, Some(a)) => a,
             (Some(b), None) => b,

@@ -91,9 +91,9 @@ pub(super) fn encode<T: Sample>(
             }
             *slot = off.round_ties_even() as i32;
             let value = f64::from(picture[i]) + f64::from(*slot) * steps[i / area];
-            let others = [T::from_wide(value - reach), T::from_wide(value + reach)];
+            let range = [T::from_wide(value - reach), T::from_wide(value + reach)];
             let bound = samples.bounds.each[i / area];
-            if !classifier.makes_way(others, |v| (v.to_f64() - wanted.to_f64()).abs() <= bound) {
+            if !classifier.nodata_can_move(range, |v| (v.to_f64() - wanted.to_f64()).abs() <= bound) {
                 return Ok(None);
             }
         }

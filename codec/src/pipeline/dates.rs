@@ -29,7 +29,7 @@ pub(super) struct DateLinks<'a> {
     /// The reference tile, where the tile refers to one.
     pub(super) earlier: Option<&'a ReferenceTile>,
     /// Whether tiles of later dates will refer to this one.
-    pub(super) remembered: bool,
+    pub(super) referenced: bool,
 }
 
 impl<'a> DateLinks<'a> {
@@ -43,7 +43,7 @@ impl<'a> DateLinks<'a> {
             Some(ReferenceTile::Codes(history)) => Some(&**history),
             Some(ReferenceTile::Samples(_)) => return Err(unlike()),
         };
-        Ok(HistoryLinks { earlier, remembered: self.remembered })
+        Ok(HistoryLinks { earlier, referenced: self.referenced })
     }
 
     /// The restored samples of the reference tile, for a predicted tile.

@@ -20,17 +20,17 @@ type Stack<'a> = Vec<(&'a TilePosition, TileNeed, &'a [u8])>;
 /// A plan's tiles by place.
 fn stacks<'a>(plan: &'a Plan, parts: &[&'a [u8]]) -> Vec<Stack<'a>> {
     let mut out: Vec<Stack<'a>> = Vec::new();
-    let mut places: HashMap<[usize; 2], usize> = HashMap::new();
+    let mut stack_at: HashMap<[usize; 2], usize> = HashMap::new();
     for ((position, need), part) in plan.positions.iter().zip(parts) {
         // A tile that shares nothing with other dates makes a stack of its own, so that tiles are decoded in parallel.
-        let alone = need.refers_to.is_none() && !need.remembered;
-        let place = [position.rows.start, position.columns.start];
-        let at = match places.get(&place) {
+        let alone = need.refers_to.is_none() && !need.referenced;
+        let corner = [position.rows.start, position.columns.start];
+        let at = match stack_at.get(&corner) {
             Some(at) if !alone => *at,
             _ => {
                 out.push(Vec::new());
                 if !alone {
-                    places.insert(place, out.len() - 1);
+                    stack_at.insert(corner, out.len() - 1);
                 }
                 out.len() - 1
             }
@@ -58,7 +58,7 @@ impl ReferenceTiles {
             || Error::Corrupt("a tile refers to a date without codes; write the chunk again".to_owned());
         let earlier =
             need.refers_to.map(|image| self.by_image.get(&image).ok_or_else(nothing)).transpose()?;
-        Ok(DateLinks { earlier, remembered: need.remembered })
+        Ok(DateLinks { earlier, referenced: need.referenced })
     }
 
     /// Keeps a tile to which later dates refer, and drops a tile to which no more dates refer.

@@ -113,7 +113,7 @@ impl ChunkCodec {
             Content::Predicted(bytes) => {
                 let samples = chunk.samples(size, classes)?;
                 let reference = samples.decode(bytes, chunk.classifier, links.samples()?, out)?;
-                Ok(links.remembered.then_some(ReferenceTile::Samples(reference)))
+                Ok(links.referenced.then_some(ReferenceTile::Samples(reference)))
             }
             Content::Classes(bytes) => {
                 if links.earlier.is_some() {

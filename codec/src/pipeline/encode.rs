@@ -173,11 +173,11 @@ impl ChunkCodec {
                 out.push((EncodedTile::default(), 0));
                 continue;
             };
-            let remembered = at + 1 < stack.len();
+            let referenced = at + 1 < stack.len();
             if chunk.bounds.is_some() {
                 // The last date with restored samples.
                 let earlier = references.iter().rposition(Option::is_some);
-                let links = DateLinks { earlier: earlier.and_then(|at| references[at].as_ref()), remembered };
+                let links = DateLinks { earlier: earlier.and_then(|at| references[at].as_ref()), referenced };
                 let promised = self.promised_tile(chunk, &prepared, links)?;
                 let distance = earlier.filter(|_| promised.refers).map_or(0, |earlier| at - earlier);
                 out.push((promised.tile, distance as u32));
@@ -186,10 +186,10 @@ impl ChunkCodec {
             }
             let links = |earlier: Option<usize>| DateLinks {
                 earlier: earlier.and_then(|earlier| references[earlier].as_ref()),
-                remembered,
+                referenced,
             };
             let mut best = (self.code_tile(chunk, &prepared, links(None))?, None);
-            for earlier in prepared.most_alike(&references, quantise::step(chunk.step), CANDIDATES) {
+            for earlier in prepared.most_similar(&references, quantise::step(chunk.step), CANDIDATES) {
                 let coded = self.code_tile(chunk, &prepared, links(Some(earlier)))?;
                 if coded.cost < best.0.cost {
                     best = (coded, Some(earlier));

@@ -29,14 +29,19 @@ pub(super) struct PreparedTile<T> {
 
 impl<T> PreparedTile<T> {
     /// The earlier dates that resemble this tile most: no more than `most` of them.
-    pub(super) fn most_alike(&self, earlier: &[Option<ReferenceTile>], step: f32, most: usize) -> Vec<usize> {
+    pub(super) fn most_similar(
+        &self,
+        earlier: &[Option<ReferenceTile>],
+        step: f32,
+        most: usize,
+    ) -> Vec<usize> {
         // A tile without a valid sample resembles no date.
         let planes = self.latents.len() / self.patches;
-        let likeness = |history: &TileHistory| history.likeness(&self.latents, planes.max(1), 1.0 / step);
+        let similarity = |history: &TileHistory| history.similarity(&self.latents, planes.max(1), 1.0 / step);
         let references = earlier.iter().enumerate().filter(|_| planes > 0);
         let mut found: Vec<(usize, f32)> = references
             .filter_map(|(at, reference)| match reference {
-                Some(ReferenceTile::Codes(history)) => Some((at, likeness(history))),
+                Some(ReferenceTile::Codes(history)) => Some((at, similarity(history))),
                 _ => None,
             })
             .collect();

@@ -54,7 +54,7 @@ pub(super) struct TileNeed {
     /// Its own samples are asked for.
     pub(super) wanted: bool,
     /// Other tiles that are needed refer to it.
-    pub(super) remembered: bool,
+    pub(super) referenced: bool,
     /// The image of the tile that it refers to.
     pub(super) refers_to: Option<usize>,
 }
@@ -64,14 +64,14 @@ fn needed(wanted: Vec<bool>, header: &Header, images: usize) -> Vec<Option<TileN
     let each = wanted.len() / images.max(1);
     let mut needs: Vec<Option<TileNeed>> = wanted
         .into_iter()
-        .map(|wanted| wanted.then_some(TileNeed { wanted, remembered: false, refers_to: None }))
+        .map(|wanted| wanted.then_some(TileNeed { wanted, referenced: false, refers_to: None }))
         .collect();
     for (at, distance) in header.references.iter().enumerate().rev() {
         let (Some(need), true) = (&mut needs[at], *distance > 0) else { continue };
         need.refers_to = Some(at / each - *distance as usize);
         let earlier = &mut needs[at - *distance as usize * each];
-        let nothing = TileNeed { wanted: false, remembered: true, refers_to: None };
-        earlier.get_or_insert(nothing).remembered = true;
+        let nothing = TileNeed { wanted: false, referenced: true, refers_to: None };
+        earlier.get_or_insert(nothing).referenced = true;
     }
     needs
 }
@@ -101,11 +101,11 @@ impl ChunkCodec {
         let empty = region.iter().any(|r| r.is_empty());
         let positions: Vec<TilePosition> = tile_positions(&layout, header.extent, self.patch()).collect();
         let wanted = positions.iter().map(|position| {
-            let apart = position.rows.start >= rows.end
+            let disjoint = position.rows.start >= rows.end
                 || position.rows.end <= rows.start
                 || position.columns.start >= columns.end
                 || position.columns.end <= columns.start;
-            !empty && !apart && layout.image_in_region(position.image, region).is_some()
+            !empty && !disjoint && layout.image_in_region(position.image, region).is_some()
         });
         let tiles = needed(wanted.collect(), &header, layout.images());
         let mut at = start;

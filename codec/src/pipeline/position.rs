@@ -46,7 +46,7 @@ pub(super) fn copy<T: Copy>(
     tile: &[T],
     out: &mut [T],
 ) {
-    let Some(place) = layout.image_in_region(position.image, region) else { return };
+    let Some(looped_index) = layout.image_in_region(position.image, region) else { return };
     let [bands, rows, columns] = layout.image_region(region);
     let [band_stride, row_stride, column_stride] = region_layout.image_strides();
     let (height, width) = (position.rows.len(), position.columns.len());
@@ -56,7 +56,7 @@ pub(super) fn copy<T: Copy>(
         for y in position.rows.start.max(rows.start)..position.rows.end.min(rows.end) {
             let from = (band * height + y - position.rows.start) * width;
             let source = &tile[from + x0 - position.columns.start..from + x1 - position.columns.start];
-            let at = region_layout.place_offset(&place)
+            let at = region_layout.looped_offset(&looped_index)
                 + (band - bands.start) * band_stride
                 + (y - rows.start) * row_stride
                 + (x0 - columns.start) * column_stride;

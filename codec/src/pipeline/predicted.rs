@@ -144,7 +144,7 @@ impl IntegerTile<'_> {
         }
         let numbers: Vec<i32> = samples.iter().map(|v| v.to_f64() as i32).collect();
         let valid = self.valid();
-        let mut seen = [0; FEW];
+        let mut seen = [0; MAX_DISTINCT];
         let mut count = 0;
         for number in numbers.iter().zip(&valid).filter(|(_, valid)| **valid).map(|(number, _)| *number) {
             // Neighbouring samples are mostly equal, so the values seen last are looked at first.
@@ -355,7 +355,7 @@ fn nearest(value: i64, spacing: i32) -> i32 {
 }
 
 /// A tile is tried as classes where it holds at most this number of distinct values.
-const FEW: usize = 64;
+const MAX_DISTINCT: usize = 64;
 
 /// The spacing of a lattice of floats as a multiple of its bound: 2, less an allowance for rounding when samples are restored.
 const STABLE: f64 = 2.0 * (1.0 - 1.0 / 1024.0);

@@ -53,7 +53,7 @@ impl ChunkCodec {
         contents.extend(picture.map(|(mode, bytes)| (mode, bytes, DateLinks::default())));
         contents.sort_by_key(|content| content.1.len());
         for content in contents {
-            if let Some(promised) = self.holds(chunk, prepared, content)? {
+            if let Some(promised) = self.verified(chunk, prepared, content)? {
                 return Ok(promised);
             }
         }
@@ -65,7 +65,7 @@ impl ChunkCodec {
         };
         for form in forms {
             let content = (PREDICTED, samples.encode(&tile.samples, *form, None)?, alone);
-            if let Some(promised) = self.holds(chunk, prepared, content)? {
+            if let Some(promised) = self.verified(chunk, prepared, content)? {
                 return Ok(promised);
             }
         }
@@ -115,7 +115,7 @@ impl ChunkCodec {
     }
 
     /// The tile with this content, if the samples that a reader decodes are within the bound.
-    fn holds<T: Sample>(
+    fn verified<T: Sample>(
         &self,
         chunk: &ChunkContext<'_, T>,
         prepared: &PreparedTile<T>,

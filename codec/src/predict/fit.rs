@@ -3,7 +3,7 @@
 
 use crate::predict::gram::Gram;
 use crate::predict::padded::{Padded, Shape};
-use crate::predict::plan::{OWN, Place, Plan, Reference};
+use crate::predict::plan::{OWN_OFFSETS, Plan, Reference, Source};
 use crate::predict::rule;
 use crate::predict::vectorised::{Rehearsal, walk};
 use crate::predict::walk::Restored;
@@ -15,7 +15,7 @@ const PERIODS: [usize; 4] = [1, 2, 3, 6];
 const GATHERED: usize = 6;
 /// How many planes are tried as references, and for how many of them the neighbours too.
 const REFERENCES: usize = 6;
-const REFERENCES_AROUND: usize = 2;
+const REFERENCES_WITH_NEIGHBOURS: usize = 2;
 /// From this number of rows on, sums are gathered from half of a tile's rows.
 const MANY_ROWS: usize = 192;
 /// What a coefficient costs, in bits.
@@ -93,7 +93,7 @@ fn centred(given: &[i32], valid: &[bool], plan: &Plan, shape: &Shape) -> Padded 
 /// neighbours.
 fn references(centred: &Padded, valid: &[bool], number: usize, restored: &Restored) -> Vec<Reference> {
     let shape = restored.shape;
-    let mut alike: Vec<(f64, usize)> = (0..number)
+    let mut correlated: Vec<(f64, usize)> = (0..number)
         .map(|plane| {
             let (mut ab, mut aa, mut bb) = (0.0, 1e-9, 1e-9);
             for y in 0..shape.height {
@@ -112,12 +112,12 @@ fn references(centred: &Padded, valid: &[bool], number: usize, restored: &Restor
             (ab * ab / (aa * bb), plane)
         })
         .collect();
-    alike.sort_by(|a, b| b.0.total_cmp(&a.0));
-    alike.truncate(REFERENCES);
-    alike
+    correlated.sort_by(|a, b| b.0.total_cmp(&a.0));
+    correlated.truncate(REFERENCES);
+    correlated
         .iter()
         .enumerate()
-        .map(|(i, (_, plane))| Reference { plane: *plane, around: i < REFERENCES_AROUND })
+        .map(|(i, (_, plane))| Reference { plane: *plane, neighbours: i < REFERENCES_WITH_NEIGHBOURS })
         .collect()
 }
 
@@ -154,12 +154,12 @@ fn gather_rows(centred: &Padded, valid: &[bool], plan: &Plan, restored: &Restore
     for y in (0..shape.height).filter(|y| (y / GATHERED).is_multiple_of(stride)) {
         let n = taps.len() + 1;
         for (t, tap) in taps.iter().enumerate() {
-            let of = |(plane, dy, dx): Place| plane.map_or(centred, |p| &restored.values[p]).row(y, dy, dx);
-            let source = of(tap.place);
-            match tap.less {
-                Some(less) => {
-                    for (x, (value, less)) in source.iter().zip(of(less)).enumerate() {
-                        row[x * n + t] = f64::from(*value) - f64::from(*less);
+            let of = |(plane, dy, dx): Source| plane.map_or(centred, |p| &restored.values[p]).row(y, dy, dx);
+            let source = of(tap.source);
+            match tap.minus {
+                Some(minus) => {
+                    for (x, (value, minus)) in source.iter().zip(of(minus)).enumerate() {
+                        row[x * n + t] = f64::from(*value) - f64::from(*minus);
                     }
                 }
                 None => {
@@ -200,7 +200,7 @@ fn choose_sets(plan: &mut Plan, cells: &[Gram], noise: f64) {
         }
         let rough = noise - 1.0 / 12.0;
         let sets: Vec<Gram> =
-            if rough > 0.0 { sets.iter().map(|s| s.noisy(OWN.len(), rough)).collect() } else { sets };
+            if rough > 0.0 { sets.iter().map(|s| s.noisy(OWN_OFFSETS.len(), rough)).collect() } else { sets };
         if sets.iter().any(|s| s.count() < 4.0 * COEFFICIENT_BITS) && period > 1 {
             continue;
         }
@@ -248,7 +248,7 @@ fn is_narrow(plan: &Plan, number: usize, restored: &Restored, centred: &Padded) 
         let sum: u64 = set
             .iter()
             .zip(&taps)
-            .map(|(c, tap)| u64::from(c.unsigned_abs()) * tap.place.0.map_or(own, |p| others[p]))
+            .map(|(c, tap)| u64::from(c.unsigned_abs()) * tap.source.0.map_or(own, |p| others[p]))
             .sum();
         sum + (1 << plan.fraction) < 1 << 31
     })

@@ -5,7 +5,7 @@ use crate::predict::numbers::{Kind, Numbers};
 use crate::predict::wide::Wide;
 
 /// Neighbours in the plane itself, `(rows down, columns right)`. The first [`SERIAL`] are in the row being coded.
-pub(crate) const OWN: [(isize, isize); 14] = [
+pub(crate) const OWN_OFFSETS: [(isize, isize); 14] = [
     (0, -1),
     (0, -2),
     (0, -3),
@@ -23,12 +23,12 @@ pub(crate) const OWN: [(isize, isize); 14] = [
 ];
 pub(crate) const SERIAL: usize = 3;
 
-/// The same place in a plane already coded, then its eight neighbours.
-pub(crate) const AROUND: [(isize, isize); 9] =
+/// Samples of a plane already coded, `(rows down, columns right)`: the one at the same position, then its eight neighbours.
+pub(crate) const REFERENCE_OFFSETS: [(isize, isize); 9] =
     [(0, 0), (0, -1), (0, 1), (-1, 0), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1)];
 
 /// The number of magnitudes whose weighted sum is the expected magnitude of a residual: W, WW, N, NW, NE and NN in the plane
-/// itself, the same place in the companion, and the sum of its four neighbours there. A constant is added.
+/// itself, the same position in the companion, and the sum of its four neighbours there. A constant is added.
 pub(crate) const MAGNITUDES: usize = 8;
 /// The largest weight of a magnitude, in 64ths, and the largest constant, in 16ths.
 pub(crate) const MAX_WEIGHT: u32 = 255;
@@ -47,17 +47,17 @@ pub(crate) const MAX_REFERENCES: usize = 16;
 pub(crate) struct Reference {
     pub(crate) plane: usize,
     /// Whether its eight neighbours take part too.
-    pub(crate) around: bool,
+    pub(crate) neighbours: bool,
 }
 
-/// A plane (`None` is the one being coded), rows down and columns right.
-pub(crate) type Place = (Option<usize>, isize, isize);
+/// Where a sample is: its plane (`None` is the one being coded), rows down and columns right.
+pub(crate) type Source = (Option<usize>, isize, isize);
 
-/// What a coefficient multiplies: the sample at a place, or its difference from the sample at another place.
+/// What a coefficient multiplies: a sample, or its difference from another sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tap {
-    pub(crate) place: Place,
-    pub(crate) less: Option<Place>,
+    pub(crate) source: Source,
+    pub(crate) minus: Option<Source>,
 }
 
 /// How one plane is predicted.
@@ -98,33 +98,37 @@ impl Plan {
     /// Every tap, in order.
     pub(crate) fn taps(&self) -> Vec<Tap> {
         let own = |(dy, dx): (isize, isize)| (None, dy, dx);
-        let mut taps: Vec<_> =
-            OWN.iter().map(|place| Tap { place: own(*place), less: Some(own(OWN[0])) }).collect();
-        taps[0].less = None;
+        let mut taps: Vec<_> = OWN_OFFSETS
+            .iter()
+            .map(|offset| Tap { source: own(*offset), minus: Some(own(OWN_OFFSETS[0])) })
+            .collect();
+        taps[0].minus = None;
         for reference in &self.references {
-            let count = if reference.around { AROUND.len() } else { 1 };
+            let count = if reference.neighbours { REFERENCE_OFFSETS.len() } else { 1 };
             let there = |(dy, dx): (isize, isize)| (Some(reference.plane), dy, dx);
-            taps.push(Tap { place: there(AROUND[0]), less: None });
+            taps.push(Tap { source: there(REFERENCE_OFFSETS[0]), minus: None });
             taps.extend(
-                AROUND[1..count].iter().map(|p| Tap { place: there(*p), less: Some(there(AROUND[0])) }),
+                REFERENCE_OFFSETS[1..count]
+                    .iter()
+                    .map(|p| Tap { source: there(*p), minus: Some(there(REFERENCE_OFFSETS[0])) }),
             );
         }
         taps
     }
 
-    /// The coefficients of the taps' places, `[set][tap]`. Taps are differences of samples, and predictions start from the sample
+    /// The coefficients of the taps' own samples, `[set][tap]`. Taps are differences of samples, and predictions start from the sample
     /// to the west; here both are multiplied out, so that each coefficient belongs to one sample.
     pub(crate) fn absolute(&self) -> Vec<i32> {
         let taps = self.taps();
         let mut out = self.coefficients.clone();
         for set in out.chunks_mut(taps.len().max(1)) {
             // The tap whose sample the following taps subtract.
-            let mut less = 0;
+            let mut subtrahend = 0;
             for (i, tap) in taps.iter().enumerate() {
-                if tap.less.is_none() {
-                    less = i;
+                if tap.minus.is_none() {
+                    subtrahend = i;
                 } else {
-                    set[less] = set[less].wrapping_sub(set[i]);
+                    set[subtrahend] = set[subtrahend].wrapping_sub(set[i]);
                 }
             }
             set[0] = set[0].wrapping_add(1 << self.fraction);
@@ -153,12 +157,13 @@ impl Plan {
         let count = numbers.unsigned(coder, self.references.len() as u32, Kind::Plain);
         limit("number of references", count, plane.min(MAX_REFERENCES) as u32)?;
         for i in 0..count as usize {
-            let reference = self.references.get(i).copied().unwrap_or(Reference { plane: 0, around: false });
+            let reference =
+                self.references.get(i).copied().unwrap_or(Reference { plane: 0, neighbours: false });
             let distance =
                 numbers.unsigned(coder, (plane - 1).saturating_sub(reference.plane) as u32, Kind::Plain);
             limit("distance of a reference", distance, plane as u32 - 1)?;
-            let around = coder.plain(u32::from(reference.around), 1) == 1;
-            plan.references.push(Reference { plane: plane - 1 - distance as usize, around });
+            let neighbours = coder.plain(u32::from(reference.neighbours), 1) == 1;
+            plan.references.push(Reference { plane: plane - 1 - distance as usize, neighbours });
         }
         let companion = self.companion.map_or(0, |c| plane - c);
         let companion = numbers.unsigned(coder, companion as u32, Kind::Plain);

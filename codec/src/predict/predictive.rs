@@ -6,7 +6,7 @@ use crate::predict::fit;
 use crate::predict::numbers::{Kind, Numbers};
 use crate::predict::padded::Shape;
 use crate::predict::plan::Plan;
-use crate::predict::symbol::{Around, Symbols};
+use crate::predict::symbol::{Symbols, ZeroContexts};
 use crate::predict::vectorised::walk;
 use crate::predict::walk::{Residuals, Restored};
 use crate::predict::wide::{Wide, WideDecoder, WideEncoder};
@@ -26,17 +26,17 @@ impl<W: Wide> Coding<W> {
         Self { coder, symbols: Symbols::new(), numbers: Numbers::new() }
     }
 
-    /// Codes which plane comes next. `left` holds the planes that are not yet coded, in order.
-    fn next(&mut self, left: &mut Vec<usize>, plane: usize) -> Result<usize> {
-        let at = left.iter().position(|p| *p == plane).unwrap_or(0);
+    /// Codes which plane comes next. `remaining` holds the planes that are not yet coded, in order.
+    fn next(&mut self, remaining: &mut Vec<usize>, plane: usize) -> Result<usize> {
+        let at = remaining.iter().position(|p| *p == plane).unwrap_or(0);
         let at = self.numbers.unsigned(&mut self.coder, at as u32, Kind::Plain) as usize;
-        if at >= left.len() {
+        if at >= remaining.len() {
             return Err(Error::Corrupt(format!(
                 "the next plane is number {at} of the {} that remain; write the chunk again",
-                left.len()
+                remaining.len()
             )));
         }
-        Ok(left.remove(at))
+        Ok(remaining.remove(at))
     }
 }
 
@@ -54,10 +54,10 @@ impl<W: Wide> Residuals for Stream<'_, W> {
         &mut self,
         residual: i32,
         expected: u32,
-        lean: usize,
-        around: Option<impl FnOnce() -> Around>,
+        side: usize,
+        zero_contexts: Option<impl FnOnce() -> ZeroContexts>,
     ) -> i32 {
-        self.symbols.code(&mut self.coder, residual, expected, lean, around)
+        self.symbols.code(&mut self.coder, residual, expected, side, zero_contexts)
     }
 }
 
@@ -112,9 +112,9 @@ pub(crate) fn encode(
     let mut coding = Coding::new(WideEncoder::default());
     let mut restored = Restored::new(shape, earlier);
     let order = fit::order(shape);
-    let mut left: Vec<usize> = (0..shape.planes).collect();
+    let mut remaining: Vec<usize> = (0..shape.planes).collect();
     for (number, plane) in (restored.earlier..).zip(order) {
-        let plane = coding.next(&mut left, plane)?;
+        let plane = coding.next(&mut remaining, plane)?;
         let range = plane * shape.area()..(plane + 1) * shape.area();
         let (given, valid) = (&samples[range.clone()], &valid[range]);
         let plan = fit::plan(given, valid, number, bounds[plane], &mut restored);
@@ -144,9 +144,9 @@ pub(crate) fn decode(
     check(shape, samples.len(), valid.len(), bounds, earlier)?;
     let mut coding = Coding::new(WideDecoder::new(bytes)?);
     let mut restored = Restored::new(shape, earlier);
-    let mut left: Vec<usize> = (0..shape.planes).collect();
+    let mut remaining: Vec<usize> = (0..shape.planes).collect();
     for number in restored.earlier..restored.values.len() {
-        let plane = coding.next(&mut left, 0)?;
+        let plane = coding.next(&mut remaining, 0)?;
         let range = plane * shape.area()..(plane + 1) * shape.area();
         let valid = &valid[range.clone()];
         let plan = Plan::default().code(&mut coding.coder, &mut coding.numbers, number)?;

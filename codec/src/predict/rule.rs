@@ -68,7 +68,7 @@ pub(crate) fn fit(plan: &mut Plan, number: usize, valid: &[bool], restored: &Res
 /// The plane whose residual magnitudes correlate best with this one's.
 fn companion(number: usize, valid: &[bool], restored: &Restored) -> Option<usize> {
     let (width, height) = (restored.shape.width, restored.shape.height);
-    let alike = |plane: usize| {
+    let correlation = |plane: usize| {
         let (mut ab, mut a1, mut b1, mut aa, mut bb, mut n) = (0.0, 0.0, 0.0, 0.0, 0.0, 1e-9);
         for y in 0..height {
             let (a, b) = (restored.magnitudes[number].row(y, 0, 0), restored.magnitudes[plane].row(y, 0, 0));
@@ -87,7 +87,7 @@ fn companion(number: usize, valid: &[bool], restored: &Restored) -> Option<usize
         }
         (ab - a1 * b1 / n) / ((aa - a1 * a1 / n) * (bb - b1 * b1 / n)).max(1e-9).sqrt()
     };
-    let best = (0..number).map(|plane| (alike(plane), plane)).max_by(|a, b| a.0.total_cmp(&b.0));
+    let best = (0..number).map(|plane| (correlation(plane), plane)).max_by(|a, b| a.0.total_cmp(&b.0));
     best.filter(|b| b.0 > 0.02).map(|b| b.1)
 }
 

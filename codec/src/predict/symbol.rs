@@ -27,18 +27,18 @@ const MIDDLE: i32 = 7;
 const ESCAPE: usize = 15;
 /// The number of patterns of the magnitudes around a sample: five magnitudes of three levels each.
 pub(crate) const PATTERNS: usize = 243;
-/// The number of values of [`Around::place`].
-pub(crate) const PLACES: usize = 16;
+/// The number of values of [`ZeroContexts::flags`].
+pub(crate) const FLAGS: usize = 16;
 /// The number of contexts for the side of 0 on which a residual is likely to lie.
-pub(crate) const LEANS: usize = 4;
+pub(crate) const SIDES: usize = 4;
 
 /// The contexts of the decision whether a residual is 0, where a small one is expected.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Around {
+pub(crate) struct ZeroContexts {
     /// The pattern of the magnitudes around the sample, below [`PATTERNS`].
     pub(crate) pattern: usize,
-    /// The phase of the sample's row and column, and which magnitudes are above the expected one; below [`PLACES`].
-    pub(crate) place: usize,
+    /// The phase of the sample's row and column, and which magnitudes are above the expected one; below [`FLAGS`].
+    pub(crate) flags: usize,
 }
 
 /// The adaptive statistics of a tile's residuals.
@@ -48,11 +48,11 @@ pub(crate) struct Symbols {
     pulls: Pulls,
     /// `[class - FOLDED]`
     folded: [Learner; FOLDED_CLASSES],
-    /// `[class][lean]`
-    direct: [[Learner; LEANS]; FOLDED],
+    /// `[class][side]`
+    direct: [[Learner; SIDES]; FOLDED],
     /// The same after a decision that the residual is not 0.
-    not_zero: [[Learner; LEANS]; FOLDED],
-    /// `[place][class]`
+    not_zero: [[Learner; SIDES]; FOLDED],
+    /// `[flags][class]`
     zero: Vec<Counter>,
     /// `[pattern][class / 2]`
     zero_pattern: Vec<Counter>,
@@ -126,9 +126,9 @@ impl Symbols {
             tables: Tables::get(),
             pulls: Pulls::new(),
             folded: std::array::from_fn(|i| Learner::new(folded_guess(FOLDED + i))),
-            direct: std::array::from_fn(|i| [Learner::new(direct_guess(i)); LEANS]),
-            not_zero: std::array::from_fn(|i| [Learner::new(direct_guess(i)); LEANS]),
-            zero: (0..PLACES * ZERO).map(|i| zero_guess(i % ZERO)).collect(),
+            direct: std::array::from_fn(|i| [Learner::new(direct_guess(i)); SIDES]),
+            not_zero: std::array::from_fn(|i| [Learner::new(direct_guess(i)); SIDES]),
+            zero: (0..FLAGS * ZERO).map(|i| zero_guess(i % ZERO)).collect(),
             zero_pattern: (0..PATTERNS * ZERO / 2).map(|i| zero_guess(i % (ZERO / 2) * 2)).collect(),
             zero_local: (0..ZERO).map(zero_guess).collect(),
             weights: [[22_000; 3]; ZERO],
@@ -144,7 +144,7 @@ impl Symbols {
     }
 
     /// Codes a residual, and returns it. Its expected magnitude is in 16ths, below 2^31; from [`FOLDED_FROM`] on,
-    /// residuals are best centred between -1 and 0. `lean` is below [`LEANS`]. With `around` and a small expected magnitude, a
+    /// residuals are best centred between -1 and 0. `side` is below [`SIDES`]. With `zero_contexts` and a small expected magnitude, a
     /// decision first says whether the residual is 0. That is slower, and takes fewer bits where most residuals are 0.
     #[inline(always)]
     pub(crate) fn code<W: Wide>(
@@ -152,20 +152,20 @@ impl Symbols {
         coder: &mut W,
         residual: i32,
         expected: u32,
-        lean: usize,
-        around: Option<impl FnOnce() -> Around>,
+        side: usize,
+        zero_contexts: Option<impl FnOnce() -> ZeroContexts>,
     ) -> i32 {
         if expected >= FOLDED_FROM {
             return self.code_folded(coder, residual, expected);
         }
         let class = usize::from(DIRECT[expected as usize & 31]);
         let mut tables = &mut self.direct;
-        if let Some(around) = around.filter(|_| class < ZERO) {
+        if let Some(zero_contexts) = zero_contexts.filter(|_| class < ZERO) {
             tables = &mut self.not_zero;
-            let around = around();
+            let zero_contexts = zero_contexts();
             let counters = [
-                &mut self.zero[around.place % PLACES * ZERO + class],
-                &mut self.zero_pattern[around.pattern % PATTERNS * (ZERO / 2) + class / 2],
+                &mut self.zero[zero_contexts.flags % FLAGS * ZERO + class],
+                &mut self.zero_pattern[zero_contexts.pattern % PATTERNS * (ZERO / 2) + class / 2],
                 &mut self.zero_local[class],
             ];
             if !mix(coder, residual != 0, counters, &mut self.weights[class], &self.tables) {
@@ -174,8 +174,12 @@ impl Symbols {
         }
         let symbol =
             if (-MIDDLE..=MIDDLE).contains(&residual) { (residual + MIDDLE) as usize } else { ESCAPE };
-        let symbol = tables[class][lean % LEANS].code(coder, symbol, &self.pulls);
-        if symbol < ESCAPE { symbol as i32 - MIDDLE } else { coder.apart(|coder| self.far(coder, residual)) }
+        let symbol = tables[class][side % SIDES].code(coder, symbol, &self.pulls);
+        if symbol < ESCAPE {
+            symbol as i32 - MIDDLE
+        } else {
+            coder.out_of_line(|coder| self.far(coder, residual))
+        }
     }
 
     /// Codes the upper part of the magnitude as a symbol. Magnitudes of negative residuals are counted from -1.
@@ -190,7 +194,7 @@ impl Symbols {
             symbol
         } else {
             let beyond = upper.wrapping_sub(ESCAPE as u32);
-            coder.apart(|coder| self.escape(coder, beyond)).wrapping_add(ESCAPE as u32)
+            coder.out_of_line(|coder| self.escape(coder, beyond)).wrapping_add(ESCAPE as u32)
         };
         let low = (magnitude & ((1 << plain) - 1)) << 1 | (sign & 1) as u32;
         // At most 26 plain bits and the sign.
@@ -248,13 +252,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn code<W: Wide>(symbols: &mut Symbols, coder: &mut W, residual: i32, noise: u32) -> i32 {
-        let around = || Around { pattern: noise as usize % 1000, place: noise as usize % 37 };
+        let zero_contexts = || ZeroContexts { pattern: noise as usize % 1000, flags: noise as usize % 37 };
         symbols.code(
             coder,
             residual,
             (noise >> 1) >> (noise % 31),
             noise as usize % 9,
-            (noise % 5 < 3).then_some(around),
+            (noise % 5 < 3).then_some(zero_contexts),
         )
     }
 

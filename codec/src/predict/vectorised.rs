@@ -1,7 +1,7 @@
 //! The walk over a plane with the processor's vector instructions, and the encoder's rehearsal of it.
 
 use crate::predict::plan::Plan;
-use crate::predict::symbol::Around;
+use crate::predict::symbol::ZeroContexts;
 use crate::predict::walk::{self, Residuals, Restored};
 use pulp::{Arch, Simd, WithSimd};
 
@@ -37,7 +37,7 @@ impl Residuals for Rehearsal {
     const GIVEN: bool = true;
 
     #[inline(always)]
-    fn code(&mut self, residual: i32, _: u32, _: usize, _: Option<impl FnOnce() -> Around>) -> i32 {
+    fn code(&mut self, residual: i32, _: u32, _: usize, _: Option<impl FnOnce() -> ZeroContexts>) -> i32 {
         residual
     }
 }

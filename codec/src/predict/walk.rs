@@ -3,7 +3,7 @@
 //! that writes nothing: the encoder takes from it the residuals to which it fits the rest of the plan.
 //!
 //! **The model.** A plane holds integers `s(y, x)`. Each is predicted as a linear combination of samples that a decoder already
-//! has: up to 14 neighbours in the plane itself ([`OWN`](super::plan::OWN)), and samples at and around the same place in planes
+//! has: up to 14 neighbours in the plane itself ([`OWN_OFFSETS`](super::plan::OWN_OFFSETS)), and samples at and around the same place in planes
 //! coded before. The coefficients are integers with a binary fraction, chosen by the encoder and written in the [`Plan`]; the
 //! prediction `p` is their sum, rounded. What is coded is the residual `r = s − p`, or, within a bound `b`, the residual
 //! divided by the step `2b + 1` and rounded; the decoder restores `p + r (2b + 1)`, which is off by at most `b`. Both sides predict from
@@ -15,7 +15,7 @@
 //!
 //! **The symbols.** [`symbol`](super::symbol) codes `r` with adaptive probabilities that are selected by `e`. The fraction that was lost when the
 //! prediction was rounded says on which side of 0 `r` is more likely, and is a second context. Where `e` is tiny, a binary
-//! decision comes first and says whether `r` is 0. Its context is the pattern of the magnitudes around the sample ([`Around`]).
+//! decision comes first and says whether `r` is 0. Its context is the pattern of the magnitudes around the sample ([`ZeroContexts`]).
 //!
 //! **The order.** Rows go from top to bottom, samples from left to right. No symbol is coded for a sample that is not valid; it
 //! takes the value to its left.
@@ -27,10 +27,10 @@
 
 use crate::predict::padded::{MARGIN, Padded, Shape};
 use crate::predict::plan::{MAGNITUDES, Plan, SERIAL};
-use crate::predict::symbol::{Around, FOLDED_FROM};
+use crate::predict::symbol::{FOLDED_FROM, ZeroContexts};
 
 /// Residual magnitudes are capped at this before they enter an expected magnitude.
-const MOST: u32 = 1 << 20;
+const MAX_MAGNITUDE: u32 = 1 << 20;
 
 /// Takes the residuals of a walk: the entropy coder in either direction, or a rehearsal, which codes nothing.
 pub(crate) trait Residuals {
@@ -38,14 +38,14 @@ pub(crate) trait Residuals {
     const GIVEN: bool;
 
     /// Codes a residual and returns it: an encoder returns the given one, a decoder the one that it reads. `expected` is its
-    /// expected magnitude in 16ths. `lean` says on which side of 0 it is likely to lie. `around` gives the contexts of the
+    /// expected magnitude in 16ths. `side` says on which side of 0 it is likely to lie. `zero_contexts` gives the contexts of the
     /// decision whether it is 0; without it there is no such decision.
     fn code(
         &mut self,
         residual: i32,
         expected: u32,
-        lean: usize,
-        around: Option<impl FnOnce() -> Around>,
+        side: usize,
+        zero_contexts: Option<impl FnOnce() -> ZeroContexts>,
     ) -> i32;
 }
 
@@ -128,7 +128,7 @@ impl RowPlan {
         let phases = plan.period.0;
         let taps: Vec<_> = all[SERIAL..]
             .iter()
-            .map(|tap| (tap.place.0.unwrap_or(plane), tap.place.1, tap.place.2))
+            .map(|tap| (tap.source.0.unwrap_or(plane), tap.source.1, tap.source.2))
             .collect();
         let coefficients = plan.absolute();
         let mut rows = Self {
@@ -225,7 +225,8 @@ pub(crate) fn plane<S: Sum, R: Residuals>(
         let weights = &rows.weights[phase * stretch..][..2 * width];
         let (weight_w, weight_ww) = weights.split_at(width);
         // Residuals of even and odd phases differ in size although each phase has its own coefficients, so the phase is a context.
-        let place = (8 * usize::from(plan.period.0 > 1) * (phase & 1), 4 * usize::from(plan.period.1 > 1));
+        let phase_flags =
+            (8 * usize::from(plan.period.0 > 1) * (phase & 1), 4 * usize::from(plan.period.1 > 1));
         let (fraction, coarse, zeros) = (plan.fraction, plan.coarse, plan.zeros);
         let half = (1i64 << fraction) >> 1;
         let most = (1 << 30) >> coarse;
@@ -260,11 +261,11 @@ pub(crate) fn plane<S: Sum, R: Residuals>(
                 // Folded residuals lie symmetrically around -1/2, so the prediction is raised by about half a step.
                 let prediction = sum.wrapping_add(if folded { lift } else { half }) >> fraction;
                 let prediction = prediction.clamp(quantiser.low, quantiser.high) as i32;
-                let lean = if bound == 0 { (sum.wrapping_add(half) << 2 >> fraction) as usize } else { sign };
-                let around = || Around {
+                let side = if bound == 0 { (sum.wrapping_add(half) << 2 >> fraction) as usize } else { sign };
+                let zero_contexts = || ZeroContexts {
                     pattern: (hints & 0xff) as usize + 81 * west.min(2) as usize,
-                    place: place.0
-                        + place.1 * (x & 1)
+                    flags: phase_flags.0
+                        + phase_flags.1 * (x & 1)
                         + 2 * usize::from(west as u32 * 16 > expected)
                         + usize::from((hints >> 8) * 16 > expected),
                 };
@@ -273,10 +274,10 @@ pub(crate) fn plane<S: Sum, R: Residuals>(
                 } else {
                     0
                 };
-                let coded = sink.code(given, expected, lean & 3, zeros.then_some(around));
+                let coded = sink.code(given, expected, side & 3, zeros.then_some(zero_contexts));
                 *value = quantiser.restore(coded, prediction);
                 let distance = (coded.wrapping_add(i32::from(folded && coded >= 0))).unsigned_abs();
-                *magnitude = (distance >> coarse).min(MOST) as i32;
+                *magnitude = (distance >> coarse).min(MAX_MAGNITUDE) as i32;
                 sign = (coded.signum() + 1) as usize;
             }
             near = [*value, near[0], near[1]];

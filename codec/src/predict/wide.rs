@@ -20,7 +20,7 @@ pub(crate) trait Wide: Coder {
     fn plain(&mut self, value: u32, count: u32) -> u32;
 
     /// Runs a rare operation that is not inlined, on a copy of the coder, so that the state stays in registers elsewhere.
-    fn apart<T>(&mut self, rare: impl FnOnce(&mut Self) -> T) -> T;
+    fn out_of_line<T>(&mut self, rare: impl FnOnce(&mut Self) -> T) -> T;
 }
 
 /// Records decisions.
@@ -60,7 +60,7 @@ impl Wide for WideEncoder {
     }
 
     #[inline(always)]
-    fn apart<T>(&mut self, rare: impl FnOnce(&mut Self) -> T) -> T {
+    fn out_of_line<T>(&mut self, rare: impl FnOnce(&mut Self) -> T) -> T {
         rare(self)
     }
 }
@@ -180,7 +180,7 @@ impl Wide for WideDecoder<'_> {
     }
 
     #[inline(always)]
-    fn apart<T>(&mut self, rare: impl FnOnce(&mut Self) -> T) -> T {
+    fn out_of_line<T>(&mut self, rare: impl FnOnce(&mut Self) -> T) -> T {
         let mut copy = Self { words: self.words.clone(), overrun: self.overrun, state: self.state };
         let out = rare(&mut copy);
         *self = copy;

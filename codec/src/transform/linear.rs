@@ -34,7 +34,7 @@ pub(crate) struct Linear {
     lanes_each: usize,
     lanes: usize,
     /// For each scan position: the offset of its frequency in a batch, of its row in `mix`, and the column.
-    place: Vec<(u32, u32, u32)>,
+    scan_offsets: Vec<(u32, u32, u32)>,
     /// `[frequency][component][lane]`
     mix: Vec<f32>,
     /// `[frequency][band][lane]`, the lanes being components.
@@ -76,7 +76,7 @@ impl Linear {
             .as_ref()
             .map(|unmix| padded(&|f, band, component| unmix[(f * bands + component) * bands + band]));
         let mut scan = vec![0; order.len()];
-        let place = order
+        let scan_offsets = order
             .iter()
             .enumerate()
             .map(|(position, plane)| {
@@ -95,7 +95,7 @@ impl Linear {
             shrink: weights.shrink,
             lanes_each,
             lanes,
-            place,
+            scan_offsets,
             mix,
             unmix,
             scan,
@@ -135,7 +135,7 @@ impl Linear {
         let mut columns = 0;
         for (slot, (positions, codes)) in patches.enumerate() {
             for (position, code) in positions.iter().zip(codes) {
-                let (frequency, row, column) = self.place[*position as usize];
+                let (frequency, row, column) = self.scan_offsets[*position as usize];
                 columns = columns.max(column as usize + 1);
                 let shrink = self.shrink * code.signum() as f32;
                 let value = (*code as f32 - shrink) * step;

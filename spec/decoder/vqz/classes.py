@@ -1,6 +1,7 @@
 """Tiles of classes: samples of integer types that are drawn from few values, which the tile lists.
 
-Classes are told by those around them; on a grid, as of pixels that were enlarged, by where they stand in a cell too.
+The classes around a sample are the contexts of its own. On a grid, as of pixels that were enlarged, the position in a cell is
+one too.
 """
 
 import numpy as np

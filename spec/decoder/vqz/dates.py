@@ -23,10 +23,10 @@ class Past:
     def begin_patch(self, row, column):
         """Sets for each plane `before` (the earlier innovation) and `subtracted` (what is taken off the patch's own)."""
         self.before = self.innovations[row, column]
-        self.wish = [self._wish(k, b) if b else 0 for k, b in enumerate(self.before)]
-        self.subtracted = self.wish if self._trusts(row, column) else [0] * len(self.wish)
+        self.estimates = [self._estimate(k, b) if b else 0 for k, b in enumerate(self.before)]
+        self.subtracted = self.estimates if self._trusts(row, column) else [0] * len(self.estimates)
 
-    def _wish(self, k, b):
+    def _estimate(self, k, b):
         gain = _divided(self.products[k] * 256, self.squares[k] + 2)
         magnitude = abs(b) * min(max(gain, 0), 256) + 128 >> 8
         return magnitude if b > 0 else -magnitude
@@ -40,10 +40,10 @@ class Past:
     def end_patch(self, row, column, innovations):
         """Learns from the patch's own innovations."""
         plain = subtracted = 0
-        for k, (b, i, wish) in enumerate(zip(self.before, innovations, self.wish)):
+        for k, (b, i, estimate) in enumerate(zip(self.before, innovations, self.estimates)):
             if b:
                 plain += abs(i)
-                subtracted += abs(i - wish)
+                subtracted += abs(i - estimate)
                 self._learn(k, min(max(b, FEWEST), MOST), min(max(i, FEWEST), MOST))
         self.sums[row, column] = plain, subtracted
 

@@ -52,7 +52,7 @@ class _Tile:
         self.shown = {}
         if residual:
             self.used = Table(priors.used)
-            self.used_around = Table(priors.used_around)
+            self.used_deeper = Table(priors.used_deeper)
             self.used_depth = Table(priors.used_depth)
             self.used_weights = Table(priors.used_weights)
         self.node = Table(priors.node)
@@ -60,7 +60,7 @@ class _Tile:
         self.before = Table(priors.before)
         self.index_weights = Table(priors.index_weights)
 
-    def around(self, row, column):
+    def neighbours(self, row, column):
         """What the west, north, north-west and north-east patches show."""
         places = neighbours(row, column, self.columns)
         if places is None:
@@ -70,27 +70,27 @@ class _Tile:
 
     def pass_patch(self, row, column):
         """A patch without a valid sample passes on what its west neighbour shows."""
-        self.shown[row, column] = self.around(row, column)[0]
+        self.shown[row, column] = self.neighbours(row, column)[0]
 
     def read_patch(self, row, column):
         groups, stages = self.codebooks.groups, self.codebooks.stages
-        around = self.around(row, column)
+        neighbours = self.neighbours(row, column)
         shown = [NOTHING] * (groups * stages)
         depths = [0] * groups
         for stage in range(stages):
             for group in range(groups):
-                if depths[group] < stage or self.residual and not self.flag(stage, group, around, depths):
+                if depths[group] < stage or self.residual and not self.flag(stage, group, neighbours, depths):
                     continue
                 depths[group] += 1
                 plane = stage * groups + group
-                before = shown[plane - groups] if stage else around[0][0][plane]
-                shown[plane] = self.index(plane, [patch[plane] for patch, _ in around], before)
+                before = shown[plane - groups] if stage else neighbours[0][0][plane]
+                shown[plane] = self.index(plane, [patch[plane] for patch, _ in neighbours], before)
         self.shown[row, column] = shown, depths
         return shown, depths
 
-    def flag(self, stage, group, around, depths):
+    def flag(self, stage, group, neighbours, depths):
         """Is this stage of a residual codebook used?"""
-        west, north, north_west, north_east = (patch[group] for _, patch in around)
+        west, north, north_west, north_east = (patch[group] for _, patch in neighbours)
         deeper = 8 * (west > stage) + 4 * (north > stage) + 2 * (north_west > stage) + (north_east > stage)
         total = min(63, 2 * west + 2 * north + north_west + north_east)
         using = sum(depth > stage for depth in depths[:group])
@@ -98,11 +98,11 @@ class _Tile:
         plane = stage * self.codebooks.groups + group
         return mixed(
             self.rans,
-            [self.used[plane], self.used_around[plane, deeper], self.used_depth[stage, total, others]],
+            [self.used[plane], self.used_deeper[plane, deeper], self.used_depth[stage, total, others]],
             self.used_weights[stage],
         )
 
-    def index(self, plane, around, before):
+    def index(self, plane, neighbours, before):
         levels = self.levels
         highest = 8 if before is NOTHING else before >> max(levels - 3, 0)
         node = 1
@@ -110,7 +110,7 @@ class _Tile:
             bit = self.only_bit(node, level)
             if bit is None:
                 agree = 0
-                for index in around:
+                for index in neighbours:
                     agree = 3 * agree + self.says(index, node, level)
                 counters = [
                     self.node[plane, node],

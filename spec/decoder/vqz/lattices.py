@@ -1,4 +1,4 @@
-"""Lattices: how a band of floats is told by integers.
+"""Lattices: how integers stand for the floats of a band.
 
 A lattice turns numbers into samples. One kind counts bit patterns, and takes two planes of numbers where floats have
 64 bits.

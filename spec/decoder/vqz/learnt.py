@@ -15,7 +15,7 @@ class Learnt:
         self.expected = Table(priors.expected)
         self.own = Table(lambda index: priors.plane((classes[index[0]], index[1])))
         self.local = Table(priors.local)
-        self.group_around = Table(priors.group_around)
+        self.group_activity = Table(priors.group_activity)
         self.own_group = Table(lambda index: priors.group((index[0], classes[index[1]])))
         self.group_class = Table(priors.group_class)
         self.exponent = Table(priors.exponent)

@@ -1,6 +1,6 @@
 """Which earlier patches of a tile stand in for a patch's neighbours, at the borders as well.
 
-Shared by both kinds of codes: patches are decoded by rows, and each leans on those around it.
+Shared by both kinds of codes: patches are decoded by rows, and each takes contexts from those around it.
 """
 
 

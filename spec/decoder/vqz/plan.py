@@ -9,7 +9,7 @@ import numpy as np
 
 from .refusal import refuse_unless
 
-# As (down, right); the first is the one that others are told less.
+# As (down, right). The value of the first is subtracted from those of the others.
 OWN = [(0, -1), (0, -2), (0, -3), (-1, 0), (-1, -1), (-1, 1), (-2, 0), (-1, -2), (-1, 2), (-2, -1), (-2, 1), (-3, 0)]
 OWN += [(-2, -2), (-2, 2)]
 HERE = [(0, 0)]

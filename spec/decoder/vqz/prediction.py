@@ -1,4 +1,4 @@
-"""The prediction stream: planes of int32 numbers, each told by how far it is from what is predicted.
+"""The prediction stream: planes of int32 numbers, each stored as its difference from a prediction.
 
 Predictions and what is expected of residuals are sums over numbers and residuals nearby. What comes from other planes
 and from the rows above is summed for a row at once; what comes from the west goes sample by sample.
@@ -89,7 +89,7 @@ class _Samples:
         companion = self._companion(row)
         patterns = self._patterns(row, companion).tolist()
         companion = companion.tolist()
-        place = 8 * (row % rows_ % 2) if rows_ > 1 else 0
+        flags = 8 * (row % rows_ % 2) if rows_ > 1 else 0
 
         west = west_2 = west_3 = self.values.left_of(row)
         near = near_2 = self.magnitudes.left_of(row)
@@ -106,16 +106,16 @@ class _Samples:
                 if expected < DIRECT_BELOW:
                     predicted = sum_ + half >> fraction
                     if bound:
-                        lean = 1 + (before > 0) - (before < 0)
+                        side = 1 + (before > 0) - (before < 0)
                     else:
-                        lean = (sum_ + half << 2) >> fraction & 3
+                        side = (sum_ + half << 2) >> fraction & 3
                     zero_at = None
                     if plan.zeros:
-                        at = place + (4 * (x % 2) if columns_ > 1 else 0)
+                        at = flags + (4 * (x % 2) if columns_ > 1 else 0)
                         at += 2 * (16 * near > expected) + (16 * companion[x] > expected)
                         zero_at = at, patterns[x] + 81 * min(near, 2)
                     predicted = min(max(predicted, -plan.below), plan.above)
-                    residual = residuals.read_direct(expected, lean, zero_at)
+                    residual = residuals.read_direct(expected, side, zero_at)
                     magnitude = abs(residual)
                 else:
                     predicted = min(max(sum_ + beyond >> fraction, -plan.below), plan.above)

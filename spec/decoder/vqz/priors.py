@@ -38,7 +38,7 @@ class WeightPriors:
 
 @dataclass
 class Listed:
-    """A plane (by scan position) whose codes are predicted: `terms` are `(place, scan position, weight)`."""
+    """A plane (by scan position) whose codes are predicted: `terms` are `(position, scan position, weight)`."""
 
     k: int
     copy: bool
@@ -73,7 +73,7 @@ class ScalarPriors:
         self.expected = CounterPriors(source, 6, 48, 16)
         self.plane = CounterPriors(source, 32, 5)
         self.local = CounterPriors(source, 6, 64, 16)
-        self.group_around = CounterPriors(source, 2, 16, 16)
+        self.group_activity = CounterPriors(source, 2, 16, 16)
         self.group = CounterPriors(source, 2, 32)
         self.group_class = CounterPriors(source, 2, 32, 16)
         self.exponent = CounterPriors(source, 12, 26)
@@ -92,14 +92,14 @@ class ScalarPriors:
             terms = source.byte()
             refuse_unless(terms <= 32, f"priors: {terms} terms, at most 32 are allowed")
             for _ in range(terms):
-                place, read, weight = source.byte(), source.byte(), int(source.array("i2", 1)[0])
-                refuse_unless(place <= HERE, f"priors: a term's place is {place}, at most {HERE} is allowed")
-                plane.terms.append((place, read, weight))
-                refuse_unless(place != HERE or read < number, "priors: a term reads a plane that is not decoded yet")
+                position, read, weight = source.byte(), source.byte(), int(source.array("i2", 1)[0])
+                refuse_unless(position <= HERE, f"priors: a term's position is {position}, at most {HERE} is allowed")
+                plane.terms.append((position, read, weight))
+                refuse_unless(position != HERE or read < number, "priors: a term reads a plane that is not decoded yet")
             listed.append(plane)
         for plane in listed:
             refuse_unless(all(read < len(listed) for _, read, _ in plane.terms), "priors: a term reads no listed plane")
-            plane.terms = [(place, listed[read].k, weight) for place, read, weight in plane.terms]
+            plane.terms = [(position, listed[read].k, weight) for position, read, weight in plane.terms]
         return listed
 
 
@@ -116,7 +116,7 @@ class IndexPriors:
         self.levels = levels = (codebooks.size - 1).bit_length()
         if residual:
             self.used = CounterPriors(source, planes)
-            self.used_around = CounterPriors(source, planes, 16)
+            self.used_deeper = CounterPriors(source, planes, 16)
             self.used_depth = CounterPriors(source, stages, 64, 4)
         self.node = CounterPriors(source, planes, 1 << levels)
         self.agree = CounterPriors(source, planes, levels, 81)

@@ -27,17 +27,17 @@ class Residuals:
     def begin_plane(self):
         self.local = Table(_not_zero)
 
-    def read_direct(self, expected, lean, zero_at):
-        """A residual of which less than 28 is expected; `zero_at` (place, pattern) is None where zeros aren't told."""
+    def read_direct(self, expected, side, zero_at):
+        """A residual with an expectation below 28; `zero_at` (flags, pattern) is None where no decision says that it is 0."""
         class_ = class_of(expected)
         table = self.direct
         if zero_at and class_ < WITH_ZEROS:
-            place, pattern = zero_at
-            counters = self.zero[place, class_], self.pattern[pattern, class_ // 2], self.local[class_]
+            flags, pattern = zero_at
+            counters = self.zero[flags, class_], self.pattern[pattern, class_ // 2], self.local[class_]
             if not mixed(self.rans, counters, self.weights[class_]):
                 return 0
             table = self.not_zero
-        symbol = table[class_, lean].read(self.rans)
+        symbol = table[class_, side].read(self.rans)
         if symbol < 15:
             return symbol - 7
         negative = self.rans.plain(1)

@@ -97,7 +97,7 @@ class _Tile:
 
     def read_patch(self, row, column):
         planes = self.priors.planes
-        around = self.magnitudes_around(row, column)
+        activity = self.measure_activity(row, column)
         magnitudes = [0] * self.padded
         codes, innovations = [0] * planes, [0] * planes
         listed = {plane.k: plane for plane in self.priors.listed}
@@ -106,16 +106,16 @@ class _Tile:
             self.past.begin_patch(row, column)
         for span in range(0, self.padded, SPAN):
             certain = span // SPAN in self.listed_spans or self.subtracts(span, SPAN)
-            if not certain and not self.flag(0, span, SPAN, around, recent):
+            if not certain and not self.flag(0, span, SPAN, activity, recent):
                 recent >>= 8
                 continue
             for group in range(span, min(span + SPAN, planes), GROUP):
                 certain = group // GROUP in self.listed_groups or self.subtracts(group, GROUP)
-                if not certain and not self.flag(1, group, GROUP, around, recent):
+                if not certain and not self.flag(1, group, GROUP, activity, recent):
                     recent >>= 2
                     continue
                 for k in range(group, min(group + GROUP, planes)):
-                    residual = self.residual(k, around[k], recent, magnitudes)
+                    residual = self.residual(k, activity[k], recent, magnitudes)
                     magnitudes[k] = min(abs(residual), 255)
                     codes[k] = innovations[k] = residual + (self.past.subtracted[k] if self.past else 0)
                     if k in listed:
@@ -130,7 +130,7 @@ class _Tile:
             self.past.end_patch(row, column, innovations)
         return codes
 
-    def magnitudes_around(self, row, column):
+    def measure_activity(self, row, column):
         places = neighbours(row, column, self.columns)
         if places is None:
             return [0] * self.padded
@@ -140,13 +140,13 @@ class _Tile:
         """Is anything of the earlier date subtracted in these planes?"""
         return self.past is not None and any(self.past.subtracted[first : first + count])
 
-    def flag(self, level, first, count, around, recent):
+    def flag(self, level, first, count, activity, recent):
         """Does a span (level 0) or group (level 1) of planes hold anything?"""
-        near = _length(sum(around[first : first + count]))
+        near = _length(sum(activity[first : first + count]))
         class_ = self.classes[first]
         learnt = self.learnt
         counters = [
-            learnt.group_around[level, near, _length(recent)],
+            learnt.group_activity[level, near, _length(recent)],
             learnt.own_group[level, first],
             learnt.group_class[level, class_, near],
         ]
@@ -156,7 +156,7 @@ class _Tile:
         counters.append(learnt.time_flag[level, before, near])
         return mixed(self.rans, counters, learnt.time_flag_weights[level, class_])
 
-    def residual(self, k, around, recent, magnitudes):
+    def residual(self, k, activity, recent, magnitudes):
         class_ = self.classes[k]
         up, left, one, two = self.related[k]
         # Position -1, of what is absent, reads as 0.
@@ -164,7 +164,7 @@ class _Tile:
         g = 2 * (magnitudes[one] if one >= 0 else 0) + (magnitudes[two] if two >= 0 else 0)
         l0, l1, l2, l3, l4 = self.priors.linear[class_]
         sum_ = min(0xFFFFFFFF, self.strength[k] * max(0, l4))
-        sum_ += 43 * around * l0 + recent * l1 + 128 * f * l2 + 85 * g * l3
+        sum_ += 43 * activity * l0 + recent * l1 + 128 * f * l2 + 85 * g * l3
         clamped = _clamp(_clamp(sum_ >> 8, 0, 1 << 20), 4, (1 << 14) - 1)
         x = clamped.bit_length() - 1
         expected = 4 * (x - 2) + (clamped >> (x - 2) & 3)
@@ -176,7 +176,7 @@ class _Tile:
         magnitude = 0
         while magnitude < 6:
             d = magnitude
-            own = 3 if d == 1 else 4 if d else (around > 0) + (around > 3)
+            own = 3 if d == 1 else 4 if d else (activity > 0) + (activity > 3)
             counters = [
                 learnt.expected[d, expected, class_ // 2],
                 learnt.own[k, own],

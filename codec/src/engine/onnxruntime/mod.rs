@@ -91,11 +91,11 @@ impl Engine for OnnxRuntime {
     }
 
     fn description(&self) -> String {
-        let place = match self.provider {
+        let processor = match self.provider {
             Provider::Cpu => "CPU",
             Provider::Cuda => "CUDA",
         };
-        format!("onnxruntime {}, {place}", self.library.version)
+        format!("onnxruntime {}, {processor}", self.library.version)
     }
 
     fn load(&self, onnx: &[u8]) -> Result<Box<dyn Session>> {

@@ -121,12 +121,12 @@ fn batch(w: &mut Wiring, node: &Node) -> TractResult<OutletId> {
 /// `x` with mean 0 and variance 1 over some axes.
 fn standardised(w: &mut Wiring, x: OutletId, over: &[usize], epsilon: f32) -> TractResult<OutletId> {
     let center = mean(w, x, over.into())?;
-    let apart = w.binary(sub(), x, center)?;
-    let squares = w.op(square(), &[apart])?;
+    let deviations = w.binary(sub(), x, center)?;
+    let squares = w.op(square(), &[deviations])?;
     let variance = mean(w, squares, over.into())?;
     let variance = w.with_scalar(add(), variance, epsilon)?;
     let inverse = w.op(rsqrt(), &[variance])?;
-    w.binary(mul(), apart, inverse)
+    w.binary(mul(), deviations, inverse)
 }
 
 fn instance(w: &mut Wiring, node: &Node) -> TractResult<OutletId> {
@@ -181,12 +181,12 @@ fn layer(w: &mut Wiring, node: &Node) -> TractResult<TVec<OutletId>> {
     let inner = super::constants::datum(node.int("stash_type").unwrap_or(1))?;
     let x = w.cast(x, inner)?;
     let center = mean(w, x, over.clone())?;
-    let apart = w.binary(sub(), x, center)?;
-    let squares = w.op(square(), &[apart])?;
+    let deviations = w.binary(sub(), x, center)?;
+    let squares = w.op(square(), &[deviations])?;
     let variance = mean(w, squares, over)?;
     let variance = w.with_scalar(add(), variance, node.float("epsilon", 1e-5))?;
     let inverse = w.op(rsqrt(), &[variance])?;
-    let mut y = w.binary(mul(), apart, inverse)?;
+    let mut y = w.binary(mul(), deviations, inverse)?;
     let scale = w.cast(node.input(1)?, inner)?;
     y = w.binary(mul(), y, scale)?;
     if let Some(bias) = node.optional(2) {

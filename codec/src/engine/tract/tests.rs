@@ -446,13 +446,13 @@ fn every_allowed_operator_runs() {
     let engine = open(EngineKind::Tract).unwrap();
     let mut seen = BTreeSet::new();
     for (index, Case { op, opset, inputs, onnx }) in cases().into_iter().enumerate() {
-        let place = format!("case {index}, {op} of operator set {opset}");
+        let case = format!("case {index}, {op} of operator set {opset}");
         let mut stated = ModelProto::decode(&onnx[..]).unwrap();
         state_shapes(&mut stated, true);
-        check(&stated.encode_to_vec(), &Limits::default()).unwrap_or_else(|e| panic!("{place}: {e}"));
+        check(&stated.encode_to_vec(), &Limits::default()).unwrap_or_else(|e| panic!("{case}: {e}"));
         let outputs = engine.load(&onnx).and_then(|session| session.run(inputs));
-        let outputs = outputs.unwrap_or_else(|e| panic!("{place}: {e}"));
-        assert!(outputs.iter().all(|output| output.verify().is_ok()), "{place}");
+        let outputs = outputs.unwrap_or_else(|e| panic!("{case}: {e}"));
+        assert!(outputs.iter().all(|output| output.verify().is_ok()), "{case}");
         seen.insert(op);
     }
     assert_eq!(seen, BTreeSet::from(ALLOWED));
@@ -467,7 +467,7 @@ fn operators_give_what_onnxruntime_gives() {
     let engine = open(EngineKind::Tract).unwrap();
     let mut wrong = Vec::new();
     for (index, Case { op, opset, inputs, onnx }) in cases().into_iter().enumerate() {
-        let place = format!("case {index}, {op} of operator set {opset}");
+        let case = format!("case {index}, {op} of operator set {opset}");
         let run = |engine: &dyn crate::engine::Engine| {
             engine.load(&onnx).and_then(|session| session.run(inputs.clone()))
         };
@@ -476,10 +476,10 @@ fn operators_give_what_onnxruntime_gives() {
                 let differ = found.len() != expected.len()
                     || found.iter().zip(&expected).any(|(found, expected)| !close(found, expected));
                 if differ {
-                    wrong.push(format!("{place}: {found:?}\ninstead of {expected:?}"));
+                    wrong.push(format!("{case}: {found:?}\ninstead of {expected:?}"));
                 }
             }
-            (found, expected) => wrong.push(format!("{place}: {:?}, {:?}", found.err(), expected.err())),
+            (found, expected) => wrong.push(format!("{case}: {:?}, {:?}", found.err(), expected.err())),
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -197,12 +197,12 @@ fn max_pool(w: &mut Wiring, node: &Node) -> TractResult<TVec<OutletId>> {
 
 /// The position of an element when the first axis runs fastest, from that when the last one does.
 fn by_column(mut index: usize, shape: &[usize]) -> usize {
-    let mut place: TVec<usize> = tvec!(0; shape.len());
-    for (at, &length) in place.iter_mut().zip(shape).rev() {
+    let mut index_along: TVec<usize> = tvec!(0; shape.len());
+    for (at, &length) in index_along.iter_mut().zip(shape).rev() {
         *at = index % length;
         index /= length;
     }
-    place.iter().zip(shape).rev().fold(0, |sum, (&at, &length)| sum * length + at)
+    index_along.iter().zip(shape).rev().fold(0, |sum, (&at, &length)| sum * length + at)
 }
 
 fn matmul(w: &mut Wiring, a: OutletId, b: OutletId) -> TractResult<OutletId> {

@@ -19,7 +19,7 @@ use crate::entropy::dry_run::DryRun;
 use crate::entropy::rans::{Coder, Decoder, Encoder};
 use crate::error::Result;
 use statistics::{
-    AGREE, AROUND, BEFORE, CLASSES, DEPTH, DEPTHS, HIGHEST, NEXT_BITS, NODE, OTHERS, UPPER, USED,
+    AGREE, BEFORE, CLASSES, DEEPER, DEPTH, DEPTHS, HIGHEST, NEXT_BITS, NODE, OTHERS, UPPER, USED,
 };
 
 /// Observes every decision: its counters, as tables and positions in them, and its outcome.
@@ -57,7 +57,7 @@ pub(crate) struct IndexCoder<C> {
 /// Where a neighbour of a patch is: in this row or the one above, and its column. A neighbour that does not exist is replaced by
 /// one that does.
 #[derive(Clone, Copy)]
-struct Beside {
+struct NeighbourPatch {
     above: bool,
     column: usize,
 }
@@ -88,11 +88,11 @@ impl<C: Coder> IndexCoder<C> {
             std::mem::swap(&mut self.above, &mut self.row);
             std::mem::swap(&mut self.depth_above, &mut self.depth_row);
         }
-        let around = self.around();
+        let neighbours = self.neighbours();
         let (planes, groups) = (self.shape.planes(), self.shape.groups);
         if empty {
             codes.fill(0);
-            let Beside { above, column } = around[0];
+            let NeighbourPatch { above, column } = neighbours[0];
             if above {
                 self.row[self.x * planes..][..planes]
                     .copy_from_slice(&self.above[column * planes..][..planes]);
@@ -103,7 +103,7 @@ impl<C: Coder> IndexCoder<C> {
                 self.depth_row.copy_within(column * groups..(column + 1) * groups, self.x * groups);
             }
         } else {
-            self.stages(codes, around, observer);
+            self.stages(codes, neighbours, observer);
         }
         self.x += 1;
         if self.x == self.width {
@@ -113,25 +113,30 @@ impl<C: Coder> IndexCoder<C> {
     }
 
     /// West, north, north-west, north-east.
-    fn around(&self) -> [Beside; 4] {
+    fn neighbours(&self) -> [NeighbourPatch; 4] {
         let x = self.x;
-        let west = Beside { above: false, column: x.saturating_sub(1) };
-        let north = Beside { above: true, column: x };
+        let west = NeighbourPatch { above: false, column: x.saturating_sub(1) };
+        let north = NeighbourPatch { above: true, column: x };
         match (self.y, x) {
             // The first patch has no neighbours; the row above holds nothing yet.
             (0, 0) => [north; 4],
             (0, _) => [west; 4],
-            (_, 0) => [north, north, north, Beside { above: true, column: 1.min(self.width - 1) }],
+            (_, 0) => [north, north, north, NeighbourPatch { above: true, column: 1.min(self.width - 1) }],
             _ => [
                 west,
                 north,
-                Beside { above: true, column: x - 1 },
-                Beside { above: true, column: (x + 1).min(self.width - 1) },
+                NeighbourPatch { above: true, column: x - 1 },
+                NeighbourPatch { above: true, column: (x + 1).min(self.width - 1) },
             ],
         }
     }
 
-    fn stages<O: IndexObserver>(&mut self, codes: &mut [i32], around: [Beside; 4], observer: &mut O) {
+    fn stages<O: IndexObserver>(
+        &mut self,
+        codes: &mut [i32],
+        neighbours: [NeighbourPatch; 4],
+        observer: &mut O,
+    ) {
         let IndexShape { groups, stages, optional, .. } = self.shape;
         let planes = groups * stages;
         let here = self.x * planes;
@@ -145,13 +150,13 @@ impl<C: Coder> IndexCoder<C> {
                     seen += 1;
                     continue;
                 }
-                let beside = around.map(|b| {
+                let beside = neighbours.map(|b| {
                     let rows = if b.above { &self.above } else { &self.row };
                     rows[b.column * planes + plane]
                 });
                 let before = if stage > 0 { self.row[here + plane - groups] } else { beside[0] };
                 if optional {
-                    let depths = around.map(|b| {
+                    let depths = neighbours.map(|b| {
                         let rows = if b.above { &self.depth_above } else { &self.depth_row };
                         usize::from(rows[b.column * groups + group])
                     });
@@ -185,11 +190,11 @@ impl<C: Coder> IndexCoder<C> {
         observer: &mut O,
     ) -> bool {
         let stage = plane / self.shape.groups;
-        let around = depths.iter().fold(0, |bits, depth| bits << 1 | usize::from(*depth > stage));
+        let deeper = depths.iter().fold(0, |bits, depth| bits << 1 | usize::from(*depth > stage));
         let [west, north, north_west, north_east] = depths;
         let sum = (2 * (west + north) + north_west + north_east).min(DEPTHS - 1);
-        let slots = [plane, plane * 16 + around, (stage * DEPTHS + sum) * OTHERS + others];
-        observer.decision([USED, AROUND, DEPTH], slots, used);
+        let slots = [plane, plane * 16 + deeper, (stage * DEPTHS + sum) * OTHERS + others];
+        observer.decision([USED, DEEPER, DEPTH], slots, used);
         let IndexStatistics { counters: [a, b, c, ..], used_weights, .. } = &mut self.learnt;
         let counters = [&mut a[slots[0]], &mut b[slots[1]], &mut c[slots[2]]];
         mix(&mut self.coder, used, counters, &mut used_weights[stage], &self.tables)
@@ -218,11 +223,11 @@ impl<C: Coder> IndexCoder<C> {
                         let agrees = *index >= 0 && path >> (below + 1) == node;
                         next_bits * 3 + if agrees { 1 + (path >> below & 1) } else { 0 }
                     });
-                    let place = if node < UPPER { node } else { UPPER + level };
+                    let slot = if node < UPPER { node } else { UPPER + level };
                     let slots = [
                         (plane << levels) + node,
                         (plane * levels + level) * NEXT_BITS + next_bits,
-                        (plane * (UPPER + levels) + place) * CLASSES + before,
+                        (plane * (UPPER + levels) + slot) * CLASSES + before,
                     ];
                     let wanted = wanted as u32 >> below & 1 == 1;
                     observer.decision([NODE, AGREE, BEFORE], slots, wanted);

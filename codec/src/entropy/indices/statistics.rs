@@ -45,7 +45,7 @@ pub(crate) const TABLES: usize = 6;
 /// Whether a stage is used: `[plane]`.
 pub(super) const USED: usize = 0;
 /// The same, `[plane][which of west, north, north-west and north-east use it]`.
-pub(super) const AROUND: usize = 1;
+pub(super) const DEEPER: usize = 1;
 /// The same, `[stage][sum of the neighbours' depths][how many groups before use it]`.
 pub(super) const DEPTH: usize = 2;
 /// A bit of an index: `[plane][node]`.

@@ -63,14 +63,14 @@ fn decisions(tile: &Tile) -> Vec<Decision> {
         let (w, n, nw) =
             (at.wrapping_sub(1), at.wrapping_sub(tile.columns), at.wrapping_sub(tile.columns + 1));
         let ne = if x + 1 < tile.columns { n.wrapping_add(1) } else { n };
-        let around = match (y, x) {
+        let neighbours = match (y, x) {
             (0, 0) => None,
             (0, _) => Some([w, w, w, w]),
             (_, 0) => Some([n, n, n, ne]),
             _ => Some([w, n, nw, ne]),
         };
         if tile.empty[at] {
-            shown.push(around.map_or(vec![None; groups * stages], |a| shown[a[0]].clone()));
+            shown.push(neighbours.map_or(vec![None; groups * stages], |a| shown[a[0]].clone()));
             continue;
         }
         let index = |patch: usize, plane: usize| shown[patch][plane];
@@ -86,7 +86,7 @@ fn decisions(tile: &Tile) -> Vec<Decision> {
                 }
                 let plane = stage * groups + group;
                 if optional {
-                    let depths = around.map_or([0; 4], |a| a.map(|patch| depth(patch, group)));
+                    let depths = neighbours.map_or([0; 4], |a| a.map(|patch| depth(patch, group)));
                     let bits = depths.map(|d| usize::from(d > stage));
                     let before = (0..group).filter(|g| used(stage, *g)).count();
                     let others = match before {
@@ -96,14 +96,14 @@ fn decisions(tile: &Tile) -> Vec<Decision> {
                         _ => 3,
                     };
                     let sum = (2 * depths[0] + 2 * depths[1] + depths[2] + depths[3]).min(63);
-                    let around = bits[0] * 8 + bits[1] * 4 + bits[2] * 2 + bits[3];
-                    let slots = [plane, plane * 16 + around, (stage * 64 + sum) * 4 + others];
+                    let deeper = bits[0] * 8 + bits[1] * 4 + bits[2] * 2 + bits[3];
+                    let slots = [plane, plane * 16 + deeper, (stage * 64 + sum) * 4 + others];
                     out.push(([0, 1, 2], slots, used(stage, group)));
                     if !used(stage, group) {
                         continue;
                     }
                 }
-                let beside = around.map_or([None; 4], |a| a.map(|patch| index(patch, plane)));
+                let beside = neighbours.map_or([None; 4], |a| a.map(|patch| index(patch, plane)));
                 let before = if stage > 0 { Some(code(stage - 1, group)) } else { beside[0] };
                 let binary = |index: usize| format!("{index:0levels$b}");
                 let own = binary(code(stage, group));
@@ -121,13 +121,13 @@ fn decisions(tile: &Tile) -> Vec<Decision> {
                         says * 3 + path.map_or(0, |path| 1 + usize::from(path.as_bytes()[level] == b'1'))
                     });
                     let node = usize::from_str_radix(&format!("1{prefix}"), 2).unwrap();
-                    let place = if level < 5 { node } else { 32 + level };
+                    let slot = if level < 5 { node } else { 32 + level };
                     let high =
                         before.map_or(8, |index| if levels > 3 { index >> (levels - 3) } else { index });
                     let slots = [
                         plane * (1 << levels) + node,
                         (plane * levels + level) * 81 + says,
-                        (plane * (32 + levels) + place) * 9 + high,
+                        (plane * (32 + levels) + slot) * 9 + high,
                     ];
                     out.push(([3, 4, 5], slots, own.as_bytes()[level] == b'1'));
                 }

@@ -28,7 +28,7 @@ fn prices(bits: &[f32; 4096], p1: u32) -> [f32; 2] {
 
 /// The gain of coding a group or a span over leaving it empty: the reduction of the squared error, less λ × its bits.
 #[derive(Clone, Copy, Default)]
-struct Gain {
+struct GroupChoice {
     gain: f32,
     /// The sum of its magnitudes.
     sum: u32,
@@ -71,7 +71,7 @@ impl<C: Coder> Choice<'_, '_, C> {
             std::mem::swap(&mut self.coder.above, &mut self.coder.row);
             self.coder.history.next_row();
         }
-        self.coder.look_around(self.coder.y == 0);
+        self.coder.measure_activity(self.coder.y == 0);
         self.coder.open_earlier();
         let (x, stride) = (self.coder.x, planes.padded + 1);
         self.coder.row[x * stride..(x + 1) * stride].fill(0);
@@ -91,7 +91,7 @@ impl<C: Coder> Choice<'_, '_, C> {
 
     /// Whether any latent would be rounded to a code other than 0.
     #[inline(always)]
-    fn stirs(&self, first: usize, end: usize) -> bool {
+    fn rounds_to_nonzero(&self, first: usize, end: usize) -> bool {
         self.scaled[first..end].iter().any(|v| v.abs() > 0.5)
     }
 
@@ -111,11 +111,11 @@ impl<C: Coder> Choice<'_, '_, C> {
         next_predicted: &mut usize,
     ) -> u32 {
         let predicted = self.holds_prediction(*next_predicted, end) || self.coder.subtracts::<true>(0, span);
-        if !predicted && !self.stirs(start, end) {
+        if !predicted && !self.rounds_to_nonzero(start, end) {
             return before >> 8;
         }
         let mut recent = before;
-        let mut whole = Gain::default();
+        let mut whole = GroupChoice::default();
         for first in (start..end).step_by(GROUP) {
             let last = (first + GROUP).min(end);
             let found = self.group(first, last, recent, next_predicted);
@@ -139,15 +139,15 @@ impl<C: Coder> Choice<'_, '_, C> {
 
     /// Chooses the codes of one group, or leaves it empty.
     #[inline(always)]
-    fn group(&mut self, first: usize, end: usize, recent: u32, next_predicted: &mut usize) -> Gain {
+    fn group(&mut self, first: usize, end: usize, recent: u32, next_predicted: &mut usize) -> GroupChoice {
         let predicted =
             self.holds_prediction(*next_predicted, end) || self.coder.subtracts::<true>(1, first / GROUP);
         let flag = || self.flag(1, first / GROUP, first, GROUP, recent);
-        if !predicted && !self.stirs(first, end) {
-            return Gain { gain: -self.lambda * flag()[0], ..Gain::default() };
+        if !predicted && !self.rounds_to_nonzero(first, end) {
+            return GroupChoice { gain: -self.lambda * flag()[0], ..GroupChoice::default() };
         }
         let flag = if predicted { [0.0; 2] } else { flag() };
-        let mut found = Gain::default();
+        let mut found = GroupChoice::default();
         for k in first..end {
             self.code(k, recent, next_predicted, &mut found);
         }
@@ -157,10 +157,10 @@ impl<C: Coder> Choice<'_, '_, C> {
         }
         found.busy = found.sum > 0;
         found.gain -= self.lambda * flag[1];
-        let left = -self.lambda * flag[0];
-        if !found.busy || found.gain < left {
+        let empty_gain = -self.lambda * flag[0];
+        if !found.busy || found.gain < empty_gain {
             self.empty(first, end);
-            return Gain { gain: left, ..Gain::default() };
+            return GroupChoice { gain: empty_gain, ..GroupChoice::default() };
         }
         found
     }
@@ -173,14 +173,14 @@ impl<C: Coder> Choice<'_, '_, C> {
 
     /// Chooses one code: the nearest, or one nearer to its prediction.
     #[inline(always)]
-    fn code(&mut self, k: usize, recent: u32, next_predicted: &mut usize, out: &mut Gain) {
+    fn code(&mut self, k: usize, recent: u32, next_predicted: &mut usize, out: &mut GroupChoice) {
         let (planes, x) = (self.coder.planes, self.coder.x);
         let patch = x * (planes.padded + 1);
         let index =
             (planes.predictor.planes.get(*next_predicted) == Some(&(k as u32))).then_some(*next_predicted);
         let top = self.coder.y == 0;
         let base = index.map_or(0, |i| self.coder.history.predict(&planes.predictor, i, x, top))
-            + self.coder.past::<true>(k);
+            + self.coder.temporal_prediction::<true>(k);
         let value = self.scaled[k];
         let near = (value.round_ties_even() as i32).clamp(-MAX_CODE, MAX_CODE);
         let mut residual = near.saturating_sub(base);
@@ -253,19 +253,19 @@ impl<C: Coder> Choice<'_, '_, C> {
     #[inline(always)]
     fn flag(&self, level: usize, index: usize, first: usize, size: usize, recent: u32) -> [f32; 2] {
         let coder = &*self.coder;
-        let around: u32 = coder.around[first..first + size].iter().map(|v| u32::from(*v)).sum();
-        let around = length_class(around);
+        let activity: u32 = coder.activity[first..first + size].iter().map(|v| u32::from(*v)).sum();
+        let activity = length_class(activity);
         let class = usize::from(coder.planes.class[first]);
         let learnt = &coder.learnt;
         let [a, b, c] = [
-            &learnt.group_around[(level * 16 + around) * 16 + length_class(recent)],
+            &learnt.group_activity[(level * 16 + activity) * 16 + length_class(recent)],
             &coder.group[level][index],
-            &learnt.group_class[(level * CLASSES + class) * 16 + around],
+            &learnt.group_class[(level * CLASSES + class) * 16 + activity],
         ];
         let at = level * CLASSES + class;
         let p1 = match &coder.earlier {
             Some((earlier, temporal)) => {
-                let d = &temporal.flag[earlier.flag(level, index, around)];
+                let d = &temporal.flag[earlier.flag(level, index, activity)];
                 mixture([a, b, c, d], &temporal.flag_weights[at], &coder.tables).1
             }
             None => mixture([a, b, c], &learnt.group_weights[at], &coder.tables).1,

@@ -47,7 +47,8 @@ pub(crate) struct TileCoder<'a, C> {
     /// Magnitudes, at most 255, of the row above and this one, with an always-zero slot at the end of each patch.
     pub(super) above: Vec<u8>,
     pub(super) row: Vec<u8>,
-    pub(super) around: Vec<u16>,
+    /// The *activity* of each plane around the patch that is being coded, see [`TileCoder::measure_activity`].
+    pub(super) activity: Vec<u16>,
     pub(super) history: History,
     pub(crate) learnt: Statistics,
     pub(crate) plane: Vec<Counter>,
@@ -75,7 +76,7 @@ impl<'a, C: Coder> TileCoder<'a, C> {
             y: 0,
             above: vec![0; width * stride],
             row: vec![0; width * stride],
-            around: vec![0; planes.padded],
+            activity: vec![0; planes.padded],
             history: History::new(width, &planes.predictor),
             learnt: learnt.clone(),
             plane: plane.clone(),
@@ -83,7 +84,7 @@ impl<'a, C: Coder> TileCoder<'a, C> {
             earlier: links.earlier.map(|history| {
                 (EarlierTile::new(&history.innovations, planes, width), history.temporal.clone())
             }),
-            recorder: (links.earlier.is_some() || links.remembered).then(|| InnovationRecorder::new(planes)),
+            recorder: (links.earlier.is_some() || links.referenced).then(|| InnovationRecorder::new(planes)),
             tables: Tables::get(),
             arch: Arch::new(),
         }
@@ -111,9 +112,9 @@ impl<'a, C: Coder> TileCoder<'a, C> {
         self.y * self.width + self.x
     }
 
-    /// [`TileCoder::patch`]. `TIMED` is set where the tile refers to another date or another date will refer to it.
+    /// [`TileCoder::patch`]. `TEMPORAL` is set where the tile refers to another date or another date will refer to it.
     #[inline(always)]
-    fn patch_inlined<O: Observer, const TIMED: bool>(
+    fn patch_inlined<O: Observer, const TEMPORAL: bool>(
         &mut self,
         codes: &mut [i32],
         empty: bool,
@@ -136,14 +137,14 @@ impl<'a, C: Coder> TileCoder<'a, C> {
                 self.history.set(x, index, code.clamp(-MAX_CODE, MAX_CODE));
             }
         } else {
-            self.look_around(top);
+            self.measure_activity(top);
             self.row[x * stride..(x + 1) * stride].fill(0);
-            if TIMED {
+            if TEMPORAL {
                 self.open_earlier();
             }
-            self.code_planes::<O, TIMED>(codes, top, nonzero, observer)?;
+            self.code_planes::<O, TEMPORAL>(codes, top, nonzero, observer)?;
         }
-        if TIMED {
+        if TEMPORAL {
             self.close_earlier(empty);
         }
         self.x += 1;
@@ -170,7 +171,7 @@ impl<'a, C: Coder> TileCoder<'a, C> {
             Some((earlier, temporal)) => {
                 earlier.open(patch, self.x, temporal);
                 earlier.close(self.x, empty, &recorder.now, temporal);
-                recorder.close(if empty { earlier.carried(patch) } else { &[] });
+                recorder.close(if empty { earlier.inherited(patch) } else { &[] });
             }
             None => recorder.close(&[]),
         }
@@ -178,22 +179,22 @@ impl<'a, C: Coder> TileCoder<'a, C> {
 
     /// Whether an earlier tile is subtracted somewhere in a group (level 1) or span (level 0).
     #[inline(always)]
-    pub(super) fn subtracts<const TIMED: bool>(&self, level: usize, index: usize) -> bool {
-        TIMED && self.earlier.as_ref().is_some_and(|(earlier, _)| earlier.holds(level, index))
+    pub(super) fn subtracts<const TEMPORAL: bool>(&self, level: usize, index: usize) -> bool {
+        TEMPORAL && self.earlier.as_ref().is_some_and(|(earlier, _)| earlier.subtracts(level, index))
     }
 
-    /// `around[k]` = 2 west + 2 north + north-west + north-east, as magnitudes of plane `k`. A neighbour that does not exist is
+    /// Sets `activity[k]` to 2 west + 2 north + north-west + north-east, as magnitudes of plane `k`. A neighbour that does not exist is
     /// replaced by one that does.
     #[inline(always)]
-    pub(super) fn look_around(&mut self, top: bool) {
+    pub(super) fn measure_activity(&mut self, top: bool) {
         let (x, stride) = (self.x, self.planes.padded + 1);
         let padded = self.planes.padded;
         let patch = |row: &'_ [u8], x: usize| x * stride..x * stride + padded.min(row.len());
         match (top, x) {
-            (true, 0) => self.around.fill(0),
+            (true, 0) => self.activity.fill(0),
             (true, _) => {
                 let west = &self.row[patch(&self.row, x - 1)];
-                for (out, w) in self.around.iter_mut().zip(west) {
+                for (out, w) in self.activity.iter_mut().zip(west) {
                     *out = u16::from(*w) * 6;
                 }
             }
@@ -208,7 +209,7 @@ impl<'a, C: Coder> TileCoder<'a, C> {
                 };
                 let sides = west.iter().zip(north);
                 let corners = north_west.iter().zip(north_east);
-                for ((out, (w, n)), (nw, ne)) in self.around.iter_mut().zip(sides).zip(corners) {
+                for ((out, (w, n)), (nw, ne)) in self.activity.iter_mut().zip(sides).zip(corners) {
                     *out = 2 * (u16::from(*w) + u16::from(*n)) + u16::from(*nw) + u16::from(*ne);
                 }
             }
@@ -216,7 +217,7 @@ impl<'a, C: Coder> TileCoder<'a, C> {
     }
 
     #[inline(always)]
-    fn code_planes<O: Observer, const TIMED: bool>(
+    fn code_planes<O: Observer, const TEMPORAL: bool>(
         &mut self,
         codes: &mut [i32],
         top: bool,
@@ -234,8 +235,8 @@ impl<'a, C: Coder> TileCoder<'a, C> {
             // Predicted planes are rarely 0, so a flag for a span or group that holds one would not be worth its bits.
             let holds_prediction = predicted.get(next_predicted).is_some_and(|k| (*k as usize) < end);
             let busy = holds_prediction
-                || self.subtracts::<TIMED>(0, span)
-                || self.flag::<TIMED>(
+                || self.subtracts::<TEMPORAL>(0, span)
+                || self.flag::<TEMPORAL>(
                     0,
                     span,
                     first,
@@ -255,8 +256,8 @@ impl<'a, C: Coder> TileCoder<'a, C> {
                 let end = (first + GROUP).min(planes.count);
                 let holds_prediction = predicted.get(next_predicted).is_some_and(|k| (*k as usize) < end);
                 let busy = holds_prediction
-                    || self.subtracts::<TIMED>(1, first / GROUP)
-                    || self.flag::<TIMED>(
+                    || self.subtracts::<TEMPORAL>(1, first / GROUP)
+                    || self.flag::<TEMPORAL>(
                         1,
                         first / GROUP,
                         first,
@@ -272,14 +273,19 @@ impl<'a, C: Coder> TileCoder<'a, C> {
                 for (k, slot) in (first..end).zip(&mut codes[first..end]) {
                     let index =
                         (predicted.get(next_predicted) == Some(&(k as u32))).then_some(next_predicted);
-                    let near = index.map_or(0, |i| self.history.predict(&planes.predictor, i, x, top));
-                    let base = near.wrapping_add(self.past::<TIMED>(k));
-                    let residual =
-                        self.residual::<O, TIMED>(k, x * stride, recent, slot.wrapping_sub(base), observer);
+                    let spatial = index.map_or(0, |i| self.history.predict(&planes.predictor, i, x, top));
+                    let base = spatial.wrapping_add(self.temporal_prediction::<TEMPORAL>(k));
+                    let residual = self.residual::<O, TEMPORAL>(
+                        k,
+                        x * stride,
+                        recent,
+                        slot.wrapping_sub(base),
+                        observer,
+                    );
                     let magnitude = residual.unsigned_abs().min(255);
                     self.row[x * stride + k] = magnitude as u8;
                     sum += magnitude;
-                    if residual != 0 || base != 0 || near != 0 {
+                    if residual != 0 || base != 0 || spatial != 0 {
                         let code = residual.wrapping_add(base);
                         if !(-MAX_CODE..=MAX_CODE).contains(&code) {
                             return Err(Error::Corrupt(format!(
@@ -290,8 +296,8 @@ impl<'a, C: Coder> TileCoder<'a, C> {
                         if code != 0 {
                             nonzero.push(k as u32);
                         }
-                        if TIMED && let Some(recorder) = &mut self.recorder {
-                            recorder.add(k, code.wrapping_sub(near));
+                        if TEMPORAL && let Some(recorder) = &mut self.recorder {
+                            recorder.add(k, code.wrapping_sub(spatial));
                         }
                     }
                     if let Some(index) = index {
@@ -309,16 +315,16 @@ impl<'a, C: Coder> TileCoder<'a, C> {
 
     /// The part of a plane's code that is predicted from the earlier tile.
     #[inline(always)]
-    pub(super) fn past<const TIMED: bool>(&self, plane: usize) -> i32 {
-        if !TIMED {
+    pub(super) fn temporal_prediction<const TEMPORAL: bool>(&self, plane: usize) -> i32 {
+        if !TEMPORAL {
             return 0;
         }
-        self.earlier.as_ref().map_or(0, |(earlier, _)| earlier.base[plane])
+        self.earlier.as_ref().map_or(0, |(earlier, _)| earlier.subtracted[plane])
     }
 
     /// Whether any code of a group, or of a span of groups, is not zero.
     #[inline(always)]
-    fn flag<const TIMED: bool>(
+    fn flag<const TEMPORAL: bool>(
         &mut self,
         level: usize,
         index: usize,
@@ -327,18 +333,18 @@ impl<'a, C: Coder> TileCoder<'a, C> {
         recent: u32,
         busy: bool,
     ) -> bool {
-        let around: u32 = self.around[first..first + size].iter().map(|v| u32::from(*v)).sum();
-        let around = length_class(around);
+        let activity: u32 = self.activity[first..first + size].iter().map(|v| u32::from(*v)).sum();
+        let activity = length_class(activity);
         let class = usize::from(self.planes.class[first]);
         let learnt = &mut self.learnt;
         let [a, b, c] = [
-            &mut learnt.group_around[(level * 16 + around) * 16 + length_class(recent)],
+            &mut learnt.group_activity[(level * 16 + activity) * 16 + length_class(recent)],
             &mut self.group[level][index],
-            &mut learnt.group_class[(level * CLASSES + class) * 16 + around],
+            &mut learnt.group_class[(level * CLASSES + class) * 16 + activity],
         ];
         let at = level * CLASSES + class;
-        if TIMED && let Some((earlier, temporal)) = &mut self.earlier {
-            let d = &mut temporal.flag[earlier.flag(level, index, around)];
+        if TEMPORAL && let Some((earlier, temporal)) = &mut self.earlier {
+            let d = &mut temporal.flag[earlier.flag(level, index, activity)];
             return mix(&mut self.coder, busy, [a, b, c, d], &mut temporal.flag_weights[at], &self.tables);
         }
         mix(&mut self.coder, busy, [a, b, c], &mut learnt.group_weights[at], &self.tables)
@@ -349,17 +355,17 @@ impl<'a, C: Coder> TileCoder<'a, C> {
     pub(super) fn contexts(&self, k: usize, patch: usize, recent: u32) -> Contexts {
         let planes = self.planes;
         let class = usize::from(planes.class[k]);
-        let around = u32::from(self.around[k]);
+        let activity = u32::from(self.activity[k]);
         let row = &self.row[patch..patch + planes.padded + 1];
         let [up, left, one, two] = planes.neighbours[k].map(|p| u32::from(row[p as usize]));
         let frequencies = up + left;
         let components = 2 * one + two;
-        let features = [around * 43, recent, frequencies * 128, components * 85];
+        let features = [activity * 43, recent, frequencies * 128, components * 85];
         let linear = &self.learnt.linear[class];
         let sum = (0..4).fold(i64::from(planes.constant[k]), |sum, i| {
             sum + i64::from(features[i]) * i64::from(linear[i])
         });
-        let neighbourhood = match around {
+        let neighbourhood = match activity {
             0 => 0,
             1..=3 => 1,
             _ => 2,
@@ -375,7 +381,7 @@ impl<'a, C: Coder> TileCoder<'a, C> {
     }
 
     #[inline(always)]
-    fn residual<O: Observer, const TIMED: bool>(
+    fn residual<O: Observer, const TEMPORAL: bool>(
         &mut self,
         k: usize,
         patch: usize,
@@ -402,7 +408,7 @@ impl<'a, C: Coder> TileCoder<'a, C> {
             ];
             let (is_more, at) = (magnitude > seen as u32, seen * CLASSES + class);
             let more = match &mut self.earlier {
-                Some((earlier, temporal)) if TIMED => {
+                Some((earlier, temporal)) if TEMPORAL => {
                     let d = &mut temporal.magnitude[seen * STRIDE + earlier.magnitude(k, expected)];
                     mix(&mut self.coder, is_more, [a, b, c, d], &mut temporal.weights[at], &self.tables)
                 }
@@ -420,14 +426,14 @@ impl<'a, C: Coder> TileCoder<'a, C> {
         if seen == UNARY {
             found += self.exponential_golomb(magnitude.wrapping_sub(UNARY as u32), expected / 4);
         }
-        let negative = self.negative::<TIMED>(k, value < 0);
+        let negative = self.negative::<TEMPORAL>(k, value < 0);
         if negative { -(found as i32) } else { found as i32 }
     }
 
     /// Codes a sign: plain, or, where the earlier tile has an innovation here, as whether both have the same sign.
     #[inline(always)]
-    fn negative<const TIMED: bool>(&mut self, k: usize, negative: bool) -> bool {
-        if TIMED
+    fn negative<const TEMPORAL: bool>(&mut self, k: usize, negative: bool) -> bool {
+        if TEMPORAL
             && let Some((earlier, temporal)) = &mut self.earlier
             && let Some(sign) = earlier.sign(k)
         {
@@ -465,7 +471,7 @@ impl<'a, C: Coder> TileCoder<'a, C> {
 }
 
 /// [`TileCoder::patch`], compiled for the processor at hand.
-struct Patch<'p, 'a, C, O, const TIMED: bool> {
+struct Patch<'p, 'a, C, O, const TEMPORAL: bool> {
     coder: &'p mut TileCoder<'a, C>,
     codes: &'p mut [i32],
     empty: bool,
@@ -473,12 +479,12 @@ struct Patch<'p, 'a, C, O, const TIMED: bool> {
     observer: &'p mut O,
 }
 
-impl<C: Coder, O: Observer, const TIMED: bool> WithSimd for Patch<'_, '_, C, O, TIMED> {
+impl<C: Coder, O: Observer, const TEMPORAL: bool> WithSimd for Patch<'_, '_, C, O, TEMPORAL> {
     type Output = Result<()>;
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> Result<()> {
-        self.coder.patch_inlined::<O, TIMED>(self.codes, self.empty, self.nonzero, self.observer)
+        self.coder.patch_inlined::<O, TEMPORAL>(self.codes, self.empty, self.nonzero, self.observer)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The use of an earlier date: a tile may refer to the tile of an earlier date at the same place in the same chunk.
+//! The use of an earlier date: a tile may refer to the tile of an earlier date that covers the same pixels of the same chunk.
 //!
 //! The tile then starts from the statistics with which the earlier one ended. Each of its decisions mixes in a fourth
 //! probability, which is selected by the earlier code of the same plane in the same patch. Where the codes of a plane resemble
@@ -15,7 +15,7 @@ const MAGNITUDES: usize = 8;
 /// Classes of the magnitude that the linear rule expects. They are coarse, because these counters learn from few patches.
 const COARSE: usize = EXPECTED / 4;
 
-/// The innovations of a tile's patches that are not 0, with their planes in rising order.
+/// The innovations of a tile that are not 0: for each patch, planes in rising order, and the innovation of each.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Innovations {
     ends: Vec<u32>,
@@ -43,12 +43,12 @@ pub(crate) struct TileHistory {
 impl TileHistory {
     /// How well a multiple of this tile's innovations explains the latents `(patch, plane)` of another: the reduction of their
     /// squared sum, in squared steps. `inverse` is one over the step. Writers look for the date that resembles theirs most.
-    pub(crate) fn likeness(&self, latents: &[f32], planes: usize, inverse: f32) -> f32 {
+    pub(crate) fn similarity(&self, latents: &[f32], planes: usize, inverse: f32) -> f32 {
         let (mut products, mut squares) = (0.0f32, 0.0f32);
         for (patch, latents) in latents.chunks_exact(planes).enumerate() {
             for (plane, value) in self.innovations.patch(patch) {
-                let value = value.clamp(&-LOUDEST, &LOUDEST);
-                let limit = LOUDEST as f32;
+                let value = value.clamp(&-MAX_COMPARED, &MAX_COMPARED);
+                let limit = MAX_COMPARED as f32;
                 let latent = latents.get(*plane as usize).map_or(0.0, |v| (v * inverse).clamp(-limit, limit));
                 products += latent * *value as f32;
                 squares += (value * value) as f32;
@@ -64,14 +64,14 @@ pub(crate) struct HistoryLinks<'a> {
     /// The history of the tile that this one refers to.
     pub(crate) earlier: Option<&'a TileHistory>,
     /// Whether later tiles will refer to this one, so that its history is kept.
-    pub(crate) remembered: bool,
+    pub(crate) referenced: bool,
 }
 
 /// Innovations and latents are limited to this, in steps, when dates are compared, so that a few strong planes do not decide
 /// alone.
-const LOUDEST: i32 = 4;
+const MAX_COMPARED: i32 = 4;
 
-/// The gain with which the innovations of one plane follow the earlier ones: sums of products, for their quotient.
+/// The gain of one plane: the factor by which earlier innovations predict the present ones. It is the quotient of two sums.
 #[derive(Clone, Copy, Debug, Default)]
 struct Gain {
     squares: i64,
@@ -79,25 +79,25 @@ struct Gain {
 }
 
 /// Innovations are limited to this before they enter a sum.
-const LARGEST: i32 = 1 << 12;
+const MAX_SUMMED: i32 = 1 << 12;
 /// Sums are halved beyond this.
-const LARGEST_SUM: i64 = 1 << 40;
+const MAX_SUM: i64 = 1 << 40;
 /// Added to the sum of squares, so that a few coincidences do not make a large gain.
-const DOUBT: i64 = 2;
+const SHRINKAGE: i64 = 2;
 
 impl Gain {
     /// The innovation to expect where the earlier one is `earlier`.
     fn predict(self, earlier: i32) -> i32 {
-        let gain = (self.products * 256 / (self.squares + DOUBT)).clamp(0, 256);
+        let gain = (self.products * 256 / (self.squares + SHRINKAGE)).clamp(0, 256);
         let magnitude = (i64::from(earlier.unsigned_abs()) * gain + 128) >> 8;
         if earlier < 0 { -(magnitude as i32) } else { magnitude as i32 }
     }
 
     fn learn(&mut self, earlier: i32, now: i32) {
-        let (earlier, now) = (earlier.clamp(-LARGEST, LARGEST), now.clamp(-LARGEST, LARGEST));
+        let (earlier, now) = (earlier.clamp(-MAX_SUMMED, MAX_SUMMED), now.clamp(-MAX_SUMMED, MAX_SUMMED));
         self.squares += i64::from(earlier) * i64::from(earlier);
         self.products += i64::from(earlier) * i64::from(now);
-        if self.squares > LARGEST_SUM {
+        if self.squares > MAX_SUM {
             self.squares /= 2;
             self.products /= 2;
         }
@@ -111,18 +111,18 @@ pub(super) struct TemporalStatistics {
     pub(super) magnitude: Vec<Counter>,
     /// `[decision][class]`
     pub(super) weights: Vec<[i32; 4]>,
-    /// `[upper, lower][earlier magnitudes][around]`
+    /// `[upper, lower][earlier magnitudes][activity]`
     pub(super) flag: Vec<Counter>,
     /// `[upper, lower][class]`
     pub(super) flag_weights: Vec<[i32; 4]>,
     /// `[subtracted][earlier magnitude]`
     pub(super) sign: Vec<Counter>,
-    follow: Vec<Gain>,
+    gains: Vec<Gain>,
 }
 
 /// The fourth probability's first weight, in 65536ths, and the factor of the others', in 256ths.
-const WEIGHT: i32 = 30_000;
-const OTHERS: i32 = 140;
+const FOURTH_WEIGHT: i32 = 30_000;
+const OTHER_WEIGHTS: i32 = 140;
 
 impl TemporalStatistics {
     pub(super) fn new(planes: &Planes) -> Self {
@@ -133,8 +133,8 @@ impl TemporalStatistics {
             Counter::new(start.expected[at].p1() as u16, 1)
         };
         let four = |weights: &[i32; 3]| {
-            let [a, b, c] = weights.map(|w| (w * OTHERS) >> 8);
-            [a, b, c, WEIGHT]
+            let [a, b, c] = weights.map(|w| (w * OTHER_WEIGHTS) >> 8);
+            [a, b, c, FOURTH_WEIGHT]
         };
         Self {
             magnitude: (0..UNARY)
@@ -144,7 +144,7 @@ impl TemporalStatistics {
             flag: vec![Counter::new(20_000, 0); 2 * 16 * 16],
             flag_weights: start.group_weights.iter().map(four).collect(),
             sign: vec![Counter::new(1 << 15, 1); 2 * MAGNITUDES],
-            follow: vec![Gain::default(); planes.padded],
+            gains: vec![Gain::default(); planes.padded],
         }
     }
 }
@@ -162,14 +162,14 @@ pub(super) struct EarlierTile<'a> {
     innovations: &'a Innovations,
     /// The patch that is laid out in the fields below.
     patch: Option<usize>,
-    /// By plane: the innovations of the earlier tile, and the part of them that is subtracted.
+    /// By plane: the innovation of the earlier tile, and what is subtracted from the code because of it.
     pub(super) value: Vec<i32>,
-    pub(super) base: Vec<i32>,
-    /// For each innovation that is not 0: what is subtracted where subtraction pays.
-    wish: Vec<i32>,
+    pub(super) subtracted: Vec<i32>,
+    /// For each earlier innovation that is not 0: the innovation that its gain predicts. It is subtracted where that pays.
+    estimates: Vec<i32>,
     /// Sums of magnitudes by group and by span; and whether anything is subtracted there.
     sums: [Vec<u32>; 2],
-    holds: [Vec<bool>; 2],
+    subtracts: [Vec<bool>; 2],
     above: Vec<SubtractionTrial>,
     row: Vec<SubtractionTrial>,
 }
@@ -181,10 +181,10 @@ impl<'a> EarlierTile<'a> {
             innovations,
             patch: None,
             value: vec![0; planes.padded],
-            base: vec![0; planes.padded],
-            wish: Vec::new(),
+            subtracted: vec![0; planes.padded],
+            estimates: Vec::new(),
             sums: [vec![0; groups / SPAN], vec![0; groups]],
-            holds: [vec![false; groups / SPAN], vec![false; groups]],
+            subtracts: [vec![false; groups / SPAN], vec![false; groups]],
             above: vec![SubtractionTrial::default(); width],
             row: vec![SubtractionTrial::default(); width],
         }
@@ -200,20 +200,20 @@ impl<'a> EarlierTile<'a> {
         }
         self.patch = Some(patch);
         let trusted = self.trusted(x);
-        self.wish.clear();
+        self.estimates.clear();
         for (plane, value) in self.innovations.patch(patch) {
             let (plane, value) = (*plane as usize, *value);
-            let wish = temporal.follow[plane].predict(value);
-            self.wish.push(wish);
+            let estimate = temporal.gains[plane].predict(value);
+            self.estimates.push(estimate);
             self.value[plane] = value;
             let group = plane / GROUP;
             for (level, index) in [group / SPAN, group].into_iter().enumerate() {
                 self.sums[level][index] = self.sums[level][index].saturating_add(value.unsigned_abs());
             }
-            if trusted && wish != 0 {
-                self.base[plane] = wish;
-                self.holds[0][group / SPAN] = true;
-                self.holds[1][group] = true;
+            if trusted && estimate != 0 {
+                self.subtracted[plane] = estimate;
+                self.subtracts[0][group / SPAN] = true;
+                self.subtracts[1][group] = true;
             }
         }
     }
@@ -223,27 +223,27 @@ impl<'a> EarlierTile<'a> {
         let last = self.above.len() - 1;
         let west = if x > 0 { self.row[x - 1] } else { SubtractionTrial::default() };
         let north_west = if x > 0 { self.above[x - 1] } else { SubtractionTrial::default() };
-        let around = [west, self.above[x], north_west, self.above[(x + 1).min(last)]];
-        let sum = |of: fn(&SubtractionTrial) -> u64| around.iter().map(of).sum::<u64>();
+        let neighbours = [west, self.above[x], north_west, self.above[(x + 1).min(last)]];
+        let sum = |of: fn(&SubtractionTrial) -> u64| neighbours.iter().map(of).sum::<u64>();
         sum(|t| t.subtracted) <= sum(|t| t.plain)
     }
 
     /// Whether anything is subtracted in a group (level 1) or span (level 0).
     #[inline(always)]
-    pub(super) fn holds(&self, level: usize, index: usize) -> bool {
-        self.holds[level][index]
+    pub(super) fn subtracts(&self, level: usize, index: usize) -> bool {
+        self.subtracts[level][index]
     }
 
     /// The counter of a flag.
     #[inline(always)]
-    pub(super) fn flag(&self, level: usize, index: usize, around: usize) -> usize {
-        (level * 16 + length_class(self.sums[level][index])) * 16 + around
+    pub(super) fn flag(&self, level: usize, index: usize, activity: usize) -> usize {
+        (level * 16 + length_class(self.sums[level][index])) * 16 + activity
     }
 
     /// The counter of the first decision on a plane's magnitude. The counter of each further decision follows [`STRIDE`] later.
     #[inline(always)]
     pub(super) fn magnitude(&self, plane: usize, expected: usize) -> usize {
-        let subtracted = usize::from(self.base[plane] != 0);
+        let subtracted = usize::from(self.subtracted[plane] != 0);
         (self.class(plane) * 2 + subtracted) * COARSE + expected / 4
     }
 
@@ -251,7 +251,7 @@ impl<'a> EarlierTile<'a> {
     #[inline(always)]
     pub(super) fn sign(&self, plane: usize) -> Option<usize> {
         let class = self.class(plane);
-        (class > 0).then(|| usize::from(self.base[plane] != 0) * MAGNITUDES + class)
+        (class > 0).then(|| usize::from(self.subtracted[plane] != 0) * MAGNITUDES + class)
     }
 
     #[inline(always)]
@@ -263,19 +263,19 @@ impl<'a> EarlierTile<'a> {
     pub(super) fn close(&mut self, x: usize, empty: bool, now: &[i32], temporal: &mut TemporalStatistics) {
         let Some(patch) = self.patch.take() else { return };
         let mut trial = SubtractionTrial::default();
-        for ((plane, value), wish) in self.innovations.patch(patch).iter().zip(&self.wish) {
+        for ((plane, value), estimate) in self.innovations.patch(patch).iter().zip(&self.estimates) {
             let plane = *plane as usize;
             if !empty {
                 trial.plain += u64::from(now[plane].unsigned_abs());
-                trial.subtracted += u64::from(now[plane].saturating_sub(*wish).unsigned_abs());
-                temporal.follow[plane].learn(*value, now[plane]);
+                trial.subtracted += u64::from(now[plane].saturating_sub(*estimate).unsigned_abs());
+                temporal.gains[plane].learn(*value, now[plane]);
             }
             self.value[plane] = 0;
-            self.base[plane] = 0;
+            self.subtracted[plane] = 0;
             let group = plane / GROUP;
             for (level, index) in [group / SPAN, group].into_iter().enumerate() {
                 self.sums[level][index] = 0;
-                self.holds[level][index] = false;
+                self.subtracts[level][index] = false;
             }
         }
         self.row[x] = trial;
@@ -283,7 +283,7 @@ impl<'a> EarlierTile<'a> {
     }
 
     /// The earlier innovations at a patch, which a patch without valid samples takes over.
-    pub(super) fn carried(&self, patch: usize) -> &[(u32, i32)] {
+    pub(super) fn inherited(&self, patch: usize) -> &[(u32, i32)] {
         self.innovations.patch(patch)
     }
 }
@@ -314,9 +314,9 @@ impl InnovationRecorder {
         }
     }
 
-    /// Ends a patch. A patch without valid samples takes over the innovations of the earlier tile, `carried`.
-    pub(super) fn close(&mut self, carried: &[(u32, i32)]) {
-        self.kept.entries.extend_from_slice(carried);
+    /// Ends a patch. A patch without valid samples takes over the innovations of the earlier tile, `inherited`.
+    pub(super) fn close(&mut self, inherited: &[(u32, i32)]) {
+        self.kept.entries.extend_from_slice(inherited);
         for plane in self.nonzero.drain(..) {
             let now = std::mem::take(&mut self.now[plane as usize]);
             self.kept.entries.push((plane, now));

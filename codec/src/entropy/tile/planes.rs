@@ -13,11 +13,11 @@ pub(crate) struct Statistics {
     pub(crate) plane: Vec<Counter>,
     /// `[decision][frequencies × components][class / 2]`
     pub(crate) local: Vec<Counter>,
-    /// `[upper, lower][around][recent]`
-    pub(crate) group_around: Vec<Counter>,
+    /// `[upper, lower][activity][recent]`
+    pub(crate) group_activity: Vec<Counter>,
     /// `[upper, lower][class]`: what each group's own counters start from.
     pub(crate) group: Vec<Counter>,
-    /// `[upper, lower][class][around]`
+    /// `[upper, lower][class][activity]`
     pub(crate) group_class: Vec<Counter>,
     /// `[expected / 4][exponent]`
     pub(crate) exponent: Vec<Counter>,
@@ -39,7 +39,7 @@ impl Statistics {
             expected: counters(UNARY * EXPECTED * 16),
             plane: counters(CLASSES * PLANE_COUNTERS),
             local: counters(UNARY * 64 * 16),
-            group_around: counters(2 * 16 * 16),
+            group_activity: counters(2 * 16 * 16),
             group: counters(2 * CLASSES),
             group_class: counters(2 * CLASSES * 16),
             exponent: counters(EXPECTED / 4 * EXPONENTS),
@@ -56,7 +56,7 @@ impl Statistics {
             &mut self.expected,
             &mut self.plane,
             &mut self.local,
-            &mut self.group_around,
+            &mut self.group_activity,
             &mut self.group,
             &mut self.group_class,
             &mut self.exponent,

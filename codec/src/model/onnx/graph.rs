@@ -170,7 +170,7 @@ impl GraphBuilder {
             }
         }
         if !made {
-            self.blame(format!("output `{name}` is `{}`, which no node makes", value.0));
+            self.record_mistake(format!("output `{name}` is `{}`, which no node makes", value.0));
         }
     }
 
@@ -275,7 +275,7 @@ impl GraphBuilder {
         attributes: impl IntoIterator<Item = (&'a str, Attribute)>,
     ) {
         if let Some(unknown) = inputs.iter().find(|v| !v.0.is_empty() && !self.names.contains(&v.0)) {
-            self.blame(format!("node `{name}` reads `{}`, which is not in this graph", unknown.0));
+            self.record_mistake(format!("node `{name}` reads `{}`, which is not in this graph", unknown.0));
         }
         self.graph.node.push(pb::NodeProto {
             input: inputs.iter().map(|v| v.0.clone()).collect(),
@@ -290,7 +290,7 @@ impl GraphBuilder {
     fn initializer(&mut self, name: &str, shape: &[usize], found: usize, code: i32, raw: Vec<u8>) -> Value {
         let expected: usize = shape.iter().product();
         if found != expected {
-            self.blame(format!(
+            self.record_mistake(format!(
                 "initialiser `{name}` has {found} elements, its shape {shape:?} takes {expected}"
             ));
         }
@@ -315,12 +315,12 @@ impl GraphBuilder {
 
     fn claim(&mut self, name: &str) -> Value {
         if name.is_empty() || !self.names.insert(name.to_owned()) {
-            self.blame(format!("the name `{name}` is empty or taken; give each value its own"));
+            self.record_mistake(format!("the name `{name}` is empty or taken; give each value its own"));
         }
         Value(name.to_owned())
     }
 
-    fn blame(&mut self, mistake: String) {
+    fn record_mistake(&mut self, mistake: String) {
         self.mistake.get_or_insert(mistake);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::tables::{MAX_PLANES, put_counters, read_counters, read_weights};
 use crate::container::bytes::{Reader, put_varint};
-use crate::entropy::predict::{Place, Prediction, Predictor, Tap};
+use crate::entropy::predict::{Prediction, Predictor, Tap, TapPosition};
 use crate::entropy::tile::{Planes, Relations, Statistics};
 use crate::error::{Error, Result};
 
@@ -72,7 +72,7 @@ impl ScalarPriors {
             out.push(u8::from(prediction.copy));
             out.push(prediction.taps.len() as u8);
             for tap in &prediction.taps {
-                out.push(tap.place as u8);
+                out.push(tap.position as u8);
                 out.push(tap.source);
                 out.extend_from_slice(&tap.weight.to_le_bytes());
             }
@@ -143,19 +143,19 @@ impl ScalarPriors {
             }
             let taps = (0..terms)
                 .map(|_| {
-                    let place = usize::from(r.u8("a term's place")?);
+                    let position = usize::from(r.u8("a term's position")?);
                     let source = r.u8("a term's source")?;
                     let weight = r.i16("a term's weight")?;
-                    let place = *Place::ALL.get(place).ok_or_else(|| {
-                        Error::Corrupt(format!("a term's place is {place}, allowed are 0 to 4"))
+                    let position = *TapPosition::ALL.get(position).ok_or_else(|| {
+                        Error::Corrupt(format!("a term's position is {position}, allowed are 0 to 4"))
                     })?;
-                    let limit = if place == Place::Here { index } else { count };
+                    let limit = if position == TapPosition::Here { index } else { count };
                     if usize::from(source) >= limit {
                         return Err(Error::Corrupt(format!(
                             "a term reads source {source}, there are {limit}"
                         )));
                     }
-                    Ok(Tap { place, source, weight })
+                    Ok(Tap { position, source, weight })
                 })
                 .collect::<Result<_>>()?;
             predictor.planes.push(plane);

@@ -18,7 +18,7 @@ pub(super) struct Canvas {
 
 /// The classes around a sample, lowest byte first.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Around {
+pub(super) struct Neighbourhood {
     /// Columns `x - 8` to `x - 1` of its row.
     pub(super) west: u64,
     /// Columns `x - 3` to `x + 4` of the row above.
@@ -77,13 +77,13 @@ impl Canvas {
     /// The classes around a sample. The caller keeps `west` in a register, because reading back what was just written would
     /// double the time.
     #[inline(always)]
-    pub(super) fn around(&self, at: usize, west: u64) -> Around {
+    pub(super) fn neighbourhood(&self, at: usize, west: u64) -> Neighbourhood {
         let word = |from: usize| match self.classes[from..].first_chunk::<8>() {
             Some(bytes) => u64::from_le_bytes(*bytes),
             None => 0,
         };
         let north = at - self.stride - 3;
-        Around { west, north: word(north), north2: word(north - self.stride) }
+        Neighbourhood { west, north: word(north), north2: word(north - self.stride) }
     }
 
     /// The classes at a place and to its west, east, north and south, lowest byte first, in a complete plane.

@@ -40,7 +40,7 @@ pub(crate) fn encode(samples: &[i32], valid: Option<&[bool]>, shape: Shape) -> O
             stream.push((count - 1) as u8);
             let mut classes = palette.classes(samples);
             if let Some(valid) = valid {
-                settle(&mut classes, valid);
+                fill_invalid(&mut classes, valid);
             }
             let grid = Grid::find(&classes, shape.height, shape.width);
             let mut coder = Encoder::default();
@@ -94,7 +94,7 @@ pub(crate) fn decode(stream: &[u8], valid: Option<&[bool]>, shape: Shape) -> Res
     let mut classes = vec![0; shape.samples()];
     walk::code(&mut coder, shape, valid, count, grid, &mut classes);
     coder.finish()?;
-    let mut values = [0; palette::MOST];
+    let mut values = [0; palette::MAX_CLASSES];
     values[..count].copy_from_slice(&palette.0);
     let mut samples: Vec<i32> = classes.iter().map(|class| values[usize::from(*class)]).collect();
     if let Some(valid) = valid {
@@ -105,7 +105,7 @@ pub(crate) fn decode(stream: &[u8], valid: Option<&[bool]>, shape: Shape) -> Res
 
 /// Gives each sample that is not valid the class of the valid sample before it, so that the stream does not depend on the
 /// value that stood there.
-fn settle(classes: &mut [u8], valid: &[bool]) {
+fn fill_invalid(classes: &mut [u8], valid: &[bool]) {
     let mut last = 0;
     for (class, valid) in classes.iter_mut().zip(valid) {
         if *valid {

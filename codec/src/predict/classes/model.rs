@@ -15,13 +15,13 @@ pub(super) const SETS: usize = 3 * 128 + 8;
 /// The base-2 logarithm of the number of slots of a context.
 const SLOT_BITS: std::ops::RangeInclusive<u32> = 10..=16;
 /// The most zeros or ones that a history counts.
-const MOST: u8 = 15;
+const MAX_COUNT: u8 = 15;
 /// Zeros above this number are forgotten when a one comes, and ones when a zero comes.
 const KEPT: u8 = 3;
 /// The first value of all mixing weights, in 65536ths.
 const WEIGHT: i32 = 12_000;
 /// The count with which the counters of histories start.
-const TRUST: u8 = 30;
+const START_COUNT: u8 = 30;
 
 /// What is decided. The numbers are part of the format.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +53,7 @@ static NEXT: [[u8; 256]; 2] = {
 };
 
 const fn more(count: u8) -> u8 {
-    if count < MOST { count + 1 } else { MOST }
+    if count < MAX_COUNT { count + 1 } else { MAX_COUNT }
 }
 
 const fn fewer(count: u8) -> u8 {
@@ -68,7 +68,7 @@ static MAP: LazyLock<Map> = LazyLock::new(|| {
         let (zeros, ones) = (i as u32 >> 4 & 15, i as u32 & 15);
         let (zero, one) = SEEN[i >> 8];
         let p1 = (100 * ones + one) * 65_536 / (100 * (zeros + ones) + zero + one);
-        Counter::new(p1 as u16, TRUST)
+        Counter::new(p1 as u16, START_COUNT)
     })
 });
 

@@ -5,7 +5,7 @@ use crate::entropy::rans::Coder;
 use crate::error::{Error, Result};
 
 /// The most values that a tile of classes has.
-pub(super) const MOST: usize = 256;
+pub(super) const MAX_CLASSES: usize = 256;
 
 /// Values in rising order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ impl Palette {
             }
             last = Some(sample);
             if let Err(at) = values.binary_search(&sample) {
-                if values.len() == MOST {
+                if values.len() == MAX_CLASSES {
                     return None;
                 }
                 values.insert(at, sample);

@@ -1,18 +1,18 @@
 //! The walk over the samples of a tile. It tries for each sample whether it repeats the class of a neighbour, and collects the
 //! contexts of these decisions.
 
-use super::canvas::{Around, Canvas};
+use super::canvas::{Canvas, Neighbourhood};
 use super::grid::Grid;
 use super::model::{INPUTS, Kind, Model};
 use crate::entropy::adaptive::Counter;
 use crate::entropy::rans::Coder;
 use crate::predict::padded::Shape;
 
-/// Bytes of a word of [`Around::west`]: columns `x - 1`, `x - 2` and `x - 3`.
+/// Bytes of a word of [`Neighbourhood::west`]: columns `x - 1`, `x - 2` and `x - 3`.
 const W: u64 = 0xff << 56;
 const WW: u64 = W >> 8;
 const WWW: u64 = W >> 16;
-/// Bytes of a word of [`Around::north`] or [`Around::north2`]: column `x`, and the columns left and right of it.
+/// Bytes of a word of [`Neighbourhood::north`] or [`Neighbourhood::north2`]: column `x`, and the columns left and right of it.
 const N: u64 = 0xff << 24;
 const NW: u64 = N >> 8;
 const NWW: u64 = N >> 16;
@@ -52,7 +52,7 @@ struct Walk<'a, C> {
     coder: &'a mut C,
     model: Model,
     /// The counters for samples whose neighbours all have one class.
-    quiet: Vec<Counter>,
+    uniform: Vec<Counter>,
     /// Distinct classes, at least 2.
     count: usize,
     /// Bits of a class.
@@ -73,7 +73,7 @@ pub(super) fn code<C: Coder>(
     let mut walk = Walk {
         coder,
         model: Model::new(planes * height * width),
-        quiet: vec![Counter::new(63_000, 4); 1 << 10],
+        uniform: vec![Counter::new(63_000, 4); 1 << 10],
         count,
         bits: (count - 1).ilog2() + 1,
     };
@@ -81,7 +81,7 @@ pub(super) fn code<C: Coder>(
     let mut now = Canvas::new(height, width);
     let mut before = (planes > 1).then(|| now.clone());
     for plane in 0..planes {
-        let past = before.as_ref().filter(|_| plane > 0);
+        let previous = before.as_ref().filter(|_| plane > 0);
         for y in 0..height {
             let row = (plane * height + y) * width..(plane * height + y + 1) * width;
             let phase = u8::from(grid.is_some_and(|g| g.row(y))) << 1;
@@ -90,12 +90,13 @@ pub(super) fn code<C: Coder>(
             let valid = valid.map(|v| &v[row.clone()]);
             for (x, class) in classes[row].iter_mut().enumerate() {
                 let at = at + x;
-                let around = now.around(at, west);
+                let neighbourhood = now.neighbourhood(at, west);
                 if valid.is_none_or(|v| v[x]) {
-                    let cross = past.map(|p| p.cross(at));
-                    *class = walk.sample(*class, around, cross, phase | columns[x]);
+                    let cross = previous.map(|p| p.cross(at));
+                    *class = walk.sample(*class, neighbourhood, cross, phase | columns[x]);
                 }
-                let shown = if valid.is_none_or(|v| v[x]) { *class } else { (around.west >> 56) as u8 };
+                let shown =
+                    if valid.is_none_or(|v| v[x]) { *class } else { (neighbourhood.west >> 56) as u8 };
                 west = west >> 8 | u64::from(shown) << 56;
                 if y == 0 { now.set_first(at, shown) } else { now.set(at, shown) }
             }
@@ -111,38 +112,39 @@ pub(super) fn code<C: Coder>(
 impl<C: Coder> Walk<'_, C> {
     /// Codes a sample's class. `cross` holds the classes of the plane before at and around the same place.
     #[inline(always)]
-    fn sample(&mut self, class: u8, around: Around, cross: Option<u64>, phase: u8) -> u8 {
+    fn sample(&mut self, class: u8, neighbourhood: Neighbourhood, cross: Option<u64>, phase: u8) -> u8 {
         const ONES: u64 = 0x0101_0101_0101_0101;
-        let first = (around.west >> 56) as u8;
+        let first = (neighbourhood.west >> 56) as u8;
         let splat = u64::from(first) * ONES;
-        let (west, north, north2) = (around.west ^ splat, around.north ^ splat, around.north2 ^ splat);
+        let (west, north, north2) =
+            (neighbourhood.west ^ splat, neighbourhood.north ^ splat, neighbourhood.north2 ^ splat);
         let mut other = west & (W | WW) | north & (NWW | NW | N | NE | NEE) | north2 & (NW | N | NE);
-        let mut shade = first;
+        let mut context = first;
         if let Some(cross) = cross {
             let here = cross as u8;
             other |= (cross ^ (u64::from(here) * ONES)) & 0xff_ffff_ffff;
-            shade ^= here.wrapping_mul(151).wrapping_add(77);
+            context ^= here.wrapping_mul(151).wrapping_add(77);
         }
         if other != 0 {
-            return self.varied(class, around, cross, phase);
+            return self.mixed(class, neighbourhood, cross, phase);
         }
-        let counter = &mut self.quiet[usize::from(shade) << 2 | usize::from(phase)];
+        let counter = &mut self.uniform[usize::from(context) << 2 | usize::from(phase)];
         if counter.code(self.coder, class == first, &self.model.tables) {
             return first;
         }
         let mut excluded = Excluded::default();
         excluded.add(first);
-        let contexts = contexts(around, cross, phase);
+        let contexts = contexts(neighbourhood, cross, phase);
         self.tree(class, excluded, &contexts)
     }
 
     /// Codes a sample whose neighbours differ.
-    fn varied(&mut self, class: u8, around: Around, cross: Option<u64>, phase: u8) -> u8 {
-        let contexts = contexts(around, cross, phase);
-        let w = (around.west >> 56) as u8;
-        let [_, _, nw, n, ne, ..] = around.north.to_le_bytes();
+    fn mixed(&mut self, class: u8, neighbourhood: Neighbourhood, cross: Option<u64>, phase: u8) -> u8 {
+        let contexts = contexts(neighbourhood, cross, phase);
+        let w = (neighbourhood.west >> 56) as u8;
+        let [_, _, nw, n, ne, ..] = neighbourhood.north.to_le_bytes();
         let further = match cross.map(u64::to_le_bytes) {
-            None => [w == (around.west >> 48) as u8, n == (around.north2 >> 24) as u8, false],
+            None => [w == (neighbourhood.west >> 48) as u8, n == (neighbourhood.north2 >> 24) as u8, false],
             Some([here, west, _, north, ..]) => [here == west, here == north, true],
         };
         let alike = [w == n, n == nw, n == ne, w == nw].into_iter().chain(further);
@@ -195,12 +197,12 @@ impl<C: Coder> Walk<'_, C> {
 
 /// The contexts of a sample, as hashes of the classes around it.
 #[inline(always)]
-fn contexts(around: Around, cross: Option<u64>, phase: u8) -> [u64; INPUTS] {
+fn contexts(neighbourhood: Neighbourhood, cross: Option<u64>, phase: u8) -> [u64; INPUTS] {
     let hash = |number: u64, west: u64, north: u64, north2: u64, more: u64| {
-        let sum = ((around.west & west) >> 32)
+        let sum = ((neighbourhood.west & west) >> 32)
             .wrapping_mul(0x9E37_79B9_7F4A_7C15)
-            .wrapping_add((around.north & north).wrapping_mul(0xC2B2_AE3D_27D4_EB4F))
-            .wrapping_add((around.north2 & north2).wrapping_mul(0x1656_67B1_9E37_79F9))
+            .wrapping_add((neighbourhood.north & north).wrapping_mul(0xC2B2_AE3D_27D4_EB4F))
+            .wrapping_add((neighbourhood.north2 & north2).wrapping_mul(0x1656_67B1_9E37_79F9))
             .wrapping_add((more << 8 | number << 4 | u64::from(phase)).wrapping_mul(0x2545_F491_4F6C_DD1D));
         (sum ^ sum >> 32).wrapping_mul(0xFF51_AFD7_ED55_8CCD)
     };

@@ -1,7 +1,7 @@
 //! How the encoder finds the lattice on which samples lie, or one that is fine enough for a bound. The search computes with
 //! floats and may err, because its result is tried on every sample before it is used.
 
-use super::{Float, Lattice, MOST, PLACES, power_of_two};
+use super::{Float, Lattice, MAX_NUMBER, PLACES, power_of_two};
 
 /// How many steps of the lattice make up the bound.
 const FINENESS: u32 = 32;
@@ -79,7 +79,7 @@ impl Lattice {
         let middle = low + (high - low) / 2.0;
         for steps in [FINENESS, 8, 2, 0] {
             let scale = within / (f64::from(steps) + 0.5);
-            if (high - low) / scale < MOST {
+            if (high - low) / scale < MAX_NUMBER {
                 return Some((Self::Packed { scale, offset: middle, single: false }, steps));
             }
         }

@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 /// Decimal places that are tried.
 const PLACES: u8 = 12;
 /// The bound on the numbers of a lattice. Predictions of larger numbers would cost more than bit patterns.
-const MOST: f64 = (1u32 << 30) as f64;
+const MAX_NUMBER: f64 = (1u32 << 30) as f64;
 
 /// The lattice on which samples lie: the value that an integer `n` stands for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -90,7 +90,7 @@ impl Lattice {
             Self::Ordered => return Some(value.ordered()),
         };
         let n = n.round();
-        (n.abs() <= MOST).then_some(n as i64)
+        (n.abs() <= MAX_NUMBER).then_some(n as i64)
     }
 
     /// The integers of valid samples, plane by plane; others become 0. `None` if a restored sample would be off by more than

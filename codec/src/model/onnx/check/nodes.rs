@@ -56,32 +56,32 @@ pub(super) fn check(
     for (index, node) in graph.node.iter().enumerate() {
         let op = node.op_type.as_deref().unwrap_or_default();
         let name = node.name.as_deref().filter(|name| !name.is_empty()).unwrap_or("without a name");
-        let place = format!("node {index} ({name:.64}, {op:.64})");
+        let label = format!("node {index} ({name:.64}, {op:.64})");
         let domain = node.domain.as_deref().unwrap_or_default();
         if !is_default_domain(domain) {
             return Err(invalid(format!(
-                "{place} is of the domain `{domain:.64}`; only the default one is allowed"
+                "{label} is of the domain `{domain:.64}`; only the default one is allowed"
             )));
         }
         if !ALLOWED.contains(&op) || node.overload.as_ref().is_some_and(|overload| !overload.is_empty()) {
             return Err(invalid(format!(
-                "{place} uses an operator that is not allowed; allowed are {}",
+                "{label} uses an operator that is not allowed; allowed are {}",
                 ALLOWED.join(", ")
             )));
         }
         let ports = node.input.len().max(node.output.len());
         if ports > MAX_PORTS {
-            return Err(over(&place, ports, "inputs or outputs", MAX_PORTS));
+            return Err(over(&label, ports, "inputs or outputs", MAX_PORTS));
         }
         if let Some(unknown) = node.input.iter().find(|input| !input.is_empty() && !names.contains(*input)) {
             return Err(invalid(format!(
-                "{place} reads `{unknown:.64}`, which nothing before it defines; sort or export the graph again"
+                "{label} reads `{unknown:.64}`, which nothing before it defines; sort or export the graph again"
             )));
         }
-        weights = attributes(node, &place, weights, limits)?;
-        known.follow(node, op, &place, limits)?;
+        weights = attributes(node, &label, weights, limits)?;
+        known.follow(node, op, &label, limits)?;
         if node.output.first().is_none_or(String::is_empty) {
-            return Err(invalid(format!("{place} has no first output; export the model again")));
+            return Err(invalid(format!("{label} has no first output; export the model again")));
         }
         for output in node.output.iter().filter(|output| !output.is_empty()) {
             define(names, output)?;
@@ -90,12 +90,12 @@ pub(super) fn check(
     Ok(weights)
 }
 
-fn attributes(node: &pb::NodeProto, place: &str, mut weights: u64, limits: &Limits) -> Result<u64> {
+fn attributes(node: &pb::NodeProto, label: &str, mut weights: u64, limits: &Limits) -> Result<u64> {
     for attribute in &node.attribute {
         let name = attribute.name.as_deref().unwrap_or_default();
         if attribute.g.is_some() || !attribute.graphs.is_empty() {
             return Err(invalid(format!(
-                "{place} holds a subgraph in `{name:.64}`; control flow is not allowed"
+                "{label} holds a subgraph in `{name:.64}`; control flow is not allowed"
             )));
         }
         let sparse = attribute.sparse_tensor.is_some() || !attribute.sparse_tensors.is_empty();
@@ -103,13 +103,13 @@ fn attributes(node: &pb::NodeProto, place: &str, mut weights: u64, limits: &Limi
             attribute.tp.is_some() || !attribute.type_protos.is_empty() || !attribute.tensors.is_empty();
         if sparse || typed || attribute.ref_attr_name.as_ref().is_some_and(|name| !name.is_empty()) {
             return Err(invalid(format!(
-                "{place} has the attribute `{name:.64}` of a kind that is not allowed; numbers, strings and dense tensors are"
+                "{label} has the attribute `{name:.64}` of a kind that is not allowed; numbers, strings and dense tensors are"
             )));
         }
         if let Some(tensor) = &attribute.t {
             weights = tensors::add(
                 weights,
-                tensors::check(tensor, &format!("{name:.64} of {place}"), limits)?,
+                tensors::check(tensor, &format!("{name:.64} of {label}"), limits)?,
                 limits,
             )?;
         }
@@ -122,32 +122,32 @@ fn attributes(node: &pb::NodeProto, place: &str, mut weights: u64, limits: &Limi
         };
         if let Some(value) = attribute.i.iter().chain(&attribute.ints).find(|value| !range.contains(value)) {
             return Err(Error::Limit(format!(
-                "{place} has {value} in `{name}`; {} to {} are allowed",
+                "{label} has {value} in `{name}`; {} to {} are allowed",
                 range.start(),
                 range.end()
             )));
         }
         if attribute.ints.len() > 2 * limits.rank && name != "value_ints" {
             return Err(over(
-                &format!("{place}, `{name}`"),
+                &format!("{label}, `{name}`"),
                 attribute.ints.len(),
                 "numbers",
                 2 * limits.rank,
             ));
         }
         if name == "perm" {
-            permutation(&attribute.ints, place)?;
+            permutation(&attribute.ints, label)?;
         }
     }
     Ok(weights)
 }
 
 /// Checks a permutation, because engines do not: tract loops for ever on one that names an axis twice.
-fn permutation(axes: &[i64], place: &str) -> Result<()> {
+fn permutation(axes: &[i64], label: &str) -> Result<()> {
     if (0..axes.len() as i64).all(|axis| axes.contains(&axis)) {
         return Ok(());
     }
-    Err(invalid(format!("{place} permutes axes by {axes:.8?}; each from 0 on is allowed once")))
+    Err(invalid(format!("{label} permutes axes by {axes:.8?}; each from 0 on is allowed once")))
 }
 
 impl Known {
@@ -158,14 +158,14 @@ impl Known {
     }
 
     /// Records a node's outputs, and refuses parameters that make huge ones.
-    fn follow(&mut self, node: &pb::NodeProto, op: &str, place: &str, limits: &Limits) -> Result<()> {
-        let growth = self.growth_by(node, op, place, limits)?;
+    fn follow(&mut self, node: &pb::NodeProto, op: &str, label: &str, limits: &Limits) -> Result<()> {
+        let growth = self.growth_by(node, op, label, limits)?;
         let largest =
             node.input.iter().filter_map(|input| self.growth.get(input)).copied().fold(1.0, f64::max);
         let total = largest * growth.max(1.0);
         if total.is_nan() || total > limits.growth as f64 {
             return Err(Error::Limit(format!(
-                "{place} makes a value {total} times the size of the graph's inputs; {} times are allowed",
+                "{label} makes a value {total} times the size of the graph's inputs; {} times are allowed",
                 limits.growth
             )));
         }
@@ -179,15 +179,15 @@ impl Known {
             }
         }
         if let ("Constant", Some(output)) = (op, node.output.first()) {
-            self.constant(node, output, place)?;
+            self.constant(node, output, label)?;
         }
         Ok(())
     }
 
-    fn constant(&mut self, node: &pb::NodeProto, output: &str, place: &str) -> Result<()> {
+    fn constant(&mut self, node: &pb::NodeProto, output: &str, label: &str) -> Result<()> {
         let [attribute] = node.attribute.as_slice() else {
             return Err(invalid(format!(
-                "{place} has {} attributes, a constant has one",
+                "{label} has {} attributes, a constant has one",
                 node.attribute.len()
             )));
         };
@@ -203,7 +203,7 @@ impl Known {
             }
             (other, _) => {
                 return Err(invalid(format!(
-                    "{place} holds `{other:.64}`; numbers and dense tensors are allowed"
+                    "{label} holds `{other:.64}`; numbers and dense tensors are allowed"
                 )));
             }
         }
@@ -211,7 +211,7 @@ impl Known {
     }
 
     /// The factor by which a node's output is larger than its input, as far as it follows from constants.
-    fn growth_by(&self, node: &pb::NodeProto, op: &str, place: &str, limits: &Limits) -> Result<f64> {
+    fn growth_by(&self, node: &pb::NodeProto, op: &str, label: &str, limits: &Limits) -> Result<f64> {
         let product =
             |numbers: &[f64]| numbers.iter().filter(|x| x.abs() > 1.0).map(|x| x.abs()).product::<f64>();
         let bounded = |numbers: &[f64], what: &str| {
@@ -219,24 +219,24 @@ impl Known {
             if elements <= limits.elements as f64 {
                 return Ok(1.0);
             }
-            Err(over(&format!("{place}, {what}"), elements, "elements", limits.elements))
+            Err(over(&format!("{label}, {what}"), elements, "elements", limits.elements))
         };
         match op {
-            "ConstantOfShape" => self.parameter(node, 0, place)?.map_or(Ok(1.0), |n| bounded(n, "its shape")),
-            "Expand" => self.parameter(node, 1, place)?.map_or(Ok(1.0), |n| bounded(n, "its shape")),
-            "Tile" => Ok(self.parameter(node, 1, place)?.map_or(1.0, product)),
-            "Pad" => match self.parameter(node, 1, place)? {
+            "ConstantOfShape" => self.parameter(node, 0, label)?.map_or(Ok(1.0), |n| bounded(n, "its shape")),
+            "Expand" => self.parameter(node, 1, label)?.map_or(Ok(1.0), |n| bounded(n, "its shape")),
+            "Tile" => Ok(self.parameter(node, 1, label)?.map_or(1.0, product)),
+            "Pad" => match self.parameter(node, 1, label)? {
                 Some(pads) if pads.iter().any(|x| x.abs() > limits.axis as f64) => {
-                    Err(over(place, product(pads), "positions of padding or more", limits.axis))
+                    Err(over(label, product(pads), "positions of padding or more", limits.axis))
                 }
                 _ => Ok(1.0),
             },
             "Resize" => {
-                let scales = self.parameter(node, 2, place)?.map_or(1.0, product);
-                self.parameter(node, 3, place)?.map_or(Ok(1.0), |n| bounded(n, "its size"))?;
+                let scales = self.parameter(node, 2, label)?.map_or(1.0, product);
+                self.parameter(node, 3, label)?.map_or(Ok(1.0), |n| bounded(n, "its size"))?;
                 Ok(scales)
             }
-            "Range" => self.range(node, place, limits),
+            "Range" => self.range(node, label, limits),
             "ConvTranspose" => Ok(node
                 .attribute
                 .iter()
@@ -248,29 +248,29 @@ impl Known {
         }
     }
 
-    fn range(&self, node: &pb::NodeProto, place: &str, limits: &Limits) -> Result<f64> {
-        let part = |index| Ok(self.parameter(node, index, place)?.and_then(|n| n.first().copied()));
+    fn range(&self, node: &pb::NodeProto, label: &str, limits: &Limits) -> Result<f64> {
+        let part = |index| Ok(self.parameter(node, index, label)?.and_then(|n| n.first().copied()));
         let (start, end, step): (Option<f64>, Option<f64>, Option<f64>) = (part(0)?, part(1)?, part(2)?);
         if step == Some(0.0) {
-            return Err(invalid(format!("{place} counts in steps of 0; export the model again")));
+            return Err(invalid(format!("{label} counts in steps of 0; export the model again")));
         }
         if let (Some(start), Some(end), Some(step)) = (start, end, step) {
             let elements = ((end - start) / step).ceil().max(0.0);
             if elements.is_nan() || elements > limits.elements as f64 {
-                return Err(over(place, elements, "elements", limits.elements));
+                return Err(over(label, elements, "elements", limits.elements));
             }
         }
         Ok(1.0)
     }
 
     /// A constant parameter; `None` when it is left out or depends on an input.
-    fn parameter(&self, node: &pb::NodeProto, index: usize, place: &str) -> Result<Option<&[f64]>> {
+    fn parameter(&self, node: &pb::NodeProto, index: usize, label: &str) -> Result<Option<&[f64]>> {
         let Some(name) = node.input.get(index).filter(|name| !name.is_empty()) else { return Ok(None) };
         match self.numbers.get(name) {
             Some(numbers) => Ok(Some(numbers)),
             None if self.dynamic.contains(name) => Ok(None),
             None => Err(invalid(format!(
-                "{place} takes its size from `{name:.64}`, which is computed from constants alone or longer than 64; fold \
+                "{label} takes its size from `{name:.64}`, which is computed from constants alone or longer than 64; fold \
                  constants when exporting"
             ))),
         }

@@ -73,30 +73,30 @@ pub(super) fn add(weights: u64, more: u64, limits: &Limits) -> Result<u64> {
 
 /// The elements of a short tensor of int64, int32 or float32 as numbers, for parameters such as shapes.
 pub(super) fn numbers(tensor: &pb::TensorProto) -> Option<Vec<f64>> {
-    const MOST: usize = 64;
+    const MAX_NUMBERS: usize = 64;
     let raw = tensor.raw_data.as_deref().unwrap_or_default();
     let numbers: Vec<f64> = match tensor.data_type? {
         data_type::INT64 if raw.is_empty() => {
-            tensor.int64_data.iter().take(MOST + 1).map(|&x| x as f64).collect()
+            tensor.int64_data.iter().take(MAX_NUMBERS + 1).map(|&x| x as f64).collect()
         }
         data_type::INT64 => {
-            raw.as_chunks().0.iter().take(MOST + 1).map(|&b| i64::from_le_bytes(b) as f64).collect()
+            raw.as_chunks().0.iter().take(MAX_NUMBERS + 1).map(|&b| i64::from_le_bytes(b) as f64).collect()
         }
         data_type::INT32 if raw.is_empty() => {
-            tensor.int32_data.iter().take(MOST + 1).map(|&x| x.into()).collect()
+            tensor.int32_data.iter().take(MAX_NUMBERS + 1).map(|&x| x.into()).collect()
         }
         data_type::INT32 => {
-            raw.as_chunks().0.iter().take(MOST + 1).map(|&b| i32::from_le_bytes(b).into()).collect()
+            raw.as_chunks().0.iter().take(MAX_NUMBERS + 1).map(|&b| i32::from_le_bytes(b).into()).collect()
         }
         data_type::FLOAT if raw.is_empty() => {
-            tensor.float_data.iter().take(MOST + 1).map(|&x| x.into()).collect()
+            tensor.float_data.iter().take(MAX_NUMBERS + 1).map(|&x| x.into()).collect()
         }
         data_type::FLOAT => {
-            raw.as_chunks().0.iter().take(MOST + 1).map(|&b| f32::from_le_bytes(b).into()).collect()
+            raw.as_chunks().0.iter().take(MAX_NUMBERS + 1).map(|&b| f32::from_le_bytes(b).into()).collect()
         }
         _ => return None,
     };
-    (numbers.len() <= MOST).then_some(numbers)
+    (numbers.len() <= MAX_NUMBERS).then_some(numbers)
 }
 
 fn element_size(code: i32) -> Option<u64> {
