@@ -13,11 +13,11 @@ use vqz_archive::{LostChunks, Remark, Severity};
 static QUIET: AtomicBool = AtomicBool::new(false);
 
 /// All remarks so far.
-static HEARD: Mutex<Vec<Told>> = Mutex::new(Vec::new());
+static REMARKS: Mutex<Vec<RecordedRemark>> = Mutex::new(Vec::new());
 
 /// A remark as the command line words it, and as JSON output lists it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Told {
+pub(crate) struct RecordedRemark {
     kind: &'static str,
     severity: Severity,
     /// The array that it is about.
@@ -40,17 +40,17 @@ pub(crate) fn is_quiet() -> bool {
 
 /// Records a remark of the library and shows it.
 pub(crate) fn remark(remark: &Remark) {
-    if hear(remark) {
+    if record(remark) {
         show(remark.severity(), &advice::remark(remark));
     }
 }
 
 /// Records a remark of the library without showing it, because the command prints it among its figures. Returns
 /// whether it is new.
-pub(crate) fn hear(remark: &Remark) -> bool {
+pub(crate) fn record(remark: &Remark) -> bool {
     let text = advice::remark(remark);
     let message = ["warning: ", "note: "].iter().find_map(|prefix| text.strip_prefix(prefix));
-    keep(Told {
+    store(RecordedRemark {
         kind: remark.kind(),
         severity: remark.severity(),
         array: remark.array().map(str::to_owned),
@@ -64,15 +64,21 @@ pub(crate) fn hear(remark: &Remark) -> bool {
 
 /// Shows a note of the command line itself.
 pub(crate) fn note(kind: &'static str, message: &str) {
-    let told = Told { kind, severity: Severity::Note, array: None, message: message.to_owned(), lost: None };
-    if keep(told) {
+    let recorded = RecordedRemark {
+        kind,
+        severity: Severity::Note,
+        array: None,
+        message: message.to_owned(),
+        lost: None,
+    };
+    if store(recorded) {
         show(Severity::Note, &format!("note: {message}"));
     }
 }
 
 /// All remarks so far, for JSON output.
-pub(crate) fn heard() -> Vec<Told> {
-    HEARD.lock().unwrap_or_else(PoisonError::into_inner).clone()
+pub(crate) fn remarks() -> Vec<RecordedRemark> {
+    REMARKS.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 /// Fails if a remark says that the result falls short of what was asked for. Called after a command has done its
@@ -81,17 +87,18 @@ pub(crate) fn heard() -> Vec<Told> {
 /// # Errors
 /// [`CheckFailed`], which says what fell short.
 pub(crate) fn check() -> Result<()> {
-    match shortfall(&heard()) {
+    match shortfall(&remarks()) {
         Some(what) => Err(CheckFailed(what).into()),
         None => Ok(()),
     }
 }
 
-fn shortfall(heard: &[Told]) -> Option<String> {
+fn shortfall(remarks: &[RecordedRemark]) -> Option<String> {
     let arrays = |lost: bool| {
-        let of =
-            heard.iter().filter(|told| told.severity == Severity::Shortfall && told.lost.is_some() == lost);
-        of.filter_map(|told| told.array.clone()).collect::<Vec<_>>().join(", ")
+        let of = remarks
+            .iter()
+            .filter(|recorded| recorded.severity == Severity::Shortfall && recorded.lost.is_some() == lost);
+        of.filter_map(|recorded| recorded.array.clone()).collect::<Vec<_>>().join(", ")
     };
     let (lost, missed) = (arrays(true), arrays(false));
     let mut what = Vec::new();
@@ -114,11 +121,11 @@ pub(crate) fn error(text: &str) {
 }
 
 /// Records a remark. Returns false if it was recorded before.
-fn keep(told: Told) -> bool {
-    let mut heard = HEARD.lock().unwrap_or_else(PoisonError::into_inner);
-    let new = !heard.contains(&told);
+fn store(recorded: RecordedRemark) -> bool {
+    let mut remarks = REMARKS.lock().unwrap_or_else(PoisonError::into_inner);
+    let new = !remarks.contains(&recorded);
     if new {
-        heard.push(told);
+        remarks.push(recorded);
     }
     new
 }
@@ -141,16 +148,16 @@ mod tests {
 
     #[test]
     fn only_shortfalls_fail_a_command() {
-        let told = |severity, array: &str| Told {
+        let recorded = |severity, array: &str| RecordedRemark {
             kind: "target_missed",
             severity,
             array: Some(array.to_owned()),
             message: String::new(),
             lost: None,
         };
-        assert_eq!(shortfall(&[told(Severity::Note, "a"), told(Severity::Warning, "b")]), None);
+        assert_eq!(shortfall(&[recorded(Severity::Note, "a"), recorded(Severity::Warning, "b")]), None);
         assert_eq!(
-            shortfall(&[told(Severity::Shortfall, "a"), told(Severity::Shortfall, "b")]).as_deref(),
+            shortfall(&[recorded(Severity::Shortfall, "a"), recorded(Severity::Shortfall, "b")]).as_deref(),
             Some(
                 "the target was not met by a, b (see the warning above); the output is complete and is kept"
             )

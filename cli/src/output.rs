@@ -1,6 +1,6 @@
 //! What goes to standard output: lines, tables, JSON.
 
-use crate::console::{self, Told};
+use crate::console::{self, RecordedRemark};
 use anyhow::{Context, Result};
 use serde::Serialize;
 use std::io::Write;
@@ -19,7 +19,7 @@ pub(crate) fn line(text: impl AsRef<str>) -> Result<()> {
 struct WithRemarks<'a, T> {
     #[serde(flatten)]
     figures: &'a T,
-    remarks: Vec<Told>,
+    remarks: Vec<RecordedRemark>,
 }
 
 /// Writes the figures of a command as one JSON object, with the list of all remarks that were made, so that JSON
@@ -29,7 +29,7 @@ struct WithRemarks<'a, T> {
 /// # Errors
 /// When standard output is closed.
 pub(crate) fn json(figures: &impl Serialize) -> Result<()> {
-    line(serde_json::to_string_pretty(&WithRemarks { figures, remarks: console::heard() })?)
+    line(serde_json::to_string_pretty(&WithRemarks { figures, remarks: console::remarks() })?)
 }
 
 /// Formats errors in data units, some of which may be missing. All get the same number of decimals: as many as give

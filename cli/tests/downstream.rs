@@ -35,8 +35,8 @@ fn classes_are_learnt_before_and_after() {
         "--downstream",
         "l.zarr",
     ];
-    let said = figures(&folder, &[&args[..], &["--ignore", "5", "--report", "b.html"]].concat());
-    let found = &said["downstream"];
+    let printed = figures(&folder, &[&args[..], &["--ignore", "5", "--report", "b.html"]].concat());
+    let found = &printed["downstream"];
     assert_eq!(found["classes"], json!([2, 3, 4]), "1 is declared as no data, 5 is ignored");
     assert_eq!((found["features"].as_u64(), found["folds"].as_u64()), (Some(4), Some(5)));
     let accuracy = |row: &Value| row["accuracy"].as_f64().unwrap();
@@ -54,7 +54,7 @@ fn classes_are_learnt_before_and_after() {
     assert!((accuracy(&ours[1]["tested"]) - original).abs() < 0.1, "{found:#}");
     assert!(ours[1]["both"]["kappa"].as_f64().unwrap() > 0.2, "{found:#}");
     let again = figures(&folder, &[&args[..], &["--ignore", "5"]].concat());
-    assert_eq!(again["downstream"], said["downstream"], "the same again");
+    assert_eq!(again["downstream"], printed["downstream"], "the same again");
     let page = std::fs::read_to_string(folder.join("b.html")).unwrap();
     assert!(page.contains("<h2>Downstream: classes of pixels</h2>"));
 }

@@ -8,7 +8,7 @@ mod rasters;
 
 use common::{fail, figures, folder, read_array, succeed, write};
 use gdal::Dataset;
-use rasters::{crop, layout, said};
+use rasters::{crop, describe, layout};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -61,11 +61,11 @@ fn json_of(path: &Path) -> Value {
 fn every_date_becomes_a_geotiff() {
     let folder = folder("export-dates");
     let samples = cube(&folder);
-    let told = figures(&folder, &["export", "cube.zarr", "scene.tif"]);
+    let printed = figures(&folder, &["export", "cube.zarr", "scene.tif"]);
     let names = ["scene_2020-01-01.tif", "scene_2020-02-01.tif", "scene_2021-01-01.tif"];
-    assert_eq!((&told["outputs"], &told["format"]), (&json!(names), &json!("GeoTIFF")));
+    assert_eq!((&printed["outputs"], &printed["format"]), (&json!(names), &json!("GeoTIFF")));
     assert_eq!(
-        (&told["shape"], &told["raw_bytes"]),
+        (&printed["shape"], &printed["raw_bytes"]),
         (&json!([3, 2, HEIGHT, WIDTH]), &json!(3 * 2 * HEIGHT * WIDTH * 2))
     );
     for (date, name) in names.iter().enumerate() {
@@ -75,14 +75,17 @@ fn every_date_becomes_a_geotiff() {
             [band_of(&path, 1), band_of(&path, 2)],
             [plane(&samples, date, 0), plane(&samples, date, 1)]
         );
-        let said = said(&path);
-        assert_eq!(said.place.code.as_deref(), Some("EPSG:32633"));
-        assert_eq!(said.place.transform, Some([500_000.0, 10.0, 0.0, 5_000_000.0, 0.0, -10.0]));
+        let described = describe(&path);
+        assert_eq!(described.georeference.code.as_deref(), Some("EPSG:32633"));
+        assert_eq!(described.georeference.transform, Some([500_000.0, 10.0, 0.0, 5_000_000.0, 0.0, -10.0]));
         assert_eq!(
-            (said.bands[1].name.as_deref(), said.bands[1].nodata, said.bands[1].scale),
+            (described.bands[1].name.as_deref(), described.bands[1].nodata, described.bands[1].scale),
             (Some("nir"), Some(-1.0), Some(0.01))
         );
-        assert_eq!(said.items["TIFFTAG_DATETIME"], format!("{} 00:00:00", name[6..16].replace('-', ":")));
+        assert_eq!(
+            described.items["TIFFTAG_DATETIME"],
+            format!("{} 00:00:00", name[6..16].replace('-', ":"))
+        );
     }
     let left: Vec<_> =
         std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
@@ -93,9 +96,9 @@ fn every_date_becomes_a_geotiff() {
         2,
         "output scene_2020-01-01.tif exists; choose another, or replace it with --overwrite",
     );
-    let told =
+    let printed =
         figures(&folder, &["export", "cube.zarr", "scene.tif", "--dates", "2020-02", "--bands", "nir"]);
-    assert_eq!(told["outputs"], json!(["scene.tif"]));
+    assert_eq!(printed["outputs"], json!(["scene.tif"]));
     assert_eq!(band_of(&folder.join("scene.tif"), 1), plane(&samples, 1, 1));
 }
 
@@ -107,8 +110,12 @@ fn windows_and_bounds_move_the_place() {
     let expected: Vec<i16> = (20..60).flat_map(|y| all[y * WIDTH + 10..y * WIDTH + 40].to_vec()).collect();
     let export = |name: &str, choice: [&str; 2]| {
         succeed(&folder, &["export", "cube.zarr", name, "--dates", "0", choice[0], choice[1]]);
-        let said = said(&folder.join(name));
-        assert_eq!(said.place.transform, Some([500_100.0, 10.0, 0.0, 4_999_800.0, 0.0, -10.0]), "{name}");
+        let described = describe(&folder.join(name));
+        assert_eq!(
+            described.georeference.transform,
+            Some([500_100.0, 10.0, 0.0, 4_999_800.0, 0.0, -10.0]),
+            "{name}"
+        );
         assert_eq!(band_of(&folder.join(name), 1), expected, "{name}");
     };
     export("window.tif", ["--window", "10,20,40,60"]);
@@ -142,8 +149,8 @@ fn larger_pixels_are_means_or_middles() {
     let all = plane(&samples, 0, 0);
     succeed(&folder, &["export", "cube.zarr", "mean.tif", "--dates", "0", "--resolution", "40"]);
     let mean = band_of(&folder.join("mean.tif"), 1);
-    let said_mean = said(&folder.join("mean.tif"));
-    assert_eq!(said_mean.place.transform, Some([500_000.0, 40.0, 0.0, 5_000_000.0, 0.0, -40.0]));
+    let described_mean = describe(&folder.join("mean.tif"));
+    assert_eq!(described_mean.georeference.transform, Some([500_000.0, 40.0, 0.0, 5_000_000.0, 0.0, -40.0]));
     let (height, width) = (HEIGHT.div_ceil(4), WIDTH.div_ceil(4));
     assert_eq!(mean.len(), height * width);
     let slow = |row: usize, column: usize| {
@@ -168,7 +175,7 @@ fn larger_pixels_are_means_or_middles() {
     );
     // Classes are not averaged.
     succeed(&folder, &["encode", crop("nlcd").to_str().unwrap(), "nlcd.zarr", "--lossless"]);
-    let pixel = said(&crop("nlcd")).place.transform.unwrap();
+    let pixel = describe(&crop("nlcd")).georeference.transform.unwrap();
     let both = (pixel[1] * 2.0).to_string();
     fail(
         &folder,
@@ -187,12 +194,12 @@ fn larger_pixels_are_means_or_middles() {
 #[test]
 fn classes_keep_their_colours_in_a_cog() {
     let folder = folder("export-classes");
-    let before = said(&crop("nlcd"));
+    let before = describe(&crop("nlcd"));
     succeed(&folder, &["encode", crop("nlcd").to_str().unwrap(), "nlcd.zarr", "--lossless"]);
     for compression in ["deflate", "zstd", "lzw", "none"] {
         let name = format!("{compression}.tif");
         succeed(&folder, &["export", "nlcd.zarr", &name, "--compression", compression]);
-        let mut after = said(&folder.join(&name));
+        let mut after = describe(&folder.join(&name));
         // GDAL says how it made them.
         after.items.remove("OVR_RESAMPLING_ALG");
         assert_eq!(after, before, "{compression}");
@@ -225,8 +232,8 @@ fn large_files_have_overviews() {
 fn plain_zarr_is_a_group_with_coordinates() {
     let folder = folder("export-zarr");
     let samples = cube(&folder);
-    let told = figures(&folder, &["export", "cube.zarr/data", "out.zarr", "--dates", "2,0"]);
-    assert_eq!(told["outputs"], json!(["out.zarr"]));
+    let printed = figures(&folder, &["export", "cube.zarr/data", "out.zarr", "--dates", "2,0"]);
+    assert_eq!(printed["outputs"], json!(["out.zarr"]));
     let expected: Vec<u8> = [2, 0]
         .iter()
         .flat_map(|t| [plane(&samples, *t, 0), plane(&samples, *t, 1)].concat())
@@ -258,8 +265,8 @@ fn overviews_stand_beside_the_array() {
     let folder = folder("export-overview");
     cube(&folder);
     let before = common::content(&folder.join("cube.zarr/data"));
-    let told = figures(&folder, &["export", "cube.zarr", "--overview", "--levels", "2,4,6"]);
-    assert_eq!(told["outputs"], json!(["cube.zarr/overviews"]));
+    let printed = figures(&folder, &["export", "cube.zarr", "--overview", "--levels", "2,4,6"]);
+    assert_eq!(printed["outputs"], json!(["cube.zarr/overviews"]));
     assert_eq!(common::content(&folder.join("cube.zarr/data")), before);
     let group = json_of(&folder.join("cube.zarr"));
     let layout = &group["attributes"]["multiscales"]["layout"];
@@ -297,7 +304,7 @@ fn overviews_stand_beside_the_array() {
     succeed(&folder, &["export", "cube.zarr/overviews/4", "four.tif", "--dates", "0"]);
     succeed(&folder, &["export", "cube.zarr", "mean.tif", "--dates", "0", "--resolution", "60"]);
     succeed(&folder, &["export", "cube.zarr/overviews/6", "six.tif", "--dates", "0"]);
-    assert_eq!(said(&folder.join("six.tif")), said(&folder.join("mean.tif")));
+    assert_eq!(describe(&folder.join("six.tif")), describe(&folder.join("mean.tif")));
     fail(
         &folder,
         &["export", "cube.zarr", "--overview"],

@@ -31,10 +31,10 @@ fn with_input(name: &str) -> std::path::PathBuf {
 #[test]
 fn lossless_needs_no_model_and_loses_nothing() {
     let folder = with_input("lossless");
-    let said = figures(&folder, &["encode", "in.zarr", "out.zarr", "--lossless"]);
-    assert_eq!(said["arrays"][0]["promise"], json!({"kind": "lossless"}));
-    assert_eq!((said["model"].clone(), said["max_error"].clone()), (Value::Null, json!(0.0)));
-    assert!(said["ratio"].as_f64().unwrap() > 1.5, "{said}");
+    let printed = figures(&folder, &["encode", "in.zarr", "out.zarr", "--lossless"]);
+    assert_eq!(printed["arrays"][0]["promise"], json!({"kind": "lossless"}));
+    assert_eq!((printed["model"].clone(), printed["max_error"].clone()), (Value::Null, json!(0.0)));
+    assert!(printed["ratio"].as_f64().unwrap() > 1.5, "{printed}");
     let configuration = metadata(&folder.join("out.zarr"))["codecs"][0]["configuration"].clone();
     assert_eq!(
         configuration,
@@ -43,8 +43,8 @@ fn lossless_needs_no_model_and_loses_nothing() {
     assert_eq!(read_array(&folder.join("out.zarr")), read_array(&folder.join("in.zarr")));
     succeed(&folder, &["decode", "out.zarr", "back.zarr"]);
     assert_eq!(read_array(&folder.join("back.zarr")), read_array(&folder.join("in.zarr")));
-    let held = succeed(&folder, &["verify", "out.zarr", "--against", "in.zarr"]);
-    assert!(held.contains("promised: lossless") && held.contains("max error 0"), "{held}");
+    let verified = succeed(&folder, &["verify", "out.zarr", "--against", "in.zarr"]);
+    assert!(verified.contains("promised: lossless") && verified.contains("max error 0"), "{verified}");
     let info = succeed(&folder, &["info", "out.zarr"]);
     assert!(info.contains("model     none: samples are predicted from their neighbours"), "{info}");
     assert!(info.contains("promise   lossless"), "{info}");
@@ -60,19 +60,19 @@ fn bounds_are_kept_with_a_model_and_without() {
     let mut sizes = Vec::new();
     for (output, more) in [("a.zarr", &[][..]), ("b.zarr", &["--model", text(&model)])] {
         let args = [&["encode", "in.zarr", output, "--max-error", "40"], more].concat();
-        let said = figures(&folder, &args);
-        assert!(said["max_error"].as_f64().unwrap() <= 40.01, "{said}");
-        assert_eq!(said["arrays"][0]["promise"], json!({"kind": "max_error", "bound": [40.0]}));
-        sizes.push(said["arrays"][0]["data_bytes"].as_u64().unwrap());
-        let held = succeed(&folder, &["verify", output, "--against", "in.zarr"]);
-        assert!(held.contains("promised: ±40"), "{held}");
+        let printed = figures(&folder, &args);
+        assert!(printed["max_error"].as_f64().unwrap() <= 40.01, "{printed}");
+        assert_eq!(printed["arrays"][0]["promise"], json!({"kind": "max_error", "bound": [40.0]}));
+        sizes.push(printed["arrays"][0]["data_bytes"].as_u64().unwrap());
+        let verified = succeed(&folder, &["verify", output, "--against", "in.zarr"]);
+        assert!(verified.contains("promised: ±40"), "{verified}");
     }
     // The shorter of both is taken, tile by tile.
     assert!(sizes[1] <= sizes[0] + 64, "{sizes:?}");
 
     // A bound for each band.
-    let said = figures(&folder, &["encode", "in.zarr", "c.zarr", "--max-error", "0,1,7.5,200"]);
-    assert_eq!(said["arrays"][0]["promise"]["bound"], json!([0.0, 1.0, 7.5, 200.0]));
+    let printed = figures(&folder, &["encode", "in.zarr", "c.zarr", "--max-error", "0,1,7.5,200"]);
+    assert_eq!(printed["arrays"][0]["promise"]["bound"], json!([0.0, 1.0, 7.5, 200.0]));
     let (wanted, found) = (read_array(&folder.join("in.zarr")), read_array(&folder.join("c.zarr")));
     let samples = |bytes: &[u8]| -> Vec<i32> {
         bytes.chunks_exact(2).map(|b| i32::from(u16::from_ne_bytes([b[0], b[1]]))).collect()
@@ -94,8 +94,8 @@ fn a_part_of_the_range_becomes_a_bound_of_each_band() {
     let input =
         common::Plain { data_type: "float32", fill: json!("NaN"), ..plain(&[2, 60, 50], &[2, 60, 50]) };
     write(&folder.join("in.zarr"), &input, as_f32(&samples));
-    let said = figures(&folder, &["encode", "in.zarr", "out.zarr", "--max-error-of-range", "0.01"]);
-    let bound = said["arrays"][0]["promise"]["bound"].clone();
+    let printed = figures(&folder, &["encode", "in.zarr", "out.zarr", "--max-error-of-range", "0.01"]);
+    let bound = printed["arrays"][0]["promise"]["bound"].clone();
     let bound: Vec<f64> = serde_json::from_value(bound).unwrap();
     assert!((bound[0] - 0.2999).abs() < 1e-3 && (bound[1] - 2.999).abs() < 1e-2, "{bound:?}");
     succeed(&folder, &["verify", "out.zarr", "--against", "in.zarr"]);

@@ -34,9 +34,9 @@ fn figures_are_those_of_compare() {
         &folder,
         &["encode", "plain.zarr", "a.zarr", "--model", model.to_str().unwrap(), "--quality", "45"],
     );
-    let said = figures(&folder, &["report", "a.zarr", "--against", "plain.zarr", "-o", "r.html"]);
+    let printed = figures(&folder, &["report", "a.zarr", "--against", "plain.zarr", "-o", "r.html"]);
     let compared = figures(&folder, &["compare", "plain.zarr", "a.zarr"]);
-    let found = &said["arrays"][0];
+    let found = &printed["arrays"][0];
     for figure in ["psnr_db", "rmse", "max_error", "ssim"] {
         assert_eq!(
             found["measured"]["overall"][figure], compared["rasters"][0]["overall"][figure],
@@ -65,25 +65,25 @@ fn promises_are_held_or_broken() {
     };
     write(&folder.join("plain.zarr"), &described, as_f32(&samples));
     succeed(&folder, &["encode", "plain.zarr", "a.zarr", "--max-error", "0.5"]);
-    let said = figures(&folder, &["report", "a.zarr", "--against", "plain.zarr", "-o", "held.html"]);
-    assert_eq!(said["arrays"][0]["held"], json!({"state": "held"}));
-    let held = page(&folder, "held.html");
+    let printed = figures(&folder, &["report", "a.zarr", "--against", "plain.zarr", "-o", "held.html"]);
+    assert_eq!(printed["arrays"][0]["held"], json!({"state": "held"}));
+    let verified = page(&folder, "held.html");
     assert!(
-        held.contains("Promised and held: ±0.5")
-            && held.contains("<h3>Heights</h3>")
-            && held.contains("in m.")
+        verified.contains("Promised and held: ±0.5")
+            && verified.contains("<h3>Heights</h3>")
+            && verified.contains("in m.")
     );
 
     let mut other = samples;
     other[7] += 3.0;
     write(&folder.join("other.zarr"), &described, as_f32(&other));
-    let said = figures(&folder, &["report", "a.zarr", "--against", "other.zarr", "-o", "broken.html"]);
-    assert_eq!(said["arrays"][0]["held"]["state"], "broken");
-    assert!(said["arrays"][0]["held"]["found"].as_str().unwrap().ends_with("0.5 is promised"));
+    let printed = figures(&folder, &["report", "a.zarr", "--against", "other.zarr", "-o", "broken.html"]);
+    assert_eq!(printed["arrays"][0]["held"]["state"], "broken");
+    assert!(printed["arrays"][0]["held"]["found"].as_str().unwrap().ends_with("0.5 is promised"));
     assert!(page(&folder, "broken.html").contains("Promised and broken: ±0.5"));
 
-    let said = figures(&folder, &["report", "a.zarr", "-o", "alone.html"]);
-    assert_eq!(said["arrays"][0]["held"], json!({"state": "unchecked"}));
+    let printed = figures(&folder, &["report", "a.zarr", "-o", "alone.html"]);
+    assert_eq!(printed["arrays"][0]["held"], json!({"state": "unchecked"}));
     assert!(page(&folder, "alone.html").contains("Not held against its source here."));
 }
 

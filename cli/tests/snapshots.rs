@@ -35,7 +35,7 @@ fn without_speeds(text: &str) -> String {
 }
 
 /// A call and all that it says.
-fn said(folder: &Path, args: &[&str]) -> String {
+fn output_of(folder: &Path, args: &[&str]) -> String {
     let (code, out, err) = call(folder, args);
     format!("$ vqz {}\n{}{}[exit code {code}]\n", args.join(" "), out, err)
 }
@@ -99,7 +99,7 @@ fn tables_of_the_sample() {
         &["compare", "sample.zarr", "exact.zarr", "--max-error", "0"],
         &["decode", "exact.zarr", "plain.zarr"],
     ] {
-        all.push_str(&said(&folder, args));
+        all.push_str(&output_of(&folder, args));
         all.push('\n');
     }
     assert("tables", &without_speeds(&all));
@@ -163,7 +163,7 @@ fn errors() {
         &["encrypt"],
     ]
     .into_iter()
-    .map(|args| said(&folder, args) + "\n")
+    .map(|args| output_of(&folder, args) + "\n")
     .collect();
     assert("errors", &all);
     assert!(!folder.join("new.zarr").exists() && !folder.join("new.zarr.partial").exists());

@@ -114,8 +114,8 @@ fn each_array_of_a_group_has_its_own_quality() {
     // Nothing but fill value: no chunk is stored, and nothing is off.
     let empty = vec![0.0; 4 * 128 * 128];
     for (name, samples) in [("smooth", smooth), ("noisy", noisy), ("flat", flat), ("empty", empty)] {
-        let place = folder.join("in.zarr").join(name);
-        write(&place, &plain(&[4, 128, 128], &[4, 128, 128]), as_u16(&samples));
+        let array_folder = folder.join("in.zarr").join(name);
+        write(&array_folder, &plain(&[4, 128, 128], &[4, 128, 128]), as_u16(&samples));
     }
     let model = model();
     let args = ["encode", "in.zarr", "out.zarr", "--model", text(&model), "--psnr", "46"];
@@ -131,8 +131,8 @@ fn each_array_of_a_group_has_its_own_quality() {
         let metadata: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
         let quality = metadata["codecs"][0]["configuration"]["quality"].clone();
         let arrays = found["arrays"].as_array().unwrap();
-        let told = arrays.iter().find(|array| array["path"] == name).unwrap();
-        assert_eq!(told["quality"], quality);
+        let array = arrays.iter().find(|array| array["path"] == name).unwrap();
+        assert_eq!(array["quality"], quality);
         number(&quality)
     };
     assert!((quality("smooth") - quality("noisy")).abs() > 0.2);

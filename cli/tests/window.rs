@@ -22,10 +22,10 @@ fn counted(archive: &Path, window: &[std::ops::Range<u64>]) -> u64 {
 }
 
 /// What is told of a window, and holds it against what is counted.
-fn told(folder: &Path, archive: &str, window: &[std::ops::Range<u64>]) -> serde_json::Value {
+fn check_window(folder: &Path, archive: &str, window: &[std::ops::Range<u64>]) -> serde_json::Value {
     let text: Vec<String> = window.iter().map(|range| format!("{}:{}", range.start, range.end)).collect();
-    let said = figures(folder, &["info", archive, "--window", &text.join(",")]);
-    let found = said["arrays"][0]["window"].clone();
+    let printed = figures(folder, &["info", archive, "--window", &text.join(",")]);
+    let found = printed["arrays"][0]["window"].clone();
     assert_eq!(found["bytes"], counted(&folder.join(archive), window), "{archive} {text:?}\n{found:#}");
     found
 }
@@ -56,10 +56,10 @@ fn bytes_are_those_that_are_read() {
             [0..4, 0..512, 0..512],
             [0..4, 600..700, 0..900],
         ] {
-            told(&folder, archive, &window);
+            check_window(&folder, archive, &window);
         }
     }
-    let found = told(&folder, "large.zarr", &[0..4, 10..20, 10..20]);
+    let found = check_window(&folder, "large.zarr", &[0..4, 10..20, 10..20]);
     assert_eq!((found["chunks"].as_u64(), found["tiles"].as_u64()), (Some(1), Some(1)));
     let tiles = found["tile_bytes"].as_f64().unwrap() / found["stored_bytes"].as_f64().unwrap();
     let part = found["part"].as_f64().unwrap();
@@ -82,7 +82,7 @@ fn dates_that_others_refer_to_are_told() {
         as_u16(&series),
     );
     succeed(&folder, &["encode", "plain.zarr", "a.zarr", "--lossless", "--dates", "3"]);
-    let found = told(&folder, "a.zarr", &[2..3, 0..4, 0..64, 0..64]);
+    let found = check_window(&folder, "a.zarr", &[2..3, 0..4, 0..64, 0..64]);
     let dates: Vec<u64> =
         found["referred_dates"].as_array().unwrap().iter().filter_map(serde_json::Value::as_u64).collect();
     assert!(

@@ -62,8 +62,8 @@ pub fn read_colours(dataset: &Dataset) -> Option<Vec<String>> {
         bands.map(|band| Some(band?.color_interpretation())).collect::<Option<_>>()?;
     let usual =
         [ColorInterpretation::GrayIndex, ColorInterpretation::Undefined, ColorInterpretation::PaletteIndex];
-    let telling = found.iter().any(|colour| !usual.contains(colour));
-    telling.then(|| found.iter().map(ColorInterpretation::name).collect())
+    let has_colours = found.iter().any(|colour| !usual.contains(colour));
+    has_colours.then(|| found.iter().map(ColorInterpretation::name).collect())
 }
 
 /// Writes the colour interpretation of bands. Names that GDAL does not know and lists of another length are left out.

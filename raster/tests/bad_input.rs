@@ -44,10 +44,10 @@ fn coordinate_reference_systems_must_be_one_or_said() {
     assert!(error.ends_with(
         "say onto which to bring them, as crs under [grid], or keep them apart with split under [output]"
     ));
-    let brought = format!("{DATED}[grid]\ncrs = \"EPSG:32633\"\nresolution = 10\nresampling = \"nearest\"\n");
-    let brought = plan(&folder.0, &brought).unwrap();
-    assert_eq!(brought.arrays[0].times.as_ref().unwrap().len(), 2);
-    assert!(brought.arrays[0].grid.width > 1000, "both zones are covered");
+    let config = format!("{DATED}[grid]\ncrs = \"EPSG:32633\"\nresolution = 10\nresampling = \"nearest\"\n");
+    let planned = plan(&folder.0, &config).unwrap();
+    assert_eq!(planned.arrays[0].times.as_ref().unwrap().len(), 2);
+    assert!(planned.arrays[0].grid.width > 1000, "both zones are covered");
 
     folder.tiff("a_20180201.tif", &Raster { epsg: None, ..raster });
     let error = refused(&folder.0, DATED);
@@ -190,9 +190,9 @@ fn files_are_there_whole_and_rasters() {
     for part in [100, whole.len() / 2, whole.len() - 1] {
         std::fs::write(folder.path("long.tif"), &whole[..part]).unwrap();
         let error = refused(&folder.0, &one("long.tif"));
-        let told = error.contains("long.tif: GDAL can't open it")
+        let expected = error.contains("long.tif: GDAL can't open it")
             || error.ends_with("it may be truncated: get it again");
-        assert!(told, "{part} bytes: {error}");
+        assert!(expected, "{part} bytes: {error}");
     }
     std::fs::remove_file(folder.path("text.tif")).unwrap();
     let error = refused(&folder.0, &BANDS.replace("{band}", "scene_{band}"));
@@ -332,7 +332,7 @@ fn nodata_is_a_sample() {
 #[test]
 fn configurations_are_read_strictly() {
     let folder = two_bands();
-    for (text, told) in [
+    for (text, expected) in [
         ("[grid]\nresolutoin = 10\n", "unknown field `resolutoin`"),
         ("[output]\nchunks = 3\n", "unknown field `chunks`"),
         ("[[mask]]\nband = \"a\"\nbit = [1]\n", "unknown field `bit`"),
@@ -363,9 +363,9 @@ fn configurations_are_read_strictly() {
     ] {
         let config = format!("{BANDS}{text}");
         match plan(&folder.0, &config) {
-            Err(error) => assert!(error.to_string().contains(told), "{text}: {error}"),
+            Err(error) => assert!(error.to_string().contains(expected), "{text}: {error}"),
             // Without dates, what is said of them has no meaning.
-            Ok(plan) => assert!(told == "[time]" && plan.arrays[0].times.is_none(), "{text} is planned"),
+            Ok(plan) => assert!(expected == "[time]" && plan.arrays[0].times.is_none(), "{text} is planned"),
         }
     }
     assert!(refused(&folder.0, "").contains("has no [[input]]; name files in one"));

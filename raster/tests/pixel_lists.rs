@@ -146,11 +146,11 @@ fn resolutions_share_one_domain() {
     // The same pixels in another order, told by the list itself.
     npy(&folder.path("rows.npy"), &[2], &[1i32, 0]);
     npy(&folder.path("columns.npy"), &[2], &[1i32, 0]);
-    let told = "rows = \"rows.npy\"\ncolumns = \"columns.npy\"";
-    assert_eq!(expected(&folder, told), [20, 0, 0, 10, 21, 0, 0, 11]);
+    let given_order = "rows = \"rows.npy\"\ncolumns = \"columns.npy\"";
+    assert_eq!(expected(&folder, given_order), [20, 0, 0, 10, 21, 0, 0, 11]);
     // Others do not nest.
     npy(&folder.path("columns.npy"), &[2], &[0i32, 0]);
-    let error = common::refused(&folder.0, &config(told));
+    let error = common::refused(&folder.0, &config(given_order));
     assert!(
         error.contains("lacks 1 cells (the first at row 1, column 1) and has in surplus 1 cells (the first at row 1, column 0)"),
         "{error}"

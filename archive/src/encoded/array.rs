@@ -118,15 +118,15 @@ impl EncodedArray {
 
     /// The name of a chunk, for messages.
     pub fn chunk_name(&self, indices: &[u64]) -> String {
-        let place = indices.iter().map(u64::to_string).collect::<Vec<_>>().join("/");
+        let position = indices.iter().map(u64::to_string).collect::<Vec<_>>().join("/");
         let kind = if self.shards.is_some() { "inner chunk" } else { "chunk" };
-        format!("{kind} {place} of {}", self.label)
+        format!("{kind} {position} of {}", self.label)
     }
 
     /// Where a chunk's encoded bytes are, or `None` where it is all fill value.
-    fn place(&self, indices: &[u64]) -> Result<Option<ByteSpan>> {
+    fn locate(&self, indices: &[u64]) -> Result<Option<ByteSpan>> {
         if let Some(shards) = &self.shards {
-            return shards.place(&self.array, indices);
+            return shards.locate(&self.array, indices);
         }
         let key = self.array.chunk_key(indices);
         let size = self.array.storage().size_key(&key)?;
@@ -135,34 +135,34 @@ impl EncodedArray {
 
     /// Whether a chunk is stored. One that is not reads as fill value.
     pub(crate) fn is_stored(&self, indices: &[u64]) -> Result<bool> {
-        let place = self.place(indices);
-        Ok(place.with_context(|| format!("looking for {}", self.chunk_name(indices)))?.is_some())
+        let span = self.locate(indices);
+        Ok(span.with_context(|| format!("looking for {}", self.chunk_name(indices)))?.is_some())
     }
 
     /// The first bytes of a chunk, at most `most` of them.
-    fn read(&self, place: &ByteSpan, most: u64) -> Result<Vec<u8>> {
-        let range = ByteRange::FromStart(place.start, Some(place.length.min(most)));
-        match self.array.storage().get_partial(&place.key, range)? {
+    fn read(&self, span: &ByteSpan, most: u64) -> Result<Vec<u8>> {
+        let range = ByteRange::FromStart(span.start, Some(span.length.min(most)));
+        match self.array.storage().get_partial(&span.key, range)? {
             Some(bytes) => Ok(Vec::from(bytes)),
-            None => bail!(MissingChunk, "{} was there, and is not any more", place.key),
+            None => bail!(MissingChunk, "{} was there, and is not any more", span.key),
         }
     }
 
     /// A chunk's encoded bytes, or `None` where it is all fill value.
     pub fn bytes(&self, indices: &[u64]) -> Result<Option<Vec<u8>>> {
-        let read = || self.place(indices)?.map(|place| self.read(&place, place.length)).transpose();
+        let read = || self.locate(indices)?.map(|span| self.read(&span, span.length)).transpose();
         read().with_context(|| format!("reading {}", self.chunk_name(indices)))
     }
 
     /// A chunk's header, or `None` where it is all fill value.
     fn header(&self, indices: &[u64]) -> Result<Option<Vec<u8>>> {
         let read = || -> Result<Option<Vec<u8>>> {
-            let Some(place) = self.place(indices)? else {
+            let Some(span) = self.locate(indices)? else {
                 return Ok(None);
             };
-            let prefix = self.read(&place, ChunkCodec::PREFIX as u64)?;
+            let prefix = self.read(&span, ChunkCodec::PREFIX as u64)?;
             let length = self.codec.header_len(&prefix)?;
-            self.read(&place, length as u64).map(Some)
+            self.read(&span, length as u64).map(Some)
         };
         read().with_context(|| format!("reading the header of {}", self.chunk_name(indices)))
     }
@@ -170,19 +170,19 @@ impl EncodedArray {
     /// What must be read to get a region of a chunk. The region is relative to the chunk's corner. None if the chunk
     /// is all fill value.
     pub fn planned(&self, indices: &[u64], region: &[Range<usize>]) -> Result<Option<PlannedRead>> {
-        let (Some(place), Some(header)) = (self.place(indices)?, self.header(indices)?) else {
+        let (Some(span), Some(header)) = (self.locate(indices)?, self.header(indices)?) else {
             return Ok(None);
         };
         let plan = || -> Result<PlannedRead> {
             let plan = self.codec.plan(&self.shape, &header, region)?;
             let whole = region.iter().zip(&self.shape).all(|(range, extent)| *range == (0..*extent));
             let reads = if whole {
-                Reads { bytes: place.length, requests: 1 }
+                Reads { bytes: span.length, requests: 1 }
             } else {
-                let size = self.array.storage().size_key(&place.key)?.unwrap_or_default();
-                reads(&self.codec, &plan, &header, place.length, size.saturating_sub(place.start))?
+                let size = self.array.storage().size_key(&span.key)?.unwrap_or_default();
+                reads(&self.codec, &plan, &header, span.length, size.saturating_sub(span.start))?
             };
-            Ok(PlannedRead { tiles: plan.tiles().collect(), reads, length: place.length })
+            Ok(PlannedRead { tiles: plan.tiles().collect(), reads, length: span.length })
         };
         plan().map(Some).with_context(|| format!("planning a read of {}", self.chunk_name(indices)))
     }

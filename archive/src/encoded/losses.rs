@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use vqz_codec::engine::EngineKind;
 
 /// The greatest number of chunks that are listed.
-const NAMED: usize = 100;
+const MAX_NAMED: usize = 100;
 
 /// The lost chunks, found from the chunks that were read but are not stored, and from the count of stored chunks.
 /// None if none of the chunks that were read can be a lost one.
@@ -38,13 +38,13 @@ fn lost_chunks(of: &RecordedArchive, stored: u64, absent: &BTreeSet<Vec<u64>>) -
         lost: if all_were_stored { not_stored } else { in_archive },
         written: record.chunks,
         not_stored,
-        chunks: absent.iter().take(NAMED).map(|indices| place(indices)).collect(),
+        chunks: absent.iter().take(MAX_NAMED).map(|indices| position(indices)).collect(),
         fill_value: fill_value.clone(),
     })
 }
 
 /// A chunk's place in the grid, as it is named in messages.
-fn place(indices: &[u64]) -> String {
+fn position(indices: &[u64]) -> String {
     indices.iter().map(u64::to_string).collect::<Vec<_>>().join("/")
 }
 
@@ -185,7 +185,7 @@ mod tests {
     use serde_json::json;
 
     fn lost(lost: u64, not_stored: u64) -> LostChunks {
-        let chunks = (0..not_stored.min(NAMED as u64)).map(|i| format!("0/{i}")).collect();
+        let chunks = (0..not_stored.min(MAX_NAMED as u64)).map(|i| format!("0/{i}")).collect();
         LostChunks { lost, written: 200, not_stored, chunks, fill_value: json!(0) }
     }
 
@@ -197,8 +197,11 @@ mod tests {
         );
         let many = lost(150, 150).to_string();
         assert!(many.contains("0/6, 0/7 and 142 more; they read"), "{many}");
-        let unsure = lost(1, 3).to_string();
-        assert!(unsure.starts_with("1 of 200 chunks are lost; which ones is not known"), "{unsure}");
-        assert!(unsure.contains("one or more of 0/0, 0/1, 0/2; they read"), "{unsure}");
+        let one_of_three = lost(1, 3).to_string();
+        assert!(
+            one_of_three.starts_with("1 of 200 chunks are lost; which ones is not known"),
+            "{one_of_three}"
+        );
+        assert!(one_of_three.contains("one or more of 0/0, 0/1, 0/2; they read"), "{one_of_three}");
     }
 }

@@ -20,7 +20,7 @@ use zarrs::storage::byte_range::ByteRange;
 use zarrs::storage::{ReadableStorageTraits, StoreKey};
 
 /// An index gives a missing inner chunk this offset and this length.
-const NOWHERE: u64 = u64::MAX;
+const MISSING: u64 = u64::MAX;
 
 /// A range of bytes in a file.
 #[derive(Clone, Debug)]
@@ -72,7 +72,7 @@ impl Shards {
         }
         let counts: Vec<u64> = shard.iter().zip(inner).map(|(shard, inner)| shard / inner).collect();
         let shape: Vec<NonZeroU64> = counts.iter().chain([&2]).filter_map(|n| NonZeroU64::new(*n)).collect();
-        let size = codecs.encoded_representation(&shape, &data_type::uint64(), &FillValue::from(NOWHERE))?;
+        let size = codecs.encoded_representation(&shape, &data_type::uint64(), &FillValue::from(MISSING))?;
         let BytesRepresentation::FixedSize(bytes) = size else {
             bail!(
                 Corrupt,
@@ -92,7 +92,7 @@ impl Shards {
     ///
     /// # Errors
     /// When the shard's index is damaged, or names bytes that the shard does not have.
-    pub(crate) fn place(&self, array: &Array<FilesystemStore>, indices: &[u64]) -> Result<Option<ByteSpan>> {
+    pub(crate) fn locate(&self, array: &Array<FilesystemStore>, indices: &[u64]) -> Result<Option<ByteSpan>> {
         let shard: Vec<u64> = indices.iter().zip(&self.counts).map(|(i, n)| i / n).collect();
         let key = array.chunk_key(&shard);
         let Some(index) =
@@ -102,7 +102,7 @@ impl Shards {
         };
         let at = indices.iter().zip(&self.counts).fold(0, |at, (i, n)| at * n + i % n) as usize;
         let (start, length) = (index.entries[2 * at], index.entries[2 * at + 1]);
-        if (start, length) == (NOWHERE, NOWHERE) {
+        if (start, length) == (MISSING, MISSING) {
             return Ok(None);
         }
         if start.checked_add(length).is_none_or(|end| end > index.size) {
@@ -153,7 +153,7 @@ impl Shards {
             Cow::Borrowed(&encoded),
             &self.shape,
             &data_type::uint64(),
-            &FillValue::from(NOWHERE),
+            &FillValue::from(MISSING),
             &CodecOptions::default(),
         )?;
         let entries: Vec<u64> = decoded

@@ -85,8 +85,9 @@ impl WindowCost {
             }
             Some(shard) => {
                 for indices in touched(region, shard) {
-                    let place: Region = indices.iter().zip(shard).map(|(i, n)| i * n..(i + 1) * n).collect();
-                    let inside = overlap(region, &place);
+                    let covered: Region =
+                        indices.iter().zip(shard).map(|(i, n)| i * n..(i + 1) * n).collect();
+                    let inside = overlap(region, &covered);
                     let Some((file, index)) = archive.shard_bytes(&indices)? else {
                         window.fill_only_chunks += touched(&inside, &chunk).count() as u64;
                         continue;
@@ -96,8 +97,8 @@ impl WindowCost {
                         window.chunk(archive, &indices, region, &mut inner)?;
                     }
                     // A shard that is needed as a whole is read in one request.
-                    reads.add(if inside == place { Reads { bytes: file, requests: 1 } } else { inner });
-                    if inside != place {
+                    reads.add(if inside == covered { Reads { bytes: file, requests: 1 } } else { inner });
+                    if inside != covered {
                         reads.add(Reads { bytes: index, requests: 1 });
                     }
                 }
@@ -116,11 +117,13 @@ impl WindowCost {
         reads: &mut Reads,
     ) -> Result<()> {
         let chunk = archive.grid().chunk();
-        let place: Region = indices.iter().zip(chunk).map(|(i, n)| i * n..(i + 1) * n).collect();
-        let local: Vec<Range<usize>> = overlap(region, &place)
+        let covered: Region = indices.iter().zip(chunk).map(|(i, n)| i * n..(i + 1) * n).collect();
+        let local: Vec<Range<usize>> = overlap(region, &covered)
             .iter()
-            .zip(&place)
-            .map(|(range, place)| (range.start - place.start) as usize..(range.end - place.start) as usize)
+            .zip(&covered)
+            .map(|(range, covered)| {
+                (range.start - covered.start) as usize..(range.end - covered.start) as usize
+            })
             .collect();
         let Some(planned) = archive.planned(indices, &local)? else {
             self.fill_only_chunks += 1;
@@ -137,7 +140,7 @@ impl WindowCost {
                 self.referred_dates.extend(date_of_image(
                     &archive.configuration().axes,
                     chunk,
-                    &place,
+                    &covered,
                     tile.image,
                 ));
             }
@@ -161,15 +164,15 @@ fn overlap(a: &[Range<u64>], b: &[Range<u64>]) -> Region {
 }
 
 /// The number in the array of an image's date; images of a chunk are numbered in C order of what is looped over.
-pub fn date_of_image(axes: &Axes, chunk: &[u64], place: &[Range<u64>], image: usize) -> Option<u64> {
+pub fn date_of_image(axes: &Axes, chunk: &[u64], covered: &[Range<u64>], image: usize) -> Option<u64> {
     let mut rest = image as u64;
-    let looped = axes.roles().iter().zip(chunk.iter().zip(place)).rev();
-    for (role, (extent, place)) in looped {
+    let looped = axes.roles().iter().zip(chunk.iter().zip(covered)).rev();
+    for (role, (extent, covered)) in looped {
         if !matches!(role, Role::Time | Role::Other(_)) {
             continue;
         }
         if *role == Role::Time {
-            return Some(place.start + rest % extent);
+            return Some(covered.start + rest % extent);
         }
         rest /= extent;
     }

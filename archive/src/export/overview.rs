@@ -179,11 +179,11 @@ fn describe(
     }
     let mut metadata = Metadata::read(group)?;
     let mut attributes = metadata.attributes();
-    let mut place = Map::new();
+    let mut georeference = Map::new();
     let info = base.2.raster.info();
-    base.2.georeference.set_attributes(&mut place, info.extent(&Role::Y), info.extent(&Role::X))?;
+    base.2.georeference.set_attributes(&mut georeference, info.extent(&Role::Y), info.extent(&Role::X))?;
     for key in ["zarr_conventions", "proj:code", "proj:wkt2", "spatial:dimensions", "spatial:bbox"] {
-        if let Some(value) = place.remove(key) {
+        if let Some(value) = georeference.remove(key) {
             attributes.insert(key.to_owned(), value);
         }
     }

@@ -2,7 +2,7 @@
 //! first.
 
 use crate::error::{Context, Result};
-use crate::geotiff::place::{put, sidecar};
+use crate::geotiff::rename::{put, sidecar};
 use crate::geotiff::writer;
 use crate::metadata::plain::PlainCodec;
 use crate::progress::Progress;

@@ -5,9 +5,9 @@ pub(crate) mod attributes;
 #[cfg(feature = "gdal")]
 mod cog;
 #[cfg(feature = "gdal")]
-mod place;
-#[cfg(feature = "gdal")]
 mod reader;
+#[cfg(feature = "gdal")]
+mod rename;
 #[cfg(not(feature = "gdal"))]
 mod without;
 #[cfg(feature = "gdal")]

@@ -2,7 +2,7 @@
 
 use crate::error::{Context, Result, bail};
 use crate::geotiff::attributes::{COLOURS, ITEMS};
-use crate::geotiff::place::put;
+use crate::geotiff::rename::put;
 use crate::metadata::plain::PlainCodec;
 use crate::progress::{Progress, Task};
 use crate::raster::region::{Grid, Region};

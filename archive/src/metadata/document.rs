@@ -14,7 +14,7 @@ use vqz_raster::conventions::{bands, dimensions, nodata};
 pub struct Metadata {
     pub(super) json: Map<String, Value>,
     /// The folder, for messages.
-    pub(super) place: String,
+    pub(super) label: String,
 }
 
 impl Metadata {
@@ -43,7 +43,7 @@ impl Metadata {
         let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
         let json: Map<String, Value> =
             serde_json::from_str(&text).with_context(|| format!("{} is not valid JSON", path.display()))?;
-        let metadata = Self { json, place: folder.display().to_string() };
+        let metadata = Self { json, label: folder.display().to_string() };
         match metadata.json.get("zarr_format") {
             Some(Value::Number(n)) if n.as_u64() == Some(3) => {}
             other => {
@@ -70,7 +70,7 @@ impl Metadata {
     pub fn new_group(attributes: Map<String, Value>) -> Self {
         let json = json!({"zarr_format": 3, "node_type": "group", "attributes": attributes});
         let json = if let Value::Object(json) = json { json } else { Map::new() };
-        Self { json, place: "new group".to_owned() }
+        Self { json, label: "new group".to_owned() }
     }
 
     /// Metadata of a new array.
@@ -88,7 +88,7 @@ impl Metadata {
             "attributes": {},
         });
         let json = if let Value::Object(json) = json { json } else { Map::new() };
-        Self { json, place: "new array".to_owned() }
+        Self { json, label: "new array".to_owned() }
     }
 
     /// Whether it describes an array.
@@ -115,7 +115,7 @@ impl Metadata {
 
     /// The array's extents.
     pub fn shape(&self) -> Result<Vec<u64>> {
-        self.extents(self.json.get("shape")).with_context(|| format!("{}: shape in zarr.json", self.place))
+        self.extents(self.json.get("shape")).with_context(|| format!("{}: shape in zarr.json", self.label))
     }
 
     /// The extents of its chunks; of its shards, where it is sharded.
@@ -126,18 +126,18 @@ impl Metadata {
             bail!(
                 Unsupported,
                 "{} has chunk grid {name:?}, vqz takes \"regular\"; rechunk it first",
-                self.place
+                self.label
             );
         }
         let chunk = self
             .extents(grid.and_then(|g| g.pointer("/configuration/chunk_shape")))
-            .with_context(|| format!("{}: chunk_grid in zarr.json", self.place))?;
+            .with_context(|| format!("{}: chunk_grid in zarr.json", self.label))?;
         let shape = self.shape()?;
         if chunk.len() != shape.len() || chunk.contains(&0) {
             bail!(
                 Corrupt,
                 "{} has shape {shape:?} and chunks of {chunk:?}; one positive extent for each dimension is needed",
-                self.place
+                self.label
             );
         }
         Ok(chunk)
@@ -167,7 +167,7 @@ impl Metadata {
 
     /// Its data type, when the codec takes it.
     pub fn data_type(&self) -> Result<DataType> {
-        DataType::from_name(&self.data_type_name()).with_context(|| self.place.clone())
+        DataType::from_name(&self.data_type_name()).with_context(|| self.label.clone())
     }
 
     /// Its attributes.

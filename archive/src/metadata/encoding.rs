@@ -42,14 +42,14 @@ impl Metadata {
             };
             let chunk = self
                 .extents(configuration.get("chunk_shape"))
-                .with_context(|| format!("{}: sharding_indexed in zarr.json", self.place))?;
+                .with_context(|| format!("{}: sharding_indexed in zarr.json", self.label))?;
             (codec, Some(chunk), outer.len() == 1 && inner.len() == 1)
         } else {
             return Ok(None);
         };
         let configuration = own.get("configuration").cloned().unwrap_or_default();
         let configuration: Configuration = serde_json::from_value(configuration)
-            .with_context(|| format!("{}: the configuration of codec {NAME}", self.place))?;
+            .with_context(|| format!("{}: the configuration of codec {NAME}", self.label))?;
         let outer_chunk = self.chunk_shape()?;
         let dimensions = self.shape()?.len();
         let chunk = shard.as_ref().unwrap_or(&outer_chunk);
@@ -58,7 +58,7 @@ impl Metadata {
                 Corrupt,
                 "{}: the array has {dimensions} dimensions, codec {NAME} has {} axes and chunks of {chunk:?}; restore \
                  the array's metadata",
-                self.place,
+                self.label,
                 configuration.axes.roles().len()
             );
         }
@@ -76,6 +76,6 @@ impl Metadata {
     pub fn axes(&self, given: Option<&Axes>) -> Result<Axes> {
         let recorded = self.encoded()?.map(|encoding| encoding.configuration.axes);
         let (names, dimensions) = (self.dimension_names(), self.shape()?.len());
-        axes(given, recorded.as_ref(), names.as_deref(), dimensions).with_context(|| self.place.clone())
+        axes(given, recorded.as_ref(), names.as_deref(), dimensions).with_context(|| self.label.clone())
     }
 }

@@ -91,8 +91,8 @@ impl Reduced {
     }
 
     fn image_dimensions(&self) -> (usize, usize) {
-        let place = |role| self.info.axes.position(&role).unwrap_or_default();
-        (place(Role::Y), place(Role::X))
+        let dimension = |role| self.info.axes.position(&role).unwrap_or_default();
+        (dimension(Role::Y), dimension(Role::X))
     }
 
     /// Appends the sample of a cell, given the samples around it.
@@ -165,9 +165,9 @@ impl Raster for Reduced {
         let mut out = vec![0; volume(&shape) as usize * size];
         for number in 0..grid.len() {
             let piece = grid.region(&grid.indices(number));
-            let place: Region =
+            let source: Region =
                 piece.iter().zip(region).map(|(p, r)| p.start + r.start..p.end + r.start).collect();
-            let bytes = self.read_piece(&place)?;
+            let bytes = self.read_piece(&source)?;
             let extent = extents(&piece);
             let (zero, start): (Vec<u64>, Vec<u64>) = piece.iter().map(|range| (0, range.start)).unzip();
             copy(

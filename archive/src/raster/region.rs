@@ -102,23 +102,23 @@ pub fn copy(from: &[u8], from_side: Side<'_>, to: &mut [u8], to_side: Side<'_>, 
         return;
     }
     let run = *run as usize * size;
-    let offset = |side: Side<'_>, place: &[u64]| {
+    let offset = |side: Side<'_>, index: &[u64]| {
         let mut at = 0;
         for (d, n) in side.shape.iter().enumerate() {
-            at = at * n + side.start[d] + place.get(d).copied().unwrap_or_default();
+            at = at * n + side.start[d] + index.get(d).copied().unwrap_or_default();
         }
         at as usize * size
     };
-    let mut place = vec![0u64; outer.len()];
+    let mut index = vec![0u64; outer.len()];
     loop {
-        let source = offset(from_side, &place);
-        let target = offset(to_side, &place);
+        let source = offset(from_side, &index);
+        let target = offset(to_side, &index);
         to[target..target + run].copy_from_slice(&from[source..source + run]);
-        let Some(d) = (0..outer.len()).rev().find(|d| place[*d] + 1 < outer[*d]) else {
+        let Some(d) = (0..outer.len()).rev().find(|d| index[*d] + 1 < outer[*d]) else {
             return;
         };
-        place[d] += 1;
-        place[d + 1..].fill(0);
+        index[d] += 1;
+        index[d + 1..].fill(0);
     }
 }
 

@@ -108,7 +108,7 @@ impl TrialChunks {
     }
 
     /// The part of the raster that a chunk covers, and the shape of the whole chunk.
-    pub fn place(&self, at: usize) -> (Region, &[u64]) {
+    pub fn region_and_shape(&self, at: usize) -> (Region, &[u64]) {
         (self.grid.region(&self.grid.indices(self.numbers[at])), self.grid.chunk())
     }
 

@@ -10,7 +10,7 @@ const HIGHEST: f64 = 200.0;
 const TRIALS: u32 = 40;
 
 /// How close is close enough, in units of the tolerance.
-const ENOUGH: f64 = 0.25;
+const CLOSE_ENOUGH: f64 = 0.25;
 
 /// How much 1 dB of quality changes the figure, in units of the tolerance. This is assumed until two trials have
 /// measured it.
@@ -53,7 +53,7 @@ pub(crate) fn search(
     let mut quality = first.clamp(LOWEST, HIGHEST);
     for number in 0..TRIALS {
         let trial = Trial { quality, miss: miss(quality)? };
-        if trial.miss.abs() <= ENOUGH {
+        if trial.miss.abs() <= CLOSE_ENOUGH {
             return Ok(SearchEnd::Met(trial));
         }
         if trial.miss < 0.0 {

@@ -225,12 +225,14 @@ impl<'a> HierarchyWriter<'a> {
     }
 
     fn write_chunks(&mut self, raster: &dyn Raster, writer: &ArrayWriter) -> Result<bool> {
-        let went = transfer(raster, writer, self.output.what, self.output.progress, self.output.order)?;
+        let transferred =
+            transfer(raster, writer, self.output.what, self.output.progress, self.output.order)?;
         let chunks = writer.grid().len().max(1);
-        self.written.kept += went.kept;
-        self.written.bytes += (raster.info().raw_bytes() as f64 * went.written as f64 / chunks as f64) as u64;
-        let complete = went.failed.is_empty();
-        self.failed.extend(went.failed);
+        self.written.kept += transferred.kept;
+        self.written.bytes +=
+            (raster.info().raw_bytes() as f64 * transferred.written as f64 / chunks as f64) as u64;
+        let complete = transferred.failed.is_empty();
+        self.failed.extend(transferred.failed);
         Ok(complete)
     }
 

@@ -17,7 +17,7 @@ pub(crate) const MARKER: &str = ".vqz-resume.json";
 pub(crate) const FAILURES: &str = ".vqz-failed.json";
 
 /// How often, and at which interval, a process with a share of the work checks whether it may begin.
-const LOOKS: (u32, Duration) = (100, Duration::from_millis(100));
+const LOCK_ATTEMPTS: (u32, Duration) = (100, Duration::from_millis(100));
 
 /// The suffix of the name under which a replaced output is kept until the new one is in its place.
 const REPLACED: &str = ".replaced";
@@ -223,8 +223,8 @@ impl UnfinishedOutput {
 /// Locks an unfinished output. A process that has a share of the work waits a while, because others hold the lock
 /// while they begin.
 fn lock(marker: &File, folder: &Path, share: Option<Share>) -> Result<()> {
-    let (looks, apart) = if share.is_some() { LOOKS } else { (1, Duration::ZERO) };
-    for look in 0..looks {
+    let (attempts, interval) = if share.is_some() { LOCK_ATTEMPTS } else { (1, Duration::ZERO) };
+    for attempt in 0..attempts {
         match marker.try_lock() {
             // Some file systems have no locks. There, the user must run one process at a time.
             Ok(()) | Err(TryLockError::Error(_)) => return Ok(()),
@@ -232,7 +232,7 @@ fn lock(marker: &File, folder: &Path, share: Option<Share>) -> Result<()> {
             Err(TryLockError::WouldBlock) if share.is_some() && marker.try_lock_shared().is_ok() => {
                 return Ok(());
             }
-            Err(TryLockError::WouldBlock) if look + 1 < looks => std::thread::sleep(apart),
+            Err(TryLockError::WouldBlock) if attempt + 1 < attempts => std::thread::sleep(interval),
             Err(TryLockError::WouldBlock) => {}
         }
     }

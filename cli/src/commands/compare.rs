@@ -70,12 +70,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 fn check(args: &Args, comparison: &Comparison) -> Result<()> {
     for raster in &comparison.rasters {
         let overall = &raster.overall;
-        let place = if raster.path.is_empty() { &comparison.other } else { &raster.path };
+        let name = if raster.path.is_empty() { &comparison.other } else { &raster.path };
         if let (Some(least), Some(psnr)) = (args.min_psnr, overall.psnr_db)
             && psnr < least
         {
             return Err(CheckFailed(format!(
-                "{place} has a PSNR of {psnr:.3} dB, at least {least} is asked for"
+                "{name} has a PSNR of {psnr:.3} dB, at least {least} is asked for"
             ))
             .into());
         }
@@ -83,7 +83,7 @@ fn check(args: &Args, comparison: &Comparison) -> Result<()> {
             && overall.max_error > most
         {
             return Err(CheckFailed(format!(
-                "{place} is off by up to {}, at most {most} is asked for",
+                "{name} is off by up to {}, at most {most} is asked for",
                 overall.max_error
             ))
             .into());
@@ -91,7 +91,7 @@ fn check(args: &Args, comparison: &Comparison) -> Result<()> {
         let asked = args.min_psnr.is_some() || args.max_error.is_some();
         if asked && overall.mask_mismatches > 0 {
             return Err(CheckFailed(format!(
-                "{place} has {} samples with data in only one of the two",
+                "{name} has {} samples with data in only one of the two",
                 overall.mask_mismatches
             ))
             .into());
@@ -101,9 +101,9 @@ fn check(args: &Args, comparison: &Comparison) -> Result<()> {
 }
 
 fn print(raster: &RasterComparison, other: &str) -> Result<()> {
-    let place = if raster.path.is_empty() { other } else { &raster.path };
+    let name = if raster.path.is_empty() { other } else { &raster.path };
     output::line(format!(
-        "{place}: {}, {:.4} bits/sample",
+        "{name}: {}, {:.4} bits/sample",
         raster.stored.words(),
         raster.stored.bits_per_sample
     ))?;

@@ -55,14 +55,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 
 fn print(verification: &Verification) -> Result<()> {
     for array in &verification.arrays {
-        let place = if array.path.is_empty() { &verification.archive } else { &array.path };
+        let name = if array.path.is_empty() { &verification.archive } else { &array.path };
         let outcome = match (array.failures.len(), verification.against.is_some()) {
             (0, false) => "all decode",
             (0, true) => "all decode, and hold what they state",
             _ => "FAILS",
         };
         output::line(format!(
-            "{place}: {} ({}), {} of fill value only: {outcome}",
+            "{name}: {} ({}), {} of fill value only: {outcome}",
             output::count(array.chunks, "chunk"),
             output::bytes(array.data_bytes),
             array.fill_only_chunks

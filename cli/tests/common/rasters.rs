@@ -15,8 +15,8 @@ pub(crate) fn crop(name: &str) -> PathBuf {
 
 /// What a file says, without its samples.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Said {
-    pub(crate) place: Georeference,
+pub(crate) struct FileDescription {
+    pub(crate) georeference: Georeference,
     pub(crate) bands: Vec<Band>,
     pub(crate) colours: Option<Vec<String>>,
     pub(crate) items: serde_json::Map<String, serde_json::Value>,
@@ -26,7 +26,7 @@ pub(crate) struct Said {
 }
 
 /// Reads what a file says. Values that are NaN are none that equal each other: they are told as a number here.
-pub(crate) fn said(path: &Path) -> Said {
+pub(crate) fn describe(path: &Path) -> FileDescription {
     let dataset = Dataset::open(path).unwrap();
     let mut bands = read_bands(&dataset).unwrap();
     for band in &mut bands {
@@ -45,8 +45,8 @@ pub(crate) fn said(path: &Path) -> Said {
             band.data().iter().map(|v| v.to_bits()).collect()
         })
         .collect();
-    Said {
-        place: read_georeference(&dataset).unwrap(),
+    FileDescription {
+        georeference: read_georeference(&dataset).unwrap(),
         bands,
         colours: read_colours(&dataset),
         items: read_items(&dataset),

@@ -31,8 +31,8 @@ pub(super) fn read(band: &RasterBand<'_>) -> Vec<Category> {
             class(index as i64, None, Some([byte(entry.r), byte(entry.g), byte(entry.b), byte(entry.a)]));
         }
     }
-    let said = |class: &Category| class.name.is_some() || class.colour.is_some_and(|c| c != UNUSED);
-    classes.into_values().filter(said).collect()
+    let described = |class: &Category| class.name.is_some() || class.colour.is_some_and(|c| c != UNUSED);
+    classes.into_values().filter(described).collect()
 }
 
 /// Names by value, from the list of names.
@@ -91,13 +91,13 @@ fn attributed_names(band: &RasterBand<'_>) -> Vec<(i64, String)> {
 /// # Errors
 /// Those of GDAL.
 pub(super) fn write(band: &mut RasterBand<'_>, categories: &[Category]) -> Result<()> {
-    let placed: Vec<&Category> = categories.iter().filter(|c| (0..ENTRIES).contains(&c.value)).collect();
+    let storable: Vec<&Category> = categories.iter().filter(|c| (0..ENTRIES).contains(&c.value)).collect();
     let last = |chosen: fn(&Category) -> bool| {
-        placed.iter().filter(|class| chosen(class)).map(|class| class.value).max()
+        storable.iter().filter(|class| chosen(class)).map(|class| class.value).max()
     };
     if let Some(last) = last(|class| class.name.is_some()) {
         let mut names = vec![""; last as usize + 1];
-        for class in &placed {
+        for class in &storable {
             if let Some(name) = &class.name {
                 names[class.value as usize] = name;
             }
@@ -112,9 +112,9 @@ pub(super) fn write(band: &mut RasterBand<'_>, categories: &[Category]) -> Resul
     }
     if let Some(last) = last(|class| class.colour.is_some()) {
         let mut colours = vec![UNUSED; last as usize + 1];
-        for class in &placed {
-            if let (Some(colour), Some(place)) = (class.colour, colours.get_mut(class.value as usize)) {
-                *place = colour;
+        for class in &storable {
+            if let (Some(colour), Some(entry)) = (class.colour, colours.get_mut(class.value as usize)) {
+                *entry = colour;
             }
         }
         let mut table = ColorTable::new(PaletteInterpretation::Rgba);

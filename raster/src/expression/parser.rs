@@ -322,7 +322,7 @@ impl Parser<'_> {
         self.call(name, &operands, &values)
     }
 
-    fn call(&mut self, name: &str, operands: &[Operand], places: &[(Operand, usize)]) -> Result<Operand> {
+    fn call(&mut self, name: &str, operands: &[Operand], values: &[(Operand, usize)]) -> Result<Operand> {
         let unary = match (name, operands) {
             ("where", [condition, a, b]) => {
                 return Ok(self.program.emit(Instruction::Where(*condition, *a, *b)));
@@ -337,9 +337,9 @@ impl Parser<'_> {
                     .iter()
                     .fold(*first, |so_far, next| self.program.binary(binary, so_far, *next)));
             }
-            ("bit", [_, _]) => Unary::Bits { first: self.literal(places[1], 0, 52)?, count: 1 },
+            ("bit", [_, _]) => Unary::Bits { first: self.literal(values[1], 0, 52)?, count: 1 },
             ("bits", [_, _, _]) => {
-                Unary::Bits { first: self.literal(places[1], 0, 52)?, count: self.literal(places[2], 1, 32)? }
+                Unary::Bits { first: self.literal(values[1], 0, 52)?, count: self.literal(values[2], 1, 32)? }
             }
             ("abs", _) => Unary::Abs,
             ("sqrt", _) => Unary::Sqrt,

@@ -27,8 +27,8 @@ impl CubePlan {
 
 fn read_as<T: Sample>(plan: &CubePlan, array: &ArrayPlan, region: &[Range<u64>]) -> Result<Vec<u8>> {
     let range = |dimension: Dimension| {
-        let place = array.dimensions.iter().position(|d| *d == dimension);
-        place.map_or(0..1, |place| region[place].start as usize..region[place].end as usize)
+        let position = array.dimensions.iter().position(|d| *d == dimension);
+        position.map_or(0..1, |position| region[position].start as usize..region[position].end as usize)
     };
     let (times, bands) = (range(Dimension::Time), range(Dimension::Band));
     let window = Window { rows: range(Dimension::Y), columns: range(Dimension::X) };
@@ -74,14 +74,16 @@ fn transposed<T: Sample>(samples: &[T], array: &ArrayPlan, extents: [usize; 4]) 
     let strides = [bands * height * width, height * width, width, 1];
     let order: Vec<usize> = array.dimensions.iter().map(|d| *d as usize).collect();
     let mut out = Vec::with_capacity(samples.len());
-    let mut place = vec![0usize; order.len()];
+    let mut position = vec![0usize; order.len()];
     let Some((last, outer)) = order.split_last() else { return samples.to_vec() };
     loop {
-        let start: usize = outer.iter().zip(&place).map(|(d, at)| at * strides[*d]).sum();
+        let start: usize = outer.iter().zip(&position).map(|(d, at)| at * strides[*d]).sum();
         out.extend((0..extents[*last]).map(|i| samples[start + i * strides[*last]]));
-        let Some(d) = (0..outer.len()).rev().find(|d| place[*d] + 1 < extents[outer[*d]]) else { return out };
-        place[d] += 1;
-        place[d + 1..].fill(0);
+        let Some(d) = (0..outer.len()).rev().find(|d| position[*d] + 1 < extents[outer[*d]]) else {
+            return out;
+        };
+        position[d] += 1;
+        position[d + 1..].fill(0);
     }
 }
 

@@ -70,15 +70,15 @@ impl Grid {
         let (a, b) = (self.transform(), other.transform());
         let (column, row) = ((b[0] - a[0]) / a[1], (b[3] - a[3]) / a[5]);
         let drift = |extent: usize, a: f64, b: f64| extent as f64 * (b - a).abs() / a.abs();
-        let apart = |v: f64| (v - v.round()).abs();
-        let fits = apart(column) + drift(other.width, a[1], b[1]) <= SLACK
-            && apart(row) + drift(other.height, a[5], b[5]) <= SLACK;
+        let off_grid = |v: f64| (v - v.round()).abs();
+        let fits = off_grid(column) + drift(other.width, a[1], b[1]) <= SLACK
+            && off_grid(row) + drift(other.height, a[5], b[5]) <= SLACK;
         (fits && column.abs() < 1e15 && row.abs() < 1e15)
             .then_some([row.round() as i64, column.round() as i64])
     }
 
     /// The shift of the pixels of `other` to the right and down, as parts of a pixel; `None` where they have another size.
-    pub fn apart(&self, other: &Self) -> Option<[f64; 2]> {
+    pub fn shift_of(&self, other: &Self) -> Option<[f64; 2]> {
         if !(self.has_pixel_of(other) && self.is_upright() && other.is_upright()) {
             return None;
         }
@@ -148,12 +148,12 @@ impl Grid {
     /// A description for messages: extents, size of pixels, code of the reference system.
     pub fn label(&self) -> String {
         let [x, y] = self.pixel();
-        let place = match (&self.georeference.code, &self.georeference.wkt) {
+        let reference_system = match (&self.georeference.code, &self.georeference.wkt) {
             (Some(code), _) => code.clone(),
             (None, Some(wkt)) => wkt_name(wkt),
             (None, None) => "no coordinate reference system".to_owned(),
         };
-        format!("{} × {} pixels of {x} × {y}, {place}", self.height, self.width)
+        format!("{} × {} pixels of {x} × {y}, {reference_system}", self.height, self.width)
     }
 }
 
@@ -233,9 +233,9 @@ mod tests {
         assert_eq!(whole.offset_of(&grid(300_050.0, 4_999_900.0, 10.0, 7, 9)), Some([10, 5]));
         assert_eq!(whole.offset_of(&grid(299_990.0, 5_000_020.0, 10.0, 7, 9)), Some([-2, -1]));
         assert_eq!(whole.offset_of(&grid(300_004.0, 5_000_000.0, 10.0, 7, 9)), None, "between pixels");
-        let [x, y] = whole.apart(&grid(300_004.0, 5_000_000.0, 10.0, 7, 9)).unwrap();
+        let [x, y] = whole.shift_of(&grid(300_004.0, 5_000_000.0, 10.0, 7, 9)).unwrap();
         assert!((x - 0.4).abs() < 1e-9 && y == 0.0);
-        assert_eq!(whole.apart(&grid(300_000.0, 5_000_000.0, 20.0, 7, 9)), None);
+        assert_eq!(whole.shift_of(&grid(300_000.0, 5_000_000.0, 20.0, 7, 9)), None);
         assert_eq!(whole.offset_of(&grid(300_000.0, 5_000_000.0, 20.0, 7, 9)), None, "other pixels");
         assert_eq!(whole.window(10, 5, 7, 9), grid(300_050.0, 4_999_900.0, 10.0, 7, 9));
         assert_eq!(whole.within([300_005.0, 4_999_800.0, 300_030.0, 5_000_100.0]), [0..20, 1..3]);

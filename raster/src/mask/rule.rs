@@ -43,10 +43,10 @@ impl MaskRule {
     /// [`Error::Invalid`] where a rule says nothing, lacks its band, names a preset or a condition that is not known,
     /// or bits that a value can't have.
     pub fn mask(&self) -> Result<Mask> {
-        let speaks_of_quality = self.preset.is_some()
+        let reads_quality = self.preset.is_some()
             || self.keep.is_some()
             || !(self.bits.is_empty() && self.values.is_empty() && self.fields.is_empty());
-        if !speaks_of_quality && self.expression.is_none() {
+        if !reads_quality && self.expression.is_none() {
             return Err(Error::Invalid(
                 "a mask says nothing; give it a preset, bits, values, keep, fields or an expression"
                     .to_owned(),
@@ -58,7 +58,7 @@ impl MaskRule {
                 presets::names()
             )));
         }
-        let quality = match (&self.band, speaks_of_quality) {
+        let quality = match (&self.band, reads_quality) {
             (Some(band), true) => Some(self.quality(band)?),
             (None, false) => None,
             (None, true) => {

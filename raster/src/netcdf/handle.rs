@@ -39,10 +39,10 @@ impl<T> Drop for Handle<T> {
 /// What GDAL said last.
 pub(super) fn failed(what: &str) -> Error {
     // SAFETY: GDAL's text ends with a null byte and lives until the next message of this thread; it is copied.
-    let said = unsafe { CStr::from_ptr(gdal_sys::CPLGetLastErrorMsg()).to_string_lossy().into_owned() };
+    let message = unsafe { CStr::from_ptr(gdal_sys::CPLGetLastErrorMsg()).to_string_lossy().into_owned() };
     Error::Mismatch(format!(
         "{what} can't be written: {}",
-        if said.is_empty() { "GDAL says no more" } else { &said }
+        if message.is_empty() { "GDAL says no more" } else { &message }
     ))
 }
 

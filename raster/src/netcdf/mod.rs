@@ -176,7 +176,7 @@ unsafe extern "C" fn close(dataset: gdal_sys::GDALDatasetH) {
         clippy::let_unit_value,
         reason = "newer bindings return an error code, which the last message tells as well"
     )]
-    let _told = unsafe { gdal_sys::GDALClose(dataset) };
+    let _code = unsafe { gdal_sys::GDALClose(dataset) };
 }
 
 impl Variable {

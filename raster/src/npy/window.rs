@@ -42,10 +42,10 @@ pub(super) fn read(
     let last: usize =
         first + extents.iter().zip(&in_file).map(|(extent, step)| (extent - 1) * step).sum::<usize>();
     let mut buffer = Buffer::new(header.offset + ((last + 1) * size) as u64);
-    let mut place = vec![0; slow.len()];
+    let mut index = vec![0; slow.len()];
     loop {
         let along =
-            |steps: &[usize]| slow.iter().zip(&place).map(|(axis, at)| steps[*axis] * at).sum::<usize>();
+            |steps: &[usize]| slow.iter().zip(&index).map(|(axis, at)| steps[*axis] * at).sum::<usize>();
         let (from, to) = (first + along(&in_file), along(&in_window));
         let mut done = 0;
         while done < run {
@@ -63,11 +63,11 @@ pub(super) fn read(
             }
             done += count;
         }
-        let Some(moved) = (0..slow.len()).rev().find(|i| place[*i] + 1 < extents[slow[*i]]) else {
+        let Some(moved) = (0..slow.len()).rev().find(|i| index[*i] + 1 < extents[slow[*i]]) else {
             return Ok(out);
         };
-        place[moved] += 1;
-        place[moved + 1..].fill(0);
+        index[moved] += 1;
+        index[moved + 1..].fill(0);
     }
 }
 
@@ -97,8 +97,8 @@ impl Buffer {
 
     /// So many bytes from a place on; ahead of them, what may be asked for next, where that is `near`.
     fn get(&mut self, file: &mut (impl Read + Seek), at: u64, count: usize, near: bool) -> Result<&[u8]> {
-        let held = self.start..self.start + self.bytes.len() as u64;
-        if at < held.start || at + count as u64 > held.end {
+        let buffered = self.start..self.start + self.bytes.len() as u64;
+        if at < buffered.start || at + count as u64 > buffered.end {
             let ahead = if near { (self.end - at).min(BUFFER as u64) as usize } else { count };
             self.bytes.clear();
             self.bytes.resize(ahead.max(count), 0);

@@ -201,25 +201,25 @@ mod tests {
         assert_eq!(config.data.bands, Names::from(["0", "40"]));
         assert_eq!(config.data.axes, Names::from(["time", "band", "y", "x"]));
         let message = |s: &[&str]| Config::load(None, &settings(s)).unwrap_err().to_string();
-        let said = message(&["optimiser.step=7"]);
+        let error = message(&["optimiser.step=7"]);
         assert!(
-            said.contains("there is no key step in optimiser, allowed are steps, learning_rate"),
-            "{said}"
+            error.contains("there is no key step in optimiser, allowed are steps, learning_rate"),
+            "{error}"
         );
-        assert!(said.ends_with("; did you mean steps?"), "{said}");
+        assert!(error.ends_with("; did you mean steps?"), "{error}");
         assert!(message(&["optimizer.steps=7"]).ends_with("; did you mean optimiser?"));
-        let said = message(&["optimiser.steps=many"]);
+        let error = message(&["optimiser.steps=many"]);
         assert!(
-            said.ends_with("optimiser.steps: found string \"many\", allowed is a whole number from 0 on"),
-            "{said}"
+            error.ends_with("optimiser.steps: found string \"many\", allowed is a whole number from 0 on"),
+            "{error}"
         );
-        let said = message(&["data.crops=64,128"]);
+        let error = message(&["data.crops=64,128"]);
         assert!(
-            said.ends_with("data.crops: found string \"64,128\", allowed is a list such as [64, 128]"),
-            "{said}"
+            error.ends_with("data.crops: found string \"64,128\", allowed is a list such as [64, 128]"),
+            "{error}"
         );
-        let said = message(&["model.quantiser=rqv"]);
-        assert!(said.ends_with("found rqv, allowed are fsq, vq, rvq; did you mean rvq?"), "{said}");
+        let error = message(&["model.quantiser=rqv"]);
+        assert!(error.ends_with("found rqv, allowed are fsq, vq, rvq; did you mean rvq?"), "{error}");
         assert!(message(&["optimiser.steps=0"]).contains("optimiser.steps is 0, which fits nothing"));
         assert!(
             message(&["data.crops=[40]"]).contains("data.crops holds 40, multiples of 16 from 32 to 256")

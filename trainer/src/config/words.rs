@@ -6,7 +6,7 @@ pub(super) fn plain(error: &toml::de::Error) -> String {
     // The reader names the key on a line of its own; errors of syntax have a place in the text instead.
     let key = whole.lines().find_map(|line| line.strip_prefix("in `")?.strip_suffix('`'));
     let message = error.message();
-    let said = unknown(message, key)
+    let reworded = unknown(message, key)
         .or_else(|| {
             let (found, expected) = message
                 .strip_prefix("invalid type: ")
@@ -23,7 +23,7 @@ pub(super) fn plain(error: &toml::de::Error) -> String {
             Some(key) => format!("{key}: {message}"),
             None => whole.clone(),
         });
-    said.trim_end().to_owned()
+    reworded.trim_end().to_owned()
 }
 
 fn prefix(key: Option<&str>) -> String {

@@ -85,12 +85,13 @@ impl Measured {
         let middle = self.points.len() / 2;
         for (number, point) in self.points.iter().enumerate() {
             let quality = point.quality;
-            let mut told = vec![("psnr_db", point.psnr_db), ("rate/bits_per_sample", point.bits_per_sample)];
-            told.extend(self.beside_linear(quality).map(|c| ("saved_percent", c.saved_percent)));
-            let whole = told.iter().filter(|_| number == middle);
+            let mut values =
+                vec![("psnr_db", point.psnr_db), ("rate/bits_per_sample", point.bits_per_sample)];
+            values.extend(self.beside_linear(quality).map(|c| ("saved_percent", c.saved_percent)));
+            let whole = values.iter().filter(|_| number == middle);
             scalars.extend(whole.map(|(name, value)| ((*name).to_owned(), *value)));
-            told.push(("max_error", point.max_error));
-            scalars.extend(told.iter().map(|(name, value)| (format!("quality/{quality}/{name}"), *value)));
+            values.push(("max_error", point.max_error));
+            scalars.extend(values.iter().map(|(name, value)| (format!("quality/{quality}/{name}"), *value)));
         }
         scalars
     }

@@ -383,8 +383,8 @@ impl Run<'_> {
             // The first books are those of the groups' first stages.
             let groups: Vec<usize> = collapsed.iter().map(|h| h.book).collect();
             self.trainee.start(&self.prepared, &groups)?;
-            let told: Vec<String> = collapsed.iter().map(|h| h.message()).collect();
-            let message = format!("{}; started anew by k-means", told.join("; "));
+            let messages: Vec<String> = collapsed.iter().map(|h| h.message()).collect();
+            let message = format!("{}; started anew by k-means", messages.join("; "));
             self.report.event(step, "collapse", &message)?;
         }
         Ok(health.iter().flat_map(|h| h.scalars()).collect())

@@ -119,8 +119,8 @@ impl Recent {
         if self.0.len() == WINDOW {
             self.0.pop_front();
         }
-        let told = |(name, value): &&(String, f64)| (name == GAIN || name == PSNR) && value.is_finite();
-        self.0.push_back(step.scalars.iter().filter(told).cloned().collect());
+        let averaged = |(name, value): &&(String, f64)| (name == GAIN || name == PSNR) && value.is_finite();
+        self.0.push_back(step.scalars.iter().filter(averaged).cloned().collect());
     }
 
     fn mean(&self, wanted: &str) -> Option<f64> {

@@ -131,7 +131,7 @@ impl Codec for Vqz {
             for (at, (judged, decoded)) in coded.into_iter().enumerate() {
                 measured.push(judged);
                 let Some(decoded) = decoded else { continue };
-                let (region, chunk) = raster.chunks.place(at);
+                let (region, chunk) = raster.chunks.region_and_shape(at);
                 let (start, zero): (Vec<u64>, Vec<u64>) = region.iter().map(|range| (range.start, 0)).unzip();
                 let (from, to) =
                     (Side { shape: chunk, start: &zero }, Side { shape: &info.shape, start: &start });

@@ -86,8 +86,8 @@ fn shipped(given: Option<&Path>, relative: &str, option: &str) -> Result<PathBuf
         return Ok(path.to_path_buf());
     }
     let built = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(|root| root.join(relative));
-    let places = [Some(PathBuf::from(relative)), built];
-    match places.into_iter().flatten().find(|path| path.exists()) {
+    let candidates = [Some(PathBuf::from(relative)), built];
+    match candidates.into_iter().flatten().find(|path| path.exists()) {
         Some(path) => Ok(path),
         None => bail!("{relative} is not here; call vqz demo in the repository, or give {option}"),
     }

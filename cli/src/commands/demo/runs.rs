@@ -20,7 +20,7 @@ use vqz_report::Planes;
 const PASSES: usize = 7;
 
 /// No further pass starts after this time.
-const ENOUGH: Duration = Duration::from_secs(4);
+const MAX_TIME: Duration = Duration::from_secs(4);
 
 /// The greatest number of points of the curve besides the qualities that are shown.
 const POINTS: usize = 11;
@@ -103,7 +103,7 @@ fn median(pass: impl Fn() -> Result<f64>) -> Result<f64> {
     let begun = Instant::now();
     let first = pass()?;
     let mut found = Vec::new();
-    while found.len() < PASSES && begun.elapsed() < ENOUGH {
+    while found.len() < PASSES && begun.elapsed() < MAX_TIME {
         found.push(pass()?);
     }
     found.sort_by(f64::total_cmp);

@@ -62,18 +62,18 @@ pub(super) fn run(args: &Args, options: &FitOptions, threads: Option<NonZeroUsiz
             command.arg(flag);
         }
     }
-    become_it(command, &program)
+    replace_process(command, &program)
 }
 
 /// Replaces this process by the program, so that signals and exit codes are those of the program.
 #[cfg(unix)]
-fn become_it(mut command: Command, program: &Path) -> Result<()> {
+fn replace_process(mut command: Command, program: &Path) -> Result<()> {
     use std::os::unix::process::CommandExt;
     Err(command.exec()).with_context(|| format!("running {}", program.display()))
 }
 
 #[cfg(not(unix))]
-fn become_it(mut command: Command, program: &Path) -> Result<()> {
+fn replace_process(mut command: Command, program: &Path) -> Result<()> {
     let status = command.status().with_context(|| format!("running {}", program.display()))?;
     std::process::exit(status.code().unwrap_or(2))
 }

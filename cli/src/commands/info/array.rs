@@ -26,8 +26,8 @@ pub(super) fn print(array: &ArrayDescription) -> Result<()> {
     if let Some(encoding) = &array.encoding {
         print_encoding(encoding)?;
     }
-    if let Some(place) = &array.georeference {
-        print_georeference(place)?;
+    if let Some(georeference) = &array.georeference {
+        print_georeference(georeference)?;
     }
     array.window.as_ref().map_or(Ok(()), print_window)
 }
@@ -39,12 +39,12 @@ pub(super) fn short(array: &ArrayDescription) -> String {
 }
 
 fn print_model(model: &ModelUse) -> Result<()> {
-    let place = if model.embedded {
+    let origin = if model.embedded {
         format!("embedded, {}", output::bytes(model.embedded_bytes as u64))
     } else {
         "found by its hash".to_owned()
     };
-    output::line(format!("  model     {} ({place}), sha256 {}", model.model, model.sha256))?;
+    output::line(format!("  model     {} ({origin}), sha256 {}", model.model, model.sha256))?;
     output::line(format!("  codes     {}", codes(model.quantiser, model.planes, model.codebooks)))
 }
 
@@ -83,12 +83,12 @@ fn print_encoding(encoding: &EncodingDescription) -> Result<()> {
     })
 }
 
-fn print_georeference(place: &Summary) -> Result<()> {
+fn print_georeference(georeference: &Summary) -> Result<()> {
     let lines = [
-        ("crs      ", place.system_text()),
-        ("pixel    ", place.pixel_text()),
-        ("bounds   ", place.bounds_text()),
-        ("dates    ", place.dates_text()),
+        ("crs      ", georeference.system_text()),
+        ("pixel    ", georeference.pixel_text()),
+        ("bounds   ", georeference.bounds_text()),
+        ("dates    ", georeference.dates_text()),
     ];
     lines
         .into_iter()

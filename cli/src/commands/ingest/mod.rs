@@ -86,7 +86,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let estimate = estimate_ingest(&cube)?;
         for remark in &estimate.remarks {
             // These remarks are printed among the figures, and listed in JSON.
-            console::hear(&Remark::Cube(remark.clone()));
+            console::record(&Remark::Cube(remark.clone()));
         }
         return if args.json { output::json(&estimate) } else { print_estimate(&estimate) };
     }

@@ -49,7 +49,7 @@ pub(super) struct Examined {
     pub(super) totals: Totals,
     pub(super) recorded: Option<Record>,
     pub(super) stored: StoredSize,
-    pub(super) place: Summary,
+    pub(super) georeference: Summary,
     pub(super) spectrum: Spectrum,
     /// The kind of data in a single band.
     pub(super) palette: Palette,
@@ -117,7 +117,7 @@ pub(super) fn examine(
         totals: archive.totals()?,
         recorded: Record::of(&node.metadata),
         stored: StoredSize::new(sizes, info.raw_bytes(), info.samples()),
-        place: locate(node, Some(&info.axes)),
+        georeference: locate(node, Some(&info.axes)),
         palette: palette_of(&info, source.as_deref(), &configuration.promise, &survey),
         rate: Rate::of(&archive, &info.shape)?,
         package: package.filter(|_| model.is_some()).cloned(),
@@ -170,8 +170,8 @@ fn shown(args: &Args, info: &RasterInfo, spectrum: &Spectrum) -> Result<(u64, Ve
 fn palette_of(info: &RasterInfo, source: Option<&dyn Raster>, promise: &Promise, survey: &Survey) -> Palette {
     let suggested =
         [Some(info), source.map(|source| source.info())].into_iter().flatten().map(palette::suggested);
-    if let Some(told) = suggested.into_iter().find(|palette| *palette != Palette::Grey) {
-        return told;
+    if let Some(palette) = suggested.into_iter().find(|palette| *palette != Palette::Grey) {
+        return palette;
     }
     let few = survey.classes.as_ref().is_some_and(|classes| classes.len() <= FEW);
     if *promise == Promise::Lossless && info.data_type == DataType::UInt8 && few {

@@ -12,7 +12,7 @@ use vqz_raster::georeference::Summary;
 /// Whether a promise was kept.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
-pub(super) enum Held {
+pub(super) enum PromiseCheck {
     /// Nothing was promised.
     NotPromised,
     /// There was no source to compare samples with.
@@ -43,7 +43,7 @@ struct ArrayFigures {
     raw_bytes: u64,
     stored: StoredSize,
     promise: Promise,
-    held: Held,
+    held: PromiseCheck,
     /// The errors as the chunks state them.
     stated_rmse: Option<f64>,
     stated_max_error: f64,
@@ -56,16 +56,23 @@ struct ArrayFigures {
     tiles: u64,
     /// Samples along each side of the square that a pixel of the large pictures stands for.
     picture_factor: usize,
-    place: Summary,
+    #[serde(rename = "place")]
+    georeference: Summary,
 }
 
 impl Examined {
     /// Whether the promise was kept, as far as that is known.
-    pub(super) fn held(&self) -> Held {
+    pub(super) fn check_promise(&self) -> PromiseCheck {
         let Some(measured) = &self.measured else {
-            return if self.promise == Promise::Quality { Held::NotPromised } else { Held::Unchecked };
+            return if self.promise == Promise::Quality {
+                PromiseCheck::NotPromised
+            } else {
+                PromiseCheck::Unchecked
+            };
         };
-        let Ok(Some(bounds)) = self.promise.bounds(measured.bands.len()) else { return Held::NotPromised };
+        let Ok(Some(bounds)) = self.promise.bounds(measured.bands.len()) else {
+            return PromiseCheck::NotPromised;
+        };
         for (band, bound) in measured.bands.iter().zip(bounds) {
             if band.max_error > bound {
                 let found = format!(
@@ -73,14 +80,14 @@ impl Examined {
                     band.band,
                     output::figure(band.max_error)
                 );
-                return Held::Broken { found };
+                return PromiseCheck::Broken { found };
             }
         }
         match measured.overall.mask_mismatches {
-            0 => Held::Kept,
-            count => {
-                Held::Broken { found: format!("{count} samples have data in only one of source and archive") }
-            }
+            0 => PromiseCheck::Kept,
+            count => PromiseCheck::Broken {
+                found: format!("{count} samples have data in only one of source and archive"),
+            },
         }
     }
 }
@@ -95,7 +102,7 @@ impl Figures {
                 raw_bytes: e.info.raw_bytes(),
                 stored: e.stored,
                 promise: e.promise.clone(),
-                held: e.held(),
+                held: e.check_promise(),
                 stated_rmse: e.totals.rmse(),
                 stated_max_error: e.totals.max_error,
                 measured: e.measured.clone(),
@@ -104,7 +111,7 @@ impl Figures {
                 chunk_bits: e.rate.chunk_bits,
                 tiles: e.rate.tiles,
                 picture_factor: e.survey.canvases.first().map_or(1, |canvas| canvas.factor),
-                place: e.place.clone(),
+                georeference: e.georeference.clone(),
             }
         };
         Self {
@@ -118,12 +125,12 @@ impl Figures {
     pub(super) fn print(&self) -> Result<()> {
         for array in &self.arrays {
             let held = match &array.held {
-                Held::NotPromised => "nothing is promised".to_owned(),
-                Held::Unchecked => {
+                PromiseCheck::NotPromised => "nothing is promised".to_owned(),
+                PromiseCheck::Unchecked => {
                     "what is promised was not checked: give the source with --against".to_owned()
                 }
-                Held::Kept => "what is promised is held".to_owned(),
-                Held::Broken { found } => format!("THE PROMISE IS BROKEN: {found}"),
+                PromiseCheck::Kept => "what is promised is held".to_owned(),
+                PromiseCheck::Broken { found } => format!("THE PROMISE IS BROKEN: {found}"),
             };
             output::line(format!("{}: {}, {held}", array.array, array.stored.words()))?;
         }

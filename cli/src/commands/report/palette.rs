@@ -43,10 +43,10 @@ pub(crate) fn suggested(info: &RasterInfo) -> Palette {
         return Palette::Classes(classes);
     }
     let texts = ["standard_name", "long_name", "title", "name", "description"];
-    let told = texts.iter().filter_map(|key| attributes.get(*key).or_else(|| band.get(*key))?.as_str());
+    let described = texts.iter().filter_map(|key| attributes.get(*key).or_else(|| band.get(*key))?.as_str());
     let names = info.metadata.band_names().unwrap_or_default();
-    let about =
-        format!("{} {} {}", told.collect::<Vec<_>>().join(" "), names.join(" "), info.label).to_lowercase();
+    let about = format!("{} {} {}", described.collect::<Vec<_>>().join(" "), names.join(" "), info.label)
+        .to_lowercase();
     let heights = ["elev", "height", "altitude", "terrain", "dem.", "srtm", "dem "];
     if heights.iter().any(|word| about.contains(word)) { Palette::Terrain } else { Palette::Grey }
 }
@@ -86,8 +86,8 @@ fn colour(value: &Value) -> Option<[u8; 3]> {
 }
 
 /// The colour of a class: its own, or a distinct one that depends on its position in the list.
-pub(crate) fn of_class(class: Option<&Class>, place: usize) -> [u8; 3] {
-    class.and_then(|class| class.colour).unwrap_or(distinct(place))
+pub(crate) fn of_class(class: Option<&Class>, index: usize) -> [u8; 3] {
+    class.and_then(|class| class.colour).unwrap_or(distinct(index))
 }
 
 #[cfg(test)]

@@ -92,7 +92,8 @@ fn about(e: &Examined, canvas: &Canvas) -> String {
     let mut text = String::new();
     let dates = e.info.extent(&Role::Time);
     if dates > 1 {
-        let name = e.place.dates.get(e.date as usize).map_or_else(String::new, |date| format!(", {date}"));
+        let name =
+            e.georeference.dates.get(e.date as usize).map_or_else(String::new, |date| format!(", {date}"));
         text += &format!("Date {} of {dates}{name}. ", e.date + 1);
     }
     for (role, extent) in e.info.axes.roles().iter().zip(&e.info.shape) {
@@ -216,7 +217,7 @@ fn terrain<'a>(e: &'a Examined, canvas: &Canvas, side: Side) -> Painter<'a> {
 
 fn classes<'a>(e: &'a Examined, named: &'a BTreeMap<i64, Class>) -> Painter<'a> {
     let found = e.survey.classes.as_ref();
-    let places: BTreeMap<i64, usize> =
+    let positions: BTreeMap<i64, usize> =
         found.into_iter().flat_map(|found| found.keys().enumerate()).map(|(i, value)| (*value, i)).collect();
     Painter {
         heading: "Classes".to_owned(),
@@ -231,7 +232,7 @@ fn classes<'a>(e: &'a Examined, named: &'a BTreeMap<i64, Class>) -> Painter<'a> 
         paint: Box::new(move |width, planes| {
             paint::painted(width, &planes[0], |_, value| {
                 let value = value as i64;
-                of_class(named.get(&value), places.get(&value).copied().unwrap_or(0))
+                of_class(named.get(&value), positions.get(&value).copied().unwrap_or(0))
             })
         }),
         nearest: true,

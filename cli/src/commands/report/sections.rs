@@ -4,7 +4,7 @@ use super::arguments::Args;
 use super::bench::Bench;
 use super::curves::Curve;
 use super::examined::Examined;
-use super::figures::Held;
+use super::figures::PromiseCheck;
 use super::palette::Palette;
 use super::{about, card, curves, histograms, pictures, tables};
 use crate::{output, wording};
@@ -62,7 +62,7 @@ fn array(page: &mut Page, args: &Args, e: &Examined, bench: Option<&Bench>) -> R
     page.section("Where the bits go", rate(e));
     page.section("Dates", dates(e));
     page.section("Rate and distortion", bench.map(|bench| curves(args, e, bench)).unwrap_or_default());
-    page.section("Where and when", place(e));
+    page.section("Where and when", georeference(e));
     page.section("Model", card::card(e));
     page.section("Data", about::list(about::credits(&e.info)));
     Ok(())
@@ -88,19 +88,19 @@ fn summary(e: &Examined) -> String {
 
 /// The promise, whether it was kept, and whether chunks are lost.
 fn banners(e: &Examined) -> Vec<Block> {
-    let (tone, head, text) = match e.held() {
-        Held::NotPromised => {
+    let (tone, head, text) = match e.check_promise() {
+        PromiseCheck::NotPromised => {
             let most =
                 output::figure(e.measured.as_ref().map_or(e.totals.max_error, |m| m.overall.max_error));
             let text = format!("Errors are measured, not bounded; here the largest is {most}.");
             (Tone::Plain, "Nothing promised".to_owned(), text)
         }
-        Held::Unchecked => (
+        PromiseCheck::Unchecked => (
             Tone::Plain,
             format!("Promised: {}", wording::promise(&e.promise)),
             format!("{}. Not held against its source here.", capital(&promise_means(&e.promise))),
         ),
-        Held::Kept => {
+        PromiseCheck::Kept => {
             let found = e.measured.as_ref().map_or(0, |m| m.overall.valid_samples);
             let text = match &e.promise {
                 Promise::Lossless => {
@@ -115,7 +115,7 @@ fn banners(e: &Examined) -> Vec<Block> {
             };
             (Tone::Good, format!("Promised and held: {}", wording::promise(&e.promise)), text)
         }
-        Held::Broken { found } => {
+        PromiseCheck::Broken { found } => {
             let head = format!("Promised and broken: {}", wording::promise(&e.promise));
             (Tone::Bad, head, capital(&found) + ".")
         }
@@ -335,7 +335,7 @@ fn dates(e: &Examined) -> Vec<Block> {
             let psnr = output::psnr(errors.psnr_db(peak), errors.count, 1);
             note += &if psnr == "exact" { ", exact".to_owned() } else { format!(", {psnr} dB") };
         }
-        let title = e.place.dates.get(at).cloned().unwrap_or_else(|| format!("Date {}", date + 1));
+        let title = e.georeference.dates.get(at).cloned().unwrap_or_else(|| format!("Date {}", date + 1));
         Tile { title, note, pictures, ..Tile::default() }
     };
     vec![Block::Text(about), Block::Tiles(TileSize::Small, thumbnails.into_iter().map(tile).collect())]
@@ -358,12 +358,12 @@ fn curves(args: &Args, e: &Examined, bench: &Bench) -> Vec<Block> {
     std::iter::once(chart).chain(Block::texts(remarks)).collect()
 }
 
-fn place(e: &Examined) -> Option<Block> {
+fn georeference(e: &Examined) -> Option<Block> {
     let rows = [
-        ("System", e.place.system_text()),
-        ("Pixel", e.place.pixel_text()),
-        ("Bounds", e.place.bounds_text()),
-        ("Dates", e.place.dates_text()),
+        ("System", e.georeference.system_text()),
+        ("Pixel", e.georeference.pixel_text()),
+        ("Bounds", e.georeference.bounds_text()),
+        ("Dates", e.georeference.dates_text()),
     ];
     about::list(rows.into_iter().filter_map(|(term, text)| Some((term.to_owned(), text?))).collect())
 }
@@ -379,8 +379,8 @@ impl Examined {
     pub(super) fn unit(&self) -> Option<String> {
         let attributes = self.info.metadata.attributes();
         let scaled = ["scale_factor", "add_offset"].iter().any(|key| attributes.contains_key(*key));
-        let told = ["units", "unit"].iter().find_map(|key| attributes.get(*key)?.as_str());
-        told.filter(|unit| !unit.is_empty() && *unit != "1" && !scaled).map(str::to_owned)
+        let unit = ["units", "unit"].iter().find_map(|key| attributes.get(*key)?.as_str());
+        unit.filter(|unit| !unit.is_empty() && *unit != "1" && !scaled).map(str::to_owned)
     }
 
     /// The same for legends.

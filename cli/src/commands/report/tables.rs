@@ -123,7 +123,7 @@ pub(super) fn parts(examined: &Examined) -> Table {
 
 /// Classes with their colours, the most frequent first.
 pub(super) fn classes(found: &BTreeMap<i64, Count>, named: &BTreeMap<i64, Class>, compared: bool) -> Table {
-    let places: BTreeMap<i64, usize> = found.keys().enumerate().map(|(i, value)| (*value, i)).collect();
+    let positions: BTreeMap<i64, usize> = found.keys().enumerate().map(|(i, value)| (*value, i)).collect();
     let total: u64 = found.values().map(|count| count.decoded).sum();
     let mut list: Vec<(&i64, &Count)> = found.iter().collect();
     list.sort_by_key(|(value, count)| (std::cmp::Reverse(count.decoded.max(count.source)), **value));
@@ -150,7 +150,7 @@ pub(super) fn classes(found: &BTreeMap<i64, Count>, named: &BTreeMap<i64, Class>
             cells.push(grouped(count.decoded));
         }
         Row {
-            colour: Some(of_class(class, places.get(value).copied().unwrap_or(0))),
+            colour: Some(of_class(class, positions.get(value).copied().unwrap_or(0))),
             ..Row::new(name.map_or_else(|| value.to_string(), |name| format!("{value} {name}")), cells)
         }
     };

@@ -71,22 +71,24 @@ impl Calendar {
             return Ok(parse_iso(&text).map_err(|_| unread())? + clock + seconds);
         }
         let [year, month, day] = date;
-        let place = usize::try_from(month - 1).ok().filter(|place| *place < 12).ok_or_else(unread)?;
-        if !(1..=self.month(place)).contains(&day) {
+        let month_index =
+            usize::try_from(month - 1).ok().filter(|month_index| *month_index < 12).ok_or_else(unread)?;
+        if !(1..=self.month(month_index)).contains(&day) {
             return Err(unread());
         }
-        let days = year * self.year() + (0..place).map(|month| self.month(month)).sum::<i64>() + day - 1;
+        let days =
+            year * self.year() + (0..month_index).map(|month| self.month(month)).sum::<i64>() + day - 1;
         let whole = days * DAY + clock + seconds;
         let (days, clock) = (whole.div_euclid(DAY), whole.rem_euclid(DAY));
         let (year, mut day) = (days.div_euclid(self.year()), days.rem_euclid(self.year()));
-        let mut place = 0;
-        while day >= self.month(place) {
-            day -= self.month(place);
-            place += 1;
+        let mut month_index = 0;
+        while day >= self.month(month_index) {
+            day -= self.month(month_index);
+            month_index += 1;
         }
         let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-        let last = if place == 1 && leap { 29 } else { MONTHS[place] };
-        let text = format!("{year:04}-{:02}-{:02}", place + 1, (day + 1).min(last));
+        let last = if month_index == 1 && leap { 29 } else { MONTHS[month_index] };
+        let text = format!("{year:04}-{:02}-{:02}", month_index + 1, (day + 1).min(last));
         Ok(parse_iso(&text)? + clock)
     }
 }

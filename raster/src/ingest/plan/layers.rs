@@ -7,7 +7,7 @@ use crate::conventions::time::iso;
 use crate::error::{Error, Result};
 use crate::ingest::plan::dates::Dates;
 use crate::ingest::read::gridded::Need;
-use crate::ingest::read::mosaic::holds_all;
+use crate::ingest::read::mosaic::can_hold;
 use crate::ingest::sources::scene::{Scene, SceneBand};
 use crate::sample::{DataType, ValueRange as _};
 use std::collections::BTreeSet;
@@ -63,7 +63,7 @@ impl CubePlan {
                      {type_name}; say it, as nodata under [output]"
                 )));
             }
-            if let Some(band) = bands.iter().find(|band| !holds_all(band.sample_type, sample_type)) {
+            if let Some(band) = bands.iter().find(|band| !can_hold(band.sample_type, sample_type)) {
                 self.remarks.push(format!(
                     "{path}: band {} is {}, and is written as {type_name}: what that does not hold is rounded or cut off",
                     band.name,

@@ -190,12 +190,12 @@ impl CubePlan {
         let mut sizes: Vec<Vec<&SceneBand>> = Vec::new();
         for band in &scene.bands {
             let one = self.config.grid.resolution.is_some() || self.config.grid.crs.is_some();
-            let place = sizes.iter().position(|bands| {
+            let group = sizes.iter().position(|bands| {
                 let known = bands.first().and_then(|band| band.first());
                 one || known.zip(band.first()).is_some_and(|(a, b)| a.grid.has_pixel_of(&b.grid))
             });
-            match place {
-                Some(place) => sizes[place].push(band),
+            match group {
+                Some(group) => sizes[group].push(band),
                 None => sizes.push(vec![band]),
             }
         }

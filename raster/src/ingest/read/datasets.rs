@@ -44,7 +44,7 @@ pub(crate) fn with_dataset<T>(
         }
     };
     let taken = DATASETS.with_borrow_mut(|open| {
-        open.iter().position(|known| known.key == key).map(|place| open.remove(place))
+        open.iter().position(|known| known.key == key).map(|position| open.remove(position))
     });
     let open = match taken {
         Some(open) => open,

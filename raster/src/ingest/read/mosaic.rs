@@ -216,7 +216,7 @@ fn read_into<T: Sample>(
 }
 
 /// Whether a type holds all samples of another.
-pub(crate) fn holds_all(from: DataType, to: DataType) -> bool {
+pub(crate) fn can_hold(from: DataType, to: DataType) -> bool {
     let ([a, b], [c, d]) = (from.range(), to.range());
     match (from.is_float(), to.is_float()) {
         (true, false) => false,

@@ -62,14 +62,14 @@ impl Placement {
             )));
         }
         let Some(resampling) = resampling else {
-            let apart = match grid.apart(&layer.grid).filter(|_| same) {
+            let shift = match grid.shift_of(&layer.grid).filter(|_| same) {
                 Some([x, y]) => {
                     format!(", and its pixels lie {x:.3} of a pixel to the right and {y:.3} down of those")
                 }
                 None => String::new(),
             };
             return Err(Error::Mismatch(format!(
-                "{} has {}, the cube {}{apart}; to resample it, set `resampling = \"bilinear\"` (or nearest, cubic, average, \
+                "{} has {}, the cube {}{shift}; to resample it, set `resampling = \"bilinear\"` (or nearest, cubic, average, \
                  mode, lanczos) under [grid]",
                 layer.label(),
                 layer.grid.label(),

@@ -86,8 +86,8 @@ fn choose(input: &InputConfig, file: &Path, fields: &Fields, layers: &mut Vec<La
         )));
     }
     for layer in layers {
-        if let Some(place) = own.iter().position(|name| *name == layer.name) {
-            layer.name = input.bands[place].clone();
+        if let Some(position) = own.iter().position(|name| *name == layer.name) {
+            layer.name = input.bands[position].clone();
             layer.band.name = Some(layer.name.clone());
         }
     }

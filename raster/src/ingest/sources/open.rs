@@ -32,7 +32,7 @@ pub(super) fn check_end(
     height: usize,
 ) -> std::result::Result<(), String> {
     let mut last = [0.0f64];
-    let place = (width as isize - 1, height as isize - 1);
-    band.read_into_slice(place, (1, 1), (1, 1), &mut last, None)
+    let last_pixel = (width as isize - 1, height as isize - 1);
+    band.read_into_slice(last_pixel, (1, 1), (1, 1), &mut last, None)
         .map_err(|e| format!("its last samples can't be read ({e}); it may be truncated: get it again"))
 }

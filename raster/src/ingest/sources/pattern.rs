@@ -158,22 +158,23 @@ mod tests {
     use super::*;
     use crate::conventions::time::iso;
 
-    fn told(pattern: &str, path: &str) -> Fields {
+    fn fields_of(pattern: &str, path: &str) -> Fields {
         Pattern::parse(pattern).unwrap().fields(Path::new(path)).unwrap().unwrap()
     }
 
     #[test]
     fn names_tell_time_and_band() {
-        let fields = told(
+        let fields = fields_of(
             "LC08_L1TP_{place}_{time:%Y%m%d}_{band}.TIF",
             "a/LC08_L1TP_013032_20180131_20180207_01_T1/LC08_L1TP_013032_20180131_B10.TIF",
         );
         assert_eq!(fields.text["band"], "B10");
         assert_eq!(fields.text["place"], "013032");
         assert_eq!(fields.time.map(iso).as_deref(), Some("2018-01-31"));
-        let goes = told("OR_*_s{time:%Y%j%H%M%S}*_{band}.tif", "x/OR_ABI-L2_s20211451800267_e2021_CMI.tif");
+        let goes =
+            fields_of("OR_*_s{time:%Y%j%H%M%S}*_{band}.tif", "x/OR_ABI-L2_s20211451800267_e2021_CMI.tif");
         assert_eq!(goes.time.map(iso).as_deref(), Some("2021-05-25T18:00:26"));
-        let folder = told("{patch}/*_{band}.tif", "root/S2A_1_2/S2A_1_2_B01.tif");
+        let folder = fields_of("{patch}/*_{band}.tif", "root/S2A_1_2/S2A_1_2_B01.tif");
         assert_eq!((folder.text["patch"].as_str(), folder.text["band"].as_str()), ("S2A_1_2", "B01"));
         assert_eq!(Pattern::parse("m_{time:%Y}.tif").unwrap().fields(Path::new("n_2018.tif")).unwrap(), None);
     }

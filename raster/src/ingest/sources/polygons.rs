@@ -107,7 +107,7 @@ fn features<T>(
 }
 
 /// A geometry transformed to another coordinate reference system and buffered.
-fn brought(geometry: &Geometry, from: Option<&str>, to: &str, buffer: f64) -> Result<Geometry> {
+fn reprojected(geometry: &Geometry, from: Option<&str>, to: &str, buffer: f64) -> Result<Geometry> {
     let moved = match from {
         Some(from) if !grid::same_reference(Some(from), Some(to)) => {
             let transform = CoordTransform::new(&grid::reference(from)?, &grid::reference(to)?)?;
@@ -125,14 +125,14 @@ fn envelope(geometry: &Geometry) -> Bounds {
 
 impl Polygons {
     /// Transforms the polygons to a grid's coordinate reference system, once.
-    fn bring(&mut self, to: Option<&str>, buffer: f64) -> Result<()> {
+    fn reproject(&mut self, to: Option<&str>, buffer: f64) -> Result<()> {
         let Some(to) = to else { return Ok(()) };
         if self.wkt.as_deref() == Some(to) {
             return Ok(());
         }
         let from = self.wkt.clone();
         for (bounds, geometry, _) in &mut self.features {
-            *geometry = brought(geometry, from.as_deref(), to, buffer)?;
+            *geometry = reprojected(geometry, from.as_deref(), to, buffer)?;
             *bounds = envelope(geometry);
         }
         self.wkt = Some(to.to_owned());
@@ -225,7 +225,7 @@ impl Border {
             return Ok(None);
         }
         let mut polygons = self.polygons.lock().unwrap_or_else(PoisonError::into_inner);
-        polygons.bring(grid.georeference.wkt.as_deref(), self.buffer)?;
+        polygons.reproject(grid.georeference.wkt.as_deref(), self.buffer)?;
         let burnt = polygons.burn(grid, 0.0, false)?;
         Ok(Some(burnt.into_iter().map(|value| value != 0).collect()))
     }
@@ -263,7 +263,7 @@ impl Labels {
     /// What GDAL says.
     pub(crate) fn burn(&self, grid: &Grid) -> Result<Vec<i32>> {
         let mut polygons = self.polygons.lock().unwrap_or_else(PoisonError::into_inner);
-        polygons.bring(grid.georeference.wkt.as_deref(), 0.0)?;
+        polygons.reproject(grid.georeference.wkt.as_deref(), 0.0)?;
         polygons.burn(grid, self.nodata as f64, self.all_touched)
     }
 }

@@ -121,8 +121,8 @@ fn scene(config: &Config, name: String, layers: Vec<Layer>) -> Result<Scene> {
     let order = band_order(config, &layers);
     let mut bands: BTreeMap<usize, SceneBand> = BTreeMap::new();
     for layer in layers {
-        let place = order.iter().position(|known| *known == layer.name).unwrap_or(order.len());
-        let band = bands.entry(place).or_insert_with(|| SceneBand {
+        let position = order.iter().position(|known| *known == layer.name).unwrap_or(order.len());
+        let band = bands.entry(position).or_insert_with(|| SceneBand {
             name: layer.name.clone(),
             band: layer.band.clone(),
             sample_type: layer.sample_type,

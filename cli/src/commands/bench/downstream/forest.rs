@@ -209,21 +209,21 @@ fn split(counts: &[u32], whole: &[u32], borders: usize) -> Option<(f64, usize)> 
     let classes = whole.len();
     let total: u32 = whole.iter().sum();
     let mut left = vec![0u32; classes];
-    let mut lefts = 0u32;
+    let mut left_count = 0u32;
     let mut best: Option<(f64, usize)> = None;
     for bin in 0..borders {
         for (left, count) in left.iter_mut().zip(&counts[bin * classes..(bin + 1) * classes]) {
             *left += count;
-            lefts += count;
+            left_count += count;
         }
-        let rights = total - lefts;
-        if (lefts as usize) < LEAF || (rights as usize) < LEAF {
+        let right_count = total - left_count;
+        if (left_count as usize) < LEAF || (right_count as usize) < LEAF {
             continue;
         }
         let square = |n: u32| f64::from(n) * f64::from(n);
         let (l, r) =
             left.iter().zip(whole).fold((0.0, 0.0), |(l, r), (n, all)| (l + square(*n), r + square(all - n)));
-        let gain = l / f64::from(lefts) + r / f64::from(rights);
+        let gain = l / f64::from(left_count) + r / f64::from(right_count);
         if best.is_none_or(|best| gain > best.0) {
             best = Some((gain, bin));
         }

@@ -182,7 +182,7 @@ impl Plan {
         let class =
             |(scene, pixel): &(u32, u32)| self.scenes[*scene as usize].labels[*pixel as usize].unwrap_or(0);
         let classes = chosen.iter().map(class).collect();
-        let values = chosen.par_iter().flat_map_iter(|place| self.values(samples, *place)).collect();
+        let values = chosen.par_iter().flat_map_iter(|pixel| self.values(samples, *pixel)).collect();
         Forest::fit(
             &Pixels { features: self.features, values, classes },
             self.classes.len(),
@@ -197,8 +197,8 @@ impl Plan {
 
     /// Predicts the classes of the pixels of a fold.
     fn predict(&self, samples: &[&[f32]], forest: &Forest, fold: usize) -> Vec<u8> {
-        let places = self.folds[fold].par_iter();
-        places.map(|place| forest.predict(&self.values(samples, *place)) as u8).collect()
+        let pixels = self.folds[fold].par_iter();
+        pixels.map(|pixel| forest.predict(&self.values(samples, *pixel)) as u8).collect()
     }
 
     fn confusion(&self, fold: usize, predicted: &[u8]) -> Confusion {

@@ -8,7 +8,7 @@ use crate::ingest::sources::discover::nodata;
 use crate::ingest::sources::files::described;
 use crate::ingest::sources::layer::{Layer, Reader, Source};
 use crate::ingest::sources::lists::domains::{Pixels, is_npy, pixels};
-use crate::ingest::sources::lists::samples::{List, ListArray, place};
+use crate::ingest::sources::lists::samples::{List, ListArray, entry_index};
 use crate::ingest::sources::lists::variable::{Axis, Variable};
 use crate::ingest::sources::pattern::Fields;
 use crate::npy::NpyArray;
@@ -152,9 +152,9 @@ impl Listed<'_> {
         let others: usize = shape.iter().enumerate().filter(|(at, _)| *at != axis).map(|(_, n)| n).product();
         let mut layers = Vec::new();
         for entry in 0..others {
-            let place = place(entry, &shape, axis);
-            let name = self.name(&labels, &place);
-            let time = names.iter().position(|name| *name == TIME).map(|axis| times[place[axis]]);
+            let entry_index = entry_index(entry, &shape, axis);
+            let name = self.name(&labels, &entry_index);
+            let time = names.iter().position(|name| *name == TIME).map(|axis| times[entry_index[axis]]);
             layers.push(Layer {
                 source: Arc::clone(&source),
                 number: entry + 1,
@@ -238,9 +238,12 @@ impl Listed<'_> {
     }
 
     /// The name of an entry: that of its band, then each other axis with its label, such as `B1_month03_hour12`.
-    fn name(&self, labels: &[Vec<String>], place: &[usize]) -> String {
-        let band =
-            self.axes.iter().position(|axis| axis.name == BAND).map(|axis| labels[axis][place[axis]].clone());
+    fn name(&self, labels: &[Vec<String>], entry_index: &[usize]) -> String {
+        let band = self
+            .axes
+            .iter()
+            .position(|axis| axis.name == BAND)
+            .map(|axis| labels[axis][entry_index[axis]].clone());
         let only = || (self.input.bands.len() == 1).then(|| self.input.bands[0].clone());
         let array = self.fields.text.get(BAND).or(self.band.name.as_ref()).cloned();
         let mut name = match (array, band) {
@@ -248,7 +251,7 @@ impl Listed<'_> {
             (Some(only), None) | (None, Some(only)) => only,
             (None, None) => only().unwrap_or_else(|| "B1".to_owned()),
         };
-        for ((axis, labels), at) in self.axes.iter().zip(labels).zip(place) {
+        for ((axis, labels), at) in self.axes.iter().zip(labels).zip(entry_index) {
             if axis.name != BAND
                 && let Some(label) = labels.get(*at)
             {

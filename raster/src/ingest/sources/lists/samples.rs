@@ -89,8 +89,8 @@ impl ListArray {
 /// of `stride`.
 fn pick<T: Sample>(bytes: &[u8], [start, stride]: [usize; 2], pixels: &DomainWindow, values: &mut [f64]) {
     let size = size_of::<T>();
-    for (place, cell) in pixels.pairs() {
-        let at = (start + place * stride) * size;
+    for (position, cell) in pixels.pairs() {
+        let at = (start + position * stride) * size;
         values[cell] = bytemuck::pod_read_unaligned::<T>(&bytes[at..at + size]).to_f64();
     }
 }
@@ -133,7 +133,7 @@ impl List {
         columns: Range<usize>,
     ) -> Result<(Vec<f64>, Vec<bool>)> {
         let area = rows.len() * columns.len();
-        let entry = place(number - 1, self.array.shape(), self.axis);
+        let entry = entry_index(number - 1, self.array.shape(), self.axis);
         // The samples are taken out while they are used, so that an error leaves nothing incomplete behind.
         let last = LAST_READ.take().filter(|kept| {
             Arc::ptr_eq(&kept.list, self)
@@ -193,11 +193,11 @@ impl List {
 }
 
 /// The index of an entry along each axis; 0 along the list's axis. Entries are counted over all other axes in C order, from 0.
-pub(crate) fn place(entry: usize, shape: &[usize], list: usize) -> Vec<usize> {
-    let (mut rest, mut place) = (entry, vec![0; shape.len()]);
+pub(crate) fn entry_index(entry: usize, shape: &[usize], list: usize) -> Vec<usize> {
+    let (mut rest, mut entry_index) = (entry, vec![0; shape.len()]);
     for axis in (0..shape.len()).rev().filter(|axis| *axis != list) {
-        place[axis] = rest % shape[axis];
+        entry_index[axis] = rest % shape[axis];
         rest /= shape[axis];
     }
-    place
+    entry_index
 }

@@ -10,7 +10,7 @@ mod rasters;
 use common::{folder, succeed};
 use gdal::raster::{Buffer, RasterCreationOptions};
 use gdal::{Dataset, DriverManager};
-use rasters::{Said, crop, said};
+use rasters::{FileDescription, crop, describe};
 use serde_json::{Value, json};
 use std::path::Path;
 use vqz_raster::band::{Band, Category, write_bands};
@@ -24,21 +24,21 @@ fn attributes(array: &Path) -> Value {
     serde_json::from_slice::<Value>(&text).unwrap()["attributes"].clone()
 }
 
-fn there_and_back(folder: &Path, input: &Path) -> Said {
+fn there_and_back(folder: &Path, input: &Path) -> FileDescription {
     succeed(folder, &["encode", input.to_str().unwrap(), "out.zarr", "--lossless", "--overwrite"]);
     if folder.join("back.tif").exists() {
         std::fs::remove_file(folder.join("back.tif")).unwrap();
     }
     succeed(folder, &["decode", "out.zarr", "back.tif"]);
-    said(&folder.join("back.tif"))
+    describe(&folder.join("back.tif"))
 }
 
 #[test]
 fn real_rasters_say_the_same_afterwards() {
     let folder = folder("places-real");
     for name in CROPS {
-        let before = said(&crop(name));
-        assert!(before.place.wkt.is_some() && before.place.transform.is_some(), "{name}");
+        let before = describe(&crop(name));
+        assert!(before.georeference.wkt.is_some() && before.georeference.transform.is_some(), "{name}");
         assert_eq!(there_and_back(&folder, &crop(name)), before, "{name}");
     }
 }
@@ -64,13 +64,13 @@ fn everything_that_can_be_said_comes_back() {
     let path = folder.join("in.tif");
     let driver = DriverManager::get_driver_by_name("GTiff").unwrap();
     let mut dataset = driver.create_with_band_type::<i16, _>(&path, 40, 30, 2).unwrap();
-    let place = Georeference {
+    let georeference = Georeference {
         code: Some("EPSG:3031".to_owned()),
         transform: Some([-1000.5, 10.0, 0.25, 2000.0, 0.5, -12.5]),
         point: true,
         ..Georeference::default()
     };
-    write_georeference(&mut dataset, &place).unwrap();
+    write_georeference(&mut dataset, &georeference).unwrap();
     let band = |name: &str, wavelength| Band {
         name: Some(name.to_owned()),
         unit: Some("W/m2".to_owned()),
@@ -89,11 +89,11 @@ fn everything_that_can_be_said_comes_back() {
         dataset.rasterband(number).unwrap().write((0, 0), (40, 30), &mut buffer).unwrap();
     }
     dataset.close().unwrap();
-    let before = said(&path);
+    let before = describe(&path);
     let after = there_and_back(&folder, &path);
     assert_eq!(after, before);
-    assert_eq!(after.place.transform, place.transform);
-    assert!(after.place.point && after.place.code.as_deref() == Some("EPSG:3031"));
+    assert_eq!(after.georeference.transform, georeference.transform);
+    assert!(after.georeference.point && after.georeference.code.as_deref() == Some("EPSG:3031"));
     assert_eq!(after.bands[1].scale, Some(0.3));
     let attributes = attributes(&folder.join("out.zarr"));
     assert_eq!((&attributes["units"], &attributes["add_offset"]), (&json!("W/m2"), &json!(-7.0)));
@@ -129,8 +129,8 @@ fn names_of_classes_stand_beside_a_geotiff() {
 fn archives_of_the_first_version_keep_their_place() {
     let folder = folder("places-first");
     let mut input = common::plain(&[1, 32, 32], &[1, 32, 32]);
-    let place = Georeference { code: Some("EPSG:32633".to_owned()), ..Georeference::default() };
-    let wkt = place.spatial_ref().unwrap().unwrap().to_wkt().unwrap();
+    let georeference = Georeference { code: Some("EPSG:32633".to_owned()), ..Georeference::default() };
+    let wkt = georeference.spatial_ref().unwrap().unwrap().to_wkt().unwrap();
     input.attributes = json!({
         "GeoTransform": "500000 10 0 5000000 0 -10",
         "spatial:transform": [10.0, 0.0, 500_000.0, 0.0, -10.0, 5_000_000.0],
@@ -142,20 +142,20 @@ fn archives_of_the_first_version_keep_their_place() {
     common::write(&folder.join("in.zarr"), &input, common::as_u16(&common::landscape(1, 32, 32, 3)));
     succeed(&folder, &["encode", "in.zarr", "out.zarr", "--lossless"]);
     succeed(&folder, &["decode", "out.zarr", "out.tif"]);
-    let said = said(&folder.join("out.tif"));
-    assert_eq!(said.place.code.as_deref(), Some("EPSG:32633"));
-    assert_eq!(said.place.transform, Some([500_000.0, 10.0, 0.0, 5_000_000.0, 0.0, -10.0]));
-    assert_eq!((said.bands[0].name.as_deref(), said.bands[0].nodata), (Some("red"), Some(0.0)));
+    let described = describe(&folder.join("out.tif"));
+    assert_eq!(described.georeference.code.as_deref(), Some("EPSG:32633"));
+    assert_eq!(described.georeference.transform, Some([500_000.0, 10.0, 0.0, 5_000_000.0, 0.0, -10.0]));
+    assert_eq!((described.bands[0].name.as_deref(), described.bands[0].nodata), (Some("red"), Some(0.0)));
 }
 
 #[test]
 fn a_choice_of_bands_keeps_what_is_said_of_them() {
     let folder = folder("places-bands");
     let path = crop("sentinel2");
-    let before = said(&path);
+    let before = describe(&path);
     succeed(&folder, &["encode", path.to_str().unwrap(), "out.zarr", "--lossless", "--bands", "7,3"]);
     succeed(&folder, &["decode", "out.zarr", "back.tif"]);
-    let after = said(&folder.join("back.tif"));
+    let after = describe(&folder.join("back.tif"));
     assert_eq!(after.bands, [before.bands[7].clone(), before.bands[3].clone()]);
     assert_eq!(after.samples, [before.samples[7].clone(), before.samples[3].clone()]);
     assert_eq!(Dataset::open(folder.join("back.tif")).unwrap().raster_count(), 2);
@@ -201,11 +201,11 @@ fn info_and_export_agree_on_coordinates_and_calendars() {
     succeed(&folder, &["export", "in.zarr", "out.zarr"]);
     succeed(&folder, &["export", "in.zarr", "out.tif", "--dates", "0"]);
     assert_eq!(located(&folder, "out.zarr")["dates"], shown["dates"]);
-    let written = said(&folder.join("out.tif")).place.transform.unwrap();
+    let written = describe(&folder.join("out.tif")).georeference.transform.unwrap();
     assert_eq!(written.to_vec(), transform);
     // Steps that differ by 0.8 %, in whole metres: no grid for either.
     put("x", 6, &|i| if i == 2.0 { 2502.0 } else { 250.0 * i + 2000.0 });
     assert_eq!(located(&folder, "in.zarr")["transform"], Value::Null);
     succeed(&folder, &["export", "in.zarr", "uneven.tif", "--dates", "0"]);
-    assert_eq!(said(&folder.join("uneven.tif")).place.transform, None);
+    assert_eq!(describe(&folder.join("uneven.tif")).georeference.transform, None);
 }
