@@ -75,7 +75,7 @@ pub(crate) fn remark(remark: &Remark) -> String {
 
 fn missed_target(array: &str, missed: &MissedTarget) -> String {
     let why = if missed.by_sampling {
-        "; say --quality, somewhat above or below the one in the table"
+        "; try --quality, somewhat above or below the one in the table"
     } else {
         missed.why
     };

@@ -168,7 +168,8 @@ fn quiet_leaves_errors_and_figures() {
         |more: &[&str]| call(&folder, &args.into_iter().chain(more.iter().copied()).collect::<Vec<_>>());
     let (code, _, err) = with(&[]);
     assert!(
-        code == 0 && err.starts_with("warning: quality 5 is outside of what model tiny was measured at, "),
+        code == 0
+            && err.starts_with("warning: quality 5 is outside the range in which model tiny was measured, "),
         "{err}"
     );
     let (code, out, err) = with(&["--quiet"]);

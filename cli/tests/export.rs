@@ -322,11 +322,11 @@ fn what_can_not_be_had_is_told() {
     let refused = |args: &[&str], message: &str| fail(&folder, &[&["export"], args].concat(), 2, message);
     refused(
         &["cube.zarr", "out.png"],
-        "the end of out.png tells no format; allowed are .tif (COG), .nc (NetCDF-4) and .zarr (plain)",
+        "the ending of out.png names no known format; allowed are .tif (COG), .nc (NetCDF-4) and .zarr (plain)",
     );
     refused(
         &["cube.zarr", "out.nc", "--compression", "lzw"],
-        "compression lzw does not go with NetCDF; allowed are deflate, none",
+        "compression lzw can't be used for NetCDF; allowed are deflate, none",
     );
     refused(
         &["cube.zarr", "out.nc", "--dates", "2019"],
@@ -347,7 +347,7 @@ fn what_can_not_be_had_is_told() {
     succeed(&folder, &["encode", "plain.zarr/data", "alone.zarr", "--lossless"]);
     refused(
         &["alone.zarr", "--overview"],
-        "alone.zarr stands in no group, so there is no place beside it for an overview; export a .tif, or encode a group",
+        "alone.zarr is not in a group, so no overview can be written beside it; export a .tif, or encode a group",
     );
     let left: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(left.len(), 3, "{left:?}");

@@ -95,7 +95,7 @@ fn files_alone_are_enough() {
     configuration(&folder, "cube.toml", "");
     let (code, _, err) = call(&folder, &["ingest", "cube.toml", "out.zarr", "--nodata", "0"]);
     assert_eq!(code, 2);
-    assert!(err.contains("cube.toml says what is wanted; --name, --bands"), "{err}");
+    assert!(err.contains("cube.toml is a configuration, so --name, --bands"), "{err}");
 }
 
 #[test]

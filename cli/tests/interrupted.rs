@@ -72,8 +72,8 @@ fn a_killed_encode_goes_on() {
 
     let (code, out, err) = call(&folder, &args("out.zarr"));
     assert_eq!(code, 0, "{err}");
-    assert!(err.contains("going on from out.zarr.partial"), "{err}");
-    assert!(out.contains("chunks kept from before"), "{out}");
+    assert!(err.contains("resuming from out.zarr.partial"), "{err}");
+    assert!(out.contains("chunks kept from an earlier run"), "{out}");
     assert!(!partial.exists());
     assert!(content(&folder.join("out.zarr")) == content(&folder.join("whole.zarr")), "bytes differ");
 }

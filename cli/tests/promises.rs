@@ -174,7 +174,7 @@ fn promises_that_make_no_sense_are_refused() {
     );
     encode(
         &["--model", text(&model), "--lossless", "--psnr", "40"],
-        "a PSNR of 40 dB is searched for by changing the quality, which a bound does not need; ask for one or the other",
+        "a PSNR of 40 dB can't be combined with a bound on the error; ask for one or the other",
     );
     encode(&["--max-error", "1,2"], "2 bounds are given, in.zarr has 4 bands; give one, or one for each");
     encode(

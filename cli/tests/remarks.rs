@@ -121,7 +121,8 @@ fn a_quality_that_was_never_measured_is_remarked_on() {
             ["encode", "in.zarr", "out.zarr", "--overwrite", "--model", text(&model), "--quality", quality];
         let (code, out, err) = call(&folder, &args);
         assert_eq!(code, 0, "{err}");
-        let warning = format!("warning: quality {quality} is outside of what model tiny was measured at, ");
+        let warning =
+            format!("warning: quality {quality} is outside the range in which model tiny was measured, ");
         assert!(err.contains(&warning), "{err}");
         if quality == "200" {
             assert!(

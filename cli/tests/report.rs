@@ -69,7 +69,7 @@ fn promises_are_held_or_broken() {
     assert_eq!(printed["arrays"][0]["held"], json!({"state": "held"}));
     let verified = page(&folder, "held.html");
     assert!(
-        verified.contains("Promised and held: ±0.5")
+        verified.contains("Promise kept: ±0.5")
             && verified.contains("<h3>Heights</h3>")
             && verified.contains("in m.")
     );
@@ -80,11 +80,11 @@ fn promises_are_held_or_broken() {
     let printed = figures(&folder, &["report", "a.zarr", "--against", "other.zarr", "-o", "broken.html"]);
     assert_eq!(printed["arrays"][0]["held"]["state"], "broken");
     assert!(printed["arrays"][0]["held"]["found"].as_str().unwrap().ends_with("0.5 is promised"));
-    assert!(page(&folder, "broken.html").contains("Promised and broken: ±0.5"));
+    assert!(page(&folder, "broken.html").contains("Promise broken: ±0.5"));
 
     let printed = figures(&folder, &["report", "a.zarr", "-o", "alone.html"]);
     assert_eq!(printed["arrays"][0]["held"], json!({"state": "unchecked"}));
-    assert!(page(&folder, "alone.html").contains("Not held against its source here."));
+    assert!(page(&folder, "alone.html").contains("Not compared with its source here."));
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn classes_are_counted_and_dates_are_shown() {
     succeed(&folder, &["encode", "plain.zarr", "a.zarr", "--lossless"]);
     succeed(&folder, &["report", "a.zarr", "--against", "plain.zarr", "-o", "r.html", "--date", "all"]);
     let text = page(&folder, "r.html");
-    assert!(text.contains("Promised and held: lossless") && text.contains("</span>41 forest</th>"));
+    assert!(text.contains("Promise kept: lossless") && text.contains("</span>41 forest</th>"));
     assert!(text.contains("background:rgb(28 95 44)") && text.contains("<td>all</td>"));
     // Three large pictures with crops, a map of bits, and two small ones for each of three dates.
     assert_eq!(text.matches("<img").count(), 6 + 1 + 6);

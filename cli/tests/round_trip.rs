@@ -312,7 +312,7 @@ fn checks_fail_with_exit_code_1() {
         err.starts_with("error: out.zarr is off by up to ") && err.ends_with("at most 0 is asked for\n"),
         "{err}"
     );
-    let failing = "error: out.zarr does not hold: 1 failure, listed above; restore the archive from a copy, or encode it \
+    let failing = "error: out.zarr fails the check: 1 failure, listed above; restore the archive from a copy, or encode it \
                    again\n";
     let (code, out, err) = call(&folder, &["verify", "out.zarr", "--against", "other.zarr"]);
     let against = failing.replace("again\n", "again, if the source is the one that it was made from\n");

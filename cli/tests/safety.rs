@@ -131,7 +131,7 @@ fn a_lost_chunk_is_noticed() {
     assert_eq!(code, 1, "{out}{err}");
     assert!(out.contains("out.zarr: 3 chunks (") && out.contains("1 of fill value only: FAILS"), "{out}");
     assert!(out.contains("  chunk 0/1/0 of out.zarr: it is lost: all chunks were written\n"), "{out}");
-    assert!(err.contains("error: out.zarr does not hold: 1 failure, listed above"), "{err}");
+    assert!(err.contains("error: out.zarr fails the check: 1 failure, listed above"), "{err}");
     let (code, out, _) = call(&folder, &["verify", "out.zarr", "--against", "in.zarr", "--json"]);
     assert_eq!(code, 1);
     let found: Value = serde_json::from_str(&out).unwrap();

@@ -246,7 +246,7 @@ fn an_interrupted_search_goes_on_at_its_quality() {
     );
     let (code, _, err) = run(args("out.zarr", &["--psnr", "46"]));
     assert_eq!(code, 0, "{err}");
-    assert!(err.contains("going on from out.zarr.partial"), "{err}");
+    assert!(err.contains("resuming from out.zarr.partial"), "{err}");
     assert!(content(&folder.join("out.zarr")) == content(&folder.join("whole.zarr")), "bytes differ");
 
     // Killed between two passes: chunks of the first without metadata are not taken for those of the second.

@@ -65,7 +65,7 @@ fn bytes_are_those_that_are_read() {
     let part = found["part"].as_f64().unwrap();
     assert!(
         tiles < 0.3 && part < 0.5,
-        "one tile of nine or more is read, {tiles} of all bytes, with what is around it {part}"
+        "one tile of nine or more is read, {tiles} of all bytes, with the headers {part}"
     );
 }
 

@@ -41,9 +41,11 @@ fn coordinate_reference_systems_must_be_one_or_said() {
     folder.tiff("a_20180201.tif", &Raster { epsg: Some(32_634), ..raster.clone() });
     let error = refused(&folder.0, DATED);
     assert!(error.contains("a_20180201.tif (band 1) has coordinate reference system EPSG:32634"), "{error}");
-    assert!(error.ends_with(
-        "say onto which to bring them, as crs under [grid], or keep them apart with split under [output]"
-    ));
+    assert!(
+        error.ends_with(
+            "set a common one as crs under [grid], or keep them separate with split under [output]"
+        )
+    );
     let config = format!("{DATED}[grid]\ncrs = \"EPSG:32633\"\nresolution = 10\nresampling = \"nearest\"\n");
     let planned = plan(&folder.0, &config).unwrap();
     assert_eq!(planned.arrays[0].times.as_ref().unwrap().len(), 2);
@@ -87,9 +89,7 @@ fn dates_without_a_file_are_nodata_and_told() {
     }
     let error = refused(&folder.0, DATED);
     assert!(error.contains("band b of 2018-02-01 does not cover the whole grid"), "{error}");
-    assert!(
-        error.ends_with("nothing is said to mean \"no data\" in uint8; say it, as nodata under [output]")
-    );
+    assert!(error.ends_with("no value means \"no data\" in uint8; declare one as nodata under [output]"));
     let some =
         DATED.replace("{time:%Y%m%d}", "{day}").replace("[[input]]", "[[input]]\ntime_item = \"TAKEN\"");
     let error = refused(&folder.0, &some);
@@ -136,7 +136,7 @@ fn types_must_be_one_or_said() {
     );
     let error = refused(&folder.0, DATED);
     assert!(error.contains("a_20180201.tif (band 1) has samples of type float32"), "{error}");
-    assert!(error.ends_with("has uint8; say which to write, as data_type under [output]"), "{error}");
+    assert!(error.ends_with("has uint8; choose one as data_type under [output]"), "{error}");
     let plan = plan(&folder.0, &format!("{DATED}[output]\ndata_type = \"float32\"\n")).unwrap();
     assert_eq!(all::<f32>(&plan, "data"), [1.0, 2.0, 3.0, 4.0, 1.25, 2.5, 300.0, 4.0]);
     assert!(
@@ -197,7 +197,7 @@ fn files_are_there_whole_and_rasters() {
     std::fs::remove_file(folder.path("text.tif")).unwrap();
     let error = refused(&folder.0, &BANDS.replace("{band}", "scene_{band}"));
     assert!(error.contains("3 files do not match the name pattern \"scene_{band}.tif\": "), "{error}");
-    assert!(error.ends_with("long.tif; mend the pattern, or take fewer files"), "{error}");
+    assert!(error.ends_with("long.tif; correct the pattern, or choose fewer files"), "{error}");
     let error = refused(&folder.0, &BANDS.replace("[[input]]", "[[input]]\nbands = [\"c\"]"));
     assert!(
         error.starts_with("there is no band c in [\"*.tif\"]; there are none of those that are named"),
@@ -205,7 +205,7 @@ fn files_are_there_whole_and_rasters() {
     );
     std::fs::remove_file(folder.path("long.tif")).unwrap();
     let split = refused(&folder.0, &format!("{BANDS}[output]\nsplit = \"place\"\n"));
-    assert!(split.contains("tells no such field; add {place} to the input's name"), "{split}");
+    assert!(split.contains("has no such field; add {place} to the input's name"), "{split}");
 }
 
 #[test]
@@ -295,10 +295,7 @@ fn pixels_that_are_no_others_are_not_resampled_unasked() {
     folder.tiff("2.tif", &Raster { pixel: 20.0, ..raster });
     let error = refused(&folder.0, TILES);
     assert!(error.contains("2.tif (band 1) has pixels of [20.0, 20.0]"), "{error}");
-    assert!(
-        error.ends_with("has [10.0, 10.0]; say which to bring them to, as resolution under [grid]"),
-        "{error}"
-    );
+    assert!(error.ends_with("has [10.0, 10.0]; set a common one as resolution under [grid]"), "{error}");
 }
 
 #[test]

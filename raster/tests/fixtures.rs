@@ -33,7 +33,7 @@ const LANDSAT: &str = r#"
 fn dates_of_landsat_come_onto_one_grid() {
     let folder = data("landsat");
     let error = refused(&folder, LANDSAT);
-    assert!(error.ends_with("say which to bring them to, as resolution under [grid]"), "{error}");
+    assert!(error.ends_with("set a common one as resolution under [grid]"), "{error}");
     let near = format!("{LANDSAT}\n[grid]\nresolution = 3020\nresampling = \"nearest\"\n");
     let plan = plan(&folder, &near).unwrap();
     assert_eq!(bands(&plan, "data"), ["B3", "B4", "B5", "BQA"]);

@@ -244,7 +244,7 @@ fn what_does_not_fit_is_told() {
         error("nodata = -1", "nodata = 0.5")
             .contains("nodata of its [[input]] is 0.5, and its samples are int16")
     );
-    assert!(error("    nodata = -1\n", "").ends_with("say it, as nodata under [output]"));
+    assert!(error("    nodata = -1\n", "").ends_with("declare one as nodata under [output]"));
     assert!(error("    width = 6\n", "").contains("has one of height and width; give both"));
     assert!(
         error("height = 4", "height = 3")
@@ -252,7 +252,8 @@ fn what_does_not_fit_is_told() {
     );
     assert!(error("    columns = \"columns.npy\"\n", "").contains("give both of the first, or the second"));
     assert!(
-        error("    rows = \"rows.npy\"\n    columns = \"columns.npy\"\n", "").contains("tells no pixels")
+        error("    rows = \"rows.npy\"\n    columns = \"columns.npy\"\n", "")
+            .contains("does not say which pixels")
     );
     assert!(error("height = 4", "factor = 2\n    height = 4").contains("no list stands before it"));
     assert!(error("height = 4", "factor = 0\n    height = 4").contains("is 0; 1 or more is allowed"));
@@ -264,5 +265,5 @@ fn what_does_not_fit_is_told() {
     npy(&folder.path("rows.npy"), &[4], &[0i32, 1, 2, 3]);
     npy(&folder.path("columns.npy"), &[4], &[0i32, 1, 2, 3]);
     let error = common::refused(&folder.0, LIST);
-    assert_eq!(error, of_values("its list has 5 pixels, rows and columns or the mask tell 4"));
+    assert_eq!(error, of_values("its list has 5 pixels, but its rows and columns or its mask give 4"));
 }

@@ -90,7 +90,7 @@ fn a_ragged_landsat_series_becomes_one_cube() {
     // Pixels of each date differ by some metres: how they come together must be said.
     let error = refused(&folder, config);
     assert!(error.contains("has pixels of [30"), "{error}");
-    assert!(error.ends_with("say which to bring them to, as resolution under [grid]"), "{error}");
+    assert!(error.ends_with("set a common one as resolution under [grid]"), "{error}");
     let config =
         format!("{config}\n[grid]\nresolution = 3000\nresampling = \"bilinear\"\n[time]\nby_day = true\n");
     let plan = plan(&folder, &config).unwrap();
@@ -529,7 +529,9 @@ fn native_grids_without_a_place_are_told_theirs() {
     };
     let error = refused(&folder, &config(""));
     assert!(
-        error.contains("and is turned or has no reference system; to bring it to a common grid say crs"),
+        error.contains(
+            "and is rotated or has no reference system; to resample it onto a common grid, set crs"
+        ),
         "{error}"
     );
     let plan =

@@ -38,5 +38,5 @@ fn even_steps_need_nodata_and_are_linear() {
     }
     let error = refused(&bare.0, &format!("{INPUT}[time]\nstep_days = 5\n"));
     assert!(error.contains("steps in time may lie where no date is near"), "{error}");
-    assert!(error.contains("say it, as nodata under [output]"), "{error}");
+    assert!(error.contains("declare one as nodata under [output]"), "{error}");
 }

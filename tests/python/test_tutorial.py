@@ -20,7 +20,7 @@ class Tutorial(unittest.TestCase):
         text = "\n".join(self.out)
         self.assertGreaterEqual(len(self.out), 7)
         self.assertIn("nothing was written", text)
-        self.assertIn("all decode, and hold what they state", text)
+        self.assertIn("all decode, and what they state is true", text)
 
     def test_the_cube_holds_the_files(self):
         data = zarr.open_array(str(self.folder / "trial" / "cube.zarr" / "data"), mode="r")

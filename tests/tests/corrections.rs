@@ -135,8 +135,8 @@ fn modes_that_can_not_be_are_refused() {
     for (mode, wanted) in [
         (3, "a mask's mode is 3, allowed are 0 to 2"),
         (7, "a mask's mode is 3, allowed are 0 to 2"),
-        (8, "a tile's mode is 8 and more, but its chunk promises none"),
-        (16, "a tile's mode is 16 and more, but its chunk promises nothing"),
+        (8, "a tile's mode includes 8, but its chunk promises none"),
+        (16, "a tile's mode includes 16, but its chunk promises nothing"),
         (20, "samples without a picture are coded in one way, without corrections"),
         (0x84, "a tile's mode is 132, allowed are at most 63"),
     ] {
@@ -149,7 +149,7 @@ fn modes_that_can_not_be_are_refused() {
     let without = codec(&case, &model(2), None).expect("the case is sound");
     let plain = without.encode(&SHAPE, &stored).expect("it can be encoded");
     let error = without.decode(&SHAPE, &with_mode(&without, &plain, CORRECTED)).unwrap_err().to_string();
-    assert!(error.contains("a tile's mode is 4 and more, but the model has no correction"), "{error}");
+    assert!(error.contains("a tile's mode includes 4, but the model has no correction"), "{error}");
 }
 
 #[test]

@@ -143,7 +143,7 @@ fn fit(args: Fit) -> Result<ExitCode> {
         // A second signal of the same kind ends the program at once.
         signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))
             .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
-            .map_err(|e| Error::Configuration(format!("signals can't be heard: {e}")))?;
+            .map_err(|e| Error::Configuration(format!("can't listen for signals: {e}")))?;
     }
     let job = Job { inputs: args.inputs, output: args.output, run: folder, config, resume: args.resume };
     let outcome = run(&job, &stop)?;

@@ -84,7 +84,7 @@ pub(crate) fn gather(
     samples: &[u8],
     size: usize,
 ) -> Result<Vec<u8>> {
-    let changed = || Error::InvalidArgument("the indexer gave other places when asked again".to_owned());
+    let changed = || Error::InvalidArgument("the indexer gave other positions when asked again".to_owned());
     let mut out = Vec::with_capacity(usize::try_from(indexer.len()).unwrap_or_default().saturating_mul(size));
     for at in indexer.iter_indices() {
         let mut offset = 0usize;
@@ -236,7 +236,7 @@ impl Fetch {
                 });
                 slice.ok_or_else(|| {
                     Error::Truncated(format!(
-                        "bytes {} to {} of the chunk could not be had; it was cut off, write it again",
+                        "bytes {} to {} of the chunk could not be read; it was cut off, write it again",
                         range.start, range.end
                     ))
                 })
@@ -276,7 +276,7 @@ mod tests {
         assert!(message(Request::new(&vec![vec![0u64, 20]], &SHAPE)).contains("out-of-bounds"));
         assert!(message(Request::new(&vec![vec![0u64, u64::MAX]], &SHAPE)).contains("out-of-bounds"));
         assert!(message(Request::new(&vec![vec![0u64, 1], vec![2]], &SHAPE)).contains("incompatible"));
-        assert!(message(gather(&places, &[2..4, 7..10], &samples, 2)).contains("other places"));
+        assert!(message(gather(&places, &[2..4, 7..10], &samples, 2)).contains("other positions"));
     }
 
     #[test]

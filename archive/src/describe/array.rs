@@ -158,7 +158,7 @@ impl ArrayDescription {
             }
             _ if window.is_some() && node.path.is_empty() => bail!(
                 Unsupported,
-                "{} is no vqz archive by itself: its codecs are {}; only archives tell what reading a window takes",
+                "{} is no vqz archive by itself: its codecs are {}; only vqz archives state the cost of reading a window",
                 node.label(),
                 metadata.codec_names().join(", ")
             ),

@@ -18,7 +18,7 @@ pub fn describe(path: impl AsRef<Path>, window: Option<&Window>) -> Result<Vec<A
         if window.is_some() {
             bail!(
                 InvalidArgument,
-                "{} is a raster file; only archives tell what reading a window takes",
+                "{} is a raster file; only vqz archives state the cost of reading a window",
                 path.display()
             );
         }

@@ -217,7 +217,7 @@ fn check(input: &Input, output: &Path, options: &EncodeOptions, share: Option<Sh
     if let (Some(target), true) = (searched, options.bound.is_any()) {
         bail!(
             InvalidArgument,
-            "{target} is searched for by changing the quality, which a bound does not need; ask for one or the other"
+            "{target} can't be combined with a bound on the error; ask for one or the other"
         );
     }
     Ok(())

@@ -66,7 +66,7 @@ impl EncodedArray {
         if !encoded.plain {
             bail!(
                 Unsupported,
-                "{label} has further codecs around vqz ({}); its chunks can't be looked at by themselves",
+                "{label} has further codecs around vqz ({}); its chunks can't be read on their own",
                 node.metadata.codec_names().join(", ")
             );
         }
@@ -144,7 +144,7 @@ impl EncodedArray {
         let range = ByteRange::FromStart(span.start, Some(span.length.min(most)));
         match self.array.storage().get_partial(&span.key, range)? {
             Some(bytes) => Ok(Vec::from(bytes)),
-            None => bail!(MissingChunk, "{} was there, and is not any more", span.key),
+            None => bail!(MissingChunk, "{} existed, but is no longer there", span.key),
         }
     }
 

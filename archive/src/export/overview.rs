@@ -56,7 +56,7 @@ pub fn export_overview(
     let Some((group, name)) = &source.group else {
         bail!(
             InvalidArgument,
-            "{} stands in no group, so there is no place beside it for an overview; export a .tif, or encode a group",
+            "{} is not in a group, so no overview can be written beside it; export a .tif, or encode a group",
             info.label
         );
     };

@@ -30,7 +30,7 @@ impl Format {
             Some("zarr") => Ok(Self::Zarr),
             _ => bail!(
                 InvalidArgument,
-                "the end of {} tells no format; allowed are .tif (COG), .nc (NetCDF-4) and .zarr (plain)",
+                "the ending of {} names no known format; allowed are .tif (COG), .nc (NetCDF-4) and .zarr (plain)",
                 path.display()
             ),
         }
@@ -56,7 +56,7 @@ impl Format {
             let names: Vec<String> = allowed.iter().map(|c| format!("{c:?}").to_lowercase()).collect();
             bail!(
                 InvalidArgument,
-                "compression {} does not go with {}; allowed are {}",
+                "compression {} can't be used for {}; allowed are {}",
                 format!("{chosen:?}").to_lowercase(),
                 self.name(),
                 names.join(", ")

@@ -43,7 +43,7 @@ pub(crate) fn open_inputs(
         }
     }
     let Some(first) = rasters.first() else {
-        bail!(InvalidArgument, "there is nothing to fit on; give Zarr v3 arrays, or GeoTIFFs");
+        bail!(InvalidArgument, "there is nothing to fit to; give Zarr v3 arrays, or GeoTIFFs");
     };
     let (count, names) = (first.info().bands(), first.info().band_names());
     if let Some(other) = rasters.iter().find(|raster| raster.info().bands() != count) {

@@ -142,7 +142,7 @@ pub struct MissedTarget {
 impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Resumed { folder } => write!(f, "going on from {}", folder.display()),
+            Self::Resumed { folder } => write!(f, "resuming from {}", folder.display()),
             Self::CopiedAsItIs { array, why } => write!(f, "copied as it is: {array}: {why}"),
             Self::WrittenPlain { array, why } => write!(f, "written as a plain array: {array}: {why}"),
             Self::MadeLossless { array, samples } => {
@@ -171,13 +171,13 @@ impl fmt::Display for Remark {
             ),
             Self::QualityBeyondModel { quality, model, measured: (low, high) } => write!(
                 f,
-                "warning: quality {quality} is outside of what model {model} was measured at, {low:.1} to {high:.1} dB: \
-                 the PSNR may be far from it; see what was reached"
+                "warning: quality {quality} is outside the range in which model {model} was measured, {low:.1} to {high:.1} \
+                 dB: the PSNR may be far from it; see what was reached"
             ),
             Self::BeyondModel { array, part, model, known: (low, high) } => write!(
                 f,
                 "warning: {:.0} % of the samples in the middle of {array} are beyond what model {model} knows, about {} to \
-                 {}: it may be for another sensor or another unit; a model fitted to these data does better",
+                 {}: they may be from another sensor or in another unit; a model fitted to these data would do better",
                 100.0 * part,
                 rounded(*low),
                 rounded(*high)

@@ -115,7 +115,7 @@ fn check_chunk(
             CheckedChunk { stored: true, statistics: Some(statistics), wrong }
         }
         Ok(None) => {
-            let wrong = fail!(Corrupt, "the chunk was there, its header is not any more");
+            let wrong = fail!(Corrupt, "the chunk existed, but its header is no longer there");
             CheckedChunk { stored: true, statistics: None, wrong: Some(wrong) }
         }
         Err(error) => CheckedChunk { stored: true, statistics: None, wrong: Some(error) },

@@ -45,7 +45,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     let failures: u64 = verification.arrays.iter().map(|array| array.failures.len() as u64).sum();
     Err(CheckFailed(format!(
-        "{} does not hold: {}, listed above; restore the archive from a copy, or encode it again{}",
+        "{} fails the check: {}, listed above; restore the archive from a copy, or encode it again{}",
         verification.archive,
         output::count(failures, "failure"),
         if args.against.is_some() { ", if the source is the one that it was made from" } else { "" }
@@ -58,7 +58,7 @@ fn print(verification: &Verification) -> Result<()> {
         let name = if array.path.is_empty() { &verification.archive } else { &array.path };
         let outcome = match (array.failures.len(), verification.against.is_some()) {
             (0, false) => "all decode",
-            (0, true) => "all decode, and hold what they state",
+            (0, true) => "all decode, and what they state is true",
             _ => "FAILS",
         };
         output::line(format!(

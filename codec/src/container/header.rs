@@ -213,7 +213,9 @@ impl Header {
                 body.i16("the step")?
             }
             None if version == FIRST => {
-                return Err(Error::Corrupt("the chunk is of a model, the array names none".to_owned()));
+                return Err(Error::Corrupt(
+                    "the chunk was written with a model, the array names none".to_owned(),
+                ));
             }
             None => 0,
         };
@@ -244,7 +246,8 @@ impl Header {
             0 => None,
             FLAG_STABLE => {
                 return Err(Error::Corrupt(
-                    "the header is stable within no bound; write the chunk again".to_owned(),
+                    "the header says that the chunk is stable, but states no bound; write the chunk again"
+                        .to_owned(),
                 ));
             }
             _ => Some(read_bounds(body, expected.bands, flags & FLAG_STABLE != 0)?),

@@ -125,7 +125,7 @@ pub(crate) fn write_mask<T: Sample>(
 
 fn read_content<'a>(mode: u8, expected: &ExpectedTile, reader: &mut Reader<'a>) -> Result<Content<'a>> {
     let refused = |why: &str| {
-        Err(Error::Corrupt(format!("a tile's mode is {mode} and more, but {why}; write the chunk again")))
+        Err(Error::Corrupt(format!("a tile's mode includes {mode}, but {why}; write the chunk again")))
     };
     let promised = expected.promised;
     let corrected = mode & CORRECTED != 0;

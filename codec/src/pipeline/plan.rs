@@ -93,7 +93,8 @@ impl ChunkCodec {
         let header = self.read_header(&layout, header)?;
         if !header.references.is_empty() && !self.may_refer(header.entropy, header.bounds.is_some()) {
             return Err(Error::Corrupt(
-                "tiles refer to other dates, which of pictures only scalar codes in rANS mode do; write the chunk again"
+                "tiles refer to other dates; of tiles with a picture, only those with scalar codes in rANS mode may; write \
+                 the chunk again"
                     .to_owned(),
             ));
         }

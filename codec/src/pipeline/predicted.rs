@@ -26,9 +26,9 @@ impl Form {
     pub(super) const ALL: [Self; 3] = [Self::Promised, Self::Tighter, Self::Lossless];
 
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self> {
-        let found = reader.u8("how a tile keeps its bound")?;
+        let found = reader.u8("the form in which a tile keeps its bound")?;
         Self::ALL.get(usize::from(found)).copied().ok_or_else(|| {
-            Error::Corrupt(format!("a tile keeps its bound in the way {found}, allowed are 0 to 2"))
+            Error::Corrupt(format!("the form in which a tile keeps its bound is {found}, allowed are 0 to 2"))
         })
     }
 }

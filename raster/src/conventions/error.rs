@@ -51,7 +51,7 @@ pub enum ConventionError {
         reason: String,
     },
     /// A time is too far away to be stated in 64 bits of seconds, or with a year of four digits.
-    #[error("{seconds} seconds after {origin} are beyond all times")]
+    #[error("{seconds} seconds after {origin} is further away than a date can state")]
     BeyondAllTimes {
         /// The number of seconds after the origin.
         seconds: f64,

@@ -131,8 +131,8 @@ impl Expression {
                 || samples != Some(plane.valid.len())
             {
                 return Err(Error::Mismatch(format!(
-                    "band {name} has {} × {} samples, expression \"{}\" is evaluated over {height} × {width}; bring \
-                     its bands onto one grid first",
+                    "band {name} has {} × {} samples, expression \"{}\" is evaluated over {height} × {width}; resample its \
+                     bands onto one grid first",
                     plane.height,
                     plane.width,
                     lexer::shorten(&self.text)
@@ -250,8 +250,7 @@ mod tests {
         let bands = [("B8", plane(&[1.0, 2.0]))];
         assert_eq!(
             expression.evaluate(2, 2, &bands[..]).unwrap_err().to_string(),
-            "band B8 has 1 × 2 samples, expression \"B8 * 2\" is evaluated over 2 × 2; bring its bands onto one \
-             grid first"
+            "band B8 has 1 × 2 samples, expression \"B8 * 2\" is evaluated over 2 × 2; resample its bands onto one grid first"
         );
     }
 

@@ -94,8 +94,8 @@ impl Mask {
             let plane = bands.plane(&quality.band).ok_or_else(|| unknown(&quality.band, bands.names()))?;
             if (plane.height, plane.width) != (height, width) {
                 return Err(Error::Mismatch(format!(
-                    "quality band {} has {} × {} samples, the bands to mask {height} × {width}; bring them onto one \
-                     grid first",
+                    "quality band {} has {} × {} samples, the bands to mask {height} × {width}; resample them onto one grid \
+                     first",
                     quality.band, plane.height, plane.width
                 )));
             }
@@ -202,7 +202,7 @@ mod tests {
         let bands = [("QA", plane(&[0.0, 1.0]))];
         assert_eq!(
             mask.usable(1, 1, &bands[..]).unwrap_err().to_string(),
-            "quality band QA has 1 × 2 samples, the bands to mask 1 × 1; bring them onto one grid first"
+            "quality band QA has 1 × 2 samples, the bands to mask 1 × 1; resample them onto one grid first"
         );
     }
 }

@@ -48,7 +48,7 @@ impl MaskRule {
             || !(self.bits.is_empty() && self.values.is_empty() && self.fields.is_empty());
         if !reads_quality && self.expression.is_none() {
             return Err(Error::Invalid(
-                "a mask says nothing; give it a preset, bits, values, keep, fields or an expression"
+                "a mask has no condition; give it a preset, bits, values, keep, fields or an expression"
                     .to_owned(),
             ));
         }
@@ -69,7 +69,7 @@ impl MaskRule {
             (Some(band), false) => {
                 return Err(Error::Invalid(format!(
                     "a mask names band {band} but doesn't say what of it is invalid; give a preset, bits, values, \
-                     keep or fields, or leave band out where the expression says it all"
+                     keep or fields, or leave band out if the expression is enough"
                 )));
             }
         };
@@ -121,7 +121,7 @@ mod tests {
         let message = |toml: &str| toml::from_str::<MaskRule>(toml).unwrap().mask().unwrap_err().to_string();
         assert_eq!(
             message(""),
-            "a mask says nothing; give it a preset, bits, values, keep, fields or an expression"
+            "a mask has no condition; give it a preset, bits, values, keep, fields or an expression"
         );
         assert_eq!(message("bits = [1]"), "a mask has no band; name the quality band, such as band = \"QA\"");
         assert_eq!(message("band = 'QA'\nbits = [53]"), "a mask names bit 53; bits are 0 to 52");

@@ -103,7 +103,7 @@ pub fn valid_dates(planes: &[Plane]) -> Result<Vec<u32>> {
     for (at, plane) in planes.iter().enumerate() {
         if plane.valid.len() != counts.len() {
             return Err(Error::Mismatch(format!(
-                "plane {at} of a stack has {} samples, the first has {}; bring all dates onto one grid first",
+                "plane {at} of a stack has {} samples, the first has {}; resample all dates onto one grid first",
                 plane.valid.len(),
                 counts.len()
             )));
@@ -144,7 +144,7 @@ mod tests {
         assert!(valid_dates(&[]).unwrap().is_empty());
         assert_eq!(
             valid_dates(&[plane(&[true]), plane(&[true, false])]).unwrap_err().to_string(),
-            "plane 1 of a stack has 2 samples, the first has 1; bring all dates onto one grid first"
+            "plane 1 of a stack has 2 samples, the first has 1; resample all dates onto one grid first"
         );
     }
 

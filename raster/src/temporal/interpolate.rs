@@ -169,7 +169,7 @@ pub fn resample(planes: &[Plane], days: &[f64], at: &[f64], how: &Interpolation)
     how.check()?;
     if let Some(wrong) = at.windows(2).position(|pair| pair[0] >= pair[1]) {
         return Err(Error::Invalid(format!(
-            "a series can't be brought to day {} and then day {}; give rising days",
+            "a series can't be resampled to day {} and then to day {}; give days in rising order",
             at[wrong],
             at[wrong + 1]
         )));
@@ -348,7 +348,7 @@ mod tests {
         );
         assert_eq!(
             resample(&[], &[], &[3.0, 2.0], &how).unwrap_err().to_string(),
-            "a series can't be brought to day 3 and then day 2; give rising days"
+            "a series can't be resampled to day 3 and then to day 2; give days in rising order"
         );
     }
 }

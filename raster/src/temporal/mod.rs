@@ -48,7 +48,7 @@ fn check(planes: &[Plane], days: &[f64]) -> Result<(usize, usize)> {
     });
     match odd {
         Some(at) => Err(Error::Mismatch(format!(
-            "plane {at} of a stack has {} × {} samples, the first has {} × {}; bring all dates onto one grid first",
+            "plane {at} of a stack has {} × {} samples, the first has {} × {}; resample all dates onto one grid first",
             planes[at].height, planes[at].width, shape.0, shape.1
         ))),
         None => Ok(shape),
@@ -74,7 +74,7 @@ mod tests {
         let planes = [Plane::empty(2, 3), Plane::empty(3, 2)];
         assert_eq!(
             check(&planes, &[1.0, 2.0]).unwrap_err().to_string(),
-            "plane 1 of a stack has 3 × 2 samples, the first has 2 × 3; bring all dates onto one grid first"
+            "plane 1 of a stack has 3 × 2 samples, the first has 2 × 3; resample all dates onto one grid first"
         );
     }
 

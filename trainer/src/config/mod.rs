@@ -162,7 +162,7 @@ fn set(table: &mut toml::Table, setting: &str) -> Result<()> {
     let mut at = table;
     for key in keys {
         let entry = at.entry(key.to_owned()).or_insert_with(|| toml::Value::Table(toml::Table::new()));
-        at = entry.as_table_mut().ok_or_else(|| refuse("the key goes through a value"))?;
+        at = entry.as_table_mut().ok_or_else(|| refuse("a part of the key names a value, not a section"))?;
     }
     at.insert(last.to_owned(), value);
     Ok(())

@@ -79,7 +79,7 @@ impl Source {
         }
         let Some(first) = rasters.first() else {
             return Err(DataError::Empty(
-                "there is nothing to fit on; give Zarr v3 arrays or groups".to_owned(),
+                "there is nothing to fit to; give Zarr v3 arrays or groups".to_owned(),
             ));
         };
         let bands = first.picks.len();

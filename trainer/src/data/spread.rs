@@ -97,7 +97,7 @@ fn advice(whole: bool, max_samples: u64, also: &str) -> String {
         format!("; check data.nodata and the array{also}")
     } else {
         format!(
-            " among the {max_samples} looked at; check data.nodata{also}, or look at more with data.max_samples"
+            " among the {max_samples} that were examined; check data.nodata{also}, or examine more with data.max_samples"
         )
     }
 }
@@ -129,7 +129,7 @@ fn look(
 ) -> Result<bool> {
     let side = side.max(1);
     if blocks.is_empty() {
-        return Err(DataError::Empty("there are no chunks to look at; ask for less validation".to_owned()));
+        return Err(DataError::Empty("there are no chunks to examine; ask for less validation".to_owned()));
     }
     let available: u64 = blocks.iter().map(|block| source.samples(block)).sum();
     let fraction = (max_samples as f64 / available.max(1) as f64).min(1.0);

@@ -275,7 +275,9 @@ impl Run<'_> {
         let mut saved = Instant::now();
         if self.at.step >= config.optimiser.steps {
             let steps = config.optimiser.steps;
-            self.report.say(&format!("all {steps} steps were taken before: the model is only written again"));
+            self.report.say(&format!(
+                "all {steps} steps were taken in an earlier run: only the model is written again"
+            ));
         }
         let mut following = None;
         for number in self.at.step..config.optimiser.steps {

@@ -257,8 +257,8 @@ impl Trainee {
         timer.add(Phase::Forward, forward.elapsed());
         if !value.is_finite() {
             return Err(Error::NotANumber(format!(
-                "the loss is {value} at step {number}, on a batch from {}; lower optimiser.learning_rate, look at that \
-                 chunk, then resume from the last checkpoint",
+                "the loss is {value} at step {number}, on a batch from {}; lower optimiser.learning_rate, check that chunk, \
+                 then resume from the last checkpoint",
                 self.places(batch)
             )));
         }

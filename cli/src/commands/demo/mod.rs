@@ -89,13 +89,13 @@ fn shipped(given: Option<&Path>, relative: &str, option: &str) -> Result<PathBuf
     let candidates = [Some(PathBuf::from(relative)), built];
     match candidates.into_iter().flatten().find(|path| path.exists()) {
         Some(path) => Ok(path),
-        None => bail!("{relative} is not here; call vqz demo in the repository, or give {option}"),
+        None => bail!("{relative} is not here; run vqz demo in the repository, or give {option}"),
     }
 }
 
 fn print(figures: &Figures) -> Result<()> {
     output::line(format!(
-        "{}: {} raw, {} as it lies; model {}",
+        "{}: {} raw, {} as it is stored; model {}",
         figures.sample,
         output::bytes(figures.raw_bytes),
         output::bytes(figures.sample_bytes),

@@ -168,7 +168,7 @@ fn about_the_curve(figures: &Figures) -> Vec<String> {
             output::figure(peak)
         ),
         format!(
-            "6 dB more halve the errors. As it lies, without loss, the sample takes {:.1} bits a sample.",
+            "6 dB more halve the errors. As it is stored, without loss, the sample takes {:.1} bits a sample.",
             figures.sample_bits
         ),
     ]

@@ -39,7 +39,7 @@ pub(super) fn sizes(info: &RasterInfo, figures: &Figures) -> Table {
             Row::new(run.quality.to_string(), cells)
         })
         .collect();
-    let name = format!("as it lies ({})", info.metadata.codec_names().join(", "));
+    let name = format!("as it is stored ({})", info.metadata.codec_names().join(", "));
     rows.push(Row::new(name, baseline).with_kind(RowKind::Baseline));
     Table {
         wide: true,

@@ -54,7 +54,7 @@ pub(super) fn print(summary: &EncodeSummary, target: Option<Target>) -> Result<(
         ))?;
     }
     let kept = if summary.chunks_kept > 0 {
-        format!(", {} kept from before", output::count(summary.chunks_kept, "chunk"))
+        format!(", {} kept from an earlier run", output::count(summary.chunks_kept, "chunk"))
     } else {
         String::new()
     };

@@ -121,7 +121,7 @@ fn print_window(window: &WindowCost) -> Result<()> {
     }
     let dates: Vec<String> = window.referred_dates.iter().map(u64::to_string).collect();
     output::line(format!(
-        "    of them {} of other dates, which the window's refer to: {}",
+        "    of these, {} of other dates, to which tiles of the window refer: {}",
         output::count(window.referred_tiles, "tile"),
         dates.join(", ")
     ))

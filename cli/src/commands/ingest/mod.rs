@@ -116,7 +116,7 @@ fn cube(args: &Args) -> Result<Cube> {
     let configuration = args.inputs.iter().find(|input| Cube::is_configuration(input));
     match (configuration, &args.inputs[..]) {
         (Some(configuration), [_]) if args.quick.is_any() => bail!(
-            "{} says what is wanted; {} can't be given beside it, write them there",
+            "{} is a configuration, so {} can't be given; set them in that file",
             configuration.display(),
             QuickArgs::NAMES
         ),

@@ -10,9 +10,9 @@ use vqz_codec::engine::EngineKind;
   vqz bench scene.zarr --model mine.vqm --json > bench.json
   vqz report scene-vqz.zarr --against scene.zarr --bench bench.json
 
-The page holds all it shows, pictures too, and asks nothing of a network. With --against it shows source, decoded and \
-error side by side; without, what is decoded and what the archive states. Large arrays are shown smaller, at a factor that \
-stands below each picture; figures are of all samples. See docs/guides/report.md.")]
+The page is one file with everything in it, pictures included, and needs no network. With --against it shows source, decoded \
+samples and error side by side; without it, the decoded samples and what the archive states. Large arrays are shown reduced, \
+by the factor that is stated below each picture; figures are of all samples. See docs/guides/report.md.")]
 pub(crate) struct Args {
     /// The archive: an encoded Zarr v3 array, or a group that holds encoded arrays.
     pub(super) archive: PathBuf,

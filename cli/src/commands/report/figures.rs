@@ -127,9 +127,9 @@ impl Figures {
             let held = match &array.held {
                 PromiseCheck::NotPromised => "nothing is promised".to_owned(),
                 PromiseCheck::Unchecked => {
-                    "what is promised was not checked: give the source with --against".to_owned()
+                    "the promise was not checked: give the source with --against".to_owned()
                 }
-                PromiseCheck::Kept => "what is promised is held".to_owned(),
+                PromiseCheck::Kept => "the promise is kept".to_owned(),
                 PromiseCheck::Broken { found } => format!("THE PROMISE IS BROKEN: {found}"),
             };
             output::line(format!("{}: {}, {held}", array.array, array.stored.words()))?;

@@ -82,7 +82,7 @@ fn summary(e: &Examined) -> String {
         Some(model) => format!("encoded with model {}", model.manifest().name),
         None => "encoded without a model".to_owned(),
     };
-    let against = if e.source.is_some() { ", and held against its source, sample by sample" } else { "" };
+    let against = if e.source.is_some() { ", and compared with its source, sample by sample" } else { "" };
     format!("{}, {how}{against}.", about::samples(&e.info))
 }
 
@@ -98,7 +98,7 @@ fn banners(e: &Examined) -> Vec<Block> {
         PromiseCheck::Unchecked => (
             Tone::Plain,
             format!("Promised: {}", wording::promise(&e.promise)),
-            format!("{}. Not held against its source here.", capital(&promise_means(&e.promise))),
+            format!("{}. Not compared with its source here.", capital(&promise_means(&e.promise))),
         ),
         PromiseCheck::Kept => {
             let found = e.measured.as_ref().map_or(0, |m| m.overall.valid_samples);
@@ -113,10 +113,10 @@ fn banners(e: &Examined) -> Vec<Block> {
                     output::figure(e.measured.as_ref().map_or(0.0, |m| m.overall.max_error))
                 ),
             };
-            (Tone::Good, format!("Promised and held: {}", wording::promise(&e.promise)), text)
+            (Tone::Good, format!("Promise kept: {}", wording::promise(&e.promise)), text)
         }
         PromiseCheck::Broken { found } => {
-            let head = format!("Promised and broken: {}", wording::promise(&e.promise));
+            let head = format!("Promise broken: {}", wording::promise(&e.promise));
             (Tone::Bad, head, capital(&found) + ".")
         }
     };

@@ -120,7 +120,7 @@ impl Priors {
         };
         r.finish("priors.bin")?;
         if priors.to_bytes() != bytes {
-            return Err(Error::Corrupt("its content is not in the one form that is written".into()));
+            return Err(Error::Corrupt("its content is not in the canonical form".into()));
         }
         Ok(priors)
     }

@@ -39,7 +39,7 @@ impl CubePlan {
         let nodata = derive.nodata.or(derive.data_type.is_float().then_some(f64::NAN));
         let Some(nodata) = nodata.filter(|nodata| derive.data_type.holds(*nodata)) else {
             return Err(Error::Invalid(format!(
-                "derived band {} is {}, and needs a nodata of that type: what its inputs do not tell is written so",
+                "derived band {} is {}, and needs a nodata value of that type, which is written where its inputs are not valid",
                 derive.name,
                 derive.data_type.name()
             )));

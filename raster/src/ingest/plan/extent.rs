@@ -34,8 +34,8 @@ pub(crate) fn grid(config: &Config, layers: &[&Layer], border: Option<&Border>) 
         first.grid.is_upright() && first.grid.transform()[5] < 0.0 && first.grid.transform()[1] > 0.0;
     if !upright && (wanted.resolution.is_none() || georeference.wkt.is_none()) {
         return Err(Error::Mismatch(format!(
-            "{} has {}, and is turned or has no reference system; to bring it to a common grid say crs, resolution and resampling \
-             under [grid]",
+            "{} has {}, and is rotated or has no reference system; to resample it onto a common grid, set crs, resolution and \
+             resampling under [grid]",
             first.label(),
             first.grid.label()
         )));

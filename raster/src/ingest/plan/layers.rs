@@ -59,8 +59,8 @@ impl CubePlan {
             let nodata = self.nodata_of(&path, &bands, grid_number, source, sample_type)?;
             if let (None, Dates::Even { .. }) = (nodata, &dates) {
                 return Err(Error::Mismatch(format!(
-                    "{path}: steps in time may lie where no date is near, and nothing is said to mean \"no data\" in \
-                     {type_name}; say it, as nodata under [output]"
+                    "{path}: steps in time may lie where no date is near, and no value means \"no data\" in {type_name}; \
+                     declare one as nodata under [output]"
                 )));
             }
             if let Some(band) = bands.iter().find(|band| !can_hold(band.sample_type, sample_type)) {
@@ -197,7 +197,7 @@ impl CubePlan {
         match why {
             None => Ok(None),
             Some(why) => Err(Error::Mismatch(format!(
-                "{path}: {why}, and nothing is said to mean \"no data\" in {type_name}; say it, as nodata under [output]"
+                "{path}: {why}, and no value means \"no data\" in {type_name}; declare one as nodata under [output]"
             ))),
         }
     }

@@ -117,7 +117,7 @@ fn warped(dataset: &Dataset, warp: &Warp, layer: &Layer) -> Result<Dataset> {
     };
     if made.is_null() {
         return Err(Error::Mismatch(format!(
-            "{} can't be put onto {}: {}",
+            "{} can't be resampled onto {}: {}",
             layer.label(),
             warp.grid.label(),
             last_message()

@@ -26,7 +26,7 @@ pub(crate) fn described(input: &InputConfig, folder: &Path) -> Result<Vec<(PathB
     }
     if let (Some(pattern), false) = (&pattern, unmatched.is_empty()) {
         return Err(Error::Invalid(format!(
-            "{} do not match the name pattern \"{}\": {}; mend the pattern, or take fewer files",
+            "{} do not match the name pattern \"{}\": {}; correct the pattern, or choose fewer files",
             count(unmatched.len(), "file"),
             pattern.text(),
             listed(&unmatched)

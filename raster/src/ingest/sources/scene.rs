@@ -107,7 +107,7 @@ pub(crate) fn scenes(config: &Config, folder: &Path) -> Result<Vec<Scene>> {
             None => String::new(),
             Some(field) => layer.fields.get(field).cloned().ok_or_else(|| {
                 Error::Invalid(format!(
-                    "[output] split = \"{field}\", but the name of {} tells no such field; add {{{field}}} to the input's name",
+                    "[output] split = \"{field}\", but the name of {} has no such field; add {{{field}}} to the input's name",
                     layer.source.file.display()
                 ))
             })?,
@@ -202,7 +202,7 @@ fn check(config: &Config, band: &SceneBand) -> Result<()> {
             return differ("time", time(first), time(layer), advice);
         }
         if layer.sample_type != first.sample_type && config.output.data_type.is_none() {
-            let advice = "say which to write, as data_type under [output]";
+            let advice = "choose one as data_type under [output]";
             return differ(
                 "samples of type",
                 first.sample_type.name().to_owned(),
@@ -213,7 +213,8 @@ fn check(config: &Config, band: &SceneBand) -> Result<()> {
         let units = |layer: &Layer| (layer.band.scale.unwrap_or(1.0), layer.band.offset.unwrap_or(0.0));
         if units(layer) != units(first) {
             let text = |layer: &Layer| format!("{:?}", units(layer));
-            let advice = "one array holds samples of one scale: ingest them apart, or convert them first";
+            let advice =
+                "one array holds samples of one scale: ingest them separately, or convert them first";
             return differ("scale and offset", text(first), text(layer), advice);
         }
         let same = crate::ingest::grid::same_reference(
@@ -223,7 +224,8 @@ fn check(config: &Config, band: &SceneBand) -> Result<()> {
         if !same && config.grid.crs.is_none() {
             let code =
                 |layer: &Layer| layer.grid.georeference.code.clone().unwrap_or_else(|| layer.grid.label());
-            let advice = "say onto which to bring them, as crs under [grid], or keep them apart with split under [output]";
+            let advice =
+                "set a common one as crs under [grid], or keep them separate with split under [output]";
             return differ("coordinate reference system", code(first), code(layer), advice);
         }
         if !layer.grid.has_pixel_of(&first.grid)
@@ -235,7 +237,7 @@ fn check(config: &Config, band: &SceneBand) -> Result<()> {
                 "pixels of",
                 text(first),
                 text(layer),
-                "say which to bring them to, as resolution under [grid]",
+                "set a common one as resolution under [grid]",
             );
         }
     }

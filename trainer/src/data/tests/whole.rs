@@ -86,7 +86,7 @@ fn no_valid_sample_is_an_error() {
     assert_eq!(windows(&source, &source.blocks(), 1000, 8).unwrap().len(), 1);
     let (_folder, source) = one(&fixture, |_| f64::NAN);
     let error = statistics(&source, &source.blocks(), 10).unwrap_err().to_string();
-    assert!(error.ends_with("or look at more with data.max_samples"), "{error}");
+    assert!(error.ends_with("or examine more with data.max_samples"), "{error}");
     let error = windows(&source, &source.blocks(), 1000, 8).unwrap_err().to_string();
     assert!(error.starts_with("no sample is valid; check data.nodata and the array"), "{error}");
 }

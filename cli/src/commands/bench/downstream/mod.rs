@@ -144,7 +144,10 @@ impl Plan {
         let samples: Vec<&[f32]> = decoded.rasters.iter().map(Vec::as_slice).collect();
         let wanted: Vec<usize> = self.scenes.iter().map(|scene| scene.samples.len()).collect();
         if samples.iter().map(|s| s.len()).ne(wanted.iter().copied()) {
-            bail!("{codec} gave back other samples than it got, out of {} label files", self.labels.len());
+            bail!(
+                "{codec} returned another number of samples than it was given, out of {} label files",
+                self.labels.len()
+            );
         }
         let (mut tested, mut both) = (Vec::new(), Vec::new());
         let (mut same, mut all) = (0u64, 0u64);

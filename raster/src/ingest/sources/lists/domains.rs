@@ -41,7 +41,8 @@ pub(crate) fn pixels(
         (Some(own), _, 1) => own,
         (None, _, 1) => {
             return Err(Error::Invalid(
-                "[input.pixels] tells no pixels; give `rows` and `columns` with `height` and `width`, or a `mask`, or a \
+                "[input.pixels] does not say which pixels; give `rows` and `columns` with `height` and `width`, or a `mask`, \
+                 or a \
                  `factor` to a list before it"
                     .to_owned(),
             ));
@@ -128,7 +129,8 @@ fn own_pixels(config: &PixelsConfig, folder: &Path, fine: Option<&Pixels>) -> Re
             Ok(Some(Pixels { domain: Arc::new(domain), grid, files }))
         }
         _ => Err(Error::Invalid(
-            "[input.pixels] tells its pixels by rows and columns, or by a mask; give both of the first, or the second".to_owned(),
+            "[input.pixels] states pixels by rows and columns, or by a mask; give both rows and columns, or a mask \
+             alone".to_owned(),
         )),
     }
 }

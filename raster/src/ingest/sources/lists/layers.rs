@@ -116,11 +116,11 @@ impl Listed<'_> {
         })?;
         let shape = array.shape().to_vec();
         if pixels.domain.is_empty() {
-            return Err(self.mismatch("its rows and columns or its mask tell no pixel at all".to_owned()));
+            return Err(self.mismatch("its rows and columns, or its mask, give no pixel".to_owned()));
         }
         if shape[axis] != pixels.domain.len() {
             return Err(self.mismatch(format!(
-                "its list has {} pixels, rows and columns or the mask tell {}",
+                "its list has {} pixels, but its rows and columns or its mask give {}",
                 shape[axis],
                 pixels.domain.len()
             )));
