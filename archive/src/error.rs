@@ -75,8 +75,6 @@ pub enum Remedy {
     AskForBits,
     /// Name a window in pixels instead of bounds.
     GiveWindow,
-    /// Write all of an output in one process, without shares.
-    WithoutShares,
     /// Set a quality instead of searching for one.
     SetQuality,
     /// Encode the raster with this library first: the path that was given is not an archive.
@@ -221,6 +219,21 @@ impl From<std::io::Error> for Error {
     }
 }
 
+impl Remedy {
+    /// The remedy for an error of the codec, where there is one.
+    #[must_use]
+    pub fn of(error: &vqz_codec::Error) -> Option<Self> {
+        match error {
+            vqz_codec::Error::UnclearAxes { .. } => Some(Self::GiveAxes),
+            vqz_codec::Error::OtherBands { .. } => Some(Self::ChooseBands),
+            vqz_codec::Error::UnknownEngine { .. } => Some(Self::SeeEngines),
+            vqz_codec::Error::MissingEncoder { .. } => Some(Self::OpenPackage),
+            vqz_codec::Error::TooFewPatches { .. } => Some(Self::SmallerPatch),
+            _ => None,
+        }
+    }
+}
+
 /// The kind of an error of the codec, and what would help.
 fn of_codec(error: &vqz_codec::Error) -> (ErrorKind, Vec<Remedy>) {
     use vqz_codec::ErrorKind as Kind;
@@ -232,15 +245,7 @@ fn of_codec(error: &vqz_codec::Error) -> (ErrorKind, Vec<Remedy>) {
         Kind::Io => ErrorKind::Io,
         _ => ErrorKind::Codec,
     };
-    let remedy = match error {
-        vqz_codec::Error::UnclearAxes { .. } => Some(Remedy::GiveAxes),
-        vqz_codec::Error::OtherBands { .. } => Some(Remedy::ChooseBands),
-        vqz_codec::Error::UnknownEngine { .. } => Some(Remedy::SeeEngines),
-        vqz_codec::Error::MissingEncoder { .. } => Some(Remedy::OpenPackage),
-        vqz_codec::Error::TooFewPatches { .. } => Some(Remedy::SmallerPatch),
-        _ => None,
-    };
-    (kind, remedy.into_iter().collect())
+    (kind, Remedy::of(error).into_iter().collect())
 }
 
 impl From<vqz_codec::Error> for Error {

@@ -3,28 +3,17 @@
 use vqz_archive::{Error, MissedTarget, Remark, Remedy, Target, words};
 use vqz_codec::Error as CodecError;
 
-/// The advice to add to the line of an error: for each remedy that the library names, and for errors of the codec
-/// whose kind suggests one.
+/// The advice to add to the line of an error: for each remedy that the library names. An error of the codec that did not pass
+/// through the library gets the remedy that the library would name.
 pub(crate) fn error(error: &anyhow::Error) -> String {
     let own = error.chain().find_map(|cause| cause.downcast_ref::<Error>());
-    let remedies: String = own
+    let advice: String = own
         .map_or_else(String::new, |error| error.remedies().iter().map(|remedy| words_of(*remedy)).collect());
-    if !remedies.is_empty() {
-        return remedies;
+    if !advice.is_empty() {
+        return advice;
     }
     let codec = error.chain().find_map(|cause| cause.downcast_ref::<CodecError>());
-    codec.map_or("", words_of_codec).to_owned()
-}
-
-fn words_of_codec(error: &CodecError) -> &'static str {
-    match error {
-        CodecError::OtherBands { .. } => " (--chunk), or choose other bands with --bands",
-        CodecError::UnclearAxes { .. } => words_of(Remedy::GiveAxes),
-        CodecError::MissingEncoder { .. } => " with --model",
-        CodecError::TooFewPatches { .. } => " (--patch)",
-        CodecError::UnknownEngine { .. } => "; `vqz info --runtime` lists them",
-        _ => "",
-    }
+    codec.and_then(Remedy::of).map_or("", words_of).to_owned()
 }
 
 fn words_of(remedy: Remedy) -> &'static str {
@@ -95,5 +84,20 @@ pub(crate) fn target(target: Target) -> String {
         Target::Bits(asked) => format!("--bits {asked}"),
         Target::Ratio(asked) => format!("--ratio {asked}"),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_codec_gets_the_same_advice_with_and_without_the_library() {
+        for name in ["bogus", "cuda2"] {
+            let codec = || name.parse::<vqz_codec::engine::EngineKind>().unwrap_err();
+            let (plain, wrapped) = (anyhow::Error::from(codec()), anyhow::Error::from(Error::from(codec())));
+            assert_eq!(error(&plain), " (see `vqz info --runtime`)");
+            assert_eq!(error(&plain), error(&wrapped.context("encoding a.zarr")));
+        }
     }
 }
