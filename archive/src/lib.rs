@@ -29,11 +29,11 @@
 //! assert_eq!(decoded.len(), 3 * 16 * 16);
 //! assert!(decoded.iter().zip(&wanted).all(|(decoded, wanted)| (decoded - wanted).abs() <= 20.0));
 //!
-//! // What reading it takes, by the headers of the chunks.
+//! // The cost of reading it, as the headers of the chunks state it.
 //! let cost = vqz_archive::window_cost(&archive, &window)?;
 //! assert!(cost.chunks == 1 && cost.bytes < cost.stored_bytes);
 //!
-//! // Hold all of it against its source: every chunk is decoded, every sample compared with the promise.
+//! // Verify all of it against its source: every chunk is decoded, and every sample is compared with the promise.
 //! let verification = vqz_archive::verify(&archive, &VerifyOptions::new().against(source_path(sample)), &Silent)?;
 //! assert!(verification.holds);
 //! # std::fs::remove_dir_all(&folder)?;

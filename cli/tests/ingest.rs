@@ -1,4 +1,5 @@
-//! `vqz ingest`: files of several dates become one cube, plain or encoded, at once or in shares, and what can't be read is told.
+//! `vqz ingest`: files of several dates become one cube, plain or encoded, at once or in shares, and errors name what can't
+//! be read.
 
 #![cfg(feature = "gdal")]
 

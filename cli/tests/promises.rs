@@ -1,5 +1,5 @@
 //! `vqz encode --lossless` and `--max-error`: with a model and without, what is promised stands in the metadata and is kept,
-//! `verify` holds it against the source, and the same bytes come out whatever the threads.
+//! `verify` compares it with the source, and the number of threads does not change the bytes.
 
 mod common;
 

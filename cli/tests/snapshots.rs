@@ -34,7 +34,7 @@ fn without_speeds(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// A call and all that it says.
+/// A call, with everything that it prints.
 fn output_of(folder: &Path, args: &[&str]) -> String {
     let (code, out, err) = call(folder, args);
     format!("$ vqz {}\n{}{}[exit code {code}]\n", args.join(" "), out, err)

@@ -1,4 +1,5 @@
-//! Encoding to a PSNR, to bits or to a ratio: met, each array with a quality of its own, or told why not.
+//! Encoding to a PSNR, to bits or to a ratio: the target is met, each array with a quality of its own, or the output says
+//! why not.
 
 mod common;
 

@@ -21,7 +21,7 @@ fn counted(archive: &Path, window: &[std::ops::Range<u64>]) -> u64 {
     (counting.bytes_read() - before) as u64
 }
 
-/// What is told of a window, and holds it against what is counted.
+/// What `vqz info` says of a window, compared with the bytes that reading it takes.
 fn check_window(folder: &Path, archive: &str, window: &[std::ops::Range<u64>]) -> serde_json::Value {
     let text: Vec<String> = window.iter().map(|range| format!("{}:{}", range.start, range.end)).collect();
     let printed = figures(folder, &["info", archive, "--window", &text.join(",")]);

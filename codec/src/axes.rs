@@ -225,7 +225,7 @@ impl Layout {
         offset
     }
 
-    /// The place of an image in each looped dimension of a region of the same chunk, or `None` when it lies outside.
+    /// The index of an image along each looped dimension of a region of the same chunk, or `None` when it lies outside.
     /// `region` gives a start and an end for each dimension.
     #[must_use]
     pub fn image_in_region(&self, image: usize, region: &[std::ops::Range<usize>]) -> Option<Vec<usize>> {

@@ -3,7 +3,7 @@
 use crate::plane::Plane;
 use std::path::{Path, PathBuf};
 
-/// The folder, or a word that the test did not run.
+/// The folder. If there is none, says that the test did not run.
 pub(crate) fn folder(test: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("VQZ_DATA").map(PathBuf::from).filter(|folder| folder.is_dir());
     if folder.is_none() {

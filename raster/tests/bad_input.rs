@@ -308,12 +308,12 @@ fn nodata_is_a_sample() {
     );
     let error = refused(&folder.0, &BANDS.replace("[[input]]", "[[input]]\nnodata = -9999"));
     assert!(error.contains("a.tif: nodata of its [[input]] is -9999, and its samples are uint16"), "{error}");
-    // What the file itself says and no sample can be, is none.
+    // A nodata value in the file that no sample can have counts as none.
     let folder = Folder::new();
     folder.tiff("a.tif", &Raster { nodata: Some(-9999.0), ..Raster::new(TWO_BY_TWO, &[1u8, 2, 3, 0]) });
     let one = plan(&folder.0, BANDS).unwrap();
     assert_eq!((array(&one, "data").nodata, all::<u8>(&one, "data")), (None, vec![1, 2, 3, 0]));
-    // Bands that differ: one is brought to the other's, and it is told.
+    // Bands with different nodata: that of one is converted to that of the other, with a remark.
     let folder = two_bands();
     folder.tiff("b.tif", &Raster { nodata: Some(8.0), ..Raster::new(TWO_BY_TWO, &[5u16, 6, 7, 8]) });
     let plan = plan(&folder.0, BANDS).unwrap();
@@ -361,7 +361,7 @@ fn configurations_are_read_strictly() {
         let config = format!("{BANDS}{text}");
         match plan(&folder.0, &config) {
             Err(error) => assert!(error.to_string().contains(expected), "{text}: {error}"),
-            // Without dates, what is said of them has no meaning.
+            // Without dates, settings about them have no meaning.
             Ok(plan) => assert!(expected == "[time]" && plan.arrays[0].times.is_none(), "{text} is planned"),
         }
     }

@@ -7,7 +7,7 @@ use vqz_raster::npy::NpyArray;
 use vqz_raster::pixels::{Domain, Layout, export};
 
 /// Rows and columns of five pixels of a grid of 4 × 6, in no order, and a list of `(pixel, month, hour, band)` whose samples
-/// tell their place: pixel · 1000 + month · 100 + hour · 10 + band.
+/// encode their positions: pixel · 1000 + month · 100 + hour · 10 + band.
 fn list(folder: &Folder) -> (Vec<i32>, Vec<i32>) {
     let (rows, columns) = (vec![3, 0, 1, 1, 2], vec![5, 0, 2, 3, 2]);
     npy(&folder.path("rows.npy"), &[5], &rows);
@@ -143,7 +143,7 @@ fn resolutions_share_one_domain() {
         all::<u16>(&plan, "20m/data")
     };
     assert_eq!(expected(&folder, ""), [10, 0, 0, 20, 11, 0, 0, 21]);
-    // The same pixels in another order, told by the list itself.
+    // The same pixels in another order, which the list itself states.
     npy(&folder.path("rows.npy"), &[2], &[1i32, 0]);
     npy(&folder.path("columns.npy"), &[2], &[1i32, 0]);
     let given_order = "rows = \"rows.npy\"\ncolumns = \"columns.npy\"";

@@ -1,7 +1,7 @@
 //! Fits vqz networks with libtorch and exports them as model packages.
 //!
-//! The way of a fit: [`data`] gives batches, [`arch`] turns them into latents and back, [`quantise`] stands between,
-//! [`loss`] says how far off the outcome is, [`fit`] descends, validates, keeps checkpoints and writes the package,
+//! The parts of a fit: [`data`] gives batches, [`arch`] turns them into latents and back, [`quantise`] turns latents into
+//! codes, [`loss`] measures the error, [`fit`] runs gradient descent, validates, keeps checkpoints and writes the package,
 //! and [`report`] records the progress.
 #![deny(unsafe_code)]
 

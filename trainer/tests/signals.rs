@@ -1,4 +1,4 @@
-//! A fit that is told to stop saves, says so, and goes on from there.
+//! A fit that receives a signal to stop saves its state, says so, and can be resumed from there.
 #![cfg(unix)]
 
 mod common;

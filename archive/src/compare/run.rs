@@ -27,7 +27,7 @@ options! {
         /// Values that mean "no data": by default those that each raster declares, and where only one of the two declares
         /// any, its values for both.
         pub nodata: Vec<NoData> = Vec::new(),
-        /// The roles of the dimensions in order, where their names do not tell.
+        /// The roles of the dimensions in order, if their names do not show them.
         pub axes: Option<Axes> = None,
         /// The engine that runs the model.
         pub engine: Option<EngineKind> = None,
@@ -132,7 +132,7 @@ pub fn compare(
 
 type Pair = (String, Arc<dyn Raster>, Arc<dyn Raster>);
 
-/// Rasters of the same path; a single one on either side is matched whatever its path.
+/// Pairs of rasters of the same path. If there is a single raster on each side, the two are a pair whatever their paths.
 fn pairs(references: &Rasters, others: &Rasters) -> Result<Vec<Pair>> {
     if let ([(_, a)], [(path, b)]) = (&references[..], &others[..]) {
         return Ok(vec![(path.clone(), Arc::clone(a), Arc::clone(b))]);

@@ -141,7 +141,7 @@ fn opened(plan: &Arc<CubePlan>, at: usize) -> Result<CubeArray> {
     for (name, value) in attributes {
         metadata.set_attribute(&name, value);
     }
-    // The coordinate arrays beside it contain the variable of that name.
+    // The variable of that name is among the coordinate arrays beside it.
     if array.grid.georeference.wkt.is_some() || array.grid.georeference.code.is_some() {
         metadata.set_attribute("grid_mapping", Value::from(GRID_MAPPING));
     }

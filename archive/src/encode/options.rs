@@ -35,7 +35,7 @@ options! {
         pub dates: Option<u64> = None,
         /// The side of a shard along y and x, in pixels: shards gather chunks into fewer files.
         pub shard_size: Option<u64> = None,
-        /// The roles of the dimensions in order, where their names do not tell.
+        /// The roles of the dimensions in order, if their names do not show them.
         pub axes: Option<Axes> = None,
         /// Values that mean "no data", instead of those that the input declares: they are restored exactly, and no
         /// valid sample becomes one. NaN and infinities are restored exactly in any case.

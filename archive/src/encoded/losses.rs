@@ -43,7 +43,7 @@ fn lost_chunks(of: &RecordedArchive, stored: u64, absent: &BTreeSet<Vec<u64>>) -
     })
 }
 
-/// A chunk's place in the grid, as it is named in messages.
+/// A chunk's position in the grid, as messages state it.
 fn position(indices: &[u64]) -> String {
     indices.iter().map(u64::to_string).collect::<Vec<_>>().join("/")
 }

@@ -1,7 +1,7 @@
 //! Finds the inner chunks of a sharded array in its shards, from the indexes of the shards.
 //!
-//! zarrs can read inner chunks too. But it takes a missing one for one that has a size (`offset + size` overflows in
-//! 0.23.14), and it can't read a part of one, such as its header.
+//! zarrs can read inner chunks too. But it treats a missing one as if it had a size (`offset + size` overflows in 0.23.14),
+//! and it can't read a part of one, such as its header.
 
 use crate::error::{Context, Result, bail};
 use crate::metadata::document::Metadata;

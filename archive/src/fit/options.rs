@@ -23,7 +23,7 @@ options! {
         pub scaling: Scaling = Scaling::Common,
         /// Values that mean "no data", instead of those that the inputs declare.
         pub nodata: Vec<NoData> = Vec::new(),
-        /// The roles of the dimensions in order, where their names do not tell.
+        /// The roles of the dimensions in order, if their names do not show them.
         pub axes: Option<Axes> = None,
         /// The licence of the model; the licence of the data may determine it.
         pub licence: String = "not stated".to_owned(),

@@ -164,7 +164,7 @@ mod tests {
         RasterInMemory::new(info, bytes).unwrap()
     }
 
-    /// Blocks of 256 pixels, the last ones narrower than a window, against both images at one go.
+    /// Compares in blocks of 256 pixels, the last ones narrower than a window, and in one piece.
     #[test]
     fn blocks_find_what_the_whole_holds() {
         let shape = [2, 520, 517];

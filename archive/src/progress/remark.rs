@@ -78,7 +78,7 @@ pub enum Remark {
     BeyondModel {
         /// The array.
         array: String,
-        /// The part of the samples looked at, from 0 to 1.
+        /// The fraction of the examined samples that are, from 0 to 1.
         part: f64,
         /// The model.
         model: String,

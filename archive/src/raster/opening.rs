@@ -8,7 +8,7 @@ use vqz_codec::engine::EngineKind;
 options! {
     /// How to interpret a raster where its metadata do not say, or where they should be overridden.
     pub struct OpenOptions {
-        /// The roles of the dimensions in order, where their names do not tell.
+        /// The roles of the dimensions in order, if their names do not show them.
         pub axes: Option<Axes> = None,
         /// Values that mean "no data", instead of those that the metadata declare.
         pub nodata: Vec<NoData> = Vec::new(),

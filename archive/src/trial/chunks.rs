@@ -174,9 +174,9 @@ impl TrialChunks {
     }
 }
 
-/// Chooses numbers below `count`, evenly spread, or all of them. The range is divided into equal parts, and one
-/// number is taken from each, at a position that shifts from part to part. So the choice does not fall on the same
-/// column of a grid every time.
+/// Chooses numbers below `count`, evenly spread, or all of them. The range is divided into equal parts, and one number is
+/// taken from each, at a position that shifts from part to part. This keeps the choice from falling on the same column of a
+/// grid every time.
 fn spread(count: u64, wanted: u64) -> Vec<u64> {
     if count <= wanted {
         return (0..count).collect();

@@ -38,8 +38,8 @@ pub(crate) enum SearchEnd {
     Below(Trial),
 }
 
-/// Searches from a first guess. `setting` tells qualities apart: those with one setting are the same; `miss` may be
-/// infinite.
+/// Searches from a first guess. Qualities with the same `setting` give the same result, so only one of them is tried. `miss`
+/// may be infinite.
 ///
 /// # Errors
 /// The errors of `miss`.

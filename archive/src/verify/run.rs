@@ -32,7 +32,7 @@ pub struct Verification {
     pub archive: String,
     /// The source that it was compared with.
     pub against: Option<String>,
-    /// Whether everything holds.
+    /// Whether every check succeeded.
     pub holds: bool,
     /// Bytes of its samples, uncompressed.
     pub raw_bytes: u64,

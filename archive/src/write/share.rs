@@ -11,7 +11,7 @@ use std::str::FromStr;
 /// The prefix of the names of files that shares leave in an unfinished output.
 const PREFIX: &str = ".vqz-share-";
 
-/// More shares than this are surely a typing error.
+/// More shares than this are surely a mistake.
 const MOST: u64 = 1_000_000;
 
 /// Share `index` of `count`, counted from 0.

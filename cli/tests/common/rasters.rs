@@ -13,7 +13,7 @@ pub(crate) fn crop(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/rasters").join(format!("{name}.tif"))
 }
 
-/// What a file says, without its samples.
+/// What GDAL says of a file.
 #[derive(Debug, PartialEq)]
 pub(crate) struct FileDescription {
     pub(crate) georeference: Georeference,
@@ -25,7 +25,7 @@ pub(crate) struct FileDescription {
     pub(crate) samples: Vec<Vec<u64>>,
 }
 
-/// Reads what a file says. Values that are NaN are none that equal each other: they are told as a number here.
+/// Reads what GDAL says of a file. A nodata value of NaN becomes a number here, because NaN does not equal NaN.
 pub(crate) fn describe(path: &Path) -> FileDescription {
     let dataset = Dataset::open(path).unwrap();
     let mut bands = read_bands(&dataset).unwrap();

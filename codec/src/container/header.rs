@@ -354,7 +354,7 @@ fn read_bounds(body: &mut Reader<'_>, bands: usize, stable: bool) -> Result<Boun
     Ok(bounds)
 }
 
-/// Which tile each one refers to; `each` is the number of tiles of an image.
+/// For each tile, the one that it refers to; `each` is the number of tiles of an image.
 fn read_references(body: &mut Reader<'_>, tiles: &[u32], each: usize) -> Result<Vec<u32>> {
     if tiles.len() > body.remaining() {
         return Err(Error::Truncated(format!(

@@ -116,7 +116,7 @@ impl Coder for Decoder<'_> {
         while self.state < LOW {
             self.state = self.state << 8 | u32::from(self.bytes.get(self.at).copied().unwrap_or(0));
             self.at += 1;
-            // A hostile stream may hold the state at 0 for ever: it stops renormalising there.
+            // A hostile stream may keep the state at 0 for ever, so renormalisation stops there.
             if self.at > self.bytes.len() + 4 {
                 self.at = self.bytes.len() + 4;
                 self.state |= LOW;

@@ -98,7 +98,7 @@ impl ErrorWeights {
     }
 }
 
-/// The curve of codes that are rounded, each by itself: from it the steps are taken that the entropy coder learns at.
+/// The curve of codes that are rounded, each by itself. The steps at which the entropy coder learns are taken from it.
 pub(super) fn rounded(grids: &[Grid], weights: &ErrorWeights) -> Curve {
     let planes = weights.planes.len();
     let patches: Vec<&[f32]> = grids
@@ -136,7 +136,7 @@ pub(super) fn chosen(
     rounded: &Curve,
 ) -> Result<Curve> {
     let total: usize = grids.iter().map(|g| g.values.len()).sum();
-    // The first rows of every grid, rather than all of a few: places differ more than rows.
+    // The first rows of every grid, rather than all rows of a few grids, because places differ more than rows do.
     let part = CHOSEN as f64 / total.max(1) as f64;
     let grids: Vec<Grid> =
         grids.iter().map(|g| g.first_rows((g.rows as f64 * part).ceil() as usize)).collect();

@@ -31,7 +31,7 @@ pub struct CodeGrid {
     pub columns: usize,
     /// `(patch, plane)`, planes in the model's own order.
     pub codes: Vec<i32>,
-    /// Whether a patch holds a valid sample; codes of others are not looked at.
+    /// Whether a patch holds a valid sample; codes of others are ignored.
     pub valid: Vec<bool>,
 }
 

@@ -46,7 +46,7 @@ fn principal_axis<'a>(vectors: impl Iterator<Item = &'a [f32]> + Clone, width: u
             *s += f64::from(*v).powi(2) / count;
         }
     }
-    // Starts from the standard deviations, which no axis of interest is orthogonal to but by accident.
+    // Starts from the standard deviations, to which an axis of interest is orthogonal only by accident.
     let mut axis: Vec<f64> = spread.iter().zip(&mean).map(|(s, m)| (s - m * m).max(0.0).sqrt()).collect();
     let offset = |axis: &[f64]| mean.iter().zip(axis).map(|(m, a)| m * a).sum::<f64>();
     for _ in 0..ROUNDS {

@@ -17,7 +17,7 @@ const SPARSEST: f64 = 0.002;
 const DENSEST: f64 = 0.5;
 /// The number of passes over the data: one for the linear rule, then one for the counters.
 const PASSES: usize = 2;
-/// About how many codes each pass looks at.
+/// About how many codes each pass uses.
 const CODES: usize = 40_000_000;
 /// A class with fewer observations keeps the rule with which it started.
 const MIN_OBSERVATIONS: f64 = 2000.0;

@@ -78,7 +78,7 @@ impl<T: Sample> Classifier<T> {
         if self.nodata.contains(&sample) { self.nudge(sample, decoded) } else { sample }
     }
 
-    /// Whether samples between the two that equal nodata can be moved to allowed values only.
+    /// Whether every nodata value within this range can be moved to allowed values only.
     pub(crate) fn nodata_can_move(&self, [from, to]: [T; 2], allowed: impl Fn(T) -> bool) -> bool {
         self.nodata.iter().filter(|nodata| (from..=to).contains(*nodata)).all(|nodata| {
             let (below, above) = self.nearest_valid(*nodata);
@@ -86,7 +86,7 @@ impl<T: Sample> Classifier<T> {
         })
     }
 
-    /// The nearest samples below and above that do not equal nodata.
+    /// The nearest values below and above that are not nodata.
     fn nearest_valid(&self, sample: T) -> (Option<T>, Option<T>) {
         let (mut below, mut above) = (Some(sample), Some(sample));
         while below.is_some_and(|v| self.nodata.contains(&v)) {

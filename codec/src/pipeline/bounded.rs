@@ -38,7 +38,7 @@ impl Tolerance {
     /// The octave above the peak that holds a picture's values.
     fn octave(self, picture: &[f32]) -> Option<u32> {
         let largest = picture.iter().fold(0.0f32, |most, v| most.max(v.abs()));
-        // `max` ignores NaN, so it is looked for separately.
+        // `max` ignores NaN, so there is a separate test for it.
         if picture.iter().any(|v| !v.is_finite()) {
             return None;
         }

@@ -9,7 +9,7 @@ use crate::predict::lattice::{BitReader, Bits, Float, Lattice};
 use crate::predict::{Restored, Shape, classes, predictive};
 use crate::sample::{DataType, Sample};
 
-/// How the bound of a chunk is kept in one tile.
+/// The form in which one tile keeps the bound of its chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     /// With the bound as promised.
@@ -147,7 +147,7 @@ impl IntegerTile<'_> {
         let mut seen = [0; MAX_DISTINCT];
         let mut count = 0;
         for number in numbers.iter().zip(&valid).filter(|(_, valid)| **valid).map(|(number, _)| *number) {
-            // Neighbouring samples are mostly equal, so the values seen last are looked at first.
+            // Neighbouring samples are mostly equal, so the search begins with the value seen last.
             if let Some(at) = seen[..count].iter().rposition(|other| *other == number) {
                 seen.swap(at, count - 1);
                 continue;

@@ -114,7 +114,7 @@ impl ChunkCodec {
         Ok(Some((mode, bytes)))
     }
 
-    /// The tile with this content, if the samples that a reader decodes are within the bound.
+    /// Verifies a candidate by decoding it: returns the tile if the samples that a reader will decode are within the bound.
     fn verified<T: Sample>(
         &self,
         chunk: &ChunkContext<'_, T>,

@@ -35,8 +35,8 @@ struct Pull {
 
 /// Where each of the symbols pulls.
 ///
-/// Coders keep a copy in memory. A compiler that sees the constants treats the first one as a special case, which takes twice
-/// the time.
+/// Coders keep a copy in memory. A compiler that sees the constants treats the first one as a special case, and the code
+/// then takes twice the time.
 #[derive(Clone, Debug)]
 pub(crate) struct Pulls([Pull; 16]);
 

@@ -45,7 +45,7 @@ pub(crate) fn fit(plan: &mut Plan, number: usize, valid: &[bool], restored: &Res
             let magnitude = m(own, 0, 0);
             total += magnitude;
             count += 1.0;
-            // Deviations count relative to what is expected.
+            // Deviations are weighed relative to the expected magnitude.
             let about = 0.25 * (row[0] + row[2]) + 0.15 * (row[3] + row[4]) + 0.1 * (row[1] + row[5]);
             let about = about + 0.1 * row[6] + 0.05 * total / count + 0.02;
             let weight = 1.0 / (about * about);

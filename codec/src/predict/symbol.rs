@@ -37,7 +37,8 @@ pub(crate) const SIDES: usize = 4;
 pub(crate) struct ZeroContexts {
     /// The pattern of the magnitudes around the sample, below [`PATTERNS`].
     pub(crate) pattern: usize,
-    /// The phase of the sample's row and column, and which magnitudes are above the expected one; below [`FLAGS`].
+    /// Four flags: the phases of the sample's row and column, and which of two magnitudes are above the expected one. Below
+    /// [`FLAGS`].
     pub(crate) flags: usize,
 }
 
@@ -143,9 +144,10 @@ impl Symbols {
         }
     }
 
-    /// Codes a residual, and returns it. Its expected magnitude is in 16ths, below 2^31; from [`FOLDED_FROM`] on,
-    /// residuals are best centred between -1 and 0. `side` is below [`SIDES`]. With `zero_contexts` and a small expected magnitude, a
-    /// decision first says whether the residual is 0. That is slower, and takes fewer bits where most residuals are 0.
+    /// Codes a residual, and returns it. Its expected magnitude is in 16ths, below 2^31; from [`FOLDED_FROM`] on, residuals
+    /// are best centred between -1 and 0. `side`, below [`SIDES`], says on which side of 0 the residual is likely to lie.
+    /// With `zero_contexts` and a small expected magnitude, a decision first says whether the residual is 0. That is slower,
+    /// and takes fewer bits where most residuals are 0.
     #[inline(always)]
     pub(crate) fn code<W: Wide>(
         &mut self,

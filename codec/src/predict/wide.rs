@@ -19,7 +19,8 @@ pub(crate) trait Wide: Coder {
     /// Codes the `count` (at most 16) low bits of `value`, all equally likely.
     fn plain(&mut self, value: u32, count: u32) -> u32;
 
-    /// Runs a rare operation that is not inlined, on a copy of the coder, so that the state stays in registers elsewhere.
+    /// Runs a rare operation that is not inlined. It works on a copy of the coder, so that the state stays in registers
+    /// elsewhere.
     fn out_of_line<T>(&mut self, rare: impl FnOnce(&mut Self) -> T) -> T;
 }
 

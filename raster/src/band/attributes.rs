@@ -70,7 +70,7 @@ pub fn set_band_attributes(attributes: &mut Map<String, Value>, bands: &[Band], 
         }
     }
     let objects: Vec<Value> = bands.iter().map(|band| object(band, kind)).collect();
-    // Names alone stand in band_names.
+    // Bands that have nothing but names are listed in band_names alone.
     let more = |object: &Value| object.as_object().is_some_and(|o| o.keys().any(|key| key != "name"));
     if objects.iter().any(more) {
         set("bands", Value::from(objects));
@@ -264,7 +264,7 @@ mod tests {
             attributes["bands"][1],
             json!({"name": "B8A", "nodata": -9999, "scale_factor": 2.0, "add_offset": -0.1})
         );
-        // Attributes for another number of bands say nothing.
+        // Attributes for another number of bands are ignored.
         assert_eq!(bands_of_attributes(&attributes, 3)[0].name, None);
     }
 

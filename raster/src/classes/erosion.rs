@@ -37,7 +37,7 @@ pub enum Gaps {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Erosion {
-    /// How near another class may not be, in pixels, at most 1000; 0 leaves everything as it is.
+    /// The reach in pixels, at most 1000: a pixel with another class within it loses its label. With 0, no pixel does.
     pub pixels: usize,
     /// Which pixels count as near.
     #[serde(default)]
@@ -99,7 +99,7 @@ impl Erosion {
         Ok(result)
     }
 
-    /// The chosen one of all values within reach of each pixel.
+    /// For each pixel, the least or the greatest value within reach, as `choose` decides.
     fn spread(&self, mut values: Vec<f64>, width: usize, choose: impl Fn(f64, f64) -> f64) -> Vec<f64> {
         let beside = |to: &mut [f64], from: &[f64]| {
             for (to, from) in to.iter_mut().zip(from) {

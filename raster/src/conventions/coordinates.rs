@@ -85,7 +85,7 @@ mod tests {
         }
         // Degrees of longitude in steps of 1/1200, near the largest that there are.
         assert!(even_axis(&stored(179.0, 1.0 / 1200.0, 1200)).is_some());
-        // At 0.3 m float32 can't tell where pixels are.
+        // float32 can't resolve pixels of 0.3 m at such coordinates.
         assert_eq!(even_axis(&stored(5_000_003.3, 0.3, 2000)), None);
     }
 

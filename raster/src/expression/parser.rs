@@ -35,7 +35,7 @@ struct Builder {
 }
 
 impl Builder {
-    // Texts are short, so 16 bits number whatever they can name.
+    // Texts are short, so 16 bits suffice to number everything that they can name.
     fn band(&mut self, name: String) -> Operand {
         let known = self.bands.iter().position(|band| *band == name);
         let at = known.unwrap_or_else(|| {
@@ -280,7 +280,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Stands at a function's name; behind it, an opening bracket.
+    /// Parses a call. The current word is the function's name, and an opening bracket follows it.
     fn function(&mut self, name: &str) -> Result<Operand> {
         let (least, most) = match name {
             "abs" | "sqrt" | "log" | "log10" | "exp" | "round" | "floor" | "ceil" | "isvalid" => (1, 1),
@@ -354,7 +354,7 @@ impl Parser<'_> {
         Ok(self.program.unary(unary, operands[0]))
     }
 
-    /// A whole number that stands in the text, as numbers of bits do.
+    /// A whole number that must be written out in the text, such as the number of a bit.
     fn literal(&mut self, (operand, at): (Operand, usize), least: u8, most: u8) -> Result<u8> {
         let value = self.program.value(operand);
         match value.filter(|v| (f64::from(least)..=f64::from(most)).contains(v) && v.fract() == 0.0) {

@@ -11,7 +11,7 @@ pub(super) struct Handle<T> {
 }
 
 impl<T> Handle<T> {
-    /// Takes an object over. `what` was to be made, for the error.
+    /// Takes over an object. `what` names it in the error.
     ///
     /// # Errors
     /// [`Error::Mismatch`] with what GDAL says, when the pointer is null.

@@ -2,7 +2,7 @@
 
 use crate::sample::DataType;
 
-/// What is read of a file at most to find its header.
+/// The greatest number of bytes that are read to find a header.
 pub(super) const MAX_BYTES: u64 = 65_536;
 
 /// A type of samples.
@@ -111,7 +111,7 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// From the beginning of a file. Errors say what is wrong, for the caller to add the path.
+    /// Reads the header from the beginning of a file. Errors say what is wrong; the caller adds the path.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
         let Some(rest) = bytes.strip_prefix(b"\x93NUMPY") else {
             return Err(

@@ -107,7 +107,7 @@ impl NpyArray {
             )));
         }
         let io = |source| Error::Io { path: self.path.display().to_string(), source };
-        // Opened for each window: windows are read by several threads, and a shared position would be one too many.
+        // The file is opened for each window, because several threads read windows and can't share a position in the file.
         let mut file = File::open(&self.path).map_err(io)?;
         let mut bytes = window::read(&mut file, &self.header, window).map_err(io)?;
         if self.header.npy_type == NpyType::Bool

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// A file that is gone with its name.
+/// A file that is deleted when this is dropped.
 pub(crate) struct Temporary(pub(crate) PathBuf);
 
 impl Temporary {

@@ -1,7 +1,8 @@
 //! The samples of a window, in whatever order the file has them, with one buffer between.
 //!
-//! Runs along the file's fastest axis are met in rising places of the file. Short gaps between them are read over,
-//! long ones are jumped: a band of `(time, y, x, band)` costs one pass over the rows of the window, not a call a pixel.
+//! Runs along the file's fastest axis are visited in the order of the file. Short gaps between them are read along, long
+//! ones are skipped. A band of `(time, y, x, band)` thus costs one pass over the rows of the window, and not one call per
+//! pixel.
 
 use super::header::Header;
 use std::io::{Read, Result, Seek, SeekFrom};
@@ -86,7 +87,7 @@ fn steps(shape: &[usize], axes: impl Iterator<Item = usize>) -> Vec<usize> {
 struct Buffer {
     bytes: Vec<u8>,
     start: u64,
-    /// Nothing is read from here on.
+    /// The end of what may be read.
     end: u64,
 }
 
@@ -95,7 +96,8 @@ impl Buffer {
         Self { bytes: Vec::new(), start: 0, end }
     }
 
-    /// So many bytes from a place on; ahead of them, what may be asked for next, where that is `near`.
+    /// `count` bytes from position `at` on. If the next request will be `near`, the buffer is filled with the bytes after
+    /// them too.
     fn get(&mut self, file: &mut (impl Read + Seek), at: u64, count: usize, near: bool) -> Result<&[u8]> {
         let buffered = self.start..self.start + self.bytes.len() as u64;
         if at < buffered.start || at + count as u64 > buffered.end {

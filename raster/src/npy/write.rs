@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 /// Headers are padded so that samples begin at a multiple of this.
 const ALIGNMENT: usize = 64;
 
-/// Writes an array: samples in C order, as native bytes. It is written beside, then renamed: there is never half a file.
+/// Writes an array: samples in C order, as native bytes. It is written under a temporary name, then renamed, so there is
+/// never half a file.
 ///
 /// # Errors
 /// [`Error::Mismatch`] where there are more or fewer bytes than the shape asks for, [`Error::Io`] where it can't be written.
@@ -39,13 +40,13 @@ pub fn write(path: &Path, sample_type: DataType, shape: &[usize], samples: &[u8]
         std::fs::rename(&beside, path)
     })();
     written.map_err(|source| {
-        // What is left of it is of no use; that it can't be removed is no further harm.
+        // An incomplete file is useless, so it is removed. If that fails too, the first error is the one to report.
         let _ = std::fs::remove_file(&beside);
         Error::Io { path: path.display().to_string(), source }
     })
 }
 
-/// A name beside a file's, of this process alone.
+/// The name of a temporary file beside a file. No other process uses it.
 fn beside(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.part", std::process::id()));

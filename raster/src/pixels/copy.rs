@@ -31,13 +31,13 @@ pub(super) struct Places<'a> {
     pub(super) count: usize,
     /// The places in that list; none where they are `0..count`.
     pub(super) places: Option<&'a [usize]>,
-    /// Their cells, as many.
+    /// Their cells, one for each of them.
     pub(super) cells: &'a [usize],
     pub(super) height: usize,
     pub(super) width: usize,
 }
 
-/// A checked layout: axes before the list, behind it, and bytes of both arrays.
+/// A checked layout: the number of samples along the axes before and after the list, and the bytes of both arrays.
 struct Extents {
     outer: usize,
     inner: usize,
@@ -126,7 +126,7 @@ impl Places<'_> {
         self.walk(extents, |to, from| list[to] = grid[from]);
     }
 
-    /// Calls with each pair of samples, numbered in C order: the list array's, and the grid's.
+    /// Calls `each` with the numbers, in C order, of every pair of samples: in the list array, and in the grid.
     fn walk(&self, extents: &Extents, mut each: impl FnMut(usize, usize)) {
         let Extents { outer, inner, grid, .. } = *extents;
         if extents.list_bytes == 0 {

@@ -16,7 +16,7 @@ pub struct DomainWindow {
     span: Range<usize>,
     /// Places, counted from the start of the span.
     places: Vec<usize>,
-    /// Cells of the window, as many.
+    /// Their cells in the window, one for each of them.
     cells: Vec<usize>,
 }
 

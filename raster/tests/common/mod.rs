@@ -13,7 +13,7 @@ use vqz_raster::sample::Sample;
 
 static NUMBER: AtomicUsize = AtomicUsize::new(0);
 
-/// A folder that is gone with its name.
+/// A folder that is deleted when this is dropped.
 pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {

@@ -1,6 +1,6 @@
 //! A bounded look at the data: windows spread evenly over blocks, for statistics of the bands and for the linear fit.
 //!
-//! Which windows are looked at depends on the blocks and the bound alone, not on a seed.
+//! The choice of windows depends on the blocks and the bound alone, not on a seed.
 
 use crate::data::block::Block;
 use crate::data::error::{DataError, Result};
@@ -14,7 +14,7 @@ const SIDE: usize = 256;
 /// The valid samples of a band.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BandStatistics {
-    /// How many were looked at.
+    /// How many were examined.
     pub count: u64,
     /// Their mean, in data units.
     pub mean: f64,

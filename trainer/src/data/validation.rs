@@ -9,7 +9,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;
 
 /// Pieces in the order of their blocks, read ahead in the background. Under the mask they hold a smooth continuation, as
-/// batches do. The last item is an error when not one sample of them all was valid, and after an error there are no more.
+/// batches do. If no sample of any of them was valid, the last item is an error. Nothing follows an error.
 #[derive(Debug)]
 pub struct Pieces {
     /// `None` once it is over.
@@ -19,7 +19,7 @@ pub struct Pieces {
 }
 
 impl Pieces {
-    /// Reads these blocks. Two pieces are in memory beside the one that is looked at.
+    /// Reads these blocks. Two pieces are in memory besides the one in use.
     ///
     /// # Errors
     /// [`DataError::Reader`] when no thread can be started.
@@ -34,7 +34,7 @@ impl Pieces {
                         piece
                     });
                     let failed = piece.is_err();
-                    // The receiver is gone, or this was the last message.
+                    // The receiver was dropped, or this was the last message.
                     if sender.send(piece).is_err() || failed {
                         return;
                     }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use vqz_codec::fit::Image;
 use vqz_codec::model::Model;
 
-/// How far beyond the qualities asked for the linear model is measured, below and above, in dB: a network's PSNR is seldom
-/// the quality's.
+/// How far beyond the qualities asked for the linear model is measured, below and above, in dB: a network's PSNR seldom
+/// equals the quality.
 const BEYOND: [f64; 2] = [6.0, 3.0];
 /// The distance between measured points, in dB. Bits are interpolated between two points, but their logarithm is not
 /// a straight line. With 4 dB, the error would be half a percent, which is as large as the differences to be measured
@@ -52,7 +52,7 @@ pub struct Measured {
     pub comparison: Vec<Comparison>,
     /// Bytes that the model takes in each array; none where it is too large for that.
     pub embedded_bytes: Option<usize>,
-    /// The same of the linear model.
+    /// The same for the linear model.
     pub linear_embedded_bytes: Option<usize>,
     /// Warnings.
     pub notes: Vec<String>,

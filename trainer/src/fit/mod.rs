@@ -88,7 +88,7 @@ pub fn run(job: &Job, stop: &AtomicBool) -> Result<Outcome> {
         Ok(run) => run.go(stop),
         Err(error) => {
             // A folder that was made for a fit that can't begin would only be in the way of the next attempt. The first
-            // error is the one to tell.
+            // error is the one to report.
             if fresh {
                 let _ = std::fs::remove_dir_all(&job.run);
             }

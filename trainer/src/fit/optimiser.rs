@@ -152,7 +152,7 @@ impl Adam {
     }
 }
 
-/// The learning rate's part at a step: up in a line, down along a cosine.
+/// The fraction of the learning rate at a step: it rises linearly, then falls along a cosine.
 pub fn schedule(step: u64, steps: u64, warmup: u64, last: f64) -> f64 {
     if step < warmup {
         return (step + 1) as f64 / warmup as f64;

@@ -170,8 +170,8 @@ impl Exported {
         }
         let gains = matches!(self.network.quantiser, Quantiser::Fsq { fitted_steps: true });
         if matches!(self.network.body, Body::Conv { .. }) && !gains {
-            // Planes are those of the linear model. What a branch before the encoder changes of their statistics is little
-            // beside what frequencies and components tell of each other.
+            // Planes are those of the linear model. A branch before the encoder changes their statistics little, compared
+            // with what frequencies and components reveal about each other.
             return Ok(prepared.base.priors().clone());
         }
         let [finest, coarsest] = trainee.steps();

@@ -8,7 +8,7 @@ use vqz_codec::bands::natural_colour;
 use vqz_codec::fit::Image;
 use vqz_codec::model::Model;
 
-/// The parts of the samples that are shown as black and white, to both sides.
+/// The fraction of the samples at either end that is shown as black or as white.
 const STRETCH: f64 = 0.02;
 /// The difference that is shown at full strength, as a part of the range that is shown.
 const DIFFERENCE: f32 = 0.1;

@@ -136,8 +136,8 @@ impl Trainee {
         self.steps
     }
 
-    /// Starts what rests on latents from parts of all training windows (a single batch is of one place): the codebooks of the
-    /// given groups, or the widths that rates of scalar codes are estimated with.
+    /// Initialises what is derived from latents, from parts of all training windows (a single batch shows one place only):
+    /// the codebooks of the given groups, or the widths that rates of scalar codes are estimated with.
     ///
     /// # Errors
     /// [`Error::Torch`], [`Error::OutOfMemory`].
@@ -240,7 +240,7 @@ impl Trainee {
             total += distance * self.config.perceptual.weight;
         }
         let judging = self.adversary.is_some() && number >= self.config.adversarial.start;
-        // What the adversary sees: under the mask, the truth.
+        // The adversary sees the true values under the mask.
         let shown = judging.then(|| &decoded * &tensors.weights + &tensors.target * (1.0 - &tensors.weights));
         if let (Some(shown), Some((judge, _))) = (&shown, &self.adversary) {
             let fooling = judge.fooling(shown);

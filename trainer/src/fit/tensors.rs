@@ -96,7 +96,7 @@ impl Mover {
                 None => shown,
                 Some(hidden) => {
                     let hidden = Tensor::from_slice(hidden).reshape([n, 1, h, w]).to_kind(Kind::Float);
-                    // Normalised 0 is the band's mean. A new tensor: the target is not to be hidden.
+                    // Normalised 0 is the band's mean. A new tensor is made, because the target itself must not be hidden.
                     shown * (1.0 - self.there(hidden))
                 }
             };

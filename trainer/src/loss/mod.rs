@@ -82,7 +82,7 @@ pub fn reconstruction(
         if !continuous.is_empty() {
             let all = continuous.len() == network.linear.channels;
             let chosen = Tensor::from_slice(&continuous).to_device(device);
-            // A copy of every sample is worth avoiding where the group is all there is.
+            // Where the group holds all channels, a copy of every sample is avoided.
             let pick = |t: &Tensor| if all { t.shallow_clone() } else { t.index_select(1, &chosen) };
             let (y, x, m) = (pick(y), pick(x), pick(weights));
             let (scale, offset) = (&network.linear.scale, &network.linear.offset);
@@ -137,7 +137,7 @@ pub fn reconstruction(
             }
         }
     }
-    // Where no continuous band has data, all channels say how far off the whole is.
+    // Where no continuous band has data, the error is that of all channels.
     let mse =
         if squares > 0.0 { squares / counted as f64 } else { pixel::mse(y, x, weights).double_value(&[]) };
     Losses { total, mse, parts }

@@ -23,7 +23,7 @@ pub fn ssim(y: &Tensor, x: &Tensor, weights: &Tensor, range: f64) -> Tensor {
     let cov = blur(&(y * x)) - &my * &mx;
     let (c1, c2) = ((0.01 * range).powi(2), (0.03 * range).powi(2));
     let map = (&my * &mx * 2.0 + c1) * (cov * 2.0 + c2) / ((my.square() + mx.square() + c1) * (vy + vx + c2));
-    // The least weight of each window; a sum would let a window's faint corners pass.
+    // The least weight in each window. A weighted sum would hardly notice a masked sample in a window's faint corner.
     let gaps: Tensor = 1.0 - flat(weights);
     let whole: Tensor = 1.0 - gaps.max_pool2d([side, side], [1, 1], [0, 0], [1, 1], false);
     masked_mean(&(1.0 - map), &whole)

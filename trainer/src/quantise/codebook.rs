@@ -21,7 +21,8 @@ pub struct CodebookState {
     pub counts: Tensor,
     /// Moving sums of the vectors that chose each entry.
     pub sums: Tensor,
-    /// How often each entry would have been chosen since it was, if all of its stage were alike.
+    /// The idle time of each entry: how often it would have been chosen since it last was, if all entries of its stage were
+    /// equally likely.
     pub idle: Tensor,
     /// Choices since the last report, `(planes, size)`.
     pub used: Tensor,
@@ -76,11 +77,12 @@ impl CodebookState {
         });
     }
 
-    /// Starts the codebooks of some groups from latents `(n, groups × width, gy, gx)`: k-means of what the stages before leave.
+    /// Starts the codebooks of some groups from latents `(n, groups × width, gy, gx)`: k-means of the residuals that the
+    /// stages before leave.
     ///
-    /// Stages are fitted to either half of the vectors in turn. Centres lie closer to the vectors that they are means of than
-    /// to any others: fitted to the same vectors throughout, later stages would start from residuals that only those have,
-    /// and with a few vectors for each centre from nothing at all.
+    /// Stages are fitted to either half of the vectors in turn. A centre lies closer to the vectors of which it is the mean
+    /// than to others. If all stages were fitted to the same vectors, later stages would start from residuals that only
+    /// these vectors have; and with few vectors for each centre, no residuals would be left.
     pub fn start(&mut self, latents: &Tensor, present: &Tensor, groups: &[usize], at_most: usize) {
         tch::no_grad(|| {
             for group in groups.iter().copied() {
@@ -163,7 +165,7 @@ impl CodebookState {
                 let costs = self.bits(plane);
                 let (chosen, _) =
                     tch::no_grad(|| nearest(&residual, &own.detach(), Some(&(&costs * lambda))));
-                // A position that ended takes the zero vector for ever, and pays no more.
+                // A position that has ended takes the zero vector in all later stages, at no further cost.
                 let chosen =
                     if self.residual { (chosen * open.to_kind(Kind::Int64)).detach() } else { chosen };
                 bits += (costs.index_select(0, &chosen) * &open).sum(Kind::Float);
@@ -192,7 +194,7 @@ impl CodebookState {
         Quantised { values: Tensor::cat(&planes, 1), bits, commitment, codebook }
     }
 
-    /// Moving averages of one plane, and new places for entries that were idle for too long.
+    /// Moving averages of one plane, and new values for entries that were idle for too long.
     fn follow(
         &mut self,
         plane: i64,
@@ -214,7 +216,7 @@ impl CodebookState {
                 let sums = self.sums.i(plane).zeros_like().index_add(0, chosen, &vectors);
                 let sums = self.sums.i(plane) * options.decay + sums / places * (1.0 - options.decay);
                 self.sums.i(plane).copy_(&sums);
-                // What was hardly ever chosen has no average worth the name.
+                // An entry that was hardly ever chosen has no meaningful average.
                 let mut entries = &sums / (mean.unsqueeze(1) + 1e-12);
                 entries = entries.where_self(&mean.gt(1e-8).unsqueeze(1), &self.entries.i(plane));
                 if self.residual {
@@ -226,9 +228,9 @@ impl CodebookState {
         });
     }
 
-    /// Puts entries that were idle for too long on residuals of this step, drawn at random from those that chose an entry here:
-    /// where the codebook is at work, new entries are most likely to be of use. (On the worst served instead, later stages
-    /// come to serve outliers alone.)
+    /// Moves entries that were idle for too long onto residuals of this step, drawn at random from those that chose an entry
+    /// here. New entries are most likely to be useful where the codebook is used. (If they were moved onto the residuals
+    /// with the largest errors, later stages would end up serving outliers only.)
     fn restart_idle(
         &mut self,
         plane: i64,
@@ -293,7 +295,7 @@ fn masked(values: &Tensor, present: &Tensor) -> Tensor {
     (values * &weights).sum(Kind::Float) / (weights.sum(Kind::Float) * values.size()[1] as f64).clamp_min(1.0)
 }
 
-/// Entries forwards; backwards the gradient unchanged, or turned and scaled as entry and vector are to each other.
+/// Forwards, the entries. Backwards, the gradient is passed unchanged, or rotated and scaled as the vector is to its entry.
 fn through(vectors: &Tensor, entries: &Tensor, rotate: bool) -> Tensor {
     if !rotate {
         return vectors + (entries - vectors).detach();

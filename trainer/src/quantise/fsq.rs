@@ -6,13 +6,13 @@ use crate::arch::torch::{Torch, Weights};
 use crate::config::Fitting;
 use tch::{Kind, Tensor};
 
-/// The codec chooses codes by rate and distortion, with contexts that a fit has not. On average it leaves latents below this
-/// many steps at zero,
+/// The codec chooses codes by rate and distortion, with contexts that a fit does not have. On average it leaves latents
+/// below this many steps at zero,
 const ZERO: f64 = 0.645;
 /// and rounds larger magnitudes down after adding this. Measured: see `docs/decisions.md`.
 const ROUNDING: f64 = 0.43;
 
-/// What a position without codes is still taken for, as a part of the mean activity.
+/// The least activity that a position is assumed to have, as a fraction of the mean.
 const QUIET: f64 = 0.05;
 
 /// Codes of latents that were divided by the step, about as the codec chooses them.
@@ -60,8 +60,8 @@ pub fn start(weights: &Weights, latents: &Tensor, present: &Tensor) {
     weights.set(WIDTHS, &(mean + 1e-4).log());
 }
 
-/// Bits of codes under a Laplacian of fitted width for each plane, wider where the position is busy: the part of what the
-/// entropy coder's contexts tell that matters most.
+/// Bits of codes under a Laplacian of fitted width for each plane, which is wider where the position is busy. This imitates
+/// the most important of the entropy coder's contexts.
 fn bits(o: &mut Torch, codes: &Tensor, present: &Tensor, step: &Tensor) -> Tensor {
     let planes = codes.size()[1] as usize;
     let width = o.weight(WIDTHS, &[1, planes, 1, 1], Init::Zero).exp();

@@ -1,13 +1,13 @@
 //! The health of codebooks. Perplexity is 2 to the entropy of the codes' use: the number of codes that, used equally,
 //! would carry as much. Near 1, nearly all vectors take one code and the quantiser has collapsed.
 
-/// What the windows of several codebooks are judged by.
+/// The rule by which a codebook counts as collapsed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CollapseRule {
-    /// A book whose perplexity is below this has collapsed, whatever its size. Books of few codes are judged by the
-    /// middle of what they can have.
+    /// A book with a perplexity below this has collapsed, whatever its size. For books of few codes, the limit is the middle
+    /// of what their perplexity can be.
     pub perplexity: f64,
-    /// And so has one whose perplexity is below this part of its size, 0 to 1.
+    /// A book with a perplexity below this fraction of its size has collapsed too, 0 to 1.
     pub part: f64,
 }
 
@@ -33,7 +33,7 @@ pub struct CodebookMonitor {
     books: Vec<Vec<u64>>,
 }
 
-/// What a window says of one codebook.
+/// The health of one codebook over a window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CodebookHealth {
     /// The codebook, from 0.
@@ -48,7 +48,7 @@ pub struct CodebookHealth {
     pub usage: f64,
     /// The codes that were not used.
     pub dead: Vec<usize>,
-    /// The rule says so, and the window holds at least as many samples as the book has codes.
+    /// Whether it has collapsed by the rule. The window must hold at least as many samples as the book has codes.
     pub collapsed: bool,
 }
 
@@ -86,7 +86,7 @@ impl CodebookMonitor {
 }
 
 impl CodebookHealth {
-    /// Of one histogram.
+    /// The health that one histogram shows.
     pub fn of(book: usize, counts: &[u64], rule: &CollapseRule) -> Self {
         let size = counts.len();
         let samples = counts.iter().fold(0u64, |sum, count| sum.saturating_add(*count));
@@ -154,7 +154,7 @@ mod tests {
         assert_eq!([2, 16, 100, 1024, 4096].map(|size| rule.threshold(size)), [1.5, 2.0, 2.0, 20.48, 81.92]);
         assert!(!health(&[60, 40]).collapsed);
         assert!(health(&[99, 1]).collapsed);
-        // A book of one code can do no other.
+        // The perplexity of a book of one code is always 1.
         assert!(!health(&[100]).collapsed);
     }
 

@@ -1,5 +1,5 @@
-//! Two ways onto the disk that leave nothing half-written: a whole file beside its name and then renamed, and records
-//! appended to a file, of which a failed one is cut off again.
+//! Two ways to write to the disk that leave nothing half-written: a whole file, under a temporary name and then renamed; and
+//! records appended to a file, from which an incomplete one is cut off again.
 
 use super::error::ReportError;
 use std::fs::{self, File, OpenOptions};
@@ -11,7 +11,7 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
     let beside = beside(path);
     let written = File::create(&beside).and_then(|mut file| {
         file.write_all(bytes)?;
-        // Some file systems tell of a full disk only now; after the rename it would be too late.
+        // Some file systems report a full disk only now; after the rename it would be too late.
         file.sync_all()
     });
     if let Err(source) = written {

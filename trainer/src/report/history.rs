@@ -12,7 +12,8 @@ pub(super) struct Series {
 }
 
 impl Series {
-    /// A value replaces those of the same step and later ones: a run that went back says so by its steps.
+    /// Adds a value. It replaces those of the same and of later steps, because a run that is resumed records these steps
+    /// again.
     fn push(&mut self, step: u64, value: f64) {
         while self.steps.last().is_some_and(|last| *last >= step) {
             self.steps.pop();
@@ -76,11 +77,11 @@ pub(super) enum State {
 pub(super) struct History {
     /// By name.
     pub(super) series: BTreeMap<String, Series>,
-    /// What the run rests on: topics with words.
+    /// Facts about the run: a topic and a text each.
     pub(super) facts: Vec<(String, String)>,
     /// In the order of writing.
     pub(super) events: Vec<Event>,
-    /// In the order of their first; of each name the oldest first.
+    /// By name, in the order in which the names first occur; the pictures of a name from the oldest on.
     pub(super) pictures: Vec<(String, Vec<Shot>)>,
     /// The first recorded step.
     pub(super) first_step: u64,
@@ -92,12 +93,12 @@ pub(super) struct History {
     pub(super) seconds: f64,
     /// When the last record was made, in seconds since 1970.
     pub(super) time: f64,
-    /// What the last record says.
+    /// The state according to the last record.
     pub(super) state: State,
 }
 
 impl History {
-    /// Of all records.
+    /// The history that all records make up.
     pub(super) fn of(records: Vec<Record>) -> Self {
         let mut history = Self { first_step: u64::MAX, ..Self::default() };
         for record in records {

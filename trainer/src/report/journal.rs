@@ -1,5 +1,5 @@
-//! `metrics.jsonl`, the run's records, one a line: what the page is made from and what other programs read. A run
-//! resumed at a step forgets the lines beyond it, so that each step stands once.
+//! `metrics.jsonl`: the run's records, one on each line. The page is made from it, and other programs can read it. A run
+//! that is resumed at a step drops the lines beyond that step, so that each step occurs once.
 
 use super::disk::{self, Appender};
 use super::error::ReportError;
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// The file's name in the report's folder.
 pub(super) const NAME: &str = "metrics.jsonl";
 
-/// The records, to be added to.
+/// The file of records, open for appending.
 #[derive(Debug)]
 pub(super) struct Journal {
     appender: Appender,

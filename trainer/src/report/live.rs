@@ -1,4 +1,5 @@
-//! The live line: on a terminal one line that is drawn over, elsewhere (a log file) a plain line now and then.
+//! The live line. On a terminal, one line is redrawn in place; elsewhere (in a log file), a plain line is printed now and
+//! then.
 
 use super::number;
 use super::record::Step;
@@ -8,15 +9,16 @@ use std::collections::VecDeque;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-/// Records that means and the remaining time are taken from: enough for validations to be in it, few enough to follow change.
+/// The number of records from which means and the remaining time are computed: enough to include validations, few enough to
+/// follow changes.
 const WINDOW: usize = 64;
 
-/// By how many dB a batch comes out better than on the linear path; see [`Recent`].
+/// The name of a batch's gain in dB over the linear path.
 const GAIN: &str = "gain_db";
-/// A batch's PSNR.
+/// The name of a batch's PSNR.
 const PSNR: &str = "psnr_db";
 
-/// Where the line goes.
+/// The line, and what it shows.
 pub(super) struct Live {
     bar: Option<ProgressBar>,
     total_steps: u64,
@@ -28,11 +30,11 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// `terminal`: standard error is one; `every`: the time between plain lines where it is not.
+    /// `terminal` says whether standard error is one; `every` is the time between plain lines if it is not.
     pub(super) fn new(terminal: bool, total_steps: u64, every: Duration) -> Self {
         let bar = terminal.then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            // wide_msg cuts the line at the terminal's width, so that it stays one.
+            // wide_msg cuts the line at the terminal's width, so that it stays on one line.
             ProgressStyle::with_template("{wide_msg}").map_or(bar.clone(), |style| bar.with_style(style))
         });
         Self {
@@ -66,7 +68,7 @@ impl Live {
         self.validated = figures.or(self.validated);
     }
 
-    /// Shows a whole line that stays.
+    /// Prints a line that stays.
     pub(super) fn say(&self, line: &str) {
         let write = || {
             // If standard error is closed, the fit goes on.
@@ -75,7 +77,7 @@ impl Live {
         self.bar.as_ref().map_or_else(write, |bar| bar.suspend(write));
     }
 
-    /// Removes the line that is drawn over.
+    /// Removes the live line.
     pub(super) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -89,7 +91,8 @@ impl Live {
             0 => format!("step {}", number::grouped(step.step)),
             total => format!("step {}/{}", number::grouped(step.step), number::grouped(total)),
         }];
-        // Losses are relative to themselves and each batch has a quality of its own, so means tell more than the last.
+        // Losses are divided by their own present values, and each batch has a quality of its own, so means say more than
+        // the last value.
         parts.extend(match (self.recent.mean(GAIN), self.recent.mean(PSNR)) {
             (Some(gain), _) => Some(format!("gain {gain:+.3} dB")),
             (None, psnr) => psnr.map(|psnr| format!("{psnr:.2} dB (mean)")),
@@ -110,7 +113,7 @@ impl Live {
     }
 }
 
-/// What the last records say of progress.
+/// The gains and PSNRs of the last records.
 #[derive(Debug, Default)]
 struct Recent(VecDeque<Vec<(String, f64)>>);
 
@@ -130,7 +133,7 @@ impl Recent {
     }
 }
 
-/// Seconds a step over the last records; of this process only, so that a resumption does not count the pause.
+/// Steps and seconds of the last records. Only those of this process count, so that a pause before a resumption does not.
 #[derive(Debug, Default)]
 struct Pace(VecDeque<(u64, f64)>);
 

@@ -36,13 +36,13 @@ use tensorboard::EventFile;
 pub struct ReportOptions {
     /// The run's name, the page's title.
     pub name: String,
-    /// Steps the run will have, 0 where that is open; for the remaining time.
+    /// The number of steps that the run will have, for the remaining time; 0 if that is open.
     pub total_steps: u64,
-    /// The step of the checkpoint the run goes on from; records beyond it are dropped. None refuses a folder that has
-    /// records, `Some(0)` starts over.
+    /// The step of the checkpoint from which the run continues; records beyond it are dropped. `None` refuses a folder that
+    /// has records, `Some(0)` starts over.
     pub resume_at_step: Option<u64>,
-    /// Draw the live line over itself rather than print one now and then. By default, whether standard error is a
-    /// terminal.
+    /// Whether the live line is redrawn in place, instead of a plain line printed now and then. By default it is if standard
+    /// error is a terminal.
     pub terminal: bool,
     /// The time between two plain lines.
     pub plain_every: Duration,
@@ -62,8 +62,8 @@ impl Default for ReportOptions {
 
 /// A run's diagnostics, being written.
 ///
-/// Every method shows, then writes. An error means that a record is missing in a file, not that the file is broken,
-/// and later calls may succeed.
+/// Every method shows what it is given, then writes it. An error means that a record is missing in a file, not that the file
+/// is broken, and later calls may succeed.
 pub struct Report {
     folder: PathBuf,
     name: String,
@@ -143,7 +143,7 @@ impl Report {
         self.note(message)
     }
 
-    /// Records what came out, beside the [facts](Self::fact) on the page.
+    /// Records a result of the run, which the page shows beside the [facts](Self::fact).
     ///
     /// # Errors
     /// [`ReportError::Io`].

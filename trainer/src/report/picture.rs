@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-/// Where a picture lies, relative to the report's folder: `pictures/NAME/STEP.png`, a folder for each slash. Other
-/// signs than letters, digits, `-` and `_` are written as `=XX`, so that no name leaves the folder or meets another.
+/// Where a picture lies, relative to the report's folder: `pictures/NAME/STEP.png`, a folder for each slash. Characters
+/// other than letters, digits, `-` and `_` are written as `=XX`, so that no name leads out of the folder or collides with
+/// another.
 pub(super) fn file(name: &str, step: u64) -> PathBuf {
     let mut path = PathBuf::from("pictures");
     for part in name.split('/') {

@@ -1,4 +1,4 @@
-//! What a run says about itself, and its form as one line of JSON: `{"kind":"step","step":100,…}`. Scalars keep their
+//! The records of a run, and their form, one line of JSON each: `{"kind":"step","step":100,…}`. Scalars keep their
 //! slash-grouped names and their order; JSON has no NaN, so a value that is not finite is `null`.
 
 mod scalars;

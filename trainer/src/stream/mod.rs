@@ -45,8 +45,8 @@ impl SideStream {
         struct Back<'a>(&'a SideStream);
         impl Drop for Back<'_> {
             fn drop(&mut self) {
-                // SAFETY: the handle is open as long as the borrow. A refusal leaves the side stream current, which is slower
-                // and no less right.
+                // SAFETY: the handle is open as long as the borrow. A refusal leaves the side stream current, which is
+                // slower but still correct.
                 unsafe { vqz_stream_leave(self.0.handle.as_ptr()) };
             }
         }

@@ -9,7 +9,7 @@ use vqz_archive::{RasterComparison, StoredSize};
 use vqz_codec::config::Promise;
 use vqz_raster::georeference::Summary;
 
-/// Whether a promise was kept.
+/// The result of checking a promise against the source.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub(super) enum PromiseCheck {

@@ -1,4 +1,5 @@
-//! `vqz report`: writes one page about an archive that needs no network: pictures, errors, rate, promise and model.
+//! `vqz report`: writes a page about an archive: pictures, errors, rate, promise and model. The page is one file and needs
+//! no network.
 
 pub(super) mod about;
 mod arguments;

@@ -28,7 +28,7 @@ use super::guard::guarded;
 use super::session::{Engine, Session, Tensor};
 use crate::error::{Error, Result};
 
-/// The release that `Cargo.toml` asks for; tract has no way to tell.
+/// The release that `Cargo.toml` asks for, because tract does not report its own.
 const VERSION: &str = "0.23";
 /// Plans that a session keeps. The oldest is dropped first.
 const PLANS: usize = 8;

@@ -28,7 +28,7 @@ fn noise(seed: &mut u64, end: usize) -> usize {
     (*seed >> 33) as usize % end
 }
 
-/// Codes that like to be those of the patch before, and valid ones.
+/// Valid codes that often equal those of the patch before.
 fn tile(shape: IndexShape, rows: usize, columns: usize, mut seed: u64) -> Tile {
     let mut codes: Vec<Vec<i32>> = Vec::new();
     let mut empty = Vec::new();

@@ -14,7 +14,7 @@
 //! 1. the magnitude that a fitted linear rule expects, from the patches around, the planes just coded and the plane's strength;
 //! 2. the plane itself, whose counters learn within the tile;
 //! 3. the neighbouring frequencies and the earlier components of the same frequency;
-//! 4. where the tile refers to that of an earlier date, the code at the same place in it ([`history`]).
+//! 4. where the tile refers to that of an earlier date, the code of the same plane and patch in it ([`history`]).
 //!
 //! A few strong planes are predicted outright from their neighbours ([`predict`](crate::entropy::predict)), and then the differences are coded.
 //!

@@ -86,7 +86,7 @@ impl Canvas {
         Neighbourhood { west, north: word(north), north2: word(north - self.stride) }
     }
 
-    /// The classes at a place and to its west, east, north and south, lowest byte first, in a complete plane.
+    /// The classes of a sample and of those to its west, east, north and south, lowest byte first, in a complete plane.
     #[inline(always)]
     pub(super) fn cross(&self, at: usize) -> u64 {
         let s = self.stride;

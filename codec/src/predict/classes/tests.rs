@@ -51,12 +51,12 @@ proptest! {
         } else {
             let stream = encode(&samples, Some(&valid), shape).unwrap();
             prop_assert_eq!(decode(&stream, Some(&valid), shape).unwrap(), masked(&samples, &valid));
-            // What stands under the mask shows nowhere.
+            // What is under the mask does not change the stream.
             prop_assert_eq!(encode(&masked(&samples, &valid), Some(&valid), shape).unwrap(), stream);
         }
     }
 
-    /// Whatever bytes come, there is an answer: an error, or a tile of its shape.
+    /// Any bytes give an error or a tile of its shape.
     #[test]
     fn any_bytes_have_an_answer(
         size in (1usize..3, 1usize..20, 1usize..20),

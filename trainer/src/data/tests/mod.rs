@@ -1,4 +1,4 @@
-//! Arrays to test with: small, on disk, and with values that say where they stand.
+//! Arrays to test with: small, on disk, and with values that encode their positions.
 
 mod archive;
 mod sequence;

@@ -1,5 +1,5 @@
-//! Training and validation share no sample. Values say where on Earth a sample stands, whatever its time and array, so
-//! the proof looks at what comes out, not at how it was chosen.
+//! Training and validation share no sample. The value of a sample encodes its position on Earth, and is the same at all
+//! times and in all arrays. So the tests examine the samples that come out, not how they were chosen.
 
 use super::{Fixture, group, one, open, small};
 use crate::data::{

@@ -33,7 +33,7 @@ pub(super) enum LogScale {
     No,
     /// A reader may choose it.
     Offered,
-    /// And it is shown at first where the values span much.
+    /// A reader may choose it, and it is the first choice where the values span a wide range.
     WhereWide,
 }
 
@@ -58,7 +58,7 @@ pub(super) fn chart(vertical: Vertical, curves: &[Curve], steps: &Axis, marks: &
     let positive = values.iter().copied().find(|value| *value > 0.0).zip(values.last().copied());
     let offered = positive.filter(|(low, high)| vertical.log_scale != LogScale::No && high > low);
     let logarithmic = offered.map(|(low, high)| {
-        // Not where a value of 0 would be missing from what is seen first.
+        // It is not the first choice where it would hide a value of 0.
         let all = values.first().is_some_and(|least| *least > 0.0);
         let first = vertical.log_scale == LogScale::WhereWide && all && high > 30.0 * low;
         Logarithmic { axis: Axis::around(low, high, Scale::Logarithmic, 5), first }

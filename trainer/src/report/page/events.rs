@@ -1,4 +1,4 @@
-//! Events: as marks on the curves and as a list, with the same numbers. What goes as planned has no number.
+//! Events: as marks on the curves and as a list, with the same numbers. Events that go as planned have no number.
 
 use crate::report::history::Event;
 use crate::report::number;
@@ -7,7 +7,7 @@ use vqz_report::{Block, Group, Mark, MarkKind, Row, RowKind, Table};
 /// The id of the section that lists them.
 pub(super) const SECTION: &str = "events";
 
-/// Rows of quiet events that are listed; a long run has many checkpoints.
+/// The greatest number of events that went as planned in the list, because a long run has many checkpoints.
 const QUIET_ROWS: usize = 50;
 
 fn kind(event: &Event) -> MarkKind {
@@ -43,7 +43,7 @@ pub(super) fn marks(events: &[Event]) -> Vec<Mark> {
     numbered(events).map(mark).collect()
 }
 
-/// The list, the quiet ones folded away.
+/// The list, in which events that went as planned are folded away.
 pub(super) fn list(events: &[Event]) -> Vec<Block> {
     let (loud, quiet): (Vec<_>, Vec<_>) = numbered(events).partition(|(number, _)| number.is_some());
     let mut blocks = vec![if loud.is_empty() {

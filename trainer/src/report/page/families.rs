@@ -7,7 +7,7 @@ use crate::report::history::{History, Series};
 use crate::report::timer;
 use vqz_report::{Axis, Chart, Mark, thin};
 
-/// A chart and the names it asks for; the first one that takes a name has it.
+/// A chart and the names of its figures. A figure belongs to the first chart that asks for its name.
 struct Family {
     title: &'static str,
     unit: &'static str,
@@ -105,7 +105,7 @@ fn take(left: &mut Vec<(&str, bool, &Series)>, family: &Family) -> Vec<Curve> {
     *left = rest;
     let mut mine: Vec<_> =
         mine.into_iter().filter_map(|(name, valid, s)| Some(((family.label)(name)?, valid, s))).collect();
-    // Numbers by their size: codebook 10 after codebook 9.
+    // Numbers are sorted by size: codebook 10 comes after codebook 9.
     mine.sort_by_key(|(label, valid, _)| {
         (*label != "total", label.len() * usize::from(label.ends_with(digit)), label.clone(), *valid)
     });
@@ -133,7 +133,7 @@ fn curves(named: Vec<(String, bool, &Series)>, factor: f64) -> Vec<Curve> {
     named.into_iter().map(curve).collect()
 }
 
-/// The time of a step: its phases upon one another, in their order, and whatever else is timed. The height is the whole.
+/// The time of a step: its phases stacked in their order, with anything else that is timed. The height is the whole.
 fn times(left: &mut Vec<(&str, bool, &Series)>, steps: &Axis, marks: &[Mark]) -> Option<Chart> {
     let (mut mine, rest) =
         left.iter().partition::<Vec<_>, _>(|(name, valid, _)| name.starts_with("time/") && !valid);
@@ -173,7 +173,7 @@ fn rate_distortion(history: &History) -> Vec<Path> {
     };
     let mut paths: Vec<Path> =
         history.series.iter().filter_map(path).filter(|path| !path.points.is_empty()).collect();
-    // What stands for all is one of the settings, where there are some.
+    // If there are settings, the figures without one repeat those of one setting.
     if paths.len() > 1 {
         paths.retain(|path| path.label != WHOLE);
     }
@@ -187,7 +187,7 @@ fn sentence(name: &str) -> String {
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// What is left, a chart for each first part of a name.
+/// Charts of the remaining figures, one for each first part of their names.
 fn others(left: &[(&str, bool, &Series)], steps: &Axis, marks: &[Mark]) -> Vec<Chart> {
     let group = |name: &str| name.split_once('/').map_or(name, |(group, _)| group).to_owned();
     let mut groups: Vec<String> = left.iter().map(|(name, ..)| group(name)).collect();

@@ -12,7 +12,7 @@ const STRIP: usize = 6;
 /// The longer side of a picture in a strip, in pixels.
 const SIDE: usize = 128;
 
-/// All pictures. A file that is gone is left out, for the page should outlive it.
+/// All pictures. A file that no longer exists is left out.
 pub(super) fn tiles(folder: &Path, history: &History) -> Result<Vec<Tile>, ReportError> {
     let mut tiles = Vec::new();
     for (name, shots) in &history.pictures {

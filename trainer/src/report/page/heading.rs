@@ -1,4 +1,4 @@
-//! The page's head: the run's name, how it stands, and the figures one looks for first.
+//! The page's head: the run's name, its state, and the most important figures.
 
 use super::events;
 use crate::report::history::{History, State};
@@ -34,14 +34,14 @@ pub(super) fn page(history: &History, name: &str, total_steps: u64) -> Page {
     }
 }
 
-/// Records that a mean is taken of.
+/// The number of records in a mean.
 const RECENT: usize = 64;
 
 fn cards(history: &History, total_steps: u64) -> Vec<Card> {
     let last = |name: &str| history.series.get(name).and_then(|series| series.last());
     let validated = history.series.keys().any(|name| name.starts_with("valid/"));
     let training = if validated { "training" } else { "training, no validation yet" };
-    // What the validation says; before the first one, what training does.
+    // The figures of the last validation; before the first one, those of training.
     let said = |name: &str| {
         let valid = history.series.get(&format!("valid/{name}"));
         let at = valid.and_then(|series| Some((series.last()?, *series.steps.last()?)));

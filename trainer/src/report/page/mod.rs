@@ -36,7 +36,7 @@ pub fn write_page(folder: &Path, name: &str, total_steps: u64) -> Result<(), Rep
 fn page(history: &History, pictures: Vec<Tile>, name: &str, total_steps: u64) -> Page {
     let marks = events::marks(&history.events);
     let (low, high) = (history.first_step as f64, history.last_step as f64);
-    // From 0 where the first record is near it, as it is but for a run whose first records were lost.
+    // The axis starts at 0 if the first record is near it, which it is unless the first records of a run were lost.
     let steps = Axis::exact(if low < 0.1 * high { 0.0 } else { low }, high.max(low + 1.0), 6).named("step");
     let charts = families::charts(history, &steps, &marks);
     let mut page = heading::page(history, name, total_steps);

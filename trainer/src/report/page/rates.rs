@@ -1,5 +1,5 @@
-//! Rate against quality: each validation a point, paler the older, the last one larger and, among several settings,
-//! labelled.
+//! Rate against quality. Each validation is a point; older ones are paler. The last one is larger, and labelled if there are
+//! several settings.
 
 use crate::report::history::Series;
 use crate::report::number;
@@ -26,7 +26,8 @@ impl Path {
 
 /// The chart; none without points.
 pub(super) fn chart(paths: &[Path]) -> Option<Chart> {
-    // A tenth at either end does not widen the plot: the first validations of a run are far off and of little interest.
+    // The tenth of the points at either end does not widen the plot, because the first validations of a run are far off and
+    // of little interest.
     let range = |of: fn(&(u64, f64, f64)) -> f64| {
         let mut values: Vec<f64> = paths.iter().flat_map(|path| &path.points).map(of).collect();
         values.sort_by(f64::total_cmp);
