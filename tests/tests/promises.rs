@@ -317,7 +317,7 @@ fn bounds_hold_on_any_conforming_decoder() {
 /// nodata must keep the bound too.
 #[cfg(feature = "faults")]
 #[test]
-fn decoders_make_way_for_nodata_within_the_bound() {
+fn decoders_move_samples_off_nodata_within_the_bound() {
     let mut seen = Seen::default();
     for seed in 0..120 {
         let mut random = Random::new(seed);

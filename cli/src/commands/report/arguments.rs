@@ -12,7 +12,7 @@ use vqz_codec::engine::EngineKind;
 
 The page is one file with everything in it, pictures included, and needs no network. With --against it shows source, decoded \
 samples and error side by side; without it, the decoded samples and what the archive states. Large arrays are shown reduced, \
-by the factor that is stated below each picture; figures are of all samples. See docs/guides/report.md.")]
+by the factor that is stated above the pictures; figures are of all samples. See docs/guides/report.md.")]
 pub(crate) struct Args {
     /// The archive: an encoded Zarr v3 array, or a group that holds encoded arrays.
     pub(super) archive: PathBuf,
