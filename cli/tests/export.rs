@@ -132,7 +132,7 @@ fn windows_and_bounds_move_the_place() {
         &folder,
         &["export", "cube.zarr", "x.tif", "--bounds", "0,0,10,10"],
         2,
-        "bounds 0,0,10,10 lie beside the raster, which reaches from 500000,4999100 to 500700,5000000",
+        "bounds 0,0,10,10 lie outside the raster, which reaches from 500000,4999100 to 500700,5000000",
     );
     fail(
         &folder,

@@ -9,7 +9,7 @@ use vqz_archive::Remedy;
 use vqz_trainer::config::Config;
 use vqz_trainer::data::DataError;
 use vqz_trainer::fit::facts::embedded;
-use vqz_trainer::fit::{Job, Outcome, SETTINGS, run, run_folder};
+use vqz_trainer::fit::{FitRequest, Outcome, SETTINGS, run, run_folder};
 use vqz_trainer::report::number::{bytes, short};
 use vqz_trainer::{Error, Result};
 use vqz_zarr::models::package_path;
@@ -145,18 +145,19 @@ fn fit(args: Fit) -> Result<ExitCode> {
             .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
             .map_err(|e| Error::Configuration(format!("can't listen for signals: {e}")))?;
     }
-    let job = Job { inputs: args.inputs, output: args.output, run: folder, config, resume: args.resume };
-    let outcome = run(&job, &stop)?;
+    let request =
+        FitRequest { inputs: args.inputs, output: args.output, run: folder, config, resume: args.resume };
+    let outcome = run(&request, &stop)?;
     if args.json {
         let json = serde_json::to_string_pretty(&outcome).map_err(|e| Error::Configuration(e.to_string()))?;
         print(&(json + "\n"))?;
     } else {
-        print(&told(&job, &outcome))?;
+        print(&summary(&request, &outcome))?;
     }
     Ok(if outcome.output.is_some() { ExitCode::SUCCESS } else { ExitCode::from(STOPPED) })
 }
 
-fn told(job: &Job, outcome: &Outcome) -> String {
+fn summary(request: &FitRequest, outcome: &Outcome) -> String {
     let mut text = String::new();
     let measured = &outcome.measured;
     for p in &measured.points {
@@ -178,7 +179,7 @@ fn told(job: &Job, outcome: &Outcome) -> String {
     if !measured.comparison.is_empty() && measured.comparison.iter().all(|c| c.saved_percent <= 0.0) {
         text += &format!(
             "note: nothing is saved against the linear model; fit longer, or encode with {}, which is smaller\n",
-            job.run.join("linear.vqm").display()
+            request.run.join("linear.vqm").display()
         );
     }
     for note in &measured.notes {
@@ -197,7 +198,7 @@ fn told(job: &Job, outcome: &Outcome) -> String {
             text += &format!(
                 "{} after {took}; report: {}\n",
                 output.display(),
-                job.run.join("report.html").display()
+                request.run.join("report.html").display()
             )
         }
         None => text += &format!("stopped after {took}; go on with --resume\n"),

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{config, fit, job, records, run, sample};
+use common::{config, fit, records, request, run, sample};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -131,16 +131,16 @@ fn the_same_seed_gives_the_same_model_and_a_stopped_fit_goes_on_to_the_bit() {
     ] {
         let (whole, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let wanted = fit(whole.path(), settings).unwrap();
-        let mut job = job(parts.path(), sample(), settings);
+        let mut request = request(parts.path(), sample(), settings);
         // A stop that is asked for before the first step is granted after it.
         let stop = AtomicBool::new(true);
-        let stopped = run(&job, &stop).unwrap();
+        let stopped = run(&request, &stop).unwrap();
         assert_eq!((stopped.step, stopped.output.is_none()), (1, true));
-        let message = run(&job, &stop).unwrap_err().to_string();
+        let message = run(&request, &stop).unwrap_err().to_string();
         assert!(message.contains("resume that fit, or overwrite it"), "{message}");
-        job.resume = true;
+        request.resume = true;
         stop.store(false, Ordering::Relaxed);
-        let resumed = run(&job, &stop).unwrap();
+        let resumed = run(&request, &stop).unwrap();
         assert_eq!(resumed.sha256, wanted.sha256, "{settings:?}");
         let steps: Vec<u64> = records(parts.path())
             .iter()
@@ -163,9 +163,9 @@ fn a_fit_goes_on_to_the_bit_from_a_checkpoint_on_its_way() {
         let settings = [settings, &["checkpoint.every_steps=4", "checkpoint.keep=9"]].concat();
         let wanted = fit(folder.path(), &settings).unwrap();
         std::fs::remove_dir_all(folder.path().join("model.run/checkpoints/step-6")).unwrap();
-        let mut job = job(folder.path(), sample(), &settings);
-        job.resume = true;
-        let resumed = run(&job, &AtomicBool::new(false)).unwrap();
+        let mut request = request(folder.path(), sample(), &settings);
+        request.resume = true;
+        let resumed = run(&request, &AtomicBool::new(false)).unwrap();
         assert_eq!(resumed.sha256, wanted.sha256, "{settings:?}");
     }
 }
@@ -182,8 +182,8 @@ fn another_seed_gives_another_model() {
 fn a_checkpoint_of_another_architecture_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     fit(folder.path(), &["optimiser.steps=2"]).unwrap();
-    let mut job = job(folder.path(), sample(), &["optimiser.steps=2", "conv.width=8"]);
-    job.resume = true;
-    let message = run(&job, &AtomicBool::new(false)).unwrap_err().to_string();
+    let mut request = request(folder.path(), sample(), &["optimiser.steps=2", "conv.width=8"]);
+    request.resume = true;
+    let message = run(&request, &AtomicBool::new(false)).unwrap_err().to_string();
     assert!(message.contains("conv.width was 16, is 8; leave these out"), "{message}");
 }

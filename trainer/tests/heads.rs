@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{array, fit, job, records, run};
+use common::{array, fit, records, request, run};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use vqz_codec::fit::Image;
@@ -23,7 +23,7 @@ fn classes_and_canopy_come_back_as_classes_and_canopy() {
     let heads = "heads=[{bands=['0'], kind='continuous'}, {bands=['1'], kind='categorical', weight=0.5}, \
                  {bands=['2'], kind='canopy', empty=0, loss={mse=0, huber=1}}]";
     let settings = [heads, "model.patch=8", "optimiser.steps=40", "data.crops=[64]", "model.peak=100"];
-    let outcome = run(&job(folder.path(), input, &settings), &AtomicBool::new(false)).unwrap();
+    let outcome = run(&request(folder.path(), input, &settings), &AtomicBool::new(false)).unwrap();
     assert!(outcome.measured.points[0].psnr_db > 20.0, "{:?}", outcome.measured.points);
     let names: Vec<String> = records(folder.path())
         .iter()
@@ -126,7 +126,7 @@ fn collapse_is_detected_repaired_and_told() {
         "data.validation=0",
         "model.peak=1",
     ];
-    run(&job(folder.path(), input, &settings), &AtomicBool::new(false)).unwrap();
+    run(&request(folder.path(), input, &settings), &AtomicBool::new(false)).unwrap();
     let events: Vec<String> = records(folder.path())
         .iter()
         .filter(|r| r["kind"] == "event" && r["event"] == "collapse")

@@ -35,7 +35,7 @@ pub fn reads(codec: &ChunkCodec, plan: &Plan, header: &[u8], length: u64, availa
     let header = &header[..codec.header_len(header)?.min(header.len())];
     // Storage refuses a range beyond its end, and the partial decoder then reads the whole chunk.
     if available < FIRST_READ as u64 {
-        Fetch::new(&plan.ranges, &Head::supposed(header, length as usize, true), length)?;
+        Fetch::new(&plan.ranges, &Head::assumed(header, length as usize, true), length)?;
         return Ok(Reads { bytes: length, requests: 1 });
     }
     let mut reads = Reads { bytes: FIRST_READ as u64, requests: 1 };
@@ -44,7 +44,7 @@ pub fn reads(codec: &ChunkCodec, plan: &Plan, header: &[u8], length: u64, availa
         held = header.len();
         reads.add(Reads { bytes: held as u64, requests: 1 });
     }
-    let missing = Fetch::new(&plan.ranges, &Head::supposed(header, held, false), length)?;
+    let missing = Fetch::new(&plan.ranges, &Head::assumed(header, held, false), length)?;
     for range in missing.spans() {
         reads.add(Reads { bytes: range.end - range.start, requests: 1 });
     }

@@ -130,7 +130,7 @@ impl Head {
     }
 
     /// The head that a partial read would have after its first read of a chunk with this header: `held` bytes, or all of them.
-    pub(crate) fn supposed(header: &[u8], held: usize, all: bool) -> Self {
+    pub(crate) fn assumed(header: &[u8], held: usize, all: bool) -> Self {
         let mut bytes = header.to_vec();
         bytes.resize(held.max(header.len()), 0);
         Self { bytes, all, header: header.len() }

@@ -7,7 +7,7 @@ use crate::export::zarr::{DATA, coordinate_arrays};
 use crate::progress::{Progress, Task};
 use crate::raster::region::{Grid, extents, volume};
 use crate::raster::source::Raster;
-use crate::store::files::{self, beside};
+use crate::store::files::{self, with_suffix};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use vqz_codec::axes::Role;
@@ -45,7 +45,7 @@ pub(crate) fn write(
     progress: &dyn Progress,
 ) -> Result<Vec<PathBuf>> {
     // GDAL chooses the format by the driver's name, not by the name of the file.
-    let partial = beside(output, ".partial");
+    let partial = with_suffix(output, ".partial");
     let written = fill(&partial, exported, compression, progress).and_then(|()| {
         std::fs::rename(&partial, output).with_context(|| format!("renaming to {}", output.display()))
     });

@@ -12,7 +12,7 @@ use crate::metadata::document::Metadata;
 use crate::progress::Progress;
 use crate::raster::opening::OpenOptions;
 use crate::raster::source::{Raster, RasterInfo};
-use crate::store::files::{self, beside};
+use crate::store::files::{self, with_suffix};
 use crate::store::reader::ZarrRaster;
 use crate::store::tree;
 use crate::write::hierarchy::{Content, HierarchyWriter, Node, Output};
@@ -71,7 +71,7 @@ pub fn export_overview(
         // A level is made from the previous one if its factor is a multiple of the previous factor.
         let exported = match written.last() {
             Some((before, exported)) if level % before == 0 => {
-                let folder = beside(&target, ".partial").join(format!("{before}/{name}"));
+                let folder = with_suffix(&target, ".partial").join(format!("{before}/{name}"));
                 let made = Made::new(exported.raster.info(), &folder);
                 let before_it = ExportedRaster { raster: Arc::new(made), ..exported.clone() };
                 before_it.reduced(level / before, level / before, method)?

@@ -12,7 +12,7 @@ use crate::raster::opening::OpenOptions;
 use crate::raster::region::volume;
 use crate::raster::samples::{Mask, to_f64};
 use crate::raster::source::whole;
-use crate::store::files::{self, beside};
+use crate::store::files::{self, with_suffix};
 use crate::write::paths;
 use crate::write::unfinished::{Existing, refuse_existing};
 use std::ops::Range;
@@ -64,7 +64,7 @@ fn write(
             output.display()
         );
     }
-    let partial = beside(output, ".partial");
+    let partial = with_suffix(output, ".partial");
     if partial.exists() {
         bail!(
             Exists,

@@ -248,7 +248,7 @@ fn touched([x0, y0, x1, y1]: [f64; 4], exported: &ExportedRaster) -> Result<(Ran
             vqz_raster::georeference::bounds([left, dx, 0.0, top, 0.0, dy], height, width);
         bail!(
             InvalidArgument,
-            "bounds {x0},{y0},{x1},{y1} lie beside the raster, which reaches from {west},{south} to {east},{north}"
+            "bounds {x0},{y0},{x1},{y1} lie outside the raster, which reaches from {west},{south} to {east},{north}"
         );
     }
     Ok((rows, columns))

@@ -7,7 +7,7 @@ use crate::geotiff::writer;
 use crate::metadata::plain::PlainCodec;
 use crate::progress::Progress;
 use crate::raster::source::Raster;
-use crate::store::files::{self, beside};
+use crate::store::files::{self, with_suffix};
 use gdal::raster::RasterCreationOptions;
 use gdal::{Dataset, DriverManager};
 use std::path::Path;
@@ -31,8 +31,8 @@ pub(crate) fn write_cog(
     options: &Cog,
     progress: &dyn Progress,
 ) -> Result<()> {
-    let plain = beside(path, ".plain");
-    let partial = beside(path, ".partial");
+    let plain = with_suffix(path, ".plain");
+    let partial = with_suffix(path, ".partial");
     let written = writer::write(&plain, raster, PlainCodec::None, progress)
         .and_then(|()| {
             convert(&plain, &partial, options).with_context(|| format!("writing {}", path.display()))

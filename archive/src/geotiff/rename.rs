@@ -1,12 +1,12 @@
 //! Renames a file that GDAL wrote to its final name, together with its sidecar file.
 
 use crate::error::{Context, Result};
-use crate::store::files::{self, beside};
+use crate::store::files::{self, with_suffix};
 use std::path::{Path, PathBuf};
 
 /// The sidecar file in which GDAL keeps metadata that the format can't hold.
 pub(crate) fn sidecar(path: &Path) -> PathBuf {
-    beside(path, ".aux.xml")
+    with_suffix(path, ".aux.xml")
 }
 
 /// Renames a file and its sidecar. The sidecar of the file that it replaces is removed.

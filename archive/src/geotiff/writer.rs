@@ -7,7 +7,7 @@ use crate::metadata::plain::PlainCodec;
 use crate::progress::{Progress, Task};
 use crate::raster::region::{Grid, Region};
 use crate::raster::source::{Raster, RasterInfo};
-use crate::store::files::{self, beside};
+use crate::store::files::{self, with_suffix};
 use gdal::raster::{Buffer, GdalType, RasterCreationOptions};
 use gdal::{Dataset, DriverManager};
 use serde_json::Value;
@@ -32,7 +32,7 @@ pub(crate) fn write(
     progress: &dyn Progress,
 ) -> Result<()> {
     // GDAL chooses the format by the driver's name, not by the name of the file.
-    let partial = beside(path, ".partial");
+    let partial = with_suffix(path, ".partial");
     let written = match raster.info().data_type {
         DataType::UInt8 => write_as::<u8>(&partial, raster, codec, progress),
         DataType::Int16 => write_as::<i16>(&partial, raster, codec, progress),
@@ -44,7 +44,7 @@ pub(crate) fn write(
     let written =
         written.with_context(|| format!("writing {}", path.display())).and_then(|()| put(&partial, path));
     // GDAL writes metadata that the format can't hold into a sidecar file.
-    for left in [&partial, &beside(&partial, ".aux.xml")] {
+    for left in [&partial, &with_suffix(&partial, ".aux.xml")] {
         if written.is_err() && left.exists() {
             files::remove(left)?;
         }

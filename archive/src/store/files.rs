@@ -47,7 +47,7 @@ pub fn remove_temporaries(folder: &Path) -> Result<()> {
 }
 
 /// A path with a suffix added to its last part.
-pub fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(suffix);
     path.with_file_name(name)

@@ -1,7 +1,7 @@
 //! Outputs in the making: `OUTPUT.partial` beside the target, renamed when complete, resumed when interrupted.
 
 use crate::error::{Context, Error, Remedy, Result, bail};
-use crate::store::files::{self, beside};
+use crate::store::files::{self, with_suffix};
 use crate::write::settings::Settings;
 use crate::write::share::Share;
 use serde_json::{Map, Value};
@@ -33,7 +33,7 @@ pub enum Existing {
 
 /// The folder of an output that was begun and not completed, if there is one.
 pub(crate) fn unfinished(target: &Path) -> Option<PathBuf> {
-    let folder = beside(target, ".partial");
+    let folder = with_suffix(target, ".partial");
     folder.join(MARKER).is_file().then_some(folder)
 }
 
@@ -85,7 +85,7 @@ impl UnfinishedOutput {
         share: Option<Share>,
     ) -> Result<Self> {
         refuse_existing(target, existing)?;
-        let folder = beside(target, ".partial");
+        let folder = with_suffix(target, ".partial");
         let found = folder.exists();
         if found && !folder.join(MARKER).is_file() {
             bail!(
@@ -172,7 +172,7 @@ impl UnfinishedOutput {
         if failures.exists() {
             files::remove(&failures)?;
         }
-        let replaced = self.target.exists().then(|| beside(&self.target, REPLACED));
+        let replaced = self.target.exists().then(|| with_suffix(&self.target, REPLACED));
         if let Some(replaced) = &replaced {
             fs::rename(&self.target, replaced)
                 .with_context(|| format!("moving {} aside", self.target.display()))?;
@@ -257,7 +257,7 @@ pub fn refuse_existing(target: &Path, existing: Existing) -> Result<()> {
             target.display()
         );
     }
-    let aside = beside(target, REPLACED);
+    let aside = with_suffix(target, REPLACED);
     if aside.exists() {
         bail!(
             Exists,

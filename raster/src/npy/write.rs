@@ -24,9 +24,9 @@ pub fn write(path: &Path, sample_type: DataType, shape: &[usize], samples: &[u8]
             samples.len()
         )));
     }
-    let beside = beside(path);
+    let temporary = temporary_path(path);
     let written = (|| {
-        let mut file = std::io::BufWriter::new(std::fs::File::create(&beside)?);
+        let mut file = std::io::BufWriter::new(std::fs::File::create(&temporary)?);
         file.write_all(&header(sample_type, shape))?;
         if cfg!(target_endian = "little") || size == 1 {
             file.write_all(samples)?;
@@ -37,17 +37,17 @@ pub fn write(path: &Path, sample_type: DataType, shape: &[usize], samples: &[u8]
             }
         }
         file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
-        std::fs::rename(&beside, path)
+        std::fs::rename(&temporary, path)
     })();
     written.map_err(|source| {
         // An incomplete file is useless, so it is removed. If that fails too, the first error is the one to report.
-        let _ = std::fs::remove_file(&beside);
+        let _ = std::fs::remove_file(&temporary);
         Error::Io { path: path.display().to_string(), source }
     })
 }
 
 /// The name of a temporary file beside a file. No other process uses it.
-fn beside(path: &Path) -> PathBuf {
+fn temporary_path(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.part", std::process::id()));
     path.with_file_name(name)

@@ -4,7 +4,7 @@ use super::branch::Branch;
 use super::heads::Heads;
 use super::linear::Linear;
 use super::ops::{Init, Ops};
-use super::resnet::{Ends, Resnet};
+use super::resnet::{Resnet, Sizes};
 use serde::{Deserialize, Serialize};
 
 /// The transform between normalised channels and latents.
@@ -126,8 +126,8 @@ impl Network {
         self.is_split() && self.encoder_is_fixed() && self.codebooks().is_none()
     }
 
-    fn ends(&self) -> Ends {
-        Ends { channels: self.linear.channels, latents: self.latents(), patch: self.patch }
+    fn sizes(&self) -> Sizes {
+        Sizes { channels: self.linear.channels, latents: self.latents(), patch: self.patch }
     }
 
     /// Data units to normalised ones.
@@ -153,7 +153,7 @@ impl Network {
     /// Latents, not divided by the step, of normalised channels. `step` `(1)` is used by encoders that take it.
     pub fn encode<O: Ops>(&self, o: &mut O, x: &O::Value, step: &O::Value) -> O::Value {
         let latents = match &self.body {
-            Body::Resnet(resnet) => resnet.encode(o, x, self.ends()),
+            Body::Resnet(resnet) => resnet.encode(o, x, self.sizes()),
             Body::Conv { encoder, .. } => {
                 let x = match encoder {
                     None => o.same(x),
@@ -189,7 +189,7 @@ impl Network {
         match &self.body {
             Body::Resnet(resnet) => {
                 let latents = o.mul(&values, &unit);
-                resnet.decode(o, &latents, self.ends())
+                resnet.decode(o, &latents, self.sizes())
             }
             Body::Conv { .. } => {
                 let picture = self.picture(o, &values);

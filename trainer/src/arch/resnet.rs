@@ -30,28 +30,28 @@ impl Resnet {
     }
 
     /// Latents of normalised channels.
-    pub fn encode<O: Ops>(&self, o: &mut O, x: &O::Value, ends: Ends) -> O::Value {
-        let mut h = convolution(o, "encoder/in", x, [ends.channels, self.width], Conv::THREE);
-        for level in 0..ends.levels() {
+    pub fn encode<O: Ops>(&self, o: &mut O, x: &O::Value, sizes: Sizes) -> O::Value {
+        let mut h = convolution(o, "encoder/in", x, [sizes.channels, self.width], Conv::THREE);
+        for level in 0..sizes.levels() {
             let (width, next) = (self.width_at(level), self.width_at(level + 1));
             for block in 0..self.blocks {
                 h = residual(o, &format!("encoder/level{level}/block{block}"), &h, width);
             }
             h = convolution(o, &format!("encoder/level{level}/halve"), &h, [width, next], Conv::HALVE);
         }
-        let width = self.width_at(ends.levels());
+        let width = self.width_at(sizes.levels());
         h = self.middle(o, "encoder", &h, width);
         h = normalise(o, "encoder/norm", &h, width);
         h = o.silu(&h);
-        convolution(o, "encoder/out", &h, [width, ends.latents], Conv::THREE)
+        convolution(o, "encoder/out", &h, [width, sizes.latents], Conv::THREE)
     }
 
     /// Normalised channels of latents.
-    pub fn decode<O: Ops>(&self, o: &mut O, latents: &O::Value, ends: Ends) -> O::Value {
-        let width = self.width_at(ends.levels());
-        let mut h = convolution(o, "decoder/in", latents, [ends.latents, width], Conv::THREE);
+    pub fn decode<O: Ops>(&self, o: &mut O, latents: &O::Value, sizes: Sizes) -> O::Value {
+        let width = self.width_at(sizes.levels());
+        let mut h = convolution(o, "decoder/in", latents, [sizes.latents, width], Conv::THREE);
         h = self.middle(o, "decoder", &h, width);
-        for level in (0..ends.levels()).rev() {
+        for level in (0..sizes.levels()).rev() {
             let (width, next) = (self.width_at(level + 1), self.width_at(level));
             for block in 0..self.blocks {
                 h = residual(o, &format!("decoder/level{level}/block{block}"), &h, width);
@@ -61,7 +61,7 @@ impl Resnet {
         }
         h = normalise(o, "decoder/norm", &h, self.width);
         h = o.silu(&h);
-        convolution(o, "decoder/out", &h, [self.width, ends.channels], Conv::THREE)
+        convolution(o, "decoder/out", &h, [self.width, sizes.channels], Conv::THREE)
     }
 
     fn middle<O: Ops>(&self, o: &mut O, side: &str, x: &O::Value, width: usize) -> O::Value {
@@ -73,7 +73,7 @@ impl Resnet {
 
 /// The sizes of a network's input and output.
 #[derive(Clone, Copy, Debug)]
-pub struct Ends {
+pub struct Sizes {
     /// Channels of the raster.
     pub channels: usize,
     /// Channels of the latents.
@@ -82,7 +82,7 @@ pub struct Ends {
     pub patch: usize,
 }
 
-impl Ends {
+impl Sizes {
     fn levels(self) -> usize {
         self.patch.ilog2() as usize
     }

@@ -43,7 +43,7 @@ pub struct Window {
 /// [`DataError::Empty`] when a band has no valid sample there; those of reading.
 pub fn statistics(source: &Source, blocks: &[Block], max_samples: u64) -> Result<Vec<BandStatistics>> {
     let mut bands = vec![Moments::default(); source.bands()];
-    let whole = look(source, blocks, max_samples, SIDE, |piece, image, rows, columns| {
+    let whole = visit_windows(source, blocks, max_samples, SIDE, |piece, image, rows, columns| {
         for (band, moments) in bands.iter_mut().enumerate() {
             let values =
                 || values(piece, image, band, &rows, &columns).filter(|v| !v.is_nan()).map(f64::from);
@@ -78,7 +78,7 @@ pub fn statistics(source: &Source, blocks: &[Block], max_samples: u64) -> Result
 /// [`DataError::Empty`] when no window has a valid sample; those of reading.
 pub fn windows(source: &Source, blocks: &[Block], max_samples: u64, side: usize) -> Result<Vec<Window>> {
     let mut windows = Vec::new();
-    let whole = look(source, blocks, max_samples, side, |piece, image, rows, columns| {
+    let whole = visit_windows(source, blocks, max_samples, side, |piece, image, rows, columns| {
         let samples: Vec<f32> =
             (0..piece.bands).flat_map(|band| values(piece, image, band, &rows, &columns)).collect();
         if samples.iter().any(|v| !v.is_nan()) {
@@ -120,7 +120,7 @@ fn values<'a>(
 }
 
 /// Calls `see` with an even selection of windows, block by block. Returns whether these were all windows.
-fn look(
+fn visit_windows(
     source: &Source,
     blocks: &[Block],
     max_samples: u64,

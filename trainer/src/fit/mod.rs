@@ -45,7 +45,7 @@ const JUDGE_EVERY: u64 = 200;
 
 /// The inputs, outputs and settings of a fit.
 #[derive(Clone, Debug)]
-pub struct Job {
+pub struct FitRequest {
     /// Zarr v3 arrays and groups.
     pub inputs: Vec<PathBuf>,
     /// The package to write.
@@ -82,15 +82,15 @@ pub struct Outcome {
 ///
 /// # Errors
 /// Every [`Error`]. Checkpoints before it stay whole.
-pub fn run(job: &Job, stop: &AtomicBool) -> Result<Outcome> {
-    let fresh = !job.run.exists();
-    match begin(job) {
+pub fn run(request: &FitRequest, stop: &AtomicBool) -> Result<Outcome> {
+    let fresh = !request.run.exists();
+    match begin(request) {
         Ok(run) => run.go(stop),
         Err(error) => {
             // A folder that was made for a fit that can't begin would only be in the way of the next attempt. The first
             // error is the one to report.
             if fresh {
-                let _ = std::fs::remove_dir_all(&job.run);
+                let _ = std::fs::remove_dir_all(&request.run);
             }
             Err(error)
         }
@@ -98,28 +98,28 @@ pub fn run(job: &Job, stop: &AtomicBool) -> Result<Outcome> {
 }
 
 /// Makes everything ready for the first step, or for the one after the last checkpoint.
-fn begin(job: &Job) -> Result<Run<'_>> {
-    let config = &job.config;
+fn begin(request: &FitRequest) -> Result<Run<'_>> {
+    let config = &request.config;
     let device = device(config.run.device)?;
     if let Some(threads) = threads(config.run.threads) {
         tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));
     }
-    let checkpoints = Checkpoints::new(&job.run, config.checkpoint.keep);
-    if !job.resume && !checkpoints.steps().is_empty() {
+    let checkpoints = Checkpoints::new(&request.run, config.checkpoint.keep);
+    if !request.resume && !checkpoints.steps().is_empty() {
         return Err(Error::Checkpoint(format!(
             "{} holds those of an earlier fit; resume that fit, or overwrite it",
-            job.run.display()
+            request.run.display()
         )));
     }
-    let kept = if job.resume { Some(checkpoints.load(config)?) } else { None };
-    std::fs::create_dir_all(&job.run).map_err(|e| Error::io(&job.run, e))?;
-    let linear = job.run.join("linear.vqm");
-    if !job.resume && linear.exists() {
+    let kept = if request.resume { Some(checkpoints.load(config)?) } else { None };
+    std::fs::create_dir_all(&request.run).map_err(|e| Error::io(&request.run, e))?;
+    let linear = request.run.join("linear.vqm");
+    if !request.resume && linear.exists() {
         // A leftover of an earlier fit, perhaps on other data, that ended before its first checkpoint.
         std::fs::remove_file(&linear).map_err(|e| Error::io(&linear, e))?;
     }
-    let prepared = prepare::prepare(config, &job.inputs, &linear)?;
-    let settings = job.run.join(SETTINGS);
+    let prepared = prepare::prepare(config, &request.inputs, &linear)?;
+    let settings = request.run.join(SETTINGS);
     std::fs::write(&settings, config.to_toml()?).map_err(|e| Error::io(&settings, e))?;
     let mut trainee = Trainee::new(&prepared, config, device)?;
     let mut at = Position::default();
@@ -127,7 +127,7 @@ fn begin(job: &Job) -> Result<Run<'_>> {
     if let Some((state, tensors)) = kept {
         let find = |name: &str| tensors.get(name).map(tch::Tensor::shallow_clone);
         trainee.load(&find).map_err(|what| {
-            Error::Checkpoint(format!("{}: {what}; it is of another architecture", job.run.display()))
+            Error::Checkpoint(format!("{}: {what}; it is of another architecture", request.run.display()))
         })?;
         restored = true;
         at = Position { step: state.step, seconds: state.seconds, sampler: Some(state.sampler) };
@@ -137,11 +137,11 @@ fn begin(job: &Job) -> Result<Run<'_>> {
         trainee.start(&prepared, &(0..groups).collect::<Vec<_>>())?;
     }
     let mut report = Report::open(
-        &job.run,
+        &request.run,
         &ReportOptions {
             name: config.model.name.clone(),
             total_steps: config.optimiser.steps,
-            resume_at_step: job.resume.then_some(at.step),
+            resume_at_step: request.resume.then_some(at.step),
             ..ReportOptions::default()
         },
     )?;
@@ -169,7 +169,18 @@ fn begin(job: &Job) -> Result<Run<'_>> {
         let (topic, words) = facts::linear(baseline, qualities);
         report.fact(topic, &words)?;
     }
-    Ok(Run { job, prepared, trainee, checkpoints, report, held, baseline, device, begun: Instant::now(), at })
+    Ok(Run {
+        request,
+        prepared,
+        trainee,
+        checkpoints,
+        report,
+        held,
+        baseline,
+        device,
+        begun: Instant::now(),
+        at,
+    })
 }
 
 /// The file of a run's folder that holds its settings.
@@ -241,7 +252,7 @@ struct Position {
 
 /// A fit in progress.
 struct Run<'a> {
-    job: &'a Job,
+    request: &'a FitRequest,
     prepared: Prepared,
     trainee: Trainee,
     checkpoints: Checkpoints,
@@ -259,7 +270,7 @@ impl Run<'_> {
     }
 
     fn go(mut self, stop: &AtomicBool) -> Result<Outcome> {
-        let config = &self.job.config;
+        let config = &self.request.config;
         let sampler = self.prepared.sampler(config)?;
         let options = LoaderOptions {
             readers: config.data.readers,
@@ -298,8 +309,8 @@ impl Run<'_> {
                 following = Some(fetch()?);
             }
             timer.add(crate::report::Phase::Load, waiting.elapsed());
-            let tell = done.is_multiple_of(RECORD_EVERY) || last || done == 1;
-            let figures = match self.trainee.step(&batch, following.as_ref(), number, &mut timer, tell) {
+            let record = done.is_multiple_of(RECORD_EVERY) || last || done == 1;
+            let figures = match self.trainee.step(&batch, following.as_ref(), number, &mut timer, record) {
                 Ok(figures) => figures,
                 Err(error) => {
                     let kind = if matches!(error, Error::NotANumber(_)) { "nan" } else { "error" };
@@ -308,7 +319,7 @@ impl Run<'_> {
                 }
             };
             self.at.sampler = Some(batch.next);
-            if tell {
+            if record {
                 let mut scalars = figures.scalars;
                 scalars.extend(timer.take());
                 if done.is_multiple_of(JUDGE_EVERY) {
@@ -339,7 +350,7 @@ impl Run<'_> {
         let card =
             card::card(&model, &self.trainee, &self.prepared, config, &measured, config.optimiser.steps)?;
         let model = Model::from_bytes(&model.to_bytes()?)?.with_card(card);
-        vqz_zarr::models::save(&model, &self.job.output)?;
+        vqz_zarr::models::save(&model, &self.request.output)?;
         self.report.conclude("model", &facts::embedded(measured.embedded_bytes))?;
         self.report.conclude("settings", &format!("{SETTINGS}, beside this page"))?;
         self.report.finish()?;
@@ -348,7 +359,7 @@ impl Run<'_> {
 
     fn outcome(&self, step: u64, model: Option<&Model>, measured: Measured) -> Outcome {
         Outcome {
-            output: model.map(|_| self.job.output.clone()),
+            output: model.map(|_| self.request.output.clone()),
             sha256: model.map(|model| model.sha256().to_owned()),
             step,
             seconds: self.seconds(),
@@ -394,7 +405,7 @@ impl Run<'_> {
 
     /// Codes the validation images with the model as it would be shipped.
     fn validate(&mut self, step: u64) -> Result<(Arc<Model>, Measured)> {
-        let config = &self.job.config;
+        let config = &self.request.config;
         let model = package::package(&self.trainee, &self.prepared, config)?;
         let points = evaluate(&model, &self.held, &config.validation.qualities)?;
         let measured = Measured::of(&model, points, self.baseline.as_ref())?;
@@ -412,7 +423,7 @@ impl Run<'_> {
 
     fn save(&mut self, step: u64) -> Result<()> {
         let Some(sampler) = self.at.sampler else { return Ok(()) };
-        let state = State::new(step, self.seconds(), sampler, &self.job.config);
+        let state = State::new(step, self.seconds(), sampler, &self.request.config);
         self.checkpoints.save(&state, &self.trainee.saved())?;
         Ok(())
     }

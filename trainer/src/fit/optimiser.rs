@@ -21,7 +21,7 @@ pub struct Adam {
 
 /// How one step is taken.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
+pub struct DescentOptions {
     /// Learning rate.
     pub rate: f64,
     /// Weight decay.
@@ -62,9 +62,9 @@ impl Adam {
     }
 
     /// One step down the gradients, which are `scale` times too large; their norm is given without that.
-    pub fn step(&mut self, pace: Pace, norm: f64, scale: f64) {
+    pub fn step(&mut self, options: DescentOptions, norm: f64, scale: f64) {
         self.steps += 1;
-        let shrink = if norm > pace.clip { pace.clip / norm } else { 1.0 } / scale;
+        let shrink = if norm > options.clip { options.clip / norm } else { 1.0 } / scale;
         let first = 1.0 - BETA1.powi(self.steps);
         let second = 1.0 - BETA2.powi(self.steps);
         let gradients: Vec<(usize, Tensor)> = self.gradients().collect();
@@ -75,14 +75,14 @@ impl Adam {
                 let _ = mean.lerp_(&gradient, 1.0 - BETA1);
                 let _ = square.lerp_(&gradient.square(), 1.0 - BETA2);
                 let divisor = (&*square / second).sqrt() + EPSILON;
-                if pace.decay > 0.0 {
-                    *weight *= 1.0 - pace.rate * pace.decay;
+                if options.decay > 0.0 {
+                    *weight *= 1.0 - options.rate * options.decay;
                 }
-                *weight -= &*mean / divisor * (pace.rate / first);
+                *weight -= &*mean / divisor * (options.rate / first);
             }
             // Young averages follow faster, so that the start is soon forgotten.
             let steps = f64::from(self.steps);
-            let keep = pace.average.min((1.0 + steps) / (10.0 + steps));
+            let keep = options.average.min((1.0 + steps) / (10.0 + steps));
             for (average, weight) in self.averages.iter_mut().zip(&self.weights) {
                 let _ = average.lerp_(weight, 1.0 - keep);
             }
@@ -178,13 +178,13 @@ mod tests {
     fn a_bowl_is_descended_and_a_saved_state_goes_on_the_same() {
         let weight = Tensor::from_slice(&[3.0f32, -2.0]).set_requires_grad(true);
         let mut adam = Adam::new(vec![("w".to_owned(), weight.shallow_clone())]);
-        let pace = Pace { rate: 0.05, decay: 0.0, clip: 1.0, average: 0.9 };
+        let options = DescentOptions { rate: 0.05, decay: 0.0, clip: 1.0, average: 0.9 };
         let walk = |adam: &mut Adam, weight: &Tensor, steps: usize| {
             for _ in 0..steps {
                 adam.clear();
                 weight.square().sum(Kind::Float).backward();
                 let norm = adam.norm();
-                adam.step(pace, norm, 1.0);
+                adam.step(options, norm, 1.0);
             }
         };
         walk(&mut adam, &weight, 100);

@@ -67,7 +67,7 @@ pub fn images(windows: &[Window], at_most: usize) -> Vec<Image> {
 }
 
 /// Windows spread evenly, up to a number of samples.
-fn some(windows: &[Window], at_most: usize) -> impl Iterator<Item = &Window> {
+fn spread_windows(windows: &[Window], at_most: usize) -> impl Iterator<Item = &Window> {
     let total: usize = windows.iter().map(|w| w.samples.len()).sum();
     windows.iter().step_by(total.div_ceil(at_most.max(1)).max(1))
 }
@@ -175,7 +175,7 @@ impl Exported {
             return Ok(prepared.base.priors().clone());
         }
         let [finest, coarsest] = trainee.steps();
-        let grids: Vec<LatentGrid> = some(&prepared.windows, PRIOR_SAMPLES)
+        let grids: Vec<LatentGrid> = spread_windows(&prepared.windows, PRIOR_SAMPLES)
             .enumerate()
             .map(|(i, window)| {
                 let part = (i % PRIOR_STEPS) as f64 / (PRIOR_STEPS - 1) as f64;
@@ -197,7 +197,7 @@ impl Exported {
         [finest, coarsest]: &[f64; 2],
     ) -> Result<Vec<CodeGrid>> {
         let mut grids = Vec::new();
-        for (i, window) in some(&prepared.windows, PRIOR_SAMPLES).enumerate() {
+        for (i, window) in spread_windows(&prepared.windows, PRIOR_SAMPLES).enumerate() {
             let (latents, valid, rows, columns) = self.latents(window, 1.0);
             // One step for each grid, because priors are tested on grids that they were not fitted to.
             let part = (i % PRIOR_STEPS) as f64 / (PRIOR_STEPS - 1) as f64;

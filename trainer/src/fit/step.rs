@@ -2,7 +2,7 @@
 
 use super::guard::guarded;
 use super::latents::latents;
-use super::optimiser::{Adam, Pace, schedule};
+use super::optimiser::{Adam, DescentOptions, schedule};
 use super::prepare::{Prepared, touch};
 use super::tensors::{Mover, Tensors};
 use crate::arch::{Head, Network, Ops, Torch, Weights};
@@ -187,10 +187,10 @@ impl Trainee {
         next: Option<&Batch>,
         number: u64,
         timer: &mut Timer,
-        tell: bool,
+        record: bool,
     ) -> Result<Figures> {
         let crop = batch.height;
-        guarded(|| self.take(batch, next, number, timer, tell))
+        guarded(|| self.take(batch, next, number, timer, record))
             .map_err(|e| super::guard::advise(e, batch.images, crop))
     }
 
@@ -200,7 +200,7 @@ impl Trainee {
         next: Option<&Batch>,
         number: u64,
         timer: &mut Timer,
-        tell: bool,
+        record: bool,
     ) -> Result<Figures> {
         // All random choices of a step follow from its number, so no random state has to be saved for resuming.
         let seed = mixed(self.config.run.seed, number);
@@ -216,7 +216,7 @@ impl Trainee {
             && matches!(self.network.body, crate::arch::Body::Resnet(_));
         let scale = if half { LOSS_SCALE } else { 1.0 };
         let (decoded, quantised, unit) =
-            tch::autocast(half, || self.forward(&mut torch, &tensors, step, tell));
+            tch::autocast(half, || self.forward(&mut torch, &tensors, step, record));
         let losses = reconstruction(
             &self.network,
             &self.groups,
@@ -243,11 +243,11 @@ impl Trainee {
         // The adversary sees the true values under the mask.
         let shown = judging.then(|| &decoded * &tensors.weights + &tensors.target * (1.0 - &tensors.weights));
         if let (Some(shown), Some((judge, _))) = (&shown, &self.adversary) {
-            let fooling = judge.fooling(shown);
-            let weight = balance(&total, &fooling, &decoded, self.config.adversarial.cap);
-            scalars.push(("loss/adversarial".to_owned(), fooling.double_value(&[])));
+            let generator_loss = judge.generator_loss(shown);
+            let weight = balance(&total, &generator_loss, &decoded, self.config.adversarial.cap);
+            scalars.push(("loss/adversarial".to_owned(), generator_loss.double_value(&[])));
             scalars.push(("loss/adversarial_weight".to_owned(), weight));
-            total += fooling * (weight * self.config.adversarial.weight);
+            total += generator_loss * (weight * self.config.adversarial.weight);
         }
         // Before the host waits for the loss.
         if let Some(next) = next {
@@ -283,19 +283,19 @@ impl Trainee {
                          resume from the last checkpoint"
                     )));
                 }
-                let pace = Pace {
+                let options = DescentOptions {
                     rate: self.config.adversarial.learning_rate,
                     decay: 0.0,
                     clip: self.config.optimiser.clip,
                     average: 0.0,
                 };
-                adam.step(pace, norm, 1.0);
+                adam.step(options, norm, 1.0);
                 scalars.push(("loss/discriminator".to_owned(), hinge.double_value(&[])));
             }
             timer.add(Phase::Backward, seconds.elapsed());
         }
         timer.step_done();
-        if tell {
+        if record {
             scalars.push(("loss/total".to_owned(), value));
             scalars.extend(losses.parts);
             let scales = &self.network.linear.scale;
@@ -343,7 +343,7 @@ impl Trainee {
         torch: &mut Torch,
         tensors: &Tensors,
         step: f64,
-        tell: bool,
+        record: bool,
     ) -> (Tensor, Quantised, f64) {
         let device = self.weights.device();
         let unit = Tensor::from_slice(&[step as f32]).to_device(device);
@@ -355,7 +355,7 @@ impl Trainee {
             None => {
                 let scaled = &latents / &unit;
                 if fixed {
-                    fsq::fixed(torch, &scaled, &tensors.present, &unit, tell)
+                    fsq::fixed(torch, &scaled, &tensors.present, &unit, record)
                 } else {
                     fsq::fitted(torch, &scaled, &tensors.present, &unit, self.config.fsq.fitting)
                 }
@@ -372,7 +372,7 @@ impl Trainee {
     fn descend(&mut self, number: u64, scale: f64, timer: &mut Timer, batch: &Batch) -> Result<f64> {
         let o = &self.config.optimiser;
         let rate = o.learning_rate * schedule(number, o.steps, o.warmup, o.final_rate);
-        let pace = Pace { rate, decay: o.weight_decay, clip: o.clip, average: o.ema };
+        let options = DescentOptions { rate, decay: o.weight_decay, clip: o.clip, average: o.ema };
         let norm = timer.time(Phase::Optimiser, || self.adam.norm()) / scale;
         if !norm.is_finite() {
             return Err(Error::NotANumber(format!(
@@ -381,7 +381,7 @@ impl Trainee {
                 self.places(batch)
             )));
         }
-        timer.time(Phase::Optimiser, || self.adam.step(pace, norm, scale));
+        timer.time(Phase::Optimiser, || self.adam.step(options, norm, scale));
         Ok(rate)
     }
 }

@@ -42,7 +42,7 @@ impl Mover {
         Self { device, bands, side, ahead: None }
     }
 
-    fn there(&self, tensor: Tensor) -> Tensor {
+    fn to_device(&self, tensor: Tensor) -> Tensor {
         match self.device {
             Device::Cuda(_) => {
                 tensor.pin_memory(self.device).to_device_(self.device, Kind::Float, true, false)
@@ -75,7 +75,7 @@ impl Mover {
         let (n, h, w) = (batch.images as i64, batch.height as i64, batch.width as i64);
         let size = [n, batch.bands as i64, h, w];
         tch::no_grad(|| {
-            let load = |samples: &[f32]| self.there(Tensor::from_slice(samples).reshape(size));
+            let load = |samples: &[f32]| self.to_device(Tensor::from_slice(samples).reshape(size));
             let mut expand = |samples: &Tensor| {
                 let channels = network.heads.expand(torch, samples);
                 network.normalise(torch, &channels)
@@ -85,7 +85,7 @@ impl Mover {
                 None => target.ones_like(),
                 Some(valid) => {
                     let valid = Tensor::from_slice(valid).reshape(size).to_kind(Kind::Float);
-                    self.there(valid).index_select(1, &self.bands)
+                    self.to_device(valid).index_select(1, &self.bands)
                 }
             };
             let shown = match &batch.input {
@@ -97,7 +97,7 @@ impl Mover {
                 Some(hidden) => {
                     let hidden = Tensor::from_slice(hidden).reshape([n, 1, h, w]).to_kind(Kind::Float);
                     // Normalised 0 is the band's mean. A new tensor is made, because the target itself must not be hidden.
-                    shown * (1.0 - self.there(hidden))
+                    shown * (1.0 - self.to_device(hidden))
                 }
             };
             let present = present(&weights, network.patch);

@@ -50,7 +50,7 @@ impl Discriminator {
     }
 
     /// The loss of patches that should be judged as real.
-    pub fn fooling(&self, y: &Tensor) -> Tensor {
+    pub fn generator_loss(&self, y: &Tensor) -> Tensor {
         -self.scores(y).mean(Kind::Float)
     }
 }

@@ -186,7 +186,7 @@ impl CodebookState {
             if !fixed {
                 commitment += masked(&(&vectors - &settled).square(), present);
             }
-            groups.push(through(&vectors, &settled, options.rotation_trick));
+            groups.push(straight_through(&vectors, &settled, options.rotation_trick));
         }
         let size = latents.size();
         let planes: Vec<Tensor> =
@@ -296,7 +296,7 @@ fn masked(values: &Tensor, present: &Tensor) -> Tensor {
 }
 
 /// Forwards, the entries. Backwards, the gradient is passed unchanged, or rotated and scaled as the vector is to its entry.
-fn through(vectors: &Tensor, entries: &Tensor, rotate: bool) -> Tensor {
+fn straight_through(vectors: &Tensor, entries: &Tensor, rotate: bool) -> Tensor {
     if !rotate {
         return vectors + (entries - vectors).detach();
     }
@@ -404,7 +404,7 @@ mod tests {
     fn turned_gradients_keep_their_angle_to_the_vector() {
         let vectors = Tensor::from_slice(&[1.0f32, 0.0]).reshape([1, 2]).set_requires_grad(true);
         let entries = Tensor::from_slice(&[0.0f32, 2.0]).reshape([1, 2]);
-        let turned = through(&vectors, &entries, true);
+        let turned = straight_through(&vectors, &entries, true);
         let found = numbers(&turned);
         assert!(found[0].abs() < 1e-5 && (found[1] - 2.0).abs() < 1e-5, "{found:?}");
         // A gradient along the entry comes back along the vector, scaled by the ratio of their lengths.

@@ -40,9 +40,9 @@ pub fn fitted(
 
 /// Quantises latents of an encoder that is not fitted. The rate then has no influence on the fit, and is estimated
 /// only when it is reported.
-pub fn fixed(o: &mut Torch, scaled: &Tensor, present: &Tensor, step: &Tensor, tell: bool) -> Quantised {
+pub fn fixed(o: &mut Torch, scaled: &Tensor, present: &Tensor, step: &Tensor, record: bool) -> Quantised {
     let values = codes(&scaled.detach());
-    let bits = if tell { tch::no_grad(|| bits(o, &values, present, step)) } else { zero(scaled) };
+    let bits = if record { tch::no_grad(|| bits(o, &values, present, step)) } else { zero(scaled) };
     Quantised { values, bits, commitment: zero(scaled), codebook: zero(scaled) }
 }
 

@@ -8,21 +8,21 @@ use std::path::{Path, PathBuf};
 
 /// Replaces `path` by `bytes`: readers see the old file or the new one.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
-    let beside = beside(path);
-    let written = File::create(&beside).and_then(|mut file| {
+    let temporary = temporary_path(path);
+    let written = File::create(&temporary).and_then(|mut file| {
         file.write_all(bytes)?;
         // Some file systems report a full disk only now; after the rename it would be too late.
         file.sync_all()
     });
     if let Err(source) = written {
         // The first error is the one to report.
-        let _ = fs::remove_file(&beside);
+        let _ = fs::remove_file(&temporary);
         return Err(ReportError::io("write", path)(source));
     }
-    fs::rename(&beside, path).map_err(ReportError::io("replace", path))
+    fs::rename(&temporary, path).map_err(ReportError::io("replace", path))
 }
 
-fn beside(path: &Path) -> PathBuf {
+fn temporary_path(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".partial");
     path.with_file_name(name)

@@ -24,7 +24,7 @@ pub(super) struct Live {
     total_steps: u64,
     every: Duration,
     last: Option<Instant>,
-    pace: Pace,
+    step_times: StepTimes,
     recent: Recent,
     validated: Option<(f64, f64)>,
 }
@@ -42,7 +42,7 @@ impl Live {
             total_steps,
             every,
             last: None,
-            pace: Pace::default(),
+            step_times: StepTimes::default(),
             recent: Recent::default(),
             validated: None,
         }
@@ -50,7 +50,7 @@ impl Live {
 
     /// Shows a step.
     pub(super) fn step(&mut self, step: &Step) {
-        self.pace.add(step.step, step.seconds);
+        self.step_times.add(step.step, step.seconds);
         self.recent.add(step);
         if let Some(bar) = &self.bar {
             bar.set_message(self.line(step));
@@ -99,7 +99,9 @@ impl Live {
         });
         parts.extend(self.validated.map(|(psnr, bits)| format!("validated {psnr:.2} dB, {bits:.3} bits")));
         let left = self.total_steps.checked_sub(step.step).filter(|_| self.total_steps > 0);
-        let eta = left.zip(self.pace.seconds_per_step()).map(|(left, pace)| left as f64 * pace);
+        let eta = left
+            .zip(self.step_times.seconds_per_step())
+            .map(|(left, seconds_per_step)| left as f64 * seconds_per_step);
         parts.extend(eta.map(|eta| format!("eta {}", number::duration(eta))));
         let times: Vec<f64> = NAMES.iter().filter_map(|name| of(name)).collect();
         let sum: f64 = times.iter().sum();
@@ -135,9 +137,9 @@ impl Recent {
 
 /// Steps and seconds of the last records. Only those of this process count, so that a pause before a resumption does not.
 #[derive(Debug, Default)]
-struct Pace(VecDeque<(u64, f64)>);
+struct StepTimes(VecDeque<(u64, f64)>);
 
-impl Pace {
+impl StepTimes {
     fn add(&mut self, step: u64, seconds: f64) {
         if self.0.len() == WINDOW {
             self.0.pop_front();
@@ -202,10 +204,10 @@ mod tests {
 
     #[test]
     fn the_pace_is_that_of_the_last_records() {
-        let mut pace = Pace::default();
-        assert_eq!(pace.seconds_per_step(), None);
-        (0..10).for_each(|i| pace.add(i, 100.0 * i as f64));
-        (10..200).for_each(|i| pace.add(i, 1000.0 + 2.0 * i as f64));
-        assert_eq!(pace.seconds_per_step(), Some(2.0));
+        let mut seconds_per_step = StepTimes::default();
+        assert_eq!(seconds_per_step.seconds_per_step(), None);
+        (0..10).for_each(|i| seconds_per_step.add(i, 100.0 * i as f64));
+        (10..200).for_each(|i| seconds_per_step.add(i, 1000.0 + 2.0 * i as f64));
+        assert_eq!(seconds_per_step.seconds_per_step(), Some(2.0));
     }
 }

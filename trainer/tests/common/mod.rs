@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use vqz_trainer::Result;
 use vqz_trainer::config::Config;
-use vqz_trainer::fit::{Job, Outcome};
+use vqz_trainer::fit::{FitRequest, Outcome};
 
 /// Four dates of twelve bands of Sentinel-2, 192 × 192 pixels.
 pub(crate) fn sample() -> PathBuf {
@@ -41,8 +41,8 @@ pub(crate) fn config(settings: &[&str]) -> Config {
 }
 
 /// A fit into a folder.
-pub(crate) fn job(folder: &Path, input: PathBuf, settings: &[&str]) -> Job {
-    Job {
+pub(crate) fn request(folder: &Path, input: PathBuf, settings: &[&str]) -> FitRequest {
+    FitRequest {
         inputs: vec![input],
         output: folder.join("model.vqm"),
         run: folder.join("model.run"),
@@ -53,14 +53,14 @@ pub(crate) fn job(folder: &Path, input: PathBuf, settings: &[&str]) -> Job {
 
 /// Runs it to the end.
 pub(crate) fn fit(folder: &Path, settings: &[&str]) -> Result<Outcome> {
-    run(&job(folder, sample(), settings), &AtomicBool::new(false))
+    run(&request(folder, sample(), settings), &AtomicBool::new(false))
 }
 
 /// Runs a fit, one at a time: libtorch's generator of random numbers is one for the whole process.
-pub(crate) fn run(job: &Job, stop: &AtomicBool) -> Result<Outcome> {
+pub(crate) fn run(request: &FitRequest, stop: &AtomicBool) -> Result<Outcome> {
     static ALONE: Mutex<()> = Mutex::new(());
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    vqz_trainer::fit::run(job, stop)
+    vqz_trainer::fit::run(request, stop)
 }
 
 /// Writes a Zarr v3 array `(band, y, x)` of float32 in chunks of 64 × 64, without compression.

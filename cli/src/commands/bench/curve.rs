@@ -154,10 +154,10 @@ fn next(points: &[Point], target: f64) -> Option<f64> {
 }
 
 /// A point and its PSNR.
-type Known = (Point, f64);
+type KnownPoint = (Point, f64);
 
 /// The nearest points on either side of a target.
-fn around(points: &[Point], target: f64) -> (Option<Known>, Option<Known>) {
+fn around(points: &[Point], target: f64) -> (Option<KnownPoint>, Option<KnownPoint>) {
     let finite = || points.iter().filter_map(|p| Some((*p, p.psnr_db?)));
     let below = finite().filter(|(_, psnr)| *psnr <= target).max_by(|a, b| a.1.total_cmp(&b.1));
     let above = finite().filter(|(_, psnr)| *psnr >= target).min_by(|a, b| a.1.total_cmp(&b.1));

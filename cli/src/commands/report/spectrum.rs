@@ -8,7 +8,7 @@ use vqz_codec::sample::DataType;
 
 /// What is known about a band.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Known {
+pub(crate) struct KnownBand {
     /// Its name, or its number.
     pub(crate) name: String,
     /// Its common name, such as `red`.
@@ -21,7 +21,7 @@ pub(crate) struct Known {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Spectrum {
     /// All of them, in order.
-    pub(crate) bands: Vec<Known>,
+    pub(crate) bands: Vec<KnownBand>,
     /// Red, green and blue.
     pub(crate) natural: Option<[usize; 3]>,
     /// Near infrared, red and green.
@@ -40,7 +40,7 @@ impl Spectrum {
     /// Finds the bands of a raster, with the help of what a model says about its bands.
     pub(crate) fn of(info: &RasterInfo, model: Option<&Manifest>) -> Self {
         let count = if info.axes.position(&Role::Band).is_some() { info.bands() as usize } else { 1 };
-        let mut bands = vec![Known::default(); count];
+        let mut bands = vec![KnownBand::default(); count];
         if let Some(manifest) = model.filter(|manifest| manifest.bands.len() == count) {
             for (known, band) in bands.iter_mut().zip(&manifest.bands) {
                 (known.name, known.wavelength_nm) = (band.name.clone(), band.wavelength_nm);
@@ -61,7 +61,7 @@ impl Spectrum {
         Self::new(bands, info.data_type)
     }
 
-    fn new(bands: Vec<Known>, data_type: DataType) -> Self {
+    fn new(bands: Vec<KnownBand>, data_type: DataType) -> Self {
         let found = COLOURS.map(|(name, middle, reach)| {
             let common = bands.iter().position(|b| b.common.as_deref().is_some_and(|c| is(c, name)));
             common.or_else(|| by_name(&bands, name)).or_else(|| by_wavelength(&bands, middle, reach))
@@ -89,11 +89,16 @@ impl Spectrum {
 
     /// The names of some bands.
     pub(crate) fn names(&self, bands: &[usize]) -> String {
-        bands.iter().filter_map(|band| self.bands.get(*band)).map(Known::label).collect::<Vec<_>>().join(", ")
+        bands
+            .iter()
+            .filter_map(|band| self.bands.get(*band))
+            .map(KnownBand::label)
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 
-impl Known {
+impl KnownBand {
     /// Adds what an attribute says about the band.
     fn describe(&mut self, band: &Value) {
         let text = |keys: &[&str]| keys.iter().find_map(|key| band.get(key)?.as_str()).map(str::to_owned);
@@ -128,7 +133,7 @@ fn is(common: &str, colour: &str) -> bool {
 
 /// Finds a colour by the band's name: the colour itself, its first letter (if all of red, green and blue have such
 /// names), or a band number of Sentinel-2 or Landsat 8.
-fn by_name(bands: &[Known], colour: &str) -> Option<usize> {
+fn by_name(bands: &[KnownBand], colour: &str) -> Option<usize> {
     let plain = |name: &str| {
         let name = name.to_ascii_uppercase();
         name.strip_prefix("SR_").map_or(name.clone(), str::to_owned)
@@ -156,8 +161,8 @@ fn by_name(bands: &[Known], colour: &str) -> Option<usize> {
     numbers.iter().find_map(|number| find(number))
 }
 
-fn by_wavelength(bands: &[Known], middle: f64, reach: f64) -> Option<usize> {
-    let far = |band: &Known| band.wavelength_nm.map(|nm| (nm - middle).abs()).filter(|far| *far <= reach);
+fn by_wavelength(bands: &[KnownBand], middle: f64, reach: f64) -> Option<usize> {
+    let far = |band: &KnownBand| band.wavelength_nm.map(|nm| (nm - middle).abs()).filter(|far| *far <= reach);
     let near = bands.iter().enumerate().filter_map(|(i, band)| Some((far(band)?, i)));
     near.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, i)| i)
 }
@@ -167,7 +172,7 @@ mod tests {
     use super::*;
 
     fn named(names: &[&str], data_type: DataType) -> Spectrum {
-        let known = |name: &&str| Known { name: (*name).to_owned(), ..Known::default() };
+        let known = |name: &&str| KnownBand { name: (*name).to_owned(), ..KnownBand::default() };
         Spectrum::new(names.iter().map(known).collect(), data_type)
     }
 
@@ -185,14 +190,15 @@ mod tests {
 
     #[test]
     fn wavelengths_and_what_is_usual_tell_too() {
-        let band = |nm| Known { name: format!("w{nm}"), wavelength_nm: Some(f64::from(nm)), common: None };
+        let band =
+            |nm| KnownBand { name: format!("w{nm}"), wavelength_nm: Some(f64::from(nm)), common: None };
         let found = Spectrum::new([490, 560, 665, 705, 842].map(band).to_vec(), DataType::UInt16);
         assert_eq!((found.natural, found.vegetation), (Some([2, 1, 0]), Some((2, 4))));
         let naip = named(&["0", "1", "2", "3"], DataType::UInt8);
         assert!(naip.assumed && naip.natural == Some([0, 1, 2]) && naip.infrared == Some([3, 0, 1]));
-        let mut known = Known::default();
+        let mut known = KnownBand::default();
         known.describe(&serde_json::json!({"name": "B4", "common_name": "red", "center_wavelength": 0.665}));
         assert_eq!(known.wavelength_nm, Some(665.0));
-        assert_eq!(Known { name: "3".to_owned(), ..Known::default() }.label(), "band 3");
+        assert_eq!(KnownBand { name: "3".to_owned(), ..KnownBand::default() }.label(), "band 3");
     }
 }

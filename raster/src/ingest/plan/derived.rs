@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::expression::Expression;
 use crate::ingest::config::DeriveConfig;
 use crate::ingest::plan::dates::Dates;
-use crate::ingest::read::gridded::Need;
+use crate::ingest::read::gridded::Purpose;
 use crate::ingest::sources::scene::Scene;
 use crate::sample::{DataType, ValueRange as _};
 use std::collections::BTreeSet;
@@ -30,7 +30,7 @@ impl CubePlan {
         for name in expression.bands() {
             let Some(band) = scene.band(name) else { continue };
             self.gridded[grid_number]
-                .add(&self.config, band, Need::Data)
+                .add(&self.config, band, Purpose::Data)
                 .map_err(|e| Error::Mismatch(format!("derived band {}: {e}", derive.name)))?;
             has_times |= band.has_times();
             times.extend(band.layers.keys().copied().flatten());

@@ -6,7 +6,7 @@ use crate::band::Band;
 use crate::conventions::time::iso;
 use crate::error::{Error, Result};
 use crate::ingest::plan::dates::Dates;
-use crate::ingest::read::gridded::Need;
+use crate::ingest::read::gridded::Purpose;
 use crate::ingest::read::mosaic::can_hold;
 use crate::ingest::sources::scene::{Scene, SceneBand};
 use crate::sample::{DataType, ValueRange as _};
@@ -44,7 +44,7 @@ impl CubePlan {
                 (_, _, true) => format!("{DATA}_{type_name}"),
             };
             for band in &bands {
-                self.gridded[grid_number].add(&self.config, band, Need::Data)?;
+                self.gridded[grid_number].add(&self.config, band, Purpose::Data)?;
             }
             self.add_quality(scene, grid_number)?;
             let times = has_times.then(|| {
@@ -97,7 +97,7 @@ impl CubePlan {
     pub(crate) fn add_quality(&mut self, scene: &Scene, grid_number: usize) -> Result<()> {
         for name in self.validity.masks.iter().flat_map(|mask| mask.bands()) {
             if let Some(band) = scene.band(name) {
-                self.gridded[grid_number].add(&self.config, band, Need::Quality)?;
+                self.gridded[grid_number].add(&self.config, band, Purpose::Quality)?;
             }
         }
         Ok(())

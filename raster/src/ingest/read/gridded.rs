@@ -33,7 +33,7 @@ struct GriddedBand {
 
 /// The purpose of a band, which decides whether it may be resampled by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Need {
+pub(crate) enum Purpose {
     /// The band is written. The configuration must say how to resample it.
     Data,
     /// The band only says which samples of other bands are valid. It is resampled to the nearest sample by default.
@@ -49,7 +49,7 @@ impl GriddedBands {
     ///
     /// # Errors
     /// Those of [`Placement::new`].
-    pub(crate) fn add(&mut self, config: &Config, band: &SceneBand, need: Need) -> Result<()> {
+    pub(crate) fn add(&mut self, config: &Config, band: &SceneBand, purpose: Purpose) -> Result<()> {
         if self.bands.contains_key(&band.name) {
             return Ok(());
         }
@@ -58,7 +58,7 @@ impl GriddedBands {
             let mut cell = Cell::new();
             for layer in layers {
                 let asked = config.input[layer.input].resampling.get(&band.name).copied();
-                let nearest = (need == Need::Quality).then_some(Resampling::Nearest);
+                let nearest = (purpose == Purpose::Quality).then_some(Resampling::Nearest);
                 let resampling = asked.or(nearest).or(config.grid.resampling);
                 if let Some(placement) = Placement::new(layer, &self.grid, resampling)? {
                     cell.push((layer.clone(), placement));

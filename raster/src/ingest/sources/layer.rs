@@ -21,11 +21,11 @@ pub(crate) struct Source {
 impl Source {
     /// All files that are read for it.
     pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
-        let beside = match &self.reader {
+        let index_files = match &self.reader {
             Reader::Raster(_) => &[][..],
-            Reader::List(list) => list.beside(),
+            Reader::List(list) => list.index_files(),
         };
-        std::iter::once(&self.file).chain(beside).map(PathBuf::as_path)
+        std::iter::once(&self.file).chain(index_files).map(PathBuf::as_path)
     }
 }
 

@@ -98,14 +98,14 @@ mod tests {
     }
 
     /// Names, figures, units and notes of the cards.
-    fn told(values: &[(&str, &[f64])], total_steps: u64) -> Vec<[String; 4]> {
+    fn texts_of_cards(values: &[(&str, &[f64])], total_steps: u64) -> Vec<[String; 4]> {
         let cards = cards(&history(values), total_steps);
         cards.into_iter().map(|card| [card.name, card.figure, card.unit, card.note]).collect()
     }
 
     #[test]
     fn validation_comes_before_training() {
-        let cards = told(&[("psnr_db", &[31.0]), ("valid/psnr_db", &[30.0, 29.5])], 5000);
+        let cards = texts_of_cards(&[("psnr_db", &[31.0]), ("valid/psnr_db", &[30.0, 29.5])], 5000);
         assert_eq!(cards[0], ["PSNR", "29.50", "dB", "validation, step 2"]);
         assert_eq!(cards[1], ["Step", "1,200", "", "of 5,000"]);
         assert_eq!(cards[2], ["Time", "1 h 1 min", "", ""]);
@@ -118,7 +118,7 @@ mod tests {
             ("gain_db", &[0.1, 0.3]),
             ("valid/saved_percent", &[5.04]),
         ];
-        let cards = told(&values, 0);
+        let cards = texts_of_cards(&values, 0);
         assert_eq!([&cards[0][..3], &cards[1][..3]], [["Saved", "5.0", "%"], ["Gain", "+0.200", "dB"]]);
         assert!(!cards.iter().any(|card| card[0] == "Loss"), "it is relative to itself");
     }
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn before_a_validation_training_stands_in() {
         let values = [("psnr_db", [31.0].as_slice()), ("time/load", &[5.0]), ("time/forward", &[15.0])];
-        let cards = told(&values, 0);
+        let cards = texts_of_cards(&values, 0);
         assert_eq!(cards[0][3], "training, no validation yet");
         assert_eq!(cards[2][3], "20 ms a step, 25 % loading");
     }

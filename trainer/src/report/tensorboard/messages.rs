@@ -11,13 +11,13 @@ pub(super) struct Event {
     pub(super) wall_time: f64,
     #[prost(int64, tag = "2")]
     pub(super) step: i64,
-    #[prost(oneof = "What", tags = "3, 5, 7")]
-    pub(super) what: Option<What>,
+    #[prost(oneof = "Content", tags = "3, 5, 7")]
+    pub(super) content: Option<Content>,
 }
 
 /// What a record holds.
 #[derive(Clone, PartialEq, Oneof)]
-pub(super) enum What {
+pub(super) enum Content {
     /// Only in a file's first record.
     #[prost(string, tag = "3")]
     FileVersion(String),

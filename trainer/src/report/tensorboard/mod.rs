@@ -6,7 +6,7 @@ mod messages;
 
 use super::disk::Appender;
 use super::error::ReportError;
-use messages::{Event, Image, Summary, Value, What};
+use messages::{Content, Event, Image, Summary, Value};
 use prost::Message;
 use std::path::Path;
 
@@ -27,12 +27,12 @@ impl EventFile {
         let path =
             free.unwrap_or_else(|| folder.join(format!("events.out.tfevents.{:010}.{host}.x", time as u64)));
         let mut file = Self { appender: Appender::open(&path)? };
-        file.add(time, 0, What::FileVersion("brain.Event:2".to_owned()))?;
+        file.add(time, 0, Content::FileVersion("brain.Event:2".to_owned()))?;
         if let Some(step) = resume_at_step {
             file.add(
                 time,
                 step.saturating_add(1),
-                What::SessionLog(messages::SessionLog { status: messages::START }),
+                Content::SessionLog(messages::SessionLog { status: messages::START }),
             )?;
         }
         Ok(file)
@@ -46,7 +46,7 @@ impl EventFile {
         scalars: &[(String, f64)],
     ) -> Result<(), ReportError> {
         let value = scalars.iter().map(|(tag, value)| Value::scalar(tag, *value as f32)).collect();
-        self.add(time, step, What::Summary(Summary { value }))
+        self.add(time, step, Content::Summary(Summary { value }))
     }
 
     /// A picture that is already PNG.
@@ -61,17 +61,17 @@ impl EventFile {
         let extent = |n| i32::try_from(n).unwrap_or(i32::MAX);
         let image =
             Image { height: extent(height), width: extent(width), colorspace: 3, encoded_image_string: png };
-        self.add(time, step, What::Summary(Summary { value: vec![Value::image(tag, image)] }))
+        self.add(time, step, Content::Summary(Summary { value: vec![Value::image(tag, image)] }))
     }
 
     /// A remark, shown among the texts.
     pub(super) fn text(&mut self, time: f64, step: u64, tag: &str, text: &str) -> Result<(), ReportError> {
-        self.add(time, step, What::Summary(Summary { value: vec![Value::text(tag, text)] }))
+        self.add(time, step, Content::Summary(Summary { value: vec![Value::text(tag, text)] }))
     }
 
-    fn add(&mut self, wall_time: f64, step: u64, what: What) -> Result<(), ReportError> {
+    fn add(&mut self, wall_time: f64, step: u64, content: Content) -> Result<(), ReportError> {
         let step = i64::try_from(step).unwrap_or(i64::MAX);
-        let event = Event { wall_time, step, what: Some(what) };
+        let event = Event { wall_time, step, content: Some(content) };
         self.appender.append(&framing::frame(&event.encode_to_vec()))
     }
 }
@@ -105,18 +105,18 @@ mod tests {
         file.image(1.7e9 + 2.0, 100, "valid/decoded", (3, 2), b"png".to_vec()).unwrap();
         file.text(1.7e9 + 3.0, 120, "collapse", "codebook 0").unwrap();
         let events = events(folder.path());
-        assert_eq!(events[0].what, Some(What::FileVersion("brain.Event:2".to_owned())));
+        assert_eq!(events[0].content, Some(Content::FileVersion("brain.Event:2".to_owned())));
         assert_eq!((events[1].step, events[1].wall_time), (100, 1.7e9 + 1.0));
-        let Some(What::Summary(summary)) = &events[1].what else { panic!("{events:?}") };
+        let Some(Content::Summary(summary)) = &events[1].content else { panic!("{events:?}") };
         assert_eq!((summary.value[0].tag.as_str(), summary.value[0].simple_value), ("loss/total", Some(0.5)));
         assert!(summary.value[1].simple_value.unwrap().is_nan());
-        let Some(What::Summary(summary)) = &events[2].what else { panic!("{events:?}") };
+        let Some(Content::Summary(summary)) = &events[2].content else { panic!("{events:?}") };
         let image = summary.value[0].image.as_ref().unwrap();
         assert_eq!(
             (image.height, image.width, image.encoded_image_string.as_slice()),
             (2, 3, b"png".as_slice())
         );
-        let Some(What::Summary(summary)) = &events[3].what else { panic!("{events:?}") };
+        let Some(Content::Summary(summary)) = &events[3].content else { panic!("{events:?}") };
         assert_eq!(summary.value[0].tensor.as_ref().unwrap().string_val, [b"codebook 0".to_vec()]);
         assert_eq!(events.len(), 4);
     }
@@ -133,7 +133,10 @@ mod tests {
             names.iter().all(|name| name.to_str().unwrap().starts_with("events.out.tfevents.1700000000."))
         );
         let events = events(folder.path());
-        assert_eq!(events[2].what, Some(What::SessionLog(messages::SessionLog { status: messages::START })));
+        assert_eq!(
+            events[2].content,
+            Some(Content::SessionLog(messages::SessionLog { status: messages::START }))
+        );
         assert_eq!(events[2].step, 201);
     }
 }

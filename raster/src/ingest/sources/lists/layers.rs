@@ -145,7 +145,7 @@ impl Listed<'_> {
             sample_type,
             axis,
             domain: Arc::clone(&pixels.domain),
-            beside: pixels.files.clone(),
+            index_files: pixels.files.clone(),
         };
         let reader = Reader::List(Arc::new(list));
         let source = Arc::new(Source { file: self.file.to_path_buf(), reader });

@@ -27,7 +27,7 @@ pub(crate) struct List {
     pub(crate) axis: usize,
     pub(crate) domain: Arc<Domain>,
     /// The files that say which pixels the list holds.
-    pub(crate) beside: Vec<PathBuf>,
+    pub(crate) index_files: Vec<PathBuf>,
 }
 
 /// Where the samples of a list are stored.
@@ -117,8 +117,8 @@ impl List {
     }
 
     /// The files that say which pixels the list holds.
-    pub(crate) fn beside(&self) -> &[PathBuf] {
-        &self.beside
+    pub(crate) fn index_files(&self) -> &[PathBuf] {
+        &self.index_files
     }
 
     /// Samples over a window of the grid, and which of its cells are in the list. `number` is that of an entry of all other axes,

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{array, fit, job, records, run, sample};
+use common::{array, fit, records, request, run, sample};
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::AtomicBool;
@@ -60,13 +60,13 @@ fn data_split_and_peak_are_told_and_travel_with_the_model() {
 #[test]
 fn a_stopped_fit_is_not_called_complete_and_a_complete_one_can_be_resumed() {
     let folder = tempfile::tempdir().unwrap();
-    let mut job = job(folder.path(), sample(), &["optimiser.steps=2"]);
-    run(&job, &AtomicBool::new(true)).unwrap();
+    let mut request = request(folder.path(), sample(), &["optimiser.steps=2"]);
+    run(&request, &AtomicBool::new(true)).unwrap();
     assert_eq!(events(folder.path(), "stop"), ["stopped; --resume goes on from here"]);
     assert!(events(folder.path(), "finish").is_empty());
-    job.resume = true;
-    let first = run(&job, &AtomicBool::new(false)).unwrap();
-    let again = run(&job, &AtomicBool::new(false)).unwrap();
+    request.resume = true;
+    let first = run(&request, &AtomicBool::new(false)).unwrap();
+    let again = run(&request, &AtomicBool::new(false)).unwrap();
     assert_eq!((first.sha256, first.step), (again.sha256, again.step));
     let data = events(folder.path(), "start").iter().filter(|fact| fact.starts_with("data: ")).count();
     assert_eq!(data, 1, "not once more for each resumption");
@@ -81,7 +81,7 @@ fn codebooks_that_fall_short_and_constant_bands_are_noted() {
     });
     let settings =
         ["model.quantiser=vq", "model.patch=8", "codebook.size=16", "model.peak=255", "data.crops=[64]"];
-    let outcome = run(&job(folder.path(), input, &settings), &AtomicBool::new(false)).unwrap();
+    let outcome = run(&request(folder.path(), input, &settings), &AtomicBool::new(false)).unwrap();
     let notes = outcome.measured.notes.join("\n");
     assert!(notes.starts_with("quality 40 is beyond these codebooks, which reach "), "{notes}");
     assert_eq!(events(folder.path(), "warning"), ["band band1 is 7 everywhere: there is nothing to fit"]);
@@ -91,13 +91,14 @@ fn codebooks_that_fall_short_and_constant_bands_are_noted() {
 fn what_can_not_be_fitted_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let flat = array(&folder.path().join("flat.zarr"), 1, 128, |_, _, _| 3.0);
-    let refused = run(&job(folder.path(), flat, &["model.peak=0"]), &AtomicBool::new(false)).unwrap_err();
+    let refused = run(&request(folder.path(), flat, &["model.peak=0"]), &AtomicBool::new(false)).unwrap_err();
     assert_eq!(
         refused.to_string(),
         "data: all valid samples are 3, which gives no peak; state one as model.peak"
     );
     let axes = ["data.axes=time,bands,north,col"];
-    let refused = run(&job(folder.path(), sample(), &axes), &AtomicBool::new(false)).unwrap_err().to_string();
+    let refused =
+        run(&request(folder.path(), sample(), &axes), &AtomicBool::new(false)).unwrap_err().to_string();
     assert!(refused.contains("exactly one must be `y`; name the dimensions"), "{refused}");
     assert!(refused.ends_with("or state their roles"), "{refused}");
     assert!(!folder.path().join("model.run").exists());
