@@ -3,7 +3,7 @@
 
 A module is a file. It uses another one when it names something that is defined there: in a `use`, or by a path within its
 code. A name that passes through a `pub use` counts for the file that defines it, so a mod.rs that only hands on what its
-children define uses none of them. Code under `#[cfg(test)]` is not looked at. Without arguments, all crates of the workspace
+children define uses none of them. Code under `#[cfg(test)]` is ignored. Without arguments, all crates of the workspace
 are checked. What paths do not show, such as calls of methods, stays unseen."""
 
 import re

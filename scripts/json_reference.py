@@ -101,8 +101,8 @@ def table(schema, own, shared):
         lines += ["| `kind` | other keys | meaning |", "|---|---|---|"]
         for member in schema["oneOf"]:
             others = {k: v for k, v in member["properties"].items() if k != "kind"}
-            told = ", ".join(f"`{k}`: {kind(v, own)}. {meaning(v, shared)}" for k, v in others.items())
-            lines.append(f"| `{member['properties']['kind']['const']}` | {told} | {member['description']} |")
+            keys = ", ".join(f"`{k}`: {kind(v, own)}. {meaning(v, shared)}" for k, v in others.items())
+            lines.append(f"| `{member['properties']['kind']['const']}` | {keys} | {member['description']} |")
         return lines
     lines += ["| key | type | meaning |", "|---|---|---|"]
     for each in schema.get("allOf", []):

@@ -76,10 +76,10 @@ class Case(unittest.TestCase):
         """The archive's only array as the separate consumer crate reads it through zarrs, which also checks its parts."""
         raw = self.folder / "raw"
         shutil.rmtree(raw, ignore_errors=True)
-        told = self.run_program(CONSUMER, archive, "--dump", raw)
-        self.assertIn("the same parts, asynchronously", told)
+        printed = self.run_program(CONSUMER, archive, "--dump", raw)
+        self.assertIn("the same parts, asynchronously", printed)
         (file,) = raw.iterdir()
-        return np.fromfile(file, dtype=like.dtype).reshape(like.shape), told
+        return np.fromfile(file, dtype=like.dtype).reshape(like.shape), printed
 
 
 def sample():

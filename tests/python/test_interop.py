@@ -76,8 +76,8 @@ class Interop(Case):
         image, _ = sample()
         source = self.write("source.zarr", image, ["band", "y", "x"], chunks=(12, 256, 256), fill_value=0)
         found, _, archive = self.there_and_back(source, image, 42)
-        told = json.loads(self.vqz("compare", source, archive, "--peak", PEAK, "--json"))
-        overall = told["rasters"][0]["overall"]
+        printed = json.loads(self.vqz("compare", source, archive, "--peak", PEAK, "--json"))
+        overall = printed["rasters"][0]["overall"]
         self.assertAlmostEqual(overall["psnr_db"], self.psnr(image, found, PEAK), places=2)
         error = np.abs(image.astype(np.int64) - found.astype(np.int64)).max()
         self.assertEqual(overall["max_error"], error)
@@ -102,12 +102,12 @@ class Interop(Case):
     def test_bad_input_is_told(self):
         image, _ = sample()
         source = self.write("thirteen.zarr", np.concatenate([image, image[:1]]), ["band", "y", "x"])
-        told = self.vqz("encode", source, self.folder / "out.zarr", "--model", MODEL, code=2)
-        self.assertIn("13 bands", told)
-        self.assertIn("--bands", told)
+        printed = self.vqz("encode", source, self.folder / "out.zarr", "--model", MODEL, code=2)
+        self.assertIn("13 bands", printed)
+        self.assertIn("--bands", printed)
         source = self.write("complex.zarr", image.astype(np.complex64), ["band", "y", "x"])
-        told = self.vqz("encode", source, self.folder / "out.zarr", "--model", MODEL, code=2)
-        self.assertIn("complex64", told)
+        printed = self.vqz("encode", source, self.folder / "out.zarr", "--model", MODEL, code=2)
+        self.assertIn("complex64", printed)
         self.assertFalse((self.folder / "out.zarr").exists())
 
     def test_a_geotiff(self):

@@ -1,4 +1,4 @@
-"""The JSON output of every command, held against the schema that `vqz schema` prints: no key that is not described, none that
+"""The JSON output of every command, checked against the schema that `vqz schema` prints: no key that is not described, none that
 is missing, and no number that is not one."""
 
 import json

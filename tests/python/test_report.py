@@ -22,11 +22,11 @@ addEventListener("load", () => {
   const pictures = [...document.images].map((i) => i.complete && i.naturalWidth > 0);
   const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
   const fetched = performance.getEntriesByType("resource").map((e) => e.name).filter((n) => !n.startsWith("data:"));
-  const told = { pictures: pictures.length, decoded: pictures.filter(Boolean).length, wide, fetched,
+  const observed = { pictures: pictures.length, decoded: pictures.filter(Boolean).length, wide, fetched,
     charts: document.querySelectorAll("svg[role=img]").length, titles: [...document.querySelectorAll("h2")].map((h) => h.textContent) };
   const place = document.createElement("pre");
-  place.id = "told";
-  place.textContent = JSON.stringify(told);
+  place.id = "observed";
+  place.textContent = JSON.stringify(observed);
   document.body.append(place);
 });
 </script>"""
@@ -93,12 +93,12 @@ class Reports(Case):
         self.assertNotRegex(text, r"(src|href)=\"(?!data:image/png;base64,|#)")
         copy = page.with_suffix(".looked.html")
         copy.write_text(text.replace("</body>", LOOK + "</body>"))
-        found = re.search(r'<pre id="told">(.*?)</pre>', self.browse(copy, f"--window-size={width},1200", "--dump-dom"), re.S)
+        found = re.search(r'<pre id="observed">(.*?)</pre>', self.browse(copy, f"--window-size={width},1200", "--dump-dom"), re.S)
         self.assertIsNotNone(found, "the page did not load")
-        told = json.loads(found[1].replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">"))
-        self.assertEqual(told["fetched"], [])
-        self.assertEqual(told["decoded"], told["pictures"])
-        self.assertLessEqual(told["wide"], 0, "the page is wider than its window")
+        observed = json.loads(found[1].replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">"))
+        self.assertEqual(observed["fetched"], [])
+        self.assertEqual(observed["decoded"], observed["pictures"])
+        self.assertLessEqual(observed["wide"], 0, "the page is wider than its window")
         shot = page.with_suffix(".png")
         self.browse(page, f"--window-size={width},1600", f"--screenshot={shot}")
         seen = pixels(shot)[..., :3]
@@ -106,7 +106,7 @@ class Reports(Case):
         # A page of text alone has a deviation of some 20 and few colours.
         self.assertGreater(seen.std(), 20)
         self.assertGreater(len(np.unique(seen.reshape(-1, 3) // 16, axis=0)), 60)
-        return told
+        return observed
 
     def test_a_page_with_everything(self):
         archive, page, bench = self.folder / "a.zarr", self.folder / "r.html", self.folder / "bench.json"
@@ -115,20 +115,20 @@ class Reports(Case):
         self.vqz("report", archive, "--against", SAMPLE, "-o", page, "--bench", bench, "--model", MODEL)
         for width in (1400, 390):
             with self.subTest(width=width):
-                told = self.look(page, width)
+                observed = self.look(page, width)
                 # True and false colour with crops, the map of bits, and two for each of four dates.
-                self.assertEqual(told["pictures"], 12 + 1 + 8)
-                self.assertGreater(told["charts"], 24)
+                self.assertEqual(observed["pictures"], 12 + 1 + 8)
+                self.assertGreater(observed["charts"], 24)
                 for title in ("Pictures", "Figures", "Histograms", "Vegetation index", "Where the bits go", "Dates", "Rate and distortion", "Model"):
-                    self.assertIn(title, told["titles"])
+                    self.assertIn(title, observed["titles"])
 
     def test_a_page_without_a_source(self):
         archive, page = self.folder / "a.zarr", self.folder / "r.html"
         self.vqz("encode", SAMPLE, archive, "--max-error", 50)
         self.vqz("report", archive, "-o", page, "--date", 3)
-        told = self.look(page, 1000)
-        self.assertEqual(told["pictures"], 2 + 1 + 4)
-        self.assertNotIn("Figures", told["titles"])
+        observed = self.look(page, 1000)
+        self.assertEqual(observed["pictures"], 2 + 1 + 4)
+        self.assertNotIn("Figures", observed["titles"])
 
 
 if __name__ == "__main__":

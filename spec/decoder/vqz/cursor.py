@@ -1,6 +1,6 @@
 """Reading fields off bytes, front to back.
 
-Used by the container, its tiles, the code streams and the priors: every length is held against what is left before
+Used by the container, its tiles, the code streams and the priors: every length is checked against what is left before
 anything is read, and nothing may be left over.
 """
 

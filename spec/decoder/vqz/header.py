@@ -39,7 +39,7 @@ class Header:
 
 
 def read_header(body, version, images, dtype, model):
-    """The header in `body`, a cursor, held against what the chunk and the model are."""
+    """The header in `body`, a cursor, checked against what the chunk and the model are."""
     flags = body.byte()
     refuse_unless(not flags & ~KNOWN_FLAGS[version], f"header: unknown flags {flags:#04x}")
     refuse_unless(flags & PROMISES or not flags & STABLE, "header: stable, where no bound is promised")

@@ -7,7 +7,7 @@ from .refusal import Refused, UnsupportedVersion, check_keys, refuse_unless
 
 
 def read_manifest(content):
-    """`model.json`, held against the specification."""
+    """`model.json`, checked against the specification."""
     try:
         manifest = json.loads(content)
     except (ValueError, RecursionError) as error:

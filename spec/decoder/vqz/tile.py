@@ -1,6 +1,6 @@
 """A tile's bytes: which samples are valid, those that are masked, and what the valid ones are made of.
 
-Of the last only the mode is looked at here: may tiles of this chunk be of this kind?
+Of the last, only the mode is checked here: may tiles of this chunk be of this kind?
 """
 
 from dataclasses import dataclass
