@@ -337,7 +337,7 @@ impl Trainee {
         batch.places.first().map_or_else(|| "nowhere".to_owned(), |p| format!("{:?}", p.block))
     }
 
-    /// Codes and decodes; the third is the step or its likeness, for rates.
+    /// Codes and decodes. Returns the decoded channels, the quantised latents and the step.
     fn forward(
         &mut self,
         torch: &mut Torch,

@@ -15,7 +15,7 @@ const TERMS: [(&str, &str); 10] = [
     ("Bias", "The mean of decoded less source."),
     (
         "SSIM",
-        "Structural similarity (Wang et al. 2004): likeness of local means, contrasts and patterns; 1 is equal.",
+        "Structural similarity (Wang et al. 2004): similarity of local means, contrasts and patterns; 1 is equal.",
     ),
     ("Ring PSNR", "The PSNR within 8 pixels of the borders of tiles: far below the PSNR, tiles would show."),
     ("SAM", "Spectral angle between the bands of a pixel before and after, the mean in degrees; 0 is equal."),

@@ -52,8 +52,9 @@ pub(super) fn bands(examined: &Examined) -> Option<Table> {
     if waves {
         groups.push(Group::new("", ["wavelength"]));
     }
-    let likeness: &[&str] = if ring { &["PSNR, dB", "SSIM", "ring PSNR, dB"] } else { &["PSNR, dB", "SSIM"] };
-    groups.push(Group::new("Likeness", likeness.iter().copied()));
+    let similarity: &[&str] =
+        if ring { &["PSNR, dB", "SSIM", "ring PSNR, dB"] } else { &["PSNR, dB", "SSIM"] };
+    groups.push(Group::new("Similarity", similarity.iter().copied()));
     let unit =
         examined.unit().map_or_else(|| "Error, in data units".to_owned(), |unit| format!("Error, {unit}"));
     let errors: &[&str] = if bounds.is_some() {
