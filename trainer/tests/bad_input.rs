@@ -40,8 +40,8 @@ fn a_loss_that_is_no_number_stops_and_keeps_the_checkpoint_before() {
     });
     let settings = ["checkpoint.every_steps=1", "data.validation=0", "data.crops=[32]", "optimiser.steps=60"];
     let error = run(&request(folder.path(), input, &settings), &AtomicBool::new(false)).unwrap_err();
-    let error = error.to_string();
     assert!(matches!(error, Error::NotANumber(_)), "{error}");
+    let error = error.to_string();
     assert!(
         error.contains("on a batch from") && error.contains("resume from the last checkpoint"),
         "{error}"
