@@ -182,7 +182,7 @@ fn quiet_leaves_errors_and_figures() {
         err.is_empty() && remark["kind"] == "quality_beyond_model" && remark["severity"] == "warning",
         "{remark}"
     );
-    assert!(remark["message"].as_str().unwrap().starts_with("quality 5 is outside of"), "{remark}");
+    assert!(remark["message"].as_str().unwrap().starts_with("quality 5 is outside the range"), "{remark}");
 
     let (code, _, err) = call(&folder, &["--quiet", "info", "absent.zarr"]);
     assert!(code == 2 && err.starts_with("error: absent.zarr does not exist"), "{err}");

@@ -91,7 +91,7 @@ fn dates_that_others_refer_to_are_told() {
     );
     let text = succeed(&folder, &["info", "a.zarr", "--window", "2,:,0:64,0:64"]);
     assert!(text.contains("  window    2:3,0:4,0:64,0:64: 32.77 kB of samples"), "{text}");
-    assert!(text.contains("of other dates, which the window's refer to: "), "{text}");
+    assert!(text.contains("of other dates, to which tiles of the window refer: "), "{text}");
     assert!(text.contains("every sample comes back bit for bit, on any machine"), "{text}");
 }
 

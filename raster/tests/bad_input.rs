@@ -161,7 +161,7 @@ fn expressions_are_checked() {
     let error = refused(&folder.0, &derive("a + * b"));
     assert!(error.starts_with("derived band x: expression \"a + * b\", column 5: expected"), "{error}");
     let error = refused(&folder.0, &format!("{}data_type = \"uint8\"\n", derive("a")));
-    assert!(error.contains("derived band x is uint8, and needs a nodata of that type"), "{error}");
+    assert!(error.contains("derived band x is uint8, and needs a nodata value of that type"), "{error}");
     let error = refused(&folder.0, &format!("{}array = \"other\"\n", derive("a")));
     assert!(error.contains("derived band x is to be a band of other, and there is no such array"), "{error}");
     let error = refused(&folder.0, &format!("{}array = \"data\"\n", derive("a")));

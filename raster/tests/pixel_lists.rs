@@ -250,7 +250,7 @@ fn what_does_not_fit_is_told() {
         error("height = 4", "height = 3")
             .contains("pixel 0 of a list is at row 3, column 5, the grid has 3 rows")
     );
-    assert!(error("    columns = \"columns.npy\"\n", "").contains("give both of the first, or the second"));
+    assert!(error("    columns = \"columns.npy\"\n", "").contains("give both rows and columns, or a mask"));
     assert!(
         error("    rows = \"rows.npy\"\n    columns = \"columns.npy\"\n", "")
             .contains("does not say which pixels")

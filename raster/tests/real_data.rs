@@ -419,7 +419,7 @@ fn sites_of_sentinel_2_become_groups() {
     assert_is(&sites, "445/data", 0, "B8A", &file(&folder, "satclip_445.tif"), 9);
     // Without groups, they are mosaics of nothing: their coordinate reference systems differ.
     let error = refused(&folder, &config.replace("split = \"site\"", ""));
-    assert!(error.contains("keep them apart with split under [output]"), "{error}");
+    assert!(error.contains("keep them separate with split under [output]"), "{error}");
     // Seasons of a site are dates.
     let seasons = r#"
         [[input]]
