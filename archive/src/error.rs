@@ -59,6 +59,10 @@ pub enum Remedy {
     GiveAxes,
     /// Choose as many bands as the model takes: [`EncodeOptions::bands`](crate::EncodeOptions::bands).
     ChooseBands,
+    /// Choose the bands one by one, in the order of the model's: [`EncodeOptions::bands`](crate::EncodeOptions::bands).
+    OrderBands,
+    /// Bring the samples to the model's scale, use a model of such samples, or promise a bound.
+    OtherScale,
     /// State which values mean "no data".
     StateNoData,
     /// State the value that PSNR is measured against: [`CompareOptions::peak`](crate::CompareOptions::peak).

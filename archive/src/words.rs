@@ -17,6 +17,18 @@ pub fn figure(value: f64) -> String {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
+/// A value with three significant digits; with an exponent where it is tiny or huge.
+#[must_use]
+pub fn rounded(value: f64) -> String {
+    let size = value.abs();
+    if size == 0.0 || !size.is_finite() || (1e-4..1e15).contains(&size) {
+        let decimals =
+            if size > 0.0 && size.is_finite() { (2 - size.log10().floor() as i32).max(0) } else { 0 };
+        return format!("{value:.*}", decimals as usize);
+    }
+    format!("{value:.2e}")
+}
+
 /// Bytes in powers of ten: `1.23 MB`.
 #[must_use]
 pub fn bytes(n: u64) -> String {

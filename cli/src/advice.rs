@@ -20,6 +20,12 @@ fn words_of(remedy: Remedy) -> &'static str {
     match remedy {
         Remedy::GiveAxes => ", with --axes",
         Remedy::ChooseBands => "; choose bands with --bands",
+        Remedy::OrderBands => {
+            "; list them with --bands in the order of the model's (--bands 0-3 takes four as they stand)"
+        }
+        Remedy::OtherScale => {
+            "; fit a model to them (`vqz fit`), bring them to the scale of this one, or ask for --max-error or --lossless"
+        }
         Remedy::StateNoData => "; check --nodata",
         Remedy::StatePeak => "; state one with --peak",
         Remedy::GiveModel => {
@@ -55,6 +61,9 @@ pub(crate) fn remark(remark: &Remark) -> String {
             format!("{remark}; if they mean \"no data\", {again} again with --nodata={fill}")
         }
         Remark::BeyondModel { .. } => format!("{remark} (`vqz fit`)"),
+        Remark::LittleContrast { .. } => {
+            format!("{remark}; a higher --quality or --max-error keeps more of it")
+        }
         Remark::TargetMissed { array, missed } => missed_target(array, missed),
         Remark::ChunksLost { .. } | Remark::RecordDiffers { .. } => format!("{remark}; see `vqz verify`"),
         Remark::FittedToPart { .. } => format!("{remark}; --max-samples takes more"),

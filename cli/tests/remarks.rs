@@ -154,7 +154,7 @@ fn data_of_another_sensor_are_remarked_on() {
     assert_eq!(code, 0, "{err}");
     assert!(
         err.contains(
-            "warning: 100 % of the samples in the middle of in.zarr are beyond what model eight knows, about "
+            "warning: 100 % of the samples examined in in.zarr are beyond what model eight knows, about "
         ),
         "{err}"
     );

@@ -160,7 +160,7 @@ impl Axes {
         let band = self.position(&Role::Band);
         let looped: Vec<usize> =
             (0..shape.len()).filter(|d| *d != y && *d != x && Some(*d) != band).collect();
-        Ok(Layout { shape: shape.to_vec(), strides, samples, y, x, band, looped })
+        Ok(Layout { shape: shape.to_vec(), strides, samples, y, x, band, looped, order: Vec::new() })
     }
 }
 
@@ -180,6 +180,8 @@ pub struct Layout {
     x: usize,
     band: Option<usize>,
     looped: Vec<usize>,
+    /// The array's band that each band of an image is; empty where both have the same order.
+    order: Vec<usize>,
 }
 
 impl Layout {
@@ -187,6 +189,35 @@ impl Layout {
     #[must_use]
     pub fn bands(&self) -> usize {
         self.band.map_or(1, |d| self.shape[d])
+    }
+
+    /// The same layout with the bands of its images in another order than the array's: for each band of an image, `order` gives
+    /// the array's band. An empty order changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] unless every band of the array stands in the order once.
+    pub fn with_band_order(self, order: &[usize]) -> Result<Self> {
+        if order.is_empty() {
+            return Ok(self);
+        }
+        let mut seen = vec![false; self.bands()];
+        let fits = order.len() == seen.len()
+            && order
+                .iter()
+                .all(|band| seen.get_mut(*band).is_some_and(|seen| !std::mem::replace(seen, true)));
+        if !fits {
+            return Err(Error::InvalidArgument(format!(
+                "the order of the bands is {order:?}; each of 0 to {} has to stand in it once",
+                seen.len() - 1
+            )));
+        }
+        Ok(Self { order: order.to_vec(), ..self })
+    }
+
+    /// The array's band that is the given band of an image. Both are counted from 0.
+    #[must_use]
+    pub fn array_band(&self, band: usize) -> usize {
+        self.order.get(band).copied().unwrap_or(band)
     }
 
     /// Rows of an image.

@@ -18,6 +18,10 @@ pub struct Configuration {
     pub model: Option<ModelReference>,
     /// The roles of the dimensions, in the array's order.
     pub axes: Axes,
+    /// The order in which the model takes the bands: for each of its bands, the array's band, from 0. Empty, and left out,
+    /// where both have the same order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub band_order: Vec<usize>,
     /// The nominal quality, in dB of PSNR on data like the training data: what the writer aims at. Readers do not use it;
     /// 0, and left out, without a model.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -53,6 +57,7 @@ impl Configuration {
         Self {
             model: None,
             axes,
+            band_order: Vec::new(),
             quality: 0.0,
             entropy: EntropyCoder::default(),
             nodata: Vec::new(),
@@ -64,6 +69,12 @@ impl Configuration {
     #[must_use]
     pub fn with_model(self, model: impl Into<Option<ModelReference>>) -> Self {
         Self { model: model.into(), ..self }
+    }
+
+    /// Sets the order in which the model takes the bands: for each of its bands, the array's band, from 0.
+    #[must_use]
+    pub fn with_band_order(self, band_order: Vec<usize>) -> Self {
+        Self { band_order, ..self }
     }
 
     /// Sets the nominal quality, in dB of PSNR.

@@ -50,6 +50,10 @@ class Configurations(unittest.TestCase):
         self.assert_refused("nodata", nodata=-9999)
         for axes in (["y"], ["y", "y"], ["band", "x"], ["band", "band", "y", "x"], list("abcdeyx"), "yx"):
             self.assert_refused("axes", axes=axes)
+        for order in ([0, 0], [1, 2], [-1, 0], [0, 1, 3]):
+            self.assert_refused("each band once", band_order=order)
+        for order in ("01", [0, "1"], [0, True], [0.0, 1]):
+            self.assert_refused("integers", band_order=order)
         self.assert_refused("lack|object", model="test")
         self.assert_refused("sha256", model={**self.valid["model"], "sha256": "0" * 63})
         self.assert_refused("base64", model={**self.valid["model"], "decoder": "!"})

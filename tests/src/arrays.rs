@@ -43,6 +43,8 @@ pub struct Case {
     pub promise: Promise,
     /// Whether there is no model.
     pub predicted: bool,
+    /// For each band of the model, the array's band; empty where both have the same order.
+    pub band_order: &'static [usize],
 }
 
 impl Default for Case {
@@ -61,6 +63,7 @@ impl Default for Case {
             corrected: false,
             promise: Promise::Quality,
             predicted: false,
+            band_order: &[],
         }
     }
 }
@@ -102,6 +105,7 @@ impl Case {
             .with_model(
                 self.any_model().map(|model| model.reference().expect("a small model can be embedded")),
             )
+            .with_band_order(self.band_order.to_vec())
             .with_quality(if self.predicted { 0.0 } else { self.quality })
             .with_entropy(self.entropy)
             .with_nodata(self.nodata.clone())

@@ -24,6 +24,7 @@ pub fn cases() -> Vec<(String, Case)> {
         .chain(second().into_iter().map(named("v1")))
         .chain(promised().into_iter().map(named("v1")))
         .chain([(format!("v1/{PRESENT_NAME}"), present_name())])
+        .chain([("v1/int16-bands-in-another-order".to_owned(), other_order())])
         .collect()
 }
 
@@ -40,6 +41,20 @@ fn present_name() -> Case {
         data_type: DataType::UInt8,
         promise: Promise::Lossless,
         predicted: true,
+        ..Case::default()
+    }
+}
+
+/// An archive whose model takes the bands in another order than the array has them, with a bound for each band.
+fn other_order() -> Case {
+    Case {
+        axes: &["time", "y", "x", "band"],
+        shape: &[2, 40, 36, 3],
+        chunk: &[2, 40, 24, 3],
+        data_type: DataType::Int16,
+        nodata: vec![NoData::Integer(-32)],
+        promise: Promise::MaxError { bound: vec![3.0, 9.0, 5.0], stable: false },
+        band_order: &[2, 0, 1],
         ..Case::default()
     }
 }

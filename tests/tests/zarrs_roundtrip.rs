@@ -3,7 +3,7 @@
 use serde_json::json;
 use std::sync::Arc;
 use vqz_codec::DataType;
-use vqz_codec::config::{EntropyCoder, NoData};
+use vqz_codec::config::{EntropyCoder, NoData, Promise};
 use vqz_tests::Random;
 use vqz_tests::arrays::{Case, all, extract, read, round_trip, store};
 use zarrs::array::{Array, ArrayBytes, ArraySubset};
@@ -37,6 +37,75 @@ fn axes_in_any_order_and_number() {
         let data_type = DataType::ALL[i % DataType::ALL.len()];
         let case = Case { axes, shape, chunk, data_type, ..Case::default() };
         let _ = round_trip(&case, &case.bytes(&case.samples(3)));
+    }
+}
+
+/// A model takes the bands by the order in the configuration: the chunk equals that of an array whose bands stand in that
+/// order, and comes back in the array's own.
+#[test]
+fn bands_in_another_order() {
+    let order: &[usize] = &[2, 0, 1];
+    let cases: [(&[&str], &[u64], &[u64], Promise); 4] = [
+        (&["band", "y", "x"], &[3, 90, 70], &[3, 64, 48], Promise::Quality),
+        (&["y", "x", "band"], &[90, 70, 3], &[64, 48, 3], Promise::Quality),
+        (&["time", "y", "band", "x"], &[2, 50, 3, 41], &[2, 33, 3, 41], Promise::Quality),
+        (
+            &["band", "y", "x"],
+            &[3, 90, 70],
+            &[3, 64, 48],
+            Promise::MaxError { bound: vec![4.0, 12.0, 8.0], stable: false },
+        ),
+    ];
+    for (axes, shape, chunk, promise) in cases {
+        let data_type = DataType::Int16;
+        let nodata = vec![NoData::Integer(-32)];
+        let own = Case { axes, shape, chunk, data_type, nodata, promise, ..Case::default() };
+        let other = Case { band_order: order, ..own.clone() };
+        let samples = own.bytes(&own.samples(3));
+        let (stored, found) = round_trip(&other, &samples);
+        // The same samples, with the bands in the model's order.
+        let band = axes.iter().position(|axis| *axis == "band").unwrap();
+        let moved = |bytes: &[u8], order: &[usize]| -> Vec<u8> {
+            let places = vqz_tests::arrays::places(shape);
+            places
+                .flat_map(|mut place| {
+                    place[band] = order[place[band] as usize] as u64;
+                    let region: Vec<_> = place.iter().map(|at| *at..*at + 1).collect();
+                    extract(bytes, shape, 2, &region)
+                })
+                .collect()
+        };
+        let promise = match own.promise.clone() {
+            Promise::MaxError { bound, stable } => {
+                Promise::MaxError { bound: order.iter().map(|band| bound[*band]).collect(), stable }
+            }
+            promise => promise,
+        };
+        let straight = Case { promise, ..own };
+        let (_, expected) = round_trip(&straight, &moved(&samples, order));
+        assert!(moved(&found, order) == expected, "{axes:?}");
+        assert_eq!(stored.len(), found.len());
+        // Single bands, in parts.
+        let memory = Arc::new(MemoryStore::new());
+        let array = other.create(&memory, "/a");
+        store(&array, &samples);
+        for wanted in 0..3 {
+            let mut region: Vec<_> = shape.iter().map(|n| n / 4..*n).collect();
+            region[band] = wanted..wanted + 1;
+            let part = read(&array, &ArraySubset::new_with_ranges(&region));
+            assert!(part == extract(&found, shape, 2, &region), "{axes:?}, band {wanted}");
+        }
+    }
+}
+
+#[test]
+fn an_order_that_lacks_a_band_is_refused() {
+    for order in [&[0, 1][..], &[0, 1, 1], &[1, 2, 3], &[0, 1, 2, 3]] {
+        let case = Case { band_order: order, ..Case::default() };
+        let array = case.create(&Arc::new(MemoryStore::new()), "/a");
+        let samples = ArrayBytes::new_flen(case.bytes(&case.samples(1)));
+        let error = array.store_array_subset(&array.subset_all(), samples).unwrap_err().to_string();
+        assert!(error.contains("the order of the bands is ["), "{error}");
     }
 }
 

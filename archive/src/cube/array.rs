@@ -162,6 +162,7 @@ fn opened(plan: &Arc<CubePlan>, at: usize) -> Result<CubeArray> {
         chunk,
         nodata: nodata.into_iter().collect(),
         metadata,
+        band_coordinate: None,
         stored: (0, volume(&shape).saturating_mul(data_type.size() as u64)),
         shape,
     };

@@ -42,6 +42,8 @@ pub(crate) struct ArrayEncode {
     pub(crate) quality: f64,
     /// The promise for valid samples.
     pub(crate) promise: Promise,
+    /// The order in which the model takes its bands; empty where that is its own.
+    band_order: Vec<usize>,
     /// The totals of its chunk headers, once it is written.
     pub(crate) totals: Totals,
     /// The target that was searched for, and the result.
@@ -57,6 +59,7 @@ impl ArrayEncode {
         raster: Arc<dyn Raster>,
         watch: Option<Arc<FillWatch>>,
         (quality, promise): (f64, Promise),
+        band_order: Vec<usize>,
         metadata: Metadata,
     ) -> Self {
         let watched =
@@ -67,6 +70,7 @@ impl ArrayEncode {
             watch,
             quality,
             promise,
+            band_order,
             totals: Totals::default(),
             outcome: None,
             search: None,
@@ -91,7 +95,8 @@ impl ArrayEncode {
     fn set_quality(&mut self, options: &EncodeOptions, model: &Model, quality: f64) -> Result<()> {
         self.quality = quality;
         let promise = self.promise.clone();
-        let metadata = layout::metadata(options, self.raster.info(), Some(model), quality, promise)?;
+        let metadata =
+            layout::metadata(options, self.raster.info(), Some(model), quality, promise, &self.band_order)?;
         self.node.content = Content::Array(self.samples(), metadata);
         Ok(())
     }

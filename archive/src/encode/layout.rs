@@ -23,9 +23,11 @@ pub fn metadata(
     model: Option<&Model>,
     quality: f64,
     promise: Promise,
+    band_order: &[usize],
 ) -> Result<Metadata> {
     let configuration = Configuration::new(info.axes.clone())
         .with_model(model.map(Model::reference).transpose()?)
+        .with_band_order(band_order.to_vec())
         .with_quality(quality)
         .with_entropy(options.entropy)
         .with_nodata(info.nodata.clone())

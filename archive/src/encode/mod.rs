@@ -6,7 +6,9 @@
 //! what was written.
 
 pub(crate) mod array;
+mod bands;
 pub(crate) mod bound;
+mod fitness;
 pub(crate) mod input;
 pub(crate) mod layout;
 pub(crate) mod model;

@@ -1,21 +1,23 @@
 //! The plan of an encode: every node of the input, and whether it is encoded or copied.
 
 use crate::encode::array::ArrayEncode;
+use crate::encode::bands::{self, ChosenBands};
 use crate::encode::input::Input;
 use crate::encode::options::EncodeOptions;
 use crate::encode::quality::quality_for;
-use crate::encode::{layout, remarks};
+use crate::encode::{fitness, layout, remarks};
 use crate::encoded::losses::remark_on_losses_of;
 use crate::error::{Result, bail};
 use crate::geotiff;
 use crate::open::is_raster_file;
 use crate::progress::{Progress, Remark};
-use crate::raster::bands;
+use crate::raster::bands::select;
 use crate::raster::fill::FillWatch;
 use crate::raster::opening::OpenOptions;
 use crate::raster::source::{Raster, RasterInfo};
 use crate::store::reader::ZarrRaster;
 use crate::store::tree;
+use crate::target::Target;
 use crate::write::hierarchy::{Content, Node};
 use crate::write::paths;
 use crate::write::settings::Settings;
@@ -81,6 +83,7 @@ impl Planner<'_> {
     fn group(&self, path: &Path, output: &Path) -> Result<EncodePlan> {
         let mut plan = EncodePlan::new(Unreadable::Stop);
         let mut refused = Vec::new();
+        let (mut copies, mut chosen) = (Vec::new(), Vec::new());
         for node in tree::walk(path)? {
             // A member of a group may be a link that leads to the output.
             paths::refuse_overlap(&node.folder, output)?;
@@ -92,10 +95,13 @@ impl Planner<'_> {
                 plan.others.push(Node { path: node.path, content: Content::Copy(node.folder) });
                 continue;
             }
-            let planned = ZarrRaster::open(&node, &self.opening())
-                .and_then(|raster| self.array(node.path.clone(), Arc::new(raster)));
+            let planned = ZarrRaster::open(&node, &self.opening()).and_then(|raster| {
+                let bands = ChosenBands::of(&node, raster.info(), self.options)?;
+                Ok((self.array(node.path.clone(), Arc::new(raster))?, bands))
+            });
             match planned {
-                Ok(array) => {
+                Ok((array, bands)) => {
+                    chosen.extend(bands);
                     remark_on_losses_of(&node, self.options.engine, self.progress)?;
                     plan.arrays.push(array);
                 }
@@ -106,7 +112,7 @@ impl Planner<'_> {
                     if node.metadata.shape()?.len() > 1 {
                         refused.push((node.path.clone(), error.one_line()));
                     }
-                    plan.others.push(Node { path: node.path, content: Content::Copy(node.folder) });
+                    copies.push(node);
                 }
             }
         }
@@ -120,6 +126,14 @@ impl Planner<'_> {
         }
         for (array, why) in refused {
             self.progress.remark(&Remark::CopiedAsItIs { array, why });
+        }
+        for node in copies {
+            match bands::copied(&node, &chosen) {
+                Ok(content) => plan.others.push(Node { path: node.path, content }),
+                Err(error) => {
+                    self.progress.remark(&Remark::LeftOut { array: node.path, why: error.one_line() });
+                }
+            }
         }
         Ok(plan)
     }
@@ -172,7 +186,7 @@ impl Planner<'_> {
     fn array(&self, path: String, raster: Arc<dyn Raster>) -> Result<ArrayEncode> {
         let options = self.options;
         let raster = match &options.bands {
-            Some(selection) => bands::select(raster, selection)?,
+            Some(selection) => select(raster, selection)?,
             None => raster,
         };
         let info = raster.info();
@@ -198,14 +212,17 @@ impl Planner<'_> {
         let promise = self.promise(raster.as_ref())?;
         let quality = quality_for(options, &promise, manifest);
         let model = self.model.map(|model| &**model);
-        let metadata = layout::metadata(options, info, model, quality, promise.clone())?;
-        remarks::already_encoded(info, self.progress)?;
+        let mut band_order = Vec::new();
         if let Some(manifest) = manifest {
-            remarks::other_bands(info, manifest, self.progress);
-            remarks::beyond_the_model(raster.as_ref(), manifest, self.progress)?;
+            band_order = bands::order(info, manifest, options.bands.is_some(), self.progress)?;
+            let by_size = matches!(options.target, Some(Target::Bits(_) | Target::Ratio(_)));
+            let rmse = fitness::expected_rmse(manifest, quality, &promise).filter(|_| !by_size);
+            fitness::check(raster.as_ref(), manifest, &band_order, rmse, self.progress)?;
         }
+        let metadata = layout::metadata(options, info, model, quality, promise.clone(), &band_order)?;
+        remarks::already_encoded(info, self.progress)?;
         let watch = FillWatch::of(&raster)?;
-        Ok(ArrayEncode::new(path, raster, watch, (quality, promise), metadata))
+        Ok(ArrayEncode::new(path, raster, watch, (quality, promise), band_order, metadata))
     }
 
     /// The promise for an array: the requested one, or lossless for data such as classes, where any error would

@@ -5,12 +5,13 @@ use crate::error::{Context, Result, bail};
 use crate::fit::options::FitOptions;
 use crate::metadata::document::Metadata;
 use crate::open::{is_geotiff, is_raster_file, open_all};
-use crate::progress::Progress;
+use crate::progress::{Progress, Remark};
 use crate::raster::bands::{self, BandSelection, unnamed_band};
 use crate::raster::opening::OpenOptions;
 use crate::raster::source::Raster;
 use std::path::PathBuf;
 use std::sync::Arc;
+use vqz_raster::conventions::bands::{BandMatch, match_names};
 
 /// Rasters to fit a model to.
 pub(crate) struct FitInputs {
@@ -56,12 +57,42 @@ pub(crate) fn open_inputs(
             first.info().label
         );
     }
+    if options.bands.is_none()
+        && let Some(names) = &names
+    {
+        for raster in &mut rasters {
+            *raster = in_order(Arc::clone(raster), names, progress)?;
+        }
+    }
     let names = match (&options.bands, names) {
         (Some(given), _) if !numbered(given) => given.0.clone(),
         (_, Some(names)) => names,
         (_, None) => (0..count).map(unnamed_band).collect(),
     };
     Ok(FitInputs { rasters, band_names: names })
+}
+
+/// A raster with its bands in the order of those of the first input, where the names of both tell it.
+///
+/// # Errors
+/// When both have names that do not go together.
+fn in_order(raster: Arc<dyn Raster>, first: &[String], progress: &dyn Progress) -> Result<Arc<dyn Raster>> {
+    let Some(bands) = raster.info().band_names() else { return Ok(raster) };
+    let label = raster.info().label.clone();
+    match match_names(&bands, first) {
+        BandMatch::Unnamed | BandMatch::Same => Ok(raster),
+        BandMatch::Reordered(order) => {
+            progress.remark(&Remark::BandsReordered { array: label, bands, expected: first.to_vec() });
+            bands::select(raster, &BandSelection(order.iter().map(usize::to_string).collect()))
+        }
+        BandMatch::Other => bail!(
+            InvalidArgument,
+            ChooseBands,
+            "the bands of {label} are named {}, those of the first input {}; a model takes the same bands of all",
+            bands.join(", "),
+            first.join(", ")
+        ),
+    }
 }
 
 /// Selects the bands that are given by number or by a name that the raster has. Other names rename its bands.

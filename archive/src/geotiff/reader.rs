@@ -91,6 +91,7 @@ pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>
         chunk,
         nodata: if options.nodata.is_empty() { declared } else { options.nodata.clone() },
         metadata,
+        band_coordinate: None,
         stored: (0, std::fs::metadata(path).with_context(|| format!("reading {}", path.display()))?.len()),
     };
     Ok(Arc::new(GdalRaster { info, dataset: Mutex::new(dataset) }))

@@ -158,6 +158,7 @@ mod tests {
             chunk: vec![1, chunk, chunk],
             nodata: Vec::new(),
             metadata: Metadata::new_array(&shape, DataType::Float64, 0.into()),
+            band_coordinate: None,
             stored: (0, 0),
         };
         let bytes = (0..volume(&shape) as usize).flat_map(|i| value(i).to_ne_bytes()).collect();

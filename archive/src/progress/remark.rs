@@ -1,7 +1,7 @@
 //! Remarks: facts that the user should know although nothing failed.
 
 use crate::encoded::lost::LostChunks;
-use crate::words::{count, figure};
+use crate::words::{count, figure, rounded};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -64,6 +64,43 @@ pub enum Remark {
         model: String,
         /// The model's bands.
         expected: Vec<String>,
+    },
+    /// The bands have the names of the model's bands, in another order. The model takes them by name; the archive keeps the order
+    /// of the input.
+    BandsByName {
+        /// The array.
+        array: String,
+        /// Its bands.
+        bands: Vec<String>,
+        /// The model.
+        model: String,
+        /// The model's bands.
+        expected: Vec<String>,
+    },
+    /// The bands of an input of a fit have the names of those of the first input, in another order. They are put in that order.
+    BandsReordered {
+        /// The input.
+        array: String,
+        /// Its bands.
+        bands: Vec<String>,
+        /// The bands of the first input.
+        expected: Vec<String>,
+    },
+    /// An array beside the encoded ones does not fit them any more, so it is left out.
+    LeftOut {
+        /// The array.
+        array: String,
+        /// Why it does not fit.
+        why: String,
+    },
+    /// The error that the quality allows is large beside what distinguishes the samples.
+    LittleContrast {
+        /// The array.
+        array: String,
+        /// The RMSE to expect, in data units.
+        rmse: f64,
+        /// The standard deviation of the samples, in data units.
+        deviation: f64,
     },
     /// The quality is outside the range in which the model was measured.
     QualityBeyondModel {
@@ -169,6 +206,27 @@ impl fmt::Display for Remark {
                 bands.join(", "),
                 expected.join(", ")
             ),
+            Self::BandsByName { array, bands, model, expected } => write!(
+                f,
+                "note: the bands of {array} are {}, in another order than those of model {model}, {}; the model takes them by \
+                 name, and the archive keeps their order",
+                bands.join(", "),
+                expected.join(", ")
+            ),
+            Self::BandsReordered { array, bands, expected } => write!(
+                f,
+                "note: the bands of {array} are {}; they are taken in the order of the first input, {}",
+                bands.join(", "),
+                expected.join(", ")
+            ),
+            Self::LeftOut { array, why } => write!(f, "warning: {array} is left out: {why}"),
+            Self::LittleContrast { array, rmse, deviation } => write!(
+                f,
+                "warning: at this quality an error of about {} is to be expected, and the samples of {array} vary by about {}: \
+                 most of what distinguishes them will be lost",
+                rounded(*rmse),
+                rounded(*deviation)
+            ),
             Self::QualityBeyondModel { quality, model, measured: (low, high) } => write!(
                 f,
                 "warning: quality {quality} is outside the range in which model {model} was measured, {low:.1} to {high:.1} \
@@ -176,7 +234,7 @@ impl fmt::Display for Remark {
             ),
             Self::BeyondModel { array, part, model, known: (low, high) } => write!(
                 f,
-                "warning: {:.0} % of the samples in the middle of {array} are beyond what model {model} knows, about {} to \
+                "warning: {:.0} % of the samples examined in {array} are beyond what model {model} knows, about {} to \
                  {}: they may be from another sensor or in another unit; a model fitted to these data would do better",
                 100.0 * part,
                 rounded(*low),
@@ -201,12 +259,4 @@ impl fmt::Display for Remark {
             Self::Cube(remark) => f.write_str(remark),
         }
     }
-}
-
-/// Formats a number with three significant digits.
-fn rounded(value: f64) -> String {
-    let size = value.abs();
-    let decimals =
-        if size > 0.0 && size.is_finite() { (2 - size.log10().floor() as i32).clamp(0, 12) } else { 0 };
-    format!("{value:.*}", decimals as usize)
 }

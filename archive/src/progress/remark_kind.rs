@@ -28,6 +28,10 @@ impl Remark {
             Self::FillTakenAsData { .. } => "fill_taken_as_data",
             Self::AlreadyEncoded { .. } => "already_encoded",
             Self::OtherBands { .. } => "other_bands",
+            Self::BandsByName { .. } => "bands_by_name",
+            Self::BandsReordered { .. } => "bands_reordered",
+            Self::LeftOut { .. } => "left_out",
+            Self::LittleContrast { .. } => "little_contrast",
             Self::QualityBeyondModel { .. } => "quality_beyond_model",
             Self::BeyondModel { .. } => "beyond_model",
             Self::TargetMissed { .. } => "target_missed",
@@ -46,6 +50,8 @@ impl Remark {
             Self::TargetMissed { .. } | Self::ChunksLost { .. } => Severity::Shortfall,
             Self::FillTakenAsData { .. }
             | Self::AlreadyEncoded { .. }
+            | Self::LeftOut { .. }
+            | Self::LittleContrast { .. }
             | Self::QualityBeyondModel { .. }
             | Self::BeyondModel { .. }
             | Self::RecordDiffers { .. } => Severity::Warning,
@@ -54,6 +60,8 @@ impl Remark {
             | Self::WrittenPlain { .. }
             | Self::MadeLossless { .. }
             | Self::OtherBands { .. }
+            | Self::BandsByName { .. }
+            | Self::BandsReordered { .. }
             | Self::FittedToPart { .. }
             | Self::Copying { .. }
             | Self::Cube(_) => Severity::Note,
@@ -70,6 +78,10 @@ impl Remark {
             | Self::FillTakenAsData { array, .. }
             | Self::AlreadyEncoded { array, .. }
             | Self::OtherBands { array, .. }
+            | Self::BandsByName { array, .. }
+            | Self::BandsReordered { array, .. }
+            | Self::LeftOut { array, .. }
+            | Self::LittleContrast { array, .. }
             | Self::BeyondModel { array, .. }
             | Self::TargetMissed { array, .. }
             | Self::ChunksLost { array, .. }

@@ -2,7 +2,7 @@
 
 use crate::error::{Context, Result, bail};
 use crate::raster::picks::{Gaps, PickedSteps};
-use crate::raster::source::Raster;
+use crate::raster::source::{Raster, RasterInfo};
 use serde_json::Value;
 use std::sync::Arc;
 use vqz_codec::axes::Role;
@@ -43,22 +43,31 @@ pub fn unnamed_band(number: u64) -> String {
     format!("band{number}")
 }
 
+/// The numbers of the chosen bands of a raster, from 0, and the dimension that they are counted along.
+///
+/// # Errors
+/// When the raster has no band dimension, or lacks one of those bands.
+pub(crate) fn picks(info: &RasterInfo, selection: &BandSelection) -> Result<(usize, Vec<u64>)> {
+    let Some(dimension) = info.axes.position(&Role::Band) else {
+        bail!(InvalidArgument, "{} has no band dimension, so bands can't be chosen", info.label);
+    };
+    let picks = selection.resolve(info.bands(), info.band_names().as_deref());
+    Ok((dimension, picks.with_context(|| format!("choosing bands of {}", info.label))?))
+}
+
 /// A view of a raster with only these bands.
 ///
 /// # Errors
 /// When the raster has no band dimension, or lacks one of those bands.
 pub fn select(raster: Arc<dyn Raster>, selection: &BandSelection) -> Result<Arc<dyn Raster>> {
     let info = raster.info();
-    let names = info.band_names();
-    let Some(dimension) = info.axes.position(&Role::Band) else {
-        bail!(InvalidArgument, "{} has no band dimension, so bands can't be chosen", info.label);
-    };
-    let picks = selection
-        .resolve(info.bands(), names.as_deref())
-        .with_context(|| format!("choosing bands of {}", info.label))?;
+    let (dimension, picks) = picks(info, selection)?;
     let attributes = info.metadata.attributes();
     let count = info.bands();
+    let beside = info.band_coordinate.as_ref().filter(|names| names.len() as u64 == count);
+    let beside = beside.map(|names| picks.iter().map(|i| names[*i as usize].clone()).collect());
     let mut picked = PickedSteps::new(raster, dimension, picks.clone(), Gaps::Read);
+    picked.info_mut().band_coordinate = beside;
     for key in ["band_names", "bands", "color_interpretation"] {
         // Attributes with one entry for each band: names, descriptions, colour interpretations.
         let Some(Value::Array(all)) = attributes.get(key) else { continue };

@@ -226,6 +226,7 @@ mod tests {
             chunk: shape.to_vec(),
             nodata: vec![NoData::Integer(0)],
             metadata: Metadata::new_array(shape, DataType::Int16, 0.into()),
+            band_coordinate: None,
             stored: (0, 0),
         };
         Arc::new(Memory(info, samples))

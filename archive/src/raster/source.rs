@@ -26,6 +26,8 @@ pub struct RasterInfo {
     pub nodata: Vec<NoData>,
     /// The metadata of the Zarr array. For other sources, the metadata that it would have as a Zarr array.
     pub metadata: Metadata,
+    /// The names of its bands, where a coordinate beside it gives them and not its own metadata.
+    pub band_coordinate: Option<Vec<String>>,
     /// Bytes on disk: of metadata, and of everything else.
     pub stored: (u64, u64),
 }
@@ -51,11 +53,15 @@ impl RasterInfo {
         self.samples().saturating_mul(self.data_type.size() as u64)
     }
 
-    /// The names of the bands, if each has a different one.
+    /// The names of the bands, if each has a different one: those that its metadata list, or else those of the coordinate
+    /// beside it.
     pub fn band_names(&self) -> Option<Vec<String>> {
-        let names = self.metadata.band_names()?;
-        let distinct: HashSet<&String> = names.iter().collect();
-        (distinct.len() == names.len() && names.len() as u64 == self.bands()).then_some(names)
+        let fits = |names: &Vec<String>| {
+            let distinct: HashSet<&String> = names.iter().collect();
+            distinct.len() == names.len() && names.len() as u64 == self.bands()
+        };
+        let listed = self.metadata.band_names().filter(fits);
+        listed.or_else(|| self.band_coordinate.clone().filter(fits))
     }
 }
 

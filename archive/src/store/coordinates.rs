@@ -10,7 +10,6 @@ use zarrs::array::{Array, ArrayMetadata, ArraySubset, ElementOwned};
 use zarrs::filesystem::FilesystemStore;
 
 /// The longest text that is read, in code points.
-#[cfg_attr(not(feature = "gdal"), allow(dead_code, reason = "only exports need it so far"))]
 const LONGEST: u64 = 4096;
 
 /// The attributes of a member of a group; `None` where there is no such array.
@@ -50,7 +49,6 @@ pub(crate) fn numbers(group: &Path, name: &str, count: u64) -> Result<Option<Vec
 ///
 /// # Errors
 /// When its chunks can't be read.
-#[cfg_attr(not(feature = "gdal"), allow(dead_code, reason = "only exports need it so far"))]
 pub(crate) fn texts(group: &Path, name: &str, count: u64) -> Result<Option<Vec<String>>> {
     if let Some(texts) = padded_texts(group, name, count)? {
         return Ok(Some(texts));
@@ -66,7 +64,6 @@ pub(crate) fn texts(group: &Path, name: &str, count: u64) -> Result<Option<Vec<S
 
 /// Reads texts of NumPy's fixed-length type, in which xarray writes most texts: each is a fixed number of code points
 /// of 32 bits, padded with zeros. zarrs does not know this type, so the array is opened as one of code points.
-#[cfg_attr(not(feature = "gdal"), allow(dead_code, reason = "only exports need it so far"))]
 fn padded_texts(group: &Path, name: &str, count: u64) -> Result<Option<Vec<String>>> {
     let folder = group.join(name);
     let Some(metadata) = Metadata::read(&folder).ok().filter(Metadata::is_array) else { return Ok(None) };

@@ -6,10 +6,11 @@ pub(crate) mod coordinate_writer;
 pub(crate) mod coordinates;
 pub mod files;
 pub(crate) mod georeference;
+pub(crate) mod picked;
 pub(crate) mod reader;
 pub(crate) mod tree;
 pub(crate) mod writer;
 
 pub use georeference::locate;
-pub use reader::{ZarrRaster, open_array};
+pub use reader::{ZarrRaster, band_coordinate, open_array};
 pub use tree::{Node, arrays, walk};

@@ -5,11 +5,13 @@ use crate::metadata::document::Metadata;
 use crate::raster::opening::OpenOptions;
 use crate::raster::region::volume;
 use crate::raster::source::{Raster, RasterInfo};
+use crate::store::coordinates::texts;
 use crate::store::files;
 use crate::store::tree::Node;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use vqz_codec::axes::{Axes, Role};
 use vqz_codec::engine::EngineKind;
 use zarrs::array::chunk_cache::{ChunkCache, ChunkCacheDecodedLruSizeLimit};
 use zarrs::array::{
@@ -52,7 +54,12 @@ impl ZarrRaster {
             chunk: encoded.map_or_else(|| metadata.chunk_shape(), |encoded| Ok(encoded.chunk))?,
             nodata,
             metadata: without_record(metadata),
+            band_coordinate: None,
             stored: files::sizes(&node.folder)?,
+        };
+        let info = match info.band_names() {
+            Some(_) => info,
+            None => RasterInfo { band_coordinate: band_coordinate(node, &info.axes), ..info },
         };
         let array = open_array(&node.folder, options.engine)?;
         let array = Arc::new(array.with_storage(array.storage() as Arc<dyn ReadableStorageTraits>));
@@ -67,6 +74,15 @@ impl ZarrRaster {
         });
         Ok(Self { info, array, cache })
     }
+}
+
+/// The names of bands that stand beside an array, as texts in the coordinate that has the name of its dimension of bands.
+/// None where there is no such coordinate, and where it can't be read.
+pub fn band_coordinate(node: &Node, axes: &Axes) -> Option<Vec<String>> {
+    let dimension = axes.position(&Role::Band)?;
+    let name = node.metadata.dimension_names()?.get(dimension)?.clone();
+    let count = *node.metadata.shape().ok()?.get(dimension)?;
+    texts(node.folder.parent()?, &name, count).ok().flatten()
 }
 
 /// Metadata for an array that is made from this one. The record is removed, because it describes the chunks of this

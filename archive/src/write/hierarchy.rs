@@ -5,6 +5,7 @@ use crate::metadata::document::Metadata;
 use crate::progress::{Progress, Remark};
 use crate::raster::source::Raster;
 use crate::store::files;
+use crate::store::picked::PickedArray;
 use crate::store::writer::ArrayWriter;
 use crate::words::count;
 use crate::write::settings::{Settings, fingerprint};
@@ -20,6 +21,8 @@ pub(crate) enum Content {
     Group(Metadata),
     /// Something else: its files are copied as they are.
     Copy(PathBuf),
+    /// Some steps of an array along one of its dimensions, such as the coordinate of the bands that are encoded.
+    Picked(PickedArray),
     /// An array with these metadata: the raster's samples go into it.
     Array(Arc<dyn Raster>, Metadata),
     /// Coordinates of the arrays beside it.
@@ -150,6 +153,7 @@ impl<'a> HierarchyWriter<'a> {
                 files::write_atomically(&folder.join("zarr.json"), &metadata.to_bytes()?)
             }
             Content::Copy(from) => files::copy_tree(from, &folder),
+            Content::Picked(array) => array.write(&folder),
             Content::Array(raster, metadata) => {
                 self.write_array(&node.path, raster.as_ref(), metadata).map(drop)
             }

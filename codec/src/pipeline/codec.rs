@@ -179,6 +179,7 @@ impl ChunkCodec {
 
     pub(super) fn layout(&self, shape: &[usize]) -> Result<Layout> {
         let layout = self.configuration.axes.layout(shape)?;
+        let layout = layout.with_band_order(&self.configuration.band_order)?;
         if let Some(runner) = self.runner.as_ref().filter(|runner| runner.bands() != layout.bands()) {
             return Err(Error::OtherBands {
                 found: layout.bands(),

@@ -60,7 +60,9 @@ impl ChunkCodec {
         let positions: Vec<_> = tile_positions(layout, extent, self.patch()).collect();
         let bounds = self.configuration.promise.bounds(layout.bands())?;
         let stable = matches!(self.configuration.promise, Promise::MaxError { stable: true, .. });
-        let bounds = bounds.map(|each| Bounds { each, stable });
+        // Headers state the bounds in the order of the model's bands.
+        let ordered = |each: Vec<f64>| (0..each.len()).map(|band| each[layout.array_band(band)]).collect();
+        let bounds = bounds.map(|each| Bounds { each: ordered(each), stable });
         let mut step = self.step;
         let (tiles, references) = loop {
             let (classifier, patterns) = (&classifier, &patterns);
@@ -220,7 +222,7 @@ fn patterns<T: Sample>(
     for image in 0..layout.images() {
         for band in 0..layout.bands() {
             for y in 0..extent[0] {
-                let row = layout.image_offset(image) + band * band_stride + y * row_stride;
+                let row = layout.image_offset(image) + layout.array_band(band) * band_stride + y * row_stride;
                 let mut last = None;
                 for x in 0..extent[1] {
                     let sample = samples[row + x * column_stride];

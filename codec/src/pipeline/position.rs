@@ -52,12 +52,16 @@ pub(super) fn copy<T: Copy>(
     let (height, width) = (position.rows.len(), position.columns.len());
     let x0 = position.columns.start.max(columns.start);
     let x1 = position.columns.end.min(columns.end);
-    for band in bands.clone() {
+    for band in 0..layout.bands() {
+        let array_band = layout.array_band(band);
+        if !bands.contains(&array_band) {
+            continue;
+        }
         for y in position.rows.start.max(rows.start)..position.rows.end.min(rows.end) {
             let from = (band * height + y - position.rows.start) * width;
             let source = &tile[from + x0 - position.columns.start..from + x1 - position.columns.start];
             let at = region_layout.looped_offset(&looped_index)
-                + (band - bands.start) * band_stride
+                + (array_band - bands.start) * band_stride
                 + (y - rows.start) * row_stride
                 + (x0 - columns.start) * column_stride;
             if column_stride == 1 {

@@ -50,7 +50,7 @@ impl<T: Sample> SourceTile<T> {
         for band in 0..bands {
             for y in position.rows.clone() {
                 let at = layout.image_offset(position.image)
-                    + band * band_stride
+                    + layout.array_band(band) * band_stride
                     + y * row_stride
                     + position.columns.start * column_stride;
                 if column_stride == 1 {

@@ -49,6 +49,74 @@ pub fn choose(parts: &[String], count: u64, names: Option<&[String]>) -> Result<
     Ok(chosen)
 }
 
+/// How the bands of an array and those that a model expects go together, by their names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BandMatch {
+    /// One of them has no names that say anything, so that only the order is left to go by.
+    Unnamed,
+    /// The same names in the same order.
+    Same,
+    /// The same names in another order: for each expected band, the array's band.
+    Reordered(Vec<usize>),
+    /// Other names.
+    Other,
+}
+
+/// Matches the names of an array's bands with those that a model expects. Spellings of one name count as equal: `B2`, `B02` and
+/// `band_2`, `NIR` and `nir`.
+#[must_use]
+pub fn match_names(found: &[String], expected: &[String]) -> BandMatch {
+    if !say_something(found) || !say_something(expected) {
+        return BandMatch::Unnamed;
+    }
+    let (found, expected) = (spelled_alike(found), spelled_alike(expected));
+    if found == expected {
+        return BandMatch::Same;
+    }
+    let order: Option<Vec<usize>> =
+        expected.iter().map(|name| found.iter().position(|other| other == name)).collect();
+    match order {
+        Some(order) if found.len() == expected.len() && distinct(&found) && distinct(&expected) => {
+            BandMatch::Reordered(order)
+        }
+        _ => BandMatch::Other,
+    }
+}
+
+/// Whether these are names, and not just numbers in order: `1`, `2`, …, or `band0`, `band1`, ….
+fn say_something(names: &[String]) -> bool {
+    let counted = |name: &String| {
+        let name = name.to_lowercase();
+        ["", "band", "band ", "band_"]
+            .iter()
+            .any(|prefix| name.strip_prefix(prefix).is_some_and(|rest| rest.parse::<f64>().is_ok()))
+    };
+    !names.iter().all(counted)
+}
+
+fn distinct(names: &[String]) -> bool {
+    names.iter().collect::<std::collections::HashSet<_>>().len() == names.len()
+}
+
+/// Names in one spelling: letters and digits only, in lower case, `band` shortened to `b`, numbers without leading zeros. Where
+/// this makes names equal that were different, only the case is changed.
+fn spelled_alike(names: &[String]) -> Vec<String> {
+    let short = |name: &String| {
+        let plain: String = name
+            .to_lowercase()
+            .chars()
+            .filter(|c| c.is_alphanumeric())
+            .collect::<String>()
+            .replacen("band", "b", 1);
+        match plain.strip_prefix('b').map(|rest| rest.trim_start_matches('0')) {
+            Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => format!("b{rest}"),
+            _ => plain,
+        }
+    };
+    let spelled: Vec<String> = names.iter().map(short).collect();
+    if distinct(&spelled) { spelled } else { names.iter().map(|name| name.to_lowercase()).collect() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,5 +149,25 @@ mod tests {
         assert!(numbers(&["2-4"]).is_err() && numbers(&["2-1"]).is_err());
         let error = choose(&["B1".to_owned()], 2, None).unwrap_err().to_string();
         assert_eq!(error, "band \"B1\" is not there; allowed are 0 to 1");
+    }
+
+    #[test]
+    fn bands_are_matched_by_name() {
+        let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let matched = |found: &[&str], expected: &[&str]| match_names(&list(found), &list(expected));
+        let model = ["B02", "B03", "B8A"];
+        assert_eq!(matched(&["B02", "B03", "B8A"], &model), BandMatch::Same);
+        assert_eq!(matched(&["b2", "Band 3", "b8a"], &model), BandMatch::Same);
+        assert_eq!(matched(&["B8A", "B02", "B03"], &model), BandMatch::Reordered(vec![1, 2, 0]));
+        assert_eq!(matched(&["B02", "B03", "B08"], &model), BandMatch::Other);
+        assert_eq!(matched(&["B02", "B03", "B8A", "B11"], &model), BandMatch::Other);
+        assert_eq!(matched(&["B02", "B02", "B8A"], &model), BandMatch::Other);
+        // Numbers say nothing but the order.
+        assert_eq!(matched(&["1", "2", "3"], &model), BandMatch::Unnamed);
+        assert_eq!(matched(&["red", "nir"], &["band0", "band1"]), BandMatch::Unnamed);
+        assert_eq!(matched(&["Band 2", "Band 1"], &["nir", "red"]), BandMatch::Unnamed);
+        // Spellings that would make two names one are left alone.
+        assert_eq!(matched(&["b1", "B01", "x"], &["B01", "b1", "x"]), BandMatch::Reordered(vec![1, 0, 2]));
+        assert_eq!(matched(&["NIR", "Red"], &["red", "nir"]), BandMatch::Reordered(vec![1, 0]));
     }
 }

@@ -25,8 +25,9 @@ def decode_chunk(data, shape, dtype, fill_value, configuration):
     header, contents = read_chunk(data, images, dtype, model)
     nodata = nodata_of(configuration.nodata, dtype)
     samples = images.filled(fill_value, dtype)
+    order = band_order(configuration, images)
     for tile, content, _, values in _decoded_tiles(header, contents, images, dtype, model):
-        samples[tile.image, :, tile.y, tile.x] = restore(values, content, header.patterns, nodata)
+        samples[tile.image][order, tile.y, tile.x] = restore(values, content, header.patterns, nodata)
     return images.to_chunk(samples)
 
 
@@ -112,6 +113,13 @@ def tile_codes(stream, valid_samples, header, model, earlier=None):
     ordered = np.empty_like(codes)
     ordered[model.priors.scan] = codes
     return ordered, None
+
+
+def band_order(configuration, images):
+    """Which of the array's bands each band of a tile is."""
+    order = list(configuration.band_order) or list(range(images.bands))
+    refuse_unless(len(order) == images.bands, f"an order of {len(order)} bands for {images.bands}")
+    return order
 
 
 def _supported(dtype):

@@ -14,9 +14,11 @@ EMBEDDED_MOST = 4 << 20
 
 @dataclass(frozen=True)
 class Configuration:
-    """What a reader needs of it: one axis for each dimension, nodata values, and where the model is."""
+    """What a reader needs of it: one axis for each dimension, the order of bands, nodata values, and where the model is."""
 
     axes: tuple
+    # For each band of the model, the array's band; empty where both have the same order.
+    band_order: tuple
     nodata: tuple
     # None without a model.
     sha256: str | None
@@ -24,7 +26,7 @@ class Configuration:
 
     @classmethod
     def parse(cls, value):
-        check_keys(value, "configuration", ("axes",), ("model", "quality", "entropy", "nodata", "promise"))
+        check_keys(value, "configuration", ("axes",), ("model", "band_order", "quality", "entropy", "nodata", "promise"))
         quality = _number(value.get("quality", 0), "quality")
         refuse_unless(0 <= quality <= 200, f"configuration: quality is {quality}, not 0 to 200")
         refuse_unless(value.get("entropy", "rans") in ("rans", "lz4"), "configuration: unknown entropy coder")
@@ -33,7 +35,8 @@ class Configuration:
         nodata = value.get("nodata", [])
         refuse_unless(isinstance(nodata, (list, tuple)), "configuration: nodata is no array")
         model = _model(value["model"]) if "model" in value else (None, None)
-        return cls(_axes(value["axes"]), tuple(_nodata(x) for x in nodata), *model)
+        order = _band_order(value.get("band_order", []))
+        return cls(_axes(value["axes"]), order, tuple(_nodata(x) for x in nodata), *model)
 
     def model(self):
         """The model; None for arrays without one."""
@@ -87,6 +90,14 @@ def _axes(axes):
     once = all(axes.count(axis) == 1 for axis in "yx") and all(axes.count(axis) <= 1 for axis in ("band", "time"))
     refuse_unless(once, f"configuration: axes {list(axes)} lack y or x, or have one twice")
     return tuple(axes)
+
+
+def _band_order(order):
+    numbers = isinstance(order, (list, tuple)) and all(type(band) is int for band in order)
+    refuse_unless(numbers, "configuration: the order of bands is no array of integers")
+    once = sorted(order) == list(range(len(order)))
+    refuse_unless(once, f"configuration: the order of bands, {list(order)}, does not hold each band once")
+    return tuple(order)
 
 
 def _embedded(text):

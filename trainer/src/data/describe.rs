@@ -4,7 +4,7 @@ use crate::data::error::Result;
 use crate::data::options::SourceOptions;
 use serde_json::{Map, Value};
 use vqz_archive::metadata::Metadata;
-use vqz_archive::store::Node;
+use vqz_archive::store::{Node, band_coordinate};
 use vqz_codec::axes::Axes;
 use vqz_codec::config::NoData;
 use vqz_codec::sample::DataType;
@@ -53,11 +53,11 @@ pub(crate) fn describe(node: &Node, options: &SourceOptions) -> Result<Descripti
     let shape = metadata.shape()?;
     Ok(Description {
         chunk: read_unit(metadata, &shape)?,
+        band_names: metadata.band_names().or_else(|| band_coordinate(node, &axes)),
         shape,
         axes,
         data_type,
         nodata,
-        band_names: metadata.band_names(),
         georeference: georeference(&metadata.attributes()),
         is_archive,
     })

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use vqz_archive::store::{self, Node, open_array};
 use vqz_codec::axes::{Axes, Role};
 use vqz_codec::sample::DataType;
-use vqz_raster::conventions::bands;
+use vqz_raster::conventions::bands::{self, BandMatch};
 use zarrs::array::{Array, ArrayBytes, ArraySubset, CodecOptions};
 use zarrs::filesystem::FilesystemStore;
 
@@ -91,6 +91,13 @@ impl Source {
                 other.picks.len(),
                 first.name
             )));
+        }
+        if options.bands.is_none()
+            && let Some(names) = rasters.iter().find_map(Raster::band_names)
+        {
+            for raster in &mut rasters {
+                raster.order_bands(&names)?;
+            }
         }
         Ok(Self { rasters, bands })
     }
@@ -249,6 +256,27 @@ impl Raster {
             archive: described.is_archive,
             array,
         })
+    }
+
+    /// Takes its bands in the order of these names, where its own names tell it.
+    fn order_bands(&mut self, names: &[String]) -> Result<()> {
+        let Some(found) = self.band_names() else { return Ok(()) };
+        match bands::match_names(&found, names) {
+            BandMatch::Unnamed | BandMatch::Same => {}
+            BandMatch::Reordered(order) => {
+                self.picks = order.into_iter().map(|band| self.picks[band]).collect();
+            }
+            BandMatch::Other => {
+                return Err(DataError::Invalid(format!(
+                    "the bands of {} are named {}, those of the other arrays {}; a model takes the same bands of all: choose \
+                     them by number",
+                    self.name,
+                    found.join(", "),
+                    names.join(", ")
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// Its path below the root that was opened; the root itself where it is the root.

@@ -140,6 +140,7 @@ mod tests {
             chunk: shape.to_vec(),
             nodata: Vec::new(),
             metadata: Metadata::new_array(&shape, DataType::Float64, 0.into()),
+            band_coordinate: None,
             stored: (0, 0),
         };
         let mut canvas = Canvas::new(&info, &Shown { date: 0, bands: vec![0], side: 3 });
