@@ -7,11 +7,11 @@ set -u
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
 [ $# -gt 0 ] && shift
-targets=${*:-container entropy model configuration}
+targets=${*:-container entropy model configuration ingest}
 
 # Only our crates are instrumented, by the wrapper; the others are those of the workspace's tests, whose features these are.
 RUSTC_WORKSPACE_WRAPPER="$PWD/scripts/fuzz-rustc.sh" cargo build --quiet --locked --workspace --all-features \
-    --example container --example entropy --example model --example configuration || exit 2
+    --example container --example entropy --example model --example configuration --example ingest || exit 2
 
 # The engine and the models are those of the targets, wherever they run.
 unset VQZ_ENGINE VQZ_MODEL_PATH
