@@ -70,3 +70,46 @@ fn commands_with_json_have_a_schema() {
         }
     }
 }
+
+/// Advice must not lead to an option or a command that is not there.
+#[test]
+fn messages_name_options_and_commands_that_exist() {
+    let folder = folder("options");
+    let mut known = String::new();
+    for command in COMMANDS {
+        known += &succeed(&folder, &[command, "--help"]);
+    }
+    // Options of cargo, of the trainer and of tools for JSON.
+    known += "--features --path --output --schemafile";
+    let mut messages = Vec::new();
+    let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+                messages.extend(code.map(str::to_owned));
+            }
+        }
+    }
+    let is_part = |c: char| c.is_ascii_lowercase() || c == '-';
+    let (mut options, mut commands) = (0, 0);
+    for line in &messages {
+        for (at, _) in line.match_indices("--").filter(|(at, _)| !line[..*at].ends_with('-')) {
+            let name: String = line[at + 2..].chars().take_while(|c| is_part(*c)).collect();
+            if name.starts_with(|c: char| c.is_ascii_lowercase()) {
+                assert!(known.contains(&format!("--{name}")), "--{name} is no option: {line}");
+                options += 1;
+            }
+        }
+        for (at, start) in line.match_indices("`vqz ") {
+            let name: String = line[at + start.len()..].chars().take_while(|c| is_part(*c)).collect();
+            assert!(name.is_empty() || COMMANDS.contains(&&*name), "`vqz {name}` is no command: {line}");
+            commands += 1;
+        }
+    }
+    assert!(options > 50 && commands > 5, "{options} options and {commands} commands were found");
+}
