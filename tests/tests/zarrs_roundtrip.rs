@@ -62,7 +62,7 @@ fn bands_in_another_order() {
         let own = Case { axes, shape, chunk, data_type, nodata, promise, ..Case::default() };
         let other = Case { band_order: order, ..own.clone() };
         let samples = own.bytes(&own.samples(3));
-        let (stored, found) = round_trip(&other, &samples);
+        let found = round_trip(&other, &samples);
         // The same samples, with the bands in the model's order.
         let band = axes.iter().position(|axis| *axis == "band").unwrap();
         let moved = |bytes: &[u8], order: &[usize]| -> Vec<u8> {
@@ -82,9 +82,8 @@ fn bands_in_another_order() {
             promise => promise,
         };
         let straight = Case { promise, ..own };
-        let (_, expected) = round_trip(&straight, &moved(&samples, order));
+        let expected = round_trip(&straight, &moved(&samples, order));
         assert!(moved(&found, order) == expected, "{axes:?}");
-        assert_eq!(stored.len(), found.len());
         // Single bands, in parts.
         let memory = Arc::new(MemoryStore::new());
         let array = other.create(&memory, "/a");
@@ -92,7 +91,7 @@ fn bands_in_another_order() {
         for wanted in 0..3 {
             let mut region: Vec<_> = shape.iter().map(|n| n / 4..*n).collect();
             region[band] = wanted..wanted + 1;
-            let part = read(&array, &ArraySubset::new_with_ranges(&region));
+            let part = read(&array, &region);
             assert!(part == extract(&found, shape, 2, &region), "{axes:?}, band {wanted}");
         }
     }

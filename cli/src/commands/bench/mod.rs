@@ -222,7 +222,7 @@ fn metadata(args: &Args, raster: &Arc<dyn Raster>, model: &Model) -> Result<Meta
         );
     }
     let quality = args.targets.first().copied().unwrap_or(42.0);
-    Ok(archive_metadata(&EncodeOptions::new(), info, Some(model), quality, Promise::Quality)?)
+    Ok(archive_metadata(&EncodeOptions::new(), info, Some(model), quality, Promise::Quality, &[])?)
 }
 
 /// Measures a codec.
