@@ -202,6 +202,6 @@ fn a_quality_that_leaves_little_is_remarked_on() {
         figures(&folder, &["encode", "calm.zarr", "calm-out.zarr", "--model", "m.vqm", "--quality", "38"]);
     assert_eq!(encoded["remarks"][0]["kind"], "little_contrast", "{encoded}");
     let higher =
-        figures(&folder, &["encode", "calm.zarr", "calm-60.zarr", "--model", "m.vqm", "--quality", "60"]);
+        figures(&folder, &["encode", "calm.zarr", "calm-70.zarr", "--model", "m.vqm", "--quality", "70"]);
     assert_eq!(higher["remarks"], json!([]), "{higher}");
 }
