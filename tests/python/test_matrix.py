@@ -17,7 +17,7 @@ import xarray as xr
 import zarr
 from rasterio.transform import from_origin
 
-from support import Case, skipped
+from support import VQZ, Case, skipped
 
 DATES = np.array(["2019-03-01T00:00", "2019-03-02T12:00"], "datetime64[s]")
 LATITUDES = 47.0 - 0.25 * (np.arange(12) + 0.5)
@@ -46,9 +46,13 @@ def samples(dtype="int16"):
 
 
 class Matrix(Case):
+    programs = (VQZ,)
+
     def through(self, source, *options, encode=False):
         """The archive of an input, its export to NetCDF as xarray opens it, and the folder of its GeoTIFFs."""
         archive, cube = self.folder / "archive.zarr", self.folder / "cube.zarr"
+        for file in self.folder.glob("out*"):
+            file.unlink()
         if not encode:
             self.vqz("ingest", *source, cube, "--overwrite", *options)
             source = [cube]
@@ -63,7 +67,8 @@ class Matrix(Case):
 
     def check(self, found, values, valid, dates=DATES, names=NAMES):
         array = found["data"] if "data" in found else found[list(found.data_vars)[0]]
-        row, column = array.dims[-2:]
+        row, column = (next(name for name in array.dims if name in names_of) for names_of in (("y", "lat"), ("x", "lon")))
+        array = array.transpose(*(name for name in ("time", "band") if name in array.dims), ..., row, column)
         wanted = np.where(valid, values, np.nan).astype(np.float64)
         np.testing.assert_allclose(array[row].values, LATITUDES, atol=1e-6)
         np.testing.assert_allclose(array[column].values, LONGITUDES, atol=1e-6)
@@ -79,8 +84,6 @@ class Matrix(Case):
             np.testing.assert_allclose(tif.transform[:6], TRANSFORM[:6], atol=1e-6)
             masked = tif.read(masked=True).astype(np.float64).filled(np.nan)
             np.testing.assert_array_equal(masked, wanted[0])
-        for file in files:
-            file.unlink()
 
     def write_tiffs(self, values, valid, mask, driver):
         """A file for each date, with both bands."""
