@@ -12,11 +12,11 @@ use crate::raster::plain::plain_metadata;
 use crate::raster::source::Raster;
 use crate::store::reader::ZarrRaster;
 use crate::store::tree;
+use crate::write::existing::{Existing, OutputKind};
 use crate::write::hierarchy::{Content, HierarchyWriter, Node, Output};
 use crate::write::paths;
 use crate::write::settings::Settings;
 use crate::write::transfer::Order;
-use crate::write::unfinished::Existing;
 use serde::Serialize;
 use std::path::Path;
 use std::sync::Arc;
@@ -71,9 +71,10 @@ pub fn decode(
     progress: &dyn Progress,
 ) -> Result<DecodeSummary> {
     let (archive, output) = (archive.as_ref(), output.as_ref());
-    paths::check_output(archive, output, options.existing)?;
+    let kind = if is_geotiff(output) { OutputKind::File } else { OutputKind::Folder };
+    paths::check_output(archive, output, kind, options.existing)?;
     let opening = OpenOptions { engine: options.engine, ..OpenOptions::default() };
-    if is_geotiff(output) {
+    if kind == OutputKind::File {
         let raster = open(archive, &opening)?;
         remark_on_losses(archive, options.engine, progress)?;
         let begun = Instant::now();
@@ -88,6 +89,7 @@ pub fn decode(
     let destination = Output {
         target: output,
         existing: options.existing,
+        inputs: vec![archive.to_path_buf()],
         settings,
         engine: options.engine,
         order: Order::default(),

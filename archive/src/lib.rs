@@ -121,12 +121,12 @@ pub use ingest::{
 };
 pub use metadata::PlainCodec;
 pub use open::{Rasters, is_geotiff, is_raster_file, open, open_all, source_of};
-pub use progress::{MissedTarget, Progress, Remark, Severity, Silent};
+pub use progress::{MissedTarget, Progress, Remark, Severity, Silent, WrittenAgain};
 pub use raster::{BandSelection, OpenOptions, Raster, RasterInfo, Resampling, Window};
 pub use stored::StoredSize;
 pub use target::{Target, TargetOutcome};
 pub use verify::{ArrayVerification, Failure, Verification, VerifyOptions, verify};
+pub use write::existing::{Existing, OutputKind};
 pub use write::paths::{check_output, refuse_overlap};
 pub use write::share::Share;
 pub use write::share_summary::{ShareOutcome, ShareSummary};
-pub use write::unfinished::{Existing, refuse_existing};

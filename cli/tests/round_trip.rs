@@ -116,6 +116,44 @@ fn shards_hold_the_same_samples_and_lz4_better_ones() {
 }
 
 #[test]
+fn shards_hold_arrays_that_are_narrower_than_a_chunk() {
+    let folder = folder("narrow-shards");
+    let group = folder.join("in.zarr");
+    std::fs::create_dir_all(&group).unwrap();
+    std::fs::write(group.join("zarr.json"), json!({"zarr_format": 3, "node_type": "group"}).to_string())
+        .unwrap();
+    // Narrower than a chunk in one dimension, in the other, in both, in none; and one that is a single row.
+    let shapes = [("a", 300, 40), ("b", 40, 300), ("c", 33, 17), ("d", 300, 300), ("e", 1, 300)];
+    for (name, height, width) in shapes {
+        let shape = [2, height as u64, width as u64];
+        write(&group.join(name), &plain(&shape, &shape), as_u16(&landscape(2, height, width, 6)));
+    }
+    let options = ["--lossless", "--chunk-size", "64", "--shard-size", "128"];
+    let (code, _, err) = call(&folder, &[&["encode", "in.zarr", "out.zarr"], &options[..]].concat());
+    assert!(code == 0 && !err.contains("copied as it is"), "{err}");
+    let info = figures(&folder, &["info", "out.zarr"]);
+    let shards: Vec<_> =
+        info["arrays"].as_array().unwrap().iter().map(|array| array["shard"].clone()).collect();
+    assert_eq!(
+        shards,
+        [
+            json!([2, 128, 40]),
+            json!([2, 40, 128]),
+            json!([2, 33, 17]),
+            json!([2, 128, 128]),
+            json!([2, 1, 128])
+        ]
+    );
+    succeed(&folder, &["verify", "out.zarr", "--against", "in.zarr"]);
+    for (name, ..) in shapes {
+        assert_eq!(read_array(&folder.join("out.zarr").join(name)), read_array(&group.join(name)), "{name}");
+    }
+    // The defaults for chunks, and the size that the guides name.
+    succeed(&folder, &["encode", "in.zarr/a", "alone.zarr", "--lossless", "--shard-size", "4096"]);
+    succeed(&folder, &["verify", "alone.zarr", "--against", "in.zarr/a"]);
+}
+
+#[test]
 fn any_order_of_dimensions_and_a_loop_over_time() {
     let folder = folder("orders");
     let model = model();

@@ -62,7 +62,7 @@ fn range(raster: &dyn Raster, mask: &Mask) -> Result<(f64, f64)> {
     let info = raster.info();
     let grid = Grid::new(&info.shape, &info.chunk);
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-    for number in 0..grid.len() {
+    for number in 0..grid.walkable(&info.label)? {
         let region: Region = grid.region(&grid.indices(number));
         for value in to_f64(info.data_type, &raster.read(&region)?) {
             if mask.is_valid(value) {

@@ -61,7 +61,6 @@ pub(crate) fn settings(plan: &CubePlan) -> Result<Settings> {
     let mut settings = Settings::default();
     settings.set("configuration", serde_json::to_value(&plan.config)?);
     settings.set("files", json!(plan.files));
-    settings.set("files modified", json!(plan.modified));
     Ok(settings)
 }
 

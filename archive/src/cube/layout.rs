@@ -40,14 +40,15 @@ pub(crate) fn lay_out(output: &OutputConfig, array: &ArrayPlan, metadata: &mut M
     }
     let mut shard = Vec::new();
     for (dimension, chunk) in array.dimensions.iter().zip(&chunk) {
-        let whole = array.extent(*dimension).max(1).next_multiple_of(*chunk);
+        let extent = array.extent(*dimension).max(1);
+        let whole = extent.checked_next_multiple_of(*chunk).unwrap_or(extent);
         let asked = output.shard.get(dimension.name()).copied().unwrap_or(*chunk).min(whole);
         if !asked.is_multiple_of(*chunk) {
             bail!(
                 InvalidArgument,
                 "shards are {asked} along {}, chunks {chunk}; a shard holds whole chunks, such as {}",
                 dimension.name(),
-                asked.next_multiple_of(*chunk)
+                asked.checked_next_multiple_of(*chunk).unwrap_or(*chunk)
             );
         }
         shard.push(asked);

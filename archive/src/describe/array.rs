@@ -10,7 +10,7 @@ use crate::metadata::document::Metadata;
 use crate::raster::opening::OpenOptions;
 use crate::raster::region::volume;
 use crate::raster::window::Window;
-use crate::store::files;
+use crate::store::chunk_keys::sizes_of_array;
 use crate::store::georeference::locate;
 use crate::store::tree::Node;
 use crate::stored::StoredSize;
@@ -140,7 +140,7 @@ impl ArrayDescription {
     pub fn of(node: &Node, window: Option<&Window>) -> Result<Self> {
         let metadata = &node.metadata;
         let shape = metadata.shape()?;
-        let (metadata_bytes, data_bytes) = files::sizes(&node.folder)?;
+        let (metadata_bytes, data_bytes) = sizes_of_array(&node.folder, metadata)?;
         let encoded = metadata.encoded()?;
         let (mut encoding, mut planned) = (None, None);
         let mut axes = metadata.axes(None).ok();

@@ -90,7 +90,7 @@ fn ranges(raster: &dyn Raster) -> Result<Vec<f64>> {
     let grid = Grid::new(&info.shape, &info.chunk);
     let band = info.axes.position(&Role::Band);
     let mut found = vec![(f64::INFINITY, f64::NEG_INFINITY); info.bands() as usize];
-    for number in 0..grid.len() {
+    for number in 0..grid.walkable(&info.label)? {
         let region: Region = grid.region(&grid.indices(number));
         let samples = to_f64(info.data_type, &raster.read(&region)?);
         // The samples of one band come in runs; the dimensions after the band set their length.

@@ -27,6 +27,16 @@ impl Input {
             Self::Cube(cube) => cube.source(),
         }
     }
+
+    /// The files and folders that its samples come from. Empty for a raster that the program provides.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        match self {
+            Self::Path(path) => vec![path.clone()],
+            Self::Raster(_) => Vec::new(),
+            #[cfg(feature = "gdal")]
+            Self::Cube(cube) => cube.plan().sources.clone(),
+        }
+    }
 }
 
 impl From<&Path> for Input {

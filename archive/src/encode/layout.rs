@@ -81,7 +81,7 @@ fn laid_out(options: &EncodeOptions, info: &RasterInfo, configuration: &Configur
             metadata.set_codecs(json!([codec]));
         }
         Some(side) => {
-            metadata.set_chunk_shape(&shard_shape(roles, &chunk, side)?);
+            metadata.set_chunk_shape(&shard_shape(roles, &info.shape, &chunk, side)?);
             metadata.set_codecs(json!([{"name": "sharding_indexed", "configuration": {
                 "chunk_shape": chunk,
                 "codecs": [codec],
@@ -96,15 +96,45 @@ fn laid_out(options: &EncodeOptions, info: &RasterInfo, configuration: &Configur
     Ok(metadata)
 }
 
-fn shard_shape(roles: &[Role], chunk: &[u64], side: u64) -> Result<Vec<u64>> {
-    let extents = roles.iter().zip(chunk).map(|(role, extent)| match role {
-        Role::Y | Role::X if side < *extent => Ok(*extent),
+/// The extents of shards whose sides are `side` pixels. Along a dimension that one chunk covers, such as one that is narrower than
+/// the side of a chunk, a shard holds that chunk.
+fn shard_shape(roles: &[Role], shape: &[u64], chunk: &[u64], side: u64) -> Result<Vec<u64>> {
+    let extents = roles.iter().zip(shape.iter().zip(chunk)).map(|(role, (whole, extent))| match role {
+        Role::Y | Role::X if side <= *extent || extent >= whole => Ok(*extent),
         Role::Y | Role::X if side.is_multiple_of(*extent) => Ok(side),
-        Role::Y | Role::X => bail!(InvalidArgument,
+        Role::Y | Role::X => bail!(
+            InvalidArgument,
             "shards of {side} pixels are asked for, chunks are {extent} pixels wide; a shard holds whole chunks, such as {}",
-            side.next_multiple_of(*extent)
+            side.checked_next_multiple_of(*extent).unwrap_or(side - side % extent)
         ),
         _ => Ok(*extent),
     });
     extents.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shard(shape: [u64; 3], chunk: [u64; 3], side: u64) -> Result<Vec<u64>> {
+        shard_shape(&[Role::Band, Role::Y, Role::X], &shape, &chunk, side)
+    }
+
+    #[test]
+    fn a_shard_holds_whole_chunks_of_any_array() {
+        assert_eq!(shard([4, 6000, 6000], [4, 1024, 1024], 4096).unwrap(), [4, 4096, 4096]);
+        // Narrower than a chunk in one dimension, in both, by one pixel, and not at all.
+        assert_eq!(shard([4, 6000, 300], [4, 1024, 300], 4096).unwrap(), [4, 4096, 300]);
+        assert_eq!(shard([4, 300, 300], [4, 300, 300], 4096).unwrap(), [4, 300, 300]);
+        assert_eq!(shard([4, 1023, 1024], [4, 1023, 1024], 4096).unwrap(), [4, 1023, 1024]);
+        assert_eq!(shard([4, 1, 5000], [4, 1, 1024], 2048).unwrap(), [4, 1, 2048]);
+        // Shards that are no larger than a chunk hold one.
+        assert_eq!(shard([4, 6000, 6000], [4, 1024, 1024], 512).unwrap(), [4, 1024, 1024]);
+        let error = shard([4, 6000, 6000], [4, 1000, 1000], 4096).unwrap_err().to_string();
+        assert!(
+            error.ends_with("chunks are 1000 pixels wide; a shard holds whole chunks, such as 5000"),
+            "{error}"
+        );
+        assert!(shard([1, u64::MAX, u64::MAX], [1, 1000, 1000], u64::MAX).is_err());
+    }
 }

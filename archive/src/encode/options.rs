@@ -4,7 +4,7 @@ use crate::encode::bound::Bound;
 use crate::options::options;
 use crate::raster::bands::BandSelection;
 use crate::target::Target;
-use crate::write::unfinished::Existing;
+use crate::write::existing::Existing;
 use std::sync::Arc;
 use vqz_codec::axes::Axes;
 use vqz_codec::config::{EntropyCoder, NoData};

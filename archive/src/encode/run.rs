@@ -14,13 +14,14 @@ use crate::error::{Result, bail};
 use crate::metadata::document::Metadata;
 use crate::progress::Progress;
 use crate::target::Target;
+use crate::write::existing::OutputKind;
 use crate::write::hierarchy::{Content, HierarchyWriter, Node, Output, node_folder};
-use crate::write::paths::{refuse_missing_folder, refuse_overlap};
+use crate::write::paths::{check_place, refuse_overlap, resolved};
 use crate::write::settings::Settings;
 use crate::write::share::Share;
 use crate::write::share_summary::{ShareOutcome, ShareSummary};
+use crate::write::state::unfinished;
 use crate::write::transfer::Order;
-use crate::write::unfinished::{refuse_existing, unfinished};
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
@@ -81,6 +82,7 @@ fn run(
     let destination = Output {
         target: output,
         existing: options.existing,
+        inputs: input.files(),
         settings: settings(input, options, &plan),
         engine: options.engine,
         order: Order { share, unreadable: plan.unreadable },
@@ -163,7 +165,7 @@ fn settle_qualities(
 ) -> Result<()> {
     let Some(model) = &options.model else { return Ok(()) };
     let with = Settling { options, model, progress };
-    let before = unfinished(output);
+    let before = unfinished(&resolved(output));
     for array in &mut plan.arrays {
         let begun = before.as_ref().and_then(|folder| quality_of(&node_folder(folder, &array.node.path)));
         match options.target {
@@ -190,8 +192,10 @@ fn check(input: &Input, output: &Path, options: &EncodeOptions, share: Option<Sh
     if !matches!(input, Input::Raster(_)) {
         refuse_overlap(input.path(), output)?;
     }
-    refuse_missing_folder(output)?;
-    refuse_existing(output, options.existing)?;
+    for file in input.files() {
+        refuse_overlap(&file, output)?;
+    }
+    check_place(output, OutputKind::Folder, options.existing)?;
     match &options.model {
         Some(model) => {
             check_engine(model, options.engine)?;

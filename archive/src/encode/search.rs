@@ -53,7 +53,7 @@ impl TargetSearch {
         let index_bytes = shards.map_or(0, |(shard, chunk)| {
             let inner = volume(shard) / volume(chunk).max(1);
             // Offset and length of each inner chunk, and a checksum.
-            Grid::new(&info.shape, shard).len() * (16 * inner + 4)
+            Grid::new(&info.shape, shard).len().saturating_mul(inner.saturating_mul(16).saturating_add(4))
         });
         let mut sealed = metadata.clone();
         let record = Record { chunks: info.samples(), valid_samples: info.samples() };

@@ -3,12 +3,16 @@
 use crate::encoded::shards::{ByteSpan, Shards};
 use crate::encoded::totals::Totals;
 use crate::error::{Context, Result, bail};
+use crate::metadata::document::Metadata;
 use crate::metadata::encoding::Encoding;
 use crate::parallel::for_each;
 use crate::raster::region::{Grid, Region};
+use crate::raster::stored::StoredChunks;
+use crate::store::chunk_keys::stored_chunks;
 use crate::store::reader::open_array;
 use crate::store::tree::Node;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use vqz_codec::config::Configuration;
 use vqz_codec::engine::EngineKind;
@@ -29,6 +33,8 @@ pub struct EncodedArray {
     pub model: Option<Arc<Model>>,
     codec: ChunkCodec,
     array: Array<FilesystemStore>,
+    metadata: Metadata,
+    folder: PathBuf,
     shards: Option<Shards>,
     grid: Grid,
     shape: Vec<usize>,
@@ -92,8 +98,9 @@ impl EncodedArray {
             encoded.chunk.iter().map(|n| usize::try_from(*n)).collect::<Result<_, _>>()?;
         // Refuses chunks that are too large for any memory.
         let layout = encoded.configuration.axes.layout(&shape).with_context(|| label.clone())?;
-        let bytes = layout.samples * node.metadata.data_type()?.size();
-        Ok(Self { encoded, model, codec, array, shards, grid, shape, bytes, label })
+        let bytes = layout.samples.saturating_mul(node.metadata.data_type()?.size());
+        let (metadata, folder) = (node.metadata.clone(), node.folder.clone());
+        Ok(Self { encoded, model, codec, array, metadata, folder, shards, grid, shape, bytes, label })
     }
 
     /// The peak that PSNR is stated against: the model's.
@@ -131,6 +138,46 @@ impl EncodedArray {
         let key = self.array.chunk_key(indices);
         let size = self.array.storage().size_key(&key)?;
         Ok(size.map(|length| ByteSpan { key, start: 0, length }))
+    }
+
+    /// The chunks that are stored; the inner ones of a sharded array. Of a shard whose index can't be read, all chunks are listed, and
+    /// reading them tells why.
+    ///
+    /// # Errors
+    /// When a folder can't be listed, and where the names of files do not tell and there are too many chunks to look for each.
+    pub fn stored(&self) -> Result<StoredChunks> {
+        let files = self.stored_files()?;
+        let Some(shards) = &self.shards else { return Ok(files) };
+        let inner = Mutex::new(Vec::new());
+        for_each(files.len(), rayon::current_num_threads(), |at| {
+            let found = shards.stored(&self.array, files.get(at as usize), &self.grid);
+            inner.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
+            Ok(())
+        })?;
+        let mut inner = inner.into_inner().unwrap_or_else(PoisonError::into_inner);
+        inner.sort_unstable();
+        let mut stored = StoredChunks::new(self.grid.clone());
+        inner.iter().for_each(|indices| stored.add(indices, 0));
+        Ok(stored)
+    }
+
+    /// The shards that are stored; the chunks of an array that is not sharded.
+    ///
+    /// # Errors
+    /// Those of [`EncodedArray::stored`].
+    pub(crate) fn stored_files(&self) -> Result<StoredChunks> {
+        if let Some(files) = stored_chunks(&self.folder, &self.metadata)? {
+            return Ok(files);
+        }
+        let grid = Grid::new(&self.metadata.shape()?, &self.metadata.chunk_shape()?);
+        let mut stored = StoredChunks::new(grid.clone());
+        for number in 0..grid.walkable(&self.label)? {
+            let indices = grid.indices(number);
+            if let Some(bytes) = self.array.storage().size_key(&self.array.chunk_key(&indices))? {
+                stored.add(&indices, bytes);
+            }
+        }
+        Ok(stored)
     }
 
     /// Whether a chunk is stored. One that is not reads as fill value.
@@ -205,17 +252,17 @@ impl EncodedArray {
 
     /// The sums over all chunk headers.
     pub fn totals(&self) -> Result<Totals> {
+        let stored = self.stored()?;
         let totals = Mutex::new(Totals::default());
-        for_each(self.grid.len(), rayon::current_num_threads(), |number| {
-            let statistics = self.statistics(&self.grid.indices(number))?;
-            let mut totals = totals.lock().unwrap_or_else(PoisonError::into_inner);
-            match statistics {
-                Some(statistics) => totals.add(&statistics),
-                None => totals.absent += 1,
+        for_each(stored.len(), rayon::current_num_threads(), |at| {
+            if let Some(statistics) = self.statistics(stored.get(at as usize))? {
+                totals.lock().unwrap_or_else(PoisonError::into_inner).add(&statistics);
             }
             Ok(())
         })?;
-        Ok(totals.into_inner().unwrap_or_else(PoisonError::into_inner))
+        let mut totals = totals.into_inner().unwrap_or_else(PoisonError::into_inner);
+        totals.absent = self.grid.len().saturating_sub(totals.chunks);
+        Ok(totals)
     }
 
     /// Decodes a whole chunk as it was encoded, including the part beyond the array's edges. `out` is resized to hold

@@ -8,37 +8,44 @@ use crate::encoded::array::EncodedArray;
 use crate::encoded::lost::LostChunks;
 use crate::encoded::record::Record;
 use crate::error::Result;
-use crate::parallel::for_each;
 use crate::progress::{Progress, Remark};
 use crate::raster::opening::OpenOptions;
 use crate::raster::source::{Raster, RasterInfo};
+use crate::raster::stored::StoredChunks;
 use crate::store::tree::{self, Node};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use vqz_codec::engine::EngineKind;
 
 /// The greatest number of chunks that are listed.
 const MAX_NAMED: usize = 100;
 
+/// Chunks that are not stored, among those that were looked at.
+struct Absent {
+    /// How many.
+    count: u64,
+    /// The first of them.
+    first: Vec<Vec<u64>>,
+}
+
 /// The lost chunks, found from the chunks that were read but are not stored, and from the count of stored chunks.
 /// None if none of the chunks that were read can be a lost one.
-fn lost_chunks(of: &RecordedArchive, stored: u64, absent: &BTreeSet<Vec<u64>>) -> Option<LostChunks> {
+fn lost_chunks(of: &RecordedArchive, stored: u64, absent: &Absent) -> Option<LostChunks> {
     let RecordedArchive { archive, record, fill_value } = of;
-    let (in_archive, not_stored) = (record.chunks.saturating_sub(stored), absent.len() as u64);
-    if in_archive == 0 || not_stored == 0 {
+    let in_archive = record.chunks.saturating_sub(stored);
+    if in_archive == 0 || absent.count == 0 {
         return None;
     }
     // Where every chunk of the array was stored once, each one that is not stored now is lost.
     let all_were_stored = record.chunks == archive.grid().len();
     Some(LostChunks {
-        lost: if all_were_stored { not_stored } else { in_archive },
+        lost: if all_were_stored { absent.count } else { in_archive },
         written: record.chunks,
-        not_stored,
-        chunks: absent.iter().take(MAX_NAMED).map(|indices| position(indices)).collect(),
+        not_stored: absent.count,
+        chunks: absent.first.iter().take(MAX_NAMED).map(|indices| position(indices)).collect(),
         fill_value: fill_value.clone(),
     })
 }
@@ -73,8 +80,8 @@ pub(crate) fn remark_on_losses_of(
     let Some(recorded) = RecordedArchive::open(node, engine)? else { return Ok(()) };
     let totals = recorded.archive.totals()?;
     let Some(how) = recorded.record.differs(&totals) else { return Ok(()) };
-    let absent =
-        if totals.chunks < recorded.record.chunks { absent(&recorded.archive)? } else { BTreeSet::new() };
+    let stored = recorded.archive.stored()?;
+    let absent = Absent { count: stored.absent(), first: stored.first_absent(MAX_NAMED) };
     let array = node.label();
     progress.remark(&match lost_chunks(&recorded, totals.chunks, &absent) {
         Some(lost) => Remark::ChunksLost { array, lost },
@@ -102,22 +109,9 @@ impl RecordedArchive {
     }
 }
 
-/// All chunks that are not stored.
-fn absent(archive: &EncodedArray) -> Result<BTreeSet<Vec<u64>>> {
-    let absent = Mutex::new(BTreeSet::new());
-    for_each(archive.grid().len(), rayon::current_num_threads(), |number| {
-        let indices = archive.grid().indices(number);
-        if !archive.is_stored(&indices)? {
-            absent.lock().unwrap_or_else(PoisonError::into_inner).insert(indices);
-        }
-        Ok(())
-    })?;
-    Ok(absent.into_inner().unwrap_or_else(PoisonError::into_inner))
-}
-
 /// Watches an archive that is read in parts, and notes which of the requested chunks are not stored. Whether any of
-/// them is lost is checked only at the end, and only if there are such chunks, because the check visits every chunk
-/// of the archive.
+/// them is lost is checked only at the end, and only if there are such chunks, because the check lists all chunks of the
+/// archive.
 #[cfg_attr(not(feature = "gdal"), allow(dead_code, reason = "only exports need it so far"))]
 pub(crate) struct LossWatch {
     inner: Arc<dyn Raster>,
@@ -150,13 +144,10 @@ impl LossWatch {
         if absent.is_empty() {
             return Ok(());
         }
-        let (archive, stored) = (&self.recorded.archive, AtomicU64::new(0));
-        for_each(archive.grid().len(), rayon::current_num_threads(), |number| {
-            let is_stored = archive.is_stored(&archive.grid().indices(number))?;
-            stored.fetch_add(u64::from(is_stored), Ordering::Relaxed);
-            Ok(())
-        })?;
-        if let Some(lost) = lost_chunks(&self.recorded, stored.into_inner(), &absent) {
+        let absent =
+            Absent { count: absent.len() as u64, first: absent.iter().take(MAX_NAMED).cloned().collect() };
+        let stored = self.recorded.archive.stored()?.len();
+        if let Some(lost) = lost_chunks(&self.recorded, stored, &absent) {
             progress.remark(&Remark::ChunksLost { array: self.info().label.clone(), lost });
         }
         Ok(())
@@ -166,6 +157,10 @@ impl LossWatch {
 impl Raster for LossWatch {
     fn info(&self) -> &RasterInfo {
         self.inner.info()
+    }
+
+    fn stored_chunks(&self) -> Result<Option<Arc<StoredChunks>>> {
+        self.inner.stored_chunks()
     }
 
     fn read(&self, region: &[Range<u64>]) -> Result<Vec<u8>> {

@@ -5,6 +5,7 @@
 
 use crate::error::{Context, Result, bail};
 use crate::metadata::document::Metadata;
+use crate::raster::region::{Grid, Region, volume};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -21,6 +22,9 @@ use zarrs::storage::{ReadableStorageTraits, StoreKey};
 
 /// An index gives a missing inner chunk this offset and this length.
 const MISSING: u64 = u64::MAX;
+
+/// The greatest number of inner chunks in a shard: their index alone takes 4 GiB.
+const MOST_CHUNKS: u64 = 1 << 28;
 
 /// A range of bytes in a file.
 #[derive(Clone, Debug)]
@@ -71,6 +75,14 @@ impl Shards {
             );
         }
         let counts: Vec<u64> = shard.iter().zip(inner).map(|(shard, inner)| shard / inner).collect();
+        if volume(&counts) > MOST_CHUNKS {
+            bail!(
+                Unsupported,
+                "shards of {shard:?} would hold {} chunks of {inner:?}, at most {MOST_CHUNKS} are taken; restore the array's \
+                 metadata",
+                volume(&counts)
+            );
+        }
         let shape: Vec<NonZeroU64> = counts.iter().chain([&2]).filter_map(|n| NonZeroU64::new(*n)).collect();
         let size = codecs.encoded_representation(&shape, &data_type::uint64(), &FillValue::from(MISSING))?;
         let BytesRepresentation::FixedSize(bytes) = size else {
@@ -113,6 +125,35 @@ impl Shards {
             );
         }
         Ok(Some(ByteSpan { key, start, length }))
+    }
+
+    /// The inner chunks of a shard that are stored and lie in the array; all of them where the index can't be read.
+    pub(crate) fn stored(&self, array: &Array<FilesystemStore>, shard: &[u64], grid: &Grid) -> Vec<Vec<u64>> {
+        let within =
+            |indices: &Vec<u64>| indices.iter().zip(grid.counts()).all(|(index, count)| index < count);
+        let index = match self.index(array, shard, &array.chunk_key(shard)) {
+            Ok(Some(index)) => index,
+            Ok(None) => return Vec::new(),
+            Err(_) => {
+                let places = shard.iter().zip(&self.counts).zip(grid.counts());
+                let places: Region = places
+                    .map(|((i, n), count)| {
+                        i.saturating_mul(*n).min(*count)..i.saturating_add(1).saturating_mul(*n).min(*count)
+                    })
+                    .collect();
+                return Grid::new(grid.counts(), &vec![1; shard.len()]).touched(&places).collect();
+            }
+        };
+        let inner = Grid::new(&self.counts, &vec![1; self.counts.len()]);
+        let entries = index.entries.as_chunks::<2>().0.iter().enumerate();
+        entries
+            .filter(|(_, entry)| **entry != [NOWHERE, NOWHERE])
+            .map(|(at, _)| {
+                let places = inner.indices(at as u64).into_iter().zip(shard.iter().zip(&self.counts));
+                places.map(|(place, (i, n))| i.saturating_mul(*n).saturating_add(place)).collect()
+            })
+            .filter(within)
+            .collect()
     }
 
     fn index(

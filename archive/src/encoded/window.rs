@@ -4,8 +4,9 @@
 use crate::encoded::array::EncodedArray;
 use crate::error::Result;
 use crate::raster::region::{Grid, Region, extents, volume};
+use crate::raster::stored::StoredChunks;
 use crate::raster::window::Window;
-use crate::store::files;
+use crate::store::chunk_keys::sizes_of_array;
 use crate::store::tree::Node;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -13,6 +14,9 @@ use std::ops::Range;
 use std::path::Path;
 use vqz_codec::axes::{Axes, Role};
 use vqz_zarr::Reads;
+
+/// Up to this many chunks are looked at one by one, whether or not they are stored.
+const FEW: u64 = 4096;
 
 /// The cost of reading a window.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -56,7 +60,7 @@ pub fn window_cost(archive: impl AsRef<Path>, window: &Window) -> Result<WindowC
     let node = Node::open(archive.as_ref())?;
     let array = EncodedArray::open(&node, None)?;
     let region = window.region(&node.metadata.shape()?, &array.configuration().axes)?;
-    let (_, stored_bytes) = files::sizes(&node.folder)?;
+    let (_, stored_bytes) = sizes_of_array(&node.folder, &node.metadata)?;
     WindowCost::plan(&array, &region, node.metadata.data_type()?.size() as u64, stored_bytes)
 }
 
@@ -79,21 +83,24 @@ impl WindowCost {
         let mut reads = Reads::default();
         match &archive.encoded.shard {
             None => {
-                for indices in touched(region, &chunk) {
+                let (places, others) = touched(region, &chunk, || archive.stored())?;
+                window.fill_only_chunks += others;
+                for indices in places {
                     window.chunk(archive, &indices, region, &mut reads)?;
                 }
             }
             Some(shard) => {
-                for indices in touched(region, shard) {
-                    let covered: Region =
-                        indices.iter().zip(shard).map(|(i, n)| i * n..(i + 1) * n).collect();
+                let (places, _) = touched(region, shard, || archive.stored_files())?;
+                let all = grid(region, &chunk).count_touched(region);
+                let mut seen: u64 = 0;
+                for indices in places {
+                    let covered = covered(&indices, shard);
                     let inside = overlap(region, &covered);
-                    let Some((file, index)) = archive.shard_bytes(&indices)? else {
-                        window.fill_only_chunks += touched(&inside, &chunk).count() as u64;
-                        continue;
-                    };
+                    let Some((file, index)) = archive.shard_bytes(&indices)? else { continue };
+                    let within = grid(region, &chunk);
+                    seen = seen.saturating_add(within.count_touched(&inside));
                     let mut inner = Reads::default();
-                    for indices in touched(&inside, &chunk) {
+                    for indices in within.touched(&inside) {
                         window.chunk(archive, &indices, region, &mut inner)?;
                     }
                     // A shard that is needed as a whole is read in one request.
@@ -102,6 +109,7 @@ impl WindowCost {
                         reads.add(Reads { bytes: index, requests: 1 });
                     }
                 }
+                window.fill_only_chunks += all.saturating_sub(seen);
             }
         }
         (window.bytes, window.requests) = (reads.bytes, reads.requests);
@@ -117,7 +125,7 @@ impl WindowCost {
         reads: &mut Reads,
     ) -> Result<()> {
         let chunk = archive.grid().chunk();
-        let covered: Region = indices.iter().zip(chunk).map(|(i, n)| i * n..(i + 1) * n).collect();
+        let covered = covered(indices, chunk);
         let local: Vec<Range<usize>> = overlap(region, &covered)
             .iter()
             .zip(&covered)
@@ -149,14 +157,35 @@ impl WindowCost {
     }
 }
 
-/// The chunks of a grid that a region touches, in C order.
-fn touched(region: &[Range<u64>], chunk: &[u64]) -> impl Iterator<Item = Vec<u64>> + use<> {
-    let first: Vec<u64> = region.iter().zip(chunk).map(|(range, n)| range.start / n).collect();
-    let counts: Vec<u64> =
-        region.iter().zip(chunk).map(|(range, n)| range.end.div_ceil(*n) - range.start / n).collect();
-    let grid = Grid::new(&counts, &vec![1; counts.len()]);
-    (0..grid.len())
-        .map(move |number| grid.indices(number).iter().zip(&first).map(|(i, first)| i + first).collect())
+/// The chunks to look at for a region, in C order, and how many others it touches: all that it touches, or, where these are many, those
+/// that are stored.
+fn touched(
+    region: &[Range<u64>],
+    chunk: &[u64],
+    stored: impl FnOnce() -> Result<StoredChunks>,
+) -> Result<(Vec<Vec<u64>>, u64)> {
+    let grid = grid(region, chunk);
+    let count = grid.count_touched(region);
+    if count <= FEW {
+        return Ok((grid.touched(region).collect(), 0));
+    }
+    let stored = stored()?;
+    let touches =
+        |indices: &&[u64]| overlap(region, &covered(indices, chunk)).iter().all(|range| !range.is_empty());
+    let places: Vec<Vec<u64>> = stored.iter().filter(touches).map(<[u64]>::to_vec).collect();
+    let others = count.saturating_sub(places.len() as u64);
+    Ok((places, others))
+}
+
+/// A grid that reaches as far as a region.
+fn grid(region: &[Range<u64>], chunk: &[u64]) -> Grid {
+    Grid::new(&region.iter().map(|range| range.end).collect::<Vec<_>>(), chunk)
+}
+
+/// The part of a boundless array that a chunk covers.
+fn covered(indices: &[u64], chunk: &[u64]) -> Region {
+    let ranges = indices.iter().zip(chunk);
+    ranges.map(|(i, n)| i.saturating_mul(*n)..i.saturating_add(1).saturating_mul(*n)).collect()
 }
 
 fn overlap(a: &[Range<u64>], b: &[Range<u64>]) -> Region {
@@ -185,8 +214,17 @@ mod tests {
 
     #[test]
     fn chunks_and_dates_are_counted() {
-        let found: Vec<Vec<u64>> = touched(&[10..20, 0..5], &[8, 4]).collect();
-        assert_eq!(found, [[1, 0], [1, 1], [2, 0], [2, 1]]);
+        let none = || Ok(StoredChunks::new(Grid::new(&[20, 5], &[8, 4])));
+        let (found, others) = touched(&[10..20, 0..5], &[8, 4], none).unwrap();
+        assert_eq!((found, others), (vec![vec![1, 0], vec![1, 1], vec![2, 0], vec![2, 1]], 0));
+        // Of many chunks, those that are stored.
+        let some = || {
+            let mut stored = StoredChunks::new(Grid::new(&[1 << 40, 1 << 40], &[8, 4]));
+            [[0, 0], [1, 2], [9, 9]].iter().for_each(|indices| stored.add(indices, 1));
+            Ok(stored)
+        };
+        let (found, others) = touched(&[8..1 << 40, 0..36], &[8, 4], some).unwrap();
+        assert_eq!((found, others), (vec![vec![1, 2]], ((1 << 37) - 1) * 9 - 1));
         let axes = Axes::from_names(&["time", "month", "y", "x"]).unwrap();
         assert_eq!(date_of_image(&axes, &[4, 3, 8, 8], &[8..12, 0..3, 0..8, 0..8], 7), Some(10));
         let flat = Axes::from_names(&["band", "y", "x"]).unwrap();

@@ -7,7 +7,8 @@ use crate::export::raster::{ExportedRaster, resampling};
 use crate::geotiff::{self, Cog};
 use crate::progress::Progress;
 use crate::store::files;
-use crate::write::unfinished::refuse_existing;
+use crate::write::existing::OutputKind;
+use crate::write::paths::check_place;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use vqz_codec::axes::Role;
@@ -43,13 +44,13 @@ pub(crate) fn write(
     };
     let count = info.extent(&Role::Time);
     if info.axes.position(&Role::Time).is_none() || count <= 1 {
-        refuse_existing(output, options.existing)?;
+        check_place(output, OutputKind::File, options.existing)?;
         geotiff::write_cog(output, dated(exported, 0)?.raster.as_ref(), &cog, progress)?;
         return Ok(vec![output.to_path_buf()]);
     }
     let outputs = names(output, count, exported.times.as_deref());
     for path in &outputs {
-        refuse_existing(path, options.existing)?;
+        check_place(path, OutputKind::File, options.existing)?;
     }
     let mut written: Vec<PathBuf> = Vec::new();
     for (number, path) in outputs.iter().enumerate() {

@@ -7,7 +7,7 @@ use crate::export::zarr::{DATA, coordinate_arrays};
 use crate::progress::{Progress, Task};
 use crate::raster::region::{Grid, extents, volume};
 use crate::raster::source::Raster;
-use crate::store::files::{self, with_suffix};
+use crate::write::scratch::Scratch;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use vqz_codec::axes::Role;
@@ -37,21 +37,15 @@ const NOT_WRITTEN: [&str; 12] = [
     "spatial:dimensions",
 ];
 
-/// Writes a temporary file beside the output, then renames it.
+/// Writes the file in a folder beside the output, then renames it.
 pub(crate) fn write(
     output: &Path,
     exported: &ExportedRaster,
     compression: Compression,
     progress: &dyn Progress,
 ) -> Result<Vec<PathBuf>> {
-    // GDAL chooses the format by the driver's name, not by the name of the file.
-    let partial = with_suffix(output, ".partial");
-    let written = fill(&partial, exported, compression, progress).and_then(|()| {
-        std::fs::rename(&partial, output).with_context(|| format!("renaming to {}", output.display()))
-    });
-    if written.is_err() && partial.exists() {
-        files::remove(&partial)?;
-    }
+    let scratch = Scratch::begin(output)?;
+    let written = fill(&scratch.path(), exported, compression, progress).and_then(|()| scratch.put());
     written.with_context(|| format!("writing {}", output.display()))?;
     Ok(vec![output.to_path_buf()])
 }
@@ -152,7 +146,7 @@ fn copy(data: &Variable, raster: &dyn Raster, progress: &dyn Progress) -> Result
         .collect();
     let grid = Grid::new(&info.shape, &window);
     let task = Task::start(progress, "exporting", grid.len());
-    for number in 0..grid.len() {
+    for number in 0..grid.walkable(&info.label)? {
         let region = grid.region(&grid.indices(number));
         if volume(&extents(&region)) > 0 {
             let start: Vec<u64> = region.iter().map(|range| range.start).collect();

@@ -4,7 +4,7 @@ use crate::export::dates::DateSelection;
 use crate::options::options;
 use crate::raster::bands::BandSelection;
 use crate::raster::resampling::Resampling;
-use crate::write::unfinished::Existing;
+use crate::write::existing::Existing;
 use serde_json::{Value, json};
 use std::ops::Range;
 use std::path::PathBuf;

@@ -12,13 +12,14 @@ use crate::metadata::document::Metadata;
 use crate::progress::Progress;
 use crate::raster::opening::OpenOptions;
 use crate::raster::source::{Raster, RasterInfo};
-use crate::store::files::{self, with_suffix};
+use crate::store::files;
 use crate::store::reader::ZarrRaster;
 use crate::store::tree;
+use crate::write::existing::OutputKind;
 use crate::write::hierarchy::{Content, HierarchyWriter, Node, Output};
 use crate::write::settings::Settings;
 use crate::write::transfer::Order;
-use crate::write::unfinished::refuse_existing;
+use crate::write::{paths, state};
 use serde_json::{Map, Value, json};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -62,7 +63,7 @@ pub fn export_overview(
     };
     let levels = levels(&options.levels, info.extent(&Role::Y).max(info.extent(&Role::X)));
     let target = group.join(OVERVIEWS);
-    refuse_existing(&target, options.existing)?;
+    paths::check_place(&target, OutputKind::Folder, options.existing)?;
     let method = resampling(options.resampling, &source.bands);
     let group_node = |path: String| Node { path, content: Content::Group(Metadata::new_group(Map::new())) };
     let mut nodes = vec![group_node(String::new())];
@@ -71,7 +72,7 @@ pub fn export_overview(
         // A level is made from the previous one if its factor is a multiple of the previous factor.
         let exported = match written.last() {
             Some((before, exported)) if level % before == 0 => {
-                let folder = with_suffix(&target, ".partial").join(format!("{before}/{name}"));
+                let folder = state::folder_of(&target).join(format!("{before}/{name}"));
                 let made = Made::new(exported.raster.info(), &folder);
                 let before_it = ExportedRaster { raster: Arc::new(made), ..exported.clone() };
                 before_it.reduced(level / before, level / before, method)?
@@ -89,6 +90,7 @@ pub fn export_overview(
     let destination = Output {
         target: &target,
         existing: options.existing,
+        inputs: vec![group.join(name)],
         settings,
         engine: options.engine,
         order: Order::default(),

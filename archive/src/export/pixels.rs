@@ -1,7 +1,7 @@
 //! Exports the pixels of a domain as a list: three NumPy files in a folder. This reverses what `ingest` does when it
 //! places a list of pixels on a grid.
 
-use crate::error::{Context, Result, bail};
+use crate::error::{Result, bail};
 use crate::export::options::{ExportOptions, PixelDomain};
 use crate::export::raster::ExportedRaster;
 use crate::export::source::ExportSource;
@@ -12,9 +12,9 @@ use crate::raster::opening::OpenOptions;
 use crate::raster::region::volume;
 use crate::raster::samples::{Mask, to_f64};
 use crate::raster::source::whole;
-use crate::store::files::{self, with_suffix};
+use crate::write::existing::OutputKind;
 use crate::write::paths;
-use crate::write::unfinished::{Existing, refuse_existing};
+use crate::write::scratch::Scratch;
 use std::ops::Range;
 use std::path::Path;
 use std::time::Instant;
@@ -37,26 +37,24 @@ pub fn export_pixels(
 ) -> Result<ExportSummary> {
     let (archive, output, begun) = (archive.as_ref(), output.as_ref(), Instant::now());
     paths::refuse_overlap(archive, output)?;
-    paths::refuse_missing_folder(output)?;
+    paths::check_place(output, OutputKind::Folder, options.existing)?;
     let opening = OpenOptions { engine: options.engine, ..OpenOptions::default() };
     let source = ExportSource::open(archive, &opening)?;
     let exported = ExportedRaster::new(options, &source)?;
-    write(output, &exported, domain, options.existing, progress)?;
+    write(output, &exported, domain, progress)?;
     source.report_losses(progress)?;
     let info = exported.raster.info();
     let seconds = begun.elapsed().as_secs_f64();
     ExportSummary::measure("NumPy lists", &[output.to_path_buf()], &info.shape, info.raw_bytes(), seconds)
 }
 
-/// Writes a temporary folder beside the output, then renames it.
+/// Writes the lists in a folder beside the output, then renames it.
 fn write(
     output: &Path,
     exported: &ExportedRaster,
     domain: &PixelDomain,
-    existing: Existing,
     progress: &dyn Progress,
 ) -> Result<()> {
-    refuse_existing(output, existing)?;
     if output.exists() {
         bail!(
             Exists,
@@ -64,21 +62,9 @@ fn write(
             output.display()
         );
     }
-    let partial = with_suffix(output, ".partial");
-    if partial.exists() {
-        bail!(
-            Exists,
-            "{} is in the way: an earlier run may have left it there; delete it",
-            partial.display()
-        );
-    }
-    let written = fill(&partial, exported, domain, progress).and_then(|()| {
-        std::fs::rename(&partial, output).with_context(|| format!("renaming to {}", output.display()))
-    });
-    if written.is_err() && partial.exists() {
-        files::remove(&partial)?;
-    }
-    written
+    let scratch = Scratch::begin(output)?;
+    fill(&scratch.path(), exported, domain, progress)?;
+    scratch.put()
 }
 
 fn fill(

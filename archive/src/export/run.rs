@@ -6,10 +6,11 @@ use crate::export::raster::ExportedRaster;
 use crate::export::source::ExportSource;
 use crate::export::summary::ExportSummary;
 use crate::export::{geotiff, netcdf, zarr};
+use crate::metrics::check_size;
 use crate::progress::Progress;
 use crate::raster::opening::OpenOptions;
+use crate::write::existing::OutputKind;
 use crate::write::paths;
-use crate::write::unfinished::refuse_existing;
 use std::path::Path;
 use std::time::Instant;
 
@@ -83,20 +84,20 @@ pub fn export(
     let format = Format::of(output)?;
     let compression = format.compression(options.compression)?;
     paths::refuse_overlap(archive, output)?;
-    paths::refuse_missing_folder(output)?;
+    match format {
+        // Files of several dates get other names, which are checked once the dates are known.
+        Format::GeoTiff => paths::refuse_missing_folder(output)?,
+        Format::NetCdf => paths::check_place(output, OutputKind::File, options.existing)?,
+        Format::Zarr => paths::check_place(output, OutputKind::Folder, options.existing)?,
+    }
     let opening = OpenOptions { engine: options.engine, ..OpenOptions::default() };
     let source = ExportSource::open(archive, &opening)?;
     let exported = ExportedRaster::new(options, &source)?;
+    check_size(exported.raster.as_ref())?;
     let outputs = match format {
         Format::GeoTiff => geotiff::write(options, output, &exported, compression, progress)?,
-        Format::NetCdf => {
-            refuse_existing(output, options.existing)?;
-            netcdf::write(output, &exported, compression, progress)?
-        }
-        Format::Zarr => {
-            refuse_existing(output, options.existing)?;
-            zarr::write(archive, output, &exported, compression, options, progress)?
-        }
+        Format::NetCdf => netcdf::write(output, &exported, compression, progress)?,
+        Format::Zarr => zarr::write(archive, output, &exported, compression, options, progress)?,
     };
     source.report_losses(progress)?;
     let info = exported.raster.info();

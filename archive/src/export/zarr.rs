@@ -42,6 +42,7 @@ pub(crate) fn write(
     let destination = Output {
         target: output,
         existing: options.existing,
+        inputs: vec![archive.to_path_buf()],
         settings,
         engine: options.engine,
         order: Order::default(),

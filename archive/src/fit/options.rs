@@ -2,7 +2,7 @@
 
 use crate::options::options;
 use crate::raster::bands::BandSelection;
-use crate::write::unfinished::Existing;
+use crate::write::existing::Existing;
 use vqz_codec::axes::Axes;
 use vqz_codec::config::NoData;
 

@@ -7,8 +7,8 @@ use crate::fit::sampling::{FitSamples, collect};
 use crate::progress::{Progress, Remark};
 use crate::raster::fill::FillWatch;
 use crate::raster::source::Raster;
+use crate::write::existing::OutputKind;
 use crate::write::paths;
-use crate::write::unfinished::refuse_existing;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -120,16 +120,7 @@ pub fn fit(
 /// # Errors
 /// When the folder is not there, the output exists and may not be replaced, or is a folder.
 pub fn refuse_model_output(output: &Path, options: &FitOptions) -> Result<()> {
-    paths::refuse_missing_folder(output)?;
-    refuse_existing(output, options.existing)?;
-    if output.is_dir() {
-        bail!(
-            InvalidArgument,
-            "output {} is a folder, a model is a file; choose another name",
-            output.display()
-        );
-    }
-    Ok(())
+    paths::check_place(output, OutputKind::File, options.existing)
 }
 
 /// A fit reports its progress as a fraction, with the name of the stage. Each stage is shown as work of a hundred

@@ -33,12 +33,13 @@ pub(crate) fn collect(
     max_samples: u64,
     progress: &dyn Progress,
 ) -> Result<FitSamples> {
-    let available: u64 = rasters.iter().map(|raster| raster.info().samples()).sum();
+    let available: u64 =
+        rasters.iter().fold(0, |sum: u64, raster| sum.saturating_add(raster.info().samples()));
     let side = if available <= max_samples { LARGE } else { SMALL };
-    let blocks: Vec<(usize, Region)> = rasters
+    let grids: Vec<(usize, Grid, &String)> = rasters
         .iter()
         .enumerate()
-        .flat_map(|(number, raster)| {
+        .map(|(number, raster)| {
             let info = raster.info();
             let block: Vec<u64> = info
                 .axes
@@ -51,10 +52,13 @@ pub(crate) fn collect(
                     Role::Time | Role::Other(_) => 1,
                 })
                 .collect();
-            let grid = Grid::new(&info.shape, &block);
-            (0..grid.len()).map(move |i| (number, grid.region(&grid.indices(i))))
+            (number, Grid::new(&info.shape, &block), &info.label)
         })
         .collect();
+    let mut blocks: Vec<(usize, Region)> = Vec::new();
+    for (number, grid, label) in grids {
+        blocks.extend((0..grid.walkable(label)?).map(|i| (number, grid.region(&grid.indices(i)))));
+    }
     let chosen = spread(&blocks, available, max_samples);
     let mut samples =
         FitSamples { images: Vec::new(), taken: 0, available, low: f64::INFINITY, high: f64::NEG_INFINITY };

@@ -2,12 +2,12 @@
 //! first.
 
 use crate::error::{Context, Result};
-use crate::geotiff::rename::{put, sidecar};
+use crate::geotiff::rename::put;
 use crate::geotiff::writer;
 use crate::metadata::plain::PlainCodec;
 use crate::progress::Progress;
 use crate::raster::source::Raster;
-use crate::store::files::{self, with_suffix};
+use crate::write::scratch::Scratch;
 use gdal::raster::RasterCreationOptions;
 use gdal::{Dataset, DriverManager};
 use std::path::Path;
@@ -31,19 +31,12 @@ pub(crate) fn write_cog(
     options: &Cog,
     progress: &dyn Progress,
 ) -> Result<()> {
-    let plain = with_suffix(path, ".plain");
-    let partial = with_suffix(path, ".partial");
-    let written = writer::write(&plain, raster, PlainCodec::None, progress)
-        .and_then(|()| {
-            convert(&plain, &partial, options).with_context(|| format!("writing {}", path.display()))
-        })
-        .and_then(|()| put(&partial, path));
-    for left in [&plain, &sidecar(&plain), &partial, &sidecar(&partial)] {
-        if left.exists() {
-            files::remove(left)?;
-        }
-    }
-    written
+    let scratch = Scratch::begin(path)?;
+    let plain = scratch.on_the_way("plain.tif");
+    writer::write_at(&plain, raster, PlainCodec::None, progress)
+        .and_then(|()| convert(&plain, &scratch.path(), options))
+        .with_context(|| format!("writing {}", path.display()))
+        .and_then(|()| put(&scratch))
 }
 
 fn convert(plain: &Path, partial: &Path, options: &Cog) -> Result<()> {

@@ -7,7 +7,7 @@ use crate::metadata::plain::PlainCodec;
 use crate::progress::{Progress, Task};
 use crate::raster::region::{Grid, Region};
 use crate::raster::source::{Raster, RasterInfo};
-use crate::store::files::{self, with_suffix};
+use crate::write::scratch::Scratch;
 use gdal::raster::{Buffer, GdalType, RasterCreationOptions};
 use gdal::{Dataset, DriverManager};
 use serde_json::Value;
@@ -31,25 +31,30 @@ pub(crate) fn write(
     codec: PlainCodec,
     progress: &dyn Progress,
 ) -> Result<()> {
-    // GDAL chooses the format by the driver's name, not by the name of the file.
-    let partial = with_suffix(path, ".partial");
-    let written = match raster.info().data_type {
-        DataType::UInt8 => write_as::<u8>(&partial, raster, codec, progress),
-        DataType::Int16 => write_as::<i16>(&partial, raster, codec, progress),
-        DataType::UInt16 => write_as::<u16>(&partial, raster, codec, progress),
-        DataType::Int32 => write_as::<i32>(&partial, raster, codec, progress),
-        DataType::Float32 => write_as::<f32>(&partial, raster, codec, progress),
-        DataType::Float64 => write_as::<f64>(&partial, raster, codec, progress),
-    };
-    let written =
-        written.with_context(|| format!("writing {}", path.display())).and_then(|()| put(&partial, path));
-    // GDAL writes metadata that the format can't hold into a sidecar file.
-    for left in [&partial, &with_suffix(&partial, ".aux.xml")] {
-        if written.is_err() && left.exists() {
-            files::remove(left)?;
-        }
+    let scratch = Scratch::begin(path)?;
+    write_at(&scratch.path(), raster, codec, progress)
+        .with_context(|| format!("writing {}", path.display()))
+        .and_then(|()| put(&scratch))
+}
+
+/// Writes a raster to a path. GDAL puts metadata that the format can't hold into a sidecar file.
+///
+/// # Errors
+/// Those of [`write`].
+pub(super) fn write_at(
+    path: &Path,
+    raster: &dyn Raster,
+    codec: PlainCodec,
+    progress: &dyn Progress,
+) -> Result<()> {
+    match raster.info().data_type {
+        DataType::UInt8 => write_as::<u8>(path, raster, codec, progress),
+        DataType::Int16 => write_as::<i16>(path, raster, codec, progress),
+        DataType::UInt16 => write_as::<u16>(path, raster, codec, progress),
+        DataType::Int32 => write_as::<i32>(path, raster, codec, progress),
+        DataType::Float32 => write_as::<f32>(path, raster, codec, progress),
+        DataType::Float64 => write_as::<f64>(path, raster, codec, progress),
     }
-    written
 }
 
 fn write_as<T: GdalType + Copy + bytemuck::Pod>(
@@ -152,7 +157,7 @@ fn copy<T: GdalType + Copy + bytemuck::Pod>(
         .collect();
     let grid = Grid::new(&info.shape, &chunk);
     let task = Task::start(progress, "writing a GeoTIFF", grid.len());
-    for number in 0..grid.len() {
+    for number in 0..grid.walkable(&info.label)? {
         let region: Region = grid.region(&grid.indices(number));
         let shape: Vec<usize> = region.iter().map(|r| (r.end - r.start) as usize).collect();
         let layout = info.axes.layout(&shape)?;

@@ -12,13 +12,13 @@ use crate::raster::region::Grid;
 use crate::raster::samples::to_f64;
 use crate::raster::source::Raster;
 use crate::store::files;
+use crate::write::existing::{Existing, OutputKind};
 use crate::write::hierarchy::{Content, HierarchyWriter, Node, Output, Written, node_folder};
 use crate::write::paths;
 use crate::write::settings::Settings;
 use crate::write::share::Share;
 use crate::write::share_summary::{ShareOutcome, ShareSummary};
 use crate::write::transfer::{Order, Unreadable};
-use crate::write::unfinished::Existing;
 use serde::Serialize;
 use std::path::Path;
 use std::sync::Arc;
@@ -117,7 +117,11 @@ fn run(
     options: &IngestOptions,
     progress: &dyn Progress,
 ) -> Result<ShareOutcome<IngestSummary>> {
-    paths::check_output(cube.source(), output, options.existing)?;
+    paths::refuse_overlap(cube.source(), output)?;
+    for file in &cube.plan().sources {
+        paths::refuse_overlap(file, output)?;
+    }
+    paths::check_place(output, OutputKind::Folder, options.existing)?;
     for remark in cube.remarks() {
         progress.remark(&Remark::Cube(remark.clone()));
     }
@@ -140,6 +144,7 @@ fn run(
     let destination = Output {
         target: output,
         existing: options.existing,
+        inputs: cube.plan().sources.clone(),
         settings: settings_of_run,
         engine: None,
         order: Order { share, unreadable: Unreadable::GoOn },

@@ -56,28 +56,39 @@ pub(super) fn block_shape(b: &dyn Raster) -> Vec<u64> {
         .collect()
 }
 
-/// The blocks of a grid, image by image, those of an image by rows.
-pub(super) fn images(dimensions: usize, grid: &Grid, y: usize, x: usize) -> Vec<Vec<Region>> {
-    let mut numbered: Vec<(Vec<u64>, u64, u64, Region)> = (0..grid.len())
-        .map(|number| {
-            let indices = grid.indices(number);
-            let looped = (0..dimensions).filter(|d| *d != y && *d != x).map(|d| indices[d]).collect();
-            (looped, indices[y], indices[x], grid.region(&indices))
+/// The blocks of a grid, image by image, those of an image by rows. `y` and `x` are the dimensions of rows and columns.
+///
+/// # Errors
+/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) where there are more than can be gone through. `label` is the array.
+pub(super) fn images(
+    grid: &Grid,
+    y: usize,
+    x: usize,
+    label: &str,
+) -> Result<impl Iterator<Item = impl Iterator<Item = Region>>> {
+    let all = grid.walkable(label)?;
+    let (rows, columns) = (grid.counts()[y], grid.counts()[x]);
+    let mut looped = grid.counts().to_vec();
+    (looped[y], looped[x]) = (1, 1);
+    let looped = Grid::new(&looped, &vec![1; looped.len()]);
+    let count = all / (rows * columns).max(1);
+    Ok((0..count).map(move |image| {
+        let first = looped.indices(image);
+        (0..rows * columns).map(move |block| {
+            let mut indices = first.clone();
+            (indices[y], indices[x]) = (block / columns, block % columns);
+            grid.region(&indices)
         })
-        .collect();
-    numbered.sort_by(|p, q| (&p.0, p.1, p.2).cmp(&(&q.0, q.1, q.2)));
-    let mut images: Vec<Vec<Region>> = Vec::new();
-    let mut last = None;
-    for (looped, _, _, region) in numbered {
-        if last.as_ref() != Some(&looped) {
-            images.push(Vec::new());
-            last = Some(looped);
-        }
-        if let Some(image) = images.last_mut() {
-            image.push(region);
-        }
-    }
-    images
+    }))
+}
+
+/// Refuses a raster that is too large to be gone through, before anything is made ready for it.
+///
+/// # Errors
+/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument), with its shape.
+pub fn check_size(raster: &dyn Raster) -> Result<()> {
+    let info = raster.info();
+    Grid::new(&info.shape, &block_shape(raster)).walkable(&info.label).map(drop)
 }
 
 /// Reads a block and sorts its samples by band, row and column, whatever the order of the dimensions.
@@ -118,7 +129,7 @@ pub fn scan_blocks(
     };
     let grid = Grid::new(&info.shape, &block_shape(raster));
     let task = Task::start(progress, what, grid.len());
-    for region in images(info.shape.len(), &grid, y, x).into_iter().flatten() {
+    for region in images(&grid, y, x, &info.label)?.flatten() {
         let samples = read_block(raster, &region, mask)?;
         see(&region, Block { y: region[y].clone(), x: region[x].clone(), a: Vec::new(), b: samples });
         task.advance(1);

@@ -77,7 +77,7 @@ pub fn compare_blocks(
     let task = Task::start(progress, "comparing", grid.len());
     // Images one by one, and within an image blocks in the order of rows, because windows need rows and columns of
     // earlier blocks.
-    for image in images(info.shape.len(), &grid, y, x) {
+    for image in images(&grid, y, x, &info.label)? {
         let mut carry = Carry::new(bands, width);
         for region in image {
             let (ours, theirs) = rayon::join(

@@ -10,7 +10,7 @@ pub(crate) mod ring;
 pub(crate) mod spectral;
 pub(crate) mod ssim;
 
-pub use blocks::{Bands, Block, read_block, scan_blocks};
+pub use blocks::{Bands, Block, check_size, read_block, scan_blocks};
 pub use compare::{BlockWatch, Yardstick, compare_blocks};
 pub use error::ErrorSum;
 pub use found::{BandErrors, RasterErrors};

@@ -4,7 +4,7 @@ mod remark;
 mod remark_kind;
 mod task;
 
-pub use remark::{MissedTarget, Remark};
+pub use remark::{MissedTarget, Remark, WrittenAgain};
 pub use remark_kind::Severity;
 pub(crate) use task::Task;
 

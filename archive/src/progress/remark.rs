@@ -15,6 +15,23 @@ pub enum Remark {
         /// The folder that holds what was written before.
         folder: PathBuf,
     },
+    /// The input was changed since an interrupted run read it. Chunks whose samples are the same are kept.
+    InputChanged {
+        /// The folder that holds what was written before.
+        folder: PathBuf,
+    },
+    /// The input was changed while it was read, so that the output may hold samples from before and after.
+    InputChangedMeanwhile {
+        /// The output.
+        output: PathBuf,
+    },
+    /// Chunks of an interrupted run are not kept.
+    WrittenAgain {
+        /// The array.
+        array: String,
+        /// How many, and why.
+        chunks: WrittenAgain,
+    },
     /// An array of a group does not fit, so its files are copied without encoding them.
     CopiedAsItIs {
         /// The array.
@@ -161,6 +178,42 @@ pub enum Remark {
     Cube(String),
 }
 
+/// Chunks that an interrupted run left and that are written again, by the reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WrittenAgain {
+    /// Their files are not what was written: lost, cut short, or damaged.
+    pub damaged: u64,
+    /// Their samples in the input were changed since.
+    pub changed: u64,
+    /// Nothing says that they are complete: the run was interrupted just then, or they were put there by something else.
+    pub unrecorded: u64,
+}
+
+impl WrittenAgain {
+    /// Whether there are any.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        *self != Self::default()
+    }
+}
+
+impl fmt::Display for WrittenAgain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [
+            (self.damaged, "damaged or lost"),
+            (self.changed, "of samples that were changed since"),
+            (self.unrecorded, "not known to be complete"),
+        ];
+        let parts: Vec<String> = parts
+            .iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, why)| format!("{} {why}", count(*number, "chunk")))
+            .collect();
+        write!(f, "written again: {}", parts.join(", "))
+    }
+}
+
 /// A target that an array did not meet.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -180,6 +233,17 @@ impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Resumed { folder } => write!(f, "resuming from {}", folder.display()),
+            Self::InputChanged { folder } => write!(
+                f,
+                "note: the input was changed since {} was begun: each of its chunks is compared with the input as it is now",
+                folder.display()
+            ),
+            Self::InputChangedMeanwhile { output } => write!(
+                f,
+                "warning: the input was changed while it was read: {} may hold samples from before and after; write it again",
+                output.display()
+            ),
+            Self::WrittenAgain { array, chunks } => write!(f, "note: {array}: {chunks}"),
             Self::CopiedAsItIs { array, why } => write!(f, "copied as it is: {array}: {why}"),
             Self::WrittenPlain { array, why } => write!(f, "written as a plain array: {array}: {why}"),
             Self::MadeLossless { array, samples } => {

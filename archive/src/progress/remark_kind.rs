@@ -22,6 +22,9 @@ impl Remark {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Resumed { .. } => "resumed",
+            Self::InputChanged { .. } => "input_changed",
+            Self::InputChangedMeanwhile { .. } => "input_changed_meanwhile",
+            Self::WrittenAgain { .. } => "written_again",
             Self::CopiedAsItIs { .. } => "copied_as_it_is",
             Self::WrittenPlain { .. } => "written_plain",
             Self::MadeLossless { .. } => "made_lossless",
@@ -54,8 +57,11 @@ impl Remark {
             | Self::LittleContrast { .. }
             | Self::QualityBeyondModel { .. }
             | Self::BeyondModel { .. }
+            | Self::InputChangedMeanwhile { .. }
             | Self::RecordDiffers { .. } => Severity::Warning,
             Self::Resumed { .. }
+            | Self::InputChanged { .. }
+            | Self::WrittenAgain { .. }
             | Self::CopiedAsItIs { .. }
             | Self::WrittenPlain { .. }
             | Self::MadeLossless { .. }
@@ -85,8 +91,11 @@ impl Remark {
             | Self::BeyondModel { array, .. }
             | Self::TargetMissed { array, .. }
             | Self::ChunksLost { array, .. }
+            | Self::WrittenAgain { array, .. }
             | Self::RecordDiffers { array, .. } => Some(array),
             Self::Resumed { .. }
+            | Self::InputChanged { .. }
+            | Self::InputChangedMeanwhile { .. }
             | Self::QualityBeyondModel { .. }
             | Self::FittedToPart { .. }
             | Self::Copying { .. }

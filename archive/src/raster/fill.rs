@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::progress::{Progress, Remark};
 use crate::raster::samples::Mask;
 use crate::raster::source::{Raster, RasterInfo};
+use crate::raster::stored::StoredChunks;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -75,6 +76,10 @@ impl FillWatch {
 impl Raster for FillWatch {
     fn info(&self) -> &RasterInfo {
         self.inner.info()
+    }
+
+    fn stored_chunks(&self) -> Result<Option<Arc<StoredChunks>>> {
+        self.inner.stored_chunks()
     }
 
     fn read(&self, region: &[Range<u64>]) -> Result<Vec<u8>> {

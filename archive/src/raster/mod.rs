@@ -15,6 +15,7 @@ pub(crate) mod region;
 pub(crate) mod resampling;
 pub(crate) mod samples;
 pub(crate) mod source;
+pub(crate) mod stored;
 pub(crate) mod window;
 
 pub use bands::{BandSelection, select, unnamed_band};
@@ -24,4 +25,5 @@ pub use region::{Grid, Region, Side, copy, extents, pad, volume};
 pub use resampling::Resampling;
 pub use samples::{Mask, to_f64};
 pub use source::{Raster, RasterInfo, whole};
+pub use stored::StoredChunks;
 pub use window::Window;

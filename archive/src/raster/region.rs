@@ -1,6 +1,10 @@
 //! Regions of arrays: the grid of chunks that covers an array, and copies between dense blocks in C order.
 
+use crate::error::{Result, bail};
 use std::ops::Range;
+
+/// More chunks or blocks than these are not gone through one by one: at a thousand a second that would take three days.
+pub const MOST_WALKED: u64 = 1 << 28;
 
 /// A start and an end for each dimension.
 pub type Region = Vec<Range<u64>>;
@@ -10,8 +14,11 @@ pub fn extents(region: &[Range<u64>]) -> Vec<u64> {
     region.iter().map(|r| r.end.saturating_sub(r.start)).collect()
 }
 
-/// The number of samples of a region or shape.
+/// The number of samples of a region or shape, at most `u64::MAX`.
 pub fn volume(shape: &[u64]) -> u64 {
+    if shape.contains(&0) {
+        return 0;
+    }
     shape.iter().fold(1, |n, extent| n.saturating_mul(*extent))
 }
 
@@ -41,6 +48,36 @@ impl Grid {
         volume(&self.counts)
     }
 
+    /// How many chunks there are along each dimension.
+    pub fn counts(&self) -> &[u64] {
+        &self.counts
+    }
+
+    /// How many chunks there are, if they can be gone through one by one. `label` is the array, for the error.
+    ///
+    /// # Errors
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) where there are too many.
+    pub fn walkable(&self, label: &str) -> Result<u64> {
+        let len = self.len();
+        if len > MOST_WALKED {
+            bail!(
+                InvalidArgument,
+                "{label} declares the shape {:?}, which is {} blocks of {:?}, more than the {MOST_WALKED} that can be gone \
+                 through; take a part of it, or correct its shape",
+                self.shape,
+                if len == u64::MAX { "more than 2⁶⁴".to_owned() } else { len.to_string() },
+                self.chunk
+            );
+        }
+        Ok(len)
+    }
+
+    /// The number of a chunk in C order. In a grid of more than 2⁶⁴ chunks, numbers repeat.
+    pub fn number(&self, indices: &[u64]) -> u64 {
+        let places = indices.iter().zip(&self.counts);
+        places.fold(0, |number: u64, (index, count)| number.wrapping_mul(*count).wrapping_add(*index))
+    }
+
     /// Whether there are no chunks, because the array has no samples.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -58,17 +95,25 @@ impl Grid {
     }
 
     /// The places of all chunks that a region touches, in C order.
-    #[cfg_attr(not(feature = "gdal"), allow(dead_code, reason = "only exports need it so far"))]
     pub(crate) fn touched(&self, region: &[Range<u64>]) -> impl Iterator<Item = Vec<u64>> + use<> {
         let first: Vec<u64> =
             region.iter().zip(&self.chunk).map(|(range, chunk)| range.start / chunk).collect();
-        let counts = region.iter().zip(&self.chunk).map(|(range, chunk)| {
-            if range.is_empty() { 0 } else { (range.end - 1) / chunk - range.start / chunk + 1 }
-        });
-        let part = Self { shape: Vec::new(), chunk: Vec::new(), counts: counts.collect() };
+        let part = Self { shape: Vec::new(), chunk: Vec::new(), counts: self.touched_counts(region) };
         (0..part.len()).map(move |number| {
             part.indices(number).into_iter().zip(&first).map(|(index, first)| index + first).collect()
         })
+    }
+
+    /// How many chunks a region touches.
+    pub(crate) fn count_touched(&self, region: &[Range<u64>]) -> u64 {
+        volume(&self.touched_counts(region))
+    }
+
+    fn touched_counts(&self, region: &[Range<u64>]) -> Vec<u64> {
+        let counts = region.iter().zip(&self.chunk).map(|(range, chunk)| {
+            if range.is_empty() { 0 } else { (range.end - 1) / chunk - range.start / chunk + 1 }
+        });
+        counts.collect()
     }
 
     /// The part of the array that a chunk covers, without what lies beyond the array's edges.
@@ -77,7 +122,7 @@ impl Grid {
             .iter()
             .zip(&self.chunk)
             .zip(&self.shape)
-            .map(|((i, c), n)| (i * c).min(*n)..((i + 1) * c).min(*n))
+            .map(|((i, c), n)| i.saturating_mul(*c).min(*n)..i.saturating_add(1).saturating_mul(*c).min(*n))
             .collect()
     }
 }
@@ -149,6 +194,23 @@ mod tests {
         assert_eq!(grid.touched(&[1..3, 5..5, 0..7]).count(), 0);
         let samples: u64 = (0..grid.len()).map(|i| volume(&extents(&grid.region(&grid.indices(i))))).sum();
         assert_eq!(samples, 3 * 10 * 7);
+    }
+
+    #[test]
+    fn a_grid_of_any_size_is_counted_and_not_walked() {
+        let grid = Grid::new(&[3, 10, 7], &[2, 4, 7]);
+        assert!((0..grid.len()).all(|number| grid.number(&grid.indices(number)) == number));
+        assert_eq!(grid.walkable("a").unwrap(), 6);
+        assert_eq!(grid.count_touched(&[1..3, 3..5, 0..7]), 4);
+        let huge = Grid::new(&[u64::MAX, u64::MAX], &[1, 3]);
+        assert_eq!(huge.region(&[u64::MAX - 1, u64::MAX / 3]), [u64::MAX - 1..u64::MAX, u64::MAX..u64::MAX]);
+        let error = huge.walkable("a").unwrap_err().to_string();
+        assert!(error.starts_with(
+            "a declares the shape [18446744073709551615, 18446744073709551615], which is more than 2⁶⁴ blocks"
+        ));
+        let error = Grid::new(&[1 << 20, 1 << 20], &[1 << 5, 1 << 5]).walkable("b").unwrap_err().to_string();
+        assert!(error.contains("is 1073741824 blocks of [32, 32], more than the 268435456 that"), "{error}");
+        assert_eq!(Grid::new(&[0, u64::MAX, u64::MAX], &[1, 1, 1]).walkable("c").unwrap(), 0);
     }
 
     #[test]

@@ -4,7 +4,9 @@ use crate::error::Result;
 use crate::metadata::document::Metadata;
 use crate::raster::region::{Region, volume};
 use crate::raster::samples::to_f64;
+use crate::raster::stored::StoredChunks;
 use std::collections::HashSet;
+use std::sync::Arc;
 use vqz_codec::axes::{Axes, Role};
 use vqz_codec::config::NoData;
 use vqz_codec::sample::DataType;
@@ -75,6 +77,15 @@ pub trait Raster: Send + Sync {
     /// # Errors
     /// When storage or a codec fails.
     fn read(&self, region: &[std::ops::Range<u64>]) -> Result<Vec<u8>>;
+
+    /// The chunks that are stored, on the grid of this raster's files: everywhere else all samples are the fill value. None where that
+    /// is not known.
+    ///
+    /// # Errors
+    /// When storage can't be listed.
+    fn stored_chunks(&self) -> Result<Option<Arc<StoredChunks>>> {
+        Ok(None)
+    }
 
     /// Reads a region as 64-bit floats, which are exact for every type that the codec takes.
     ///

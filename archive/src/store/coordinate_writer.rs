@@ -60,7 +60,7 @@ fn write_numbers<T: Element>(folder: &Path, metadata: &Metadata, values: &[T]) -
     let array = open_array(folder, None)?;
     let bytes =
         T::to_array_bytes(array.data_type(), values)?.into_fixed().map_err(CodecError::from)?.into_owned();
-    writer.write(&vec![0; metadata.shape()?.len()], bytes)
+    writer.write(&vec![0; metadata.shape()?.len()], bytes).map(drop)
 }
 
 /// Encodes texts for the codec `vlen-utf8`: the number of texts, then for each its length and its bytes. Numbers have

@@ -12,6 +12,9 @@ use zarrs::filesystem::FilesystemStore;
 /// The longest text that is read, in code points.
 const LONGEST: u64 = 4096;
 
+/// More values than this are no coordinates of a raster: a metadata document can declare any number, whatever is stored.
+const MOST: u64 = 1 << 26;
+
 /// The attributes of a member of a group; `None` where there is no such array.
 pub(crate) fn attributes(group: &Path, name: &str) -> Option<Map<String, Value>> {
     Some(Metadata::read(&group.join(name)).ok().filter(Metadata::is_array)?.attributes())
@@ -75,7 +78,7 @@ fn padded_texts(group: &Path, name: &str, count: u64) -> Result<Option<Vec<Strin
         return Ok(None);
     };
     let chunk = metadata.chunk_shape()?;
-    if metadata.shape()? != [count] || length == 0 || length > LONGEST {
+    if metadata.shape()? != [count] || length == 0 || length > LONGEST || count > MOST {
         return Ok(None);
     }
     let mut points = metadata.clone();
@@ -103,7 +106,7 @@ fn open(group: &Path, name: &str, count: u64) -> Result<Option<(Array<Filesystem
         return Ok(None);
     }
     let metadata = Metadata::read(&folder)?;
-    if !metadata.is_array() || metadata.shape()? != [count] {
+    if !metadata.is_array() || metadata.shape()? != [count] || count > MOST {
         return Ok(None);
     }
     let data_type = metadata.data_type_name();

@@ -5,8 +5,10 @@ use crate::metadata::document::Metadata;
 use crate::raster::opening::OpenOptions;
 use crate::raster::region::volume;
 use crate::raster::source::{Raster, RasterInfo};
+use crate::raster::stored::StoredChunks;
+use crate::store::chunk_keys::stored_chunks;
 use crate::store::coordinates::texts;
-use crate::store::files;
+use crate::store::files::sizes_with;
 use crate::store::tree::Node;
 use std::ops::Range;
 use std::path::Path;
@@ -29,6 +31,7 @@ pub struct ZarrRaster {
     info: RasterInfo,
     array: Arc<Array<dyn ReadableStorageTraits>>,
     cache: Option<ChunkCacheDecodedLruSizeLimit>,
+    stored: Option<Arc<StoredChunks>>,
 }
 
 impl ZarrRaster {
@@ -46,6 +49,7 @@ impl ZarrRaster {
             Some(encoded) => encoded.configuration.nodata.clone(),
             None => metadata.declared_nodata(),
         };
+        let stored = stored_chunks(&node.folder, metadata)?.map(Arc::new);
         let info = RasterInfo {
             label: node.label(),
             shape: metadata.shape()?,
@@ -55,7 +59,7 @@ impl ZarrRaster {
             nodata,
             metadata: without_record(metadata),
             band_coordinate: None,
-            stored: files::sizes(&node.folder)?,
+            stored: sizes_with(&node.folder, stored.as_deref())?,
         };
         let info = match info.band_names() {
             Some(_) => info,
@@ -72,7 +76,7 @@ impl ZarrRaster {
                 CACHE_BYTES.max(chunk.saturating_add(chunk / 4)),
             )
         });
-        Ok(Self { info, array, cache })
+        Ok(Self { info, array, cache, stored })
     }
 }
 
@@ -119,6 +123,10 @@ pub(crate) fn fill_bytes(metadata: &Metadata) -> Result<Vec<u8>> {
 impl Raster for ZarrRaster {
     fn info(&self) -> &RasterInfo {
         &self.info
+    }
+
+    fn stored_chunks(&self) -> Result<Option<Arc<StoredChunks>>> {
+        Ok(self.stored.clone())
     }
 
     fn read(&self, region: &[Range<u64>]) -> Result<Vec<u8>> {

@@ -3,11 +3,13 @@
 use crate::encoded::array::EncodedArray;
 use crate::encoded::record::Record;
 use crate::error::{Result, bail, fail};
+use crate::metadata::document::Metadata;
 use crate::parallel::{for_each, workers};
 use crate::progress::{Progress, Task};
 use crate::raster::region::{Side, copy, extents, volume};
 use crate::raster::source::Raster;
-use crate::store::files;
+use crate::raster::stored::StoredChunks;
+use crate::store::chunk_keys::sizes_of_array;
 use crate::store::tree::Node;
 use crate::verify::chunks::{CheckedChunk, CheckedChunks, Failure};
 use crate::verify::{promise, statistics};
@@ -61,21 +63,24 @@ pub(crate) fn verify_array(
     let grid = archive.grid();
     let size = node.metadata.data_type()?.size() as u64;
     let chunks = Mutex::new(CheckedChunks::default());
-    let task = Task::start(progress, "verifying", grid.len());
+    let stored = archive.stored()?;
+    let places = places(node, &stored, source)?;
+    let task = Task::start(progress, "verifying", places.len() as u64);
     // Buffers are reused, because allocating fresh memory takes a good part of the time of decoding.
     let buffers: Mutex<Vec<Vec<u8>>> = Mutex::default();
-    for_each(grid.len(), workers(volume(grid.chunk()).saturating_mul(size)), |number| {
-        let indices = grid.indices(number);
+    for_each(places.len() as u64, workers(volume(grid.chunk()).saturating_mul(size)), |at| {
+        let indices = &places[at as usize];
         let mut buffer = buffers.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        let checked = check_chunk(node, archive, source, &indices, &mut buffer);
+        let checked = check_chunk(node, archive, source, indices, &mut buffer);
         buffers.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
-        chunks.lock().unwrap_or_else(PoisonError::into_inner).take(number, checked);
+        chunks.lock().unwrap_or_else(PoisonError::into_inner).take(indices, checked);
         task.advance(1);
         Ok(())
     })?;
-    let checked = chunks.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut checked = chunks.into_inner().unwrap_or_else(PoisonError::into_inner);
+    checked.totals.absent = grid.len().saturating_sub(checked.totals.chunks);
     let recorded = Record::of(&node.metadata);
-    let (metadata_bytes, data_bytes) = files::sizes(&node.folder)?;
+    let (metadata_bytes, data_bytes) = sizes_of_array(&node.folder, &node.metadata)?;
     Ok(ArrayVerification {
         path: node.path.clone(),
         chunks: checked.totals.chunks,
@@ -89,8 +94,27 @@ pub(crate) fn verify_array(
         rmse: checked.totals.rmse(),
         max_error: checked.totals.max_error,
         valid_samples: checked.totals.valid,
-        failures: checked.failures(archive, node, recorded),
+        failures: checked.failures(archive, node, recorded, &stored),
     })
+}
+
+/// The chunks to look at, in C order: those that are stored, and where there is a source, those where it may hold something.
+fn places(node: &Node, stored: &StoredChunks, source: Option<&dyn Raster>) -> Result<Vec<Vec<u64>>> {
+    let mut places: Vec<Vec<u64>> = stored.iter().map(<[u64]>::to_vec).collect();
+    let Some(source) = source else { return Ok(places) };
+    let fill = |metadata: &Metadata| metadata.json().get("fill_value").cloned();
+    let same_fill = fill(&source.info().metadata) == fill(&node.metadata);
+    let held = source.stored_chunks()?.filter(|_| same_fill).and_then(|held| held.touched(stored.grid()));
+    match held {
+        Some(held) => places.extend(held),
+        None => {
+            let len = stored.grid().walkable(&node.label())?;
+            places.extend((0..len).map(|number| stored.grid().indices(number)));
+        }
+    }
+    places.sort_unstable();
+    places.dedup();
+    Ok(places)
 }
 
 /// Decodes a chunk and compares it with its source.

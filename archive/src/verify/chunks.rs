@@ -4,10 +4,14 @@ use crate::encoded::array::EncodedArray;
 use crate::encoded::record::Record;
 use crate::encoded::totals::Totals;
 use crate::error::{Error, ErrorKind};
+use crate::raster::stored::StoredChunks;
 use crate::store::tree::Node;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use vqz_codec::pipeline::Statistics;
+
+/// At most so many lost chunks are listed one by one.
+const NAMED: usize = 10_000;
 
 /// A failure of a chunk or of an array.
 #[derive(Clone, Debug, Serialize)]
@@ -27,10 +31,8 @@ pub struct Failure {
 pub(crate) struct CheckedChunks {
     /// The sums over their headers.
     pub(crate) totals: Totals,
-    /// The numbers of chunks that are not stored.
-    absent: BTreeSet<u64>,
-    /// The failures, by the number of the chunk.
-    wrong: BTreeMap<u64, (ErrorKind, String)>,
+    /// The failures, by the place of the chunk.
+    wrong: BTreeMap<Vec<u64>, (ErrorKind, String)>,
     /// Whether the header of a stored chunk could not be read, so that the totals are incomplete.
     unread: bool,
 }
@@ -46,21 +48,18 @@ pub(crate) struct CheckedChunk {
 }
 
 impl CheckedChunks {
-    /// Adds a chunk by its number.
-    pub(crate) fn take(&mut self, number: u64, checked: CheckedChunk) {
+    /// Adds a chunk by its place.
+    pub(crate) fn take(&mut self, indices: &[u64], checked: CheckedChunk) {
         match &checked.statistics {
             Some(statistics) => self.totals.add(statistics),
             None if checked.stored => {
                 self.totals.chunks += 1;
                 self.unread = true;
             }
-            None => {
-                self.totals.absent += 1;
-                self.absent.insert(number);
-            }
+            None => {}
         }
         if let Some(error) = checked.wrong {
-            self.wrong.insert(number, (error.kind(), error.one_line()));
+            self.wrong.insert(indices.to_vec(), (error.kind(), error.one_line()));
         }
     }
 
@@ -71,33 +70,36 @@ impl CheckedChunks {
         archive: &EncodedArray,
         node: &Node,
         recorded: Option<Record>,
+        stored: &StoredChunks,
     ) -> Vec<Failure> {
-        let CheckedChunks { mut totals, absent, mut wrong, unread } = self;
+        let CheckedChunks { mut totals, mut wrong, unread } = self;
         let mut whole = None;
         if let Some(record) = recorded {
             if record.chunks == archive.grid().len() {
                 let lost = || (ErrorKind::MissingChunk, "it is lost: all chunks were written".to_owned());
-                for number in &absent {
-                    wrong.entry(*number).or_insert_with(lost);
+                for indices in stored.first_absent(NAMED) {
+                    wrong.entry(indices).or_insert_with(lost);
                 }
             }
-            if unread || wrong.keys().any(|number| absent.contains(number)) {
+            let named = wrong.keys().filter(|indices| !stored.contains(indices)).count() as u64;
+            if unread || named > 0 {
                 // Then the number of valid samples adds nothing.
                 totals.valid = record.valid_samples;
             }
-            let named = wrong.keys().filter(|number| absent.contains(number)).count() as u64;
             let chunks = (totals.chunks + named).min(record.chunks.max(totals.chunks));
             whole = record.differs(&Totals { chunks, ..totals });
         }
-        let chunk = |number: u64| archive.chunk_name(&archive.grid().indices(number));
         let kind = if totals.chunks < recorded.map_or(0, |record| record.chunks) {
             ErrorKind::MissingChunk
         } else {
             ErrorKind::Corrupt
         };
         let whole = whole.map(|found| Failure { place: node.label(), found, kind });
-        let wrong =
-            wrong.into_iter().map(|(number, (kind, found))| Failure { place: chunk(number), found, kind });
+        let wrong = wrong.into_iter().map(|(at, (kind, found))| Failure {
+            place: archive.chunk_name(&at),
+            found,
+            kind,
+        });
         whole.into_iter().chain(wrong).collect()
     }
 }

@@ -85,7 +85,9 @@ pub fn verify(
         let begun = Instant::now();
         let verified = verify_array(node, &array, source.as_deref(), progress)?;
         verification.seconds += begun.elapsed().as_secs_f64();
-        verification.raw_bytes += volume(&node.metadata.shape()?) * node.metadata.data_type()?.size() as u64;
+        let raw_bytes =
+            volume(&node.metadata.shape()?).saturating_mul(node.metadata.data_type()?.size() as u64);
+        verification.raw_bytes = verification.raw_bytes.saturating_add(raw_bytes);
         verification.holds &= verified.failures.is_empty();
         verification.arrays.push(verified);
     }

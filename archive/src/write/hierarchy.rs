@@ -8,9 +8,13 @@ use crate::store::files;
 use crate::store::picked::PickedArray;
 use crate::store::writer::ArrayWriter;
 use crate::words::count;
-use crate::write::settings::{Settings, fingerprint};
-use crate::write::transfer::{FailedChunk, Order, transfer};
-use crate::write::unfinished::{self, Existing, UnfinishedOutput};
+use crate::write::existing::Existing;
+use crate::write::fingerprint::Fingerprint;
+use crate::write::ledger::Ledger;
+use crate::write::settings::{Settings, identity};
+use crate::write::transfer::{FailedChunk, Order, Recorded, transfer};
+use crate::write::unfinished::{self, UnfinishedOutput};
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -49,6 +53,17 @@ impl Node {
     fn is_array(&self) -> bool {
         matches!(self.content, Content::Array(..))
     }
+
+    /// What must be unchanged for an interrupted run to be resumed.
+    fn identity(&self) -> Value {
+        match &self.content {
+            Content::Array(_, metadata) => identity(&self.path, metadata),
+            Content::Group(metadata) => json!({"path": self.path, "group": metadata.json()}),
+            Content::Copy(_) => json!({"path": self.path, "copy": true}),
+            #[cfg(feature = "gdal")]
+            Content::Coordinates(array) => json!({"path": self.path, "coordinates": array.name}),
+        }
+    }
 }
 
 /// Where a hierarchy is written, and how.
@@ -57,6 +72,8 @@ pub(crate) struct Output<'a> {
     pub(crate) target: &'a Path,
     /// What to do when it already exists.
     pub(crate) existing: Existing,
+    /// The files and folders that samples are read from, by which changes are noticed between an interruption and the next run.
+    pub(crate) inputs: Vec<PathBuf>,
     /// The settings that must be unchanged for an interrupted run to be resumed.
     pub(crate) settings: Settings,
     /// The engine that runs models.
@@ -86,6 +103,8 @@ pub(crate) struct Written {
 pub(crate) struct HierarchyWriter<'a> {
     output: Output<'a>,
     unfinished: UnfinishedOutput,
+    input: Fingerprint,
+    ledger: Ledger,
     begun: Instant,
     written: Written,
     failed: Vec<FailedChunk>,
@@ -98,20 +117,30 @@ impl<'a> HierarchyWriter<'a> {
     /// See [`UnfinishedOutput::begin`].
     pub(crate) fn begin(nodes: &[&Node], mut output: Output<'a>) -> Result<Self> {
         let share = output.order.share;
-        let arrays = nodes.iter().filter_map(|node| match &node.content {
-            Content::Array(_, metadata) => Some(fingerprint(&node.path, metadata)),
-            _ => None,
-        });
-        output.settings.set("arrays", arrays.collect::<Vec<_>>());
+        let (arrays, others): (Vec<&Node>, Vec<&Node>) = nodes.iter().partition(|node| node.is_array());
+        output.settings.set("arrays", arrays.iter().map(|node| node.identity()).collect::<Vec<_>>());
+        output.settings.set("others", others.iter().map(|node| node.identity()).collect::<Vec<_>>());
         if let Some(share) = share {
             output.settings.set("shares", share.count());
         }
+        let input = match output.inputs.is_empty() {
+            true => Fingerprint::none(),
+            false => Fingerprint::of(&output.inputs)?,
+        };
         let unfinished = UnfinishedOutput::begin(output.target, output.existing, &output.settings, share)?;
+        let ledger = match Ledger::open(unfinished.folder(), share, &input) {
+            Ok(ledger) => ledger,
+            Err(error) => return Err(unfinished.fail(error)),
+        };
+        let folder = unfinished.folder().to_path_buf();
         if unfinished.resumed() && share.is_none() {
-            output.progress.remark(&Remark::Resumed { folder: unfinished.folder().to_path_buf() });
+            output.progress.remark(&Remark::Resumed { folder: folder.clone() });
+        }
+        if ledger.input_changed() {
+            output.progress.remark(&Remark::InputChanged { folder });
         }
         let written = Written::default();
-        Ok(Self { output, unfinished, begun: Instant::now(), written, failed: Vec::new() })
+        Ok(Self { output, unfinished, input, ledger, begun: Instant::now(), written, failed: Vec::new() })
     }
 
     /// Writes all nodes of an output, or this process's share of them, and finishes it. For outputs that need no
@@ -152,7 +181,12 @@ impl<'a> HierarchyWriter<'a> {
             Content::Group(metadata) => {
                 files::write_atomically(&folder.join("zarr.json"), &metadata.to_bytes()?)
             }
-            Content::Copy(from) => files::copy_tree(from, &folder),
+            Content::Copy(from) => {
+                if self.unfinished.resumed() && self.unfinished.is_alone() {
+                    unfinished::clear(&folder)?;
+                }
+                files::copy_tree(from, &folder)
+            }
             Content::Picked(array) => array.write(&folder),
             Content::Array(raster, metadata) => {
                 self.write_array(&node.path, raster.as_ref(), metadata).map(drop)
@@ -180,7 +214,7 @@ impl<'a> HierarchyWriter<'a> {
             unfinished::clear(&folder)?;
         }
         let writer = ArrayWriter::create(&folder, metadata, self.output.engine)?;
-        self.write_chunks(raster, &writer)
+        self.write_chunks(path, raster, &writer)
     }
 
     /// Empties an array that must be written again, and resets the count of its chunks that were kept.
@@ -204,33 +238,42 @@ impl<'a> HierarchyWriter<'a> {
     /// # Errors
     /// When reading, encoding or writing fails.
     pub(crate) fn write_share(&mut self, nodes: &[&Node]) -> Result<Option<Vec<u64>>> {
-        for node in nodes {
-            let folder = self.folder(&node.path);
-            if folder.join("zarr.json").is_file() {
-                continue;
-            }
-            match &node.content {
-                Content::Array(_, metadata) => {
-                    unfinished::clear(&folder)?;
-                    ArrayWriter::create(&folder, metadata, self.output.engine)?;
+        if !self.unfinished.is_prepared() {
+            for node in nodes {
+                match &node.content {
+                    Content::Array(_, metadata) => {
+                        ArrayWriter::create(&self.folder(&node.path), metadata, self.output.engine)?;
+                    }
+                    _ => self.write_node(node)?,
                 }
-                _ => self.write_node(node)?,
             }
         }
-        self.unfinished.share();
+        self.unfinished.share()?;
         for node in nodes {
-            if let Content::Array(raster, _) = &node.content {
-                let writer = ArrayWriter::open(&self.folder(&node.path), self.output.engine)?;
-                self.write_chunks(raster.as_ref(), &writer)?;
+            if let Content::Array(raster, metadata) = &node.content {
+                let folder = self.folder(&node.path);
+                let found = Metadata::read(&folder).ok().map(|found| identity(&node.path, &found));
+                let writer = if found.as_ref() == Some(&identity(&node.path, metadata)) {
+                    ArrayWriter::open(&folder, self.output.engine)?
+                } else {
+                    ArrayWriter::create(&folder, metadata, self.output.engine)?
+                };
+                self.write_chunks(&node.path, raster.as_ref(), &writer)?;
             }
         }
         self.report_failures()?;
-        self.unfinished.open_shares()
+        self.unfinished.open_shares(&self.input)
     }
 
-    fn write_chunks(&mut self, raster: &dyn Raster, writer: &ArrayWriter) -> Result<bool> {
-        let transferred =
-            transfer(raster, writer, self.output.what, self.output.progress, self.output.order)?;
+    fn write_chunks(&mut self, path: &str, raster: &dyn Raster, writer: &ArrayWriter) -> Result<bool> {
+        let recorded = Recorded { ledger: &self.ledger, array: path, resumed: self.unfinished.resumed() };
+        let (what, progress) = (self.output.what, self.output.progress);
+        let transferred = transfer(raster, writer, &recorded, what, progress, self.output.order)?;
+        if transferred.again.any() {
+            let array =
+                if path.is_empty() { self.output.target.display().to_string() } else { path.to_owned() };
+            progress.remark(&Remark::WrittenAgain { array, chunks: transferred.again });
+        }
         let chunks = writer.grid().len().max(1);
         self.written.kept += transferred.kept;
         self.written.bytes +=
@@ -261,9 +304,17 @@ impl<'a> HierarchyWriter<'a> {
     /// The error of the work, with a note of what is left on disk.
     pub(crate) fn end(mut self, open_shares: Result<Option<Vec<u64>>>) -> Result<Written> {
         match open_shares {
-            Ok(None) => self.unfinished.commit()?,
+            Ok(None) => {
+                if let Err(error) = self.unfinished.commit() {
+                    return Err(self.unfinished.fail(error));
+                }
+            }
             Ok(open) => self.written.open_shares = open,
             Err(error) => return Err(self.unfinished.fail(error)),
+        }
+        if !self.output.inputs.is_empty() && Fingerprint::of(&self.output.inputs)? != self.input {
+            let output = self.output.target.to_path_buf();
+            self.output.progress.remark(&Remark::InputChangedMeanwhile { output });
         }
         self.written.seconds = self.begun.elapsed().as_secs_f64();
         Ok(self.written)

@@ -1,22 +1,37 @@
-//! Checks where an output may go: into an existing folder, and never onto its own input.
+//! Checks where an output may go: into an existing folder that can be written, and never onto its own input.
 
-use crate::error::{Result, bail};
-use crate::write::unfinished::{Existing, refuse_existing};
+use crate::error::{Context, Result, bail};
+use crate::store::files::with_suffix;
+use crate::write::existing::{Existing, OutputKind, REPLACED, refuse_existing};
+use crate::write::state;
 use std::path::{Path, PathBuf};
 
-/// Refuses an impossible output before anything is read: one that would overwrite its input, that lies in a missing
-/// folder, or that exists and may not be replaced.
+/// Refuses an impossible output before anything is read: one that would overwrite its input, that lies in a folder
+/// which is missing or can't be written, or that exists and may not be replaced.
 ///
 /// # Errors
-/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for an input that would be lost,
-/// [`NotFound`](crate::ErrorKind::NotFound) for a folder that is not there, and [`Exists`](crate::ErrorKind::Exists).
-pub fn check_output(input: &Path, output: &Path, existing: Existing) -> Result<()> {
+/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) for an input that would be lost or a path without a name,
+/// [`NotFound`](crate::ErrorKind::NotFound) for a folder that is not there, [`Exists`](crate::ErrorKind::Exists), and
+/// [`Io`](crate::ErrorKind::Io) for a folder that can't be written.
+pub fn check_output(input: &Path, output: &Path, kind: OutputKind, existing: Existing) -> Result<()> {
     refuse_overlap(input, output)?;
-    refuse_missing_folder(output)?;
-    refuse_existing(output, existing)
+    check_place(output, kind, existing)
 }
 
-/// Refuses an output that would replace its input, contain it, or lie within it. Links are followed.
+/// The same for an output that has no input on disk, or whose inputs are checked one by one.
+///
+/// # Errors
+/// Those of [`check_output`].
+pub(crate) fn check_place(output: &Path, kind: OutputKind, existing: Existing) -> Result<()> {
+    refuse_missing_folder(output)?;
+    refuse_existing(output, kind, existing)?;
+    let place = resolved(output);
+    state::refuse_foreign(&state::folder_of(&place))?;
+    state::try_folder(&place).with_context(|| format!("output {} can't be made", output.display()))
+}
+
+/// Refuses an output that would replace its input, contain it, or lie within it. Links are followed. The folders beside
+/// the output that are used while it is written are looked at too.
 ///
 /// # Errors
 /// When it would, naming both.
@@ -45,11 +60,28 @@ pub fn refuse_overlap(input: &Path, output: &Path) -> Result<()> {
             input.display()
         );
     }
+    for used in [state::folder_of(&to), with_suffix(&to, REPLACED)] {
+        if from.starts_with(&used) {
+            bail!(
+                InvalidArgument,
+                "the input, {}, stands where {} is put together; rename the input, or choose another output",
+                input.display(),
+                output.display()
+            );
+        }
+    }
     Ok(())
 }
 
-/// Refuses an output whose folder does not exist, so that a misspelt path creates no folders.
+/// Refuses an output whose folder does not exist, so that a misspelt path creates no folders, and one without a name.
 pub(crate) fn refuse_missing_folder(output: &Path) -> Result<()> {
+    if output.file_name().is_none() {
+        bail!(
+            InvalidArgument,
+            "output {} ends without a name; give the name of the file or folder to write",
+            output.display()
+        );
+    }
     match output.parent() {
         Some(parent) if !parent.as_os_str().is_empty() && !parent.is_dir() => bail!(
             NotFound,
@@ -58,6 +90,15 @@ pub(crate) fn refuse_missing_folder(output: &Path) -> Result<()> {
             parent.display()
         ),
         _ => Ok(()),
+    }
+}
+
+/// Where an output that is a link leads; other paths as they are. What is put together stands beside the output itself, and the
+/// link stays.
+pub(crate) fn resolved(output: &Path) -> PathBuf {
+    match output.is_symlink().then(|| output.canonicalize()) {
+        Some(Ok(place)) => place,
+        _ => output.to_path_buf(),
     }
 }
 
@@ -87,5 +128,22 @@ mod tests {
             refuse_missing_folder(Path::new("no/such/out.zarr")).unwrap_err().to_string(),
             "output no/such/out.zarr would go to no/such, which is no folder; make it first, or correct the path"
         );
+    }
+
+    #[test]
+    fn what_stands_beside_the_output_is_no_input() {
+        for name in ["none/out.zarr.partial", "none/out.zarr.partial/data", "none/out.zarr.replaced"] {
+            let error = refuse_overlap(Path::new(name), Path::new("none/out.zarr")).unwrap_err();
+            assert!(error.to_string().contains("stands where none/out.zarr is put together"), "{error}");
+        }
+        assert!(refuse_overlap(Path::new("none/out.zarr.partially"), Path::new("none/out.zarr")).is_ok());
+    }
+
+    #[test]
+    fn an_output_has_a_name() {
+        for path in ["..", "a/..", "/", ""] {
+            let error = refuse_missing_folder(Path::new(path)).unwrap_err();
+            assert!(error.to_string().contains("ends without a name"), "{error}");
+        }
     }
 }

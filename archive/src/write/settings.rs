@@ -3,27 +3,28 @@
 use crate::metadata::document::Metadata;
 use serde_json::{Map, Value, json};
 use std::path::Path;
-use std::time::UNIX_EPOCH;
 
 /// Settings by name, as they are stored in an unfinished output.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Settings(Map<String, Value>);
 
 impl Settings {
-    /// The settings that every command records: its name, its input, and when the input was last changed.
+    /// The settings that every command records: its name and its input. Whether the input was changed is noticed by its
+    /// [`Fingerprint`](crate::write::fingerprint::Fingerprint).
     pub(crate) fn new(command: &str, input: &Path) -> Self {
         let canonical = input.canonicalize().unwrap_or_else(|_| input.to_path_buf());
-        let watched = if input.is_dir() { input.join("zarr.json") } else { input.to_path_buf() };
-        let modified = std::fs::metadata(watched)
-            .and_then(|m| m.modified())
-            .ok()
-            .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
-            .map(|time| time.as_secs());
         let mut settings = Self::default();
         settings.set("vqz", env!("CARGO_PKG_VERSION"));
         settings.set("command", command);
         settings.set("input", canonical.display().to_string());
-        settings.set("input modified", modified);
+        settings
+    }
+
+    /// Those of an output that is written at one go, and never resumed.
+    pub(crate) fn at_one_go() -> Self {
+        let mut settings = Self::default();
+        settings.set("vqz", "any version");
+        settings.set("command", "written at one go");
         settings
     }
 
@@ -43,9 +44,12 @@ impl Settings {
     }
 }
 
-/// Identifies an array of an output by its metadata, with two exceptions: the embedded model is left out because its
-/// hash identifies it, and the quality because it is a setting of its own or the result of a search.
-pub(crate) fn fingerprint(path: &str, metadata: &Metadata) -> Value {
+/// Identifies an array of an output by its metadata, with some exceptions: the embedded model is left out because its
+/// hash identifies it, the quality because it is a setting of its own or the result of a search, and the record because it is
+/// written last.
+pub(crate) fn identity(path: &str, metadata: &Metadata) -> Value {
+    let mut metadata = metadata.clone();
+    metadata.remove_record();
     let mut json = Value::Object(metadata.json().clone());
     strip(&mut json);
     json!({"path": path, "metadata": json})

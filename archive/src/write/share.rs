@@ -4,12 +4,16 @@
 
 use crate::error::{Context, Error, Result, bail, fail};
 use crate::store::files;
-use std::fs::{File, OpenOptions, TryLockError};
+use crate::write::fingerprint::Fingerprint;
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// The prefix of the names of files that shares leave in an unfinished output.
 const PREFIX: &str = ".vqz-share-";
+
+/// The file that says that everything but the chunks is there, so that no share needs to prepare it.
+const PREPARED: &str = ".vqz-prepared";
 
 /// More shares than this are surely a mistake.
 const MOST: u64 = 1_000_000;
@@ -43,20 +47,35 @@ impl Share {
         number % self.count == self.index
     }
 
+    /// Its number, counted from 0.
+    pub(crate) fn index(self) -> u64 {
+        self.index
+    }
+
     /// How many shares there are.
     pub fn count(self) -> u64 {
         self.count
     }
 
+    /// How it is named in the names of its files.
+    pub(crate) fn file_name(self) -> String {
+        format!("{}-of-{}", self.index, self.count)
+    }
+
     fn lock_path(self, folder: &Path) -> PathBuf {
-        folder.join(format!("{PREFIX}{}-of-{}", self.index, self.count))
+        folder.join(format!("{PREFIX}{}", self.file_name()))
     }
 
     fn done_path(self, folder: &Path) -> PathBuf {
-        folder.join(format!("{PREFIX}{}-of-{}.done", self.index, self.count))
+        folder.join(format!("{PREFIX}{}.done", self.file_name()))
     }
 
-    /// Takes the share: no other process works on it while the file is held.
+    /// All shares of the same work.
+    pub(crate) fn all(self) -> impl Iterator<Item = Self> {
+        (0..self.count).map(move |index| Self { index, ..self })
+    }
+
+    /// Takes the share: no other process works on it while the file is held. It is not done from now on, even if it was.
     ///
     /// # Errors
     /// When another process works on it.
@@ -65,40 +84,50 @@ impl Share {
         let mut options = OpenOptions::new();
         let file = options.read(true).write(true).create(true).truncate(false).open(&path);
         let file = file.with_context(|| format!("opening {}", path.display()))?;
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => {
-                bail!(
-                    Busy,
-                    "{self} of {} is being worked on by another process; wait for it, or stop it",
-                    folder.display()
-                )
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            bail!(
+                Busy,
+                "{self} of {} is being worked on by another process; wait for it, or stop it",
+                folder.display()
+            )
+        }
+        // Some file systems have no locks. There, the user must give each process a share of its own.
+        self.reopen(folder)?;
+        Ok(file)
+    }
+
+    /// Marks it as done with an input.
+    pub(crate) fn mark_done(self, folder: &Path, input: &Fingerprint) -> Result<()> {
+        files::write_atomically(&self.done_path(folder), input.text().as_bytes())
+    }
+
+    /// Removes the mark that it is done, if there is one.
+    pub(crate) fn reopen(self, folder: &Path) -> Result<()> {
+        let path = self.done_path(folder);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("removing {}", path.display()))
             }
-            // Some file systems have no locks. There, the user must give each process a share of its own.
-            Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+            _ => Ok(()),
         }
     }
 
-    /// Marks it as done.
-    pub(crate) fn mark_done(self, folder: &Path) -> Result<()> {
-        files::write_atomically(&self.done_path(folder), b"")
+    /// The shares that are not marked as done with this input: those that never were, and those that read another one.
+    pub(crate) fn open_ones(self, folder: &Path, input: &Fingerprint) -> Vec<u64> {
+        let is_done = |share: &Self| {
+            fs::read(share.done_path(folder)).is_ok_and(|text| text == input.text().as_bytes())
+        };
+        self.all().filter(|share| !is_done(share)).map(|share| share.index).collect()
     }
 
-    /// The shares that are not marked as done.
-    pub(crate) fn open_ones(self, folder: &Path) -> Vec<u64> {
-        (0..self.count).filter(|index| !Self { index: *index, ..self }.done_path(folder).is_file()).collect()
+    /// Whether everything but the chunks is there.
+    pub(crate) fn is_prepared(folder: &Path) -> bool {
+        folder.join(PREPARED).is_file()
     }
 
-    /// Removes the files that all shares left.
-    pub(crate) fn remove_marks(self, folder: &Path) -> Result<()> {
-        for index in 0..self.count {
-            let share = Self { index, ..self };
-            for path in [share.lock_path(folder), share.done_path(folder)] {
-                if path.exists() {
-                    files::remove(&path)?;
-                }
-            }
-        }
-        Ok(())
+    /// Notes that everything but the chunks is there.
+    pub(crate) fn mark_prepared(folder: &Path) -> Result<()> {
+        files::write_atomically(&folder.join(PREPARED), b"")
     }
 
     /// Whether a file is one of those that shares leave.

@@ -2,11 +2,14 @@
 
 use crate::error::Result;
 use crate::parallel::{for_each, workers};
-use crate::progress::{Progress, Task};
+use crate::progress::{Progress, Task, WrittenAgain};
 use crate::raster::region::volume;
 use crate::raster::source::Raster;
+use crate::store::files::{self, Stored};
 use crate::store::writer::ArrayWriter;
+use crate::write::ledger::{Chunk, Ledger};
 use crate::write::share::Share;
+use crate::write::walk::Walk;
 use serde::Serialize;
 use std::sync::{Mutex, PoisonError};
 
@@ -36,6 +39,8 @@ pub(crate) struct Transferred {
     pub(crate) kept: u64,
     /// Chunks that were written now, or hold nothing but the fill value.
     pub(crate) written: u64,
+    /// Those among them that an earlier run had begun or completed.
+    pub(crate) again: WrittenAgain,
     /// Chunks that could not be read, in their order.
     pub(crate) failed: Vec<FailedChunk>,
 }
@@ -53,47 +58,114 @@ pub(crate) struct FailedChunk {
     pub(crate) error: String,
 }
 
-/// Writes the chunks of an array from a raster of the same shape. Chunks that exist already are kept.
+/// An array of an output whose complete chunks are recorded.
+#[derive(Clone, Copy)]
+pub(crate) struct Recorded<'a> {
+    /// The ledger of the output.
+    pub(crate) ledger: &'a Ledger,
+    /// The path of the array in the output; empty for the root.
+    pub(crate) array: &'a str,
+    /// Whether an earlier run may have left chunks.
+    pub(crate) resumed: bool,
+}
+
+/// What is to be done with a chunk, according to what an earlier run left of it.
+enum Left {
+    /// Nothing was left.
+    Nothing,
+    /// It is complete, and certainly of this input.
+    Complete,
+    /// It is complete. It was made from samples with this checksum.
+    MadeFrom(Chunk),
+    /// It must be written again.
+    Again(Reason),
+}
+
+/// Why a chunk is written again.
+#[derive(Clone, Copy)]
+enum Reason {
+    Damaged,
+    Changed,
+    Unrecorded,
+}
+
+impl Transferred {
+    fn count_again(&mut self, reason: Reason) {
+        *match reason {
+            Reason::Damaged => &mut self.again.damaged,
+            Reason::Changed => &mut self.again.changed,
+            Reason::Unrecorded => &mut self.again.unrecorded,
+        } += 1;
+    }
+}
+
+/// Writes the chunks of an array from a raster of the same shape. Chunks that the ledger has as complete are kept, if they
+/// still are, and their samples are the same.
 ///
 /// # Errors
 /// When encoding or writing fails, and when reading fails, if that should stop the work.
+/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) where there are more chunks than can be gone through.
 pub(crate) fn transfer(
     from: &dyn Raster,
     to: &ArrayWriter,
+    recorded: &Recorded<'_>,
     what: &str,
     progress: &dyn Progress,
     order: Order,
 ) -> Result<Transferred> {
     let size = from.info().data_type.size() as u64;
     let grid = to.grid();
-    let mine: Vec<u64> =
-        (0..grid.len()).filter(|number| order.share.is_none_or(|share| share.has(*number))).collect();
+    let walk = Walk::new(from, to, order.share)?;
+    if recorded.resumed {
+        remove_strays(to, &walk, order.share)?;
+    }
     let done = Mutex::new(Transferred::default());
     let count =
         |add: &dyn Fn(&mut Transferred)| add(&mut done.lock().unwrap_or_else(PoisonError::into_inner));
-    let task = Task::start(progress, what, mine.len() as u64);
-    for_each(mine.len() as u64, workers(volume(grid.chunk()).saturating_mul(size)), |at| {
-        let indices = grid.indices(mine[at as usize]);
+    let task = Task::start(progress, what, walk.len());
+    for_each(walk.len(), workers(volume(grid.chunk()).saturating_mul(size)), |at| {
+        let indices = walk.indices(grid, at);
         let region = grid.region(&indices);
-        if to.has(&indices) {
+        let name = to.chunk_name(recorded.array, &indices);
+        let left = what_is_left(to, recorded, &indices, &name)?;
+        if let Left::Complete = left {
             count(&|done| done.kept += 1);
-        } else {
-            match from.read(&region) {
-                Ok(samples) => {
-                    to.write(&indices, samples)?;
-                    count(&|done| done.written += 1);
-                }
-                Err(error) if order.unreadable == Unreadable::GoOn => {
-                    let failed = || FailedChunk {
-                        array: from.info().label.clone(),
-                        chunk: indices.clone(),
-                        region: region.iter().map(|range| [range.start, range.end]).collect(),
-                        error: error.one_line(),
-                    };
-                    count(&|done| done.failed.push(failed()));
-                }
-                Err(error) => return Err(error),
+            task.advance(1);
+            return Ok(());
+        }
+        match from.read(&region) {
+            Ok(samples) => {
+                let checksum = crc32c::crc32c(&samples);
+                let again = match left {
+                    Left::MadeFrom(chunk) if chunk.samples == checksum => {
+                        recorded.ledger.add(&name, chunk)?;
+                        count(&|done| done.kept += 1);
+                        task.advance(1);
+                        return Ok(());
+                    }
+                    Left::MadeFrom(_) => Some(Reason::Changed),
+                    Left::Again(reason) => Some(reason),
+                    Left::Nothing | Left::Complete => None,
+                };
+                let file = to.write(&indices, samples)?;
+                recorded.ledger.add(&name, Chunk { metadata: to.checksum(), samples: checksum, file })?;
+                count(&|done| {
+                    done.written += 1;
+                    if let Some(reason) = again {
+                        done.count_again(reason);
+                    }
+                });
             }
+            Err(error) if order.unreadable == Unreadable::GoOn => {
+                let failed = || FailedChunk {
+                    array: from.info().label.clone(),
+                    chunk: indices.clone(),
+                    region: region.iter().map(|range| [range.start, range.end]).collect(),
+                    error: error.one_line(),
+                };
+                count(&|done| done.failed.push(failed()));
+            }
+            Err(error) => return Err(error),
         }
         task.advance(1);
         Ok(())
@@ -101,4 +173,30 @@ pub(crate) fn transfer(
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.failed.sort_by(|a, b| a.chunk.cmp(&b.chunk));
     Ok(done)
+}
+
+fn what_is_left(to: &ArrayWriter, recorded: &Recorded<'_>, indices: &[u64], name: &str) -> Result<Left> {
+    if !recorded.resumed {
+        return Ok(Left::Nothing);
+    }
+    let known = recorded.ledger.known(name).filter(|(chunk, _)| chunk.metadata == to.checksum());
+    let Some((chunk, same_input)) = known else {
+        return Ok(if to.has(indices) { Left::Again(Reason::Unrecorded) } else { Left::Nothing });
+    };
+    Ok(match (Stored::at(&to.chunk_path(indices))? == chunk.file, same_input) {
+        (true, true) => Left::Complete,
+        (true, false) => Left::MadeFrom(chunk.clone()),
+        (false, _) => Left::Again(Reason::Damaged),
+    })
+}
+
+/// Removes chunks that an earlier run left where this one writes none, because its input is all fill value there.
+fn remove_strays(to: &ArrayWriter, walk: &Walk, share: Option<Share>) -> Result<()> {
+    let Some(stored) = to.stored()? else { return Ok(()) };
+    for indices in stored.iter() {
+        if share.is_none_or(|share| share.has(to.grid().number(indices))) && !walk.has(indices) {
+            files::remove(&to.chunk_path(indices))?;
+        }
+    }
+    Ok(())
 }

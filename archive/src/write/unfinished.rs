@@ -1,41 +1,24 @@
 //! Outputs in the making: `OUTPUT.partial` beside the target, renamed when complete, resumed when interrupted.
 
 use crate::error::{Context, Error, Remedy, Result, bail};
-use crate::store::files::{self, with_suffix};
+use crate::store::files::{self, OWN, with_suffix};
+use crate::write::completion;
+use crate::write::existing::{Existing, OutputKind, REPLACED, refuse_existing};
+use crate::write::fingerprint::Fingerprint;
+use crate::write::ledger;
+use crate::write::paths::resolved;
 use crate::write::settings::Settings;
 use crate::write::share::Share;
-use serde_json::{Map, Value};
+use crate::write::state::{self, MARKER};
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// The file inside an unfinished output that holds the settings it was begun with.
-pub(crate) const MARKER: &str = ".vqz-resume.json";
 
 /// The file inside an unfinished output that lists the chunks that could not be made.
 pub(crate) const FAILURES: &str = ".vqz-failed.json";
 
-/// How often, and at which interval, a process with a share of the work checks whether it may begin.
-const LOCK_ATTEMPTS: (u32, Duration) = (100, Duration::from_millis(100));
-
-/// The suffix of the name under which a replaced output is kept until the new one is in its place.
-const REPLACED: &str = ".replaced";
-
-/// What to do when the output already exists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Existing {
-    /// Stop with an error.
-    Refuse,
-    /// Replace it, once the new one is complete.
-    Replace,
-}
-
-/// The folder of an output that was begun and not completed, if there is one.
-pub(crate) fn unfinished(target: &Path) -> Option<PathBuf> {
-    let folder = with_suffix(target, ".partial");
-    folder.join(MARKER).is_file().then_some(folder)
-}
+/// How long a process with a share of the work waits before it looks again whether it may go on.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Empties the folder of an array that must be written again. Its metadata are removed first. If the run is
 /// interrupted after that, chunks without metadata remain, and a later run does not use them.
@@ -52,23 +35,42 @@ pub(crate) fn clear(folder: &Path) -> Result<()> {
     }
     for entry in fs::read_dir(folder).with_context(|| format!("listing {}", folder.display()))? {
         let entry = entry.with_context(|| format!("listing {}", folder.display()))?;
-        if entry.file_name() != MARKER {
+        if !is_own(&entry.path()) {
             files::remove(&entry.path())?;
         }
     }
     Ok(())
 }
 
+fn is_own(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(OWN))
+}
+
 /// An unfinished output folder. Its files are written one by one, each whole or not at all.
 #[derive(Debug)]
 pub(crate) struct UnfinishedOutput {
     target: PathBuf,
+    existing: Existing,
     folder: PathBuf,
     resumed: bool,
-    /// Held locked, so that two processes never write into one folder.
+    /// Held locked, so that two processes never write into one folder, except with a share each.
     marker: File,
+    hold: Hold,
     /// The share of the work that this process has, and its lock.
     share: Option<(Share, File)>,
+}
+
+/// How a process holds an unfinished output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hold {
+    /// No other process works on it.
+    Alone,
+    /// Others may work on their shares.
+    Among,
+    /// The file system has no locks. The user must run one process at a time, or give each a share of its own.
+    Unlocked,
+    /// It was completed or removed meanwhile.
+    Gone,
 }
 
 impl UnfinishedOutput {
@@ -84,73 +86,100 @@ impl UnfinishedOutput {
         settings: &Settings,
         share: Option<Share>,
     ) -> Result<Self> {
-        refuse_existing(target, existing)?;
-        let folder = with_suffix(target, ".partial");
-        let found = folder.exists();
-        if found && !folder.join(MARKER).is_file() {
-            bail!(
-                Exists,
-                "{} exists and is no unfinished output of vqz; move or delete it, or choose another output",
-                folder.display()
-            );
-        }
-        fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
-        let path = folder.join(MARKER);
-        let mut marker = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .with_context(|| format!("opening {}", path.display()))?;
-        lock(&marker, &folder, share)?;
-        let mut text = String::new();
-        marker.read_to_string(&mut text).with_context(|| format!("reading {}", path.display()))?;
-        let resumed = !text.is_empty();
-        if resumed {
-            check_settings(&text, settings.json(), &folder)?;
-            if share.is_none() {
+        let target = resolved(target);
+        let folder = state::folder_of(&target);
+        // Once more where another process completes or removes what was found.
+        loop {
+            refuse_existing(&target, OutputKind::Folder, existing)?;
+            let resumed = state::make_or_find(&target, settings.json())?;
+            if resumed && !state::check(&folder, settings.json())? {
+                continue;
+            }
+            let path = folder.join(MARKER);
+            let marker = match OpenOptions::new().read(true).write(true).open(&path) {
+                Ok(marker) => marker,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(error).with_context(|| format!("opening {}", path.display())),
+            };
+            let hold = match share {
+                None => lock(&marker, &folder)?,
+                Some(_) => lock_for_share(&marker, &folder),
+            };
+            if hold == Hold::Gone {
+                continue;
+            }
+            if resumed && hold == Hold::Alone && share.is_none() {
                 files::remove_temporaries(&folder)?;
             }
-        } else {
-            let text = serde_json::to_string_pretty(settings.json())?;
-            marker.write_all(text.as_bytes()).and_then(|()| marker.sync_data()).with_context(|| {
-                // An empty marker means that there are no other files yet.
-                drop(marker.set_len(0));
-                format!("writing {}", path.display())
-            })?;
+            let share = share.map(|share| Ok::<_, Error>((share, share.take(&folder)?))).transpose()?;
+            return Ok(Self { target, existing, folder, resumed, marker, hold, share });
         }
-        let share = share.map(|share| Ok::<_, Error>((share, share.take(&folder)?))).transpose()?;
-        Ok(Self { target: target.to_path_buf(), folder, resumed, marker, share })
+    }
+
+    /// Whether everything but the chunks was written by this or another process.
+    pub(crate) fn is_prepared(&self) -> bool {
+        Share::is_prepared(&self.folder)
+    }
+
+    /// Whether no other process can write into the folder now.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.hold == Hold::Alone
     }
 
     /// Lets other processes begin with their shares: the files that all shares need are written.
-    pub(crate) fn share(&self) {
-        if self.share.is_some() {
-            // On a file system without locks there is nothing to release.
-            drop(self.marker.unlock());
-            drop(self.marker.try_lock_shared());
+    ///
+    /// # Errors
+    /// When that can't be noted.
+    pub(crate) fn share(&mut self) -> Result<()> {
+        Share::mark_prepared(&self.folder)?;
+        if self.hold == Hold::Alone {
+            // Others may hold it for a moment, to see that everything is prepared.
+            let among = self.marker.unlock().and_then(|()| self.marker.lock_shared());
+            self.hold = if among.is_ok() { Hold::Among } else { Hold::Unlocked };
         }
+        Ok(())
     }
 
     /// Marks the share of this process as done. Returns the shares that are not done yet; none if all are done and
     /// this process is the one to finish the output.
     ///
     /// # Errors
-    /// When the file system fails.
-    pub(crate) fn open_shares(&self) -> Result<Option<Vec<u64>>> {
+    /// When the file system fails, or chunks of a share that is done are not there any more.
+    pub(crate) fn open_shares(&mut self, input: &Fingerprint) -> Result<Option<Vec<u64>>> {
         let Some((share, _)) = &self.share else { return Ok(None) };
-        share.mark_done(&self.folder)?;
-        let open = share.open_ones(&self.folder);
-        if !open.is_empty() {
-            return Ok(Some(open));
+        share.mark_done(&self.folder, input)?;
+        if self.hold != Hold::Unlocked {
+            drop(self.marker.unlock());
         }
-        drop(self.marker.unlock());
-        match self.marker.try_lock() {
-            // Another process finished its share at the same moment, and completes the output.
-            Err(TryLockError::WouldBlock) => Ok(Some(Vec::new())),
-            Ok(()) | Err(TryLockError::Error(_)) => Ok(None),
+        loop {
+            let open = share.open_ones(&self.folder, input);
+            if !is_at(&self.marker, &self.folder) {
+                // Another process put the output in its place.
+                return Ok(Some(Vec::new()));
+            }
+            if !open.is_empty() {
+                return Ok(Some(open));
+            }
+            // Whoever holds it now begins, ends or completes the output.
+            match self.marker.try_lock() {
+                Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+                Err(TryLockError::Error(_)) => break,
+                Ok(()) if self.hold == Hold::Alone => break,
+                // What was looked at before may have changed.
+                Ok(()) => self.hold = Hold::Alone,
+            }
         }
+        for share in share.all() {
+            if let Some(chunk) = ledger::missing(&self.folder, share)? {
+                share.reopen(&self.folder)?;
+                bail!(
+                    MissingChunk,
+                    "{chunk}, which {share} wrote into {}, is lost or was cut short; do {share} again",
+                    self.folder.display()
+                );
+            }
+        }
+        Ok(if completion::claim(&self.folder, self.is_alone())? { None } else { Some(Vec::new()) })
     }
 
     /// Where to write.
@@ -164,25 +193,41 @@ impl UnfinishedOutput {
     }
 
     /// Puts the finished output in its place.
-    pub(crate) fn commit(self) -> Result<()> {
-        if let Some((share, _)) = &self.share {
-            share.remove_marks(&self.folder)?;
-        }
-        let failures = self.folder.join(FAILURES);
-        if failures.exists() {
-            files::remove(&failures)?;
-        }
+    ///
+    /// # Errors
+    /// When the target appeared meanwhile and may not be replaced, or the file system refuses. What was written is then still in the
+    /// folder beside the target.
+    pub(crate) fn commit(&self) -> Result<()> {
+        refuse_existing(&self.target, OutputKind::Folder, self.existing)?;
         let replaced = self.target.exists().then(|| with_suffix(&self.target, REPLACED));
         if let Some(replaced) = &replaced {
             fs::rename(&self.target, replaced)
                 .with_context(|| format!("moving {} aside", self.target.display()))?;
         }
-        fs::rename(&self.folder, &self.target)
-            .with_context(|| format!("renaming {} to {}", self.folder.display(), self.target.display()))?;
-        let marker = self.target.join(MARKER);
-        fs::remove_file(&marker).with_context(|| format!("removing {}", marker.display()))?;
+        let placed = fs::rename(&self.folder, &self.target)
+            .with_context(|| format!("renaming {} to {}", self.folder.display(), self.target.display()));
+        if let Err(error) = placed {
+            if let Some(replaced) = &replaced {
+                drop(fs::rename(replaced, &self.target));
+            }
+            return Err(error);
+        }
+        self.tidy()?;
         if let Some(replaced) = replaced {
             files::remove(&replaced)?;
+        }
+        Ok(())
+    }
+
+    /// Removes what was only needed while the output was not complete.
+    fn tidy(&self) -> Result<()> {
+        for entry in
+            fs::read_dir(&self.target).with_context(|| format!("listing {}", self.target.display()))?
+        {
+            let entry = entry.with_context(|| format!("listing {}", self.target.display()))?;
+            if is_own(&entry.path()) {
+                files::remove(&entry.path())?;
+            }
         }
         Ok(())
     }
@@ -190,6 +235,9 @@ impl UnfinishedOutput {
     /// Ends an output that failed: adds to the error what is left on disk and how to continue. If no chunk was
     /// written, there is nothing to continue from, and nothing is left on disk.
     pub(crate) fn fail(self, error: Error) -> Error {
+        if !self.folder.exists() {
+            return error;
+        }
         let full = error.is_out_of_space();
         let (target, folder) = (self.target.display().to_string(), self.folder.clone());
         let error = if self.discard_empty() {
@@ -212,77 +260,64 @@ impl UnfinishedOutput {
             // Another process may be about to write there.
             return false;
         }
-        let metadata =
-            |file: &PathBuf| file.file_name().is_some_and(|name| name == MARKER || name == "zarr.json");
+        let metadata = |file: &PathBuf| {
+            let named = |name: &str| file.file_name().is_some_and(|found| found == name);
+            named("zarr.json") || is_own(file) && !named(FAILURES)
+        };
         let empty = files::files_under(&self.folder).is_ok_and(|files| files.iter().all(metadata));
         // If something can't be removed now, the next run resumes it.
         empty && fs::remove_dir_all(&self.folder).is_ok()
     }
 }
 
-/// Locks an unfinished output. A process that has a share of the work waits a while, because others hold the lock
-/// while they begin.
-fn lock(marker: &File, folder: &Path, share: Option<Share>) -> Result<()> {
-    let (attempts, interval) = if share.is_some() { LOCK_ATTEMPTS } else { (1, Duration::ZERO) };
-    for attempt in 0..attempts {
-        match marker.try_lock() {
-            // Some file systems have no locks. There, the user must run one process at a time.
-            Ok(()) | Err(TryLockError::Error(_)) => return Ok(()),
-            // Other shares of the same work are running, so everything is prepared.
-            Err(TryLockError::WouldBlock) if share.is_some() && marker.try_lock_shared().is_ok() => {
-                return Ok(());
+/// Locks an unfinished output for one process.
+fn lock(marker: &File, folder: &Path) -> Result<Hold> {
+    let hold = match marker.try_lock() {
+        Ok(()) => Hold::Alone,
+        Err(TryLockError::Error(_)) => Hold::Unlocked,
+        Err(TryLockError::WouldBlock) if is_at(marker, folder) => {
+            bail!(Busy, "{} is being written by another process; wait for it, or stop it", folder.display())
+        }
+        Err(TryLockError::WouldBlock) => Hold::Gone,
+    };
+    Ok(if is_at(marker, folder) { hold } else { Hold::Gone })
+}
+
+/// Locks an unfinished output for a process that has a share of the work. The first one is alone, until everything is there that
+/// the others need; these wait for it, however long it takes.
+fn lock_for_share(marker: &File, folder: &Path) -> Hold {
+    loop {
+        let prepared = Share::is_prepared(folder);
+        let tried = if prepared { marker.try_lock_shared() } else { marker.try_lock() };
+        let hold = match tried {
+            Ok(()) if prepared => Hold::Among,
+            // It was prepared between the two looks.
+            Ok(()) if Share::is_prepared(folder) => {
+                drop(marker.unlock());
+                continue;
             }
-            Err(TryLockError::WouldBlock) if attempt + 1 < attempts => std::thread::sleep(interval),
-            Err(TryLockError::WouldBlock) => {}
-        }
+            Ok(()) => Hold::Alone,
+            Err(TryLockError::Error(_)) => Hold::Unlocked,
+            Err(TryLockError::WouldBlock) if !is_at(marker, folder) => Hold::Gone,
+            Err(TryLockError::WouldBlock) => {
+                std::thread::sleep(PAUSE);
+                continue;
+            }
+        };
+        return if is_at(marker, folder) { hold } else { Hold::Gone };
     }
-    bail!(Busy, "{} is being written by another process; wait for it, or stop it", folder.display())
 }
 
-/// Refuses to replace an existing output unless the caller asked for it, and never replaces a folder that holds
-/// something else than an output.
-pub fn refuse_existing(target: &Path, existing: Existing) -> Result<()> {
-    if !target.exists() {
-        return Ok(());
+/// Whether an open marker is the one that is in a folder now.
+fn is_at(marker: &File, folder: &Path) -> bool {
+    let (Ok(open), Ok(found)) = (marker.metadata(), fs::metadata(folder.join(MARKER))) else { return false };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        (open.dev(), open.ino()) == (found.dev(), found.ino())
     }
-    if existing == Existing::Refuse {
-        bail!(Exists, Replace, "output {} exists; choose another", target.display());
+    #[cfg(not(unix))]
+    {
+        open.len() == found.len()
     }
-    let empty = || fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_none());
-    if target.is_dir() && !target.join("zarr.json").is_file() && !empty() {
-        bail!(
-            Exists,
-            "output {} is a folder of something else than Zarr v3, which is never replaced; choose another \
-             output, or delete that folder",
-            target.display()
-        );
-    }
-    let aside = with_suffix(target, REPLACED);
-    if aside.exists() {
-        bail!(
-            Exists,
-            "{} is in the way: an earlier run that was interrupted may have put an output aside there; move or delete it",
-            aside.display()
-        );
-    }
-    Ok(())
-}
-
-/// Names the first setting that differs from those of an unfinished output.
-fn check_settings(text: &str, settings: &Map<String, Value>, folder: &Path) -> Result<()> {
-    let begun: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
-    let keys = settings.keys().chain(begun.keys());
-    for key in keys {
-        let (before, now) =
-            (begun.get(key).unwrap_or(&Value::Null), settings.get(key).unwrap_or(&Value::Null));
-        if before != now {
-            bail!(
-                InvalidArgument,
-                "{} was begun with other settings ({key} was {before}, now it is {now}); delete it to start afresh, or \
-                 repeat the earlier settings to go on",
-                folder.display()
-            );
-        }
-    }
-    Ok(())
 }

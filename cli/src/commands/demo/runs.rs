@@ -123,7 +123,8 @@ pub(super) fn curve(paths: &Paths<'_>, model: &Model, runs: &[Run]) -> Result<Cu
         let lowest = runs.iter().map(|run| run.quality).fold(f64::INFINITY, f64::min);
         let highest = runs.iter().map(|run| run.quality).fold(f64::NEG_INFINITY, f64::max);
         let (low, high) = ((lowest - 4.0).max(first.psnr_db), (highest + 3.0).min(last.psnr_db));
-        let scratch = paths.out.join("curve.zarr");
+        // A name that nothing else in that folder has.
+        let scratch = paths.out.join(format!("curve-{}.zarr", std::process::id()));
         for i in 0..POINTS {
             let quality = low + (high - low) * i as f64 / (POINTS - 1) as f64;
             let shown = runs.iter().any(|run| (run.quality - quality).abs() < 0.75);

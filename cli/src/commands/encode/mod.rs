@@ -12,7 +12,8 @@ use print::print;
 use std::path::PathBuf;
 pub(crate) use target::TargetArgs;
 use vqz_archive::{
-    BandSelection, EncodeOptions, Input, Share, ShareOutcome, check_output, encode, encode_share, open_model,
+    BandSelection, EncodeOptions, Input, OutputKind, Share, ShareOutcome, check_output, encode, encode_share,
+    open_model,
 };
 use vqz_codec::axes::Axes;
 use vqz_codec::config::{EntropyCoder, NoData};
@@ -116,7 +117,8 @@ impl Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    check_output(&args.input, &args.output, arguments::existing(args.overwrite))?;
+    let existing = arguments::existing(args.overwrite);
+    check_output(&args.input, &args.output, OutputKind::Folder, existing)?;
     run_input(arguments::input(&args.input)?, &args.output, &args.options()?, args.shard, args.json)
 }
 

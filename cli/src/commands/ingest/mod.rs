@@ -11,8 +11,8 @@ use print::{print, print_estimate};
 use quick::QuickArgs;
 use std::path::{Path, PathBuf};
 use vqz_archive::{
-    Cube, EncodeOptions, IngestOptions, Input, Remark, Share, ShareOutcome, check_output, estimate_ingest,
-    ingest, ingest_share, open_model, refuse_overlap,
+    Cube, EncodeOptions, IngestOptions, Input, OutputKind, Remark, Share, ShareOutcome, check_output,
+    estimate_ingest, ingest, ingest_share, open_model, refuse_overlap,
 };
 
 #[derive(Debug, clap::Args)]
@@ -78,7 +78,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         if args.dry_run {
             refuse_overlap(input, &args.output)?;
         } else {
-            check_output(input, &args.output, existing)?;
+            check_output(input, &args.output, OutputKind::Folder, existing)?;
         }
     }
     let cube = cube(args)?;

@@ -11,7 +11,7 @@ use crate::progress::Terminal;
 use anyhow::{Result, bail};
 use std::sync::Arc;
 use vqz_archive::encoded::{EncodedArray, Totals};
-use vqz_archive::metrics::scan_blocks;
+use vqz_archive::metrics::{check_size, scan_blocks};
 use vqz_archive::raster::Mask;
 use vqz_archive::store::{Node, ZarrRaster, files, locate};
 use vqz_archive::{OpenOptions, Raster, RasterComparison, RasterInfo, Record, StoredSize, compare_rasters};
@@ -74,6 +74,7 @@ pub(super) fn examine(
     let archive = EncodedArray::open(node, args.engine)?;
     let options = OpenOptions::new().engine(args.engine);
     let decoded: Arc<dyn Raster> = Arc::new(ZarrRaster::open(node, &options)?);
+    check_size(decoded.as_ref())?;
     let info = decoded.info().clone();
     let configuration = archive.configuration();
     let spectrum = Spectrum::of(&info, archive.model.as_ref().map(|model| model.manifest()));

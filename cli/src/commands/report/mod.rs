@@ -26,12 +26,12 @@ use examined::examine;
 use figures::Figures;
 use std::sync::Arc;
 use vqz_archive::store::{self, Node, files};
-use vqz_archive::{Existing, OpenOptions, open_all, refuse_existing, source_of};
+use vqz_archive::{Existing, OpenOptions, OutputKind, check_output, open_all, source_of};
 use vqz_zarr::models;
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };
-    refuse_existing(&args.output, existing)?;
+    check_output(&args.archive, &args.output, OutputKind::File, existing)?;
     let nodes = archives(args)?;
     let options = OpenOptions::new().engine(args.engine);
     let sources = args.against.as_ref().map(|path| open_all(path, &options)).transpose()?;

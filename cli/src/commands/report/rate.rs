@@ -48,10 +48,11 @@ impl Rate {
         let chunk = archive.grid().chunk().to_vec();
         let whole: Vec<Range<usize>> = chunk.iter().map(|n| 0..*n as usize).collect();
         let role = |role: &Role| axes.position(role);
-        parallel::for_each(archive.grid().len(), rayon::current_num_threads(), |number| {
-            let indices = archive.grid().indices(number);
-            let Some(planned) = archive.planned(&indices, &whole)? else { return Ok(()) };
-            let inside = archive.region(&indices);
+        let stored = archive.stored()?;
+        parallel::for_each(stored.len(), rayon::current_num_threads(), |at| {
+            let indices = stored.get(at as usize);
+            let Some(planned) = archive.planned(indices, &whole)? else { return Ok(()) };
+            let inside = archive.region(indices);
             let span = |d: Option<usize>| d.map_or(0..1, |d| inside[d].clone());
             let (y, x) = (span(role(&Role::Y)), span(role(&Role::X)));
             let bands = span(role(&Role::Band)).end - span(role(&Role::Band)).start;

@@ -26,7 +26,7 @@ use crate::ingest::sources::scene::{Scene, SceneBand, scenes};
 use crate::sample::DataType;
 use names::folder;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The name of the array that holds the bands of the inputs.
 pub const DATA: &str = "data";
@@ -41,8 +41,8 @@ pub struct CubePlan {
     pub remarks: Vec<String>,
     /// How many files are read.
     pub files: usize,
-    /// When the latest of them was changed, in seconds since 1970-01-01.
-    pub modified: u64,
+    /// Everything that samples come from, by which a change of the inputs is noticed: these files, and those of polygons.
+    pub sources: Vec<PathBuf>,
     pub(crate) gridded: Vec<GriddedBands>,
     pub(crate) validity: Validity,
     pub(crate) labels: Vec<Labels>,
@@ -153,20 +153,23 @@ impl CubePlan {
         for layer in scenes.iter().flat_map(|scene| &scene.bands).flat_map(SceneBand::all) {
             files.extend(layer.source.files());
         }
-        let modified = files
+        let polygons = config
+            .border
             .iter()
-            .filter_map(|file| std::fs::metadata(file).and_then(|metadata| metadata.modified()).ok())
-            .filter_map(|time| time.duration_since(std::time::UNIX_EPOCH).ok())
-            .map(|time| time.as_secs())
-            .max()
-            .unwrap_or_default();
+            .map(|border| &border.file)
+            .chain(config.labels.iter().map(|labels| &labels.file));
+        let sources = files
+            .iter()
+            .map(|file| file.to_path_buf())
+            .chain(polygons.map(|file| folder.join(file)))
+            .collect();
         let files = files.len();
         let mut plan = Self {
             config,
             arrays: Vec::new(),
             remarks: Vec::new(),
             files,
-            modified,
+            sources,
             gridded: Vec::new(),
             validity: Validity { masks, border },
             labels,
