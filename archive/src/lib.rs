@@ -127,6 +127,6 @@ pub use stored::StoredSize;
 pub use target::{Target, TargetOutcome};
 pub use verify::{ArrayVerification, Failure, Verification, VerifyOptions, verify};
 pub use write::existing::{Existing, OutputKind};
-pub use write::paths::{check_output, refuse_overlap};
+pub use write::paths::{check_output, check_place, refuse_overlap};
 pub use write::share::Share;
 pub use write::share_summary::{ShareOutcome, ShareSummary};

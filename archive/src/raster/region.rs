@@ -4,7 +4,7 @@ use crate::error::{Result, bail};
 use std::ops::Range;
 
 /// More chunks or blocks than these are not gone through one by one: at a thousand a second that would take three days.
-pub const MOST_WALKED: u64 = 1 << 28;
+pub(crate) const MOST_WALKED: u64 = 1 << 28;
 
 /// A start and an end for each dimension.
 pub type Region = Vec<Range<u64>>;

@@ -53,9 +53,11 @@ pub(crate) fn claim(folder: &Path, alone: bool) -> Result<bool> {
     Ok(false)
 }
 
-/// What tells this machine, since it was started, from all others; empty where nothing does.
+/// What tells this machine from all others; empty where nothing does.
 fn machine() -> String {
-    fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned()
+    let read = |path: &str| fs::read_to_string(path).unwrap_or_default().trim().to_owned();
+    let (name, id) = (read("/proc/sys/kernel/hostname"), read("/etc/machine-id"));
+    if name.is_empty() { name } else { format!("{name} {id}") }
 }
 
 #[cfg(test)]

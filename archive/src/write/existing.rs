@@ -31,7 +31,9 @@ pub enum OutputKind {
 ///
 /// # Errors
 /// [`Exists`](crate::ErrorKind::Exists), with the path.
-pub fn refuse_existing(target: &Path, kind: OutputKind, existing: Existing) -> Result<()> {
+pub(crate) fn refuse_existing(target: &Path, kind: OutputKind, existing: Existing) -> Result<()> {
+    // A slash at the end would lead through a link.
+    let target = target.components().as_path();
     let Ok(found) = fs::symlink_metadata(target) else { return Ok(()) };
     if found.is_symlink() && !target.exists() {
         bail!(

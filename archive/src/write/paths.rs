@@ -22,7 +22,7 @@ pub fn check_output(input: &Path, output: &Path, kind: OutputKind, existing: Exi
 ///
 /// # Errors
 /// Those of [`check_output`].
-pub(crate) fn check_place(output: &Path, kind: OutputKind, existing: Existing) -> Result<()> {
+pub fn check_place(output: &Path, kind: OutputKind, existing: Existing) -> Result<()> {
     refuse_missing_folder(output)?;
     refuse_existing(output, kind, existing)?;
     let place = resolved(output);
@@ -96,6 +96,7 @@ pub(crate) fn refuse_missing_folder(output: &Path) -> Result<()> {
 /// Where an output that is a link leads; other paths as they are. What is put together stands beside the output itself, and the
 /// link stays.
 pub(crate) fn resolved(output: &Path) -> PathBuf {
+    let output = output.components().as_path();
     match output.is_symlink().then(|| output.canonicalize()) {
         Some(Ok(place)) => place,
         _ => output.to_path_buf(),

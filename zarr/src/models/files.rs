@@ -36,7 +36,8 @@ pub fn open(path: &Path) -> Result<Model> {
 /// # Errors
 /// [`Error::Io`].
 pub fn save(model: &Model, path: &Path) -> Result<()> {
-    let partial = path.with_extension("vqm.partial");
+    // A name of this process alone: what anybody else put beside the model stays.
+    let partial = path.with_extension(format!("vqm.{}.part", std::process::id()));
     let written = fs::write(&partial, model.to_bytes()?).and_then(|()| fs::rename(&partial, path));
     written.map_err(|e| {
         // A half-written file is of no use to anybody; the first error is the one to report.

@@ -23,7 +23,8 @@ use vqz_archive::metadata::Metadata;
 use vqz_archive::raster::select;
 use vqz_archive::store::files;
 use vqz_archive::{
-    BandSelection, EncodeOptions, OpenOptions, Progress, Raster, archive_metadata, open_all, open_model,
+    BandSelection, EncodeOptions, Existing, OpenOptions, OutputKind, Progress, Raster, archive_metadata,
+    check_place, open_all, open_model,
 };
 use vqz_codec::axes::Axes;
 use vqz_codec::config::{NoData, Promise};
@@ -113,6 +114,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     #[cfg(not(feature = "peers"))]
     if args.peers.is_some() {
         bail!("this vqz was built without its rivals, which --peers asks for; {}", HOW);
+    }
+    if let Some(report) = &args.report {
+        check_place(report, OutputKind::File, Existing::Replace)?;
     }
     let mut targets = args.targets.clone();
     targets.sort_by(f64::total_cmp);
