@@ -93,7 +93,7 @@ mod verify;
 pub mod words;
 mod write;
 
-pub use compare::run::compare_rasters;
+pub use compare::run::{compare_rasters, remark_on_missing_figures};
 pub use compare::{BandComparison, CompareOptions, Comparison, RasterComparison, compare};
 #[cfg(feature = "gdal")]
 pub use cube::Cube;
@@ -120,7 +120,7 @@ pub use ingest::{
     ingest_share,
 };
 pub use metadata::PlainCodec;
-pub use open::{Rasters, is_geotiff, is_raster_file, open, open_all, source_of};
+pub use open::{Rasters, is_geotiff, is_raster_file, open, open_all, open_beside, source_of};
 pub use progress::{MissedTarget, Progress, Remark, Severity, Silent, WrittenAgain};
 pub use raster::{BandSelection, OpenOptions, Raster, RasterInfo, Resampling, Window};
 pub use stored::StoredSize;

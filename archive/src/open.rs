@@ -2,6 +2,7 @@
 
 use crate::error::{Result, bail};
 use crate::geotiff;
+use crate::raster::bands::{self, BandSelection};
 use crate::raster::opening::OpenOptions;
 use crate::raster::source::Raster;
 use crate::store::reader::ZarrRaster;
@@ -28,6 +29,16 @@ pub fn is_raster_file(path: &Path) -> bool {
 /// # Errors
 /// When no raster can be opened. The message says why.
 pub fn open_all(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Rasters> {
+    open_beside(path, &[], options)
+}
+
+/// Opens every raster at a path, as [`open_all`] does. Where nothing says what the dimensions of one are, they have the
+/// roles that the archive beside it records: the one at the same path, or the only one. So the source of an archive can
+/// be opened as it was when it was encoded.
+///
+/// # Errors
+/// When no raster can be opened. The message says why.
+pub fn open_beside(path: impl AsRef<Path>, archives: &[Node], options: &OpenOptions) -> Result<Rasters> {
     let path = path.as_ref();
     if is_raster_file(path) {
         return Ok(vec![(String::new(), geotiff::open(path, options)?)]);
@@ -36,7 +47,7 @@ pub fn open_all(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Rasters
     let mut opened: Rasters = Vec::new();
     let mut refused = Vec::new();
     for node in &nodes {
-        match ZarrRaster::open(node, options) {
+        match ZarrRaster::open(node, &options_beside(node, archives, options)) {
             Ok(raster) => opened.push((node.path.clone(), Arc::new(raster))),
             Err(error) if node.path.is_empty() => return Err(error),
             // Coordinates and other arrays that are not rasters are skipped. An archive that can't be opened is an
@@ -50,6 +61,23 @@ pub fn open_all(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Rasters
         bail!(NotFound, "group {} holds no raster: {why}", path.display());
     }
     Ok(opened)
+}
+
+/// The options for one array: with the roles of an archive's dimensions, where its own are not clear.
+fn options_beside(node: &Node, archives: &[Node], options: &OpenOptions) -> OpenOptions {
+    let mut options = options.clone();
+    if options.axes.is_some() || node.metadata.axes(None).is_ok() {
+        return options;
+    }
+    let archive = match archives {
+        [only] => Some(only),
+        several => several.iter().find(|archive| archive.path == node.path),
+    };
+    let dimensions = node.metadata.shape().map_or(0, |shape| shape.len());
+    options.axes = archive
+        .and_then(|archive| archive.metadata.axes(None).ok())
+        .filter(|axes| axes.roles().len() == dimensions);
+    options
 }
 
 /// Opens a single raster.
@@ -76,7 +104,8 @@ pub fn open(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Arc<dyn Ras
     }
 }
 
-/// The source that an encoded array was made from: the raster of the same path, or the only one.
+/// The source that an encoded array was made from: the raster of the same path, or the only one. Where the array was made
+/// of a choice of its bands, it is a view of these, by their names.
 ///
 /// # Errors
 /// When there is none, or it has another shape or type.
@@ -92,6 +121,7 @@ pub fn source_of(node: &Node, sources: &[(String, Arc<dyn Raster>)]) -> Result<A
             node.label()
         );
     };
+    let raster = &with_bands_of(node, raster)?;
     let shape = node.metadata.shape()?;
     if raster.info().shape != shape || raster.info().data_type != node.metadata.data_type()? {
         bail!(
@@ -105,4 +135,15 @@ pub fn source_of(node: &Node, sources: &[(String, Arc<dyn Raster>)]) -> Result<A
         );
     }
     Ok(Arc::clone(raster))
+}
+
+/// The bands that an archive names, in its order; the raster itself where the two have no names, or the same ones.
+fn with_bands_of(archive: &Node, raster: &Arc<dyn Raster>) -> Result<Arc<dyn Raster>> {
+    let (known, chosen) = (raster.info().band_names(), archive.metadata.band_names());
+    match (known, chosen) {
+        (Some(known), Some(chosen)) if known != chosen && chosen.iter().all(|name| known.contains(name)) => {
+            bands::select(Arc::clone(raster), &BandSelection(chosen))
+        }
+        _ => Ok(Arc::clone(raster)),
+    }
 }

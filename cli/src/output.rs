@@ -4,7 +4,9 @@ use crate::console::{self, RecordedRemark};
 use anyhow::{Context, Result};
 use serde::Serialize;
 use std::io::Write;
-pub(crate) use vqz_archive::words::{bytes, count, figure, psnr};
+use vqz_archive::BandComparison;
+use vqz_archive::words::scientific;
+pub(crate) use vqz_archive::words::{bytes, count, exact, figure, psnr};
 
 /// Writes text and a line feed.
 ///
@@ -32,10 +34,21 @@ pub(crate) fn json(figures: &impl Serialize) -> Result<()> {
     line(serde_json::to_string_pretty(&WithRemarks { figures, remarks: console::remarks() })?)
 }
 
+/// Formats the PSNR of a comparison: `exact` if there are valid samples and none has an error, `-` if there is none to state.
+pub(crate) fn psnr_of(band: &BandComparison, decimals: usize) -> String {
+    let exact = band.rmse.is_some_and(|rmse| rmse == 0.0);
+    psnr(band.psnr_db, if exact { band.valid_samples } else { 0 }, decimals)
+}
+
 /// Formats errors in data units, some of which may be missing. All get the same number of decimals: as many as give
-/// the smallest error three significant digits.
+/// the smallest error three significant digits. Where these would be too many, each gets an exponent.
 pub(crate) fn errors(values: &[Option<f64>]) -> Vec<String> {
     let least = values.iter().flatten().copied().filter(|v| *v > 0.0).fold(f64::INFINITY, f64::min);
+    let most = values.iter().flatten().copied().fold(0.0, f64::max);
+    if least < 1e-6 || most >= 1e15 {
+        let text = |value: f64| if value == 0.0 { "0".to_owned() } else { scientific(value, 2) };
+        return values.iter().map(|value| value.map_or_else(|| "-".to_owned(), text)).collect();
+    }
     let decimals =
         if least.is_finite() { (2 - least.log10().floor() as i32).clamp(0, 12) as usize } else { 0 };
     values.iter().map(|value| optional(*value, decimals)).collect()
@@ -90,6 +103,7 @@ mod tests {
         assert_eq!([count(0, "chunk"), count(1, "chunk")], ["0 chunks", "1 chunk"]);
         assert_eq!([psnr(None, 3, 1), psnr(None, 0, 1), psnr(Some(40.0), 3, 1)], ["exact", "-", "40.0"]);
         assert_eq!(errors(&[Some(56.187), Some(301.42), None]), ["56.2", "301.4", "-"]);
+        assert_eq!(errors(&[Some(0.0), Some(2.0), Some(1.234e-30)]), ["0", "2.00e0", "1.23e-30"]);
         assert_eq!([0.0, 1234.5, 0.012_34].map(|v| error(Some(v))), ["0", "1234", "0.0123"]);
         let rows =
             [vec!["B02".to_owned(), "41.2".to_owned()], vec!["all bands".to_owned(), "9.1".to_owned()]];

@@ -11,7 +11,7 @@ pub(crate) fn promise(promise: &Promise) -> String {
         Promise::Quality => "none: errors are measured, not bounded".to_owned(),
         Promise::Lossless => "lossless".to_owned(),
         Promise::MaxError { bound, stable } => {
-            let bounds: Vec<String> = bound.iter().map(|bound| bound.to_string()).collect();
+            let bounds: Vec<String> = bound.iter().map(|bound| output::exact(*bound)).collect();
             format!("±{}{}", bounds.join(", "), if *stable { ", stable" } else { "" })
         }
     }

@@ -273,6 +273,20 @@ impl Layout {
         Some(looped_index)
     }
 
+    /// The region before the trailing steps of the looped dimensions: those all of whose images trail.
+    pub(crate) fn before_trailing(&self, trails: impl Fn(usize) -> bool) -> Vec<std::ops::Range<usize>> {
+        let mut region: Vec<_> = self.shape.iter().map(|extent| 0..*extent).collect();
+        self.looped.iter().for_each(|d| region[*d].end = 0);
+        for image in (0..self.images()).filter(|image| !trails(*image)) {
+            let mut rest = image;
+            for d in self.looped.iter().rev() {
+                region[*d].end = region[*d].end.max(rest % self.shape[*d] + 1);
+                rest /= self.shape[*d];
+            }
+        }
+        region
+    }
+
     /// The offset, within a dense region's own layout, of the image at `looped_index` (from [`Layout::image_in_region`]).
     #[must_use]
     pub fn looped_offset(&self, looped_index: &[usize]) -> usize {

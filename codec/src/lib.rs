@@ -23,6 +23,7 @@ pub mod pipeline;
 mod predict;
 mod quantise;
 pub mod sample;
+pub mod squares;
 mod tiles;
 mod transform;
 

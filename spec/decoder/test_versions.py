@@ -2,6 +2,7 @@
 
 import unittest
 
+import numpy as np
 import vqz
 from golden import archive, chunks, configuration_of, with_model
 from vqz.configuration import Configuration
@@ -44,7 +45,29 @@ class Versions(unittest.TestCase):
         made = body(configuration.model(), header, images)
         made = made[:5] + b"\x01\x80\x3f" + b"\0\0\x41" + made[11:]
         again, _ = read_chunk(chunk(made, tiles), images, dtype, configuration.model())
-        self.assertEqual((again.mean_square_error, again.maximum_error), (1 + 2**-15, 8))
+        self.assertEqual((again.root_mean_square_error, again.maximum_error), ((1 + 2**-15) ** 0.5, 8))
+
+    def test_version_2_states_errors_as_they_are(self):
+        header, tiles, images, configuration, shape, dtype = opened("uint8-lz4")
+        made = body(configuration.model(), header, images)
+        short, wide = made[:5] + made[11:], np.array([1e-200, 3e-200], "<f8").tobytes()
+        other = chunk(short[:5] + wide + short[5:], tiles, 2)
+        again, _ = read_chunk(other, images, dtype, configuration.model())
+        self.assertEqual((again.root_mean_square_error, again.maximum_error), (1e-200, 3e-200))
+        expected = vqz.decode_chunk(chunk(made, tiles), shape, dtype, 0, configuration)
+        self.assertEqual(vqz.decode_chunk(other, shape, dtype, 0, configuration).tobytes(), expected.tobytes())
+        for value in (np.inf, np.nan, -1.0):
+            wrong = short[:5] + np.array([value, 1], "<f8").tobytes() + short[5:]
+            with self.assertRaisesRegex(vqz.Refused, "as an error"):
+                read_chunk(chunk(wrong, tiles, 2), images, dtype, configuration.model())
+
+    def test_version_2_has_a_valid_sample(self):
+        header, _, images, configuration, shape, dtype = opened("uint8-lz4")
+        header.rows = header.columns = header.valid_samples = 0
+        header.lengths = []
+        data = chunk(body(configuration.model(), header, images), [], 2)
+        with self.assertRaisesRegex(vqz.Refused, "no sample is valid"):
+            vqz.decode_chunk(data, shape, dtype, 9, configuration)
 
 
 class Fields(unittest.TestCase):

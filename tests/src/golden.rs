@@ -25,11 +25,13 @@ pub fn cases() -> Vec<(String, Case)> {
         .chain(promised().into_iter().map(named("v1")))
         .chain([(format!("v1/{PRESENT_NAME}"), present_name())])
         .chain([("v1/int16-bands-in-another-order".to_owned(), other_order())])
+        .chain(left_out().into_iter().map(named("v1")))
+        .chain(wide().into_iter().map(named("v2")))
         .collect()
 }
 
-/// The archive whose metadata call the codec `vqz`. The others are from before the first release and call it `vqvae`, as
-/// files that are never rewritten do; chunks do not hold the name.
+/// The archive whose metadata call the codec `vqz`. Those above are from before the first release and call it `vqvae`, as
+/// files that are never rewritten do; chunks do not hold the name. Those below call it `vqz` as well.
 const PRESENT_NAME: &str = "uint8-lossless-named-vqz";
 
 fn present_name() -> Case {
@@ -326,6 +328,51 @@ fn promised() -> Vec<(&'static str, Case)> {
                 ..Case::default()
             },
         ),
+    ]
+}
+
+/// Written by version 1: chunks that stick out of their array, so that whole images are left out.
+fn left_out() -> Vec<(&'static str, Case)> {
+    vec![
+        (
+            "int16-dates-left-out",
+            Case {
+                axes: &["time", "band", "y", "x"],
+                shape: &[3, 2, 48, 40],
+                chunk: &[2, 2, 48, 40],
+                data_type: DataType::Int16,
+                quality: 42.0,
+                nodata: vec![NoData::Integer(-9999)],
+                ..Case::default()
+            },
+        ),
+        (
+            "uint16-bounded-dates-and-depths-left-out",
+            Case {
+                axes: &["time", "y", "x", "depth"],
+                shape: &[3, 30, 34, 3],
+                chunk: &[2, 30, 34, 2],
+                promise: Promise::MaxError { bound: vec![2.0], stable: false },
+                predicted: true,
+                ..Case::default()
+            },
+        ),
+    ]
+}
+
+/// Written by version 2: errors that the short numbers of version 1 do not hold.
+fn wide() -> Vec<(&'static str, Case)> {
+    let bounded = |data_type, bound| Case {
+        shape: &[2, 40, 36],
+        chunk: &[2, 32, 32],
+        data_type,
+        promise: Promise::MaxError { bound: vec![bound], stable: false },
+        predicted: true,
+        ..Case::default()
+    };
+    vec![
+        ("float64-bounded-small", bounded(DataType::Float64, 1e-202)),
+        ("float32-bounded-large", bounded(DataType::Float32, 1e28)),
     ]
 }
 

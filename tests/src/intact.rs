@@ -196,6 +196,10 @@ pub fn intact_chunks() -> Vec<IntactChunk> {
         (0..1600).map(|i| image[i % 400] + f64::from(u8::from(i % 37 == 0)) * 9.0).collect();
     chunks.push(IntactChunk::new("dates", &case, &case.bytes(&samples)));
 
+    // The last dates hold nothing but the fill value, as where chunks stick out of their array.
+    let samples: Vec<f64> = samples.iter().enumerate().map(|(i, v)| if i < 800 { *v } else { 0.0 }).collect();
+    chunks.push(IntactChunk::new("dates left out", &case, &case.bytes(&samples)));
+
     let shape = &[2, 20, 22];
     let case = Case { shape, chunk: shape, data_type: DataType::Float64, ..Case::default() };
     chunks.push(IntactChunk::new("no data", &case, &f64::NAN.to_ne_bytes().repeat(880)));
@@ -222,6 +226,12 @@ fn promised() -> Vec<IntactChunk> {
     let samples: Vec<f64> = (0..396).map(|i| image[i % 132] + (i / 132) as f64).collect();
     chunks.push(IntactChunk::new("lossless dates", &case, &case.bytes(&samples)));
     let shape = &[2, 18, 17];
+    // Errors that need the wide header.
+    let promise = Promise::MaxError { bound: vec![1e-202], stable: false };
+    let data_type = DataType::Float64;
+    let case = Case { shape, chunk: shape, promise, data_type, predicted: true, ..Case::default() };
+    let samples: Vec<f64> = case.samples(9).iter().map(|v| v * 1e-200).collect();
+    chunks.push(IntactChunk::new("small errors", &case, &case.bytes(&samples)));
     let bound = |bound: f64| Promise::MaxError { bound: vec![bound], stable: false };
     for (name, data_type, promise, predicted) in [
         ("lossless int16", DataType::Int16, Promise::Lossless, true),

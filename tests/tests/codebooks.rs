@@ -95,7 +95,7 @@ fn at_quality(quantiser: Quantiser, quality: f64) -> (f64, usize) {
     .expect("the case is sound");
     let chunk = codec.encode(&[3, 128, 128], &case.bytes(&case.samples(3))).expect("it can be encoded");
     let statistics = codec.statistics(&[3, 128, 128], &chunk).expect("the header is sound");
-    (psnr(statistics.mean_square_error, 1), chunk.len())
+    (psnr(statistics.mean_square_error(), 1), chunk.len())
 }
 
 #[test]

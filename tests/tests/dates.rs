@@ -198,3 +198,54 @@ fn an_archive_of_dates_goes_through_zarrs() {
     let stored = case.bytes(&samples(&case, 0.9));
     let _ = vqz_tests::arrays::round_trip(&case, &stored);
 }
+
+/// Trailing dates and steps that hold nothing but the fill value, as in a chunk that sticks out of its array, take no bytes, and
+/// come back exactly; what is valid within the array is known from the header.
+#[test]
+fn trailing_images_of_fill_are_left_out() {
+    let bounded =
+        Case { promise: Promise::MaxError { bound: vec![3.0], stable: false }, predicted: true, ..case() };
+    for case in [case(), Case { entropy: EntropyCoder::Lz4, ..case() }, bounded] {
+        let (codec, shape) = (codec(&case, false), shape(&case));
+        let date = shape[1..].iter().product::<usize>();
+        let mut values = samples(&case, 0.9);
+        // One date within, and the last two.
+        values[date..2 * date].fill(0.0);
+        values[3 * date..].fill(0.0);
+        let stored = case.bytes(&values);
+        let chunk = codec.encode(&shape, &stored).expect("it can be encoded");
+        let whole: Vec<Range<usize>> = shape.iter().map(|n| 0..*n).collect();
+        let plan = codec.plan(&shape, &chunk, &whole).expect("the chunk is sound");
+        let bytes: Vec<bool> = plan.tiles().map(|tile| tile.bytes > 0).collect();
+        assert_eq!(bytes, [true, true, true, false, false], "{case:?}");
+        let read = codec.decode(&shape, &chunk).expect("it can be decoded");
+        let size = case.data_type.size();
+        assert!(read[3 * date * size..] == stored[3 * date * size..], "what is left out comes back");
+        assert_eq!(codec.statistics(&shape, &chunk).expect("the header is sound").valid, 3 * date as u64);
+        for dates in 1..=5 {
+            let inside: Vec<usize> = [dates].into_iter().chain(shape[1..].iter().copied()).collect();
+            let valid = codec.valid_within(&shape, &chunk, &inside).expect("the header is sound");
+            assert_eq!(valid, (dates * date) as u64, "{dates} of 5 dates are in the array");
+            assert_eq!(codec.valid_where_absent(&shape, &inside).expect("it fits"), valid);
+        }
+        let narrow = [5, shape[1], 10, 7];
+        assert_eq!(codec.valid_within(&shape, &chunk, &narrow).expect("it fits"), 5 * 3 * 10 * 7);
+        assert!(codec.valid_within(&shape, &chunk, &[5, 3]).is_err());
+    }
+}
+
+/// Where the fill value means "no data", nothing changes: such dates are masked, and none of their samples counts.
+#[test]
+fn dates_without_data_stay_without() {
+    let case = Case { nodata: vec![NoData::Integer(0)], ..case() };
+    let (codec, shape) = (codec(&case, false), shape(&case));
+    let date = shape[1..].iter().product::<usize>();
+    let mut values = samples(&case, 0.9);
+    values[3 * date..].fill(0.0);
+    let chunk = codec.encode(&shape, &case.bytes(&values)).expect("it can be encoded");
+    for dates in 3..=5 {
+        let inside = [dates, shape[1], shape[2], shape[3]];
+        assert_eq!(codec.valid_within(&shape, &chunk, &inside).expect("it fits"), 3 * date as u64);
+        assert_eq!(codec.valid_where_absent(&shape, &inside).expect("it fits"), 0);
+    }
+}

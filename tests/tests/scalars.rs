@@ -133,7 +133,7 @@ fn cost(model: &Arc<Model>, entropy: EntropyCoder) -> (f64, f64) {
         );
     }
     let unit = f64::from(step(at)) * f64::from(model.manifest().bands[0].scale);
-    let squares = codec.statistics(&SHAPE, &chunk).expect("the header is sound").mean_square_error;
+    let squares = codec.statistics(&SHAPE, &chunk).expect("the header is sound").mean_square_error();
     (squares * (3 * 96 * 80) as f64 / (unit * unit), bits)
 }
 

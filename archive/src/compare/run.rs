@@ -5,13 +5,15 @@ use crate::encoded::losses::remark_on_losses;
 use crate::error::{Result, bail};
 use crate::metrics::compare::{BlockWatch, Yardstick, compare_blocks};
 use crate::metrics::found::{BandErrors, RasterErrors};
-use crate::open::{Rasters, is_raster_file, open_all};
+use crate::open::{Rasters, is_raster_file, open_beside};
 use crate::options::options;
-use crate::progress::Progress;
+use crate::progress::{Progress, Remark};
 use crate::raster::opening::OpenOptions;
 use crate::raster::source::Raster;
+use crate::store::tree::{self, Node};
 use crate::stored::StoredSize;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use vqz_codec::axes::Axes;
@@ -61,9 +63,10 @@ pub struct RasterComparison {
     pub stored: StoredSize,
     /// The nodata values that the reference and the other raster declare.
     pub nodata: (Vec<NoData>, Vec<NoData>),
-    /// The value against which PSNR and structural similarity are stated.
-    pub peak: f64,
-    /// Where that value comes from.
+    /// The value against which PSNR and structural similarity are stated; none where all valid samples of the reference
+    /// are equal, or there are none.
+    pub peak: Option<f64>,
+    /// Where that value comes from, or why there is none.
     pub peak_from: &'static str,
     /// The window of structural similarity.
     pub ssim_window: &'static str,
@@ -85,15 +88,15 @@ pub struct BandComparison {
     pub band: String,
     /// Samples that have data in both.
     pub valid_samples: u64,
-    /// PSNR in dB; none if the two are equal, or no sample is valid.
+    /// PSNR in dB; none if the two are equal, no sample is valid, or there is no peak.
     pub psnr_db: Option<f64>,
     /// Root mean square error, in data units.
     pub rmse: Option<f64>,
     /// The largest absolute error, in data units.
     pub max_error: f64,
-    /// Mean square error, in squared data units.
+    /// Mean square error, in squared data units; none also where a float64 can't hold it.
     pub mean_square_error: Option<f64>,
-    /// Structural similarity: 1 is equal (Wang et al. 2004).
+    /// Structural similarity: 1 is equal (Wang et al. 2004). None without a peak, or where no window has data.
     pub ssim: Option<f64>,
     /// The PSNR in dB within 8 pixels of the borders of tiles, where these would show.
     pub ring_psnr_db: Option<f64>,
@@ -117,7 +120,10 @@ pub fn compare(
     for path in [reference, other].into_iter().filter(|path| !is_raster_file(path)) {
         remark_on_losses(path, options.engine, progress)?;
     }
-    let (references, others) = (open_all(reference, &opening)?, open_all(other, &opening)?);
+    let (references, others) = (
+        open_beside(reference, &archives(other)?, &opening)?,
+        open_beside(other, &archives(reference)?, &opening)?,
+    );
     let mut comparison = Comparison {
         reference: reference.display().to_string(),
         other: other.display().to_string(),
@@ -127,7 +133,39 @@ pub fn compare(
         let raster = compare_rasters(&path, a.as_ref(), b.as_ref(), options.peak, &mut (), progress)?;
         comparison.rasters.push(raster);
     }
+    remark_on_missing_figures(&comparison.rasters, progress);
     Ok(comparison)
+}
+
+/// The arrays at a path that record what their dimensions are.
+fn archives(path: &Path) -> Result<Vec<Node>> {
+    if is_raster_file(path) { Ok(Vec::new()) } else { tree::arrays(path) }
+}
+
+/// Remarks which arrays lack figures, and why: once for each reason.
+pub fn remark_on_missing_figures(rasters: &[RasterComparison], progress: &dyn Progress) {
+    let mut missing: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for raster in rasters {
+        missing.entry(raster.missing()).or_default().push(raster.path.clone());
+    }
+    for (why, arrays) in missing.into_iter().filter(|(why, _)| !why.is_empty()) {
+        progress.remark(&Remark::MissingFigures { arrays, why });
+    }
+}
+
+impl RasterComparison {
+    /// Which figures it lacks, and why; empty if it has them all.
+    fn missing(&self) -> &'static str {
+        if self.overall.valid_samples == 0 {
+            "no sample is valid in both, so there are no figures of errors"
+        } else if self.peak.is_none() {
+            "the valid samples of the reference have no range, so there is no PSNR and no SSIM"
+        } else if self.overall.mean_square_error.is_none() {
+            "squares of its errors are beyond float64, so the RMSE is stated, and no mean square error"
+        } else {
+            ""
+        }
+    }
 }
 
 type Pair = (String, Arc<dyn Raster>, Arc<dyn Raster>);
@@ -155,7 +193,7 @@ fn pairs(references: &Rasters, others: &Rasters) -> Result<Vec<Pair>> {
 /// reading.
 ///
 /// # Errors
-/// When shapes or dimensions differ, when there is no value to state PSNR against, and when reading fails.
+/// When shapes or dimensions differ, when a difference is beyond float64, and when reading fails.
 pub fn compare_rasters(
     path: &str,
     a: &dyn Raster,
@@ -166,6 +204,14 @@ pub fn compare_rasters(
 ) -> Result<RasterComparison> {
     let (yardstick, peak_from) = choose(a, b, peak)?;
     let errors = compare_blocks(a, b, &yardstick, watch, progress)?;
+    if !errors.overall().errors.max.is_finite() {
+        bail!(
+            Unsupported,
+            "samples of {} and {} differ by more than float64 can hold; compare them in another unit",
+            a.info().label,
+            b.info().label
+        );
+    }
     Ok(summary(path, a, b, &yardstick, &errors, peak_from))
 }
 
@@ -183,12 +229,12 @@ fn summary(
     let band = |name: String, found: &BandErrors| BandComparison {
         band: name,
         valid_samples: found.errors.count,
-        psnr_db: found.errors.psnr_db(yardstick.peak),
+        psnr_db: yardstick.peak.and_then(|peak| found.errors.psnr_db(peak)),
         rmse: found.errors.rmse(),
         max_error: found.errors.max,
         mean_square_error: found.errors.mean_square(),
         ssim: found.ssim.mean(),
-        ring_psnr_db: found.ring.psnr_db(yardstick.peak),
+        ring_psnr_db: yardstick.peak.and_then(|peak| found.ring.psnr_db(peak)),
         mask_mismatches: found.mask_mismatches,
     };
     RasterComparison {

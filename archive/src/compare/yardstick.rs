@@ -1,6 +1,6 @@
 //! The yardstick of a comparison (peak, masks and tiles), from the options and the metadata of both rasters.
 
-use crate::error::{Context, Result, bail};
+use crate::error::{Context, Result};
 use crate::metrics::compare::Yardstick;
 use crate::raster::region::{Grid, Region};
 use crate::raster::samples::{Mask, to_f64};
@@ -13,7 +13,7 @@ use vqz_zarr::models;
 /// The side of a patch that is assumed if neither raster names a model.
 const PATCH: usize = 16;
 
-/// The yardstick, and where its peak comes from.
+/// The yardstick, and where its peak comes from, or why it has none.
 pub(crate) fn choose(a: &dyn Raster, b: &dyn Raster, peak: Option<f64>) -> Result<(Yardstick, &'static str)> {
     let masks = masks(a.info(), b.info())?;
     let (peak, peak_from) = choose_peak(a, b, &masks.0, peak)?;
@@ -36,25 +36,27 @@ fn choose_peak(
     b: &dyn Raster,
     mask: &Mask,
     given: Option<f64>,
-) -> Result<(f64, &'static str)> {
+) -> Result<(Option<f64>, &'static str)> {
     if let Some(peak) = given {
-        return Ok((peak, "given"));
+        return Ok((Some(peak), "given"));
     }
     for raster in [b, a] {
         if let Some(encoded) = raster.info().metadata.encoded()?
             && let Some(model) = &encoded.configuration.model
         {
-            return Ok((models::find(model)?.manifest().peak, "model"));
+            return Ok((Some(models::find(model)?.manifest().peak), "model"));
         }
     }
     let info = a.info();
     let range = if info.data_type == DataType::UInt8 { (0.0, 0.0) } else { range(a, mask)? };
     let evidence =
         Evidence { types: vec![info.data_type], bands: info.bands(), names: info.band_names(), range };
-    match evidence.peak() {
-        Some(peak) => Ok(peak),
-        None => bail!(InvalidArgument, StatePeak, "{} has no range of values", info.label),
-    }
+    Ok(match evidence.peak() {
+        Some((peak, from)) => (Some(peak), from),
+        None if range.0 > range.1 => (None, "no valid sample"),
+        None if range.0 == range.1 => (None, "all valid samples are equal"),
+        None => (None, "the range of the samples is beyond float64"),
+    })
 }
 
 /// The smallest and the largest valid sample.

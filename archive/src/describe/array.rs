@@ -14,6 +14,7 @@ use crate::store::chunk_keys::sizes_of_array;
 use crate::store::georeference::locate;
 use crate::store::tree::Node;
 use crate::stored::StoredSize;
+use crate::words;
 use serde::Serialize;
 use serde_json::Value;
 use std::path::Path;
@@ -239,7 +240,7 @@ pub fn promise_means(promise: &Promise) -> String {
         Promise::Lossless => "every sample comes back bit for bit, on any machine".to_owned(),
         Promise::MaxError { bound, stable } => {
             let bounds = match &bound[..] {
-                [one] => format!("no valid sample is off by more than {one}"),
+                [one] => format!("no valid sample is off by more than {}", words::exact(*one)),
                 _ => "no valid sample is off by more than the bound of its band".to_owned(),
             };
             let again = if *stable { ", and writing again what was read changes nothing" } else { "" };

@@ -54,7 +54,15 @@ impl Bound {
             Self::None => Ok(Promise::Quality),
             Self::Lossless => Ok(Promise::Lossless),
             Self::MaxErrorOfRange(part) => {
-                let bound = ranges(raster)?.into_iter().map(|range| part * range).collect();
+                let bound: Vec<f64> = ranges(raster)?.into_iter().map(|range| range.part(*part)).collect();
+                if bound.iter().any(|bound| !bound.is_finite()) {
+                    bail!(
+                        Unsupported,
+                        "{part} of the range of {} is beyond the largest float64; bound a smaller part of the range, or \
+                         store the samples in another unit",
+                        info.label
+                    );
+                }
                 Ok(Promise::MaxError { bound, stable: false })
             }
             Self::MaxError { bound, stable } => {
@@ -83,13 +91,34 @@ impl Bound {
     }
 }
 
+/// The smallest and the largest valid sample of a band.
+#[derive(Clone, Copy)]
+struct Range {
+    low: f64,
+    high: f64,
+}
+
+impl Range {
+    /// Holds no sample yet.
+    const EMPTY: Self = Self { low: f64::INFINITY, high: f64::NEG_INFINITY };
+
+    /// A part of the range; 0 where no sample is valid. The range itself may be beyond float64, although a part of it is not.
+    fn part(self, part: f64) -> f64 {
+        if self.low > self.high {
+            return 0.0;
+        }
+        let range = self.high - self.low;
+        if range.is_finite() { part * range } else { part * self.high - part * self.low }
+    }
+}
+
 /// The range of valid samples of each band.
-fn ranges(raster: &dyn Raster) -> Result<Vec<f64>> {
+fn ranges(raster: &dyn Raster) -> Result<Vec<Range>> {
     let info = raster.info();
     let mask = Mask::new(&info.nodata, info.data_type)?;
     let grid = Grid::new(&info.shape, &info.chunk);
     let band = info.axes.position(&Role::Band);
-    let mut found = vec![(f64::INFINITY, f64::NEG_INFINITY); info.bands() as usize];
+    let mut found = vec![Range::EMPTY; info.bands() as usize];
     for number in 0..grid.walkable(&info.label)? {
         let region: Region = grid.region(&grid.indices(number));
         let samples = to_f64(info.data_type, &raster.read(&region)?);
@@ -104,9 +133,24 @@ fn ranges(raster: &dyn Raster) -> Result<Vec<f64>> {
         for (i, samples) in samples.chunks(run.max(1)).enumerate() {
             let range = &mut found[first + i % bands];
             for value in samples.iter().filter(|value| mask.is_valid(**value)) {
-                *range = (range.0.min(*value), range.1.max(*value));
+                *range = Range { low: range.low.min(*value), high: range.high.max(*value) };
             }
         }
     }
-    Ok(found.into_iter().map(|(low, high)| (high - low).max(0.0)).collect())
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_ranges_are_finite_where_they_can_be() {
+        let part = |low: f64, high: f64, part: f64| Range { low, high }.part(part);
+        assert_eq!(part(-3.0, 7.0, 0.1), 1.0);
+        assert!((part(-1.7e308, 1.7e308, 0.01) / 3.4e306 - 1.0).abs() < 1e-12);
+        assert_eq!(part(-1.7e308, 1.7e308, 0.9), f64::INFINITY);
+        assert!((part(0.0, 1e-300, 0.01) / 1e-302 - 1.0).abs() < 1e-12);
+        assert_eq!((part(4.0, 4.0, 0.5), Range::EMPTY.part(0.5)), (0.0, 0.0));
+    }
 }

@@ -4,6 +4,7 @@ use crate::encode::options::EncodeOptions;
 use crate::target::Target;
 use vqz_codec::config::Promise;
 use vqz_codec::model::Manifest;
+use vqz_codec::squares::SquareSum;
 
 /// The default quality, in dB.
 pub(crate) const DEFAULT: f64 = 42.0;
@@ -30,8 +31,10 @@ pub(crate) fn quality_for(options: &EncodeOptions, promise: &Promise, model: Opt
     let Some(manifest) = model else { return 0.0 };
     match promise {
         Promise::MaxError { bound, .. } if !matches!(options.target, Some(Target::Quality(_))) => {
-            let rms = (bound.iter().map(|b| b * b).sum::<f64>() / bound.len() as f64).sqrt();
-            (20.0 * (manifest.peak / (MODEL_ERROR * rms).max(1e-300)).log10()).clamp(0.0, HIGHEST)
+            let mut squares = SquareSum::default();
+            bound.iter().for_each(|bound| squares.add(*bound));
+            let rms = squares.root_mean(bound.len() as u64);
+            (20.0 * (manifest.peak.log10() - (MODEL_ERROR * rms).log10())).clamp(0.0, HIGHEST)
         }
         _ => first_quality(options),
     }

@@ -1,12 +1,12 @@
 //! The inside of an encoded array: its encoded chunks, their headers, and the errors that these state.
 
 use crate::encoded::shards::{ByteSpan, Shards};
-use crate::encoded::totals::Totals;
+use crate::encoded::totals::{ChunkFigures, Totals};
 use crate::error::{Context, Result, bail};
 use crate::metadata::document::Metadata;
 use crate::metadata::encoding::Encoding;
 use crate::parallel::for_each;
-use crate::raster::region::{Grid, Region};
+use crate::raster::region::{Grid, Region, extents, volume};
 use crate::raster::stored::StoredChunks;
 use crate::store::chunk_keys::stored_chunks;
 use crate::store::reader::open_array;
@@ -14,10 +14,11 @@ use crate::store::tree::Node;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use vqz_codec::axes::Role;
 use vqz_codec::config::Configuration;
 use vqz_codec::engine::EngineKind;
 use vqz_codec::model::Model;
-use vqz_codec::pipeline::{ChunkCodec, Options, PlannedTile, Statistics};
+use vqz_codec::pipeline::{ChunkCodec, Options, PlannedTile};
 use vqz_zarr::engines::chunk_codec;
 use vqz_zarr::{Reads, models, reads};
 use zarrs::array::Array;
@@ -241,28 +242,55 @@ impl EncodedArray {
         Ok(size.map(|size| (size, shards.index_bytes())))
     }
 
-    /// The statistics of errors in a chunk's header, or `None` if the chunk is all fill value.
-    pub fn statistics(&self, indices: &[u64]) -> Result<Option<Statistics>> {
+    /// What a chunk's header states, or `None` if the chunk is all fill value.
+    pub fn figures(&self, indices: &[u64]) -> Result<Option<ChunkFigures>> {
         let Some(header) = self.header(indices)? else {
             return Ok(None);
         };
-        let statistics = self.codec.statistics(&self.shape, &header);
-        statistics.map(Some).with_context(|| format!("reading the header of {}", self.chunk_name(indices)))
+        let inside = self.inside(indices);
+        let figures = || -> Result<ChunkFigures> {
+            Ok(ChunkFigures {
+                stated: self.codec.statistics(&self.shape, &header)?,
+                valid: self.codec.valid_within(&self.shape, &header, &inside)?,
+                valid_if_absent: self.codec.valid_where_absent(&self.shape, &inside)?,
+            })
+        };
+        figures().map(Some).with_context(|| format!("reading the header of {}", self.chunk_name(indices)))
     }
 
-    /// The sums over all chunk headers.
+    /// How far a chunk reaches into the array along each dimension.
+    fn inside(&self, indices: &[u64]) -> Vec<usize> {
+        extents(&self.region(indices)).iter().map(|n| *n as usize).collect()
+    }
+
+    /// The sums over all chunks.
     pub fn totals(&self) -> Result<Totals> {
         let stored = self.stored()?;
         let totals = Mutex::new(Totals::default());
         for_each(stored.len(), rayon::current_num_threads(), |at| {
-            if let Some(statistics) = self.statistics(stored.get(at as usize))? {
-                totals.lock().unwrap_or_else(PoisonError::into_inner).add(&statistics);
+            if let Some(figures) = self.figures(stored.get(at as usize))? {
+                totals.lock().unwrap_or_else(PoisonError::into_inner).add(&figures);
             }
             Ok(())
         })?;
         let mut totals = totals.into_inner().unwrap_or_else(PoisonError::into_inner);
-        totals.absent = self.grid.len().saturating_sub(totals.chunks);
+        self.add_absent(&mut totals)?;
         Ok(totals)
+    }
+
+    /// Adds the chunks that are not stored to the sums over those that are. They are all fill value, so nothing needs to be
+    /// looked at.
+    pub(crate) fn add_absent(&self, totals: &mut Totals) -> Result<()> {
+        totals.absent = self.grid.len().saturating_sub(totals.chunks);
+        // Bands differ only where a model knows their range, and then each chunk holds all of them.
+        let bands = self.configuration().axes.position(&Role::Band);
+        let pixel: Vec<usize> =
+            self.shape.iter().enumerate().map(|(d, n)| if Some(d) == bands { *n } else { 1 }).collect();
+        let valid = self.codec.valid_where_absent(&self.shape, &pixel)? as u128;
+        let all =
+            u128::from(volume(self.grid.shape())) * valid / pixel.iter().product::<usize>().max(1) as u128;
+        totals.valid += u64::try_from(all).unwrap_or(u64::MAX).saturating_sub(totals.valid_if_absent);
+        Ok(())
     }
 
     /// Decodes a whole chunk as it was encoded, including the part beyond the array's edges. `out` is resized to hold

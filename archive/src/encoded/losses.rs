@@ -60,11 +60,7 @@ fn position(indices: &[u64]) -> String {
 ///
 /// # Errors
 /// When an archive, or the header of one of its chunks, can't be read.
-pub(crate) fn remark_on_losses(
-    path: &Path,
-    engine: Option<EngineKind>,
-    progress: &dyn Progress,
-) -> Result<()> {
+pub fn remark_on_losses(path: &Path, engine: Option<EngineKind>, progress: &dyn Progress) -> Result<()> {
     tree::arrays(path)?.iter().try_for_each(|node| remark_on_losses_of(node, engine, progress))
 }
 

@@ -11,7 +11,8 @@ pub(crate) mod totals;
 pub(crate) mod window;
 
 pub use array::{EncodedArray, PlannedRead};
+pub use losses::remark_on_losses;
 pub use lost::LostChunks;
 pub use record::Record;
-pub use totals::Totals;
-pub use window::{WindowCost, date_of_image, window_cost};
+pub use totals::{ChunkFigures, Totals};
+pub use window::{WindowCost, date_of_image, is_padding, window_cost};

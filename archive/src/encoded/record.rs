@@ -15,7 +15,7 @@ use vqz_codec::name::{NAME, NAMES};
 pub struct Record {
     /// Chunks that are stored; the inner ones of a sharded array.
     pub chunks: u64,
-    /// Valid samples in all of them.
+    /// Valid samples in all of them, as their headers count them: those that are coded.
     pub valid_samples: u64,
 }
 
@@ -49,10 +49,10 @@ impl Record {
                 found.chunks, self.chunks
             ));
         }
-        (found.valid != self.valid_samples).then(|| {
+        (found.stated_valid != self.valid_samples).then(|| {
             format!(
                 "its chunks hold {} valid samples, {} were written; {changed}",
-                found.valid, self.valid_samples
+                found.stated_valid, self.valid_samples
             )
         })
     }
@@ -65,7 +65,8 @@ mod tests {
     #[test]
     fn what_differs_is_told() {
         let record = Record { chunks: 4, valid_samples: 100 };
-        let found = |chunks, valid| record.differs(&Totals { chunks, valid, ..Totals::default() });
+        let found =
+            |chunks, stated_valid| record.differs(&Totals { chunks, stated_valid, ..Totals::default() });
         assert_eq!(found(4, 100), None);
         assert_eq!(found(3, 90).as_deref(), Some("1 of 4 chunks are lost"));
         assert!(found(5, 100).unwrap().starts_with("5 chunks are there, 4 were written; "));

@@ -15,7 +15,7 @@ use std::path::Path;
 pub(crate) fn seal(folder: &Path) -> Result<Totals> {
     let mut node = Node::open(folder)?;
     let totals = EncodedArray::open(&node, None)?.totals()?;
-    let record = Record { chunks: totals.chunks, valid_samples: totals.valid };
+    let record = Record { chunks: totals.chunks, valid_samples: totals.stated_valid };
     record.put(&mut node.metadata)?;
     files::write_atomically(&folder.join("zarr.json"), &node.metadata.to_bytes()?)?;
     Ok(totals)

@@ -1,29 +1,48 @@
 //! The sums of what the headers of an array's chunks state.
 
 use vqz_codec::pipeline::Statistics;
+use vqz_codec::squares::SquareSum;
 
-/// The sums over the headers of all chunks of an array.
+/// What the header of a chunk states, and what of it concerns the array.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ChunkFigures {
+    /// What the header states, of the whole chunk.
+    pub stated: Statistics,
+    /// Valid samples within the array: the padding of a chunk that sticks out does not count, and samples of fill value
+    /// that are not coded do, unless they mean "no data".
+    pub valid: u64,
+    /// Valid samples that the array would have in place of the chunk if it were not stored.
+    pub valid_if_absent: u64,
+}
+
+/// The sums over all chunks of an array.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Totals {
     /// Chunks that hold data.
     pub chunks: u64,
     /// Chunks that are all fill value, and so are not stored.
     pub absent: u64,
-    /// Valid samples.
+    /// Valid samples of the array.
     pub valid: u64,
-    /// The sum of squared errors of the valid samples, in squared data units.
-    pub squared_error: f64,
+    /// Valid samples as the headers count them, which is what a record holds.
+    pub stated_valid: u64,
+    /// The squared errors of the valid samples, in squared data units.
+    pub squares: SquareSum,
     /// The largest absolute error, in data units.
     pub max_error: f64,
+    /// Valid samples that the array would have in place of the stored chunks if these were not.
+    pub(crate) valid_if_absent: u64,
 }
 
 impl Totals {
     /// Adds a chunk.
-    pub fn add(&mut self, statistics: &Statistics) {
+    pub fn add(&mut self, chunk: &ChunkFigures) {
         self.chunks += 1;
-        self.valid += statistics.valid;
-        self.squared_error += statistics.mean_square_error * statistics.valid as f64;
-        self.max_error = self.max_error.max(statistics.max_error);
+        self.valid += chunk.valid;
+        self.stated_valid += chunk.stated.valid;
+        self.squares.merge(&chunk.stated.squares);
+        self.max_error = self.max_error.max(chunk.stated.max_error);
+        self.valid_if_absent += chunk.valid_if_absent;
     }
 
     /// Adds the totals of another array.
@@ -31,18 +50,19 @@ impl Totals {
         self.chunks += other.chunks;
         self.absent += other.absent;
         self.valid += other.valid;
-        self.squared_error += other.squared_error;
+        self.stated_valid += other.stated_valid;
+        self.squares.merge(&other.squares);
         self.max_error = self.max_error.max(other.max_error);
+        self.valid_if_absent += other.valid_if_absent;
     }
 
     /// The root mean square error over valid samples; none if no sample is valid.
     pub fn rmse(&self) -> Option<f64> {
-        (self.valid > 0).then(|| (self.squared_error / self.valid as f64).sqrt())
+        (self.valid > 0).then(|| self.squares.root_mean(self.valid))
     }
 
     /// The PSNR in dB against a peak; none if no sample is valid, or none has an error.
     pub fn psnr_db(&self, peak: f64) -> Option<f64> {
-        (self.valid > 0 && self.squared_error > 0.0)
-            .then(|| 10.0 * (peak * peak * self.valid as f64 / self.squared_error).log10())
+        self.rmse().filter(|rmse| *rmse > 0.0).map(|rmse| 20.0 * (peak.log10() - rmse.log10()))
     }
 }

@@ -194,18 +194,29 @@ fn overlap(a: &[Range<u64>], b: &[Range<u64>]) -> Region {
 
 /// The number in the array of an image's date; images of a chunk are numbered in C order of what is looped over.
 pub fn date_of_image(axes: &Axes, chunk: &[u64], covered: &[Range<u64>], image: usize) -> Option<u64> {
+    let time = axes.position(&Role::Time)?;
+    steps_of_image(axes, chunk, image)
+        .into_iter()
+        .find(|(d, _)| *d == time)
+        .map(|(d, at)| covered[d].start + at)
+}
+
+/// Whether an image of a chunk is padding. `covered` is the part of the array that the chunk covers.
+pub fn is_padding(axes: &Axes, chunk: &[u64], covered: &[Range<u64>], image: usize) -> bool {
+    steps_of_image(axes, chunk, image).iter().any(|(d, at)| covered[*d].start + at >= covered[*d].end)
+}
+
+/// The place of an image within its chunk, along each dimension that is looped over.
+fn steps_of_image(axes: &Axes, chunk: &[u64], image: usize) -> Vec<(usize, u64)> {
     let mut rest = image as u64;
-    let looped = axes.roles().iter().zip(chunk.iter().zip(covered)).rev();
-    for (role, (extent, covered)) in looped {
-        if !matches!(role, Role::Time | Role::Other(_)) {
-            continue;
+    let mut steps = Vec::new();
+    for (d, role) in axes.roles().iter().enumerate().rev() {
+        if matches!(role, Role::Time | Role::Other(_)) {
+            steps.push((d, rest % chunk[d]));
+            rest /= chunk[d];
         }
-        if *role == Role::Time {
-            return Some(covered.start + rest % extent);
-        }
-        rest /= extent;
     }
-    None
+    steps
 }
 
 #[cfg(test)]
@@ -227,6 +238,9 @@ mod tests {
         assert_eq!((found, others), (vec![vec![1, 2]], ((1 << 37) - 1) * 9 - 1));
         let axes = Axes::from_names(&["time", "month", "y", "x"]).unwrap();
         assert_eq!(date_of_image(&axes, &[4, 3, 8, 8], &[8..12, 0..3, 0..8, 0..8], 7), Some(10));
+        assert!(!is_padding(&axes, &[4, 3, 8, 8], &[8..12, 0..3, 0..8, 0..8], 7));
+        assert!(is_padding(&axes, &[4, 3, 8, 8], &[8..10, 0..3, 0..8, 0..8], 7));
+        assert!(is_padding(&axes, &[4, 3, 8, 8], &[8..12, 3..4, 0..8, 0..8], 7));
         let flat = Axes::from_names(&["band", "y", "x"]).unwrap();
         assert_eq!(date_of_image(&flat, &[1, 8, 8], &[0..1, 0..8, 0..8], 0), None);
     }

@@ -7,6 +7,7 @@ use crate::fit::sampling::{FitSamples, collect};
 use crate::progress::{Progress, Remark};
 use crate::raster::fill::FillWatch;
 use crate::raster::source::Raster;
+use crate::words;
 use crate::write::existing::OutputKind;
 use crate::write::paths;
 use serde::Serialize;
@@ -14,8 +15,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use vqz_codec::fit::peak::Evidence;
-use vqz_codec::fit::{FitOptions as KltOptions, card, fit_klt, training_data};
+use vqz_codec::fit::{FitOptions as KltOptions, RESOLVED, SCALES, card, fit_klt, training_data};
 use vqz_codec::model::Calibration;
+use vqz_codec::sample::DataType;
 use vqz_zarr::models;
 
 /// The summary of a fit.
@@ -78,6 +80,7 @@ pub fn fit(
     if samples.taken < samples.available {
         progress.remark(&Remark::FittedToPart { taken: samples.taken, available: samples.available });
     }
+    refuse_unresolved(&rasters, &band_names, &samples, options)?;
     let (peak, peak_from) = choose_peak(options.peak, &rasters, &band_names, &samples)?;
     let reading_seconds = begun.elapsed().as_secs_f64();
 
@@ -173,6 +176,52 @@ fn watch(rasters: RasterList) -> Result<(RasterList, Vec<Arc<FillWatch>>)> {
     Ok((watched, watches))
 }
 
+/// Refuses samples of wider types whose variation float32, in which models compute, does not resolve.
+fn refuse_unresolved(
+    rasters: &[Arc<dyn Raster>],
+    names: &[String],
+    samples: &FitSamples,
+    options: &FitOptions,
+) -> Result<()> {
+    let largest = |(low, high): &(f64, f64)| low.abs().max(high.abs());
+    if let Some((name, range)) = names
+        .iter()
+        .zip(&samples.ranges)
+        .find(|(_, range)| range.0 <= range.1 && largest(range) > f64::from(f32::MAX))
+    {
+        bail!(
+            InvalidArgument,
+            "samples of band {name} reach {}, models compute in float32, which ends at 3.4e38; fit and encode the data in \
+             another unit",
+            words::figure(largest(range))
+        );
+    }
+    if !rasters.iter().any(|raster| matches!(raster.info().data_type, DataType::Float64 | DataType::Int32)) {
+        return Ok(());
+    }
+    let varies = |(_, range): &(&String, &(f64, f64))| range.0 < range.1;
+    let resolved = |(_, range): &(&String, &(f64, f64))| {
+        let span = range.1 - range.0;
+        span >= *SCALES.start() && span >= RESOLVED * largest(range)
+    };
+    let bands: Vec<_> = names.iter().zip(&samples.ranges).filter(varies).collect();
+    // Where bands share a scale, it follows the widest of them.
+    let lost = match options.scaling {
+        Scaling::EachBand => bands.iter().find(|band| !resolved(band)),
+        _ => bands.first().filter(|_| !bands.iter().any(resolved)),
+    };
+    if let Some((name, (low, high))) = lost {
+        bail!(
+            InvalidArgument,
+            "samples of band {name} lie between {} and {}, which float32, in which models compute, does not tell apart well \
+             enough; subtract an offset, or store the data in another unit",
+            words::exact(*low),
+            words::exact(*high)
+        );
+    }
+    Ok(())
+}
+
 fn choose_peak(
     given: Option<f64>,
     rasters: &[Arc<dyn Raster>],
@@ -186,12 +235,18 @@ fn choose_peak(
         types: rasters.iter().map(|raster| raster.info().data_type).collect(),
         bands: names.len() as u64,
         names: Some(names.to_vec()),
-        range: (samples.low, samples.high),
+        range: samples.range(),
     };
     match evidence.peak() {
         Some(peak) => Ok(peak),
         None => {
-            bail!(InvalidArgument, StatePeak, "all valid samples are {}, which gives no peak", samples.low)
+            let (low, _) = samples.range();
+            bail!(
+                InvalidArgument,
+                StatePeak,
+                "all valid samples are {}, which gives no peak",
+                words::exact(low)
+            )
         }
     }
 }

@@ -22,10 +22,19 @@ pub(crate) struct FitSamples {
     pub(crate) taken: u64,
     /// Samples in all inputs.
     pub(crate) available: u64,
-    /// The smallest and the largest valid sample.
-    pub(crate) low: f64,
-    pub(crate) high: f64,
+    /// The smallest and the largest valid sample of each band; those of a band without any are the wrong way round.
+    pub(crate) ranges: Vec<(f64, f64)>,
 }
+
+impl FitSamples {
+    /// The smallest and the largest valid sample of all.
+    pub(crate) fn range(&self) -> (f64, f64) {
+        self.ranges.iter().fold(EMPTY, |all, band| (all.0.min(band.0), all.1.max(band.1)))
+    }
+}
+
+/// The range of no samples.
+const EMPTY: (f64, f64) = (f64::INFINITY, f64::NEG_INFINITY);
 
 /// Reads at most `max_samples` samples.
 pub(crate) fn collect(
@@ -60,16 +69,17 @@ pub(crate) fn collect(
         blocks.extend((0..grid.walkable(label)?).map(|i| (number, grid.region(&grid.indices(i)))));
     }
     let chosen = spread(&blocks, available, max_samples);
-    let mut samples =
-        FitSamples { images: Vec::new(), taken: 0, available, low: f64::INFINITY, high: f64::NEG_INFINITY };
+    let bands = rasters.first().map_or(0, |raster| raster.info().bands() as usize);
+    let mut samples = FitSamples { images: Vec::new(), taken: 0, available, ranges: vec![EMPTY; bands] };
     let task = Task::start(progress, "reading", chosen.len() as u64);
     for (number, region) in chosen {
         let raster = rasters[*number].as_ref();
         samples.taken += volume(&extents(region));
-        samples.images.push(image(raster, region, &mut samples.low, &mut samples.high)?);
+        samples.images.push(image(raster, region, &mut samples.ranges)?);
         task.advance(1);
     }
-    if samples.low > samples.high {
+    let (low, high) = samples.range();
+    if low > high {
         bail!(InvalidArgument, StateNoData, "the inputs hold no valid samples, all {available} are nodata");
     }
     Ok(samples)
@@ -101,7 +111,7 @@ fn spread(blocks: &[(usize, Region)], available: u64, wanted: u64) -> Vec<&(usiz
 }
 
 /// One block as `(band, y, x)`, NaN where there is no data.
-fn image(raster: &dyn Raster, region: &Region, low: &mut f64, high: &mut f64) -> Result<Image> {
+fn image(raster: &dyn Raster, region: &Region, ranges: &mut [(f64, f64)]) -> Result<Image> {
     let info = raster.info();
     let shape: Vec<usize> = region.iter().map(|r| (r.end - r.start) as usize).collect();
     let layout = info.axes.layout(&shape)?;
@@ -109,7 +119,7 @@ fn image(raster: &dyn Raster, region: &Region, low: &mut f64, high: &mut f64) ->
     let values = to_f64(info.data_type, &raster.read(region)?);
     let [band_stride, y_stride, x_stride] = layout.image_strides();
     let mut samples = Vec::with_capacity(values.len());
-    for band in 0..layout.bands() {
+    for (band, (low, high)) in (0..layout.bands()).zip(ranges) {
         for y in 0..layout.height() {
             for x in 0..layout.width() {
                 let value = values[band * band_stride + y * y_stride + x * x_stride];

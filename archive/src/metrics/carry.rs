@@ -31,14 +31,24 @@ impl Carry {
 
     /// Scores the windows that end in this block, and keeps what later ones need.
     pub(super) fn windows(&mut self, block: &Block, peak: f64, figures: &mut [BandErrors]) {
+        let unit = unit(peak);
         self.bands.par_iter_mut().zip(block.a.par_iter().zip(&block.b)).zip(figures).for_each(
             |((carry, (a, b)), figures)| {
-                let (width, a) = carry.extend(block, a, 0);
-                let (_, b) = carry.extend(block, b, 1);
-                figures.ssim.merge(&ssim::windows(&ssim::Pair { width, a: &a, b: &b }, peak));
+                let (width, mut a) = carry.extend(block, a, 0);
+                let (_, mut b) = carry.extend(block, b, 1);
+                if unit != 1.0 {
+                    a.iter_mut().chain(&mut b).for_each(|sample| *sample /= unit);
+                }
+                figures.ssim.merge(&ssim::windows(&ssim::Pair { width, a: &a, b: &b }, peak / unit));
             },
         );
     }
+}
+
+/// A power of two that brings samples and peak into a range in which squares neither overflow nor vanish; 1 where they do
+/// neither. The similarity does not depend on it.
+fn unit(peak: f64) -> f64 {
+    if (1e-60..1e60).contains(&peak) { 1.0 } else { peak.log2().floor().clamp(-1000.0, 1000.0).exp2() }
 }
 
 impl BandCarry {

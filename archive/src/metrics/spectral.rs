@@ -14,7 +14,8 @@ impl AngleSum {
     pub fn add(&mut self, dot: f64, squared_a: f64, squared_b: f64) {
         if squared_a > 0.0 && squared_b > 0.0 {
             self.count += 1;
-            self.degrees += (dot / (squared_a * squared_b).sqrt()).clamp(-1.0, 1.0).acos().to_degrees();
+            self.degrees +=
+                (dot / (squared_a.sqrt() * squared_b.sqrt())).clamp(-1.0, 1.0).acos().to_degrees();
         }
     }
 

@@ -34,9 +34,9 @@ impl ScoreSum {
         self.count
     }
 
-    /// The mean over windows; none if there are no windows.
+    /// The mean over windows; none if there are no windows, and where their squares are beyond float64.
     pub fn mean(&self) -> Option<f64> {
-        (self.count > 0).then(|| self.score / self.count as f64)
+        (self.count > 0 && self.score.is_finite()).then(|| self.score / self.count as f64)
     }
 }
 

@@ -176,6 +176,13 @@ pub enum Remark {
     },
     /// Something odd about the files of a cube.
     Cube(String),
+    /// Figures of a comparison are missing.
+    MissingFigures {
+        /// The paths of the arrays that lack them; empty for a single array.
+        arrays: Vec<String>,
+        /// Which, and why.
+        why: &'static str,
+    },
 }
 
 /// Chunks that an interrupted run left and that are written again, by the reason.
@@ -321,6 +328,10 @@ impl fmt::Display for Remark {
                 write!(f, "copying {rasters} rasters into {}", folder.display())
             }
             Self::Cube(remark) => f.write_str(remark),
+            Self::MissingFigures { arrays, why } => match arrays.concat().is_empty() {
+                true => write!(f, "note: {why}"),
+                false => write!(f, "note: {}: {why}", arrays.join(", ")),
+            },
         }
     }
 }

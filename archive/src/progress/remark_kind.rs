@@ -43,6 +43,7 @@ impl Remark {
             Self::FittedToPart { .. } => "fitted_to_part",
             Self::Copying { .. } => "copying",
             Self::Cube(_) => "cube",
+            Self::MissingFigures { .. } => "missing_figures",
         }
     }
 
@@ -70,7 +71,8 @@ impl Remark {
             | Self::BandsReordered { .. }
             | Self::FittedToPart { .. }
             | Self::Copying { .. }
-            | Self::Cube(_) => Severity::Note,
+            | Self::Cube(_)
+            | Self::MissingFigures { .. } => Severity::Note,
         }
     }
 
@@ -99,7 +101,8 @@ impl Remark {
             | Self::QualityBeyondModel { .. }
             | Self::FittedToPart { .. }
             | Self::Copying { .. }
-            | Self::Cube(_) => None,
+            | Self::Cube(_)
+            | Self::MissingFigures { .. } => None,
         }
     }
 }

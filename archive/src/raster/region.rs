@@ -38,6 +38,11 @@ impl Grid {
         Self { shape: shape.to_vec(), chunk, counts }
     }
 
+    /// The shape of the array.
+    pub fn shape(&self) -> &[u64] {
+        &self.shape
+    }
+
     /// The shape of a chunk.
     pub fn chunk(&self) -> &[u64] {
         &self.chunk

@@ -1,6 +1,6 @@
 //! Chunks of a raster as an archive would hold them, encoded in memory at any quality.
 
-use crate::encoded::totals::Totals;
+use crate::encoded::totals::{ChunkFigures, Totals};
 use crate::error::{Context, Result, bail};
 use crate::metadata::document::Metadata;
 use crate::parallel::{for_each, workers};
@@ -34,7 +34,7 @@ pub struct TrialSize {
     pub samples: u64,
     /// Encoded bytes of all chunks.
     pub bytes: u64,
-    /// The sums over their headers.
+    /// The sums over them.
     pub totals: Totals,
 }
 
@@ -97,14 +97,13 @@ impl TrialChunks {
         Ok(self.codec.set_quality(quality)?)
     }
 
-    /// The samples of one of the chunks, padded beyond the raster's edges, and how many of them lie in the raster. No
-    /// samples if all are fill value, because such a chunk is not stored.
-    pub fn read(&self, at: usize) -> Result<(Option<Vec<u8>>, u64)> {
-        let region = self.grid.region(&self.grid.indices(self.numbers[at]));
-        let inside = extents(&region);
-        let samples = pad(self.raster.read(&region)?, &inside, self.grid.chunk(), &self.fill);
+    /// The samples of one of the chunks, padded beyond the raster's edges. None if all are fill value, because such a
+    /// chunk is not stored.
+    pub fn read(&self, at: usize) -> Result<Option<Vec<u8>>> {
+        let (region, chunk) = self.place(at);
+        let samples = pad(self.raster.read(&region)?, &extents(&region), chunk, &self.fill);
         let stored = samples.chunks_exact(self.fill.len()).any(|sample| sample != self.fill);
-        Ok((stored.then_some(samples), volume(&inside)))
+        Ok(stored.then_some(samples))
     }
 
     /// The part of the raster that a chunk covers, and the shape of the whole chunk.
@@ -143,16 +142,26 @@ impl TrialChunks {
         Ok(made.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect())
     }
 
-    /// The size and the statistics of an encoded chunk that covers `samples` samples of the raster. A chunk that is
-    /// not stored is passed as no bytes.
-    pub fn judge(&self, bytes: Option<&[u8]>, samples: u64) -> Result<TrialSize> {
-        let mut measured = TrialSize { samples, ..TrialSize::default() };
+    /// The size and the statistics of one of the chunks, given its encoded bytes; none for a chunk that is not stored.
+    /// Only what lies in the raster counts.
+    pub fn judge(&self, at: usize, bytes: Option<&[u8]>) -> Result<TrialSize> {
+        let inside = extents(&self.place(at).0);
+        let mut measured = TrialSize { samples: volume(&inside), ..TrialSize::default() };
+        let inside: Vec<usize> = inside.iter().map(|n| *n as usize).collect();
+        let valid_if_absent = self.codec.valid_where_absent(&self.shape, &inside)?;
         match bytes {
             Some(bytes) => {
                 measured.bytes = bytes.len() as u64;
-                measured.totals.add(&self.codec.statistics(&self.shape, bytes)?);
+                measured.totals.add(&ChunkFigures {
+                    stated: self.codec.statistics(&self.shape, bytes)?,
+                    valid: self.codec.valid_within(&self.shape, bytes, &inside)?,
+                    valid_if_absent,
+                });
             }
-            None => measured.totals.absent = 1,
+            None => {
+                measured.totals.absent = 1;
+                measured.totals.valid = valid_if_absent;
+            }
         }
         Ok(measured)
     }
@@ -165,10 +174,9 @@ impl TrialChunks {
         self.set_quality(quality)?;
         let task = Task::start(progress, "searching for a quality", self.len() as u64);
         let measured = self.each(|at| {
-            let (samples, count) = self.read(at)?;
-            let bytes = samples.map(|samples| self.encode(&samples)).transpose()?;
+            let bytes = self.read(at)?.map(|samples| self.encode(&samples)).transpose()?;
             task.advance(1);
-            self.judge(bytes.as_deref(), count)
+            self.judge(at, bytes.as_deref())
         })?;
         Ok(TrialSize::sum(&measured))
     }

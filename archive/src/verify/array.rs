@@ -6,12 +6,13 @@ use crate::error::{Result, bail, fail};
 use crate::metadata::document::Metadata;
 use crate::parallel::{for_each, workers};
 use crate::progress::{Progress, Task};
-use crate::raster::region::{Side, copy, extents, volume};
+use crate::raster::region::{Side, copy, extents, pad, volume};
 use crate::raster::source::Raster;
 use crate::raster::stored::StoredChunks;
 use crate::store::chunk_keys::sizes_of_array;
 use crate::store::tree::Node;
 use crate::verify::chunks::{CheckedChunk, CheckedChunks, Failure};
+use crate::verify::statistics::Samples;
 use crate::verify::{promise, statistics};
 use serde::Serialize;
 use std::sync::{Mutex, PoisonError};
@@ -78,7 +79,7 @@ pub(crate) fn verify_array(
         Ok(())
     })?;
     let mut checked = chunks.into_inner().unwrap_or_else(PoisonError::into_inner);
-    checked.totals.absent = grid.len().saturating_sub(checked.totals.chunks);
+    archive.add_absent(&mut checked.totals)?;
     let recorded = Record::of(&node.metadata);
     let (metadata_bytes, data_bytes) = sizes_of_array(&node.folder, &node.metadata)?;
     Ok(ArrayVerification {
@@ -125,24 +126,22 @@ fn check_chunk(
     indices: &[u64],
     decoded: &mut Vec<u8>,
 ) -> CheckedChunk {
+    let unread = |wrong| CheckedChunk { stored: true, figures: None, wrong: Some(wrong) };
     let bytes = match archive.bytes(indices) {
         Ok(Some(bytes)) => bytes,
         Ok(None) => {
             let wrong = source.and_then(|source| check_fill_only(node, archive, source, indices).err());
-            return CheckedChunk { stored: false, statistics: None, wrong };
+            return CheckedChunk { stored: false, figures: None, wrong };
         }
-        Err(error) => return CheckedChunk { stored: true, statistics: None, wrong: Some(error) },
+        Err(error) => return unread(error),
     };
-    match archive.statistics(indices) {
-        Ok(Some(statistics)) => {
-            let wrong = check_stored(archive, source, indices, &bytes, &statistics, decoded).err();
-            CheckedChunk { stored: true, statistics: Some(statistics), wrong }
+    match archive.figures(indices) {
+        Ok(Some(figures)) => {
+            let wrong = check_stored(archive, source, indices, &bytes, &figures.stated, decoded).err();
+            CheckedChunk { stored: true, figures: Some(figures), wrong }
         }
-        Ok(None) => {
-            let wrong = fail!(Corrupt, "the chunk existed, but its header is no longer there");
-            CheckedChunk { stored: true, statistics: None, wrong: Some(wrong) }
-        }
-        Err(error) => CheckedChunk { stored: true, statistics: None, wrong: Some(error) },
+        Ok(None) => unread(fail!(Corrupt, "the chunk existed, but its header is no longer there")),
+        Err(error) => unread(error),
     }
 }
 
@@ -152,31 +151,29 @@ fn check_stored(
     source: Option<&dyn Raster>,
     indices: &[u64],
     bytes: &[u8],
-    statistics: &Statistics,
+    stated: &Statistics,
     decoded: &mut Vec<u8>,
 ) -> Result<()> {
     archive.decode(indices, bytes, decoded)?;
-    promise::stated(archive, statistics)?;
-    if let Some(source) = source {
-        let region = archive.region(indices);
-        let shape = extents(&region);
-        let size = source.info().data_type.size();
-        // Only the part within the array has a source.
-        let mut inside = vec![0; volume(&shape) as usize * size];
-        let zero = vec![0; shape.len()];
-        copy(
-            decoded,
-            Side { shape: archive.grid().chunk(), start: &zero },
-            &mut inside,
-            Side { shape: &shape, start: &zero },
-            &shape,
-            size,
-        );
-        let (wanted, data_type) = (source.read(&region)?, source.info().data_type);
-        statistics::check(archive, &wanted, &inside, data_type, statistics)?;
-        promise::kept(archive, &shape, &wanted, &inside, data_type)?;
+    promise::stated(archive, stated)?;
+    let Some(source) = source else { return Ok(()) };
+    let (region, data_type) = (archive.region(indices), source.info().data_type);
+    let (inside, chunk) = (extents(&region), archive.grid().chunk());
+    let wanted = source.read(&region)?;
+    if inside == chunk {
+        let samples = Samples { source: &wanted, decoded };
+        statistics::check(archive, samples, None, data_type, stated)?;
+        return promise::kept(archive, &inside, samples, data_type);
     }
-    Ok(())
+    let mut part = vec![0; volume(&inside) as usize * data_type.size()];
+    let zero = vec![0; inside.len()];
+    let (from, to) = (Side { shape: chunk, start: &zero }, Side { shape: &inside, start: &zero });
+    copy(decoded, from, &mut part, to, &inside, data_type.size());
+    let samples = Samples { source: &wanted, decoded: &part };
+    let padded = pad(wanted.clone(), &inside, chunk, archive.fill_bytes());
+    let whole = Samples { source: &padded, decoded };
+    statistics::check(archive, samples, Some(whole), data_type, stated)?;
+    promise::kept(archive, &inside, samples, data_type)
 }
 
 /// A chunk that is not stored must be all fill value in its source.

@@ -2,13 +2,12 @@
 
 use crate::encoded::array::EncodedArray;
 use crate::encoded::record::Record;
-use crate::encoded::totals::Totals;
+use crate::encoded::totals::{ChunkFigures, Totals};
 use crate::error::{Error, ErrorKind};
 use crate::raster::stored::StoredChunks;
 use crate::store::tree::Node;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use vqz_codec::pipeline::Statistics;
 
 /// At most so many lost chunks are listed one by one.
 const NAMED: usize = 10_000;
@@ -29,7 +28,7 @@ pub struct Failure {
 /// What was found in an array's chunks so far.
 #[derive(Default)]
 pub(crate) struct CheckedChunks {
-    /// The sums over their headers.
+    /// The sums over them.
     pub(crate) totals: Totals,
     /// The failures, by the place of the chunk.
     wrong: BTreeMap<Vec<u64>, (ErrorKind, String)>,
@@ -41,8 +40,8 @@ pub(crate) struct CheckedChunks {
 pub(crate) struct CheckedChunk {
     /// Whether it is stored.
     pub(crate) stored: bool,
-    /// The statistics in its header, if that can be read.
-    pub(crate) statistics: Option<Statistics>,
+    /// What its header states, if that can be read.
+    pub(crate) figures: Option<ChunkFigures>,
     /// The failure, if there is one.
     pub(crate) wrong: Option<Error>,
 }
@@ -50,8 +49,8 @@ pub(crate) struct CheckedChunk {
 impl CheckedChunks {
     /// Adds a chunk by its place.
     pub(crate) fn take(&mut self, indices: &[u64], checked: CheckedChunk) {
-        match &checked.statistics {
-            Some(statistics) => self.totals.add(statistics),
+        match &checked.figures {
+            Some(figures) => self.totals.add(figures),
             None if checked.stored => {
                 self.totals.chunks += 1;
                 self.unread = true;
@@ -84,7 +83,7 @@ impl CheckedChunks {
             let named = wrong.keys().filter(|indices| !stored.contains(indices)).count() as u64;
             if unread || named > 0 {
                 // Then the number of valid samples adds nothing.
-                totals.valid = record.valid_samples;
+                totals.stated_valid = record.valid_samples;
             }
             let chunks = (totals.chunks + named).min(record.chunks.max(totals.chunks));
             whole = record.differs(&Totals { chunks, ..totals });

@@ -3,6 +3,7 @@
 use crate::encoded::array::EncodedArray;
 use crate::error::{Result, bail};
 use crate::raster::samples::{Mask, to_f64};
+use crate::verify::statistics::{Samples, slack};
 use vqz_codec::axes::Role;
 use vqz_codec::config::Promise;
 use vqz_codec::pipeline::Statistics;
@@ -16,7 +17,7 @@ pub(crate) fn stated(archive: &EncodedArray, stated: &Statistics) -> Result<()> 
         Promise::MaxError { bound, .. } => bound.iter().copied().fold(0.0, f64::max),
     };
     // Headers state errors in few bytes, rounded up, so some slack is allowed.
-    if stated.max_error > largest * (1.0 + super::statistics::STATED) {
+    if stated.max_error > largest + slack(largest, stated) {
         bail!(
             PromiseBroken,
             "the chunk states a maximum error of {}, {largest} is promised",
@@ -30,8 +31,7 @@ pub(crate) fn stated(archive: &EncodedArray, stated: &Statistics) -> Result<()> 
 pub(crate) fn kept(
     archive: &EncodedArray,
     shape: &[u64],
-    source: &[u8],
-    decoded: &[u8],
+    Samples { source, decoded }: Samples<'_>,
     data_type: DataType,
 ) -> Result<()> {
     let configuration = archive.configuration();

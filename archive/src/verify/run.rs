@@ -2,7 +2,7 @@
 
 use crate::encoded::array::EncodedArray;
 use crate::error::{Result, bail};
-use crate::open::{open_all, source_of};
+use crate::open::{open_beside, source_of};
 use crate::options::options;
 use crate::progress::Progress;
 use crate::raster::opening::OpenOptions;
@@ -64,7 +64,7 @@ pub fn verify(
         bail!(Unsupported, Encode, "group {} holds no vqz archive", archive.display());
     }
     let sources = match &options.against {
-        Some(path) => Some(open_all(path, &OpenOptions::default())?),
+        Some(path) => Some(open_beside(path, &nodes, &OpenOptions::default())?),
         None => None,
     };
     let mut verification = Verification {

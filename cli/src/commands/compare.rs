@@ -17,6 +17,7 @@ use vqz_codec::engine::EngineKind;
 PSNR             peak signal-to-noise ratio, 20 log10(peak / RMSE); \"exact\" if all samples are equal
 RMSE             root mean square error, in the unit of the samples
 SSIM             structural similarity; 1 is equal (Wang et al. 2004)
+-                there is none: no sample is valid, or PSNR and SSIM have nothing to be stated against
 SAM              mean spectral angle between the bands of a pixel before and after, in degrees; 0 is equal
 ring             PSNR within 8 pixels of tile borders, where artefacts would show
 mask mismatches  samples that are valid in only one of the two")]
@@ -71,6 +72,14 @@ fn check(args: &Args, comparison: &Comparison) -> Result<()> {
     for raster in &comparison.rasters {
         let overall = &raster.overall;
         let name = if raster.path.is_empty() { &comparison.other } else { &raster.path };
+        if args.min_psnr.is_some() && overall.psnr_db.is_none() && overall.rmse.is_some_and(|rmse| rmse > 0.0)
+        {
+            return Err(CheckFailed(format!(
+                "{name} differs from a reference without a range ({}), so it has no PSNR; state a peak with --peak",
+                raster.peak_from
+            ))
+            .into());
+        }
         if let (Some(least), Some(psnr)) = (args.min_psnr, overall.psnr_db)
             && psnr < least
         {
@@ -83,8 +92,9 @@ fn check(args: &Args, comparison: &Comparison) -> Result<()> {
             && overall.max_error > most
         {
             return Err(CheckFailed(format!(
-                "{name} is off by up to {}, at most {most} is asked for",
-                overall.max_error
+                "{name} is off by up to {}, at most {} is asked for",
+                output::exact(overall.max_error),
+                output::exact(most)
             ))
             .into());
         }
@@ -114,7 +124,7 @@ fn print(raster: &RasterComparison, other: &str) -> Result<()> {
         .map(|band| {
             vec![
                 band.band.clone(),
-                output::psnr(band.psnr_db, band.valid_samples, 3),
+                output::psnr_of(band, 3),
                 output::error(band.rmse),
                 output::figure(band.max_error),
                 output::optional(band.ssim, 5),
@@ -128,10 +138,12 @@ fn print(raster: &RasterComparison, other: &str) -> Result<()> {
     output::line(output::table(&header, &rows))?;
     let (y, x, patch) = raster.tiles;
     output::line(format!(
-        "{}peak {} ({}); SSIM: {}; ring: 8 pixels along the borders of tiles of chunks {y}x{x}, patch {patch}",
+        "{}{}; SSIM: {}; ring: 8 pixels along the borders of tiles of chunks {y}x{x}, patch {patch}",
         raster.sam_deg.map_or_else(String::new, |angle| format!("SAM {angle:.4}°; ")),
-        output::figure(raster.peak),
-        raster.peak_from,
+        raster.peak.map_or_else(
+            || format!("no peak ({})", raster.peak_from),
+            |peak| format!("peak {} ({})", output::figure(peak), raster.peak_from)
+        ),
         raster.ssim_window
     ))?;
     if raster.overall.mask_mismatches > 0 {

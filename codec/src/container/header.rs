@@ -4,11 +4,15 @@ use crate::config::EntropyCoder;
 use crate::container::bytes::{Reader, hex, put_varint};
 use crate::error::{Error, Result};
 use crate::mask::{MAX_PATTERNS, Patterns};
+use crate::squares::SquareSum;
 
 /// The first three bytes of every chunk; the fourth is the version.
 pub(crate) const MAGIC: [u8; 3] = *b"VQZ";
 /// The version that is written.
 const VERSION: u8 = 1;
+/// The version that is written where errors are too small or too large for the short numbers of version 1. It states them as
+/// float64, and is the same in everything else.
+const WIDE: u8 = 2;
 /// The first version, which is still read. It stated some fields that are now left out where they have their usual value.
 const FIRST: u8 = 0;
 /// The longest header body, in bytes.
@@ -55,8 +59,12 @@ pub(crate) struct Header {
     pub(crate) extent: [usize; 2],
     pub(crate) patterns: Patterns,
     pub(crate) valid: u64,
-    pub(crate) mean_square_error: f32,
-    pub(crate) max_error: f32,
+    /// The squared errors of the valid samples.
+    pub(crate) squares: SquareSum,
+    /// The largest error of a valid sample.
+    pub(crate) max_error: f64,
+    /// Whether these errors were read as they were measured. A writer leaves it out of account.
+    pub(crate) exact: bool,
     /// Bytes of each tile, in order of images, tile rows and tile columns; 0 for a tile all of whose samples are masked with the
     /// first pattern.
     pub(crate) tiles: Vec<u32>,
@@ -87,11 +95,14 @@ pub(crate) struct Expected<'a> {
     pub(crate) tiles: &'a dyn Fn([usize; 2]) -> usize,
 }
 
-/// A statistic, shortened to 3 bytes. It is rounded up, so that the stated error is never below the measured one.
-fn short(value: f32) -> [u8; 3] {
-    let bits = value.to_bits().saturating_add(255).min(f32::INFINITY.to_bits());
-    let [_, low, middle, high] = bits.to_le_bytes();
-    [low, middle, high]
+/// A statistic, shortened to the 3 higher bytes of a float32. It is rounded up, so that the stated error is never below the
+/// measured one. `None` where it is too small for the precision of all others, or too large.
+fn short(value: f64) -> Option<[u8; 3]> {
+    let nearest = value as f32;
+    let up = if f64::from(nearest) < value { nearest.next_up() } else { nearest };
+    let [_, low, middle, high] = up.to_bits().checked_add(255)?.to_le_bytes();
+    let stated = f32::from_le_bytes([0, low, middle, high]);
+    (value == 0.0 || stated.is_normal()).then_some([low, middle, high])
 }
 
 impl Expected<'_> {
@@ -102,6 +113,14 @@ impl Expected<'_> {
 }
 
 impl Header {
+    /// The errors in the short form of version 1, where they have one.
+    fn short_errors(&self) -> Option<[[u8; 3]; 2]> {
+        let mean = self.squares.mean(self.valid);
+        // A mean square may vanish in a float64 where its root does not.
+        let vanished = mean == 0.0 && !self.squares.is_zero();
+        Some([short(mean).filter(|_| !vanished)?, short(self.max_error)?])
+    }
+
     pub(crate) fn to_bytes(&self, expected: &Expected<'_>) -> Vec<u8> {
         let no_tiles = self.tiles.iter().all(|t| *t == 0);
         let cut = self.extent != [expected.height, expected.width];
@@ -136,9 +155,16 @@ impl Header {
             put_varint(&mut body, bounds.stated().len() as u64);
             bounds.stated().iter().for_each(|bound| body.extend_from_slice(&bound.to_le_bytes()));
         }
+        let mut version = VERSION;
         if self.valid > 0 {
-            body.extend_from_slice(&short(self.mean_square_error));
-            body.extend_from_slice(&short(self.max_error));
+            match self.short_errors() {
+                Some(errors) => body.extend(errors.into_iter().flatten()),
+                None => {
+                    version = WIDE;
+                    let errors = [self.squares.root_mean(self.valid), self.max_error];
+                    body.extend(errors.into_iter().flat_map(f64::to_le_bytes));
+                }
+            }
         }
         if !no_tiles {
             for length in &self.tiles {
@@ -150,7 +176,7 @@ impl Header {
         }
         let mut out = Vec::with_capacity(body.len() + 16);
         out.extend_from_slice(&MAGIC);
-        out.push(VERSION);
+        out.push(version);
         put_varint(&mut out, body.len() as u64);
         out.extend_from_slice(&body);
         let checksum = crc32c::crc32c(&out);
@@ -168,9 +194,9 @@ impl Header {
             )));
         }
         let version = reader.u8("a chunk's version")?;
-        if !(FIRST..=VERSION).contains(&version) {
+        if !(FIRST..=WIDE).contains(&version) {
             return Err(Error::Unsupported(format!(
-                "the chunk has container version {version}, this release reads versions {FIRST} to {VERSION}; update vqz"
+                "the chunk has container version {version}, this release reads versions {FIRST} to {WIDE}; update vqz"
             )));
         }
         let body = reader.varint(MAX_BODY, "the header's length")? as usize;
@@ -252,23 +278,7 @@ impl Header {
             }
             _ => Some(read_bounds(body, expected.bands, flags & FLAG_STABLE != 0)?),
         };
-        let mut statistic = |what| match version {
-            FIRST => body.f32(what),
-            _ => {
-                let bytes = body.take(3, what)?;
-                Ok(f32::from_le_bytes([0, bytes[0], bytes[1], bytes[2]]))
-            }
-        };
-        let (mean_square_error, max_error) = match valid {
-            0 => (0.0, 0.0),
-            _ => (statistic("the mean square error")?, statistic("the maximum error")?),
-        };
-        if ![mean_square_error, max_error].iter().all(|v| *v >= 0.0) {
-            return Err(Error::Corrupt(format!(
-                "the header states a mean square error of {mean_square_error} and a maximum error of {max_error}; write the chunk \
-                 again"
-            )));
-        }
+        let (squares, max_error) = read_errors(body, version, valid)?;
         let each = (expected.tiles)(extent);
         let count = each * expected.images;
         let tiles: Vec<u32> = if flags & FLAG_NO_TILES == 0 {
@@ -298,8 +308,9 @@ impl Header {
             extent,
             patterns,
             valid,
-            mean_square_error,
+            squares,
             max_error,
+            exact: version == WIDE,
             tiles,
             references,
             bounds,
@@ -352,6 +363,40 @@ fn read_bounds(body: &mut Reader<'_>, bands: usize, stable: bool) -> Result<Boun
         )));
     }
     Ok(bounds)
+}
+
+/// The errors over `valid` samples: their squares, and the largest.
+fn read_errors(body: &mut Reader<'_>, version: u8, valid: u64) -> Result<(SquareSum, f64)> {
+    if valid == 0 {
+        if version == WIDE {
+            return Err(Error::Corrupt(
+                "the header has room for large or small errors, and no valid sample; write the chunk again"
+                    .to_owned(),
+            ));
+        }
+        return Ok((SquareSum::default(), 0.0));
+    }
+    let mut statistic = |what| match version {
+        FIRST => body.f32(what).map(f64::from),
+        WIDE => body.f64(what),
+        _ => {
+            let bytes = body.take(3, what)?;
+            Ok(f64::from(f32::from_le_bytes([0, bytes[0], bytes[1], bytes[2]])))
+        }
+    };
+    let (mean, max_error) = (statistic("the mean error")?, statistic("the maximum error")?);
+    // Version 1 was also written with infinite errors.
+    let largest = if version == WIDE { f64::MAX } else { f64::INFINITY };
+    if ![mean, max_error].iter().all(|v| (0.0..=largest).contains(v)) {
+        return Err(Error::Corrupt(format!(
+            "the header states a mean error of {mean} and a maximum error of {max_error}; write the chunk again"
+        )));
+    }
+    let squares = match version {
+        WIDE => SquareSum::of_root(mean, valid),
+        _ => SquareSum::of_mean(mean, valid),
+    };
+    Ok((squares, max_error))
 }
 
 /// For each tile, the one that it refers to; `each` is the number of tiles of an image.

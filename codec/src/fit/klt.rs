@@ -3,13 +3,13 @@
 use super::calibration::ErrorWeights;
 use super::image::Image;
 use super::options::FitOptions;
-use super::{basis, calibration, latents, predictor, statistics};
+use super::{basis, calibration, latents, normalisation, predictor, statistics};
 use crate::entropy::predict::Predictor;
 use crate::entropy::tile::Statistics;
 use crate::error::{Error, Result};
 use crate::model::onnx::klt::{self, KltParameters};
 use crate::model::priors::ScalarPriors;
-use crate::model::{Band, MAX_PLANES, Manifest, Model, ModelParts, Quantiser};
+use crate::model::{MAX_PLANES, Manifest, Model, ModelParts, Quantiser};
 
 /// How much the magnitude of a code is reduced on reconstruction, in steps. With cells of `quantise::ROUNDING`, the centre of
 /// mass of natural latents lies at the code itself.
@@ -28,7 +28,7 @@ pub fn fit_klt(
 ) -> Result<Model> {
     check(images, options)?;
     progress(0.0, "statistics of the bands");
-    let bands = normalisation(images, options)?;
+    let bands = normalisation::bands(images, options)?;
     progress(0.05, "patches");
     let mut grids = latents::coefficients(images, &bands, options.patch)?;
     progress(0.35, "principal components");
@@ -116,40 +116,4 @@ fn check(images: &[Image], options: &FitOptions) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Means and scales of the bands over all valid samples.
-fn normalisation(images: &[Image], options: &FitOptions) -> Result<Vec<Band>> {
-    let bands = options.band_names.len();
-    let mut sums = vec![(0.0f64, 0.0f64, 0u64); bands];
-    for image in images {
-        for (band, samples) in image.samples.chunks_exact(image.height * image.width).enumerate() {
-            for v in samples.iter().filter(|v| v.is_finite()).map(|v| f64::from(*v)) {
-                sums[band].0 += v;
-                sums[band].1 += v * v;
-                sums[band].2 += 1;
-            }
-        }
-    }
-    if let Some(band) = sums.iter().position(|s| s.2 == 0) {
-        return Err(Error::InvalidArgument(format!(
-            "band {} has no valid sample in the training data; leave it out, or check nodata",
-            options.band_names[band]
-        )));
-    }
-    let variance = |s: &(f64, f64, u64)| (s.1 / s.2 as f64 - (s.0 / s.2 as f64).powi(2)).max(0.0);
-    let pooled = (sums.iter().map(variance).sum::<f64>() / bands as f64).sqrt();
-    // A constant band, or a constant data set, is coded as zeros at any scale.
-    let positive = |scale: f64| if scale > 1e-12 { scale as f32 } else { 1.0 };
-    Ok(sums
-        .iter()
-        .zip(&options.band_names)
-        .map(|(s, name)| Band {
-            name: name.clone(),
-            unit: String::new(),
-            wavelength_nm: None,
-            offset: (s.0 / s.2 as f64) as f32,
-            scale: positive(if options.scale_each_band { variance(s).sqrt() } else { pooled }),
-        })
-        .collect())
 }

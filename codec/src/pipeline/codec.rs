@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::mask::Classifier;
 use crate::model::Model;
 use crate::sample::{DataType, Sample, dispatch};
+use crate::squares::SquareSum;
 use std::sync::Arc;
 
 /// How the work is done. Options never change decoded samples by more than the model's tolerance.
@@ -43,10 +44,20 @@ impl Options {
 pub struct Statistics {
     /// Valid samples.
     pub valid: u64,
-    /// Mean square error over them, in squared data units.
-    pub mean_square_error: f64,
+    /// The sum of squared errors over them, in squared data units.
+    pub squares: SquareSum,
     /// Maximum absolute error over them, in data units.
     pub max_error: f64,
+    /// Whether both are stated as measured. Most headers round them up to few bytes.
+    pub exact: bool,
+}
+
+impl Statistics {
+    /// Mean square error, in squared data units; 0 if no sample is valid.
+    #[must_use]
+    pub fn mean_square_error(&self) -> f64 {
+        self.squares.mean(self.valid)
+    }
 }
 
 /// Encodes and decodes the chunks of one array.
@@ -170,11 +181,8 @@ impl ChunkCodec {
     /// As [`ChunkCodec::plan`].
     pub fn statistics(&self, shape: &[usize], header: &[u8]) -> Result<Statistics> {
         let header = self.read_header(&self.layout(shape)?, header)?;
-        Ok(Statistics {
-            valid: header.valid,
-            mean_square_error: f64::from(header.mean_square_error),
-            max_error: f64::from(header.max_error),
-        })
+        let Header { valid, squares, max_error, exact, .. } = header;
+        Ok(Statistics { valid, squares, max_error, exact })
     }
 
     pub(super) fn layout(&self, shape: &[usize]) -> Result<Layout> {

@@ -4,7 +4,7 @@
 use super::codec::ChunkCodec;
 use super::dates::{DateLinks, ReferenceTile};
 use super::position::{TilePosition, tile_positions};
-use super::source::EncodedTile;
+use super::source::{EncodedTile, Source};
 use super::tile::ChunkContext;
 use crate::axes::Layout;
 use crate::config::Promise;
@@ -14,7 +14,7 @@ use crate::mask::{Classifier, Patterns};
 use crate::parallel;
 use crate::quantise::{self, MAX_CODE};
 use crate::sample::{Sample, dispatch};
-use std::ops::Range;
+use crate::squares::SquareSum;
 
 /// How many earlier dates are tried as the reference of a tile, to find the cheapest.
 const CANDIDATES: usize = 2;
@@ -55,20 +55,25 @@ impl ChunkCodec {
             runner.check_encoder()?;
         }
         let classifier = self.classifier(layout.bands())?;
-        let extent = self.extent(layout, samples);
-        let patterns = patterns(layout, extent, samples, &classifier);
+        let trailing = self.trailing(layout, samples, &classifier);
+        let source = Source { layout, samples, images_left_out: trailing.images };
+        let extent = trailing.extent;
+        let patterns = self.patterns(&source, extent, &classifier);
         let positions: Vec<_> = tile_positions(layout, extent, self.patch()).collect();
         let bounds = self.configuration.promise.bounds(layout.bands())?;
         let stable = matches!(self.configuration.promise, Promise::MaxError { stable: true, .. });
         // Headers state the bounds in the order of the model's bands.
         let ordered = |each: Vec<f64>| (0..each.len()).map(|band| each[layout.array_band(band)]).collect();
-        let bounds = bounds.map(|each| Bounds { each: ordered(each), stable });
+        let bounds = bounds.map(|mut each| {
+            each[trailing.bands].fill(0.0);
+            Bounds { each: ordered(each), stable }
+        });
         let mut step = self.step;
         let (tiles, references) = loop {
             let (classifier, patterns) = (&classifier, &patterns);
             let (entropy, bands) = (self.configuration.entropy, layout.bands());
             let chunk = ChunkContext { classifier, patterns, entropy, step, bands, bounds: bounds.as_ref() };
-            let (tiles, references) = self.encode_tiles(&chunk, layout, samples, &positions)?;
+            let (tiles, references) = self.encode_tiles(&chunk, &source, &positions)?;
             // Codes have a largest magnitude, so a step that is too fine for this chunk's range is made coarser.
             let peak = tiles.iter().map(|t| t.peak).fold(0.0, f32::max);
             let finest =
@@ -79,15 +84,17 @@ impl ChunkCodec {
             step = finest;
         };
         let valid: u64 = tiles.iter().map(|t| t.valid).sum();
-        let squares: f64 = tiles.iter().map(|t| t.squares).sum();
+        let mut squares = SquareSum::default();
+        tiles.iter().for_each(|tile| squares.merge(&tile.squares));
         let header = Header {
             entropy: self.configuration.entropy,
             step,
             extent,
             patterns,
             valid,
-            mean_square_error: if valid > 0 { (squares / valid as f64) as f32 } else { 0.0 },
-            max_error: tiles.iter().map(|t| t.max_error).fold(0.0, f64::max) as f32,
+            squares,
+            max_error: tiles.iter().map(|t| t.max_error).fold(0.0, f64::max),
+            exact: true,
             tiles: tiles.iter().map(|t| t.bytes.len() as u32).collect(),
             references,
             bounds,
@@ -101,18 +108,18 @@ impl ChunkCodec {
     fn encode_tiles<T: Sample>(
         &self,
         chunk: &ChunkContext<'_, T>,
-        layout: &Layout,
-        samples: &[T],
+        source: &Source<'_, T>,
         positions: &[TilePosition],
     ) -> Result<(Vec<EncodedTile>, Vec<u32>)> {
-        let each = positions.len() / layout.images().max(1);
+        let images = source.layout.images();
+        let each = positions.len() / images.max(1);
         let refer = self.may_refer(chunk.entropy, chunk.bounds.is_some());
         // Where later tiles may refer to earlier ones, the tiles of one place form a stack; otherwise each stands alone.
         let (stacks, stride) =
-            if refer && layout.images() > 1 { (each, each) } else { (positions.len(), positions.len()) };
+            if refer && images > 1 { (each, each) } else { (positions.len(), positions.len()) };
         let encode = |&first: &usize| {
             let stack: Vec<&TilePosition> = positions.iter().skip(first).step_by(stride.max(1)).collect();
-            self.encode_stack(chunk, layout, samples, &stack)
+            self.encode_stack(chunk, source, &stack)
         };
         let stacks: Vec<usize> = (0..stacks).collect();
         let stacks = parallel::try_map(&stacks, self.options.parallel, encode)?;
@@ -126,35 +133,6 @@ impl ChunkCodec {
         let none = references.iter().all(|distance| *distance == 0);
         Ok((tiles, if none { Vec::new() } else { references }))
     }
-
-    /// Rows and columns before the trailing ones that hold nothing but the fill value, as in a chunk that sticks out
-    /// of its array.
-    fn extent<T: Sample>(&self, layout: &Layout, samples: &[T]) -> [usize; 2] {
-        let [band_stride, row_stride, column_stride] = layout.image_strides();
-        let (mut height, mut width) = (layout.height(), layout.width());
-        let is_fill = |rows: Range<usize>, columns: Range<usize>| {
-            (0..layout.images()).all(|image| {
-                (0..layout.bands()).all(|band| {
-                    rows.clone().all(|y| {
-                        columns.clone().all(|x| {
-                            let at = layout.image_offset(image)
-                                + band * band_stride
-                                + y * row_stride
-                                + x * column_stride;
-                            samples[at].to_bits() == self.fill
-                        })
-                    })
-                })
-            })
-        };
-        while height > 0 && is_fill(height - 1..height, 0..width) {
-            height -= 1;
-        }
-        while height > 0 && width > 0 && is_fill(0..height, width - 1..width) {
-            width -= 1;
-        }
-        if height == 0 { [0, 0] } else { [height, width] }
-    }
 }
 
 impl ChunkCodec {
@@ -163,14 +141,15 @@ impl ChunkCodec {
     pub(super) fn encode_stack<T: Sample>(
         &self,
         chunk: &ChunkContext<'_, T>,
-        layout: &Layout,
-        samples: &[T],
+        source: &Source<'_, T>,
         stack: &[&TilePosition],
     ) -> Result<Vec<(EncodedTile, u32)>> {
         let mut references: Vec<Option<ReferenceTile>> = Vec::new();
         let mut out = Vec::with_capacity(stack.len());
         for (at, position) in stack.iter().enumerate() {
-            let Some(prepared) = self.prepare(chunk, layout, samples, position)? else {
+            let left_out = source.images_left_out[position.image];
+            let prepared = if left_out { None } else { self.prepare(chunk, source, position)? };
+            let Some(prepared) = prepared else {
                 references.push(None);
                 out.push((EncodedTile::default(), 0));
                 continue;
@@ -207,35 +186,42 @@ impl ChunkCodec {
     }
 }
 
-/// The bit patterns of a chunk's masked samples. Their order is that of the samples.
-fn patterns<T: Sample>(
-    layout: &Layout,
-    extent: [usize; 2],
-    samples: &[T],
-    classifier: &Classifier<T>,
-) -> Patterns {
-    let mut patterns = Patterns::default();
-    if classifier.trivial() {
-        return patterns;
-    }
-    let [band_stride, row_stride, column_stride] = layout.image_strides();
-    for image in 0..layout.images() {
-        for band in 0..layout.bands() {
-            for y in 0..extent[0] {
-                let row = layout.image_offset(image) + layout.array_band(band) * band_stride + y * row_stride;
-                let mut last = None;
-                for x in 0..extent[1] {
-                    let sample = samples[row + x * column_stride];
-                    if !classifier.valid(sample, band) {
-                        let bits = sample.to_bits();
-                        if last != Some(bits) {
-                            patterns.add(bits);
-                            last = Some(bits);
+impl ChunkCodec {
+    /// The bit patterns of a chunk's masked samples. Their order is that of the samples, except that the fill value comes first
+    /// where images are left out: a tile without bytes holds the first pattern.
+    fn patterns<T: Sample>(
+        &self,
+        source: &Source<'_, T>,
+        extent: [usize; 2],
+        classifier: &Classifier<T>,
+    ) -> Patterns {
+        let mut patterns = Patterns::default();
+        if source.images_left_out.contains(&true) {
+            patterns.add(self.fill);
+        }
+        if classifier.trivial() {
+            return patterns;
+        }
+        let layout = source.layout;
+        let [band_stride, row_stride, column_stride] = layout.image_strides();
+        for image in (0..layout.images()).filter(|image| !source.images_left_out[*image]) {
+            for band in 0..layout.bands() {
+                for y in 0..extent[0] {
+                    let row = layout.image_offset(image) + layout.array_band(band) * band_stride + y * row_stride;
+                    let mut last = None;
+                    for x in 0..extent[1] {
+                        let sample = source.samples[row + x * column_stride];
+                        if !classifier.valid(sample, band) {
+                            let bits = sample.to_bits();
+                            if last != Some(bits) {
+                                patterns.add(bits);
+                                last = Some(bits);
+                            }
                         }
                     }
                 }
             }
         }
+        patterns
     }
-    patterns
 }

@@ -5,9 +5,8 @@ use super::codec::ChunkCodec;
 use super::correction::WORTHWHILE;
 use super::dates::{DateLinks, ReferenceTile};
 use super::position::TilePosition;
-use super::source::{EncodedTile, SourceTile};
+use super::source::{EncodedTile, Source, SourceTile};
 use super::tile::ChunkContext;
-use crate::axes::Layout;
 use crate::container::tile::{CORRECTED, write_mask};
 use crate::entropy::tile::TileHistory;
 use crate::error::Result;
@@ -57,11 +56,10 @@ impl ChunkCodec {
     pub(super) fn prepare<T: Sample>(
         &self,
         chunk: &ChunkContext<'_, T>,
-        layout: &Layout,
-        samples: &[T],
+        source: &Source<'_, T>,
         position: &TilePosition,
     ) -> Result<Option<PreparedTile<T>>> {
-        let tile = SourceTile::gather(layout, samples, position, chunk.classifier, chunk.patterns);
+        let tile = SourceTile::gather(source, position, chunk.classifier, chunk.patterns);
         let count = tile.samples.len();
         if tile.classes.len() == count && tile.classes.iter().all(|c| *c == 1) {
             return Ok(None);
@@ -120,7 +118,7 @@ impl ChunkCodec {
                 let plain = tile.measure(&decoded);
                 coded.finish(picture, Some(correction), &mut decoded)?;
                 let better = tile.measure(&decoded);
-                if better.squares < plain.squares * WORTHWHILE {
+                if better.squares.value() < plain.squares.value() * WORTHWHILE {
                     bytes[0] |= CORRECTED;
                     better
                 } else {

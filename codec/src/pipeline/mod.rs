@@ -8,6 +8,7 @@
 //! | `codec` | the codec of one array: its configuration and its model |
 //! | `encode`, `decode` | the main loops: over the places of a chunk and their dates |
 //! | `plan` | which tiles and bytes a region needs |
+//! | `trailing`, `within` | what trails at the end of a chunk, and how many samples are valid in the part of a chunk that lies in its array |
 //! | `position`, `tile`, `dates` | where tiles lie; what they share with their chunk; what earlier dates hand to later ones |
 //! | `source`, `latents`, `code_latents`, `encode_tile` | a tile on its way to bytes |
 //! | `decode_tile`, `picture` | a tile on its way back |
@@ -35,6 +36,8 @@ mod promised;
 mod runner;
 mod source;
 mod tile;
+mod trailing;
+mod within;
 
 pub use crate::tiles::balanced as tile_ranges;
 pub use codec::{ChunkCodec, Options, Statistics, patch_of};

@@ -1,10 +1,19 @@
-//! A tile as the writer has it: its samples and its mask, and the errors of a decoded tile against them.
+//! A chunk and its tiles as the writer has them: samples and masks, and the errors of a decoded tile against them.
 
 use super::position::TilePosition;
 use super::tile::empty_patches;
 use crate::axes::Layout;
 use crate::mask::{Classifier, Patterns};
 use crate::sample::Sample;
+use crate::squares::SquareSum;
+
+/// The samples of a chunk.
+pub(super) struct Source<'a, T> {
+    pub(super) layout: &'a Layout,
+    pub(super) samples: &'a [T],
+    /// For each image, whether it is left out, because it trails and holds nothing but the fill value.
+    pub(super) images_left_out: Vec<bool>,
+}
 
 /// The samples of one tile, `(band, y, x)`.
 pub(super) struct SourceTile<T> {
@@ -21,7 +30,7 @@ pub(super) struct SourceTile<T> {
 pub(super) struct EncodedTile {
     pub(super) bytes: Vec<u8>,
     pub(super) valid: u64,
-    pub(super) squares: f64,
+    pub(super) squares: SquareSum,
     pub(super) max_error: f64,
     /// The largest magnitude of a latent.
     pub(super) peak: f32,
@@ -38,12 +47,12 @@ impl EncodedTile {
 
 impl<T: Sample> SourceTile<T> {
     pub(super) fn gather(
-        layout: &Layout,
-        samples: &[T],
+        source: &Source<'_, T>,
         position: &TilePosition,
         classifier: &Classifier<T>,
         patterns: &Patterns,
     ) -> Self {
+        let (layout, samples) = (source.layout, source.samples);
         let (bands, height, width) = (layout.bands(), position.rows.len(), position.columns.len());
         let [band_stride, row_stride, column_stride] = layout.image_strides();
         let mut out = Vec::with_capacity(bands * height * width);
@@ -95,7 +104,7 @@ impl<T: Sample> SourceTile<T> {
             if self.classes.get(i).is_none_or(|c| *c == 0) {
                 let error = (found.to_f64() - wanted.to_f64()).abs();
                 out.valid += 1;
-                out.squares += error * error;
+                out.squares.add(error);
                 out.max_error = out.max_error.max(error);
             }
         }

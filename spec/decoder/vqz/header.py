@@ -1,6 +1,7 @@
-"""The header's body, of container versions 0 and 1: what all tiles of a chunk share, and where they are.
+"""The header's body, of container versions 0 to 2: what all tiles of a chunk share, and where they are.
 
-Version 1 says the same in fewer bytes, by leaving out what goes without saying, and may refer to earlier dates.
+Version 1 says the same in fewer bytes, by leaving out what goes without saying, and may refer to earlier dates. Version 2
+has room for errors that are too small or too large for the short numbers of version 1.
 """
 
 from dataclasses import dataclass
@@ -12,9 +13,10 @@ from .refusal import refuse_unless
 from .tiling import PATCH_WITHOUT_MODEL, tiles_of
 
 LZ4, NO_TILES, REFERS, EXTENT, MASKED, PROMISES, STABLE = (1 << bit for bit in range(7))
-KNOWN_FLAGS = {0: LZ4 | NO_TILES, 1: LZ4 | NO_TILES | REFERS | EXTENT | MASKED | PROMISES | STABLE}
-HASH_BYTES = {0: 4, 1: 2}
-STATISTIC_BYTES = {0: 4, 1: 3}
+ALL_FLAGS = LZ4 | NO_TILES | REFERS | EXTENT | MASKED | PROMISES | STABLE
+KNOWN_FLAGS = {0: LZ4 | NO_TILES, 1: ALL_FLAGS, 2: ALL_FLAGS}
+HASH_BYTES = {0: 4, 1: 2, 2: 2}
+STATISTIC_BYTES = {0: 4, 1: 3, 2: 8}
 
 
 @dataclass
@@ -29,7 +31,7 @@ class Header:
     valid_samples: int
     # None where nothing is promised.
     promise: Promise | None
-    mean_square_error: float | None
+    root_mean_square_error: float | None
     maximum_error: float | None
     tiles: list
     # In bytes, of each tile.
@@ -51,10 +53,13 @@ def read_header(body, version, images, dtype, model):
         refuse_unless(version == 0 or not whole, "header: states an extent, which is that of the chunk")
     patterns, valid = np.empty(0, dtype), images.count * images.bands * rows * columns
     if version == 0 or flags & MASKED:
-        # Version 1 states a number only where not all samples are valid.
-        patterns, valid = _patterns(body, dtype), body.varint("number of valid samples", valid - version)
+        # From version 1 on, a number is stated only where not all samples are valid.
+        patterns, valid = _patterns(body, dtype), body.varint("number of valid samples", valid - min(version, 1))
     promise = read_promise(body, images.bands, bool(flags & STABLE)) if flags & PROMISES else None
-    errors = [_statistic(body, version) if valid else None for _ in range(2)]
+    refuse_unless(valid or version != 2, "header: room for errors, where no sample is valid")
+    mean, largest = [_statistic(body, version) if valid else None for _ in range(2)]
+    if valid and version != 2:
+        mean **= 0.5
 
     tiles = tiles_of(images.count, rows, columns, model.patch if model else PATCH_WITHOUT_MODEL)
     lengths = [0 if flags & NO_TILES else body.varint("length of a tile", (1 << 32) - 1) for _ in tiles]
@@ -65,7 +70,7 @@ def read_header(body, version, images, dtype, model):
         refuse_unless(allowed, "header: tiles refer to earlier dates, which only scalar codes in rANS mode do")
         earlier = _earlier(body, tiles, lengths, images.count)
     body.end()
-    return Header(bool(flags & LZ4), step, rows, columns, patterns, valid, promise, *errors, tiles, lengths, earlier)
+    return Header(bool(flags & LZ4), step, rows, columns, patterns, valid, promise, mean, largest, tiles, lengths, earlier)
 
 
 def _step(body, version, images, model):
@@ -88,8 +93,9 @@ def _patterns(body, dtype):
 
 
 def _statistic(body, version):
-    value = float(np.frombuffer(body.take(STATISTIC_BYTES[version]).rjust(4, b"\0"), "<f4")[0])
-    refuse_unless(value >= 0, f"header: {value} as an error")
+    raw = body.take(STATISTIC_BYTES[version])
+    value = float(np.frombuffer(raw.rjust(4, b"\0"), "<f8" if version == 2 else "<f4")[0])
+    refuse_unless(value >= 0 and (version != 2 or value < np.inf), f"header: {value} as an error")
     return value
 
 

@@ -41,7 +41,7 @@ fn evaluate_one(model: &Arc<Model>, images: &[Image], quality: f64, integers: bo
         let statistics = codec.statistics(&shape, &chunk)?;
         bytes += chunk.len();
         valid += statistics.valid;
-        squares += statistics.mean_square_error * statistics.valid as f64;
+        squares += statistics.squares.value();
         max_error = max_error.max(statistics.max_error);
     }
     let valid = valid.max(1) as f64;

@@ -19,12 +19,13 @@ use figures::Figures;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use vqz_archive::encoded::remark_on_losses;
 use vqz_archive::metadata::Metadata;
 use vqz_archive::raster::select;
 use vqz_archive::store::files;
 use vqz_archive::{
     BandSelection, EncodeOptions, Existing, OpenOptions, OutputKind, Progress, Raster, archive_metadata,
-    check_place, open_all, open_model,
+    check_place, is_raster_file, open_all, open_model,
 };
 use vqz_codec::axes::Axes;
 use vqz_codec::config::{NoData, Promise};
@@ -203,6 +204,9 @@ fn rasters(args: &Args) -> Result<Vec<Arc<dyn Raster>>> {
     let options = OpenOptions::new().axes(args.axes.clone()).nodata(args.nodata.clone()).engine(args.engine);
     let mut rasters = Vec::new();
     for input in &args.input {
+        if !is_raster_file(input) {
+            remark_on_losses(input, args.engine, &Terminal::default())?;
+        }
         for (_, raster) in open_all(input, &options)? {
             rasters.push(match &args.bands {
                 Some(selection) => select(raster, selection)?,

@@ -26,7 +26,7 @@ pub(super) struct Vqz {
 struct Loaded {
     raster: Arc<dyn Raster>,
     chunks: TrialChunks,
-    samples: Vec<(Option<Vec<u8>>, u64)>,
+    samples: Vec<Option<Vec<u8>>>,
 }
 
 impl Vqz {
@@ -84,7 +84,7 @@ impl Codec for Vqz {
         let (encoded, encode_s) = passes.time(|| {
             let encode = |raster: &Loaded| {
                 raster.chunks.each(|at| {
-                    raster.samples[at].0.as_ref().map(|samples| raster.chunks.encode(samples)).transpose()
+                    raster.samples[at].as_ref().map(|samples| raster.chunks.encode(samples)).transpose()
                 })
             };
             Ok(self.rasters.iter().map(encode).collect::<vqz_archive::Result<Vec<_>>>()?)
@@ -99,10 +99,10 @@ impl Codec for Vqz {
         })?;
         let mut measured = Vec::new();
         for (raster, encoded) in self.rasters.iter().zip(&encoded) {
-            for (bytes, (_, samples)) in encoded.iter().zip(&raster.samples) {
+            for (at, bytes) in encoded.iter().enumerate() {
                 // These are the errors that a reader sees, because the header states errors that were measured by
                 // decoding.
-                measured.push(raster.chunks.judge(bytes.as_deref(), *samples)?);
+                measured.push(raster.chunks.judge(at, bytes.as_deref())?);
             }
         }
         let all = TrialSize::sum(&measured);
@@ -120,10 +120,10 @@ impl Codec for Vqz {
         for raster in &mut self.rasters {
             raster.chunks.set_quality(level)?;
             let coded = raster.chunks.each(|at| {
-                let (samples, count) = &raster.samples[at];
-                let bytes = samples.as_ref().map(|samples| raster.chunks.encode(samples)).transpose()?;
+                let bytes =
+                    raster.samples[at].as_ref().map(|samples| raster.chunks.encode(samples)).transpose()?;
                 let decoded = bytes.as_ref().map(|bytes| raster.chunks.decode(bytes)).transpose()?;
-                Ok((raster.chunks.judge(bytes.as_deref(), *count)?, decoded))
+                Ok((raster.chunks.judge(at, bytes.as_deref())?, decoded))
             })?;
             let info = raster.raster.info().clone();
             let size = info.data_type.size();

@@ -77,7 +77,7 @@ pub(super) fn run(
         quality,
         stored: compared.stored,
         valid_samples: compared.overall.valid_samples,
-        peak: compared.peak,
+        peak: compared.peak.unwrap_or_default(),
         psnr_db: compared.overall.psnr_db,
         rmse: compared.overall.rmse,
         max_error: compared.overall.max_error,

@@ -15,6 +15,9 @@ pub(super) fn samples(name: &str, source: Option<&Histogram>, decoded: &Histogra
     let (Some(low), Some(high)) = (shown.quantile(0.001), shown.quantile(0.999)) else {
         return histogram::note(name, "no valid samples");
     };
+    if !(high - low).is_finite() {
+        return histogram::note(name, "their range is beyond float64");
+    }
     let (low, high, bins) = range(low, high, shown.width().max(decoded.width()));
     let ends = [low, high].map(|end| output::figure(three_digits(end)));
     let after = Bins { range: (low, high), ends, counts: decoded.rebin(low, high, bins) };

@@ -19,22 +19,28 @@ mod survey;
 mod tables;
 
 use crate::output;
+use crate::progress::Terminal;
 use anyhow::{Context, Result, bail};
 pub(crate) use arguments::Args;
 use bench::Bench;
 use examined::examine;
 use figures::Figures;
 use std::sync::Arc;
+use vqz_archive::encoded::remark_on_losses;
 use vqz_archive::store::{self, Node, files};
-use vqz_archive::{Existing, OpenOptions, OutputKind, check_output, open_all, source_of};
+use vqz_archive::{
+    Existing, OpenOptions, OutputKind, RasterComparison, check_output, open_beside,
+    remark_on_missing_figures, source_of,
+};
 use vqz_zarr::models;
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };
     check_output(&args.archive, &args.output, OutputKind::File, existing)?;
     let nodes = archives(args)?;
+    remark_on_losses(&args.archive, args.engine, &Terminal::default())?;
     let options = OpenOptions::new().engine(args.engine);
-    let sources = args.against.as_ref().map(|path| open_all(path, &options)).transpose()?;
+    let sources = args.against.as_ref().map(|path| open_beside(path, &nodes, &options)).transpose()?;
     let bench = args.bench.as_deref().map(Bench::read).transpose()?;
     let package = args.model.as_ref().map(|path| {
         models::open(path).map(Arc::new).with_context(|| format!("opening model {}", path.display()))
@@ -45,6 +51,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let source = sources.as_ref().map(|sources| source_of(node, sources)).transpose()?;
         examined.push(examine(args, node, source, package.as_ref())?);
     }
+    let measured: Vec<RasterComparison> = examined.iter().filter_map(|e| e.measured.clone()).collect();
+    remark_on_missing_figures(&measured, &Terminal::default());
     let page = sections::page(args, &examined, bench.as_ref())?;
     files::write_atomically(&args.output, page.html().as_bytes())?;
     let figures = Figures::of(args, &examined);

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
-use vqz_archive::encoded::{EncodedArray, date_of_image};
+use vqz_archive::encoded::{EncodedArray, date_of_image, is_padding};
 use vqz_archive::parallel;
 use vqz_archive::raster::volume;
 use vqz_codec::axes::Role;
@@ -57,8 +57,9 @@ impl Rate {
             let (y, x) = (span(role(&Role::Y)), span(role(&Role::X)));
             let bands = span(role(&Role::Band)).end - span(role(&Role::Band)).start;
             let mut rate = rate.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut tile_bytes = 0;
-            for tile in &planned.tiles {
+            let tile_bytes: u64 = planned.tiles.iter().map(|tile| tile.bytes).sum();
+            let is_part = |image| !is_padding(&axes, &chunk, &inside, image);
+            for tile in planned.tiles.iter().filter(|tile| is_part(tile.image)) {
                 let clip = |part: &Range<usize>, whole: &Range<u64>| {
                     let (start, end) = (whole.start + part.start as u64, whole.start + part.end as u64);
                     start.min(whole.end)..end.min(whole.end)
@@ -66,8 +67,7 @@ impl Rate {
                 let (rows, columns) = (clip(&tile.rows, &y), clip(&tile.columns, &x));
                 let samples = ((rows.end - rows.start) * (columns.end - columns.start) * bands) as f64;
                 let number = date_of_image(&axes, &chunk, &inside, tile.image).unwrap_or(0);
-                tile_bytes += tile.bytes;
-                // Dates beyond the end of the array are only padding.
+                rate.tiles += 1;
                 let Some(total) = rate.dates.get_mut(number as usize).filter(|_| samples > 0.0) else {
                     continue;
                 };
@@ -80,7 +80,6 @@ impl Rate {
             let (least, most) = rate.chunk_bits.unwrap_or((bits, bits));
             rate.chunk_bits = Some((least.min(bits), most.max(bits)));
             rate.chunks += 1;
-            rate.tiles += planned.tiles.len() as u64;
             rate.tile_bytes += tile_bytes;
             rate.header_bytes += planned.length.saturating_sub(tile_bytes);
             Ok(())

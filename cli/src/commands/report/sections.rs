@@ -193,19 +193,23 @@ fn figures(e: &Examined) -> Vec<Block> {
 
 fn remarks(e: &Examined) -> Vec<String> {
     let Some(measured) = &e.measured else { return Vec::new() };
+    let against = match (measured.peak, measured.peak_from) {
+        (Some(peak), "given") => {
+            format!("PSNR and SSIM are stated against a peak of {} (the model's).", output::figure(peak))
+        }
+        (Some(peak), from) => {
+            format!("PSNR and SSIM are stated against a peak of {} ({from}).", output::figure(peak))
+        }
+        (None, why) => format!("There is no PSNR and no SSIM, for they have no peak: {why}."),
+    };
     let mut remarks = vec![format!(
-        "PSNR and SSIM are stated against a peak of {} ({}). All {} samples are counted, of every date; {} have no data.",
-        output::figure(measured.peak),
-        match measured.peak_from {
-            "given" => "the model's",
-            other => other,
-        },
+        "{against} All {} samples are counted, of every date; {} have no data.",
         grouped(measured.samples),
         grouped(measured.samples.saturating_sub(measured.overall.valid_samples))
     )];
     let stated = (e.totals.rmse(), e.totals.max_error);
     if let (Some(stated), Some(found)) = (stated.0, measured.overall.rmse) {
-        let agree = (stated - found).abs() <= 0.01 * found.max(1e-12);
+        let agree = (stated - found).abs() <= 0.01 * found;
         remarks.push(format!(
             "The archive itself states an RMSE of {}{}",
             output::error(Some(stated)),
@@ -372,7 +376,7 @@ impl Examined {
     /// The value against which PSNR is stated.
     fn peak(&self) -> Option<f64> {
         let of_model = self.model.as_ref().map(|model| model.manifest().peak);
-        self.measured.as_ref().map(|measured| measured.peak).or(of_model)
+        self.measured.as_ref().and_then(|measured| measured.peak).or(of_model)
     }
 
     /// The unit of the samples, if the attributes or the model state it.

@@ -6,6 +6,7 @@ use super::survey::Count;
 use crate::output;
 use std::collections::BTreeMap;
 use vqz_archive::BandComparison;
+use vqz_archive::words::scientific;
 use vqz_report::number::grouped;
 use vqz_report::{Group, Row, RowKind, Table};
 
@@ -31,7 +32,7 @@ pub(super) fn bands(examined: &Examined) -> Option<Table> {
             cells
                 .push(own.and_then(|k| k.wavelength_nm).map_or_else(String::new, |nm| format!("{nm:.0} nm")));
         }
-        cells.push(output::psnr(band.psnr_db, band.valid_samples, 2));
+        cells.push(output::psnr_of(band, 2));
         cells.push(output::optional(band.ssim, 4));
         if ring {
             cells.push(output::optional(band.ring_psnr_db, 2));
@@ -39,9 +40,10 @@ pub(super) fn bands(examined: &Examined) -> Option<Table> {
         cells.push(rmse[i].clone());
         cells.push(output::figure(band.max_error));
         if let Some(bounds) = &bounds {
-            cells.push(bounds.get(i).map_or_else(String::new, |bound| format!("±{bound}")));
+            cells.push(bounds.get(i).map_or_else(String::new, |bound| format!("±{}", output::exact(*bound))));
         }
-        cells.push(bias.get(i).copied().flatten().filter(|_| own.is_some()).map_or_else(String::new, signed));
+        let bias = bias.get(i).copied().flatten().filter(|_| own.is_some());
+        cells.push(bias.map_or_else(String::new, |bias| signed(bias, band.rmse.unwrap_or_default())));
         cells.push(grouped(band.valid_samples));
         match own {
             Some(band) => Row::new(band.label(), cells),
@@ -67,15 +69,14 @@ pub(super) fn bands(examined: &Examined) -> Option<Table> {
     Some(Table { wide: true, first: "band".to_owned(), groups, rows: rows.collect() })
 }
 
-/// Formats a bias. A bias of 0 has no sign.
-fn signed(value: f64) -> String {
-    if value.abs() < 5e-7 {
-        "0".to_owned()
-    } else if value < 0.0 {
-        format!("−{:.3}", -value)
-    } else {
-        format!("+{value:.3}")
-    }
+/// Formats a bias. A bias of 0 has no sign, nor has one that is no more than what sums of floats leave beside this RMSE.
+fn signed(value: f64, rmse: f64) -> String {
+    let digits = match value.abs() {
+        size if size <= 1e-7 * rmse => return "0".to_owned(),
+        size if (5e-4..1e15).contains(&size) => format!("{size:.3}"),
+        size => scientific(size, 2),
+    };
+    format!("{}{digits}", if value < 0.0 { '−' } else { '+' })
 }
 
 /// The figures that are measured across bands; none if there are none.
@@ -175,6 +176,8 @@ mod tests {
         assert_eq!(rows[0].0, "41 forest");
         assert_eq!(rows[0].1, ["99.67 %", "3,000", "2,999", "99.967 %"]);
         assert_eq!((rows[1].0, &rows[1].1[3][..], table.rows[0].colour), ("11", "all", Some([1, 2, 3])));
-        assert_eq!([0.0, -0.25, 1.5].map(signed), ["0", "−0.250", "+1.500"]);
+        let signed = |(bias, rmse)| signed(bias, rmse);
+        assert_eq!([(0.0, 0.0), (-0.25, 1.0), (1e-12, 1.5)].map(signed), ["0", "−0.250", "0"]);
+        assert_eq!([(1.5, 2.0), (3e-20, 1e-19)].map(signed), ["+1.500", "+3.00e-20"]);
     }
 }
