@@ -27,8 +27,8 @@ pub enum Target {
 /// The figures that an array reached, or is expected to reach.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Achieved {
-    /// Valid samples.
-    pub(crate) valid: u64,
+    /// Valid samples that are coded. What is all fill value is not, and comes back exactly at any quality.
+    pub(crate) coded: u64,
     /// PSNR in dB. None if there is no error, or no sample is valid.
     pub(crate) psnr_db: Option<f64>,
     /// Bits per valid sample.
@@ -92,9 +92,9 @@ impl Target {
     }
 
     /// How far an array is above the target, in units of the tolerance; above means a higher quality. It is infinite
-    /// if there is no error, and 0 if no sample is valid, because then any quality will do.
+    /// if there is no error, and 0 if no valid sample is coded, because then any quality will do.
     pub(crate) fn miss(self, achieved: &Achieved) -> f64 {
-        if achieved.valid == 0 {
+        if achieved.coded == 0 {
             return 0.0;
         }
         match self {
@@ -108,7 +108,7 @@ impl Target {
     /// Whether an array meets the target within its tolerance.
     pub(crate) fn is_met(self, achieved: &Achieved) -> bool {
         let near = |found: f64, asked: f64| (found / asked - 1.0).abs() <= SIZE_TOLERANCE;
-        achieved.valid == 0
+        achieved.coded == 0
             || match self {
                 Self::Quality(_) => true,
                 Self::Psnr(asked) => {
@@ -133,7 +133,7 @@ impl Target {
     /// The figure of this target that an array reached, in words.
     pub(crate) fn words(self, achieved: &Achieved) -> String {
         match self {
-            Self::Psnr(_) if achieved.psnr_db.is_none() && achieved.valid > 0 => "no error at all".to_owned(),
+            Self::Psnr(_) if achieved.psnr_db.is_none() && achieved.coded > 0 => "no error at all".to_owned(),
             Self::Quality(_) | Self::Psnr(_) => match achieved.psnr_db {
                 Some(psnr_db) => format!("{psnr_db:.2} dB"),
                 None => "- dB".to_owned(),
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn misses_rise_with_quality_and_know_their_tolerance() {
-        let achieved = |psnr_db, bits, ratio| Achieved { valid: 10, psnr_db, bits, ratio };
+        let achieved = |psnr_db, bits, ratio| Achieved { coded: 10, psnr_db, bits, ratio };
         let one = achieved(Some(45.05), 0.51, 21.0);
         assert!(Target::Psnr(45.0).is_met(&one) && !Target::Psnr(44.9).is_met(&one));
         assert!(Target::Bits(0.505).is_met(&one) && !Target::Bits(0.49).is_met(&one));
@@ -161,7 +161,7 @@ mod tests {
         let exact = achieved(None, 5.0, 3.0);
         assert_eq!(Target::Psnr(80.0).miss(&exact), f64::INFINITY);
         assert_eq!(Target::Psnr(80.0).words(&exact), "no error at all");
-        let masked = Achieved { valid: 0, psnr_db: None, bits: 0.0, ratio: 100.0 };
+        let masked = Achieved { coded: 0, psnr_db: None, bits: 0.0, ratio: 100.0 };
         assert!(Target::Bits(1.0).is_met(&masked) && Target::Bits(1.0).miss(&masked) == 0.0);
     }
 }

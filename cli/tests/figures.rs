@@ -64,7 +64,7 @@ fn all_agree(folder: &Path, data_type: &str, nodata: Option<f64>, options: &[&st
     let truth = Truth::of(folder, data_type, nodata);
     let what = |command: &str| format!("{command} of {options:?} in {}", folder.display());
     truth.check(&what("encode"), &encoded["valid_samples"], &encoded["rmse"], &encoded["max_error"]);
-    let told = &figures(folder, &["info", "out.zarr"])["nodes"][0]["encoding"].clone();
+    let told = &figures(folder, &["info", "out.zarr"])["arrays"][0]["encoding"].clone();
     truth.check(&what("info"), &told["valid_samples"], &told["rmse"], &told["max_error"]);
     for against in [&["verify", "out.zarr"][..], &["verify", "out.zarr", "--against", "in.zarr"]] {
         let told = &figures(folder, against)["arrays"][0];

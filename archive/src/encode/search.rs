@@ -119,7 +119,7 @@ impl TargetSearch {
     /// The figures of an array that was written.
     pub(crate) fn achieved(&self, totals: &Totals, (metadata_bytes, data_bytes): (u64, u64)) -> Achieved {
         Achieved {
-            valid: totals.valid,
+            coded: totals.stated_valid,
             psnr_db: totals.psnr_db(self.model.manifest().peak),
             bits: data_bytes as f64 * 8.0 / (totals.valid as f64).max(1.0),
             ratio: self.raw_bytes as f64 / ((metadata_bytes + data_bytes) as f64).max(1.0),
@@ -201,7 +201,7 @@ impl TargetSearch {
                 TargetNotMet,
                 "{what}: at the lowest quality, {quality}, it takes {about}{found}, with a PSNR of {} dB; ask for at least \
                  that, or for larger chunks",
-                words::psnr(achieved.psnr_db, achieved.valid, 1)
+                words::psnr(achieved.psnr_db, achieved.coded, 1)
             )
             .with_remedy(Remedy::LargerChunks),
             Target::Ratio(_) => fail!(

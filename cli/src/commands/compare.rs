@@ -17,7 +17,6 @@ use vqz_codec::engine::EngineKind;
 PSNR             peak signal-to-noise ratio, 20 log10(peak / RMSE); \"exact\" if all samples are equal
 RMSE             root mean square error, in the unit of the samples
 SSIM             structural similarity; 1 is equal (Wang et al. 2004)
--                there is none: no sample is valid, or PSNR and SSIM have nothing to be stated against
 SAM              mean spectral angle between the bands of a pixel before and after, in degrees; 0 is equal
 ring             PSNR within 8 pixels of tile borders, where artefacts would show
 mask mismatches  samples that are valid in only one of the two")]
