@@ -100,7 +100,7 @@ impl TrialChunks {
     /// The samples of one of the chunks, padded beyond the raster's edges. None if all are fill value, because such a
     /// chunk is not stored.
     pub fn read(&self, at: usize) -> Result<Option<Vec<u8>>> {
-        let (region, chunk) = self.place(at);
+        let (region, chunk) = self.region_and_shape(at);
         let samples = pad(self.raster.read(&region)?, &extents(&region), chunk, &self.fill);
         let stored = samples.chunks_exact(self.fill.len()).any(|sample| sample != self.fill);
         Ok(stored.then_some(samples))
@@ -145,7 +145,7 @@ impl TrialChunks {
     /// The size and the statistics of one of the chunks, given its encoded bytes; none for a chunk that is not stored.
     /// Only what lies in the raster counts.
     pub fn judge(&self, at: usize, bytes: Option<&[u8]>) -> Result<TrialSize> {
-        let inside = extents(&self.place(at).0);
+        let inside = extents(&self.region_and_shape(at).0);
         let mut measured = TrialSize { samples: volume(&inside), ..TrialSize::default() };
         let inside: Vec<usize> = inside.iter().map(|n| *n as usize).collect();
         let valid_if_absent = self.codec.valid_where_absent(&self.shape, &inside)?;
