@@ -123,7 +123,7 @@ class Header(unittest.TestCase):
 
     def test_versions_have_an_error_of_their_own(self):
         with self.assertRaises(vqz.UnsupportedVersion):
-            data = self.data[:3] + b"\2" + self.data[4:]
+            data = self.data[:3] + b"\3" + self.data[4:]
             vqz.decode_chunk(data, self.shape, self.dtype, 0, self.configuration)
 
     def test_bands_other_than_the_models(self):
