@@ -8,8 +8,8 @@
 //!   a [`plane::Plane`] of samples.
 //! * [`npy`] and [`pixels`]: NumPy files, and arrays that keep only some pixels of a grid.
 //!
-//! The feature `gdal` adds what goes through GDAL: reading and writing data sets, NetCDF files, and `ingest`, which reads
-//! many files as one cube, window by window.
+//! The feature `gdal` adds what goes through GDAL: reading and writing data sets, `missing`, which tells what in them is no
+//! data, NetCDF files, and `ingest`, which reads many files as one cube, window by window.
 
 pub mod band;
 pub mod classes;
@@ -22,6 +22,8 @@ pub mod ingest;
 #[cfg(feature = "gdal")]
 pub mod items;
 pub mod mask;
+#[cfg(feature = "gdal")]
+pub mod missing;
 #[cfg(feature = "gdal")]
 pub mod netcdf;
 pub mod npy;

@@ -11,6 +11,7 @@
 //! | [`coordinates`] | are these coordinates evenly spaced, and which grid do they describe? |
 //! | [`time`] | which instant is a value of a coordinate of time, in which calendar? |
 //! | [`nodata`] | which values mean "no data"? |
+//! | [`validity`] | which array tells where another one is valid? |
 //! | [`bands`] | what are the bands called, and which does a choice name? |
 //! | [`exact`] | would any error make samples meaningless? |
 //! | [`registry`] | which Zarr conventions do the attributes declare? |
@@ -26,5 +27,6 @@ pub mod nodata;
 pub mod overviews;
 pub mod registry;
 pub mod time;
+pub mod validity;
 
 pub use error::ConventionError;

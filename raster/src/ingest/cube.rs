@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::expression::Output;
 use crate::ingest::plan::dates::Dates;
 use crate::ingest::plan::{ArrayPlan, BandPlan, BandSource, CubePlan, Dimension};
-use crate::ingest::read::mosaic::Window;
+use crate::ingest::read::mosaic::{Straight, Window};
 use crate::ingest::read::validity::MaskedWindow;
 use crate::plane::Plane;
 use crate::sample::Sample;
@@ -148,6 +148,16 @@ fn read_band<T: Sample>(
             }
             Ok(())
         }
+        BandSource::Mask(name) => {
+            let source = array.dates.source();
+            for (time, out) in source[times].iter().zip(out) {
+                let found = masked.bands.samples::<T>(name, *time, masked.window)?;
+                for (to, valid) in out.iter_mut().zip(found.valid) {
+                    *to = T::from_f64(f64::from(u8::from(valid)));
+                }
+            }
+            Ok(())
+        }
         BandSource::ValidCount(name) => {
             let source = array.dates.source();
             let planes =
@@ -163,7 +173,8 @@ fn read_band<T: Sample>(
     }
 }
 
-/// A band and date as it is stored, nodata where nothing is valid.
+/// A band and date as it is stored, nodata where nothing is valid. Where no value means "no data", invalid samples stay as they
+/// are.
 fn read_layers<T: Sample>(
     array: &ArrayPlan,
     name: &str,
@@ -173,19 +184,35 @@ fn read_layers<T: Sample>(
 ) -> Result<()> {
     let (gridded, window) = (masked.bands, masked.window);
     let usable = masked.usable(time)?;
-    if gridded.straight(name, time, window, array.nodata, out)? {
-        if let (Some(usable), Some(nodata)) = (usable, array.nodata) {
+    let watched = array.clashes.watches(name);
+    let usable_at = |i: usize| usable.is_none_or(|usable| usable[i]);
+    let straight = gridded.straight(name, time, window, array.nodata, out)?;
+    if straight != Straight::No {
+        let Some(nodata) = array.nodata.map(T::from_f64) else { return Ok(()) };
+        if watched && straight == Straight::Valid {
+            let clashes = out.iter().enumerate().filter(|(i, sample)| **sample == nodata && usable_at(*i));
+            array.clashes.note(name, time, window, clashes.count() as u64);
+        }
+        if let Some(usable) = usable {
             for (to, _) in out.iter_mut().zip(usable).filter(|(_, usable)| !**usable) {
-                *to = T::from_f64(nodata);
+                *to = nodata;
             }
         }
         return Ok(());
     }
     let found = gridded.samples::<T>(name, time, window)?;
-    let nodata = T::from_f64(array.nodata.unwrap_or_default());
+    let Some(nodata) = array.nodata.map(T::from_f64) else {
+        out.copy_from_slice(&found.samples);
+        return Ok(());
+    };
+    let mut clashes = 0;
     for (i, (to, sample)) in out.iter_mut().zip(&found.samples).enumerate() {
-        let valid = found.valid[i] && usable.as_ref().is_none_or(|usable| usable[i]);
+        let valid = found.valid[i] && usable_at(i);
+        clashes += u64::from(valid && *sample == nodata);
         *to = if valid { *sample } else { nodata };
+    }
+    if watched {
+        array.clashes.note(name, time, window, clashes);
     }
     Ok(())
 }

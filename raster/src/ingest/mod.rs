@@ -6,12 +6,14 @@
 //! 2. `sources` finds the files, opens them and describes each band of each as a layer; layers of one band at several
 //!    dates make a scene.
 //! 3. [`grid`] compares grids of pixels: which pixels of one are those of another.
-//! 4. `read` places layers on a grid and reads windows of them, resampled where the configuration says so.
-//! 5. [`plan`] decides, before any sample is read, which arrays there will be, with their dates, bands and types.
-//! 6. [`cube`] reads a window of a planned array: masked, filled in time, or computed from other bands.
+//! 4. `footprint` says which pixels of a grid another touches that has another coordinate reference system.
+//! 5. `read` places layers on a grid and reads windows of them, resampled where the configuration says so.
+//! 6. [`plan`] decides, before any sample is read, which arrays there will be, with their dates, bands and types.
+//! 7. [`cube`] reads a window of a planned array: masked, filled in time, or computed from other bands.
 
 pub mod config;
 pub mod cube;
+mod footprint;
 pub mod grid;
 pub mod plan;
 mod read;

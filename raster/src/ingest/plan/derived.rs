@@ -6,6 +6,7 @@ use crate::band::Band;
 use crate::error::{Error, Result};
 use crate::expression::Expression;
 use crate::ingest::config::DeriveConfig;
+use crate::ingest::plan::clashes::Clashes;
 use crate::ingest::plan::dates::Dates;
 use crate::ingest::read::gridded::Purpose;
 use crate::ingest::sources::scene::Scene;
@@ -84,6 +85,8 @@ impl CubePlan {
             categorical: false,
             grid_number,
             dates,
+            mask: None,
+            clashes: Clashes::default(),
         };
         self.push(array);
         Ok(())
@@ -113,6 +116,8 @@ impl CubePlan {
             categorical: false,
             grid_number,
             dates,
+            mask: None,
+            clashes: Clashes::default(),
         };
         self.push(array);
     }

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::georeference::Georeference;
 use crate::ingest::config::{Config, Extent};
+use crate::ingest::footprint;
 use crate::ingest::grid::{self, Bounds, Grid};
 use crate::ingest::sources::layer::Layer;
 use crate::ingest::sources::polygons::Border;
@@ -10,8 +11,9 @@ use crate::ingest::sources::polygons::Border;
 /// The grid for layers whose pixels have one size, or will be resampled to one.
 ///
 /// # Errors
-/// [`Error::Mismatch`] where a border or bounds miss all layers, or layers that are not upright differ;
-/// [`Error::Invalid`] where the configuration asks for an impossible grid.
+/// [`Error::Mismatch`] where a border or bounds miss all layers, where a part of a layer has no place in the coordinate reference
+/// system and nothing says what to cover, or where layers that are not upright differ; [`Error::Invalid`] where the
+/// configuration asks for an impossible grid.
 pub(crate) fn grid(config: &Config, layers: &[&Layer], border: Option<&Border>) -> Result<Grid> {
     let Some(first) = layers.first() else {
         return Err(Error::Invalid("there are no layers to make a grid of".to_owned()));
@@ -40,18 +42,25 @@ pub(crate) fn grid(config: &Config, layers: &[&Layer], border: Option<&Border>) 
             first.grid.label()
         )));
     }
-    let bounds = bounds(config, layers, &georeference)?;
-    let bounds = match (wanted.bounds, border) {
-        (Some(asked), _) => cut(asked, bounds, "the bounds under [grid]").map(|_| asked)?,
+    let covered = || covered(config, layers, &georeference);
+    let (bounds, what) = match (wanted.bounds, border) {
+        (Some(asked), _) => (asked, "the bounds under [grid]"),
         (None, Some(border)) => {
             let reference = georeference.wkt.as_deref().ok_or_else(|| {
                 Error::Mismatch(
                     "the inputs have no coordinate reference system, a border needs one".to_owned(),
                 )
             })?;
-            cut(border.bounds(reference)?, bounds, "the border")?
+            let asked = border.bounds(reference)?;
+            // Where the inputs have no bounds there, those of the border do.
+            let bounds = match covered() {
+                Ok(covered) => shared(asked, covered, &georeference)
+                    .ok_or_else(|| nothing_in_common("the border", asked, covered))?,
+                Err(_) => asked,
+            };
+            (bounds, "the border")
         }
-        (None, None) => bounds,
+        (None, None) => (covered()?, "the inputs"),
     };
     let kept = wanted.crs.is_none() && wanted.resolution.is_none();
     let pixel = match wanted.resolution {
@@ -73,7 +82,27 @@ pub(crate) fn grid(config: &Config, layers: &[&Layer], border: Option<&Border>) 
         // All grids with pixels of one size share an anchor, so that their pixels coincide.
         (None, false) => [0.0, 0.0],
     };
-    Grid::over(bounds, pixel, anchor, &georeference)
+    let grid = Grid::over(bounds, pixel, anchor, &georeference)?;
+    for layer in layers {
+        check_reference(layer, &georeference)?;
+        if !footprint::parts(&layer.grid, &grid).map_err(|e| of(layer, &georeference, &e))?.is_empty() {
+            return Ok(grid);
+        }
+    }
+    Err(match covered() {
+        Ok(covered) => nothing_in_common(what, bounds, covered),
+        Err(_) => Error::Mismatch(format!("{what} ({bounds:?}) and the inputs have nothing in common")),
+    })
+}
+
+/// Longitudes beyond half a turn in which a grid lies that was made to cover layers across 180°; in words, `None` where it does
+/// not.
+pub(crate) fn across(grid: &Grid) -> Option<String> {
+    let turn = footprint::turn(&grid.georeference)?;
+    let [left, _, right, _] = grid.bounds();
+    (left < turn / 2.0 && right > turn / 2.0).then(|| {
+        format!("the inputs lie across the antimeridian, and their longitudes run from {left} to {right}")
+    })
 }
 
 /// The coordinate reference system that the configuration gives, or the layers' own.
@@ -89,22 +118,55 @@ fn georeference(config: &Config, first: &Layer) -> Result<Georeference> {
     })
 }
 
+/// The bounds of a layer in the coordinate reference system of the grid.
 fn reprojected(layer: &Layer, georeference: &Georeference) -> Result<Bounds> {
-    match (&layer.georeference().wkt, &georeference.wkt) {
-        (Some(from), Some(to)) => grid::transform_bounds(layer.grid.bounds(), from, to),
-        (None, Some(_)) => Err(Error::Mismatch(format!(
+    check_reference(layer, georeference)?;
+    footprint::bounds(&layer.grid, georeference).map_err(|e| of(layer, georeference, &e))
+}
+
+fn check_reference(layer: &Layer, georeference: &Georeference) -> Result<()> {
+    if layer.georeference().wkt.is_none() && georeference.wkt.is_some() {
+        return Err(Error::Mismatch(format!(
             "{} has no coordinate reference system; give it as `crs` of its [[input]]",
             layer.label()
-        ))),
-        _ => Ok(layer.grid.bounds()),
+        )));
     }
+    Ok(())
+}
+
+/// An error about a layer in another coordinate reference system.
+fn of(layer: &Layer, georeference: &Georeference, error: &Error) -> Error {
+    let there = georeference.code.as_deref().unwrap_or("the coordinate reference system of the grid");
+    Error::Mismatch(format!("{} can't be brought to {there}: {error}", layer.label()))
 }
 
 /// The area of the layers, by the rule that the configuration gives.
-fn bounds(config: &Config, layers: &[&Layer], georeference: &Georeference) -> Result<Bounds> {
-    let mut covered: Option<Bounds> = None;
+fn covered(config: &Config, layers: &[&Layer], georeference: &Georeference) -> Result<Bounds> {
+    let mut grids: Vec<(&Grid, Bounds)> = Vec::new();
+    let mut all: Vec<(&Layer, Bounds)> = Vec::new();
     for layer in layers {
-        let own = reprojected(layer, georeference)?;
+        // Many files lie on the same pixels.
+        let known = grids.iter().rev().take(8).find(|(grid, _)| **grid == layer.grid);
+        match known.map(|(_, bounds)| *bounds) {
+            Some(bounds) => all.push((layer, bounds)),
+            None => {
+                let bounds = reprojected(layer, georeference)?;
+                grids.push((&layer.grid, bounds));
+                all.push((layer, bounds));
+            }
+        }
+    }
+    let half = footprint::turn(georeference).map(|turn| turn / 2.0);
+    // Where one lies across 180°, all are counted from there.
+    let across = all.iter().map(|(_, bounds)| *bounds).find(|b| {
+        half.is_some_and(|half| config.grid.crs.is_some() && b[0] < half && b[2] > half && b[2] - b[0] < half)
+    });
+    let mut covered: Option<Bounds> = None;
+    for (layer, own) in all {
+        let own = match across.filter(|_| config.grid.extent != Extent::First) {
+            Some(seed) => nearest(own, covered.unwrap_or(seed), georeference),
+            None => own,
+        };
         covered = Some(match (covered, config.grid.extent) {
             (None, _) => own,
             (Some(known), Extent::First) => known,
@@ -120,10 +182,22 @@ fn bounds(config: &Config, layers: &[&Layer], georeference: &Georeference) -> Re
     covered.ok_or_else(|| Error::Invalid("there are no layers to cover anything".to_owned()))
 }
 
-fn cut(asked: Bounds, covered: Bounds, what: &str) -> Result<Bounds> {
-    grid::intersection(asked, covered).ok_or_else(|| {
-        Error::Mismatch(format!(
-            "{what} ({asked:?}) and the inputs ({covered:?}; left, bottom, right, top) have nothing in common"
-        ))
-    })
+/// Bounds, turned so that they lie as near to others as they can.
+fn nearest(bounds: Bounds, to: Bounds, georeference: &Georeference) -> Bounds {
+    let Some(turn) = footprint::turn(georeference) else { return bounds };
+    let middle = |b: Bounds| (b[0] + b[2]) / 2.0;
+    let turns = turn * ((middle(to) - middle(bounds)) / turn).round();
+    [bounds[0] + turns, bounds[1], bounds[2] + turns, bounds[3]]
+}
+
+/// The rectangle that both share, wherever longitudes are counted from.
+fn shared(asked: Bounds, covered: Bounds, georeference: &Georeference) -> Option<Bounds> {
+    grid::intersection(asked, covered)
+        .or_else(|| grid::intersection(asked, nearest(covered, asked, georeference)))
+}
+
+fn nothing_in_common(what: &str, asked: Bounds, covered: Bounds) -> Error {
+    Error::Mismatch(format!(
+        "{what} ({asked:?}) and the inputs ({covered:?}; left, bottom, right, top) have nothing in common"
+    ))
 }

@@ -5,6 +5,7 @@ use super::{ArrayPlan, BandPlan, BandSource, CubePlan};
 use crate::band::{Band, Category};
 use crate::error::{Error, Result};
 use crate::ingest::config::LabelConfig;
+use crate::ingest::plan::clashes::Clashes;
 use crate::ingest::plan::dates::Dates;
 use crate::ingest::sources::polygons::Labels;
 use crate::sample::{DataType, ValueRange as _};
@@ -43,6 +44,8 @@ impl CubePlan {
             categorical: true,
             grid_number,
             dates: Dates::None,
+            mask: None,
+            clashes: Clashes::default(),
         };
         self.push(array);
         Ok(())

@@ -9,7 +9,7 @@ use crate::ingest::plan::dates::Dates;
 use crate::ingest::read::gridded::Purpose;
 use crate::ingest::read::mosaic::can_hold;
 use crate::ingest::sources::scene::{Scene, SceneBand};
-use crate::sample::{DataType, ValueRange as _};
+use crate::sample::DataType;
 use std::collections::BTreeSet;
 
 /// The most missing dates that a remark lists.
@@ -56,7 +56,8 @@ impl CubePlan {
             let source = dates.source();
             let path = format!("{folder}{name}");
             self.remark_on_missing(&path, &bands, grid_number, source);
-            let nodata = self.nodata_of(&path, &bands, grid_number, source, sample_type)?;
+            let validity = self.validity_of(&path, &bands, grid_number, source, sample_type)?;
+            let nodata = validity.nodata;
             if let (None, Dates::Even { .. }) = (nodata, &dates) {
                 return Err(Error::Mismatch(format!(
                     "{path}: steps in time may lie where no date is near, and no value means \"no data\" in {type_name}; \
@@ -70,25 +71,35 @@ impl CubePlan {
                     band.sample_type.name()
                 ));
             }
-            let bands = bands
+            let planned = bands
                 .iter()
                 .map(|band| BandPlan {
                     band: Band { nodata, ..band.band.clone() },
                     source: BandSource::Layers,
                 })
                 .collect();
-            self.push(ArrayPlan {
+            let array = ArrayPlan {
                 path,
                 grid: self.gridded[grid_number].grid.clone(),
                 times: dates.times(),
-                bands,
+                bands: planned,
                 dimensions: dimensions(&self.config.output, has_times)?,
                 sample_type,
                 nodata,
                 categorical: false,
                 grid_number,
                 dates,
-            });
+                mask: None,
+                clashes: validity.clashes,
+            };
+            let path = array.path.clone();
+            if let Some(mask) = self.push_with_mask(array, validity.mask)? {
+                let kept = format!(
+                    "no value means \"no data\" in {type_name}, so the array {mask} tells it; to have \"no data\" in {path} \
+                     instead, say a value as nodata under [output]"
+                );
+                self.remark_on_masks(&path, &bands, &kept);
+            }
         }
         Ok(())
     }
@@ -130,75 +141,6 @@ impl CubePlan {
                 times.len() * bands.len(),
                 missing.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ")
             ));
-        }
-    }
-
-    /// The value that means "no data" in an array: the one that the configuration gives, otherwise that of the inputs, otherwise NaN
-    /// for floats. `None` where every sample is valid.
-    fn nodata_of(
-        &mut self,
-        path: &str,
-        bands: &[&SceneBand],
-        grid_number: usize,
-        times: &[Option<i64>],
-        sample_type: DataType,
-    ) -> Result<Option<f64>> {
-        let type_name = sample_type.name();
-        let declared: Vec<(f64, &str)> =
-            bands.iter().filter_map(|band| Some((band.band.nodata?, band.name.as_str()))).collect();
-        let nodata = match (self.config.output.nodata, declared.first()) {
-            (Some(asked), _) => Some(asked),
-            (None, Some((value, _))) => Some(*value),
-            (None, None) if sample_type.is_float() => Some(f64::NAN),
-            (None, None) => None,
-        };
-        if let Some(nodata) = nodata {
-            if !sample_type.holds(nodata) {
-                let [least, most] = sample_type.range();
-                return Err(Error::Invalid(format!(
-                    "{path}: nodata is {nodata}, which is no {type_name}; give another from {least} to {most}, as nodata \
-                     under [output]"
-                )));
-            }
-            if let Some((other, name)) =
-                declared.iter().find(|(v, _)| *v != nodata && !(v.is_nan() && nodata.is_nan()))
-            {
-                self.remarks.push(format!(
-                    "{path}: \"no data\" of band {name} is {other} in the files and becomes {nodata}; valid samples of \
-                     {nodata} become \"no data\" too"
-                ));
-            }
-            return Ok(Some(nodata));
-        }
-        // Masks of a date do not apply to bands without dates.
-        let dated = times.iter().any(Option::is_some);
-        let masked = (self.validity.masks.iter())
-            .any(|mask| dated || !mask.bands().iter().any(|name| self.gridded[grid_number].is_dated(name)));
-        let why = if masked {
-            Some("a mask makes samples invalid".to_owned())
-        } else if let Some(border) = self
-            .validity
-            .border
-            .as_ref()
-            .filter(|_| self.config.border.as_ref().is_some_and(|b| !b.extent_only))
-        {
-            Some(format!("what lies outside of {} is invalid", border.file()))
-        } else {
-            let gridded = &self.gridded[grid_number];
-            let gap = times.iter().find_map(|time| {
-                let band = bands.iter().find(|band| !gridded.covers(&band.name, *time))?;
-                Some((band.name.clone(), *time))
-            });
-            gap.map(|(band, time)| {
-                let of = time.map(|time| format!(" of {}", iso(time))).unwrap_or_default();
-                format!("band {band}{of} does not cover the whole grid ({})", gridded.grid.label())
-            })
-        };
-        match why {
-            None => Ok(None),
-            Some(why) => Err(Error::Mismatch(format!(
-                "{path}: {why}, and no value means \"no data\" in {type_name}; declare one as nodata under [output]"
-            ))),
         }
     }
 }

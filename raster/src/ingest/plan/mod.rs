@@ -1,6 +1,7 @@
 //! The plan of a cube, made before any sample is read: the arrays with their grids, dates, bands and types, and remarks on
 //! anything unusual about them.
 
+mod clashes;
 pub(crate) mod dates;
 mod derived;
 mod dimension;
@@ -8,7 +9,9 @@ mod extent;
 mod few_valid;
 mod labels;
 mod layers;
+mod masks;
 mod names;
+mod nodata;
 
 pub use dimension::Dimension;
 
@@ -17,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::expression::Expression;
 use crate::ingest::config::Config;
 use crate::ingest::grid::Grid;
+use crate::ingest::plan::clashes::Clashes;
 use crate::ingest::plan::dates::Dates;
 use crate::ingest::read::gridded::GriddedBands;
 use crate::ingest::read::validity::Validity;
@@ -67,8 +71,23 @@ pub struct ArrayPlan {
     pub nodata: Option<f64>,
     /// Whether its samples are classes.
     pub categorical: bool,
+    /// The path of the array that tells which of its samples are valid, where no value means "no data" and its files have masks.
+    pub mask: Option<String>,
     pub(crate) grid_number: usize,
     pub(crate) dates: Dates,
+    pub(crate) clashes: Clashes,
+}
+
+/// Valid samples of an array that can't be told from missing ones.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Clash {
+    /// The path of the array.
+    pub array: String,
+    /// Its nodata value.
+    pub nodata: f64,
+    /// The names of the bands, and how many samples of each equal the value.
+    pub bands: Vec<(String, u64)>,
 }
 
 /// A band of an array.
@@ -90,6 +109,8 @@ pub(crate) enum BandSource {
     Labels(usize),
     /// The number of dates at which a band is valid.
     ValidCount(String),
+    /// Whether the samples of a band are valid: 1, or 0 where they are not.
+    Mask(String),
 }
 
 impl ArrayPlan {
@@ -122,6 +143,11 @@ impl ArrayPlan {
     /// Whether its samples are counts of dates.
     pub fn is_count(&self) -> bool {
         self.bands.iter().any(|band| matches!(band.source, BandSource::ValidCount(_)))
+    }
+
+    /// Whether its samples tell which samples of another array are valid.
+    pub fn is_mask(&self) -> bool {
+        self.bands.iter().any(|band| matches!(band.source, BandSource::Mask(_)))
     }
 
     /// Whether dates are computed from others, so that all dates must be read to make one.
@@ -225,6 +251,10 @@ impl CubePlan {
             }
             self.gridded.push(GriddedBands::new(grid, self.config.output.overlap));
         }
+        if self.config.grid.crs.is_some() && self.config.grid.bounds.is_none() {
+            let across = self.gridded[first..].iter().find_map(|gridded| extent::across(&gridded.grid));
+            self.remarks.extend(across);
+        }
         for (bands, grid_number) in sizes.iter().zip(first..) {
             if written(bands) {
                 let folder = folder(&scene.name, several.then_some(&self.gridded[grid_number].grid));
@@ -266,7 +296,8 @@ impl CubePlan {
         Ok(())
     }
 
-    fn push(&mut self, mut array: ArrayPlan) {
+    /// Adds an array. Returns its path, which has a number where there is one of that name already.
+    fn push(&mut self, mut array: ArrayPlan) -> String {
         // Arrays that come from bands may have the same name.
         let taken = |path: &str| self.arrays.iter().any(|other| other.path == path);
         let path = array.path.clone();
@@ -276,6 +307,23 @@ impl CubePlan {
             }
             array.path = format!("{path}_{number}");
         }
+        let path = array.path.clone();
         self.arrays.push(array);
+        path
+    }
+
+    /// Valid samples that became "no data" while the arrays were read, because they equal the nodata value of their array.
+    pub fn clashes(&self) -> Vec<Clash> {
+        let of = |array: &ArrayPlan| {
+            let bands: Vec<(String, u64)> = array.clashes.counts().into_iter().collect();
+            let nodata = array.nodata.filter(|_| !bands.is_empty())?;
+            Some(Clash { array: array.path.clone(), nodata, bands })
+        };
+        self.arrays.iter().filter_map(of).collect()
+    }
+
+    /// Forgets the clashes that reading has shown, because the arrays will be read again.
+    pub fn forget_clashes(&self) {
+        self.arrays.iter().for_each(|array| array.clashes.forget());
     }
 }

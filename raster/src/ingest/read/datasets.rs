@@ -1,11 +1,14 @@
 //! Open data sets. Each thread has its own, because two threads must not use a data set of GDAL at the same time.
 //!
-//! A layer whose pixels are not the grid's is opened through a warped VRT, which resamples it onto the grid.
+//! A layer whose pixels are not the grid's is opened through a warped VRT, which resamples it onto the grid. The VRT reads
+//! a `view` of the data set that has one nodata value, and the mask, of the layer.
 
 use crate::error::{Error, Result};
 use crate::ingest::read::placement::{Placement, Warp};
+use crate::ingest::read::view;
 use crate::ingest::sources::layer::Layer;
 use crate::ingest::sources::open::open_dataset;
+use crate::missing::MaskKind;
 use gdal::Dataset;
 use std::cell::RefCell;
 use std::ffi::CString;
@@ -39,8 +42,11 @@ pub(crate) fn with_dataset<T>(
 ) -> Result<T> {
     let key = match &placement.warp {
         None => name.to_owned(),
+        // Bands of one data set that are missing in the same way are resampled together.
         Some(warp) => {
-            format!("{:?} {:?} {:?} {}", warp.resampling, warp.grid, layer.band.nodata, name)
+            let (nodata, missing) = (layer.band.nodata, &layer.missing);
+            let band = matches!(missing.mask, Some(MaskKind::Band)).then_some(layer.number);
+            format!("{:?} {:?} {nodata:?} {missing:?} {band:?} {name}", warp.resampling, warp.grid)
         }
     };
     let taken = DATASETS.with_borrow_mut(|open| {
@@ -52,7 +58,13 @@ pub(crate) fn with_dataset<T>(
             let dataset = open_dataset(name, &layer.source.file)?;
             match &placement.warp {
                 None => Open { key, dataset, _source: None },
-                Some(warp) => Open { key, dataset: warped(&dataset, warp, layer)?, _source: Some(dataset) },
+                Some(warp) => {
+                    let view = open_dataset(
+                        &view::description(&dataset, name, layer, warp.resampling)?,
+                        &layer.source.file,
+                    )?;
+                    Open { key, dataset: warped(&view, warp, layer)?, _source: Some(view) }
+                }
             }
         }
     };
@@ -66,8 +78,7 @@ pub(crate) fn with_dataset<T>(
     done
 }
 
-/// A VRT that resamples a data set onto another grid. Where no value means "no data", its last band says which pixels the
-/// data set covers.
+/// A VRT that resamples a data set onto another grid. Where no value means "no data", its last band says which pixels are valid.
 fn warped(dataset: &Dataset, warp: &Warp, layer: &Layer) -> Result<Dataset> {
     let [left, bottom, right, top] = warp.grid.bounds();
     let mut arguments: Vec<String> = ["-of", "VRT", "-r", warp.resampling.name()].map(str::to_owned).to_vec();
@@ -79,11 +90,15 @@ fn warped(dataset: &Dataset, warp: &Warp, layer: &Layer) -> Result<Dataset> {
     arguments.push("-te".to_owned());
     arguments.extend([left, bottom, right, top].map(|v| format!("{v:.17}")));
     arguments.extend(["-ts".to_owned(), warp.grid.width.to_string(), warp.grid.height.to_string()]);
-    match layer.band.nodata {
+    // Each band has its own validity: by default, a sample is "no data" only where all bands are. What a window needs of the
+    // source is told by points all over it, not only along its edges, which may lie beyond the source.
+    for option in ["UNIFIED_SRC_NODATA=NO", "SAMPLE_GRID=YES"] {
+        arguments.extend(["-wo".to_owned(), option.to_owned()]);
+    }
+    match view::nodata(layer) {
         Some(nodata) => {
-            let stored = if layer.signed_byte && nodata < 0.0 { nodata + 256.0 } else { nodata };
             for name in ["-srcnodata", "-dstnodata"] {
-                arguments.extend([name.to_owned(), stored.to_string()]);
+                arguments.extend([name.to_owned(), nodata.clone()]);
             }
         }
         None => arguments.push("-dstalpha".to_owned()),

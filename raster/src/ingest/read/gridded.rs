@@ -4,7 +4,7 @@ use crate::conventions::time::iso;
 use crate::error::{Error, Result};
 use crate::ingest::config::{Config, Overlap, Resampling};
 use crate::ingest::grid::Grid;
-use crate::ingest::read::mosaic::{self, Placed, Window};
+use crate::ingest::read::mosaic::{self, Placed, Straight, Window};
 use crate::ingest::read::placement::Placement;
 use crate::ingest::sources::layer::Layer;
 use crate::ingest::sources::scene::SceneBand;
@@ -48,7 +48,7 @@ impl GriddedBands {
     /// Places a band on the grid, if it is not there yet.
     ///
     /// # Errors
-    /// Those of [`Placement::new`].
+    /// Those of [`Placement::of`].
     pub(crate) fn add(&mut self, config: &Config, band: &SceneBand, purpose: Purpose) -> Result<()> {
         if self.bands.contains_key(&band.name) {
             return Ok(());
@@ -60,7 +60,7 @@ impl GriddedBands {
                 let asked = config.input[layer.input].resampling.get(&band.name).copied();
                 let nearest = (purpose == Purpose::Quality).then_some(Resampling::Nearest);
                 let resampling = asked.or(nearest).or(config.grid.resampling);
-                if let Some(placement) = Placement::new(layer, &self.grid, resampling)? {
+                for placement in Placement::of(layer, &self.grid, resampling)? {
                     cell.push((layer.clone(), placement));
                 }
             }
@@ -88,7 +88,7 @@ impl GriddedBands {
             .unwrap_or_default()
     }
 
-    /// The number of files that a band and date come from.
+    /// The number of parts of files that a band and date come from.
     pub(crate) fn files(&self, name: &str, time: Option<i64>) -> usize {
         self.cell(name, time).map_or(0, Vec::len)
     }
@@ -130,7 +130,7 @@ impl GriddedBands {
         })
     }
 
-    /// Reads a window straight into `out` where one layer holds all of it. Returns whether it did.
+    /// Reads a window straight into `out` where one layer holds all of it.
     pub(crate) fn straight<T: Sample>(
         &self,
         name: &str,
@@ -138,7 +138,7 @@ impl GriddedBands {
         window: &Window,
         nodata: Option<f64>,
         out: &mut [T],
-    ) -> Result<bool> {
+    ) -> Result<Straight> {
         mosaic::read_straight(&self.placed(name, time), window, nodata, out)
     }
 

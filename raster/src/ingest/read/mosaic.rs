@@ -4,7 +4,9 @@ use crate::error::{Error, Result};
 use crate::ingest::config::Overlap;
 use crate::ingest::read::datasets::with_dataset;
 use crate::ingest::read::placement::Placement;
+use crate::ingest::read::view;
 use crate::ingest::sources::layer::{Layer, Reader};
+use crate::missing::MaskKind;
 use crate::sample::{DataType, Sample, ValueRange as _};
 use std::ops::Range;
 
@@ -58,6 +60,8 @@ pub(crate) fn read<T: Sample>(
                         return Err(disagreement(layers, *placed, row, [to.to_f64(), sample.to_f64()]));
                     }
                     (true, false, _) | (true, _, Overlap::Last) => (*to, *known) = (*sample, true),
+                    // What lies under a mask is kept where no value means "no data".
+                    (false, false, _) => *to = *sample,
                     _ => {}
                 }
             }
@@ -79,16 +83,27 @@ fn disagreement(layers: &[Placed<'_>], placed: Placed<'_>, row: usize, [before, 
     ))
 }
 
-/// Reads a window straight into `out` if one layer covers all of it and has the same nodata. Returns whether it did.
+/// Whether a window was read straight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Straight {
+    /// It can't be.
+    No,
+    /// It was, and samples that equal the nodata value are missing.
+    Missing,
+    /// It was, and no value means "no data" in the layer.
+    Valid,
+}
+
+/// Reads a window straight into `out` if one layer covers all of it and has the same nodata, or none.
 pub(crate) fn read_straight<T: Sample>(
     layers: &[Placed<'_>],
     window: &Window,
     nodata: Option<f64>,
     out: &mut [T],
-) -> Result<bool> {
+) -> Result<Straight> {
     let touching: Vec<Placed<'_>> =
         layers.iter().copied().filter(|placed| part(placed.1, window).is_some()).collect();
-    let [placed] = touching[..] else { return Ok(false) };
+    let [placed] = touching[..] else { return Ok(Straight::No) };
     let (layer, placement) = placed;
     let same = match (layer.band.nodata, nodata) {
         (Some(a), Some(b)) => a == b || (a.is_nan() && b.is_nan()),
@@ -97,16 +112,17 @@ pub(crate) fn read_straight<T: Sample>(
     };
     let whole = part(placement, window).as_ref() == Some(window);
     if layer.has_gaps()
+        || !layer.missing.is_plain()
         || !same
         || !whole
         || placement.warp.is_some()
         || layer.sample_type != T::TYPE
         || layer.signed_byte
     {
-        return Ok(false);
+        return Ok(Straight::No);
     }
     read_band(placed, window, out)?;
-    Ok(true)
+    Ok(if layer.band.nodata.is_some() { Straight::Missing } else { Straight::Valid })
 }
 
 /// The part of a window that a layer may cover.
@@ -119,20 +135,22 @@ fn part(placement: &Placement, window: &Window) -> Option<Window> {
     (!part.rows.is_empty() && !part.columns.is_empty()).then_some(part)
 }
 
-/// Reads a window that a layer covers. Samples are invalid where they are nodata or not finite, and where resampling found no
-/// source pixel.
+/// Reads a window that a layer covers. Samples are invalid where they are nodata or not finite, where the layer's mask says so,
+/// and where resampling found no valid source pixel.
 fn read_layer<T: Sample>(placed: Placed<'_>, window: &Window) -> Result<Samples<T>> {
-    let layer = placed.0;
+    let (layer, placement) = placed;
     let nodata = layer.band.nodata;
     if let Reader::List(list) = &layer.source.reader {
-        let (values, inside) = list.read(layer.number, rows(placed.1, window), columns(placed.1, window))?;
+        let (values, inside) =
+            list.read(layer.number, rows(placement, window), columns(placement, window))?;
         let valid = values.iter().zip(inside).map(|(v, inside)| inside && is_valid(*v, nodata)).collect();
         return Ok(Samples { samples: values.into_iter().map(T::from_f64).collect(), valid });
     }
     let mut found = if layer.sample_type == T::TYPE && !layer.signed_byte {
         let mut samples = vec![T::default(); window.area()];
         read_band(placed, window, &mut samples)?;
-        let valid = samples.iter().map(|sample| is_valid(sample.to_f64(), nodata)).collect();
+        let mut valid: Vec<bool> = samples.iter().map(|sample| is_valid(sample.to_f64(), nodata)).collect();
+        leave_out(&mut valid, samples.iter().map(|sample| sample.to_f64()), placed);
         Samples { samples, valid }
     } else {
         let mut values = vec![0.0f64; window.area()];
@@ -142,17 +160,34 @@ fn read_layer<T: Sample>(placed: Placed<'_>, window: &Window) -> Result<Samples<
                 *value -= 256.0;
             }
         }
-        let valid = values.iter().map(|value| is_valid(*value, nodata)).collect();
+        let mut valid: Vec<bool> = values.iter().map(|value| is_valid(*value, nodata)).collect();
+        leave_out(&mut valid, values.iter().copied(), placed);
         Samples { samples: values.into_iter().map(T::from_f64).collect(), valid }
     };
-    if placed.1.warp.is_some() && nodata.is_none() {
-        let mut covered = vec![0u8; window.area()];
-        read_number(placed, None, window, &mut covered)?;
-        for (valid, covered) in found.valid.iter_mut().zip(covered) {
-            *valid &= covered > 0;
+    let told_by = match placement.warp {
+        Some(_) => view::nodata(layer).is_none().then_some(Source::Last),
+        None => layer.missing.mask.map(|mask| match mask {
+            MaskKind::Alpha(number) => Source::Band(number),
+            _ => Source::Mask(layer.number),
+        }),
+    };
+    if let Some(told_by) = told_by {
+        let mut mask = vec![0u8; window.area()];
+        read_from(placed, told_by, window, &mut mask)?;
+        for (valid, mask) in found.valid.iter_mut().zip(mask) {
+            *valid &= mask > 0;
         }
     }
     Ok(found)
+}
+
+/// Marks samples of further values that mean "no data". Resampling has left them out already.
+fn leave_out(valid: &mut [bool], values: impl Iterator<Item = f64>, (layer, placement): Placed<'_>) {
+    if placement.warp.is_none() && !layer.missing.values.is_empty() {
+        for (valid, value) in valid.iter_mut().zip(values) {
+            *valid &= !layer.missing.values.contains(&value);
+        }
+    }
 }
 
 fn is_valid(value: f64, nodata: Option<f64>) -> bool {
@@ -160,7 +195,17 @@ fn is_valid(value: f64, nodata: Option<f64>) -> bool {
 }
 
 fn read_band<T: Sample>(placed: Placed<'_>, window: &Window, out: &mut [T]) -> Result<()> {
-    read_number(placed, Some(placed.0.number), window, out)
+    read_from(placed, Source::Band(placed.0.number), window, out)
+}
+
+/// A band of a layer's data set, by its number from 1.
+#[derive(Clone, Copy)]
+enum Source {
+    Band(usize),
+    /// The mask of a band.
+    Mask(usize),
+    /// The last band.
+    Last,
 }
 
 /// Rows of a layer's data set, for a window of the grid.
@@ -175,10 +220,9 @@ fn columns(placement: &Placement, window: &Window) -> Range<usize> {
     start..start + window.columns.len()
 }
 
-/// Reads a band of a layer's data set by its number, or the last band for `None`.
-fn read_number<T: Sample>(
+fn read_from<T: Sample>(
     (layer, placement): Placed<'_>,
-    number: Option<usize>,
+    source: Source,
     window: &Window,
     out: &mut [T],
 ) -> Result<()> {
@@ -190,9 +234,15 @@ fn read_number<T: Sample>(
             return Ok(());
         }
     };
-    with_dataset(layer, name, placement, |dataset| {
-        let band = dataset.rasterband(number.unwrap_or(dataset.raster_count()))?;
-        read_into(&band, (layer, placement), window, out)
+    with_dataset(layer, name, placement, |dataset| match source {
+        Source::Band(number) => read_into(&dataset.rasterband(number)?, (layer, placement), window, out),
+        Source::Mask(number) => {
+            let band = dataset.rasterband(number)?;
+            read_into(&band.open_mask_band()?, (layer, placement), window, out)
+        }
+        Source::Last => {
+            read_into(&dataset.rasterband(dataset.raster_count())?, (layer, placement), window, out)
+        }
     })
 }
 

@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::ingest::config::Resampling;
-use crate::ingest::grid::{Grid, transform_bounds};
+use crate::ingest::footprint;
+use crate::ingest::grid::{Grid, intersection};
 use crate::ingest::sources::layer::{Layer, Reader};
 use std::ops::Range;
 
@@ -30,27 +31,19 @@ pub(crate) struct Warp {
 }
 
 impl Placement {
-    /// Places a layer on a grid; `None` where they do not overlap.
+    /// Places a layer on a grid: once where they overlap, several times where longitudes are counted from elsewhere, so that
+    /// parts of the layer lie on parts of the grid, and not at all where the two do not meet.
     ///
     /// # Errors
     /// [`Error::Mismatch`] where its pixels are not the grid's and the configuration does not say how to resample, or where
     /// its georeference is not known.
-    pub(crate) fn new(layer: &Layer, grid: &Grid, resampling: Option<Resampling>) -> Result<Option<Self>> {
+    pub(crate) fn of(layer: &Layer, grid: &Grid, resampling: Option<Resampling>) -> Result<Vec<Self>> {
         let same = crate::ingest::grid::same_reference(
             layer.georeference().wkt.as_deref(),
             grid.georeference.wkt.as_deref(),
         );
-        if same && let Some([row, column]) = grid.offset_of(&layer.grid) {
-            let cut = |start: i64, extent: usize, whole: usize| {
-                let end = (start + extent as i64).clamp(0, whole as i64) as usize;
-                (start.clamp(0, whole as i64) as usize).min(end)..end
-            };
-            let (rows, columns) =
-                (cut(row, layer.grid.height, grid.height), cut(column, layer.grid.width, grid.width));
-            let start = [(rows.start as i64 - row) as usize, (columns.start as i64 - column) as usize];
-            let covered = (!layer.has_gaps()).then(|| [rows.clone(), columns.clone()]);
-            let placed = Self { rows, columns, covered, start, warp: None };
-            return Ok((!placed.rows.is_empty() && !placed.columns.is_empty()).then_some(placed));
+        if same && let Some(placed) = Self::aligned(layer, grid) {
+            return Ok(placed);
         }
         if matches!(layer.source.reader, Reader::List(_)) {
             return Err(Error::Mismatch(format!(
@@ -76,40 +69,120 @@ impl Placement {
                 grid.label()
             )));
         };
-        if layer.signed_byte && !matches!(resampling, Resampling::Nearest | Resampling::Mode) {
-            return Err(Error::Mismatch(format!(
-                "{} holds bytes with a sign, which can be resampled by nearest or mode only; say so under [input.resampling]",
-                layer.label()
-            )));
-        }
-        let bounds = match (&layer.georeference().wkt, &grid.georeference.wkt) {
-            (Some(from), Some(to)) => transform_bounds(layer.grid.bounds(), from, to)?,
-            (None, None) if layer.georeference().transform.is_some() => layer.grid.bounds(),
-            _ => {
-                return Err(Error::Mismatch(format!(
-                    "{} has {}, the cube {}; give the file's as `crs` of its [[input]]",
-                    layer.label(),
-                    layer.grid.label(),
-                    grid.label()
-                )));
-            }
-        };
-        let [x0, dx, _, y0, _, dy] = grid.transform();
-        // A margin of one pixel is added, because resampling kernels reach beyond the bounds.
-        let span = |from: f64, to: f64, origin: f64, size: f64, whole: usize| {
-            let ends = [(from - origin) / size, (to - origin) / size];
-            let first = (ends[0].min(ends[1]).floor() - 1.0).clamp(0.0, whole as f64) as usize;
-            let last = (ends[0].max(ends[1]).ceil() + 1.0).clamp(0.0, whole as f64) as usize;
-            first.min(last)..last
-        };
-        let columns = span(bounds[0], bounds[2], x0, dx, grid.width);
-        let rows = span(bounds[1], bounds[3], y0, dy, grid.height);
-        if rows.is_empty() || columns.is_empty() {
-            return Ok(None);
-        }
-        let part = grid.window(rows.start, columns.start, rows.len(), columns.len());
+        check(layer, grid, resampling)?;
+        let bounds = layer.grid.bounds();
         let covered = (same && layer.grid.is_upright()).then(|| grid.within(bounds));
-        let warp = Some(Warp { grid: part, resampling });
-        Ok(Some(Self { rows, columns, covered, start: [0, 0], warp }))
+        Ok(footprint::parts(&layer.grid, grid)?
+            .iter()
+            .map(|[rows, columns]| {
+                let part = grid.window(rows.start, columns.start, rows.len(), columns.len());
+                Self {
+                    rows: rows.clone(),
+                    columns: columns.clone(),
+                    covered: covered.clone(),
+                    start: [0, 0],
+                    warp: Some(Warp { grid: part, resampling }),
+                }
+            })
+            .collect())
+    }
+
+    /// The placements of a layer whose pixels are the grid's; `None` where they are not.
+    fn aligned(layer: &Layer, grid: &Grid) -> Option<Vec<Self>> {
+        let mut placed: Vec<Self> = Self::at(layer, grid, grid.offset_of(&layer.grid)?).into_iter().collect();
+        let Some(turn) = footprint::turn(&grid.georeference) else { return Some(placed) };
+        for turns in [-1.0, 1.0] {
+            let turned = footprint::turned(&layer.grid, turns * turn);
+            match grid.offset_of(&turned) {
+                Some(offset) => {
+                    let Some(mut part) = Self::at(layer, grid, offset) else { continue };
+                    // A layer that is wider than a turn meets itself.
+                    for other in &placed {
+                        part.keep_off(&other.columns);
+                    }
+                    placed.extend((!part.columns.is_empty()).then_some(part));
+                }
+                // The turn is no whole number of pixels.
+                None if adds_to(&layer.grid, &turned, grid) => return None,
+                None => {}
+            }
+        }
+        Some(placed)
+    }
+
+    /// The placement of a layer whose upper left pixel lies at a row and column of the grid; `None` where they do not overlap.
+    fn at(layer: &Layer, grid: &Grid, [row, column]: [i64; 2]) -> Option<Self> {
+        let cut = |start: i64, extent: usize, whole: usize| {
+            let end = (start + extent as i64).clamp(0, whole as i64) as usize;
+            (start.clamp(0, whole as i64) as usize).min(end)..end
+        };
+        let (rows, columns) =
+            (cut(row, layer.grid.height, grid.height), cut(column, layer.grid.width, grid.width));
+        let start = [(rows.start as i64 - row) as usize, (columns.start as i64 - column) as usize];
+        let covered = (!layer.has_gaps()).then(|| [rows.clone(), columns.clone()]);
+        (!rows.is_empty() && !columns.is_empty()).then_some(Self {
+            rows,
+            columns,
+            covered,
+            start,
+            warp: None,
+        })
+    }
+
+    /// Gives up columns that another placement of the same layer has.
+    fn keep_off(&mut self, others: &Range<usize>) {
+        if others.contains(&self.columns.start) {
+            let first = others.end.min(self.columns.end);
+            self.start[1] += first - self.columns.start;
+            self.columns.start = first;
+        } else if self.columns.contains(&others.start) {
+            self.columns.end = others.start;
+        }
+        if let Some(covered) = &mut self.covered {
+            covered[1] = self.columns.clone();
+        }
+    }
+}
+
+/// Whether a layer's grid, turned, covers columns of another grid that it does not cover as it is; rounding errors aside.
+fn adds_to(own: &Grid, turned: &Grid, grid: &Grid) -> bool {
+    let ([left, _, right, _], [width, height]) = (own.bounds(), grid.pixel());
+    intersection(turned.bounds(), grid.bounds()).is_some_and(|shared| {
+        let more = (left - shared[0]).max(shared[2] - right).min(shared[2] - shared[0]);
+        more > 0.5 * width && shared[3] - shared[1] > 0.5 * height
+    })
+}
+
+/// Whether a layer can be resampled onto a grid.
+fn check(layer: &Layer, grid: &Grid, resampling: Resampling) -> Result<()> {
+    if layer.signed_byte && !matches!(resampling, Resampling::Nearest | Resampling::Mode) {
+        return Err(Error::Mismatch(format!(
+            "{} holds bytes with a sign, which can be resampled by nearest or mode only; say so under [input.resampling]",
+            layer.label()
+        )));
+    }
+    let [_, dx, _, _, _, dy] = grid.transform();
+    if !(grid.is_upright() && dx > 0.0 && dy < 0.0) {
+        return Err(Error::Mismatch(format!(
+            "{} has {}, the cube {}, which is turned or upside down; to resample onto a common grid, say crs, resolution and \
+             resampling under [grid]",
+            layer.label(),
+            layer.grid.label(),
+            grid.label()
+        )));
+    }
+    match (&layer.georeference().wkt, &grid.georeference.wkt) {
+        (Some(_), Some(_)) if layer.georeference().transform.is_none() => Err(Error::Mismatch(format!(
+            "{} does not say where its pixels lie; give the area that it covers, as `bounds` of its [[input]]",
+            layer.label()
+        ))),
+        (Some(_), Some(_)) => Ok(()),
+        (None, None) if layer.georeference().transform.is_some() => Ok(()),
+        _ => Err(Error::Mismatch(format!(
+            "{} has {}, the cube {}; give the file's as `crs` of its [[input]]",
+            layer.label(),
+            layer.grid.label(),
+            grid.label()
+        ))),
     }
 }

@@ -11,7 +11,8 @@ use crate::ingest::sources::layer::{Layer, Reader, Source};
 use crate::ingest::sources::open::{check_end, is_signed_byte, open_dataset};
 use crate::ingest::sources::pattern::Fields;
 use crate::ingest::sources::{npy_vrt, subdatasets};
-use crate::sample::{DataType, ValueRange as _, data_type_of_gdal};
+use crate::missing::{self, MaskKind, Missing, Samples, nodata};
+use crate::sample::{DataType, data_type_of_gdal};
 use gdal::{Dataset, Metadata as _};
 use rayon::prelude::*;
 use std::path::Path;
@@ -54,7 +55,29 @@ fn open(number: usize, input: &InputConfig, file: &Path, fields: &Fields) -> Res
         layers.extend(describe(number, input, &name, file, fields)?);
     }
     choose(input, file, fields, &mut layers)?;
+    settle_alpha(&mut layers);
     Ok(layers)
+}
+
+/// Takes transparency for data where the band has a name of another kind. Many programs write the fourth of four bands as
+/// transparency whatever it is.
+fn settle_alpha(layers: &mut [Layer]) {
+    let others: Vec<(Arc<Source>, usize)> = (layers.iter())
+        .filter(|layer| {
+            let name = layer.name.to_lowercase();
+            let unnamed = name.strip_prefix('b').is_some_and(|number| number.parse::<usize>().is_ok());
+            !(unnamed || ["a", "alpha", "mask", "opacity", "transparency"].contains(&name.as_str()))
+        })
+        .map(|layer| (Arc::clone(&layer.source), layer.number))
+        .collect();
+    for layer in layers {
+        if let Some(MaskKind::Alpha(number)) = layer.missing.mask
+            && others.iter().any(|(source, other)| Arc::ptr_eq(source, &layer.source) && *other == number)
+        {
+            layer.missing.mask = None;
+            layer.missing.alpha_is_data = true;
+        }
+    }
 }
 
 /// Chooses among the bands of a file, or names them. If the bands have the names in the configuration, the names choose bands.
@@ -141,6 +164,7 @@ fn describe(
         .zip(&own)
         .all(|(step, name)| seen.insert((step.index, name.clone(), step.suffix.clone())));
     let source = Arc::new(Source { file: file.to_path_buf(), reader: Reader::Raster(name.to_owned()) });
+    let alpha = missing::alpha(&dataset)?;
     let mut layers = Vec::new();
     for (i, mut band) in bands.into_iter().enumerate() {
         let raster = dataset.rasterband(i + 1)?;
@@ -156,17 +180,21 @@ fn describe(
             .map_err(|e| Error::Mismatch(format!("{}: {e}", file.display())))?;
         let signed = is_signed_byte(&raster);
         band.name = Some(name.clone());
+        let samples = Samples { sample_type, signed };
+        let (declared, mut missing) = missing::read(&dataset, i + 1, band.nodata, alpha, samples)?;
         band.nodata = match input.nodata {
-            Some(asked) => Some(nodata(asked, sample_type, signed).ok_or_else(|| {
-                let kind = if signed { "int8" } else { sample_type.name() };
-                Error::Invalid(format!(
-                    "{}: nodata of its [[input]] is {asked}, and its samples are {kind}: none can be {asked}; give another, or \
-                     none",
-                    file.display()
-                ))
-            })?),
-            // Files may declare a value that no sample can have, such as NaN for integers. All samples are data then.
-            None => band.nodata.and_then(|found| nodata(found, sample_type, signed)),
+            Some(asked) => {
+                missing = Missing { mask: missing.mask, ..Missing::default() };
+                Some(nodata(asked, samples).ok_or_else(|| {
+                    let kind = if signed { "int8" } else { sample_type.name() };
+                    Error::Invalid(format!(
+                        "{}: nodata of its [[input]] is {asked}, and its samples are {kind}: none can be {asked}; give another, \
+                         or none",
+                        file.display()
+                    ))
+                })?)
+            }
+            None => declared,
         };
         check_end(&raster, width, height).map_err(unreadable)?;
         layers.push(Layer {
@@ -180,6 +208,7 @@ fn describe(
             signed_byte: signed,
             grid: Grid { georeference: georeference.clone(), height, width },
             band,
+            missing,
             input: number,
         });
     }
@@ -246,34 +275,4 @@ fn time(
             .to_owned());
     }
     Ok(step.time.or(fields.time))
-}
-
-/// A nodata value as a sample of a type; `None` where no sample can equal it.
-pub(crate) fn nodata(value: f64, sample_type: DataType, signed: bool) -> Option<f64> {
-    match sample_type {
-        // Where GDAL reads signed bytes as unsigned ones, nodata may be stated as either.
-        DataType::UInt8 if signed && (128.0..256.0).contains(&value) => Some(value - 256.0),
-        DataType::UInt8 if signed => Some(value).filter(|v| v.fract() == 0.0 && (-128.0..128.0).contains(v)),
-        // A decimal such as 1e20 is stored as the nearest float32.
-        DataType::Float32 => Some(f64::from(value as f32)),
-        _ => Some(value).filter(|v| sample_type.holds(*v)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nodata_is_what_a_sample_can_be() {
-        assert_eq!(nodata(f64::NAN, DataType::Int16, false), None);
-        assert_eq!(nodata(-9999.0, DataType::UInt8, false), None);
-        assert_eq!(nodata(0.5, DataType::UInt16, false), None);
-        assert_eq!(nodata(-32768.0, DataType::Int16, false), Some(-32768.0));
-        assert_eq!(nodata(1e20, DataType::Float32, false), Some(f64::from(1e20f32)));
-        assert!(nodata(f64::NAN, DataType::Float32, false).is_some_and(f64::is_nan));
-        assert_eq!(nodata(255.0, DataType::UInt8, true), Some(-1.0));
-        assert_eq!(nodata(-128.0, DataType::UInt8, true), Some(-128.0));
-        assert_eq!(nodata(256.0, DataType::UInt8, true), None);
-    }
 }

@@ -4,6 +4,7 @@ use crate::band::Band;
 use crate::georeference::Georeference;
 use crate::ingest::grid::Grid;
 use crate::ingest::sources::lists::samples::List;
+use crate::missing::Missing;
 use crate::sample::DataType;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -59,6 +60,8 @@ pub(crate) struct Layer {
     pub signed_byte: bool,
     /// What is known of the band.
     pub band: Band,
+    /// What tells, beside the band's nodata value, which of its samples are missing.
+    pub missing: Missing,
     /// The number of its input in the configuration, from 0.
     pub input: usize,
 }

@@ -4,13 +4,13 @@ use crate::band::Band;
 use crate::conventions::time::parse_iso;
 use crate::error::{Error, Result};
 use crate::ingest::config::{InputConfig, PixelsConfig};
-use crate::ingest::sources::discover::nodata;
 use crate::ingest::sources::files::described;
 use crate::ingest::sources::layer::{Layer, Reader, Source};
 use crate::ingest::sources::lists::domains::{Pixels, is_npy, pixels};
 use crate::ingest::sources::lists::samples::{List, ListArray, entry_index};
 use crate::ingest::sources::lists::variable::{Axis, Variable};
 use crate::ingest::sources::pattern::Fields;
+use crate::missing::{Missing, Samples, nodata};
 use crate::npy::NpyArray;
 use std::path::Path;
 use std::sync::Arc;
@@ -130,15 +130,22 @@ impl Listed<'_> {
         let sample_type = array.sample_type()?;
         let type_name = sample_type.name();
         let mut band = self.band.clone();
+        let samples = Samples { sample_type, signed: false };
+        let mut missing = Missing::default();
         band.nodata = match self.input.nodata {
-            Some(asked) => Some(nodata(asked, sample_type, false).ok_or_else(|| {
+            Some(asked) => Some(nodata(asked, samples).ok_or_else(|| {
                 Error::Invalid(format!(
                     "{}: nodata of its [[input]] is {asked}, and its samples are {type_name}: none can be {asked}; give \
                      another, or none",
                     self.file.display()
                 ))
             })?),
-            None => band.nodata.and_then(|found| nodata(found, sample_type, false)),
+            None => {
+                let declared = band.nodata;
+                let found = declared.and_then(|value| nodata(value, samples));
+                missing.impossible.extend(declared.filter(|_| found.is_none()));
+                found
+            }
         };
         let list = List {
             array,
@@ -165,6 +172,7 @@ impl Listed<'_> {
                 sample_type,
                 grid: pixels.grid.clone(),
                 signed_byte: false,
+                missing: missing.clone(),
                 input: self.number,
             });
         }

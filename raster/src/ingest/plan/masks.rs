@@ -1,0 +1,74 @@
+//! Arrays that keep masks: where no value can mean "no data", which pixels are valid stands in an array of its own.
+
+use super::clashes::Clashes;
+use super::names::without_bands;
+use super::nodata::MaskShape;
+use super::{ArrayPlan, BandPlan, BandSource, CubePlan, DATA};
+use crate::band::{Band, Category};
+use crate::error::{Error, Result};
+use crate::sample::DataType;
+
+/// The name of the mask of the array `data`. Other arrays have their names before it.
+const MASK: &str = "mask";
+
+impl CubePlan {
+    /// Adds an array, and the array with its mask where it needs one, whose path is returned.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] where dates are computed from others, which leaves samples missing that no mask of a file tells.
+    pub(crate) fn push_with_mask(
+        &mut self,
+        array: ArrayPlan,
+        mask: Option<MaskShape>,
+    ) -> Result<Option<String>> {
+        let path = self.push(array);
+        let Some(shape) = mask else { return Ok(None) };
+        let Some(array) = self.arrays.iter().find(|array| array.path == path) else { return Ok(None) };
+        let type_name = array.sample_type.name();
+        if array.needs_other_dates() {
+            return Err(Error::Mismatch(format!(
+                "{path}: a mask makes samples invalid, dates are computed from others, and no value means \"no data\" in \
+                 {type_name}; declare one as nodata under [output]"
+            )));
+        }
+        let named: Vec<&str> = (array.bands.iter())
+            .filter_map(|band| band.band.name.as_deref())
+            .take(if shape == MaskShape::Shared { 1 } else { usize::MAX })
+            .collect();
+        let category = |value, name: &str| Category { value, name: Some(name.to_owned()), colour: None };
+        let bands = named
+            .into_iter()
+            .map(|name| BandPlan {
+                band: Band {
+                    name: Some(if shape == MaskShape::Shared { MASK } else { name }.to_owned()),
+                    categories: vec![category(0, "invalid"), category(1, "valid")],
+                    ..Band::default()
+                },
+                source: BandSource::Mask(name.to_owned()),
+            })
+            .collect();
+        let (folder, name) =
+            path.rsplit_once('/').map_or(("", path.as_str()), |(folder, name)| (folder, name));
+        let own = if name == DATA { MASK.to_owned() } else { format!("{name}_{MASK}") };
+        let dimensions = array.dimensions.clone();
+        let mask = ArrayPlan {
+            path: if folder.is_empty() { own } else { format!("{folder}/{own}") },
+            grid: array.grid.clone(),
+            times: array.times.clone(),
+            bands,
+            dimensions: if shape == MaskShape::Shared { without_bands(dimensions) } else { dimensions },
+            sample_type: DataType::UInt8,
+            nodata: None,
+            categorical: false,
+            grid_number: array.grid_number,
+            dates: array.dates.clone(),
+            mask: None,
+            clashes: Clashes::default(),
+        };
+        let mask = self.push(mask);
+        if let Some(array) = self.arrays.iter_mut().find(|array| array.path == path) {
+            array.mask = Some(mask.clone());
+        }
+        Ok(Some(mask))
+    }
+}
