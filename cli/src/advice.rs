@@ -67,6 +67,9 @@ pub(crate) fn remark(remark: &Remark) -> String {
         Remark::TargetMissed { array, missed } => missed_target(array, missed),
         Remark::ChunksLost { .. } | Remark::RecordDiffers { .. } => format!("{remark}; see `vqz verify`"),
         Remark::FittedToPart { .. } => format!("{remark}; --max-samples takes more"),
+        Remark::MaskLeftOut { .. } => {
+            format!("{remark}; with --nodata, masked samples become that value, and `vqz ingest` keeps masks")
+        }
         _ => remark.to_string(),
     }
 }

@@ -4,11 +4,12 @@ pub(crate) mod array;
 mod layout;
 
 use crate::error::Result;
+use crate::progress::{Progress, Remark};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vqz_raster::ingest::config::Config;
-use vqz_raster::ingest::plan::CubePlan;
+use vqz_raster::ingest::plan::{Clash, CubePlan};
 
 /// Many raster files as the arrays of one group. The content of each array is planned first; samples are read when
 /// they are requested.
@@ -60,6 +61,13 @@ impl Cube {
     #[must_use]
     pub fn remarks(&self) -> &[String] {
         &self.plan.remarks
+    }
+
+    /// Remarks on what only reading the arrays has shown.
+    pub(crate) fn report(&self, progress: &dyn Progress) {
+        for Clash { array, nodata, bands, .. } in self.plan.clashes() {
+            progress.remark(&Remark::ValidBecameNodata { array, nodata, bands });
+        }
     }
 
     /// The chunks that the configuration asks for, by dimension.

@@ -57,7 +57,13 @@ impl Planner<'_> {
     /// When nothing in the input can be encoded, or the input is a single array that can't.
     pub(crate) fn plan(&self, input: &Input, output: &Path) -> Result<EncodePlan> {
         match input {
-            Input::Path(path) if is_raster_file(path) => self.single(geotiff::open(path, &self.opening())?),
+            Input::Path(path) if is_raster_file(path) => {
+                let raster = geotiff::open(path, &self.opening())?;
+                for remark in geotiff::remarks(path, &self.opening())? {
+                    self.progress.remark(&remark);
+                }
+                self.single(raster)
+            }
             Input::Path(path) => self.group(path, output),
             Input::Raster(raster) => self.single(Arc::clone(raster)),
             #[cfg(feature = "gdal")]

@@ -89,12 +89,21 @@ fn run(
         what: "encoding",
         progress,
     };
+    // What was read to plan and to search for a quality is read again.
+    #[cfg(feature = "gdal")]
+    if let Input::Cube(cube) = input {
+        cube.plan().forget_clashes();
+    }
     let mut writer = HierarchyWriter::begin(&plan.nodes(), destination)?;
     let open_shares = match share {
         Some(_) => write_share(&mut writer, &mut plan),
         None => write_all(&mut writer, &mut plan, options, progress).map(|()| None),
     };
     let written = writer.end(open_shares)?;
+    #[cfg(feature = "gdal")]
+    if let Input::Cube(cube) = input {
+        cube.report(progress);
+    }
 
     if let Some(summary) = ShareSummary::of(share, output, &written) {
         return Ok(ShareOutcome::Open(summary));

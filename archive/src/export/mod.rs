@@ -2,6 +2,7 @@
 
 mod dates;
 mod geotiff;
+mod mask;
 mod netcdf;
 mod options;
 mod overview;

@@ -9,7 +9,7 @@ use crate::export::source::ExportSource;
 use crate::export::summary::ExportSummary;
 use crate::export::zarr::members;
 use crate::metadata::document::Metadata;
-use crate::progress::Progress;
+use crate::progress::{Progress, Remark};
 use crate::raster::opening::OpenOptions;
 use crate::raster::source::{Raster, RasterInfo};
 use crate::store::files;
@@ -98,6 +98,9 @@ pub fn export_overview(
         progress,
     };
     HierarchyWriter::write_all(&nodes, destination)?;
+    if source.mask.is_some() {
+        progress.remark(&Remark::MaskNotExported { array: info.label.clone() });
+    }
     source.report_losses(progress)?;
     declare(group, name, source, &written, method.name())?;
     let raw_bytes = written.iter().map(|(_, exported)| exported.raster.info().raw_bytes()).sum();
@@ -111,6 +114,7 @@ fn whole(source: &ExportSource) -> ExportedRaster {
         georeference: source.georeference.clone(),
         bands: source.bands.clone(),
         times: source.times.clone(),
+        mask: source.mask.clone(),
     }
 }
 

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use vqz_codec::axes::Role;
 use vqz_codec::sample::DataType;
 use vqz_raster::band::{Band, SampleKind, set_band_attributes};
+use vqz_raster::conventions::validity;
 use vqz_raster::georeference::Georeference;
 
 /// A position closer than this to the edge of a pixel, as a fraction of the pixel, counts as on the edge.
@@ -32,12 +33,15 @@ pub(crate) struct ExportedRaster {
     pub(crate) bands: Vec<Band>,
     /// Its dates.
     pub(crate) times: Option<Vec<i64>>,
+    /// Which of its samples are valid, where no value means "no data".
+    pub(crate) mask: Option<Arc<dyn Raster>>,
 }
 
 /// A raster with other metadata than its source.
 struct Described {
     info: RasterInfo,
     inner: Arc<dyn Raster>,
+    mask: Option<Arc<dyn Raster>>,
 }
 
 impl Raster for Described {
@@ -47,6 +51,10 @@ impl Raster for Described {
 
     fn read(&self, region: &[Range<u64>]) -> Result<Vec<u8>> {
         self.inner.read(region)
+    }
+
+    fn mask(&self) -> Option<&dyn Raster> {
+        self.mask.as_deref()
     }
 }
 
@@ -61,6 +69,7 @@ impl ExportedRaster {
             georeference: source.georeference.clone(),
             bands: source.bands.clone(),
             times: source.times.clone(),
+            mask: source.mask.clone(),
         };
         if let Some(selection) = &options.dates {
             let count = exported.raster.info().extent(&Role::Time);
@@ -97,6 +106,7 @@ impl ExportedRaster {
         };
         self.times = self.times.map(|times| picks.iter().map(|i| times[*i as usize]).collect());
         self.raster = Arc::new(PickedSteps::new(self.raster, dimension, picks.to_vec(), Gaps::Skip));
+        self.mask = self.mask.map(|mask| picked(mask, &Role::Time, picks));
         Ok(self)
     }
 
@@ -112,6 +122,7 @@ impl ExportedRaster {
             picked.info_mut().metadata.remove_attribute("color_interpretation");
         }
         self.raster = Arc::new(picked);
+        self.mask = self.mask.map(|mask| self::picked(mask, &Role::Band, picks));
         Ok(self)
     }
 
@@ -120,6 +131,9 @@ impl ExportedRaster {
             let (x, y) = (columns.start as f64, rows.start as f64);
             [x0 + dx * x + rx * y, dx, rx, y0 + ry * x + dy * y, ry, dy]
         });
+        self.mask = self
+            .mask
+            .map(|mask| Arc::new(Cropped::new(mask, rows.clone(), columns.clone())) as Arc<dyn Raster>);
         self.raster = Arc::new(Cropped::new(self.raster, rows, columns));
         self
     }
@@ -134,6 +148,17 @@ impl ExportedRaster {
             .georeference
             .transform
             .map(|[x0, dx, rx, y0, ry, dy]| [x0, dx * x, rx * y, y0, ry * x, dy * y]);
+        if let Some(mask) = self.mask {
+            if resampling != Resampling::Nearest {
+                bail!(
+                    InvalidArgument,
+                    "{} has a mask and no value for \"no data\", so pixels that are not valid would be mixed into larger ones; take \
+                     the nearest instead, or ingest it with a nodata value",
+                    self.raster.info().label
+                );
+            }
+            self.mask = Some(Arc::new(Reduced::new(mask, rows, columns, resampling)?));
+        }
         self.raster = Arc::new(Reduced::new(self.raster, rows, columns, resampling)?);
         Ok(self)
     }
@@ -152,14 +177,14 @@ impl ExportedRaster {
         set_band_attributes(&mut attributes, &self.bands, kind);
         self.georeference.set_attributes(&mut attributes, info.extent(&Role::Y), info.extent(&Role::X))?;
         // These attributes name arrays of the group that it came from.
-        for key in ["grid_mapping", "coordinates"] {
+        for key in ["grid_mapping", "coordinates", validity::ANCILLARY] {
             attributes.remove(key);
         }
         let names: Vec<Value> = (0..info.shape.len()).map(|d| Value::from(name(&info, d))).collect();
         info.metadata.set_dimension_names(Value::Array(names));
         info.metadata.json_mut().insert("attributes".to_owned(), Value::Object(attributes));
         settle_fill(&mut info.metadata, &info.nodata)?;
-        self.raster = Arc::new(Described { info, inner: self.raster });
+        self.raster = Arc::new(Described { info, inner: self.raster, mask: self.mask.clone() });
         Ok(self)
     }
 
@@ -170,8 +195,16 @@ impl ExportedRaster {
         let mut items = attributes.get(ITEMS).and_then(Value::as_object).cloned().unwrap_or_default();
         items.insert(key.to_owned(), Value::from(value));
         info.metadata.set_attribute(ITEMS, Value::Object(items));
-        self.raster = Arc::new(Described { info, inner: self.raster });
+        self.raster = Arc::new(Described { info, inner: self.raster, mask: self.mask.clone() });
         self
+    }
+}
+
+/// Some steps of a mask along a dimension, if it has that dimension.
+fn picked(mask: Arc<dyn Raster>, role: &Role, picks: &[u64]) -> Arc<dyn Raster> {
+    match mask.info().axes.position(role) {
+        Some(dimension) => Arc::new(PickedSteps::new(mask, dimension, picks.to_vec(), Gaps::Read)),
+        None => mask,
     }
 }
 

@@ -7,8 +7,9 @@ use crate::export::source::ExportSource;
 use crate::export::summary::ExportSummary;
 use crate::export::{geotiff, netcdf, zarr};
 use crate::metrics::check_size;
-use crate::progress::Progress;
+use crate::progress::{Progress, Remark};
 use crate::raster::opening::OpenOptions;
+use crate::raster::source::RasterInfo;
 use crate::write::existing::OutputKind;
 use crate::write::paths;
 use std::path::Path;
@@ -35,6 +36,11 @@ impl Format {
                 path.display()
             ),
         }
+    }
+
+    /// Whether a mask is kept. A GeoTIFF has one for all bands.
+    fn holds(self, mask: &RasterInfo) -> bool {
+        self == Self::GeoTiff && mask.bands() == 1
     }
 
     fn name(self) -> &'static str {
@@ -99,6 +105,9 @@ pub fn export(
         Format::NetCdf => netcdf::write(output, &exported, compression, progress)?,
         Format::Zarr => zarr::write(archive, output, &exported, compression, options, progress)?,
     };
+    if exported.mask.as_ref().is_some_and(|mask| !format.holds(mask.info())) {
+        progress.remark(&Remark::MaskNotExported { array: exported.raster.info().label.clone() });
+    }
     source.report_losses(progress)?;
     let info = exported.raster.info();
     let seconds = begun.elapsed().as_secs_f64();

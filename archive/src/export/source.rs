@@ -3,6 +3,7 @@
 
 use crate::encoded::losses::LossWatch;
 use crate::error::{Context, Result, bail};
+use crate::export::mask;
 use crate::geotiff;
 use crate::metadata::document::Metadata;
 use crate::open::is_raster_file;
@@ -34,6 +35,8 @@ pub(crate) struct ExportSource {
     pub(crate) times: Option<Vec<i64>>,
     /// The group that it stands in, and its name there.
     pub(crate) group: Option<(PathBuf, String)>,
+    /// Which samples are valid, where no value means "no data".
+    pub(crate) mask: Option<Arc<dyn Raster>>,
     watch: Option<Arc<LossWatch>>,
 }
 
@@ -53,7 +56,11 @@ impl ExportSource {
         if let Some(watch) = &watch {
             raster = Arc::clone(watch) as Arc<dyn Raster>;
         }
-        Ok(Self { watch, ..Self::describe(raster, group)? })
+        let mask = match &group {
+            Some((folder, _)) => mask::beside(raster.info(), folder, options)?,
+            None => None,
+        };
+        Ok(Self { watch, mask, ..Self::describe(raster, group)? })
     }
 
     fn describe(raster: Arc<dyn Raster>, group: Option<(PathBuf, String)>) -> Result<Self> {
@@ -82,7 +89,7 @@ impl ExportSource {
             Some(folder) => times(info, folder)?,
             None => None,
         };
-        Ok(Self { georeference, bands, times, group, raster, watch: None })
+        Ok(Self { georeference, bands, times, group, raster, mask: None, watch: None })
     }
 
     /// Remarks on lost chunks among those that were read, after everything has been read.

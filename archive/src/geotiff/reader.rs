@@ -3,28 +3,43 @@
 use crate::error::{Context, Result, bail};
 use crate::geotiff::attributes::{COLOURS, ITEMS};
 use crate::metadata::document::Metadata;
+use crate::progress::Remark;
 use crate::raster::opening::OpenOptions;
 use crate::raster::region::{extents, volume};
 use crate::raster::source::{Raster, RasterInfo};
 use gdal::Dataset;
-use gdal::raster::{GdalDataType, GdalType};
+use gdal::raster::GdalDataType;
 use serde_json::{Map, Value, json};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use vqz_codec::axes::{Axes, Role};
 use vqz_codec::sample::DataType;
-use vqz_raster::band::{SampleKind, read_bands, set_band_attributes};
+use vqz_raster::band::{Band, SampleKind, read_bands, set_band_attributes};
+use vqz_raster::conventions::nodata;
 use vqz_raster::georeference::read_georeference;
 use vqz_raster::items::{read_colours, read_items};
+use vqz_raster::missing::{self, MaskKind, Samples};
+use vqz_raster::sample::Sample;
 
 /// The smallest side of the blocks in which a file is read, in pixels: many files have strips of one row.
 const BLOCK: u64 = 512;
 
 struct GdalRaster {
     info: RasterInfo,
+    /// The masks of bands that make samples "no data".
+    masks: Vec<Option<MaskKind>>,
     /// A GDAL dataset must not be used by two threads at the same time.
     dataset: Mutex<Dataset>,
+}
+
+/// The bands of a file, and the masks among them.
+struct Bands {
+    bands: Vec<Band>,
+    /// Further values of each that mean "no data".
+    further: Vec<f64>,
+    masks: Vec<Option<MaskKind>>,
+    remarks: Vec<Remark>,
 }
 
 /// Opens a raster file.
@@ -69,8 +84,10 @@ pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>
             );
         }
     }
-    let metadata =
-        metadata(&dataset, &shape, data_type).with_context(|| format!("reading {}", path.display()))?;
+    let bands =
+        bands(path, &dataset, data_type, options).with_context(|| format!("reading {}", path.display()))?;
+    let metadata = metadata(&dataset, &shape, data_type, &bands)
+        .with_context(|| format!("reading {}", path.display()))?;
     let declared = metadata.declared_nodata();
     let axes = match &options.axes {
         Some(axes) if axes.roles().len() == 3 => axes.clone(),
@@ -94,7 +111,61 @@ pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>
         band_coordinate: None,
         stored: (0, std::fs::metadata(path).with_context(|| format!("reading {}", path.display()))?.len()),
     };
-    Ok(Arc::new(GdalRaster { info, dataset: Mutex::new(dataset) }))
+    Ok(Arc::new(GdalRaster { info, masks: bands.masks, dataset: Mutex::new(dataset) }))
+}
+
+/// What is not kept of a raster file that an array could not hold, and what is read otherwise than it says.
+///
+/// # Errors
+/// When GDAL can't open it, or the codec does not support its type.
+pub(crate) fn remarks(path: &Path, options: &OpenOptions) -> Result<Vec<Remark>> {
+    let dataset = Dataset::open(path).with_context(|| format!("opening {}", path.display()))?;
+    let data_type = data_type(dataset.rasterband(1)?.band_type())?;
+    Ok(bands(path, &dataset, data_type, options)?.remarks)
+}
+
+/// Reads the bands. Where samples are floats, or a value means "no data", masked samples become "no data".
+fn bands(path: &Path, dataset: &Dataset, data_type: DataType, options: &OpenOptions) -> Result<Bands> {
+    let file = path.display().to_string();
+    let mut found =
+        Bands { bands: read_bands(dataset)?, further: Vec::new(), masks: Vec::new(), remarks: Vec::new() };
+    let samples = Samples { sample_type: data_type, signed: false };
+    let alpha = missing::alpha(dataset)?;
+    let (mut mask, mut impossible) = (None, None);
+    for (number, band) in (1..).zip(&mut found.bands) {
+        let (nodata, missing) = missing::read(dataset, number, band.nodata, alpha, samples)?;
+        band.nodata = nodata;
+        for value in missing.values {
+            if !found.further.contains(&value) {
+                found.further.push(value);
+            }
+        }
+        impossible = impossible.or(missing.impossible.first().copied());
+        mask = mask.or(missing.mask);
+        found.masks.push(missing.mask);
+    }
+    if let Some(value) = impossible {
+        found.remarks.push(Remark::ImpossibleNodata {
+            file: file.clone(),
+            value,
+            data_type: data_type.name(),
+        });
+    }
+    if let (Some(mask), true) = (mask, options.nodata.is_empty()) {
+        let declared = found.bands.iter().any(|band| band.nodata.is_some());
+        match data_type {
+            _ if declared => {}
+            DataType::Float32 | DataType::Float64 => {
+                found.bands.iter_mut().for_each(|band| band.nodata = Some(f64::NAN));
+            }
+            _ => {
+                found.masks.fill(None);
+                let alpha = matches!(mask, MaskKind::Alpha(_));
+                found.remarks.push(Remark::MaskLeftOut { file, alpha, data_type: data_type.name() });
+            }
+        }
+    }
+    Ok(found)
 }
 
 fn data_type(found: GdalDataType) -> Result<DataType> {
@@ -110,13 +181,18 @@ fn data_type(found: GdalDataType) -> Result<DataType> {
 }
 
 /// The metadata that the file would have as an array, with its georeference, its bands and its own metadata items.
-fn metadata(dataset: &Dataset, shape: &[u64], data_type: DataType) -> Result<Metadata> {
+fn metadata(dataset: &Dataset, shape: &[u64], data_type: DataType, bands: &Bands) -> Result<Metadata> {
     let kind = match data_type {
         DataType::Float32 | DataType::Float64 => SampleKind::Float,
         _ => SampleKind::Integer,
     };
     let mut attributes = Map::new();
-    set_band_attributes(&mut attributes, &read_bands(dataset)?, kind);
+    set_band_attributes(&mut attributes, &bands.bands, kind);
+    if !bands.further.is_empty() {
+        let further: Vec<Value> =
+            bands.further.iter().filter_map(|value| nodata::to_json(*value, kind)).collect();
+        attributes.insert("missing_value".to_owned(), Value::Array(further));
+    }
     read_georeference(dataset)?.set_attributes(&mut attributes, shape[1], shape[2])?;
     let items = read_items(dataset);
     if !items.is_empty() {
@@ -147,36 +223,45 @@ impl Raster for GdalRaster {
     fn read(&self, region: &[Range<u64>]) -> Result<Vec<u8>> {
         let dataset = self.dataset.lock().unwrap_or_else(PoisonError::into_inner);
         let read = match self.info.data_type {
-            DataType::UInt8 => read::<u8>(&dataset, region),
-            DataType::Int16 => read::<i16>(&dataset, region),
-            DataType::UInt16 => read::<u16>(&dataset, region),
-            DataType::Int32 => read::<i32>(&dataset, region),
-            DataType::Float32 => read::<f32>(&dataset, region),
-            DataType::Float64 => read::<f64>(&dataset, region),
+            DataType::UInt8 => self.read_as::<u8>(&dataset, region),
+            DataType::Int16 => self.read_as::<i16>(&dataset, region),
+            DataType::UInt16 => self.read_as::<u16>(&dataset, region),
+            DataType::Int32 => self.read_as::<i32>(&dataset, region),
+            DataType::Float32 => self.read_as::<f32>(&dataset, region),
+            DataType::Float64 => self.read_as::<f64>(&dataset, region),
         };
         read.with_context(|| format!("reading {} at {region:?}", self.info.label))
     }
 }
 
-fn read<T: GdalType + Copy + Default + bytemuck::Pod>(
-    dataset: &Dataset,
-    region: &[Range<u64>],
-) -> Result<Vec<u8>> {
-    let [bands, y, x] = region else {
-        bail!(InvalidArgument, "a GeoTIFF has 3 dimensions, the region has {}", region.len());
-    };
-    let shape = extents(region);
-    let (width, height) = (shape[2] as usize, shape[1] as usize);
-    let mut samples = vec![T::default(); volume(&shape) as usize];
-    for (out, band) in samples.chunks_exact_mut((width * height).max(1)).zip(bands.clone()) {
-        let band = dataset.rasterband(band as usize + 1)?;
-        band.read_into_slice(
-            (x.start as isize, y.start as isize),
-            (width, height),
-            (width, height),
-            out,
-            None,
-        )?;
+impl GdalRaster {
+    fn read_as<T: Sample>(&self, dataset: &Dataset, region: &[Range<u64>]) -> Result<Vec<u8>> {
+        let [bands, y, x] = region else {
+            bail!(InvalidArgument, "a GeoTIFF has 3 dimensions, the region has {}", region.len());
+        };
+        let shape = extents(region);
+        let (width, height) = (shape[2] as usize, shape[1] as usize);
+        let place = (x.start as isize, y.start as isize);
+        let nodata = match self.info.nodata.first() {
+            Some(nodata) => nodata.to_f64(self.info.data_type)?,
+            None => None,
+        };
+        let mut samples = vec![T::default(); volume(&shape) as usize];
+        let mut mask = vec![0u8; width * height];
+        for (out, number) in samples.chunks_exact_mut((width * height).max(1)).zip(bands.clone()) {
+            let band = dataset.rasterband(number as usize + 1)?;
+            band.read_into_slice(place, (width, height), (width, height), out, None)?;
+            if let (Some(kind), Some(nodata)) = (self.masks[number as usize], nodata) {
+                let mask_band = match kind {
+                    MaskKind::Alpha(number) => dataset.rasterband(number)?,
+                    _ => band.open_mask_band()?,
+                };
+                mask_band.read_into_slice(place, (width, height), (width, height), &mut mask, None)?;
+                for (sample, _) in out.iter_mut().zip(&mask).filter(|(_, mask)| **mask == 0) {
+                    *sample = T::from_f64(nodata);
+                }
+            }
+        }
+        Ok(bytemuck::cast_slice(&samples).to_vec())
     }
-    Ok(bytemuck::cast_slice(&samples).to_vec())
 }

@@ -113,7 +113,38 @@ fn write_as<T: GdalType + Copy + bytemuck::Pod>(
     )?;
     describe(&mut dataset, info, bands)?;
     copy::<T>(&dataset, raster, progress)?;
+    if let Some(mask) = raster.mask().filter(|mask| mask.info().bands() == 1) {
+        write_mask(&dataset, mask)?;
+    }
     dataset.close()?;
+    Ok(())
+}
+
+/// Writes the mask of all bands into the file.
+fn write_mask(dataset: &Dataset, mask: &dyn Raster) -> Result<()> {
+    // By default, GDAL writes a file of its own for masks.
+    gdal::config::set_thread_local_config_option("GDAL_TIFF_INTERNAL_MASK", "YES")?;
+    let info = mask.info();
+    let mut band = dataset.rasterband(1)?;
+    band.create_mask_band(true)?;
+    let mut band = band.open_mask_band()?;
+    let chunk: Vec<u64> = (info.axes.roles().iter().zip(&info.shape))
+        .map(|(role, extent)| if matches!(role, Role::Y | Role::X) { WINDOW.min(*extent) } else { 1 })
+        .collect();
+    let grid = Grid::new(&info.shape, &chunk);
+    for number in 0..grid.len() {
+        let region: Region = grid.region(&grid.indices(number));
+        let along = |role: Role| info.axes.position(&role).map_or(0..1, |d| region[d].clone());
+        let (y, x) = (along(Role::Y), along(Role::X));
+        let mut valid = mask.read(&region)?;
+        if info.axes.position(&Role::X) < info.axes.position(&Role::Y) {
+            let (height, width) = ((y.end - y.start) as usize, (x.end - x.start) as usize);
+            valid = (0..height * width).map(|at| valid[at % width * height + at / width]).collect();
+        }
+        valid.iter_mut().for_each(|valid| *valid = if *valid == 0 { 0 } else { 255 });
+        let size = ((x.end - x.start) as usize, (y.end - y.start) as usize);
+        band.write((x.start as isize, y.start as isize), size, &mut Buffer::new(size, valid))?;
+    }
     Ok(())
 }
 

@@ -151,7 +151,9 @@ fn run(
         what: "reading",
         progress,
     };
+    cube.plan().forget_clashes();
     let written = HierarchyWriter::write_all(&planned, destination)?;
+    cube.report(progress);
     Ok(match ShareSummary::of(share, output, &written) {
         Some(summary) => ShareOutcome::Open(summary),
         None => ShareOutcome::Complete(IngestSummary::measure(output, cube, &arrays, &written)?),

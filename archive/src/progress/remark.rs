@@ -183,6 +183,38 @@ pub enum Remark {
         /// Which, and why.
         why: &'static str,
     },
+    /// Valid samples equal the nodata value of the array that they were written to, and so are "no data" there.
+    ValidBecameNodata {
+        /// The array.
+        array: String,
+        /// Its nodata value.
+        nodata: f64,
+        /// How many there are in each band that has some.
+        bands: Vec<(String, u64)>,
+    },
+    /// A file declares a nodata value that no sample can equal.
+    ImpossibleNodata {
+        /// The file.
+        file: String,
+        /// The value.
+        value: f64,
+        /// The type of its samples.
+        data_type: &'static str,
+    },
+    /// A mask tells which samples of an array are valid, and the format that it is exported to holds none.
+    MaskNotExported {
+        /// The array.
+        array: String,
+    },
+    /// A file tells by a mask which pixels are valid, and the array has no value for the others.
+    MaskLeftOut {
+        /// The file.
+        file: String,
+        /// Whether the mask is a band of transparency, which stays as a band.
+        alpha: bool,
+        /// The type of its samples.
+        data_type: &'static str,
+    },
 }
 
 /// Chunks that an interrupted run left and that are written again, by the reason.
@@ -332,6 +364,37 @@ impl fmt::Display for Remark {
                 true => write!(f, "note: {why}"),
                 false => write!(f, "note: {}: {why}", arrays.join(", ")),
             },
+            Self::ValidBecameNodata { array, nodata, bands } => {
+                let listed: Vec<String> =
+                    bands.iter().map(|(band, samples)| format!("{samples} of band {band}")).collect();
+                write!(
+                    f,
+                    "warning: {array}: valid samples of {} became \"no data\" ({}), because another value or a mask means that in \
+                     their files; to keep them, say a value that no sample has, as nodata under [output]",
+                    figure(*nodata),
+                    listed.join(", ")
+                )
+            }
+            Self::ImpossibleNodata { file, value, data_type } => write!(
+                f,
+                "note: {file} declares nodata {}, which no {data_type} can be: all its samples count as valid",
+                figure(*value)
+            ),
+            Self::MaskNotExported { array } => write!(
+                f,
+                "warning: {array} has a mask, which is not exported: samples that are not valid look as if they were; a GeoTIFF \
+                 keeps the mask that all bands share"
+            ),
+            Self::MaskLeftOut { file, alpha: true, data_type } => write!(
+                f,
+                "warning: a mask of {file}, its band of transparency (alpha), tells which pixels are valid; no value means \"no \
+                 data\" in its {data_type}, so all its samples count as valid, and the band is kept as any other"
+            ),
+            Self::MaskLeftOut { file, alpha: false, data_type } => write!(
+                f,
+                "warning: a mask of {file} tells which pixels are valid; no value means \"no data\" in its {data_type}, so all its \
+                 samples count as valid, and the mask is not kept"
+            ),
         }
     }
 }

@@ -44,6 +44,10 @@ impl Remark {
             Self::Copying { .. } => "copying",
             Self::Cube(_) => "cube",
             Self::MissingFigures { .. } => "missing_figures",
+            Self::ValidBecameNodata { .. } => "valid_became_nodata",
+            Self::ImpossibleNodata { .. } => "impossible_nodata",
+            Self::MaskLeftOut { .. } => "mask_left_out",
+            Self::MaskNotExported { .. } => "mask_not_exported",
         }
     }
 
@@ -59,7 +63,10 @@ impl Remark {
             | Self::QualityBeyondModel { .. }
             | Self::BeyondModel { .. }
             | Self::InputChangedMeanwhile { .. }
-            | Self::RecordDiffers { .. } => Severity::Warning,
+            | Self::RecordDiffers { .. }
+            | Self::ValidBecameNodata { .. }
+            | Self::MaskLeftOut { .. }
+            | Self::MaskNotExported { .. } => Severity::Warning,
             Self::Resumed { .. }
             | Self::InputChanged { .. }
             | Self::WrittenAgain { .. }
@@ -72,7 +79,8 @@ impl Remark {
             | Self::FittedToPart { .. }
             | Self::Copying { .. }
             | Self::Cube(_)
-            | Self::MissingFigures { .. } => Severity::Note,
+            | Self::MissingFigures { .. }
+            | Self::ImpossibleNodata { .. } => Severity::Note,
         }
     }
 
@@ -94,7 +102,9 @@ impl Remark {
             | Self::TargetMissed { array, .. }
             | Self::ChunksLost { array, .. }
             | Self::WrittenAgain { array, .. }
-            | Self::RecordDiffers { array, .. } => Some(array),
+            | Self::RecordDiffers { array, .. }
+            | Self::ValidBecameNodata { array, .. }
+            | Self::MaskNotExported { array } => Some(array),
             Self::Resumed { .. }
             | Self::InputChanged { .. }
             | Self::InputChangedMeanwhile { .. }
@@ -102,7 +112,9 @@ impl Remark {
             | Self::FittedToPart { .. }
             | Self::Copying { .. }
             | Self::Cube(_)
-            | Self::MissingFigures { .. } => None,
+            | Self::MissingFigures { .. }
+            | Self::ImpossibleNodata { .. }
+            | Self::MaskLeftOut { .. } => None,
         }
     }
 }

@@ -87,6 +87,12 @@ pub trait Raster: Send + Sync {
         Ok(None)
     }
 
+    /// The raster that tells which samples are valid, with 0 for those that are not, where no value means "no data". It has the
+    /// extents of this one, and may lack a dimension of bands.
+    fn mask(&self) -> Option<&dyn Raster> {
+        None
+    }
+
     /// Reads a region as 64-bit floats, which are exact for every type that the codec takes.
     ///
     /// # Errors
