@@ -31,20 +31,26 @@ impl CubePlan {
                  {type_name}; declare one as nodata under [output]"
             )));
         }
-        let named: Vec<&str> = (array.bands.iter())
-            .filter_map(|band| band.band.name.as_deref())
-            .take(if shape == MaskShape::Shared { 1 } else { usize::MAX })
-            .collect();
+        // The name of each band of the mask, and of the band whose mask it is.
+        let named: Vec<(&str, &str)> = match &shape {
+            MaskShape::Shared(band) => vec![(MASK, band.as_str())],
+            MaskShape::Banded => array
+                .bands
+                .iter()
+                .filter_map(|band| band.band.name.as_deref())
+                .map(|name| (name, name))
+                .collect(),
+        };
         let category = |value, name: &str| Category { value, name: Some(name.to_owned()), colour: None };
         let bands = named
             .into_iter()
-            .map(|name| BandPlan {
+            .map(|(name, of)| BandPlan {
                 band: Band {
-                    name: Some(if shape == MaskShape::Shared { MASK } else { name }.to_owned()),
+                    name: Some(name.to_owned()),
                     categories: vec![category(0, "invalid"), category(1, "valid")],
                     ..Band::default()
                 },
-                source: BandSource::Mask(name.to_owned()),
+                source: BandSource::Mask(of.to_owned()),
             })
             .collect();
         let (folder, name) =
@@ -56,7 +62,7 @@ impl CubePlan {
             grid: array.grid.clone(),
             times: array.times.clone(),
             bands,
-            dimensions: if shape == MaskShape::Shared { without_bands(dimensions) } else { dimensions },
+            dimensions: if shape == MaskShape::Banded { dimensions } else { without_bands(dimensions) },
             sample_type: DataType::UInt8,
             nodata: None,
             categorical: false,

@@ -22,10 +22,10 @@ pub(crate) struct ArrayValidity {
 }
 
 /// Whether bands share their mask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum MaskShape {
-    /// One mask for all bands of a date.
-    Shared,
+    /// One mask for all bands of a date: that of the band of this name.
+    Shared(String),
     /// A mask for each band.
     Banded,
 }
@@ -199,23 +199,25 @@ fn may_clash(band: &SceneBand, nodata: f64, asked: Option<f64>) -> bool {
         })
 }
 
-/// The shape of the array that keeps the masks of bands; `None` where no file has one, or a band of transparency keeps it.
+/// The shape of the array that keeps the masks of bands; `None` where no file has one. A band of transparency has no mask, and
+/// counts as one that shares that of the others.
 fn mask_shape(bands: &[&SceneBand]) -> Option<MaskShape> {
-    layers(bands).find(|layer| layer.missing.mask.is_some())?;
-    let first = bands.first()?;
+    let first = bands.iter().find(|band| band.all().any(|layer| layer.missing.mask.is_some()))?;
+    let shares = |layer: &Layer, other: &Layer| {
+        let mask = other.missing.mask;
+        let is_mask = mask == Some(MaskKind::Alpha(layer.number));
+        layer.source.file == other.source.file
+            && (layer.missing.mask == mask && mask != Some(MaskKind::Band) || is_mask)
+    };
     let shared = bands.iter().all(|band| {
         band.layers.len() == first.layers.len()
-            && band.layers.iter().zip(&first.layers).all(|((time, layers), (first_time, first_layers))| {
+            && band.layers.iter().zip(&first.layers).all(|((time, layers), (first_time, others))| {
                 time == first_time
-                    && layers.len() == first_layers.len()
-                    && layers.iter().zip(first_layers).all(|(a, b)| {
-                        a.source.file == b.source.file
-                            && a.missing.mask == b.missing.mask
-                            && a.missing.mask != Some(MaskKind::Band)
-                    })
+                    && layers.len() == others.len()
+                    && layers.iter().zip(others).all(|(layer, other)| shares(layer, other))
             })
     });
-    Some(if shared || bands.len() == 1 { MaskShape::Shared } else { MaskShape::Banded })
+    Some(if shared || bands.len() == 1 { MaskShape::Shared(first.name.clone()) } else { MaskShape::Banded })
 }
 
 fn layers<'a>(bands: &'a [&'a SceneBand]) -> impl Iterator<Item = &'a Layer> {
