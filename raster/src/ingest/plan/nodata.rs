@@ -112,7 +112,7 @@ impl CubePlan {
                 }
                 values => {
                     let listed: Vec<String> =
-                        values.iter().map(|(value, file)| format!("{value} in {file}")).collect();
+                        values.iter().map(|(value, file)| format!("{} in {file}", words(*value))).collect();
                     let none = declared.none.as_ref().map(|file| format!(", and no value in {file}"));
                     let lasting = if lasting.is_empty() { lasting } else { format!(", and {lasting}") };
                     format!("{}{}; all become {nodata}{lasting}", listed.join(", "), none.unwrap_or_default())
@@ -234,6 +234,16 @@ fn files(layers: &[&Layer]) -> String {
         [] => "no file".to_owned(),
         [file] => file.display().to_string(),
         [file, others @ ..] => format!("{} and {} more", file.display(), count(others.len(), "file")),
+    }
+}
+
+/// A value in words: one that a float32 holds as briefly as that allows.
+fn words(value: f64) -> String {
+    let single = value as f32;
+    match (f64::from(single) == value, value.abs() < 1e9) {
+        (_, true) => value.to_string(),
+        (true, false) => format!("{single:e}"),
+        (false, false) => format!("{value:e}"),
     }
 }
 
