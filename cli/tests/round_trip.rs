@@ -406,8 +406,7 @@ fn the_demonstration_writes_its_report() {
     let folder = folder("demo");
     let model = model();
     let mut sample = plain(&[4, 96, 96], &[4, 96, 96]);
-    sample.attributes =
-        json!({"band_names": ["b", "g", "r", "n"], "attribution": "made up, & drawn"});
+    sample.attributes = json!({"band_names": ["b", "g", "r", "n"], "attribution": "made up, & drawn"});
     write(&folder.join("sample.zarr"), &sample, as_u16(&landscape(4, 96, 96, 15)));
     let args =
         ["demo", "--sample", "sample.zarr", "--model", text(&model), "--out", "demo", "--quality", "40,50"];

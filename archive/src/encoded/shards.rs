@@ -147,7 +147,7 @@ impl Shards {
         let inner = Grid::new(&self.counts, &vec![1; self.counts.len()]);
         let entries = index.entries.as_chunks::<2>().0.iter().enumerate();
         entries
-            .filter(|(_, entry)| **entry != [NOWHERE, NOWHERE])
+            .filter(|(_, entry)| **entry != [MISSING, MISSING])
             .map(|(at, _)| {
                 let places = inner.indices(at as u64).into_iter().zip(shard.iter().zip(&self.counts));
                 places.map(|(place, (i, n))| i.saturating_mul(*n).saturating_add(place)).collect()

@@ -33,6 +33,11 @@ impl PickedArray {
         Ok(Self { from: from.to_path_buf(), metadata: metadata.clone(), dimension, picks: picks.to_vec() })
     }
 
+    /// The steps, from 0.
+    pub(crate) fn picks(&self) -> &[u64] {
+        &self.picks
+    }
+
     /// Writes them to a folder: the elements first, then the metadata.
     ///
     /// # Errors

@@ -60,6 +60,7 @@ impl Node {
             Content::Array(_, metadata) => identity(&self.path, metadata),
             Content::Group(metadata) => json!({"path": self.path, "group": metadata.json()}),
             Content::Copy(_) => json!({"path": self.path, "copy": true}),
+            Content::Picked(array) => json!({"path": self.path, "picks": array.picks()}),
             #[cfg(feature = "gdal")]
             Content::Coordinates(array) => json!({"path": self.path, "coordinates": array.name}),
         }

@@ -207,7 +207,8 @@ impl ChunkCodec {
         for image in (0..layout.images()).filter(|image| !source.images_left_out[*image]) {
             for band in 0..layout.bands() {
                 for y in 0..extent[0] {
-                    let row = layout.image_offset(image) + layout.array_band(band) * band_stride + y * row_stride;
+                    let row =
+                        layout.image_offset(image) + layout.array_band(band) * band_stride + y * row_stride;
                     let mut last = None;
                     for x in 0..extent[1] {
                         let sample = source.samples[row + x * column_stride];
