@@ -75,6 +75,37 @@ fn other_commands_that_read_an_archive_that_lacks_a_chunk() {
     ends(&["verify", "out.zarr"], 1);
 }
 
+/// Coordinates are copied, and a chunk of theirs that is lost is noticed as well.
+#[test]
+fn a_chunk_of_coordinates_that_is_lost() {
+    let folder = folder("exit-coordinates");
+    std::fs::create_dir_all(folder.join("in.zarr")).unwrap();
+    std::fs::write(folder.join("in.zarr/zarr.json"), r#"{"zarr_format": 3, "node_type": "group"}"#).unwrap();
+    write(&folder.join("in.zarr/a"), &plain(&[4, 64, 64], &[4, 64, 64]), as_u16(&landscape(4, 64, 64, 44)));
+    let steps: Vec<f64> = (1..=64).map(f64::from).collect();
+    let x = common::Plain { names: Some(&["x"]), ..plain(&[64], &[32]) };
+    write(&folder.join("in.zarr/x"), &x, as_u16(&steps));
+    succeed(&folder, &["encode", "in.zarr", "out.zarr", "--lossless"]);
+    succeed(&folder, &["decode", "out.zarr", "whole.zarr"]);
+    let whole = std::fs::read_to_string(folder.join("whole.zarr/zarr.json")).unwrap();
+    assert!(!whole.contains("copies"), "what was made of the archive has no record: {whole}");
+    succeed(&folder, &["verify", "out.zarr", "--against", "in.zarr"]);
+    std::fs::remove_file(folder.join("out.zarr/x/c/1")).unwrap();
+    for args in [
+        &["decode", "out.zarr", "plain.zarr"][..],
+        &["verify", "out.zarr"],
+        &["encode", "out.zarr", "again.zarr", "--lossless"],
+        &["compare", "in.zarr", "out.zarr"],
+        &["report", "out.zarr"],
+    ] {
+        let (code, out, err) = call(&folder, args);
+        assert!(
+            code == 1 && err.contains("x: 1 of 2 chunks are lost; they read as"),
+            "{args:?}: {code} {out}{err}"
+        );
+    }
+}
+
 #[cfg(feature = "gdal")]
 #[test]
 fn an_export_is_whole_where_it_needs_no_lost_chunk() {

@@ -6,6 +6,7 @@ use crate::encode::input::Input;
 use crate::encode::options::EncodeOptions;
 use crate::encode::quality::quality_for;
 use crate::encode::{fitness, layout, remarks};
+use crate::encoded::copies;
 use crate::encoded::losses::remark_on_losses_of;
 use crate::error::{Result, bail};
 use crate::geotiff;
@@ -89,7 +90,8 @@ impl Planner<'_> {
     fn group(&self, path: &Path, output: &Path) -> Result<EncodePlan> {
         let mut plan = EncodePlan::new(Unreadable::Stop);
         let mut refused = Vec::new();
-        let (mut copies, mut chosen) = (Vec::new(), Vec::new());
+        let (mut beside, mut chosen) = (Vec::new(), Vec::new());
+        copies::remark_on_lost(path, self.progress)?;
         for node in tree::walk(path)? {
             // A member of a group may be a link that leads to the output.
             paths::refuse_overlap(&node.folder, output)?;
@@ -118,7 +120,7 @@ impl Planner<'_> {
                     if node.metadata.shape()?.len() > 1 {
                         refused.push((node.path.clone(), error.one_line()));
                     }
-                    copies.push(node);
+                    beside.push(node);
                 }
             }
         }
@@ -133,7 +135,7 @@ impl Planner<'_> {
         for (array, why) in refused {
             self.progress.remark(&Remark::CopiedAsItIs { array, why });
         }
-        for node in copies {
+        for node in beside {
             match bands::copied(&node, &chosen) {
                 Ok(content) => plan.others.push(Node { path: node.path, content }),
                 Err(error) => {

@@ -10,6 +10,7 @@ use crate::encode::quality::first_quality;
 use crate::encode::remarks;
 use crate::encode::settling::Settling;
 use crate::encode::summary::EncodeSummary;
+use crate::encoded::copies;
 use crate::error::{Result, bail};
 use crate::metadata::document::Metadata;
 use crate::progress::Progress;
@@ -99,6 +100,12 @@ fn run(
         Some(_) => write_share(&mut writer, &mut plan),
         None => write_all(&mut writer, &mut plan, options, progress).map(|()| None),
     };
+    let open_shares = open_shares.and_then(|open| {
+        if open.is_none() {
+            copies::record(&writer.folder(""))?;
+        }
+        Ok(open)
+    });
     let written = writer.end(open_shares)?;
     #[cfg(feature = "gdal")]
     if let Input::Cube(cube) = input {

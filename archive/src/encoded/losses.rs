@@ -5,6 +5,7 @@
 //! always known; which ones they are is known only if all chunks of the array were stored once.
 
 use crate::encoded::array::EncodedArray;
+use crate::encoded::copies;
 use crate::encoded::lost::LostChunks;
 use crate::encoded::record::Record;
 use crate::error::Result;
@@ -61,7 +62,8 @@ fn position(indices: &[u64]) -> String {
 /// # Errors
 /// When an archive, or the header of one of its chunks, can't be read.
 pub fn remark_on_losses(path: &Path, engine: Option<EngineKind>, progress: &dyn Progress) -> Result<()> {
-    tree::arrays(path)?.iter().try_for_each(|node| remark_on_losses_of(node, engine, progress))
+    tree::arrays(path)?.iter().try_for_each(|node| remark_on_losses_of(node, engine, progress))?;
+    copies::remark_on_lost(path, progress).map(drop)
 }
 
 /// Does the same for one array, and nothing for an array that is not encoded.

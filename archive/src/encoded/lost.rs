@@ -18,7 +18,7 @@ pub struct LostChunks {
     /// How many of the chunks that were read are not stored: those that are lost, and those that hold nothing but fill value.
     pub not_stored: u64,
     /// The first 100 of these, by their place in the grid of chunks, such as `0/3/1`. Where `not_stored` equals `lost`, they
-    /// are the lost ones.
+    /// are the lost ones. Empty where only their number is known.
     pub chunks: Vec<String>,
     /// The fill value: samples of chunks that are not stored have this value when read.
     pub fill_value: Value,
@@ -32,14 +32,15 @@ impl fmt::Display for LostChunks {
         if others > 0 {
             names.push_str(&format!(" and {others} more"));
         }
-        if self.not_stored == self.lost {
-            write!(f, ": {names}")?;
-        } else {
-            write!(
+        match (self.chunks.is_empty(), self.not_stored == self.lost) {
+            // Only their number is known.
+            (true, _) => {}
+            (false, true) => write!(f, ": {names}")?,
+            (false, false) => write!(
                 f,
                 "; which ones is not known, for chunks that hold nothing but the fill value are not stored either: one or \
                  more of {names}"
-            )?;
+            )?,
         }
         write!(f, "; they read as the fill value, {}", self.fill_value)
     }

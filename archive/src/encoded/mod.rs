@@ -2,6 +2,7 @@
 //! window.
 
 pub(crate) mod array;
+pub(crate) mod copies;
 pub(crate) mod losses;
 pub(crate) mod lost;
 pub(crate) mod record;

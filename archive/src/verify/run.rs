@@ -1,6 +1,7 @@
 //! Runs a verification, array by array.
 
 use crate::encoded::array::EncodedArray;
+use crate::encoded::copies;
 use crate::error::{Result, bail};
 use crate::open::{open_beside, source_of};
 use crate::options::options;
@@ -91,6 +92,7 @@ pub fn verify(
         verification.holds &= verified.failures.is_empty();
         verification.arrays.push(verified);
     }
+    verification.holds &= !copies::remark_on_lost(archive, progress)?;
     verification.mb_s = verification.raw_bytes as f64 / 1e6 / verification.seconds.max(1e-9);
     Ok(verification)
 }

@@ -47,6 +47,8 @@ impl Node {
     pub(crate) fn group(path: String, metadata: &Metadata) -> Self {
         let mut metadata = metadata.clone();
         metadata.json_mut().remove("consolidated_metadata");
+        // It describes the members of one archive only.
+        metadata.remove_record();
         Self { path, content: Content::Group(metadata) }
     }
 

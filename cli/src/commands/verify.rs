@@ -2,7 +2,7 @@
 
 use crate::exit::CheckFailed;
 use crate::progress::Terminal;
-use crate::{output, wording};
+use crate::{console, output, wording};
 use anyhow::Result;
 use std::path::PathBuf;
 use vqz_archive::{Verification, VerifyOptions, verify};
@@ -44,6 +44,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         return Ok(());
     }
     let failures: u64 = verification.arrays.iter().map(|array| array.failures.len() as u64).sum();
+    if failures == 0 {
+        // What was found wrong is a remark.
+        return console::check();
+    }
     Err(CheckFailed(format!(
         "{} fails the check: {}, listed above; restore the archive from a copy, or encode it again{}",
         verification.archive,
