@@ -1,6 +1,7 @@
 //! The plan of an encode: every node of the input, and whether it is encoded or copied.
 
 use crate::encode::array::ArrayEncode;
+use crate::encode::auxiliary::exact_members;
 use crate::encode::bands::{self, ChosenBands};
 use crate::encode::input::Input;
 use crate::encode::options::EncodeOptions;
@@ -16,6 +17,7 @@ use crate::raster::bands::select;
 use crate::raster::fill::FillWatch;
 use crate::raster::opening::OpenOptions;
 use crate::raster::source::{Raster, RasterInfo};
+use crate::raster::unread::unread_nodata;
 use crate::store::reader::ZarrRaster;
 use crate::store::tree;
 use crate::target::Target;
@@ -27,7 +29,7 @@ use std::path::Path;
 use std::sync::Arc;
 use vqz_codec::config::Promise;
 use vqz_codec::model::Model;
-use vqz_raster::conventions::exact::must_be_exact;
+use vqz_raster::conventions::exact::{Exact, must_be_exact};
 
 /// The plan of an encode.
 pub(crate) struct EncodePlan {
@@ -82,7 +84,7 @@ impl Planner<'_> {
 
     fn single(&self, raster: Arc<dyn Raster>) -> Result<EncodePlan> {
         let mut plan = EncodePlan::new(Unreadable::Stop);
-        plan.arrays.push(self.array(String::new(), raster)?);
+        plan.arrays.push(self.array(String::new(), raster, None)?);
         Ok(plan)
     }
 
@@ -92,7 +94,9 @@ impl Planner<'_> {
         let mut refused = Vec::new();
         let (mut beside, mut chosen) = (Vec::new(), Vec::new());
         copies::remark_on_lost(path, self.progress)?;
-        for node in tree::walk(path)? {
+        let nodes = tree::walk(path)?;
+        let exact = exact_members(&nodes);
+        for node in nodes {
             // A member of a group may be a link that leads to the output.
             paths::refuse_overlap(&node.folder, output)?;
             if !node.metadata.is_array() {
@@ -103,9 +107,19 @@ impl Planner<'_> {
                 plan.others.push(Node { path: node.path, content: Content::Copy(node.folder) });
                 continue;
             }
-            let planned = ZarrRaster::open(&node, &self.opening()).and_then(|raster| {
+            let exact = exact.get(&node.path).copied();
+            let opened = ZarrRaster::open(&node, &self.opening());
+            // Coordinates are copied: every reader of the archive then gets them as they were. An array alone is encoded.
+            if exact == Some(Exact::Coordinates) && !node.path.is_empty() {
+                if opened.is_ok() {
+                    refused.push((node.path.clone(), "it holds coordinates, which stay exact".to_owned()));
+                }
+                beside.push(node);
+                continue;
+            }
+            let planned = opened.and_then(|raster| {
                 let bands = ChosenBands::of(&node, raster.info(), self.options)?;
-                Ok((self.array(node.path.clone(), Arc::new(raster))?, bands))
+                Ok((self.array(node.path.clone(), Arc::new(raster), exact)?, bands))
             });
             match planned {
                 Ok((array, bands)) => {
@@ -161,7 +175,7 @@ impl Planner<'_> {
                 CubeNode::Group(metadata) => Content::Group(metadata),
                 CubeNode::Coordinates(coordinates) => Content::Coordinates(coordinates),
                 CubeNode::Array(array) => {
-                    match self.array(path.clone(), Arc::clone(&array) as Arc<dyn Raster>) {
+                    match self.array(path.clone(), Arc::clone(&array) as Arc<dyn Raster>, None) {
                         Ok(array) => {
                             plan.arrays.push(array);
                             continue;
@@ -190,8 +204,8 @@ impl Planner<'_> {
         Ok(plan)
     }
 
-    /// Plans one array.
-    fn array(&self, path: String, raster: Arc<dyn Raster>) -> Result<ArrayEncode> {
+    /// Plans one array. `exact` says what it is to other arrays, where that asks for exact samples.
+    fn array(&self, path: String, raster: Arc<dyn Raster>, exact: Option<Exact>) -> Result<ArrayEncode> {
         let options = self.options;
         let raster = match &options.bands {
             Some(selection) => select(raster, selection)?,
@@ -217,9 +231,12 @@ impl Planner<'_> {
                 info.shape
             );
         }
-        let promise = self.promise(raster.as_ref())?;
+        let promise = self.promise(raster.as_ref(), exact)?;
         let quality = quality_for(options, &promise, manifest);
         let model = self.model.map(|model| &**model);
+        if options.nodata.is_empty() {
+            unread_nodata(info, self.progress)?;
+        }
         let mut band_order = Vec::new();
         if let Some(manifest) = manifest {
             band_order = bands::order(info, manifest, options.bands.is_some(), self.progress)?;
@@ -235,15 +252,21 @@ impl Planner<'_> {
 
     /// The promise for an array: the requested one, or lossless for data such as classes, where any error would
     /// change what a sample means.
-    fn promise(&self, raster: &dyn Raster) -> Result<Promise> {
+    fn promise(&self, raster: &dyn Raster, exact: Option<Exact>) -> Result<Promise> {
         let info: &RasterInfo = raster.info();
-        match (self.options.bound.promise(raster)?, must_be_exact(&info.metadata.attributes())) {
-            (Promise::MaxError { bound, .. }, Some(samples)) if bound.iter().any(|bound| *bound > 0.0) => {
+        let promise = self.options.bound.promise(raster)?;
+        let may_err = match &promise {
+            Promise::MaxError { bound, .. } => bound.iter().any(|bound| *bound > 0.0),
+            Promise::Quality => true,
+            Promise::Lossless => false,
+        };
+        match must_be_exact(&info.metadata.attributes()).or(exact) {
+            Some(samples) if may_err => {
                 let (array, samples) = (info.label.clone(), samples.to_string());
                 self.progress.remark(&Remark::MadeLossless { array, samples });
                 Ok(Promise::Lossless)
             }
-            (promise, _) => Ok(promise),
+            _ => Ok(promise),
         }
     }
 }

@@ -26,6 +26,7 @@ use crate::write::transfer::Order;
 use serde_json::json;
 use std::path::Path;
 use std::sync::Arc;
+use vqz_codec::config::Promise;
 use vqz_zarr::models;
 
 /// Encodes rasters into an archive. A single raster becomes a Zarr array. A group becomes a group, in which arrays
@@ -115,8 +116,13 @@ fn run(
     if let Some(summary) = ShareSummary::of(share, output, &written) {
         return Ok(ShareOutcome::Open(summary));
     }
-    for watch in plan.arrays.iter().filter_map(|array| array.watch.as_ref()) {
-        watch.report("encoded as data: they come back changed", progress);
+    for array in &plan.arrays {
+        if let Some(watch) = &array.watch {
+            watch.report("encoded as data: they come back changed", progress);
+            if array.promise != Promise::Lossless {
+                watch.report_range("encoded as data: they come back changed", progress);
+            }
+        }
     }
     let summary = EncodeSummary::measure(output, &plan.arrays, options.model.as_deref(), &written)?;
     Ok(ShareOutcome::Complete(summary))
@@ -185,6 +191,8 @@ fn settle_qualities(
     for array in &mut plan.arrays {
         let begun = before.as_ref().and_then(|folder| quality_of(&node_folder(folder, &array.node.path)));
         match options.target {
+            // Samples that must be exact need no search.
+            Some(_) if array.promise == Promise::Lossless => {}
             Some(target) if target.is_searched() => array.settle(&with, target, begun)?,
             None if options.bound.is_any() => array.settle_bounded(&with, begun)?,
             _ => {}

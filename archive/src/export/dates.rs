@@ -1,7 +1,10 @@
 //! A selection of dates, as it is written on the command line.
 
 use crate::error::{Result, bail};
-use vqz_raster::conventions::time::iso;
+use vqz_raster::conventions::time::Instant;
+
+/// The dates of the steps in time; `None` for a date that is missing.
+pub(crate) type Times = [Option<Instant>];
 
 /// Dates as people write them, separated by commas: numbers from 0, dates or beginnings of dates (`2018-07` is all of
 /// that month), and ranges `FROM..TO` of either. Ranges include both ends, and either end may be left out.
@@ -27,13 +30,13 @@ impl DateSelection {
         &self.0
     }
 
-    /// The numbers of the chosen steps, in the order in which they are written. `times` are in seconds since 1970-01-01, one
-    /// for each of the `count` steps.
+    /// The numbers of the chosen steps, in the order in which they are written. `times` are their dates, one for each of the
+    /// `count` steps.
     ///
     /// # Errors
     /// When an item chooses nothing.
-    pub(crate) fn resolve(&self, count: u64, times: Option<&[i64]>) -> Result<Vec<u64>> {
-        let full: Option<Vec<String>> = times.map(|times| times.iter().map(|time| written(*time)).collect());
+    pub(crate) fn resolve(&self, count: u64, times: Option<&Times>) -> Result<Vec<u64>> {
+        let full: Option<Vec<String>> = times.map(|times| times.iter().map(written).collect());
         let mut picks = Vec::new();
         for item in self.0.split(',').map(str::trim) {
             let found = match item.split_once("..") {
@@ -49,10 +52,13 @@ impl DateSelection {
     }
 }
 
-/// The date, always with its time of day, so that the beginning of a date can be compared as text.
-fn written(seconds: i64) -> String {
-    let text = iso(seconds);
-    if text.contains('T') { text } else { format!("{text}T00:00:00") }
+/// The date, always with its time of day, so that the beginning of a date can be compared as text. A missing date has no text.
+fn written(date: &Option<Instant>) -> String {
+    match date.map(Instant::iso) {
+        Some(text) if text.contains('T') => text,
+        Some(text) => format!("{text}T00:00:00"),
+        None => String::new(),
+    }
 }
 
 fn one(item: &str, count: u64, times: Option<&[String]>) -> Vec<u64> {
@@ -73,7 +79,8 @@ fn range(from: &str, to: &str, count: u64, times: Option<&[String]>) -> Vec<u64>
     }
     let beginning = |time: &str, bound: &str| time[..bound.len().min(time.len())].to_owned();
     let within = |time: &String| {
-        (from.is_empty() || beginning(time, from).as_str() >= from)
+        !time.is_empty()
+            && (from.is_empty() || beginning(time, from).as_str() >= from)
             && (to.is_empty() || beginning(time, to).as_str() <= to)
     };
     let dates =
@@ -82,19 +89,20 @@ fn range(from: &str, to: &str, count: u64, times: Option<&[String]>) -> Vec<u64>
     times.filter(|(_, time)| within(time)).map(|(i, _)| i as u64).collect()
 }
 
-fn allowed(count: u64, times: Option<&[i64]>) -> String {
+fn allowed(count: u64, times: Option<&Times>) -> String {
     let numbers = format!("0 to {}", count.saturating_sub(1));
-    match times {
-        Some([first, .., last]) => format!("{numbers}, or dates from {} to {}", iso(*first), iso(*last)),
-        Some([only]) => format!("{numbers}, or the date {}", iso(*only)),
-        _ => format!("{numbers}; it has no dates"),
+    let known: Vec<Instant> = times.unwrap_or_default().iter().copied().flatten().collect();
+    match known[..] {
+        [first, .., last] => format!("{numbers}, or dates from {} to {}", first.iso(), last.iso()),
+        [only] => format!("{numbers}, or the date {}", only.iso()),
+        [] => format!("{numbers}; it has no dates"),
     }
 }
 
 /// The part of a file's name that stands for a step of time: its date without colons, or its number.
-pub(crate) fn label(number: u64, times: Option<&[i64]>) -> String {
-    match times.and_then(|times| times.get(number as usize)) {
-        Some(time) => iso(*time).replace(':', ""),
+pub(crate) fn label(number: u64, times: Option<&Times>) -> String {
+    match times.and_then(|times| *times.get(number as usize)?) {
+        Some(time) => time.iso().replace(':', ""),
         None => format!("{number:04}"),
     }
 }
@@ -104,10 +112,25 @@ mod tests {
     use super::*;
     use vqz_raster::conventions::time::parse_iso;
 
+    fn date(text: &str) -> Option<Instant> {
+        Some(parse_iso(text).unwrap().into())
+    }
+
+    #[test]
+    fn a_missing_date_is_chosen_by_its_number() {
+        let half = Instant { seconds: 0, nanoseconds: 500_000_000 };
+        let times = [date("2018-01-31"), None, Some(half)];
+        let resolve = |text: &str| DateSelection::from(text).resolve(3, Some(&times));
+        assert_eq!(resolve("..2019").unwrap(), [0, 2]);
+        assert_eq!((resolve("1").unwrap(), resolve("1970-01-01T00:00:00.5").unwrap()), (vec![1], vec![2]));
+        assert!(resolve("").is_err());
+        assert_eq!((label(1, Some(&times)).as_str(), label(2, Some(&times)).as_str()), ("0001", "1970-01-01T000000.5"));
+    }
+
     #[test]
     fn dates_are_chosen() {
         let times =
-            ["2018-01-31", "2018-04-05T10:30:00", "2018-04-21", "2019-01-01"].map(|t| parse_iso(t).unwrap());
+            ["2018-01-31", "2018-04-05T10:30:00", "2018-04-21", "2019-01-01"].map(date);
         let resolve = |text: &str| DateSelection::from(text).resolve(4, Some(&times));
         assert_eq!(resolve("0,3").unwrap(), [0, 3]);
         assert_eq!(resolve("2018-04").unwrap(), [1, 2]);

@@ -1,16 +1,18 @@
 //! Cloud-optimised GeoTIFFs with overviews, one for each date.
 
 use crate::error::{Result, bail};
-use crate::export::dates;
+use crate::export::dates::{self, Times};
 use crate::export::options::{Compression, ExportOptions};
 use crate::export::raster::{ExportedRaster, resampling};
 use crate::geotiff::{self, Cog};
-use crate::progress::Progress;
+use crate::progress::{Progress, Remark};
+use crate::raster::one_nodata::OneNodata;
 use crate::store::files;
 use crate::write::existing::OutputKind;
 use crate::write::paths::check_place;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use vqz_codec::axes::Role;
 
 /// Writes a file for each date. With a single date, the file has exactly the requested name.
@@ -33,6 +35,9 @@ pub(crate) fn write(
             );
         }
     }
+    let exported = &one_nodata(exported, progress)?;
+    remark_on_coordinates(exported, progress);
+    let info = exported.raster.info();
     let cog = Cog {
         compression: match compression {
             Compression::Deflate => "DEFLATE",
@@ -67,13 +72,54 @@ pub(crate) fn write(
     Ok(written)
 }
 
+/// The raster with one value that means "no data" for all bands, because a GeoTIFF declares one.
+fn one_nodata(exported: &ExportedRaster, progress: &dyn Progress) -> Result<ExportedRaster> {
+    let info = exported.raster.info();
+    let (label, Some(one)) = (info.label.clone(), OneNodata::new(&exported.raster)?) else {
+        return Ok(exported.clone());
+    };
+    let (kept, others) = (one.kept(), one.others().to_vec());
+    progress.remark(&Remark::NodataMerged { array: label, kept, others });
+    let mut exported = exported.clone();
+    exported.raster = Arc::new(one);
+    for band in &mut exported.bands {
+        band.nodata = Some(kept);
+    }
+    exported.described()
+}
+
+/// Remarks on coordinates that a GeoTIFF does not hold. It keeps the grid, the dates and the names of bands.
+fn remark_on_coordinates(exported: &ExportedRaster, progress: &dyn Progress) {
+    let info = exported.raster.info();
+    let upright = exported.georeference.transform.is_some();
+    let held = |name: &str, dimensions: &[String]| match dimensions {
+        [] => exported.scalar_time.as_deref() == Some(name),
+        [one] if one == "y" || one == "x" => one == name && upright,
+        [one] if one == "time" => one == name && exported.times.is_some(),
+        [one] => one == name && one == "band" && exported.bands.iter().all(|band| band.name.is_some()),
+        _ => false,
+    };
+    let arrays = exported.coordinates.arrays.iter();
+    let names: Vec<String> = arrays
+        .filter(|coordinate| !held(&coordinate.array.name, &coordinate.array.dimensions))
+        .map(|coordinate| coordinate.own_name.clone())
+        .collect();
+    if !names.is_empty() {
+        progress.remark(&Remark::CoordinatesLeftOut {
+            array: info.label.clone(),
+            names,
+            why: "a GeoTIFF has no coordinates but an even grid and dates; .nc and .zarr keep them".to_owned(),
+        });
+    }
+}
+
 /// The raster, with the date of a step added to its metadata items.
 fn dated(exported: &ExportedRaster, number: usize) -> Result<ExportedRaster> {
     let exported = exported.clone().described()?;
-    let Some(time) = exported.times.as_ref().and_then(|times| times.get(number)).copied() else {
+    let Some(time) = exported.times.as_ref().and_then(|times| *times.get(number)?) else {
         return Ok(exported);
     };
-    Ok(exported.with_item("TIFFTAG_DATETIME", &tiff_date(time)))
+    Ok(exported.with_item("TIFFTAG_DATETIME", &tiff_date(time.rounded())))
 }
 
 /// `2018:07:10 10:31:01`.
@@ -85,7 +131,7 @@ fn tiff_date(seconds: i64) -> String {
 
 /// A name for each date: `scene.tif` becomes `scene_2018-07-10.tif`. If two dates are the same, the number of the
 /// step is added to the later ones.
-fn names(output: &Path, count: u64, times: Option<&[i64]>) -> Vec<PathBuf> {
+fn names(output: &Path, count: u64, times: Option<&Times>) -> Vec<PathBuf> {
     let stem = output.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let end = output.extension().unwrap_or_default().to_string_lossy().into_owned();
     let mut seen = HashSet::new();
@@ -103,10 +149,11 @@ fn names(output: &Path, count: u64, times: Option<&[i64]>) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use vqz_raster::conventions::time::Instant;
 
     #[test]
     fn every_date_has_a_name() {
-        let times = [0, 86_400, 86_400, 90_061];
+        let times = [0, 86_400, 86_400, 90_061].map(|seconds: i64| Some(Instant::from(seconds)));
         let names = names(Path::new("out/scene.v2.tif"), 4, Some(&times));
         let names: Vec<_> = names.iter().map(|path| path.to_str().unwrap()).collect();
         assert_eq!(

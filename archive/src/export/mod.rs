@@ -1,5 +1,6 @@
 //! Exporting: an archive, or a part of it, for programs that do not know the codec.
 
+mod coordinates;
 mod dates;
 mod geotiff;
 mod mask;

@@ -3,7 +3,7 @@
 use crate::error::{Context, Result};
 use crate::export::options::Compression;
 use crate::export::raster::{ExportedRaster, name};
-use crate::export::zarr::{DATA, coordinate_arrays};
+use crate::export::zarr::{DATA, auxiliary_names, coordinate_arrays};
 use crate::progress::{Progress, Task};
 use crate::raster::region::{Grid, extents, volume};
 use crate::raster::source::Raster;
@@ -12,8 +12,12 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use vqz_codec::axes::Role;
 use vqz_codec::sample::DataType;
-use vqz_raster::georeference::{CoordinateData, GRID_MAPPING};
+use vqz_raster::conventions::nodata;
+use vqz_raster::georeference::{CoordinateArray, CoordinateData, GRID_MAPPING};
 use vqz_raster::netcdf::{Content, NetCdf, Storage, Variable};
+
+/// The name of the coordinate of wavelengths.
+const WAVELENGTH: &str = "wavelength";
 
 /// The side of a chunk, in pixels.
 const CHUNK: u64 = 256;
@@ -63,29 +67,16 @@ fn fill(
         file.dimension(name, *extent)?;
     }
     let arrays = coordinate_arrays(exported)?;
+    // Bounds have a dimension of their own.
     for array in &arrays {
-        let dimensions: Vec<&str> = array.dimensions.iter().map(String::as_str).collect();
-        let content = match &array.data {
-            CoordinateData::Float(_) => Content::Samples(DataType::Float64),
-            CoordinateData::Integer(_) => Content::Integers,
-            CoordinateData::Text(_) => Content::Texts,
-        };
-        let variable = file.variable(&array.name, &dimensions, content, &Storage::default())?;
-        for (name, value) in &array.attributes {
-            variable.attribute(name, value)?;
-        }
-        let (start, count) = (vec![0; dimensions.len()], |n: usize| vec![n as u64; dimensions.len()]);
-        match &array.data {
-            CoordinateData::Float(values) => {
-                let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_ne_bytes()).collect();
-                variable.write(&start, &count(values.len()), &bytes)?;
+        for (name, extent) in array.dimensions.iter().zip(&array.shape) {
+            if !file.has_dimension(name) {
+                file.dimension(name, *extent)?;
             }
-            CoordinateData::Integer(values) => {
-                let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_ne_bytes()).collect();
-                variable.write(&start, &count(values.len()), &bytes)?;
-            }
-            CoordinateData::Text(texts) => variable.write_texts(texts)?,
         }
+    }
+    for array in &arrays {
+        write_coordinate(&file, array).with_context(|| format!("the coordinates {}", array.name))?;
     }
     let chunk = info.axes.roles().iter().zip(&info.shape).map(|(role, extent)| match role {
         Role::Y | Role::X => CHUNK.min(*extent),
@@ -101,7 +92,9 @@ fn fill(
         data.nodata(&crate::raster::samples::bytes_of(info.data_type, value))?;
     }
     for (name, value) in info.metadata.attributes() {
-        if !NOT_WRITTEN.contains(&name.as_str()) {
+        // `described` declares further values that mean "no data" as CF does.
+        let further = name == "missing_value" && info.nodata.len() > 1;
+        if further || !NOT_WRITTEN.contains(&name.as_str()) {
             data.attribute(&name, &value)?;
         }
     }
@@ -109,24 +102,65 @@ fn fill(
         data.attribute("grid_mapping", &json!(GRID_MAPPING))?;
     }
     let wavelengths: Option<Vec<f64>> = exported.bands.iter().map(|band| band.wavelength_um).collect();
-    let wavelength = match wavelengths {
-        Some(values) if info.axes.position(&Role::Band).is_some() => Some(wavelength(&file, &data, &values)?),
+    let taken = arrays.iter().any(|array| array.name == WAVELENGTH);
+    let wavelength = match wavelengths.filter(|_| !taken) {
+        Some(values) if info.axes.position(&Role::Band).is_some() => Some(wavelength(&file, &values)?),
         _ => None,
     };
+    let auxiliary = auxiliary_names(exported, &arrays);
+    let names: Vec<&str> =
+        auxiliary.as_deref().into_iter().chain(wavelength.is_some().then_some(WAVELENGTH)).collect();
+    if !names.is_empty() {
+        data.attribute("coordinates", &Value::from(names.join(" ")))?;
+    }
     copy(&data, exported.raster.as_ref(), progress)?;
     drop((data, wavelength));
     Ok(file.finish()?)
 }
 
-/// CF has a coordinate for them.
-fn wavelength(file: &NetCdf, data: &Variable, values: &[f64]) -> Result<Variable> {
+/// Writes a coordinate with its attributes.
+fn write_coordinate(file: &NetCdf, array: &CoordinateArray) -> Result<()> {
+    let dimensions: Vec<&str> = array.dimensions.iter().map(String::as_str).collect();
+    let content = match &array.data {
+        CoordinateData::Float(_) => Content::Samples(DataType::Float64),
+        CoordinateData::Single(_) => Content::Samples(DataType::Float32),
+        CoordinateData::Integer(_) => Content::Integers,
+        CoordinateData::Text(_) => Content::Texts,
+    };
+    let variable = file.variable(&array.name, &dimensions, content, &Storage::default())?;
+    let fill = array.attributes.get("_FillValue").and_then(nodata::from_json);
+    match (&array.data, fill) {
+        (CoordinateData::Float(_), Some(fill)) => variable.nodata(&fill.to_ne_bytes())?,
+        (CoordinateData::Single(_), Some(fill)) => variable.nodata(&(fill as f32).to_ne_bytes())?,
+        (CoordinateData::Integer(_), Some(fill)) => {
+            // The number itself: one of 64 bits is not a float.
+            let whole = array.attributes["_FillValue"].as_i64().unwrap_or(fill as i64);
+            variable.nodata(&whole.to_ne_bytes())?;
+        }
+        _ => {}
+    }
+    for (name, value) in array.attributes.iter().filter(|(name, _)| *name != "_FillValue") {
+        variable.attribute(name, value)?;
+    }
+    let start = vec![0; dimensions.len()];
+    let write = |bytes: Vec<u8>| variable.write(&start, &array.shape, &bytes);
+    match &array.data {
+        CoordinateData::Float(values) => write(values.iter().flat_map(|v| v.to_ne_bytes()).collect())?,
+        CoordinateData::Single(values) => write(values.iter().flat_map(|v| v.to_ne_bytes()).collect())?,
+        CoordinateData::Integer(values) => write(values.iter().flat_map(|v| v.to_ne_bytes()).collect())?,
+        CoordinateData::Text(texts) => variable.write_texts(texts)?,
+    }
+    Ok(())
+}
+
+/// The coordinate that CF has for the wavelengths of bands.
+fn wavelength(file: &NetCdf, values: &[f64]) -> Result<Variable> {
     let content = Content::Samples(DataType::Float64);
-    let variable = file.variable("wavelength", &["band"], content, &Storage::default())?;
+    let variable = file.variable(WAVELENGTH, &["band"], content, &Storage::default())?;
     variable.attribute("standard_name", &json!("radiation_wavelength"))?;
     variable.attribute("units", &json!("um"))?;
     let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_ne_bytes()).collect();
     variable.write(&[0], &[values.len() as u64], &bytes)?;
-    data.attribute("coordinates", &Value::from("wavelength"))?;
     Ok(variable)
 }
 

@@ -77,7 +77,7 @@ pub fn export_overview(
                 let before_it = ExportedRaster { raster: Arc::new(made), ..exported.clone() };
                 before_it.reduced(level / before, level / before, method)?
             }
-            _ => whole(source).reduced(*level, *level, method)?,
+            _ => ExportedRaster::whole(source).reduced(*level, *level, method)?,
         };
         let exported = exported.described()?;
         nodes.push(group_node(level.to_string()));
@@ -106,16 +106,6 @@ pub fn export_overview(
     let raw_bytes = written.iter().map(|(_, exported)| exported.raster.info().raw_bytes()).sum();
     let seconds = begun.elapsed().as_secs_f64();
     ExportSummary::measure("overview", &[target], &info.shape, raw_bytes, seconds)
-}
-
-fn whole(source: &ExportSource) -> ExportedRaster {
-    ExportedRaster {
-        raster: Arc::clone(&source.raster),
-        georeference: source.georeference.clone(),
-        bands: source.bands.clone(),
-        times: source.times.clone(),
-        mask: source.mask.clone(),
-    }
 }
 
 /// The levels to write, in order: the requested ones, or the default ones for a raster whose longer side has `side`
@@ -153,7 +143,7 @@ fn declare(
         .iter()
         .map(|(level, asset, exported)| (*level, format!("{OVERVIEWS}/{asset}"), *exported))
         .collect();
-    describe(group, &(1, name.to_owned(), &whole(source)), &rest, method)
+    describe(group, &(1, name.to_owned(), &ExportedRaster::whole(source)), &rest, method)
 }
 
 /// Writes `multiscales` and the georeference into a group's attributes: the base, and the levels that are made from

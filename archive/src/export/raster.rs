@@ -1,6 +1,7 @@
 //! The part of a raster that is exported: dates, bands, a window, a resolution; its georeference, bands and dates follow.
 
 use crate::error::{Context, Result, bail};
+use crate::export::coordinates::Coordinates;
 use crate::export::options::{Area, ExportOptions};
 use crate::export::source::{ExportSource, dimension_name};
 use crate::geotiff::attributes::ITEMS;
@@ -16,6 +17,8 @@ use std::sync::Arc;
 use vqz_codec::axes::Role;
 use vqz_codec::sample::DataType;
 use vqz_raster::band::{Band, SampleKind, set_band_attributes};
+use vqz_raster::conventions::nodata::to_json;
+use vqz_raster::conventions::time::Instant;
 use vqz_raster::conventions::validity;
 use vqz_raster::georeference::Georeference;
 
@@ -31,8 +34,14 @@ pub(crate) struct ExportedRaster {
     pub(crate) georeference: Georeference,
     /// Its bands.
     pub(crate) bands: Vec<Band>,
-    /// Its dates.
-    pub(crate) times: Option<Vec<i64>>,
+    /// Its dates, one for each step in time.
+    pub(crate) times: Option<Vec<Option<Instant>>>,
+    /// Whether seconds since 1970-01-01 state its dates without any loss.
+    pub(crate) plain_times: bool,
+    /// The name of the coordinate that is the one date of a raster without steps in time.
+    pub(crate) scalar_time: Option<String>,
+    /// The coordinates that stand beside it.
+    pub(crate) coordinates: Coordinates,
     /// Which of its samples are valid, where no value means "no data".
     pub(crate) mask: Option<Arc<dyn Raster>>,
 }
@@ -59,18 +68,26 @@ impl Raster for Described {
 }
 
 impl ExportedRaster {
+    /// All of a source.
+    pub(crate) fn whole(source: &ExportSource) -> Self {
+        Self {
+            raster: Arc::clone(&source.raster),
+            georeference: source.georeference.clone(),
+            bands: source.bands.clone(),
+            times: source.times.clone(),
+            plain_times: source.plain_times,
+            scalar_time: source.scalar_time.clone(),
+            coordinates: source.coordinates.clone(),
+            mask: source.mask.clone(),
+        }
+    }
+
     /// Takes the requested part of a source.
     ///
     /// # Errors
     /// When the source does not have that part.
     pub(crate) fn new(options: &ExportOptions, source: &ExportSource) -> Result<Self> {
-        let mut exported = Self {
-            raster: Arc::clone(&source.raster),
-            georeference: source.georeference.clone(),
-            bands: source.bands.clone(),
-            times: source.times.clone(),
-            mask: source.mask.clone(),
-        };
+        let mut exported = Self::whole(source);
         if let Some(selection) = &options.dates {
             let count = exported.raster.info().extent(&Role::Time);
             let picks = selection.resolve(count, exported.times.as_deref())?;
@@ -105,6 +122,7 @@ impl ExportedRaster {
             bail!(InvalidArgument, "{} has no time dimension, so dates can't be chosen", info.label);
         };
         self.times = self.times.map(|times| picks.iter().map(|i| times[*i as usize]).collect());
+        self.coordinates = self.coordinates.picked(&name(info, dimension), picks);
         self.raster = Arc::new(PickedSteps::new(self.raster, dimension, picks.to_vec(), Gaps::Skip));
         self.mask = self.mask.map(|mask| picked(mask, &Role::Time, picks));
         Ok(self)
@@ -116,6 +134,7 @@ impl ExportedRaster {
             bail!(InvalidArgument, "{} has no band dimension, so bands can't be chosen", info.label);
         };
         self.bands = picks.iter().map(|i| self.bands[*i as usize].clone()).collect();
+        self.coordinates = self.coordinates.picked(&name(info, dimension), picks);
         let mut picked = PickedSteps::new(Arc::clone(&self.raster), dimension, picks.to_vec(), Gaps::Read);
         // With one of red, green and blue missing, the bands no longer form a colour picture.
         if picks.len() as u64 != self.raster.info().bands() || !picks.is_sorted() {
@@ -134,6 +153,7 @@ impl ExportedRaster {
         self.mask = self
             .mask
             .map(|mask| Arc::new(Cropped::new(mask, rows.clone(), columns.clone())) as Arc<dyn Raster>);
+        self.coordinates = self.coordinates.cut("y", rows.clone()).cut("x", columns.clone());
         self.raster = Arc::new(Cropped::new(self.raster, rows, columns));
         self
     }
@@ -159,6 +179,7 @@ impl ExportedRaster {
             }
             self.mask = Some(Arc::new(Reduced::new(mask, rows, columns, resampling)?));
         }
+        self.coordinates = self.coordinates.reduced("y", rows).reduced("x", columns);
         self.raster = Arc::new(Reduced::new(self.raster, rows, columns, resampling)?);
         Ok(self)
     }
@@ -176,8 +197,16 @@ impl ExportedRaster {
         };
         set_band_attributes(&mut attributes, &self.bands, kind);
         self.georeference.set_attributes(&mut attributes, info.extent(&Role::Y), info.extent(&Role::X))?;
+        // A second value that means "no data" is declared as CF does.
+        let mut declared = Vec::new();
+        for nodata in info.nodata.iter().skip(1) {
+            declared.extend(nodata.to_f64(info.data_type)?.and_then(|value| to_json(value, kind)));
+        }
+        if !declared.is_empty() {
+            attributes.insert("missing_value".to_owned(), Value::Array(declared));
+        }
         // These attributes name arrays of the group that it came from.
-        for key in ["grid_mapping", "coordinates", validity::ANCILLARY] {
+        for key in ["grid_mapping", "coordinates", validity::ANCILLARY, "cell_measures"] {
             attributes.remove(key);
         }
         let names: Vec<Value> = (0..info.shape.len()).map(|d| Value::from(name(&info, d))).collect();

@@ -98,8 +98,13 @@ pub fn export(
     }
     let opening = OpenOptions { engine: options.engine, ..OpenOptions::default() };
     let source = ExportSource::open(archive, &opening)?;
+    source.report_conventions(progress)?;
     let exported = ExportedRaster::new(options, &source)?;
     check_size(exported.raster.as_ref())?;
+    for (name, why) in &exported.coordinates.left_out {
+        let (array, names) = (source.raster.info().label.clone(), vec![name.clone()]);
+        progress.remark(&Remark::CoordinatesLeftOut { array, names, why: why.clone() });
+    }
     let outputs = match format {
         Format::GeoTiff => geotiff::write(options, output, &exported, compression, progress)?,
         Format::NetCdf => netcdf::write(output, &exported, compression, progress)?,

@@ -7,18 +7,22 @@ use crate::export::mask;
 use crate::geotiff;
 use crate::metadata::document::Metadata;
 use crate::open::is_raster_file;
-use crate::progress::Progress;
+use crate::export::coordinates::Coordinates;
+use crate::progress::{Progress, Remark};
 use crate::raster::opening::OpenOptions;
 use crate::raster::source::{Raster, RasterInfo};
+use crate::raster::unread::unread_nodata;
 use crate::store::coordinates;
+use crate::store::georeference::{Place, steps};
 use crate::store::reader::ZarrRaster;
 use crate::store::tree::{self, Node};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vqz_codec::axes::Role;
 use vqz_raster::band::{Band, bands_of_attributes};
-use vqz_raster::conventions::time::TimeUnits;
-use vqz_raster::georeference::{Georeference, grid_mapping_name, transform_of_centres};
+use vqz_raster::conventions::time::Instant;
+use vqz_raster::georeference::Georeference;
 
 /// If a group holds several arrays, the name of the one that is exported.
 const DATA: &str = "data";
@@ -31,8 +35,16 @@ pub(crate) struct ExportSource {
     pub(crate) georeference: Georeference,
     /// Its bands.
     pub(crate) bands: Vec<Band>,
-    /// Its dates in seconds since 1970-01-01, one for each step of time, where they are known.
-    pub(crate) times: Option<Vec<i64>>,
+    /// Its dates, one for each step in time, where they are known; a single one where it has no steps in time.
+    pub(crate) times: Option<Vec<Option<Instant>>>,
+    /// Whether seconds since 1970-01-01 state its dates without any loss.
+    pub(crate) plain_times: bool,
+    /// The name of the coordinate that is the one date of a raster without steps in time.
+    pub(crate) scalar_time: Option<String>,
+    /// The coordinates that stand beside it.
+    pub(crate) coordinates: Coordinates,
+    /// What attributes and coordinates say against each other, in words.
+    pub(crate) notes: Vec<String>,
     /// The group that it stands in, and its name there.
     pub(crate) group: Option<(PathBuf, String)>,
     /// Which samples are valid, where no value means "no data".
@@ -66,7 +78,9 @@ impl ExportSource {
     fn describe(raster: Arc<dyn Raster>, group: Option<(PathBuf, String)>) -> Result<Self> {
         let info = raster.info();
         let folder = group.as_ref().map(|(folder, _)| folder.as_path());
-        let georeference = georeference(info, folder).with_context(|| info.label.clone())?;
+        // An attribute that is no transform is an error here: without it, the raster would lie elsewhere, or nowhere.
+        Georeference::from_attributes(&info.metadata.attributes()).with_context(|| info.label.clone())?;
+        let Place { georeference, steps, notes } = Place::of(&info.metadata, folder, Some(&info.axes));
         let mut bands = bands_of_attributes(&info.metadata.attributes(), info.bands() as usize);
         // The nodata values of an archive are those in its codec's configuration, whatever its attributes say.
         let mut declared = Vec::new();
@@ -85,11 +99,32 @@ impl ExportSource {
         for band in &mut bands {
             band.nodata = band.nodata.filter(|value| declared.contains(value)).or(declared.first().copied());
         }
-        let times = match folder {
-            Some(folder) => times(info, folder)?,
-            None => None,
+        let coordinates = match &group {
+            Some((folder, name)) => Coordinates::of(folder, name, info)?,
+            None => Coordinates::default(),
         };
-        Ok(Self { georeference, bands, times, group, raster, mask: None, watch: None })
+        let steps = steps.filter(|steps| !steps.dates.is_empty());
+        let (mut scalar_time, mut times) = (None, steps.as_ref().map(|steps| steps.dates.clone()));
+        if info.axes.position(&Role::Time).is_none()
+            && let Some((name, date)) = scalar_date(&coordinates)
+        {
+            (scalar_time, times) = (Some(name), Some(vec![Some(date)]));
+        }
+        let plain_times = steps.is_some_and(|steps| steps.plain);
+        let watch = None;
+        Ok(Self {
+            georeference, bands, times, plain_times, scalar_time, coordinates, notes, group, raster, watch,
+            mask: None,
+        })
+    }
+
+    /// Remarks on what its attributes and coordinates say against each other, and on nodata values that can't be read.
+    pub(crate) fn report_conventions(&self, progress: &dyn Progress) -> Result<()> {
+        let info = self.raster.info();
+        for note in &self.notes {
+            progress.remark(&Remark::PlaceUnclear { array: info.label.clone(), note: note.clone() });
+        }
+        unread_nodata(info, progress)
     }
 
     /// Remarks on lost chunks among those that were read, after everything has been read.
@@ -152,30 +187,18 @@ pub(crate) fn dimension_name(info: &RasterInfo, role: &Role) -> Option<String> {
     info.metadata.dimension_names()?.get(d).cloned()
 }
 
-/// The georeference, from the array's attributes, from its grid mapping, and from the coordinates of pixel centres.
-fn georeference(info: &RasterInfo, group: Option<&Path>) -> Result<Georeference> {
-    let attributes = info.metadata.attributes();
-    let mut found = Georeference::from_attributes(&attributes)?;
-    let Some(group) = group else { return Ok(found) };
-    if let Some(attributes) = coordinates::attributes(group, grid_mapping_name(&attributes)) {
-        found = found.or(Georeference::from_attributes(&attributes)?);
-    }
-    if found.transform.is_none()
-        && let (Some(y), Some(x)) = (dimension_name(info, &Role::Y), dimension_name(info, &Role::X))
-        && let Some(rows) = coordinates::numbers(group, &y, info.extent(&Role::Y))?
-        && let Some(columns) = coordinates::numbers(group, &x, info.extent(&Role::X))?
-    {
-        found.transform = transform_of_centres(&columns, &rows);
-    }
-    Ok(found)
-}
-
-/// The dates, if the time dimension has a coordinate array in known units.
-fn times(info: &RasterInfo, group: &Path) -> Result<Option<Vec<i64>>> {
-    let Some(name) = dimension_name(info, &Role::Time) else { return Ok(None) };
-    let units =
-        coordinates::attributes(group, &name).and_then(|attributes| TimeUnits::from_attributes(&attributes));
-    let values = coordinates::numbers(group, &name, info.extent(&Role::Time))?;
-    let (Some(units), Some(values)) = (units, values) else { return Ok(None) };
-    Ok(units.all_seconds(&values))
+/// The date of a raster that has no steps in time, where a coordinate without dimensions states it.
+fn scalar_date(coordinates: &Coordinates) -> Option<(String, Instant)> {
+    let scalars = coordinates.arrays.iter().filter(|coordinate| coordinate.array.dimensions.is_empty());
+    let mut times: Vec<(bool, String, Instant)> = scalars
+        .filter_map(|coordinate| {
+            let date = steps(&coordinate.array)?.dates.first().copied()??;
+            let name = coordinate.array.name.clone();
+            let standard = coordinate.array.attributes.get("standard_name").and_then(Value::as_str);
+            Some((standard == Some("time") || name == "time", name, date))
+        })
+        .collect();
+    // Of several, such as a forecast's beginning and the time that it is for, the one that is called time.
+    times.sort_by_key(|(is_time, ..)| !is_time);
+    times.into_iter().next().map(|(_, name, date)| (name, date))
 }

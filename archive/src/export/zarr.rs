@@ -1,9 +1,10 @@
 //! A plain Zarr group: the array `data` and its coordinate arrays, as xarray opens it.
 
 use crate::error::Result;
+use crate::export::coordinates::{axis_letter, merged};
 use crate::export::dates::DateSelection;
 use crate::export::options::{Area, Compression, ExportOptions};
-use crate::export::raster::ExportedRaster;
+use crate::export::raster::{ExportedRaster, name};
 use crate::metadata::document::Metadata;
 use crate::metadata::plain::PlainCodec;
 use crate::progress::Progress;
@@ -18,6 +19,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vqz_codec::axes::Role;
 use vqz_raster::georeference::{CoordinateArray, GRID_MAPPING};
+
+/// The attributes that say how the values of a coordinate are stored, which are not those of other values.
+const UNITS: [&str; 9] = [
+    "units",
+    "calendar",
+    "_FillValue",
+    "missing_value",
+    "scale_factor",
+    "add_offset",
+    "valid_min",
+    "valid_max",
+    "valid_range",
+];
 
 /// The name of the data array.
 pub(crate) const DATA: &str = "data";
@@ -56,7 +70,7 @@ pub(crate) fn write(
 /// The members of a group: a data array and its coordinates. `group` ends with a `/` unless it is the root.
 pub(crate) fn members(
     group: &str,
-    name: &str,
+    array: &str,
     exported: &ExportedRaster,
     compression: Compression,
 ) -> Result<Vec<Node>> {
@@ -66,9 +80,12 @@ pub(crate) fn members(
     if arrays.iter().any(|array| array.name == GRID_MAPPING) {
         metadata.set_attribute("grid_mapping", json!(GRID_MAPPING));
     }
+    if let Some(names) = auxiliary_names(exported, &arrays) {
+        metadata.set_attribute("coordinates", json!(names));
+    }
     let raster: Arc<dyn Raster> = Arc::clone(&exported.raster);
     let mut planned =
-        vec![Node { path: format!("{group}{name}"), content: Content::Array(raster, metadata) }];
+        vec![Node { path: format!("{group}{array}"), content: Content::Array(raster, metadata) }];
     planned.extend(
         arrays.into_iter().map(|array| Node {
             path: format!("{group}{}", array.name),
@@ -78,15 +95,66 @@ pub(crate) fn members(
     Ok(planned)
 }
 
-/// The coordinate arrays of an exported raster, for the dimensions that it has.
+/// The names of the coordinates that are not those of a dimension, as CF lists them; none where there are none.
+pub(crate) fn auxiliary_names(exported: &ExportedRaster, arrays: &[CoordinateArray]) -> Option<String> {
+    let info = exported.raster.info();
+    let is_bounds = |array: &CoordinateArray| {
+        exported.coordinates.arrays.iter().any(|c| c.array.name == array.name && c.bounds_of.is_some())
+    };
+    let is_dimension = |array: &CoordinateArray| (0..info.shape.len()).any(|d| name(info, d) == array.name);
+    let auxiliary =
+        arrays.iter().filter(|array| array.name != GRID_MAPPING && !is_dimension(array) && !is_bounds(array));
+    let names: Vec<&str> = auxiliary.map(|array| array.name.as_str()).collect();
+    (!names.is_empty()).then(|| names.join(" "))
+}
+
+/// The coordinate arrays of an exported raster: those that its georeference, its dates and its bands make, and all others that stand
+/// beside it. Where both are there, values and words are those of the source.
 pub(crate) fn coordinate_arrays(exported: &ExportedRaster) -> Result<Vec<CoordinateArray>> {
     let info = exported.raster.info();
     let has = |role: Role| info.axes.position(&role).is_some();
-    Ok(vqz_raster::georeference::coordinates(
+    let source = &exported.coordinates;
+    let seconds: Option<Vec<i64>> = exported
+        .times
+        .as_ref()
+        .filter(|_| has(Role::Time) && exported.plain_times && !source.has_bounds("time"))
+        .and_then(|times| times.iter().map(|time| time.map(|time| time.seconds)).collect());
+    let named = exported.bands.iter().all(|band| band.name.is_some());
+    let bands = Some(exported.bands.as_slice());
+    let mut arrays = vqz_raster::georeference::coordinates(
         &exported.georeference,
         info.extent(&Role::Y),
         info.extent(&Role::X),
-        exported.times.as_deref().filter(|_| has(Role::Time)),
-        Some(exported.bands.as_slice()).filter(|_| has(Role::Band)),
-    )?)
+        seconds.as_deref(),
+        bands.filter(|_| has(Role::Band) && (named || source.of_dimension("band").is_none())),
+    )?;
+    for coordinate in &source.arrays {
+        let mut own = coordinate.array.clone();
+        if let Some(letter) = info.axes.roles().iter().enumerate().find_map(|(d, role)| {
+            (own.dimensions == [own.name.clone()] && name(info, d) == own.name).then(|| axis_letter(role)).flatten()
+        }) {
+            own.attributes.entry("axis").or_insert_with(|| json!(letter));
+        }
+        match arrays.iter_mut().find(|array| array.name == own.name) {
+            Some(made) if made.name == "time" => {
+                for key in UNITS {
+                    own.attributes.remove(key);
+                }
+                made.attributes = merged(&made.attributes, &own.attributes);
+            }
+            Some(made) if made.name == "band" => made.attributes = merged(&made.attributes, &own.attributes),
+            Some(made) => {
+                own.attributes = merged(&made.attributes, &own.attributes);
+                *made = own;
+            }
+            None => arrays.push(own),
+        }
+    }
+    for coordinate in source.arrays.iter().filter(|coordinate| coordinate.bounds_of.is_some()) {
+        let of = arrays.iter_mut().find(|array| Some(&array.name) == coordinate.bounds_of.as_ref());
+        if let Some(of) = of {
+            of.attributes.insert("bounds".to_owned(), json!(coordinate.array.name));
+        }
+    }
+    Ok(arrays)
 }

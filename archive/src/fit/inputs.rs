@@ -9,6 +9,7 @@ use crate::progress::{Progress, Remark};
 use crate::raster::bands::{self, BandSelection, unnamed_band};
 use crate::raster::opening::OpenOptions;
 use crate::raster::source::Raster;
+use crate::raster::unread::unread_nodata;
 use std::path::PathBuf;
 use std::sync::Arc;
 use vqz_raster::conventions::bands::{BandMatch, match_names};
@@ -37,6 +38,9 @@ pub(crate) fn open_inputs(
             remark_on_losses(&input, None, progress)?;
         }
         for (_, raster) in open_all(&input, &opening)? {
+            if options.nodata.is_empty() {
+                unread_nodata(raster.info(), progress)?;
+            }
             rasters.push(match &options.bands {
                 Some(selection) => choose(raster, selection)?,
                 None => raster,

@@ -1,13 +1,15 @@
 //! Array metadata, `zarr.json`: reads it, and rewrites it for another chunk grid and other codecs.
 //!
-//! Kept as JSON, so that attributes, dimension names and fill values travel exactly.
+//! Kept as JSON, so that attributes, dimension names and fill values travel exactly, those that JSON has no number for included:
+//! see [`vqz_raster::conventions::json`].
 
 use crate::error::{Context, Result, bail, fail};
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use vqz_codec::config::NoData;
 use vqz_codec::sample::DataType;
-use vqz_raster::conventions::{bands, dimensions, nodata};
+use vqz_raster::conventions::nodata::Declaration;
+use vqz_raster::conventions::{bands, dimensions, json, nodata};
 
 /// The metadata of an array or a group.
 #[derive(Clone, Debug)]
@@ -41,8 +43,16 @@ impl Metadata {
             );
         }
         let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-        let json: Map<String, Value> =
-            serde_json::from_str(&text).with_context(|| format!("{} is not valid JSON", path.display()))?;
+        let not_json = || format!("{} is not valid JSON", path.display());
+        let mut json: Map<String, Value> = match json::read(&text).with_context(not_json)? {
+            Value::Object(json) => json,
+            other => bail!(Corrupt, "{}: {} stands there, an object is needed", not_json(), json::text_of(&other)),
+        };
+        // Zarr spells fill values that JSON has no number for.
+        let spelt = json.get("fill_value").and_then(json::token).filter(|token| token.parse::<f64>().is_ok_and(|v| !v.is_finite()));
+        if let Some(name) = spelt.map(str::to_owned) {
+            json.insert("fill_value".to_owned(), Value::from(name));
+        }
         let metadata = Self { json, label: folder.display().to_string() };
         match metadata.json.get("zarr_format") {
             Some(Value::Number(n)) if n.as_u64() == Some(3) => {}
@@ -108,9 +118,9 @@ impl Metadata {
 
     /// The text that is written to disk.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let mut bytes = serde_json::to_vec_pretty(&self.json)?;
-        bytes.push(b'\n');
-        Ok(bytes)
+        let mut text = json::to_text(&self.json)?;
+        text.push('\n');
+        Ok(text.into_bytes())
     }
 
     /// The array's extents.
@@ -202,7 +212,15 @@ impl Metadata {
 
     /// Values that its attributes declare as "no data".
     pub fn declared_nodata(&self) -> Vec<NoData> {
-        nodata::declared(&self.attributes())
+        self.nodata_declaration().values
+    }
+
+    /// What its attributes declare as "no data", with what can't be read of it. Nothing where its data type is not one of samples.
+    pub fn nodata_declaration(&self) -> Declaration {
+        self.data_type().map_or_else(
+            |_| Declaration::default(),
+            |data_type| nodata::declared(&self.attributes(), data_type),
+        )
     }
 
     /// The names of its codecs, for messages; those within shards in brackets.

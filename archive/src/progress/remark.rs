@@ -215,6 +215,53 @@ pub enum Remark {
         /// The type of its samples.
         data_type: &'static str,
     },
+    /// An attribute declares a value that means "no data", and it can't be read, or no sample can be it.
+    NodataUnread {
+        /// The array.
+        array: String,
+        /// The attribute.
+        key: String,
+        /// What it holds, as JSON.
+        found: String,
+        /// Why no sample is masked by it.
+        why: String,
+    },
+    /// Several values mean "no data", and the format declares one: samples of the others become that one.
+    NodataMerged {
+        /// The array.
+        array: String,
+        /// The value that is declared.
+        kept: f64,
+        /// The values that become it.
+        others: Vec<f64>,
+    },
+    /// Samples lie outside the range that the array declares as valid, and were taken for data.
+    BeyondValidRange {
+        /// The array.
+        array: String,
+        /// The least and the largest valid value, as samples are stored.
+        range: (f64, f64),
+        /// Samples that lie outside.
+        samples: u64,
+        /// How they were treated, such as `encoded as data: they come back changed`.
+        done: &'static str,
+    },
+    /// What attributes and coordinates say about where and when an array lies contradicts itself, or can't be read.
+    PlaceUnclear {
+        /// The array.
+        array: String,
+        /// What was found, and what is followed, in words.
+        note: String,
+    },
+    /// Coordinates that an export does not hold.
+    CoordinatesLeftOut {
+        /// The array.
+        array: String,
+        /// The coordinates.
+        names: Vec<String>,
+        /// Why, in words.
+        why: String,
+    },
 }
 
 /// Chunks that an interrupted run left and that are written again, by the reason.
@@ -395,6 +442,23 @@ impl fmt::Display for Remark {
                 "warning: a mask of {file} tells which pixels are valid; no value means \"no data\" in its {data_type}, so all its \
                  samples count as valid, and the mask is not kept"
             ),
+            Self::NodataUnread { array, key, found, why } => {
+                write!(f, "warning: {array}: {key} is {found}, and masks no samples: {why}")
+            }
+            Self::NodataMerged { array, kept, others } => write!(
+                f,
+                "note: {array}: samples of {} become {kept}: all of them mean \"no data\", and the format declares one value",
+                others.iter().map(f64::to_string).collect::<Vec<_>>().join(", ")
+            ),
+            Self::BeyondValidRange { array, range: (low, high), samples, done } => write!(
+                f,
+                "warning: {} of {array} lie outside of its valid range, {low} to {high}, and were {done}",
+                count(*samples, "sample")
+            ),
+            Self::PlaceUnclear { array, note } => write!(f, "warning: {array}: {note}"),
+            Self::CoordinatesLeftOut { array, names, why } => {
+                write!(f, "note: left out of {array}: {}: {why}", names.join(", "))
+            }
         }
     }
 }

@@ -48,6 +48,11 @@ impl Remark {
             Self::ImpossibleNodata { .. } => "impossible_nodata",
             Self::MaskLeftOut { .. } => "mask_left_out",
             Self::MaskNotExported { .. } => "mask_not_exported",
+            Self::NodataUnread { .. } => "nodata_unread",
+            Self::NodataMerged { .. } => "nodata_merged",
+            Self::BeyondValidRange { .. } => "beyond_valid_range",
+            Self::PlaceUnclear { .. } => "place_unclear",
+            Self::CoordinatesLeftOut { .. } => "coordinates_left_out",
         }
     }
 
@@ -66,7 +71,10 @@ impl Remark {
             | Self::RecordDiffers { .. }
             | Self::ValidBecameNodata { .. }
             | Self::MaskLeftOut { .. }
-            | Self::MaskNotExported { .. } => Severity::Warning,
+            | Self::MaskNotExported { .. }
+            | Self::NodataUnread { .. }
+            | Self::BeyondValidRange { .. }
+            | Self::PlaceUnclear { .. } => Severity::Warning,
             Self::Resumed { .. }
             | Self::InputChanged { .. }
             | Self::WrittenAgain { .. }
@@ -80,7 +88,9 @@ impl Remark {
             | Self::Copying { .. }
             | Self::Cube(_)
             | Self::MissingFigures { .. }
-            | Self::ImpossibleNodata { .. } => Severity::Note,
+            | Self::ImpossibleNodata { .. }
+            | Self::NodataMerged { .. }
+            | Self::CoordinatesLeftOut { .. } => Severity::Note,
         }
     }
 
@@ -104,7 +114,12 @@ impl Remark {
             | Self::WrittenAgain { array, .. }
             | Self::RecordDiffers { array, .. }
             | Self::ValidBecameNodata { array, .. }
-            | Self::MaskNotExported { array } => Some(array),
+            | Self::MaskNotExported { array }
+            | Self::NodataUnread { array, .. }
+            | Self::NodataMerged { array, .. }
+            | Self::BeyondValidRange { array, .. }
+            | Self::PlaceUnclear { array, .. }
+            | Self::CoordinatesLeftOut { array, .. } => Some(array),
             Self::Resumed { .. }
             | Self::InputChanged { .. }
             | Self::InputChangedMeanwhile { .. }

@@ -1,37 +1,44 @@
-//! Fill values that were meant as "no data": noticed while a raster is read.
+//! Samples that were meant as "no data" although nothing declares them: noticed while a raster is read.
 
 use crate::error::Result;
 use crate::progress::{Progress, Remark};
-use crate::raster::samples::Mask;
+use crate::raster::samples::{Mask, to_f64};
 use crate::raster::source::{Raster, RasterInfo};
 use crate::raster::stored::StoredChunks;
+use serde_json::{Map, Value};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use vqz_codec::sample::DataType;
+use vqz_raster::conventions::json;
 
 /// Wraps a raster and counts, while it is read, the samples that equal its fill value although that value is not
-/// declared as "no data". A fill value is not a mask, but many rasters are written as if it were.
+/// declared as "no data", and those outside of the range that it declares as valid. Neither is a mask, but many rasters are
+/// written as if it were.
 pub(crate) struct FillWatch {
     inner: Arc<dyn Raster>,
-    fill: f64,
-    bytes: Vec<u8>,
+    /// The fill value, and one sample of it.
+    fill: Option<(f64, Vec<u8>)>,
     found: AtomicU64,
+    /// The least and the largest valid value.
+    range: Option<(f64, f64)>,
+    mask: Mask,
+    beyond: AtomicU64,
 }
 
 impl FillWatch {
-    /// Watches a raster if its fill value is a finite number other than 0. A fill value of 0 is too common to mean
-    /// anything.
+    /// Watches a raster if its fill value is a finite number other than 0, or if it declares a valid range. A fill value of 0 is
+    /// too common to mean anything.
     pub(crate) fn of(raster: &Arc<dyn Raster>) -> Result<Option<Arc<Self>>> {
         let info = raster.info();
+        let mask = Mask::new(&info.nodata, info.data_type)?;
         let fill = info.metadata.json().get("fill_value").and_then(serde_json::Value::as_f64);
-        let Some(fill) = fill.filter(|fill| *fill != 0.0) else {
-            return Ok(None);
-        };
-        if !Mask::new(&info.nodata, info.data_type)?.is_valid(fill) {
+        let fill = fill.filter(|fill| *fill != 0.0 && mask.is_valid(*fill));
+        let range = valid_range(&info.metadata.attributes());
+        if fill.is_none() && range.is_none() {
             return Ok(None);
         }
-        let bytes = match info.data_type {
+        let bytes = |fill: f64| match info.data_type {
             DataType::UInt8 => vec![fill as u8],
             DataType::Int16 => (fill as i16).to_ne_bytes().to_vec(),
             DataType::UInt16 => (fill as u16).to_ne_bytes().to_vec(),
@@ -39,38 +46,87 @@ impl FillWatch {
             DataType::Float32 => (fill as f32).to_ne_bytes().to_vec(),
             DataType::Float64 => fill.to_ne_bytes().to_vec(),
         };
-        Ok(Some(Arc::new(Self { inner: Arc::clone(raster), fill, bytes, found: AtomicU64::new(0) })))
+        Ok(Some(Arc::new(Self {
+            inner: Arc::clone(raster),
+            fill: fill.map(|fill| (fill, bytes(fill))),
+            found: AtomicU64::new(0),
+            range,
+            mask,
+            beyond: AtomicU64::new(0),
+        })))
     }
 
     /// Remarks on the count once everything has been read. `done` says how the samples were treated, such as `fitted
     /// like data`.
     pub(crate) fn report(&self, done: &'static str, progress: &dyn Progress) {
         let samples = self.found.load(Ordering::Relaxed);
-        if samples > 0 {
+        if let Some((fill, _)) = self.fill.as_ref().filter(|_| samples > 0) {
             let array = self.info().label.clone();
-            progress.remark(&Remark::FillTakenAsData { array, fill: self.fill, samples, done });
+            progress.remark(&Remark::FillTakenAsData { array, fill: *fill, samples, done });
+        }
+    }
+
+    /// Remarks on samples outside of the valid range, as [`report`](Self::report) does.
+    pub(crate) fn report_range(&self, done: &'static str, progress: &dyn Progress) {
+        let samples = self.beyond.load(Ordering::Relaxed);
+        if let Some(range) = self.range.filter(|_| samples > 0) {
+            let array = self.info().label.clone();
+            progress.remark(&Remark::BeyondValidRange { array, range, samples, done });
         }
     }
 
     /// Resets the count, because the raster will be read again.
     pub(crate) fn forget(&self) {
         self.found.store(0, Ordering::Relaxed);
+        self.beyond.store(0, Ordering::Relaxed);
     }
 
-    fn count(&self, samples: &[u8]) -> u64 {
+    fn count(fill: &[u8], samples: &[u8]) -> u64 {
         fn equal<const N: usize>(samples: &[u8], fill: &[u8]) -> u64 {
             let Ok(fill) = <[u8; N]>::try_from(fill) else {
                 return 0;
             };
             samples.as_chunks::<N>().0.iter().map(|sample| u64::from(*sample == fill)).sum()
         }
-        match self.bytes.len() {
-            1 => equal::<1>(samples, &self.bytes),
-            2 => equal::<2>(samples, &self.bytes),
-            4 => equal::<4>(samples, &self.bytes),
-            _ => equal::<8>(samples, &self.bytes),
+        match fill.len() {
+            1 => equal::<1>(samples, fill),
+            2 => equal::<2>(samples, fill),
+            4 => equal::<4>(samples, fill),
+            _ => equal::<8>(samples, fill),
         }
     }
+
+    fn count_beyond(&self, (low, high): (f64, f64), samples: &[u8]) -> u64 {
+        let values = to_f64(self.info().data_type, samples);
+        let beyond = |value: &&f64| (**value < low || **value > high) && self.mask.is_valid(**value);
+        values.iter().filter(beyond).count() as u64
+    }
+}
+
+/// The least and the largest valid value of samples as they are stored, as CF declares them: `valid_range`, or `valid_min` and
+/// `valid_max`. Where samples are packed and the range is not in whole numbers, it is that of unpacked values.
+fn valid_range(attributes: &Map<String, Value>) -> Option<(f64, f64)> {
+    let number = |key: &str| attributes.get(key).and_then(json::number);
+    let both: Option<Vec<f64>> = attributes
+        .get("valid_range")
+        .and_then(Value::as_array)
+        .filter(|range| range.len() == 2)
+        .and_then(|range| range.iter().map(json::number).collect());
+    let (low, high) = match both.as_deref() {
+        Some([low, high]) => (Some(*low), Some(*high)),
+        _ => (number("valid_min"), number("valid_max")),
+    };
+    let (low, high) = match (low, high) {
+        (None, None) => return None,
+        (low, high) => (low.unwrap_or(f64::NEG_INFINITY), high.unwrap_or(f64::INFINITY)),
+    };
+    let (scale, offset) = (number("scale_factor").unwrap_or(1.0), number("add_offset").unwrap_or(0.0));
+    let whole = |value: f64| value.is_infinite() || value.fract() == 0.0;
+    if (scale == 1.0 && offset == 0.0) || scale == 0.0 || (whole(low) && whole(high)) {
+        return Some((low, high));
+    }
+    let packed = |value: f64| (value - offset) / scale;
+    Some((packed(low).min(packed(high)), packed(low).max(packed(high))))
 }
 
 impl Raster for FillWatch {
@@ -84,11 +140,32 @@ impl Raster for FillWatch {
 
     fn read(&self, region: &[Range<u64>]) -> Result<Vec<u8>> {
         let samples = self.inner.read(region)?;
-        let found = self.count(&samples);
-        // A chunk of nothing but fill value is not stored, and so is exact.
-        if found < (samples.len() / self.bytes.len()) as u64 {
-            self.found.fetch_add(found, Ordering::Relaxed);
+        if let Some((_, fill)) = &self.fill {
+            let found = Self::count(fill, &samples);
+            // A chunk of nothing but fill value is not stored, and so is exact.
+            if found < (samples.len() / fill.len()) as u64 {
+                self.found.fetch_add(found, Ordering::Relaxed);
+            }
+        }
+        if let Some(range) = self.range {
+            self.beyond.fetch_add(self.count_beyond(range, &samples), Ordering::Relaxed);
         }
         Ok(samples)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json as value;
+
+    #[test]
+    fn valid_ranges_are_those_of_stored_samples() {
+        let range = |attributes: Value| valid_range(attributes.as_object().unwrap());
+        assert_eq!(range(value!({"valid_range": [0, 100], "scale_factor": 0.01})), Some((0.0, 100.0)));
+        assert_eq!(range(value!({"valid_min": -1.5})), Some((-1.5, f64::INFINITY)));
+        let unpacked = value!({"valid_range": [0.0, 0.5], "scale_factor": -0.25, "add_offset": 1.0});
+        assert_eq!(range(unpacked), Some((2.0, 4.0)));
+        assert_eq!((range(value!({})), range(value!({"valid_range": "0 1"}))), (None, None));
     }
 }

@@ -6,6 +6,8 @@ pub(crate) mod bands;
 pub(crate) mod crop;
 pub(crate) mod fill;
 pub(crate) mod memory;
+#[cfg(feature = "gdal")]
+pub(crate) mod one_nodata;
 pub(crate) mod opening;
 pub(crate) mod picks;
 pub(crate) mod plain;
@@ -16,6 +18,7 @@ pub(crate) mod resampling;
 pub(crate) mod samples;
 pub(crate) mod source;
 pub(crate) mod stored;
+pub(crate) mod unread;
 pub(crate) mod window;
 
 pub use bands::{BandSelection, select, unnamed_band};

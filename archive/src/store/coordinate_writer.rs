@@ -20,25 +20,27 @@ pub(crate) fn write(group: &Path, array: &CoordinateArray) -> Result<()> {
     let metadata = metadata(array)?;
     match &array.data {
         CoordinateData::Float(values) => write_numbers(&folder, &metadata, values),
+        CoordinateData::Single(values) => write_numbers(&folder, &metadata, values),
         CoordinateData::Integer(values) => write_numbers(&folder, &metadata, values),
         CoordinateData::Text(texts) => {
             files::write_atomically(&folder.join("zarr.json"), &metadata.to_bytes()?)?;
-            files::write_atomically(&folder.join("c").join("0"), &texts_as_bytes(texts)?)
+            let chunk = array.shape.iter().fold(folder.join("c"), |path, _| path.join("0"));
+            files::write_atomically(&chunk, &texts_as_bytes(texts)?)
         }
     }
     .with_context(|| format!("writing the coordinates {}", folder.display()))
 }
 
 fn metadata(array: &CoordinateArray) -> Result<Metadata> {
-    let (count, data_type, fill) = match &array.data {
-        CoordinateData::Float(values) => (values.len(), "float64", json!("NaN")),
-        CoordinateData::Integer(values) => (values.len(), "int64", json!(0)),
-        CoordinateData::Text(texts) => (texts.len(), "string", json!("")),
+    let (data_type, fill) = match &array.data {
+        CoordinateData::Float(_) => ("float64", json!("NaN")),
+        CoordinateData::Single(_) => ("float32", json!("NaN")),
+        CoordinateData::Integer(_) => ("int64", json!(0)),
+        CoordinateData::Text(_) => ("string", json!("")),
     };
-    let shape = vec![count as u64; array.dimensions.len()];
     // The extents of a chunk must not be 0.
-    let chunk: Vec<u64> = shape.iter().map(|n| (*n).max(1)).collect();
-    let mut metadata = Metadata::new_array(&shape, DataType::Float64, fill);
+    let chunk: Vec<u64> = array.shape.iter().map(|n| (*n).max(1)).collect();
+    let mut metadata = Metadata::new_array(&array.shape, DataType::Float64, fill);
     metadata.json_mut().insert("data_type".to_owned(), json!(data_type));
     metadata.set_chunk_shape(&chunk);
     metadata.set_codecs(match &array.data {
@@ -77,17 +79,11 @@ fn texts_as_bytes(texts: &[String]) -> Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::coordinates::{attributes, numbers, texts};
-    use zarrs::array::ArraySubset;
+    use crate::store::coordinates::{attributes, numbers, read, texts};
 
     fn coordinate(name: &str, data: CoordinateData) -> CoordinateArray {
         let attributes = json!({"axis": "T", "of": name});
-        CoordinateArray {
-            name: name.to_owned(),
-            dimensions: vec![name.to_owned()],
-            data,
-            attributes: attributes.as_object().cloned().unwrap(),
-        }
+        CoordinateArray::along(name, data, attributes.as_object().cloned().unwrap())
     }
 
     #[test]
@@ -101,6 +97,7 @@ mod tests {
         write(&group, &coordinate("empty", CoordinateData::Float(Vec::new()))).unwrap();
         let scalar = CoordinateArray {
             dimensions: Vec::new(),
+            shape: Vec::new(),
             ..coordinate("spatial_ref", CoordinateData::Integer(vec![7]))
         };
         write(&group, &scalar).unwrap();
@@ -110,9 +107,14 @@ mod tests {
         assert!(read.iter().zip(&floats).all(|(a, b)| a.to_bits() == b.to_bits()));
         assert_eq!(numbers(&group, "empty", 0).unwrap(), Some(Vec::new()));
         assert_eq!(attributes(&group, "time").unwrap()["of"], "time");
-        let array = open_array(&group.join("spatial_ref"), None).unwrap();
-        let value: Vec<i64> = array.retrieve_array_subset(&ArraySubset::new_with_shape(vec![])).unwrap();
-        assert_eq!(value, [7]);
+        assert_eq!(read(&group, "spatial_ref").unwrap().unwrap(), scalar);
+        let field = CoordinateArray {
+            dimensions: vec!["y".to_owned(), "x".to_owned()],
+            shape: vec![2, 3],
+            ..coordinate("lat", CoordinateData::Single(vec![0.1, 0.2, 0.3, 0.4, 0.5, f32::MAX]))
+        };
+        write(&group, &field).unwrap();
+        assert_eq!(read(&group, "lat").unwrap().unwrap(), field);
         // As zarr-python writes texts of NumPy's: in two chunks, the second of which sticks out.
         let padded = group.join("padded");
         let metadata = json!({

@@ -20,8 +20,8 @@ use zarrs::array::{
     Array, ArrayBytes, ArrayMetadata, ArraySubset, CodecOptions, CodecSpecificOptions, CodecTraits,
 };
 use zarrs::filesystem::FilesystemStore;
-use zarrs::storage::ReadableStorageTraits;
 use zarrs::storage::store::MemoryStore;
+use zarrs::storage::{ReadableStorageTraits, StoreKey, WritableStorageTraits as _};
 
 /// For codecs that can't decode a part of a chunk, up to this many bytes of decoded chunks are cached.
 const CACHE_BYTES: u64 = 256 << 20;
@@ -99,8 +99,8 @@ fn without_record(metadata: &Metadata) -> Metadata {
 
 /// Opens the array in a folder.
 pub fn open_array(folder: &Path, engine: Option<EngineKind>) -> Result<Array<FilesystemStore>> {
-    let store = FilesystemStore::new(folder).with_context(|| format!("opening {}", folder.display()))?;
-    let array = Array::open(Arc::new(store), "/")
+    let array = Metadata::read(folder)
+        .and_then(|metadata| open_as(folder, &metadata))
         .with_context(|| format!("opening the array {}", folder.display()))?;
     Ok(match engine {
         Some(engine) => {
@@ -110,12 +110,26 @@ pub fn open_array(folder: &Path, engine: Option<EngineKind>) -> Result<Array<Fil
     })
 }
 
+/// Opens the chunks in a folder as an array with these metadata. zarrs gets no attributes: it has no use for them, and refuses those
+/// that JSON has no number for.
+pub(crate) fn open_as(folder: &Path, metadata: &Metadata) -> Result<Array<FilesystemStore>> {
+    let mut metadata = metadata.clone();
+    metadata.json_mut().remove("attributes");
+    let document = MemoryStore::new();
+    document.set(&StoreKey::new("zarr.json")?, metadata.to_bytes()?.into())?;
+    let array = Array::open(Arc::new(document), "/")?;
+    let store = FilesystemStore::new(folder).with_context(|| format!("opening {}", folder.display()))?;
+    Ok(array.with_storage(Arc::new(store)))
+}
+
 /// One sample of the fill value in native byte order, for an array that is not written yet.
 ///
 /// # Errors
 /// When zarrs or one of its codecs refuses the metadata.
 pub(crate) fn fill_bytes(metadata: &Metadata) -> Result<Vec<u8>> {
-    let metadata: ArrayMetadata = serde_json::from_value(metadata.json().clone().into())?;
+    let mut json = metadata.json().clone();
+    json.remove("attributes");
+    let metadata: ArrayMetadata = serde_json::from_value(json.into())?;
     let array = Array::new_with_metadata(Arc::new(MemoryStore::new()), "/", metadata)?;
     Ok(array.fill_value().as_ne_bytes().to_vec())
 }

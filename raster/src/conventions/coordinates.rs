@@ -9,15 +9,20 @@
 //! * Where all values are numbers of `float32`, its rounding error at the largest of them. At a northing of 5 000 000 m
 //!   neighbouring `float32` numbers lie 0.5 m apart; the value and the line between the first and the last value are each
 //!   off by up to half of that. A grid of 10 m may thus seem to depart from an even one by 5 % of a step and is even
-//!   nonetheless.
+//!   nonetheless. The line through all values, by least squares, is then closer to the grid than that between the two ends.
 //!
-//! Both together are at most a tenth of a step, so that no pixel is placed visibly wrong.
+//! Where `float32` rounds by more than half a step, neighbours may be equal, and coordinates tell no grid.
+//!
+//! All commands use these rules: what is even for one is even for each.
 
 /// The tolerance as a part of a step.
 const TOLERANCE: f64 = 1e-3;
 
-/// The largest tolerance, with the part for rounding to `float32`, as a part of a step.
-const MOST: f64 = 0.1;
+/// The largest rounding error, as a part of a step, with which coordinates still tell a grid.
+const MOST: f64 = 0.5;
+
+/// How far a stated grid may lie from coordinates, as a part of a step, and still be the one that they were computed from.
+const AGREE: f64 = 0.01;
 
 /// An axis of evenly spaced pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,13 +37,44 @@ pub struct EvenAxis {
 #[must_use]
 pub fn even_axis(centres: &[f64]) -> Option<EvenAxis> {
     let (first, last) = (*centres.first()?, *centres.last()?);
-    let step = (last - first) / centres.len().checked_sub(1).filter(|steps| *steps > 0)? as f64;
+    let steps = centres.len().checked_sub(1).filter(|steps| *steps > 0)? as f64;
+    let step = (last - first) / steps;
     if !step.is_finite() || step == 0.0 {
         return None;
     }
-    let tolerance = (step.abs() * TOLERANCE + rounding(centres)).min(step.abs() * MOST);
+    let rounding = rounding(centres);
+    let coarse = rounding > step.abs() * TOLERANCE;
+    if rounding > step.abs() * MOST {
+        return None;
+    }
+    let tolerance = step.abs() * TOLERANCE + rounding;
     let even = centres.iter().enumerate().all(|(i, c)| (first + step * i as f64 - c).abs() <= tolerance);
+    let (first, step) = if coarse { line(centres) } else { (first, step) };
     even.then_some(EvenAxis { start: first - step / 2.0, step })
+}
+
+/// The first value and the step of the line through values, by least squares.
+fn line(values: &[f64]) -> (f64, f64) {
+    let middle = (values.len() - 1) as f64 / 2.0;
+    let mean = values.iter().map(|value| value - values[0]).sum::<f64>() / values.len() as f64;
+    let (mut product, mut square) = (0.0, 0.0);
+    for (i, value) in values.iter().enumerate() {
+        let from_middle = i as f64 - middle;
+        product += from_middle * (value - values[0]);
+        square += from_middle * from_middle;
+    }
+    let step = product / square;
+    (values[0] + mean - step * middle, step)
+}
+
+impl EvenAxis {
+    /// Whether these coordinates may have been computed from this axis: whether each is the centre of its pixel, as nearly as
+    /// rounding to decimals or to `float32` leaves it.
+    #[must_use]
+    pub fn agrees_with(&self, centres: &[f64]) -> bool {
+        let tolerance = self.step.abs() * AGREE + rounding(centres);
+        centres.iter().enumerate().all(|(i, c)| (self.start + self.step * (i as f64 + 0.5) - c).abs() <= tolerance)
+    }
 }
 
 /// The transform of a grid whose columns and rows have these centres, as GDAL's six coefficients x₀, dx, rx, y₀, ry, dy
@@ -85,8 +121,24 @@ mod tests {
         }
         // Degrees of longitude in steps of 1/1200, near the largest that there are.
         assert!(even_axis(&stored(179.0, 1.0 / 1200.0, 1200)).is_some());
+        // Steps of a metre, of which float32 keeps the nearest half. The line is closer to them than their ends.
+        let axis = even_axis(&stored(5_000_003.3, 1.1, 2000)).unwrap();
+        assert!((axis.start - 5_000_003.3).abs() < 0.05 && (axis.step - 1.1).abs() < 1e-4, "{axis:?}");
         // float32 can't resolve pixels of 0.3 m at such coordinates.
         assert_eq!(even_axis(&stored(5_000_003.3, 0.3, 2000)), None);
+    }
+
+    #[test]
+    fn a_stated_axis_is_held_against_coordinates() {
+        let axis = EvenAxis { start: 500_000.0, step: 10.0 };
+        assert!(axis.agrees_with(&[500_005.0, 500_015.0]) && axis.agrees_with(&[500_005.04]));
+        // One pixel further, half a pixel further, of another size.
+        for other in [&[500_015.0, 500_025.0][..], &[500_010.0], &[500_010.0, 500_030.0], &[f64::NAN]] {
+            assert!(!axis.agrees_with(other), "{other:?}");
+        }
+        let fine = EvenAxis { start: 5_000_003.3, step: 0.3 };
+        assert!(fine.agrees_with(&stored(5_000_003.3, 0.3, 100)));
+        assert!(!fine.agrees_with(&stored(5_000_023.3, 0.3, 100)));
     }
 
     #[test]

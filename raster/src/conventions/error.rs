@@ -34,6 +34,14 @@ pub enum ConventionError {
         /// Its value.
         found: Value,
     },
+    /// Units of time that name no dates.
+    #[error("the units of time are \"{units}\", which can't be read: {why}")]
+    TimeUnits {
+        /// The units.
+        units: String,
+        /// Why they can't be read.
+        why: String,
+    },
     /// The origin of units of time is not a time of their calendar.
     #[error("\"{0}\" is no time")]
     NoTime(String),

@@ -12,17 +12,21 @@
 //! | [`time`] | which instant is a value of a coordinate of time, in which calendar? |
 //! | [`nodata`] | which values mean "no data"? |
 //! | [`validity`] | which array tells where another one is valid? |
+//! | [`json`] | which number is a token that JSON does not know? |
+//! | [`auxiliary`] | which arrays of a group say where the samples of others are? |
 //! | [`bands`] | what are the bands called, and which does a choice name? |
 //! | [`exact`] | would any error make samples meaningless? |
 //! | [`registry`] | which Zarr conventions do the attributes declare? |
 //!
 //! Where an array lies on Earth is a question of its own: see [`crate::georeference`].
 
+pub mod auxiliary;
 pub mod bands;
 pub mod coordinates;
 pub mod dimensions;
 mod error;
 pub mod exact;
+pub mod json;
 pub mod nodata;
 pub mod overviews;
 pub mod registry;

@@ -1,35 +1,11 @@
 //! Coordinate arrays after the CF conventions: centres of pixels, dates, names of bands, and the grid mapping variable.
 
-use super::{GRID_MAPPING, Georeference, grid_mapping};
+use super::{CoordinateArray, CoordinateData, GRID_MAPPING, Georeference, grid_mapping};
 use crate::Result;
 use crate::band::Band;
 use gdal::spatial_ref::SpatialRef;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
-
-/// The values of a coordinate array.
-#[derive(Clone, Debug, PartialEq)]
-pub enum CoordinateData {
-    /// Numbers.
-    Float(Vec<f64>),
-    /// Whole numbers.
-    Integer(Vec<i64>),
-    /// Texts.
-    Text(Vec<String>),
-}
-
-/// An array that stands beside a data array and says where its samples are.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CoordinateArray {
-    /// Its name within the group.
-    pub name: String,
-    /// The names of its dimensions; none for a scalar.
-    pub dimensions: Vec<String>,
-    /// As many values as the dimension has steps; one for a scalar.
-    pub data: CoordinateData,
-    /// Its attributes.
-    pub attributes: Map<String, Value>,
-}
 
 /// The coordinate arrays `time`, `band`, `y`, `x` and `spatial_ref` of a raster of `height` rows and `width` columns, each
 /// where it is known. `times` are seconds since 1970-01-01T00:00:00Z, leap seconds not counted. A rotated raster has no `y`
@@ -80,6 +56,7 @@ pub fn coordinates(
         arrays.push(CoordinateArray {
             name: GRID_MAPPING.to_owned(),
             dimensions: Vec::new(),
+            shape: Vec::new(),
             data: CoordinateData::Integer(vec![0]),
             attributes: grid_mapping::attributes(georeference)?,
         });
@@ -94,7 +71,7 @@ enum Axis {
 
 fn array(name: &str, data: CoordinateData, attributes: Value) -> CoordinateArray {
     let attributes = if let Value::Object(attributes) = attributes { attributes } else { Map::new() };
-    CoordinateArray { name: name.to_owned(), dimensions: vec![name.to_owned()], data, attributes }
+    CoordinateArray::along(name, data, attributes)
 }
 
 fn axis_attributes(reference: Option<&SpatialRef>, axis: Axis) -> Value {

@@ -1,7 +1,6 @@
 //! A short summary of an array's georeference and dates, for display.
 
 use super::{Georeference, bounds, pixel_size};
-use crate::conventions::time::iso;
 use serde::Serialize;
 
 /// Where and when an array lies.
@@ -19,14 +18,17 @@ pub struct Summary {
     pub unit: Option<String>,
     /// Least x, least y, largest x, largest y.
     pub bounds: Option<[f64; 4]>,
-    /// The dates in order, as ISO 8601.
+    /// The dates in order, as ISO 8601; `missing` for a date that is missing, or can't be read.
     pub dates: Vec<String>,
+    /// What its metadata and its coordinates say against each other, and what can't be read of them, in words.
+    #[serde(skip)]
+    pub notes: Vec<String>,
 }
 
 impl Summary {
-    /// Summarises a georeference of `height` rows and `width` columns, and dates in seconds since 1970-01-01.
+    /// Summarises a georeference of `height` rows and `width` columns, and dates as ISO 8601.
     #[must_use]
-    pub fn new(georeference: &Georeference, height: u64, width: u64, times: &[i64]) -> Self {
+    pub fn new(georeference: &Georeference, height: u64, width: u64, dates: Vec<String>) -> Self {
         let transform = georeference.transform;
         Self {
             code: georeference.reference_code(),
@@ -35,7 +37,8 @@ impl Summary {
             pixel: transform.map(pixel_size),
             unit: georeference.unit().map(str::to_owned),
             bounds: transform.map(|transform| bounds(transform, height, width)),
-            dates: times.iter().map(|time| iso(*time)).collect(),
+            dates,
+            notes: Vec::new(),
         }
     }
 
@@ -99,7 +102,8 @@ mod tests {
             transform: Some([600_000.0, 10.0, 0.0, 5_100_000.0, 0.0, -10.0]),
             ..Georeference::default()
         };
-        let summary = Summary::new(&georeference, 100, 200, &[0, 86_400, 129_600]);
+        let dates = ["1970-01-01", "1970-01-02", "1970-01-02T12:00:00"].map(str::to_owned);
+        let summary = Summary::new(&georeference, 100, 200, dates.to_vec());
         assert_eq!(summary.system_text().unwrap(), "EPSG:32632, WGS 84 / UTM zone 32N");
         assert_eq!(summary.pixel_text().unwrap(), "10 × 10 m");
         assert_eq!(summary.bounds_text().unwrap(), "x 600000 to 602000, y 5099000 to 5100000");
@@ -108,7 +112,7 @@ mod tests {
 
     #[test]
     fn nothing_is_told_of_nothing() {
-        let summary = Summary::new(&Georeference::default(), 1, 1, &[]);
+        let summary = Summary::new(&Georeference::default(), 1, 1, Vec::new());
         assert!(summary.is_empty());
         assert_eq!((summary.system_text(), summary.pixel_text()), (None, None));
         assert_eq!((summary.bounds_text(), summary.dates_text()), (None, None));

@@ -3,8 +3,15 @@
 use super::content::Content;
 use super::handle::{Handle, c_text, failed};
 use crate::Result;
-use crate::sample::DataType;
+use crate::conventions::json;
+use crate::sample::{DataType, ValueRange as _};
 use serde_json::Value;
+
+/// Attributes whose values CF holds against samples, and that therefore have the type of the samples.
+const OF_SAMPLES: [&str; 4] = ["missing_value", "valid_min", "valid_max", "valid_range"];
+
+/// The whole numbers up to which every one is a float64.
+const EXACT: i64 = 1 << 53;
 
 /// The variable that an attribute is written to.
 pub(super) struct Owner<'a> {
@@ -15,23 +22,40 @@ pub(super) struct Owner<'a> {
 
 /// Writes an attribute.
 pub(super) fn write(variable: &Owner<'_>, name: &str, value: &Value) -> Result<()> {
-    match value {
-        Value::String(text) => write_text(variable, name, text),
-        Value::Number(number) => match number.as_f64() {
-            Some(number) => write_doubles(variable, name, &[number], &[]),
-            None => write_text(variable, name, &number.to_string()),
-        },
-        Value::Array(list) if !list.is_empty() => {
-            let doubles: Option<Vec<f64>> = list.iter().map(Value::as_f64).collect();
-            match (doubles, variable.content) {
-                (Some(values), Content::Samples(kind)) if list.iter().all(Value::is_i64) => {
-                    write_samples(variable, name, &values, kind)
-                }
-                (Some(values), _) => write_doubles(variable, name, &values, &[values.len() as u64]),
-                (None, _) => write_text(variable, name, &value.to_string()),
-            }
+    let (list, shape): (&[Value], Vec<u64>) = match value {
+        Value::String(text) if json::token(value).is_none() => return write_text(variable, name, text),
+        Value::Array(list) if !list.is_empty() => (list, vec![list.len() as u64]),
+        one => (std::slice::from_ref(one), Vec::new()),
+    };
+    let Some(numbers) = list.iter().map(json::number).collect::<Option<Vec<f64>>>() else {
+        return write_text(variable, name, &json::text_of(value));
+    };
+    let whole: Option<Vec<i64>> = list.iter().map(Value::as_i64).collect();
+    let is_list = value.is_array();
+    match (variable.content, whole) {
+        (Content::Samples(kind), whole)
+            if numbers.iter().all(|number| kind.is_float() || kind.holds(*number))
+                && (OF_SAMPLES.contains(&name) || (is_list && whole.is_some())) =>
+        {
+            write_doubles(variable, name, Content::Samples(kind), &numbers, &shape)
         }
-        other => write_text(variable, name, &other.to_string()),
+        (Content::Integers, Some(whole)) if OF_SAMPLES.contains(&name) => {
+            write_integers(variable, name, &whole, &shape)
+        }
+        (_, Some(whole)) if whole.iter().any(|number| number.unsigned_abs() > EXACT.unsigned_abs()) => {
+            write_integers(variable, name, &whole, &shape)
+        }
+        // A whole number that has no type is a text of its digits: a float would be another number.
+        (_, None) if list.iter().any(|value| is_beyond(value)) => write_text(variable, name, &json::text_of(value)),
+        _ => write_doubles(variable, name, Content::Samples(DataType::Float64), &numbers, &shape),
+    }
+}
+
+/// Whether a value is a whole number, or a decimal, that is no float64.
+fn is_beyond(value: &Value) -> bool {
+    match json::token(value) {
+        Some(token) => !matches!(token, "NaN" | "Infinity" | "-Infinity"),
+        None => value.as_u64().is_some_and(|number| number > EXACT.unsigned_abs()),
     }
 }
 
@@ -70,8 +94,15 @@ fn write_text(variable: &Owner<'_>, name: &str, text: &str) -> Result<()> {
     check(done, variable, name)
 }
 
-fn write_doubles(variable: &Owner<'_>, name: &str, values: &[f64], shape: &[u64]) -> Result<()> {
-    let attribute = create(variable, name, Content::Samples(DataType::Float64), shape)?;
+/// Writes numbers in a type that holds them; GDAL converts.
+fn write_doubles(
+    variable: &Owner<'_>,
+    name: &str,
+    content: Content,
+    values: &[f64],
+    shape: &[u64],
+) -> Result<()> {
+    let attribute = create(variable, name, content, shape)?;
     // SAFETY: the number of values is passed with them.
     let done = unsafe {
         gdal_sys::GDALAttributeWriteDoubleArray(attribute.pointer(), values.as_ptr(), values.len())
@@ -79,12 +110,11 @@ fn write_doubles(variable: &Owner<'_>, name: &str, values: &[f64], shape: &[u64]
     check(done, variable, name)
 }
 
-/// CF wants flags to be of the type of the samples; GDAL converts.
-fn write_samples(variable: &Owner<'_>, name: &str, values: &[f64], kind: DataType) -> Result<()> {
-    let attribute = create(variable, name, Content::Samples(kind), &[values.len() as u64])?;
-    // SAFETY: the number of values is passed with them.
+fn write_integers(variable: &Owner<'_>, name: &str, values: &[i64], shape: &[u64]) -> Result<()> {
+    let attribute = create(variable, name, Content::Integers, shape)?;
+    // SAFETY: the values are of the attribute's type, and their length in bytes is passed with them.
     let done = unsafe {
-        gdal_sys::GDALAttributeWriteDoubleArray(attribute.pointer(), values.as_ptr(), values.len())
+        gdal_sys::GDALAttributeWriteRaw(attribute.pointer(), values.as_ptr().cast(), size_of_val(values))
     };
     check(done, variable, name)
 }

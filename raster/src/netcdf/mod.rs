@@ -100,6 +100,12 @@ impl NetCdf {
         Ok(())
     }
 
+    /// Whether there is a dimension of this name.
+    #[must_use]
+    pub fn has_dimension(&self, name: &str) -> bool {
+        self.dimensions.iter().any(|dimension| dimension.name == name)
+    }
+
     /// Adds a variable over dimensions that are there.
     ///
     /// # Errors
@@ -187,6 +193,7 @@ impl Variable {
     pub fn nodata(&self, sample: &[u8]) -> Result<()> {
         match self.content {
             Content::Samples(kind) if kind.size() == sample.len() => {}
+            Content::Integers if sample.len() == 8 => {}
             _ => {
                 return Err(Error::Mismatch(format!("{} has no such nodata value; leave it out", self.name)));
             }
@@ -197,8 +204,9 @@ impl Variable {
         if done == 0 { Err(failed(&format!("the nodata value of {}", self.name))) } else { Ok(()) }
     }
 
-    /// Writes an attribute: a text, a number, or a list of either; lists of whole numbers in the type of the samples.
-    /// Anything else is written as the text of its JSON.
+    /// Writes an attribute: a text, a number, or a list of numbers. Lists of whole numbers, and values that CF holds against samples, are
+    /// written in the type of the samples; whole numbers that no float64 is, as whole numbers of 64 bits. Anything else is written as the
+    /// text of its JSON.
     ///
     /// # Errors
     /// [`Error::Mismatch`] with what GDAL says.
@@ -241,7 +249,7 @@ impl Variable {
     /// # Errors
     /// [`Error::Mismatch`] when there are more or fewer than the variable has, or with what GDAL says.
     pub fn write_texts(&self, texts: &[String]) -> Result<()> {
-        if self.content != Content::Texts || self.shape != [texts.len() as u64] {
+        if self.content != Content::Texts || self.shape.iter().product::<u64>() != texts.len() as u64 {
             return Err(Error::Mismatch(format!(
                 "{} texts for {}, whose shape is {:?}; give as many",
                 texts.len(),
@@ -251,7 +259,7 @@ impl Variable {
         }
         let owned: Vec<_> = texts.iter().map(|text| c_text(text)).collect::<Result<_>>()?;
         let pointers: Vec<_> = owned.iter().map(|text| text.as_ptr()).collect();
-        self.write_raw(&[0], &self.shape, pointers.as_ptr().cast(), size_of_val(pointers.as_slice()))
+        self.write_raw(&vec![0; self.shape.len()], &self.shape, pointers.as_ptr().cast(), size_of_val(pointers.as_slice()))
     }
 
     /// The buffer holds the window's samples, in this many bytes.

@@ -92,7 +92,8 @@ fn print_georeference(georeference: &Summary) -> Result<()> {
     ];
     lines
         .into_iter()
-        .try_for_each(|(name, words)| words.map_or(Ok(()), |words| output::line(format!("  {name} {words}"))))
+        .try_for_each(|(name, words)| words.map_or(Ok(()), |words| output::line(format!("  {name} {words}"))))?;
+    place.notes.iter().try_for_each(|note| output::line(format!("  note      {note}")))
 }
 
 fn print_window(window: &WindowCost) -> Result<()> {

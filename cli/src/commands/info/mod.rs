@@ -4,11 +4,11 @@ mod array;
 mod engines;
 mod model;
 
-use crate::output;
+use crate::{console, output};
 use anyhow::{Result, bail};
 use serde::Serialize;
 use std::path::PathBuf;
-use vqz_archive::{ArrayDescription, Window, describe, describe_model, is_raster_file};
+use vqz_archive::{ArrayDescription, Remark, Window, describe, describe_model, is_raster_file};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -56,6 +56,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         bail!("{} is a raster file, and --window applies to archives; leave --window out", path.display());
     }
     let arrays = describe(path, args.window.as_ref())?;
+    for array in &arrays {
+        for note in array.georeference.iter().flat_map(|place| &place.notes) {
+            console::hear(&Remark::PlaceUnclear { array: array.path.clone(), note: note.clone() });
+        }
+    }
     if args.json {
         return output::json(&Arrays { path: path.display().to_string(), arrays });
     }

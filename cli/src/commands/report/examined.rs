@@ -7,6 +7,7 @@ use super::palette::{self, Palette};
 use super::rate::Rate;
 use super::spectrum::Spectrum;
 use super::survey::Survey;
+use crate::console;
 use crate::progress::Terminal;
 use anyhow::{Result, bail};
 use std::sync::Arc;
@@ -14,7 +15,9 @@ use vqz_archive::encoded::{EncodedArray, Totals};
 use vqz_archive::metrics::{check_size, scan_blocks};
 use vqz_archive::raster::Mask;
 use vqz_archive::store::{Node, ZarrRaster, files, locate};
-use vqz_archive::{OpenOptions, Raster, RasterComparison, RasterInfo, Record, StoredSize, compare_rasters};
+use vqz_archive::{
+    OpenOptions, Raster, RasterComparison, RasterInfo, Record, Remark, StoredSize, compare_rasters,
+};
 use vqz_codec::axes::Role;
 use vqz_codec::config::Promise;
 use vqz_codec::model::Model;
@@ -110,6 +113,10 @@ pub(super) fn examine(
         );
     }
     let sizes = files::sizes(&node.folder)?;
+    let georeference = locate(node, Some(&info.axes));
+    for note in &georeference.notes {
+        console::remark(&Remark::PlaceUnclear { array: info.label.clone(), note: note.clone() });
+    }
     Ok(Examined {
         label: if node.path.is_empty() { file_name(&args.archive) } else { node.path.clone() },
         promise: configuration.promise.clone(),
@@ -118,7 +125,7 @@ pub(super) fn examine(
         totals: archive.totals()?,
         recorded: Record::of(&node.metadata),
         stored: StoredSize::new(sizes, info.raw_bytes(), info.samples()),
-        georeference: locate(node, Some(&info.axes)),
+        georeference,
         palette: palette_of(&info, source.as_deref(), &configuration.promise, &survey),
         rate: Rate::of(&archive, &info.shape)?,
         package: package.filter(|_| model.is_some()).cloned(),

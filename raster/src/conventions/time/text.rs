@@ -1,5 +1,8 @@
 //! Dates and times as texts: ISO 8601, and the letters of strftime.
 
+use super::calendar::Calendar;
+use super::instant::Instant;
+use super::stamp::Stamp;
 use crate::conventions::ConventionError;
 use chrono::format::{Parsed, StrftimeItems};
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
@@ -51,7 +54,8 @@ fn hour(parsed: &Parsed) -> u32 {
     }
 }
 
-/// Reads a date or a time as ISO 8601 writes them: `2018-07-10`, `2018-07-10T10:31:01`.
+/// Reads a date or a time as ISO 8601 writes them: `2018-07-10`, `2018-07-10T10:31:01`, `2018-07-10T12:31:01+02:00`. Fractions of
+/// a second are left out.
 ///
 /// # Errors
 /// [`ConventionError::NoIsoTime`] for any other text.
@@ -59,7 +63,14 @@ pub fn parse_iso(text: &str) -> Result<i64, ConventionError> {
     let text = text.trim().trim_end_matches('Z');
     ISO.iter()
         .find_map(|form| parse_time(text, form).ok())
+        .or_else(|| parse_instant(text).map(|instant| instant.seconds))
         .ok_or_else(|| ConventionError::NoIsoTime(text.to_owned()))
+}
+
+/// Reads a date with a month, or a time with its time zone and fractions of a second; `None` for any other text.
+pub(super) fn parse_instant(text: &str) -> Option<Instant> {
+    let stamp = text.trim().get(4..).filter(|rest| rest.starts_with('-')).and_then(|_| Stamp::parse(text))?;
+    Some(Calendar::Gregorian.after(&stamp, 0)?.ok()?.instant)
 }
 
 /// Writes an instant in ISO 8601: as a date alone where it is midnight.
@@ -80,6 +91,9 @@ mod tests {
     fn times_are_read_and_written() {
         assert_eq!(parse_iso("2018-07").map(iso).as_deref(), Ok("2018-07-01"));
         assert_eq!(parse_iso("2018-07-10T10:31:01Z").map(iso).as_deref(), Ok("2018-07-10T10:31:01"));
+        assert_eq!(parse_iso("2018-07-10T12:31:01+02:00").map(iso).as_deref(), Ok("2018-07-10T10:31:01"));
+        assert_eq!(parse_iso("2018-07-10 10:31:01.5 UTC").map(iso).as_deref(), Ok("2018-07-10T10:31:01"));
+        assert_eq!(parse_instant("2018-07-10T10:31:01.025Z").unwrap().iso(), "2018-07-10T10:31:01.025");
         assert_eq!(parse_time("2018191 06", "%Y%j %H").map(iso).as_deref(), Ok("2018-07-10T06:00:00"));
         assert_eq!(
             parse_iso("soon").unwrap_err().to_string(),
