@@ -128,15 +128,15 @@ impl Dimensions<'_> {
         if attributes(self.group, &own).is_some() {
             return Some((own, extent));
         }
-        let named = auxiliary::coordinates(&self.metadata.attributes()).into_iter().chain([plain.to_owned()]);
-        let along = named.filter(|name| {
+        let named = auxiliary::coordinates(&self.metadata.attributes());
+        let mut along = std::iter::once(plain.to_owned()).chain(named).filter(|name| {
             let Some(member) = Metadata::read(&self.group.join(name)).ok().filter(Metadata::is_array) else {
                 return false;
             };
             member.dimension_names().as_deref() == Some(std::slice::from_ref(&own))
                 && (name == plain || auxiliary::is_coordinate(name, &member.attributes()))
         });
-        along.last().map(|name| (name, extent))
+        along.next().map(|name| (name, extent))
     }
 
     fn numbers(&self, role: &Role, plain: &str) -> Result<Option<Vec<f64>>> {

@@ -116,7 +116,8 @@ pub(crate) fn open_as(folder: &Path, metadata: &Metadata) -> Result<Array<Filesy
     let mut metadata = metadata.clone();
     metadata.json_mut().remove("attributes");
     let document = MemoryStore::new();
-    document.set(&StoreKey::new("zarr.json")?, metadata.to_bytes()?.into())?;
+    let key = StoreKey::new("zarr.json").map_err(|error| fail!(Codec, "{error}"))?;
+    document.set(&key, metadata.to_bytes()?.into())?;
     let array = Array::open(Arc::new(document), "/")?;
     let store = FilesystemStore::new(folder).with_context(|| format!("opening {}", folder.display()))?;
     Ok(array.with_storage(Arc::new(store)))
