@@ -305,12 +305,12 @@ fn coordinates_are_followed_where_a_transform_contradicts() {
     let (rows, columns) = (steps(4_999_945.0, -10.0, 12), steps(500_105.0, 10.0, 16));
     gridded(&folder, stated.clone(), &rows, &columns, none());
     let told = figures(&folder, &["export", "out.zarr", "out.tif"]);
-    assert_eq!(kinds(&told), ["place_unclear"]);
+    assert_eq!(kinds(&told), ["location_unclear"]);
     let moved = [500_100.0, 10.0, 0.0, 4_999_950.0, 0.0, -10.0];
     assert_eq!(said(&folder.join("out.tif")).place.transform, Some(moved));
     let info = figures(&folder, &["info", "out.zarr"]);
     let v = info["arrays"].as_array().unwrap().iter().find(|array| array["path"] == "v").unwrap();
-    assert_eq!((&v["place"]["transform"], kinds(&info)), (&json!(moved), vec!["place_unclear"]));
+    assert_eq!((&v["place"]["transform"], kinds(&info)), (&json!(moved), vec!["location_unclear"]));
     // Every second pixel of it.
     gridded(&folder, stated.clone(), &steps(4_999_990.0, -20.0, 12), &steps(500_010.0, 20.0, 16), none());
     succeed(&folder, &["export", "out.zarr", "out.tif", "--overwrite"]);
@@ -330,8 +330,8 @@ fn uneven_latitudes_are_kept_or_said() {
     let of = [degrees("latitude", "degrees_north"), degrees("longitude", "degrees_east")];
     gridded(&folder, json!({}), &rows, &steps(5.125, 0.25, 30), of.clone());
     let told = figures(&folder, &["export", "out.zarr", "out.tif"]);
-    assert_eq!(kinds(&told), ["place_unclear", "coordinates_left_out"]);
-    assert_eq!(kinds(&figures(&folder, &["info", "out.zarr"])), ["place_unclear"]);
+    assert_eq!(kinds(&told), ["location_unclear", "coordinates_left_out"]);
+    assert_eq!(kinds(&figures(&folder, &["info", "out.zarr"])), ["location_unclear"]);
     for output in ["plain.zarr", "out.nc"] {
         succeed(&folder, &["export", "out.zarr", output]);
     }
@@ -409,12 +409,12 @@ fn dates_that_are_none_are_said() {
     let missing = [i64::MIN, 86_400].iter().flat_map(|v| v.to_le_bytes()).collect();
     series(&folder, "int64", seconds, missing, 2);
     let told = figures(&folder, &["export", "out.zarr", "y.tif"]);
-    assert_eq!((names(&told), kinds(&told)), (vec!["y_0000.tif", "y_1970-01-02.tif"], vec!["place_unclear"]));
+    assert_eq!((names(&told), kinds(&told)), (vec!["y_0000.tif", "y_1970-01-02.tif"], vec!["location_unclear"]));
     assert!(!said(&folder.join("y_0000.tif")).items.contains_key("TIFFTAG_DATETIME"));
     let months = json!({"units": "months since 2000-01-01"});
     series(&folder, "float64", months, bytes_of_f64([0.5, 1.5]), 2);
     let told = figures(&folder, &["export", "out.zarr", "z.tif"]);
-    assert_eq!((names(&told), kinds(&told)[0]), (vec!["z_0000.tif", "z_0001.tif"], "place_unclear"));
+    assert_eq!((names(&told), kinds(&told)[0]), (vec!["z_0000.tif", "z_0001.tif"], "location_unclear"));
     let (_, out, _) = call(&folder, &["info", "out.zarr"]);
     assert!(out.contains("months and years differ in length"), "{out}");
     succeed(&folder, &["export", "out.zarr", "z.nc"]);

@@ -112,7 +112,7 @@ class Conventions(Case):
         for end in ("nc", "zarr"):
             with self.subTest(end):
                 found, remarks = self.exported(dataset, end)
-                self.assertEqual([remark for remark in remarks if remark["kind"] != "place_unclear"], [])
+                self.assertEqual([remark for remark in remarks if remark["kind"] != "location_unclear"], [])
                 np.testing.assert_array_equal(found.valid_time, dataset.valid_time)
                 np.testing.assert_array_equal(found.level, dataset.level)
                 np.testing.assert_array_equal(found.y, latitudes)
@@ -137,7 +137,7 @@ class Conventions(Case):
                 source, archive, output = self.written(part), self.folder / "a.zarr", self.folder / "x.tif"
                 self.vqz("encode", source, archive, "--lossless", "--overwrite")
                 told = json.loads(self.vqz("export", archive, output, "--overwrite", "--json"))
-                self.assertIn("place_unclear", [remark["kind"] for remark in told["remarks"]])
+                self.assertIn("location_unclear", [remark["kind"] for remark in told["remarks"]])
                 import rasterio
 
                 with rasterio.open(output) as found:

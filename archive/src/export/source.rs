@@ -13,7 +13,7 @@ use crate::raster::opening::OpenOptions;
 use crate::raster::source::{Raster, RasterInfo};
 use crate::raster::unread::unread_nodata;
 use crate::store::coordinates;
-use crate::store::georeference::{Place, steps};
+use crate::store::georeference::{Location, steps};
 use crate::store::reader::ZarrRaster;
 use crate::store::tree::{self, Node};
 use serde_json::Value;
@@ -80,7 +80,7 @@ impl ExportSource {
         let folder = group.as_ref().map(|(folder, _)| folder.as_path());
         // An attribute that is no transform is an error here: without it, the raster would lie elsewhere, or nowhere.
         Georeference::from_attributes(&info.metadata.attributes()).with_context(|| info.label.clone())?;
-        let Place { georeference, steps, notes } = Place::of(&info.metadata, folder, Some(&info.axes));
+        let Location { georeference, steps, notes } = Location::of(&info.metadata, folder, Some(&info.axes));
         let mut bands = bands_of_attributes(&info.metadata.attributes(), info.bands() as usize);
         // The nodata values of an archive are those in its codec's configuration, whatever its attributes say.
         let mut declared = Vec::new();
@@ -122,7 +122,7 @@ impl ExportSource {
     pub(crate) fn report_conventions(&self, progress: &dyn Progress) -> Result<()> {
         let info = self.raster.info();
         for note in &self.notes {
-            progress.remark(&Remark::PlaceUnclear { array: info.label.clone(), note: note.clone() });
+            progress.remark(&Remark::LocationUnclear { array: info.label.clone(), note: note.clone() });
         }
         unread_nodata(info, progress)
     }

@@ -247,7 +247,7 @@ pub enum Remark {
         done: &'static str,
     },
     /// What attributes and coordinates say about where and when an array lies contradicts itself, or can't be read.
-    PlaceUnclear {
+    LocationUnclear {
         /// The array.
         array: String,
         /// What was found, and what is followed, in words.
@@ -455,7 +455,7 @@ impl fmt::Display for Remark {
                 "warning: {} of {array} lie outside of its valid range, {low} to {high}, and were {done}",
                 count(*samples, "sample")
             ),
-            Self::PlaceUnclear { array, note } => write!(f, "warning: {array}: {note}"),
+            Self::LocationUnclear { array, note } => write!(f, "warning: {array}: {note}"),
             Self::CoordinatesLeftOut { array, names, why } => {
                 write!(f, "note: left out of {array}: {}: {why}", names.join(", "))
             }

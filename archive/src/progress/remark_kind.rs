@@ -51,7 +51,7 @@ impl Remark {
             Self::NodataUnread { .. } => "nodata_unread",
             Self::NodataMerged { .. } => "nodata_merged",
             Self::BeyondValidRange { .. } => "beyond_valid_range",
-            Self::PlaceUnclear { .. } => "place_unclear",
+            Self::LocationUnclear { .. } => "location_unclear",
             Self::CoordinatesLeftOut { .. } => "coordinates_left_out",
         }
     }
@@ -74,7 +74,7 @@ impl Remark {
             | Self::MaskNotExported { .. }
             | Self::NodataUnread { .. }
             | Self::BeyondValidRange { .. }
-            | Self::PlaceUnclear { .. } => Severity::Warning,
+            | Self::LocationUnclear { .. } => Severity::Warning,
             Self::Resumed { .. }
             | Self::InputChanged { .. }
             | Self::WrittenAgain { .. }
@@ -118,7 +118,7 @@ impl Remark {
             | Self::NodataUnread { array, .. }
             | Self::NodataMerged { array, .. }
             | Self::BeyondValidRange { array, .. }
-            | Self::PlaceUnclear { array, .. }
+            | Self::LocationUnclear { array, .. }
             | Self::CoordinatesLeftOut { array, .. } => Some(array),
             Self::Resumed { .. }
             | Self::InputChanged { .. }

@@ -13,7 +13,7 @@ use vqz_raster::georeference::{CoordinateArray, CoordinateData, Georeference, Su
 
 /// What is known about where and when an array lies.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Place {
+pub(crate) struct Location {
     /// Its coordinate reference system, and its transform.
     pub(crate) georeference: Georeference,
     /// The dates of its steps in time; none where it has no such dimension, or no coordinate of it.
@@ -28,33 +28,33 @@ pub fn locate(node: &Node, axes: Option<&Axes>) -> Summary {
     // The group of an array, even if only the array was given.
     let parent =
         (node.folder.parent()).filter(|parent| !node.path.is_empty() || parent.join("zarr.json").is_file());
-    let place = Place::of(&node.metadata, parent, axes);
+    let location = Location::of(&node.metadata, parent, axes);
     let shape = node.metadata.shape().unwrap_or_default();
     let extent = |role: &Role| axes.and_then(|axes| shape.get(axes.position(role)?).copied()).unwrap_or(0);
     let (height, width) = (extent(&Role::Y), extent(&Role::X));
-    let mut summary = Summary::new(&place.georeference, height, width, place.dates());
-    summary.notes = place.notes;
+    let mut summary = Summary::new(&location.georeference, height, width, location.dates());
+    summary.notes = location.notes;
     summary
 }
 
-impl Place {
+impl Location {
     /// Reads the attributes of an array, of its grid mapping and of its group, and the coordinates of its dimensions.
     pub(crate) fn of(metadata: &Metadata, group: Option<&Path>, axes: Option<&Axes>) -> Self {
         let own = metadata.attributes();
         let mapping = group.and_then(|group| grid_mapping(group, grid_mapping_name(&own)));
         let above = group.and_then(|group| Some(Metadata::read(group).ok()?.attributes()));
         let sources: Vec<_> = [Some(&own), mapping.as_ref(), above.as_ref()].into_iter().flatten().collect();
-        let mut place = Self { georeference: Georeference::from_all(&sources), ..Self::default() };
+        let mut location = Self { georeference: Georeference::from_all(&sources), ..Self::default() };
         let by_name = mapping.as_ref().and_then(|mapping| mapping.get("grid_mapping_name")?.as_str());
-        if let Some(projection) = by_name.filter(|_| !place.georeference.has_reference_system()) {
-            place.notes.push(format!(
+        if let Some(projection) = by_name.filter(|_| !location.georeference.has_reference_system()) {
+            location.notes.push(format!(
                 "its grid mapping states {projection} by parameters alone, without WKT, so no coordinate reference system is known"
             ));
         }
         if let (Some(group), Some(axes), Ok(shape)) = (group, axes, metadata.shape()) {
-            place.read_coordinates(&Dimensions { metadata, group, axes, shape: &shape });
+            location.read_coordinates(&Dimensions { metadata, group, axes, shape: &shape });
         }
-        place
+        location
     }
 
     fn read_coordinates(&mut self, dimensions: &Dimensions<'_>) {

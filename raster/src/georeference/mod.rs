@@ -1,7 +1,7 @@
 //! Where a raster lies on Earth.
 //!
 //! A [`Georeference`] is read from the attributes of a Zarr array or of a CF grid mapping (`read`), which needs no GDAL, and is
-//! held against the coordinates of rows and columns (`place`).
+//! held against the coordinates of rows and columns (`settle`).
 //! [`Summary`] shortens it for display. With the feature `gdal` a georeference is also written to such
 //! attributes (`write`), to coordinate arrays after CF (`coordinates`, `grid_mapping`), and read from and written to data
 //! sets (`dataset`).
@@ -14,7 +14,7 @@ mod dataset;
 mod definition;
 #[cfg(feature = "gdal")]
 mod grid_mapping;
-mod place;
+mod settle;
 mod read;
 mod reference_system;
 mod summary;
@@ -28,7 +28,7 @@ pub use self::coordinates::coordinates;
 #[cfg(feature = "gdal")]
 pub use self::dataset::{read_georeference, write_georeference};
 pub use self::definition::{GRID_MAPPING, Georeference};
-pub use self::place::Finding;
+pub use self::settle::Finding;
 pub use self::read::grid_mapping_name;
 pub use self::summary::Summary;
 pub use self::transform::{bounds, pixel_size, spatial};

@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let arrays = describe(path, args.window.as_ref())?;
     for array in &arrays {
         for note in array.georeference.iter().flat_map(|place| &place.notes) {
-            console::hear(&Remark::PlaceUnclear { array: array.path.clone(), note: note.clone() });
+            console::record(&Remark::LocationUnclear { array: array.path.clone(), note: note.clone() });
         }
     }
     if args.json {

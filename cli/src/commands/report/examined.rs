@@ -115,7 +115,7 @@ pub(super) fn examine(
     let sizes = files::sizes(&node.folder)?;
     let georeference = locate(node, Some(&info.axes));
     for note in &georeference.notes {
-        console::remark(&Remark::PlaceUnclear { array: info.label.clone(), note: note.clone() });
+        console::remark(&Remark::LocationUnclear { array: info.label.clone(), note: note.clone() });
     }
     Ok(Examined {
         label: if node.path.is_empty() { file_name(&args.archive) } else { node.path.clone() },
