@@ -76,6 +76,10 @@ pub fn decode(
     let opening = OpenOptions { engine: options.engine, ..OpenOptions::default() };
     if kind == OutputKind::File {
         let raster = open(archive, &opening)?;
+        // The attributes of the array alone do not say all about its georeference.
+        #[cfg(feature = "gdal")]
+        let raster =
+            crate::export::for_geotiff(archive, &opening, progress).map(|found| found.unwrap_or(raster))?;
         remark_on_losses(archive, options.engine, progress)?;
         let begun = Instant::now();
         geotiff::write(output, raster.as_ref(), options.codec, progress)?;

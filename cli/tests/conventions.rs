@@ -9,7 +9,7 @@ mod rasters;
 
 use common::{Plain, call, figures, folder, plain, read_array, succeed, write};
 use gdal::Dataset;
-use rasters::said;
+use rasters::describe;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
@@ -44,12 +44,7 @@ fn group(folder: &Path, name: &str, attributes: Value, members: &[(&str, Plain<'
     group
 }
 
-fn member<'a>(
-    shape: &'a [u64],
-    names: &'a [&'a str],
-    data_type: &'a str,
-    attributes: Value,
-) -> Plain<'a> {
+fn member<'a>(shape: &'a [u64], names: &'a [&'a str], data_type: &'a str, attributes: Value) -> Plain<'a> {
     Plain { names: Some(names), data_type, attributes, ..plain(shape, shape) }
 }
 
@@ -82,7 +77,8 @@ fn every_spelling_of_nodata_is_a_mask() {
     .into_iter()
     .enumerate()
     {
-        let (input, archive, plain) = (format!("{number}.zarr"), format!("{number}-a.zarr"), format!("{number}-p.zarr"));
+        let (input, archive, plain) =
+            (format!("{number}.zarr"), format!("{number}-a.zarr"), format!("{number}-p.zarr"));
         let samples: Vec<f32> =
             field().into_iter().enumerate().map(|(i, v)| if i % 5 == 0 { value } else { v }).collect();
         let mut array = member(&shape, &names, "float32", attributes.clone());
@@ -99,7 +95,10 @@ fn every_spelling_of_nodata_is_a_mask() {
         succeed(&folder, &["export", &archive, &tif]);
         let band = Dataset::open(folder.join(&tif)).unwrap();
         let declared = band.rasterband(1).unwrap().no_data_value().unwrap();
-        assert!(declared == f64::from(value) || declared.is_nan() || declared == -1.0, "{attributes}: {declared}");
+        assert!(
+            declared == f64::from(value) || declared.is_nan() || declared == -1.0,
+            "{attributes}: {declared}"
+        );
     }
 }
 
@@ -179,7 +178,9 @@ fn numbers_that_json_does_not_know_survive() {
         "\"text\": \"NaN\"",
     ];
     for node in [input.clone(), input.join("t")] {
-        let text = text_of(&node).replace("\"HERE\": 0", &tokens.join(", ")).replace("\"HERE\":0", &tokens.join(", "));
+        let text = text_of(&node)
+            .replace("\"HERE\": 0", &tokens.join(", "))
+            .replace("\"HERE\":0", &tokens.join(", "));
         std::fs::write(node.join("zarr.json"), text).unwrap();
     }
     // Consolidated metadata hold a copy.
@@ -211,7 +212,8 @@ fn numbers_that_json_does_not_know_survive() {
 /// A swath: places in two dimensions, with what belongs to them.
 fn swath(folder: &Path, coordinates: Value) -> PathBuf {
     let (shape, names) = ([HEIGHT, WIDTH], ["y", "x"]);
-    let place = |slope: f64| bytes_of_f64((0..HEIGHT * WIDTH).map(move |i| slope * (i as f64).sqrt() + 0.123));
+    let place =
+        |slope: f64| bytes_of_f64((0..HEIGHT * WIDTH).map(move |i| slope * (i as f64).sqrt() + 0.123));
     let flags: Vec<u8> = (0..HEIGHT * WIDTH).map(|i| (i * 7 % 5) as u8).collect();
     let corners = bytes_of_f64((0..HEIGHT * WIDTH * 4).map(|i| f64::from(i as u32) * 0.0173));
     let lat = json!({"units": "degrees_north", "bounds": "lat_corners"});
@@ -224,11 +226,20 @@ fn swath(folder: &Path, coordinates: Value) -> PathBuf {
             ("lat", member(&shape, &names, "float64", lat), place(0.7)),
             ("nav_lon", member(&shape, &names, "float64", json!({})), place(1.1)),
             ("height", member(&shape, &names, "float64", json!({})), place(90.1)),
-            ("lat_corners", member(&[HEIGHT, WIDTH, 4], &["y", "x", "corner"], "float64", json!({})), corners),
+            (
+                "lat_corners",
+                member(&[HEIGHT, WIDTH, 4], &["y", "x", "corner"], "float64", json!({})),
+                corners,
+            ),
             ("error", member(&shape, &names, "float32", json!({})), bytes_of_f32(field())),
             (
                 "quality",
-                member(&shape, &names, "uint8", json!({"standard_name": "sea_surface_temperature status_flag"})),
+                member(
+                    &shape,
+                    &names,
+                    "uint8",
+                    json!({"standard_name": "sea_surface_temperature status_flag"}),
+                ),
                 flags,
             ),
         ],
@@ -241,10 +252,12 @@ fn coordinates_and_flags_are_exact_under_any_bound() {
     let named = json!({"coordinates": "lat height", "ancillary_variables": "error quality"});
     for (attributes, exact) in [(named, &["height", "error"][..]), (json!({}), &[])] {
         let input = swath(&folder, attributes);
-        let told = figures(&folder, &["encode", "swath.zarr", "out.zarr", "--max-error", "0.5", "--overwrite"]);
+        let told =
+            figures(&folder, &["encode", "swath.zarr", "out.zarr", "--max-error", "0.5", "--overwrite"]);
         succeed(&folder, &["decode", "out.zarr", "plain.zarr", "--overwrite"]);
         for member in ["lat", "nav_lon", "lat_corners", "quality"].iter().chain(exact) {
-            let (before, after) = (read_array(&input.join(member)), read_array(&folder.join("plain.zarr").join(member)));
+            let (before, after) =
+                (read_array(&input.join(member)), read_array(&folder.join("plain.zarr").join(member)));
             assert!(before == after, "{member}");
         }
         let sst = |path: &Path| f32_of(&read_array(&path.join("sst")));
@@ -257,6 +270,9 @@ fn coordinates_and_flags_are_exact_under_any_bound() {
     assert_eq!(kinds(&told), ["made_lossless"]);
     succeed(&folder, &["decode", "lat.zarr", "lat-plain.zarr"]);
     assert!(read_array(&folder.join("lat-plain.zarr")) == read_array(&folder.join("swath.zarr/lat")));
+    // Coordinates are no rasters of their own.
+    let (code, _, told) = call(&folder, &["export", "out.zarr", "all.zarr"]);
+    assert!(code == 2 && told.contains("holds 3 rasters (error, quality, sst)"), "{told}");
     // Exports keep what they can, and say what they can't.
     let told = figures(&folder, &["export", "out.zarr/sst", "sst.zarr"]);
     assert_eq!(told["remarks"], json!([]));
@@ -307,7 +323,7 @@ fn coordinates_are_followed_where_a_transform_contradicts() {
     let told = figures(&folder, &["export", "out.zarr", "out.tif"]);
     assert_eq!(kinds(&told), ["location_unclear"]);
     let moved = [500_100.0, 10.0, 0.0, 4_999_950.0, 0.0, -10.0];
-    assert_eq!(said(&folder.join("out.tif")).place.transform, Some(moved));
+    assert_eq!(describe(&folder.join("out.tif")).georeference.transform, Some(moved));
     let info = figures(&folder, &["info", "out.zarr"]);
     let v = info["arrays"].as_array().unwrap().iter().find(|array| array["path"] == "v").unwrap();
     assert_eq!((&v["place"]["transform"], kinds(&info)), (&json!(moved), vec!["location_unclear"]));
@@ -315,7 +331,7 @@ fn coordinates_are_followed_where_a_transform_contradicts() {
     gridded(&folder, stated.clone(), &steps(4_999_990.0, -20.0, 12), &steps(500_010.0, 20.0, 16), none());
     succeed(&folder, &["export", "out.zarr", "out.tif", "--overwrite"]);
     let coarse = Some([500_000.0, 20.0, 0.0, 5_000_000.0, 0.0, -20.0]);
-    assert_eq!(said(&folder.join("out.tif")).place.transform, coarse);
+    assert_eq!(describe(&folder.join("out.tif")).georeference.transform, coarse);
     // Where both agree, nothing is said.
     gridded(&folder, stated, &steps(4_999_995.0, -10.0, 12), &steps(500_005.0, 10.0, 16), none());
     let told = figures(&folder, &["export", "out.zarr", "out.tif", "--overwrite"]);
@@ -346,7 +362,7 @@ fn uneven_latitudes_are_kept_or_said() {
     });
     gridded(&folder, json!({}), &at(70.0, -step, 60), &at(150.0, step, 80), of);
     assert_eq!(figures(&folder, &["export", "out.zarr", "fine.tif"])["remarks"], json!([]));
-    let found = said(&folder.join("fine.tif")).place.transform.unwrap();
+    let found = describe(&folder.join("fine.tif")).georeference.transform.unwrap();
     assert!((found[1] - step).abs() < 1e-7 && (found[0] - 150.0 + step / 2.0).abs() < 1e-5, "{found:?}");
 }
 
@@ -379,8 +395,16 @@ fn dates_count_in_their_own_calendar() {
         (since("days since 2000-01-01", "noleap"), [59, 365 * 50 + 59], ["2000-03-01", "2050-03-01"]),
         (since("days since 2000-01-01", "360_day"), [30, 359], ["2000-02-01", "2000-12-30"]),
         (since("days since 2000-01-01", "julian"), [0, 366], ["2000-01-01", "2001-01-01"]),
-        (since("hours since 1-1-1 00:00:0.0", "gregorian"), [17_067_072, 17_067_078], ["1948-01-01", "1948-01-01T060000"]),
-        (since("hours since 2000-01-01 00 -05:00", "proleptic_gregorian"), [0, 19], ["2000-01-01T050000", "2000-01-02"]),
+        (
+            since("hours since 1-1-1 00:00:0.0", "gregorian"),
+            [17_067_072, 17_067_078],
+            ["1948-01-01", "1948-01-01T060000"],
+        ),
+        (
+            since("hours since 2000-01-01 00 -05:00", "proleptic_gregorian"),
+            [0, 19],
+            ["2000-01-01T050000", "2000-01-02"],
+        ),
     ] {
         series(&folder, "int64", attributes.clone(), whole(&values), 2);
         let told = figures(&folder, &["export", "out.zarr", "x.tif", "--overwrite"]);
@@ -391,7 +415,10 @@ fn dates_count_in_their_own_calendar() {
         succeed(&folder, &["export", "out.zarr", "plain.zarr", "--overwrite"]);
         let time = &json_of(&folder.join("plain.zarr/time"))["attributes"];
         let is_gregorian = attributes["calendar"].as_str().unwrap().ends_with("gregorian");
-        assert_eq!(time["calendar"], if is_gregorian { json!("proleptic_gregorian") } else { attributes["calendar"].clone() });
+        assert_eq!(
+            time["calendar"],
+            if is_gregorian { json!("proleptic_gregorian") } else { attributes["calendar"].clone() }
+        );
         succeed(&folder, &["export", "out.zarr", "x.nc", "--overwrite"]);
     }
 }
@@ -409,8 +436,11 @@ fn dates_that_are_none_are_said() {
     let missing = [i64::MIN, 86_400].iter().flat_map(|v| v.to_le_bytes()).collect();
     series(&folder, "int64", seconds, missing, 2);
     let told = figures(&folder, &["export", "out.zarr", "y.tif"]);
-    assert_eq!((names(&told), kinds(&told)), (vec!["y_0000.tif", "y_1970-01-02.tif"], vec!["location_unclear"]));
-    assert!(!said(&folder.join("y_0000.tif")).items.contains_key("TIFFTAG_DATETIME"));
+    assert_eq!(
+        (names(&told), kinds(&told)),
+        (vec!["y_0000.tif", "y_1970-01-02.tif"], vec!["location_unclear"])
+    );
+    assert!(!describe(&folder.join("y_0000.tif")).items.contains_key("TIFFTAG_DATETIME"));
     let months = json!({"units": "months since 2000-01-01"});
     series(&folder, "float64", months, bytes_of_f64([0.5, 1.5]), 2);
     let told = figures(&folder, &["export", "out.zarr", "z.tif"]);

@@ -6,7 +6,6 @@
 //! what was written.
 
 pub(crate) mod array;
-mod auxiliary;
 mod bands;
 pub(crate) mod bound;
 mod fitness;

@@ -1,7 +1,6 @@
 //! The plan of an encode: every node of the input, and whether it is encoded or copied.
 
 use crate::encode::array::ArrayEncode;
-use crate::encode::auxiliary::exact_members;
 use crate::encode::bands::{self, ChosenBands};
 use crate::encode::input::Input;
 use crate::encode::options::EncodeOptions;
@@ -18,6 +17,7 @@ use crate::raster::fill::FillWatch;
 use crate::raster::opening::OpenOptions;
 use crate::raster::source::{Raster, RasterInfo};
 use crate::raster::unread::unread_nodata;
+use crate::store::auxiliary::exact_members;
 use crate::store::reader::ZarrRaster;
 use crate::store::tree;
 use crate::target::Target;

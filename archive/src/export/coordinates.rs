@@ -82,7 +82,8 @@ impl Coordinates {
                 }
                 false => continue,
             }
-            bounded.extend(auxiliary::bounds(&metadata.attributes()).into_iter().map(|of| (of, member.clone())));
+            bounded
+                .extend(auxiliary::bounds(&metadata.attributes()).into_iter().map(|of| (of, member.clone())));
         }
         found.name(&dimensions);
         for (bounds, of) in bounded {
@@ -194,7 +195,8 @@ impl Coordinates {
                 continue;
             };
             let blocks = numbers.chunks(factor as usize);
-            let means = blocks.map(|block| block.iter().sum::<f64>() / block.len() as f64).collect::<Vec<_>>();
+            let means =
+                blocks.map(|block| block.iter().sum::<f64>() / block.len() as f64).collect::<Vec<_>>();
             coordinate.array.shape = vec![means.len() as u64];
             coordinate.array.data = CoordinateData::Float(means);
             // A fill value of another type than the means' says nothing.

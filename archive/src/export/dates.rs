@@ -124,13 +124,15 @@ mod tests {
         assert_eq!(resolve("..2019").unwrap(), [0, 2]);
         assert_eq!((resolve("1").unwrap(), resolve("1970-01-01T00:00:00.5").unwrap()), (vec![1], vec![2]));
         assert!(resolve("").is_err());
-        assert_eq!((label(1, Some(&times)).as_str(), label(2, Some(&times)).as_str()), ("0001", "1970-01-01T000000.5"));
+        assert_eq!(
+            (label(1, Some(&times)).as_str(), label(2, Some(&times)).as_str()),
+            ("0001", "1970-01-01T000000.5")
+        );
     }
 
     #[test]
     fn dates_are_chosen() {
-        let times =
-            ["2018-01-31", "2018-04-05T10:30:00", "2018-04-21", "2019-01-01"].map(date);
+        let times = ["2018-01-31", "2018-04-05T10:30:00", "2018-04-21", "2019-01-01"].map(date);
         let resolve = |text: &str| DateSelection::from(text).resolve(4, Some(&times));
         assert_eq!(resolve("0,3").unwrap(), [0, 3]);
         assert_eq!(resolve("2018-04").unwrap(), [1, 2]);

@@ -4,9 +4,12 @@ use crate::error::{Result, bail};
 use crate::export::dates::{self, Times};
 use crate::export::options::{Compression, ExportOptions};
 use crate::export::raster::{ExportedRaster, resampling};
+use crate::export::source::ExportSource;
 use crate::geotiff::{self, Cog};
 use crate::progress::{Progress, Remark};
 use crate::raster::one_nodata::OneNodata;
+use crate::raster::opening::OpenOptions;
+use crate::raster::source::Raster;
 use crate::store::files;
 use crate::write::existing::OutputKind;
 use crate::write::paths::check_place;
@@ -72,6 +75,28 @@ pub(crate) fn write(
     Ok(written)
 }
 
+/// The raster of a path as a GeoTIFF takes it: with its georeference and its date as attributes and coordinates beside it state them, and with
+/// one nodata value. None where it has dimensions that no GeoTIFF has.
+///
+/// # Errors
+/// When the path holds no raster, or several, and when its attributes are wrong.
+pub(crate) fn for_geotiff(
+    path: &Path,
+    options: &OpenOptions,
+    progress: &dyn Progress,
+) -> Result<Option<Arc<dyn Raster>>> {
+    let source = ExportSource::open(path, options)?;
+    let info = source.raster.info();
+    let mut roles = info.axes.roles().iter().zip(&info.shape);
+    if roles.any(|(role, n)| matches!(role, Role::Time | Role::Other(_)) && *n > 1) {
+        return Ok(None);
+    }
+    source.report_conventions(progress)?;
+    let exported = one_nodata(&ExportedRaster::whole(&source).described()?, progress)?;
+    remark_on_coordinates(&exported, progress);
+    Ok(Some(dated(&exported, 0)?.raster))
+}
+
 /// The raster with one value that means "no data" for all bands, because a GeoTIFF declares one.
 fn one_nodata(exported: &ExportedRaster, progress: &dyn Progress) -> Result<ExportedRaster> {
     let info = exported.raster.info();
@@ -108,7 +133,8 @@ fn remark_on_coordinates(exported: &ExportedRaster, progress: &dyn Progress) {
         progress.remark(&Remark::CoordinatesLeftOut {
             array: info.label.clone(),
             names,
-            why: "a GeoTIFF has no coordinates but an even grid and dates; .nc and .zarr keep them".to_owned(),
+            why: "a GeoTIFF has no coordinates but an even grid and dates; .nc and .zarr keep them"
+                .to_owned(),
         });
     }
 }

@@ -15,6 +15,7 @@ mod summary;
 mod zarr;
 
 pub use dates::DateSelection;
+pub(crate) use geotiff::for_geotiff;
 pub use options::{Area, Compression, ExportOptions, OverviewOptions, PixelDomain};
 pub use overview::export_overview;
 pub use pixels::export_pixels;

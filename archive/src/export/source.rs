@@ -4,14 +4,15 @@
 use crate::encoded::losses::LossWatch;
 use crate::error::{Context, Result, bail};
 use crate::export::mask;
+use crate::export::coordinates::Coordinates;
 use crate::geotiff;
 use crate::metadata::document::Metadata;
 use crate::open::is_raster_file;
-use crate::export::coordinates::Coordinates;
 use crate::progress::{Progress, Remark};
 use crate::raster::opening::OpenOptions;
 use crate::raster::source::{Raster, RasterInfo};
 use crate::raster::unread::unread_nodata;
+use crate::store::auxiliary::exact_members;
 use crate::store::coordinates;
 use crate::store::georeference::{Location, steps};
 use crate::store::reader::ZarrRaster;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vqz_codec::axes::Role;
 use vqz_raster::band::{Band, bands_of_attributes};
+use vqz_raster::conventions::exact::Exact;
 use vqz_raster::conventions::time::Instant;
 use vqz_raster::georeference::Georeference;
 
@@ -113,7 +115,16 @@ impl ExportSource {
         let plain_times = steps.is_some_and(|steps| steps.plain);
         let watch = None;
         Ok(Self {
-            georeference, bands, times, plain_times, scalar_time, coordinates, notes, group, raster, watch,
+            georeference,
+            bands,
+            times,
+            plain_times,
+            scalar_time,
+            coordinates,
+            notes,
+            group,
+            raster,
+            watch,
             mask: None,
         })
     }
@@ -139,9 +150,16 @@ impl ExportSource {
 /// The one array that a path holds.
 fn choose(path: &Path, options: &OpenOptions) -> Result<Node> {
     let nodes = tree::arrays(path)?;
+    let exact = exact_members(&nodes);
+    let is_coordinate = |node: &Node| exact.get(&node.path) == Some(&Exact::Coordinates);
+    let only_coordinates = nodes.iter().all(&is_coordinate);
     let mut rasters: Vec<Node> = Vec::new();
     let mut refused = Vec::new();
     for node in nodes {
+        // Coordinates of two dimensions go with their array.
+        if is_coordinate(&node) && !only_coordinates {
+            continue;
+        }
         match ZarrRaster::open(&node, options) {
             Ok(_) => rasters.push(node),
             Err(error) if node.path.is_empty() || !matches!(node.metadata.encoded(), Ok(None)) => {

@@ -131,7 +131,9 @@ pub(crate) fn coordinate_arrays(exported: &ExportedRaster) -> Result<Vec<Coordin
     for coordinate in &source.arrays {
         let mut own = coordinate.array.clone();
         if let Some(letter) = info.axes.roles().iter().enumerate().find_map(|(d, role)| {
-            (own.dimensions == [own.name.clone()] && name(info, d) == own.name).then(|| axis_letter(role)).flatten()
+            (own.dimensions == [own.name.clone()] && name(info, d) == own.name)
+                .then(|| axis_letter(role))
+                .flatten()
         }) {
             own.attributes.entry("axis").or_insert_with(|| json!(letter));
         }

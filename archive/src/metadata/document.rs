@@ -46,10 +46,15 @@ impl Metadata {
         let not_json = || format!("{} is not valid JSON", path.display());
         let mut json: Map<String, Value> = match json::read(&text).with_context(not_json)? {
             Value::Object(json) => json,
-            other => bail!(Corrupt, "{}: {} stands there, an object is needed", not_json(), json::text_of(&other)),
+            other => {
+                bail!(Corrupt, "{}: {} stands there, an object is needed", not_json(), json::text_of(&other))
+            }
         };
         // Zarr spells fill values that JSON has no number for.
-        let spelt = json.get("fill_value").and_then(json::token).filter(|token| token.parse::<f64>().is_ok_and(|v| !v.is_finite()));
+        let spelt = json
+            .get("fill_value")
+            .and_then(json::token)
+            .filter(|token| token.parse::<f64>().is_ok_and(|v| !v.is_finite()));
         if let Some(name) = spelt.map(str::to_owned) {
             json.insert("fill_value".to_owned(), Value::from(name));
         }

@@ -48,7 +48,8 @@ impl OneNodata {
     }
 
     fn merge<const N: usize>(&self, samples: &mut [u8], is_nan: impl Fn([u8; N]) -> bool) {
-        let sample = |value: &f64| -> Option<[u8; N]> { bytes_of(self.info.data_type, *value).try_into().ok() };
+        let sample =
+            |value: &f64| -> Option<[u8; N]> { bytes_of(self.info.data_type, *value).try_into().ok() };
         let Some(kept) = sample(&self.kept) else { return };
         let others: Vec<[u8; N]> = self.others.iter().filter_map(sample).collect();
         let nan = self.others.iter().any(|value| value.is_nan());

@@ -79,7 +79,7 @@ fn texts_as_bytes(texts: &[String]) -> Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::coordinates::{attributes, numbers, read, texts};
+    use crate::store::coordinates::{self, attributes, numbers, texts};
 
     fn coordinate(name: &str, data: CoordinateData) -> CoordinateArray {
         let attributes = json!({"axis": "T", "of": name});
@@ -107,14 +107,14 @@ mod tests {
         assert!(read.iter().zip(&floats).all(|(a, b)| a.to_bits() == b.to_bits()));
         assert_eq!(numbers(&group, "empty", 0).unwrap(), Some(Vec::new()));
         assert_eq!(attributes(&group, "time").unwrap()["of"], "time");
-        assert_eq!(read(&group, "spatial_ref").unwrap().unwrap(), scalar);
+        assert_eq!(coordinates::read(&group, "spatial_ref").unwrap().unwrap(), scalar);
         let field = CoordinateArray {
             dimensions: vec!["y".to_owned(), "x".to_owned()],
             shape: vec![2, 3],
             ..coordinate("lat", CoordinateData::Single(vec![0.1, 0.2, 0.3, 0.4, 0.5, f32::MAX]))
         };
         write(&group, &field).unwrap();
-        assert_eq!(read(&group, "lat").unwrap().unwrap(), field);
+        assert_eq!(coordinates::read(&group, "lat").unwrap().unwrap(), field);
         // As zarr-python writes texts of NumPy's: in two chunks, the second of which sticks out.
         let padded = group.join("padded");
         let metadata = json!({

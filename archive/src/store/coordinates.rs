@@ -160,7 +160,10 @@ fn dates(
         whole.json_mut().insert("fill_value".to_owned(), json!(i64::MIN));
     }
     let Ok(array) = open_as(folder, &whole) else { return Ok(None) };
-    attributes.insert("units".to_owned(), json!(format!("{factor} {unit} since 1970-01-01").trim_start_matches("1 ")));
+    attributes.insert(
+        "units".to_owned(),
+        json!(format!("{factor} {unit} since 1970-01-01").trim_start_matches("1 ")),
+    );
     attributes.insert("calendar".to_owned(), json!("proleptic_gregorian"));
     Ok(Some(CoordinateData::Integer(all(&array)?)))
 }
@@ -168,7 +171,8 @@ fn dates(
 /// Reads texts of NumPy's fixed-length type, in which xarray writes most texts: each is a fixed number of code points
 /// of 32 bits, padded with zeros. zarrs does not know this type, so the array is opened as one of code points.
 fn padded_texts(folder: &Path, metadata: &Metadata) -> Result<Option<Vec<String>>> {
-    let bytes = metadata.json().get("data_type").and_then(|t| t.pointer("/configuration/length_bytes")?.as_u64());
+    let bytes =
+        metadata.json().get("data_type").and_then(|t| t.pointer("/configuration/length_bytes")?.as_u64());
     let (Some(length), [count], [chunk]) =
         (bytes.map(|bytes| bytes / 4), &metadata.shape()?[..], &metadata.chunk_shape()?[..])
     else {

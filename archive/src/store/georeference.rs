@@ -146,7 +146,8 @@ impl Dimensions<'_> {
 
     fn coordinate(&self, role: &Role, plain: &str) -> Result<Option<CoordinateArray>> {
         let Some((name, extent)) = self.named(role, plain) else { return Ok(None) };
-        let found = read(self.group, &name).with_context(|| format!("the coordinates {name} can't be read"))?;
+        let found =
+            read(self.group, &name).with_context(|| format!("the coordinates {name} can't be read"))?;
         Ok(found.filter(|array| array.shape == [extent]))
     }
 }

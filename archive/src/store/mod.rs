@@ -1,6 +1,7 @@
 //! Zarr hierarchies on a file system: the nodes of a group, arrays read and written, and files that exist completely
 //! or not at all.
 
+pub(crate) mod auxiliary;
 pub(crate) mod chunk_keys;
 #[cfg(feature = "gdal")]
 pub(crate) mod coordinate_writer;

@@ -33,8 +33,24 @@ const STANDARD_NAMES: [&str; 8] = [
 
 /// Names of latitudes, longitudes and other coordinates of rows and columns in common use, in small letters.
 const NAMES: [&str; 18] = [
-    "lat", "latitude", "nav_lat", "xlat", "tlat", "ulat", "geolat", "lat_rho", "yc", "lon", "longitude", "nav_lon", "xlong",
-    "tlong", "ulong", "geolon", "lon_rho", "xc",
+    "lat",
+    "latitude",
+    "nav_lat",
+    "xlat",
+    "tlat",
+    "ulat",
+    "geolat",
+    "lat_rho",
+    "yc",
+    "lon",
+    "longitude",
+    "nav_lon",
+    "xlong",
+    "tlong",
+    "ulong",
+    "geolon",
+    "lon_rho",
+    "xc",
 ];
 
 /// How names of bounds end, in common use.
@@ -91,7 +107,9 @@ pub fn is_coordinate(name: &str, attributes: &Map<String, Value>) -> bool {
     }
     let small = name.to_ascii_lowercase();
     NAMES.contains(&small.as_str())
-        || BOUNDS.iter().any(|end| small.strip_suffix(end).is_some_and(|of| NAMES.contains(&of) || is_axis(of)))
+        || BOUNDS
+            .iter()
+            .any(|end| small.strip_suffix(end).is_some_and(|of| NAMES.contains(&of) || is_axis(of)))
 }
 
 /// Whether units are those of latitudes or longitudes alone: `degrees_north`, `degree_E` and so on.

@@ -73,7 +73,10 @@ impl EvenAxis {
     #[must_use]
     pub fn agrees_with(&self, centres: &[f64]) -> bool {
         let tolerance = self.step.abs() * AGREE + rounding(centres);
-        centres.iter().enumerate().all(|(i, c)| (self.start + self.step * (i as f64 + 0.5) - c).abs() <= tolerance)
+        centres
+            .iter()
+            .enumerate()
+            .all(|(i, c)| (self.start + self.step * (i as f64 + 0.5) - c).abs() <= tolerance)
     }
 }
 

@@ -60,8 +60,7 @@ pub fn must_be_exact(attributes: &Map<String, Value>) -> Option<Exact> {
     let name = attributes.get("standard_name").and_then(Value::as_str).unwrap_or_default();
     // A modifier may follow a standard name: "sea_water_temperature status_flag".
     let mut words = name.split_whitespace();
-    let names_classes =
-        |word: &str| CLASSES.contains(&word) || ENDS.iter().any(|end| word.ends_with(end));
+    let names_classes = |word: &str| CLASSES.contains(&word) || ENDS.iter().any(|end| word.ends_with(end));
     if has_flags || has_classes || words.clone().any(names_classes) {
         return Some(Exact::Classes);
     }
@@ -93,7 +92,10 @@ mod tests {
             assert_eq!(with("standard_name", json!(name)), Some(Exact::Classes), "{name}");
         }
         assert_eq!(with("standard_name", json!(COUNT)), Some(Exact::Counts));
-        assert_eq!(with("standard_name", json!("air_temperature number_of_observations")), Some(Exact::Counts));
+        assert_eq!(
+            with("standard_name", json!("air_temperature number_of_observations")),
+            Some(Exact::Counts)
+        );
         assert_eq!(with("standard_name", json!("surface_altitude")), None);
         assert_eq!(with("standard_name", json!("area_fraction")), None);
         assert_eq!(format!("{}, {}", Exact::Classes, Exact::Counts), "classes, counts");

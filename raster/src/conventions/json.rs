@@ -65,7 +65,9 @@ fn is_bare(token: &str) -> bool {
     let whole = !token.contains(['.', 'e', 'E']);
     let mantissa = token.split(['e', 'E']).next().unwrap_or_default();
     let is_zero = !mantissa.contains(|digit: char| ('1'..='9').contains(&digit));
-    token.parse::<f64>().is_ok_and(|value| (whole && !is_zero) || value.is_infinite() || (value == 0.0) != is_zero)
+    token
+        .parse::<f64>()
+        .is_ok_and(|value| (whole && !is_zero) || value.is_infinite() || (value == 0.0) != is_zero)
 }
 
 /// Whether a token is a number by the grammar of JSON.
@@ -110,7 +112,8 @@ fn marked(text: &str) -> Cow<'_, str> {
             b'"' => {
                 at += 1;
                 let inside = &bytes[at..];
-                let escaped = inside.get(..ESCAPED.len()).is_some_and(|b| b.eq_ignore_ascii_case(ESCAPED.as_bytes()));
+                let escaped =
+                    inside.get(..ESCAPED.len()).is_some_and(|b| b.eq_ignore_ascii_case(ESCAPED.as_bytes()));
                 if escaped || inside.starts_with(MARK.to_string().as_bytes()) {
                     out.push_str(&text[copied..at]);
                     out.push(MARK);
@@ -227,7 +230,19 @@ mod tests {
     #[test]
     fn what_is_no_json_is_refused() {
         for text in [
-            "{NaN: 1}", "[nan]", "[-NaN]", "[Inf]", "[+1]", "[01]", "[1.]", "[1e]", "[NaN", "[NaNN]", "[\"NaN]", "\"\\", "[12345678901234567890123.]",
+            "{NaN: 1}",
+            "[nan]",
+            "[-NaN]",
+            "[Inf]",
+            "[+1]",
+            "[01]",
+            "[1.]",
+            "[1e]",
+            "[NaN",
+            "[NaNN]",
+            "[\"NaN]",
+            "\"\\",
+            "[12345678901234567890123.]",
         ] {
             assert!(read(text).is_err(), "{text}");
         }

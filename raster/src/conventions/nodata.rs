@@ -65,12 +65,17 @@ pub fn declared(attributes: &Map<String, Value>, data_type: DataType) -> Declara
         // A list declares several values.
         let values = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
         for value in values {
-            let is_integer = value.is_i64() || value.as_str().is_some_and(|text| text.trim().parse::<i64>().is_ok());
+            let is_integer =
+                value.is_i64() || value.as_str().is_some_and(|text| text.trim().parse::<i64>().is_ok());
             let sample = |found| sample(found, data_type, is_unsigned, is_integer);
             match read(value, data_type) {
                 Ok(found) => found.into_iter().for_each(|found| match sample(found) {
                     Some(value) => declaration.add(value, data_type),
-                    None => declaration.miss(&key, value, format!("no sample of {} can be that", data_type.name())),
+                    None => declaration.miss(
+                        &key,
+                        value,
+                        format!("no sample of {} can be that", data_type.name()),
+                    ),
                 }),
                 Err(why) => declaration.miss(&key, value, why.to_owned()),
             }
@@ -138,7 +143,8 @@ fn read(value: &Value, data_type: DataType) -> Result<Vec<f64>, &'static str> {
 
 /// A number as text: as programs write it, or with the letter for a type that CDL adds, such as `-9999.f`.
 fn number(text: &str) -> Option<f64> {
-    let letters = |c: char| matches!(c, 'f' | 'F' | 'd' | 'D' | 's' | 'S' | 'b' | 'B' | 'l' | 'L' | 'u' | 'U');
+    let letters =
+        |c: char| matches!(c, 'f' | 'F' | 'd' | 'D' | 's' | 'S' | 'b' | 'B' | 'l' | 'L' | 'u' | 'U');
     text.parse().ok().or_else(|| text.strip_suffix(letters)?.trim_end_matches(['u', 'U']).parse().ok())
 }
 
@@ -324,12 +330,16 @@ mod tests {
         );
         let bare = json::read(r#"{"nodata": NaN}"#).unwrap();
         assert_eq!(told(bare, DataType::Int16), "nodata: NaN: no sample of int16 can be that");
-        assert_eq!(told(json!({"nodata": 1e300}), DataType::Float32), "nodata: 1e+300: no sample of float32 can be that");
+        assert_eq!(
+            told(json!({"nodata": 1e300}), DataType::Float32),
+            "nodata: 1e+300: no sample of float32 can be that"
+        );
     }
 
     #[test]
     fn integers_may_be_taken_with_another_sign() {
-        let wrapped = |value: i64, sign: Value, kind| values(json!({"_FillValue": value, "_Unsigned": sign}), kind);
+        let wrapped =
+            |value: i64, sign: Value, kind| values(json!({"_FillValue": value, "_Unsigned": sign}), kind);
         assert_eq!(wrapped(65_535, json!("true"), DataType::Int16), [-1.0]);
         assert_eq!(wrapped(-1, json!(true), DataType::Int16), [-1.0]);
         assert_eq!(wrapped(-1, json!("false"), DataType::UInt8), [255.0]);

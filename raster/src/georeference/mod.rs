@@ -14,9 +14,9 @@ mod dataset;
 mod definition;
 #[cfg(feature = "gdal")]
 mod grid_mapping;
-mod settle;
 mod read;
 mod reference_system;
+mod settle;
 mod summary;
 mod transform;
 #[cfg(feature = "gdal")]
@@ -28,8 +28,8 @@ pub use self::coordinates::coordinates;
 #[cfg(feature = "gdal")]
 pub use self::dataset::{read_georeference, write_georeference};
 pub use self::definition::{GRID_MAPPING, Georeference};
-pub use self::settle::Finding;
 pub use self::read::grid_mapping_name;
+pub use self::settle::Finding;
 pub use self::summary::Summary;
 pub use self::transform::{bounds, pixel_size, spatial};
 pub use crate::conventions::coordinates::transform_of_centres;

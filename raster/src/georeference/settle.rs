@@ -29,7 +29,8 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Contradicted { stated, found } => {
-                let corner = |[x0, dx, _, y0, _, dy]: &[f64; 6]| format!("{x0}, {y0} with pixels of {dx} x {dy}");
+                let corner =
+                    |[x0, dx, _, y0, _, dy]: &[f64; 6]| format!("{x0}, {y0} with pixels of {dx} x {dy}");
                 write!(
                     f,
                     "the stated transform begins at {}, the coordinates at {}: the coordinates are followed",
@@ -38,7 +39,10 @@ impl fmt::Display for Finding {
                 )
             }
             Self::Uneven { axes } => {
-                write!(f, "the coordinates of {axes} are not evenly spaced, so no transform places the pixels")
+                write!(
+                    f,
+                    "the coordinates of {axes} are not evenly spaced, so no transform places the pixels"
+                )
             }
         }
     }

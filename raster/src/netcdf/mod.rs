@@ -259,7 +259,12 @@ impl Variable {
         }
         let owned: Vec<_> = texts.iter().map(|text| c_text(text)).collect::<Result<_>>()?;
         let pointers: Vec<_> = owned.iter().map(|text| text.as_ptr()).collect();
-        self.write_raw(&vec![0; self.shape.len()], &self.shape, pointers.as_ptr().cast(), size_of_val(pointers.as_slice()))
+        self.write_raw(
+            &vec![0; self.shape.len()],
+            &self.shape,
+            pointers.as_ptr().cast(),
+            size_of_val(pointers.as_slice()),
+        )
     }
 
     /// The buffer holds the window's samples, in this many bytes.

@@ -90,10 +90,10 @@ fn print_georeference(georeference: &Summary) -> Result<()> {
         ("bounds   ", georeference.bounds_text()),
         ("dates    ", georeference.dates_text()),
     ];
-    lines
-        .into_iter()
-        .try_for_each(|(name, words)| words.map_or(Ok(()), |words| output::line(format!("  {name} {words}"))))?;
-    place.notes.iter().try_for_each(|note| output::line(format!("  note      {note}")))
+    lines.into_iter().try_for_each(|(name, words)| {
+        words.map_or(Ok(()), |words| output::line(format!("  {name} {words}")))
+    })?;
+    georeference.notes.iter().try_for_each(|note| output::line(format!("  note      {note}")))
 }
 
 fn print_window(window: &WindowCost) -> Result<()> {

@@ -57,7 +57,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     let arrays = describe(path, args.window.as_ref())?;
     for array in &arrays {
-        for note in array.georeference.iter().flat_map(|place| &place.notes) {
+        for note in array.georeference.iter().flat_map(|georeference| &georeference.notes) {
             console::record(&Remark::LocationUnclear { array: array.path.clone(), note: note.clone() });
         }
     }

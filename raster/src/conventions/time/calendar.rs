@@ -74,7 +74,9 @@ impl Calendar {
     pub(super) fn year(self) -> Option<i64> {
         match self {
             Self::Standard | Self::Gregorian | Self::Julian => None,
-            Self::Days360 | Self::NoLeap | Self::AllLeap => Some((0..12).map(|month| self.month(month)).sum()),
+            Self::Days360 | Self::NoLeap | Self::AllLeap => {
+                Some((0..12).map(|month| self.month(month)).sum())
+            }
         }
     }
 
@@ -90,9 +92,10 @@ impl Calendar {
         let within = |last: i64, days: i64| (day <= last).then_some(days);
         match self {
             Self::Gregorian => within(last_of_month(month_index, is_leap(year)), gregorian(year, month, day)),
-            Self::Julian => {
-                within(last_of_month(month_index, historical.rem_euclid(4) == 0), julian(historical, month, day))
-            }
+            Self::Julian => within(
+                last_of_month(month_index, historical.rem_euclid(4) == 0),
+                julian(historical, month, day),
+            ),
             Self::Standard => {
                 let days = Self::Gregorian.day([year, month, day]).filter(|days| *days >= INTRODUCED);
                 days.or_else(|| Self::Julian.day([year, month, day]).filter(|days| *days < INTRODUCED))
@@ -268,8 +271,8 @@ mod tests {
 
     #[test]
     fn days_go_there_and_back() {
-        for calendar in
-            ["standard", "proleptic_gregorian", "julian", "360_day", "noleap", "all_leap"].map(|name| Calendar::named(name).unwrap())
+        for calendar in ["standard", "proleptic_gregorian", "julian", "360_day", "noleap", "all_leap"]
+            .map(|name| Calendar::named(name).unwrap())
         {
             let first = calendar.day([4, 3, 1]).unwrap();
             for day in (first..first + 800_000).step_by(13) {

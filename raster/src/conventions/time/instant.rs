@@ -46,7 +46,10 @@ mod tests {
         let at = |seconds, nanoseconds| Instant { seconds, nanoseconds };
         assert_eq!(at(0, 250_000_000).iso(), "1970-01-01T00:00:00.25");
         assert_eq!(at(86_399, 1).iso(), "1970-01-01T23:59:59.000000001");
-        assert_eq!((at(-1, 500_000_000).iso(), at(-1, 500_000_000).rounded()), ("1969-12-31T23:59:59.5".to_owned(), 0));
+        assert_eq!(
+            (at(-1, 500_000_000).iso(), at(-1, 500_000_000).rounded()),
+            ("1969-12-31T23:59:59.5".to_owned(), 0)
+        );
         assert_eq!(Instant::from(86_400).iso(), "1970-01-02");
     }
 }

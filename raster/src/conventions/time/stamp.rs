@@ -20,7 +20,8 @@ impl Stamp {
         let end = text.find(|c: char| c.is_whitespace() || matches!(c, 'T' | 't')).unwrap_or(text.len());
         let date = date(&text[..end])?;
         let rest = text[end..].trim_start_matches(['T', 't']).trim();
-        let zone_at = rest.find(|c: char| matches!(c, '+' | '-') || c.is_ascii_alphabetic()).unwrap_or(rest.len());
+        let zone_at =
+            rest.find(|c: char| matches!(c, '+' | '-') || c.is_ascii_alphabetic()).unwrap_or(rest.len());
         let (clock, zone) = (rest[..zone_at].trim(), rest[zone_at..].trim());
         Some(Self { date, clock: self::clock(clock)? - self::zone(zone)? })
     }
@@ -48,7 +49,9 @@ fn clock(text: &str) -> Option<i128> {
     let packed = !whole.contains(':') && whole.len() > 2;
     let parts: Vec<&str> = match whole.len() {
         0 => return fraction.is_empty().then_some(0),
-        4 | 6 if packed && whole.is_ascii() => (0..whole.len()).step_by(2).map(|at| &whole[at..at + 2]).collect(),
+        4 | 6 if packed && whole.is_ascii() => {
+            (0..whole.len()).step_by(2).map(|at| &whole[at..at + 2]).collect()
+        }
         _ => whole.split(':').collect(),
     };
     if parts.len() > 3 || (text.contains('.') && parts.len() != 3) {
@@ -136,9 +139,21 @@ mod tests {
     #[test]
     fn other_texts_are_no_times() {
         for text in [
-            "", "soon", "then", "2000-01-01 99:00", "2000-01-01 00:60", "2000-01-01 EST", "2000-01-01 12.5",
-            "2000-01-01 1:2:3:4", "2000-01-01-05", "2000-01-01 00:00:00 +100:00", "2000-a", "2000-01-01 00:00:0x", "2000-01-01 123",
-            "2000-01-01 24:00:01", "é",
+            "",
+            "soon",
+            "then",
+            "2000-01-01 99:00",
+            "2000-01-01 00:60",
+            "2000-01-01 EST",
+            "2000-01-01 12.5",
+            "2000-01-01 1:2:3:4",
+            "2000-01-01-05",
+            "2000-01-01 00:00:00 +100:00",
+            "2000-a",
+            "2000-01-01 00:00:0x",
+            "2000-01-01 123",
+            "2000-01-01 24:00:01",
+            "é",
         ] {
             assert_eq!(read(text), None, "{text}");
         }

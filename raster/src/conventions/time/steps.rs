@@ -45,7 +45,8 @@ impl Steps {
             Err(error) => return Some(Self { unread: Some(error.to_string()), ..Self::default() }),
         };
         let missing = nodata::declared(attributes, DataType::Float64).values;
-        let missing: Vec<f64> = missing.iter().filter_map(|value| value.to_f64(DataType::Float64).ok()?).collect();
+        let missing: Vec<f64> =
+            missing.iter().filter_map(|value| value.to_f64(DataType::Float64).ok()?).collect();
         let factor = |key: &str, plain: f64| attributes.get(key).and_then(json::number).unwrap_or(plain);
         let (scale, offset) = (factor("scale_factor", 1.0), factor("add_offset", 0.0));
         let (mut dates, mut exact, mut absent) = (Vec::new(), true, 0);
@@ -115,10 +116,14 @@ mod tests {
     fn each_step_has_a_date() {
         let days = json!({"units": "days since 2000-02-28"});
         let (dates, unread, plain) = read(Values::Whole(&[0, 1, 2]), days.clone());
-        assert_eq!((dates.join(" ").as_str(), unread, plain), ("2000-02-28 2000-02-29 2000-03-01", None, true));
+        assert_eq!(
+            (dates.join(" ").as_str(), unread, plain),
+            ("2000-02-28 2000-02-29 2000-03-01", None, true)
+        );
         let (dates, _, plain) = read(Values::Double(&[0.000_005]), days);
         assert_eq!((dates.join(" ").as_str(), plain), ("2000-02-28T00:00:00.432", false));
-        let (_, _, plain) = read(Values::Whole(&[0]), json!({"units": "days since 2000-01-01", "calendar": "noleap"}));
+        let (_, _, plain) =
+            read(Values::Whole(&[0]), json!({"units": "days since 2000-01-01", "calendar": "noleap"}));
         assert!(!plain);
         let texts = ["2000-01-01".to_owned(), "2000-01-01T06:00:00.5Z".to_owned()];
         assert_eq!(read(Values::Texts(&texts), json!({})).0.join(" "), "2000-01-01 2000-01-01T06:00:00.5");
@@ -132,10 +137,16 @@ mod tests {
         let (dates, unread, plain) = read(Values::Whole(&[i64::MIN, 0, -9999]), units.clone());
         assert_eq!((dates.join(" ").as_str(), plain), ("- 2000-01-01 -", false));
         assert_eq!(unread.as_deref(), Some("2 of 3 times are missing"));
-        assert_eq!(read(Values::Double(&[f64::NAN]), units.clone()).1.as_deref(), Some("1 of 1 times are missing"));
+        assert_eq!(
+            read(Values::Double(&[f64::NAN]), units.clone()).1.as_deref(),
+            Some("1 of 1 times are missing")
+        );
         let (dates, unread, _) = read(Values::Double(&[1e12, 1.0]), units);
         assert_eq!(dates.join(" "), "- 2000-01-02");
-        assert_eq!(unread.as_deref(), Some("86400000000000000 seconds after 2000-01-01 is further away than a date can state"));
+        assert_eq!(
+            unread.as_deref(),
+            Some("86400000000000000 seconds after 2000-01-01 is further away than a date can state")
+        );
         let (dates, unread, _) = read(Values::Whole(&[1]), json!({"units": "months since 2000-01-01"}));
         assert!(dates.is_empty() && unread.unwrap().contains("differ in length"));
         let texts = ["2000-01-01".to_owned(), "later".to_owned()];

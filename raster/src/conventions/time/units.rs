@@ -113,7 +113,9 @@ impl TimeUnits {
     fn nanoseconds(&self, value: Count) -> Option<i128> {
         let (number, epsilon) = match value {
             // Units that are whole numbers of nanoseconds are exact in whole numbers.
-            Count::Whole(count) if self.unit.fract() == 0.0 => return i128::from(count).checked_mul(self.unit as i128),
+            Count::Whole(count) if self.unit.fract() == 0.0 => {
+                return i128::from(count).checked_mul(self.unit as i128);
+            }
             Count::Whole(count) => (count as f64, f64::EPSILON),
             Count::Double(number) => (number, f64::EPSILON),
             Count::Single(number) => (f64::from(number), f64::from(f32::EPSILON)),
@@ -128,7 +130,10 @@ impl TimeUnits {
         };
         // The first decimal that is certain; at most seconds are rounded.
         let certain = number.abs() * epsilon * self.unit;
-        let step = (0..9).map(|power| 10i128.pow(power)).find(|step| *step as f64 >= certain).unwrap_or(1_000_000_000);
+        let step = (0..9)
+            .map(|power| 10i128.pow(power))
+            .find(|step| *step as f64 >= certain)
+            .unwrap_or(1_000_000_000);
         Some((whole + step / 2).div_euclid(step) * step)
     }
 }
@@ -167,7 +172,8 @@ fn unit_seconds(unit: &str, calendar: Calendar) -> Result<f64, &'static str> {
         return Err("the factor of the unit is not above 0");
     }
     let month = (calendar == Calendar::Days360).then_some(30.0);
-    let of_days = |days: Option<f64>| days.map(|days| days * 86_400.0).ok_or("months and years differ in length");
+    let of_days =
+        |days: Option<f64>| days.map(|days| days * 86_400.0).ok_or("months and years differ in length");
     Ok(factor
         * match name.to_lowercase().as_str() {
             "weeks" | "week" => 604_800.0,
@@ -209,7 +215,10 @@ mod tests {
         let clock = "seconds since 1970-01-01 00:00:00";
         assert_eq!(at(clock, 1_600_000_000.0).as_deref(), Some("2020-09-13T12:26:40"));
         assert_eq!(at("hours since 1-1-1 00:00:0.0", 17_067_072.0).as_deref(), Some("1948-01-01"));
-        assert_eq!(at("10 minutes since 2000-01-01 06:00 -05:00", 6.0).as_deref(), Some("2000-01-01T12:00:00"));
+        assert_eq!(
+            at("10 minutes since 2000-01-01 06:00 -05:00", 6.0).as_deref(),
+            Some("2000-01-01T12:00:00")
+        );
         assert_eq!(at("0.5 Days  since 2000-01-01", 3.0).as_deref(), Some("2000-01-02T12:00:00"));
         assert_eq!(at("weeks since 2000-01-01", 1.0).as_deref(), Some("2000-01-08"));
         assert_eq!((at("metres from 3 stations", 1.0), at("height from ground", 1.0)), (None, None));
@@ -217,7 +226,8 @@ mod tests {
 
     #[test]
     fn instants_have_the_decimals_that_are_certain() {
-        let at = |units: &str, value: Count| TimeUnits::parse(units, None).unwrap().instant(value).unwrap().iso();
+        let at =
+            |units: &str, value: Count| TimeUnits::parse(units, None).unwrap().instant(value).unwrap().iso();
         let (seconds, days) = ("seconds since 1970-01-01", "days since 1970-01-01");
         assert_eq!(at(seconds, Count::Double(0.25)), "1970-01-01T00:00:00.25");
         assert_eq!(at(seconds, Count::Double(1.6e9 + 0.1)), "2020-09-13T12:26:40.1");
@@ -235,9 +245,8 @@ mod tests {
 
     #[test]
     fn units_that_name_no_dates_are_told() {
-        let error = |units: &str, calendar: &str| {
-            TimeUnits::read(units, Some(calendar)).unwrap_err().to_string()
-        };
+        let error =
+            |units: &str, calendar: &str| TimeUnits::read(units, Some(calendar)).unwrap_err().to_string();
         assert_eq!(
             error("months since 2000-01-01", "standard"),
             "the units of time are \"months since 2000-01-01\", which can't be read: months and years differ in length"
@@ -245,7 +254,9 @@ mod tests {
         assert!(error("steps since 2000-01-01", "standard").ends_with(": it is no unit of time"));
         assert!(error("days since 2000-01-01", "none").ends_with(": the calendar none is not supported"));
         assert!(error("-1 days since 2000-01-01", "noleap").ends_with("not above 0"));
-        let at = |units: &str, calendar, value| TimeUnits::parse(units, Some(calendar)).unwrap().seconds(value).map(iso);
+        let at = |units: &str, calendar, value| {
+            TimeUnits::parse(units, Some(calendar)).unwrap().seconds(value).map(iso)
+        };
         assert_eq!(at("months since 2000-01-01", "360_day", 13.0).as_deref(), Ok("2001-02-01"));
         assert_eq!(at("years since 2000-01-01", "noleap", 1.5).as_deref(), Ok("2001-07-02T12:00:00"));
         assert_eq!(TimeUnits::read("metre", None), Ok(None));
@@ -267,7 +278,8 @@ mod tests {
         let units = read("noleap").unwrap();
         assert_eq!(units.all_seconds(&[0.0, 1.0]).map(|all| all.len()), Some(2));
         assert_eq!(units.all_seconds(&[0.0, f64::NAN]), None);
-        let error = TimeUnits::parse("days since 2004-02-29", Some("noleap")).unwrap().seconds(0.0).unwrap_err();
+        let error =
+            TimeUnits::parse("days since 2004-02-29", Some("noleap")).unwrap().seconds(0.0).unwrap_err();
         assert_eq!(error.to_string(), "\"2004-02-29\" is no time");
     }
 }

@@ -100,7 +100,8 @@ mod tests {
         ];
         let found = exact_members(&nodes);
         let kinds = |kind: Exact| {
-            let mut paths: Vec<&str> = found.iter().filter(|(_, k)| **k == kind).map(|(p, _)| p.as_str()).collect();
+            let mut paths: Vec<&str> =
+                found.iter().filter(|(_, k)| **k == kind).map(|(p, _)| p.as_str()).collect();
             paths.sort_unstable();
             paths
         };
