@@ -272,7 +272,7 @@ fn coordinates_and_flags_are_exact_under_any_bound() {
     assert!(read_array(&folder.join("lat-plain.zarr")) == read_array(&folder.join("swath.zarr/lat")));
     // Coordinates are no rasters of their own.
     let (code, _, told) = call(&folder, &["export", "out.zarr", "all.zarr"]);
-    assert!(code == 2 && told.contains("holds 3 rasters (error, quality, sst)"), "{told}");
+    assert!(code == 2 && told.contains("holds 4 rasters (error, height, quality, sst)"), "{told}");
     // Exports keep what they can, and say what they can't.
     let told = figures(&folder, &["export", "out.zarr/sst", "sst.zarr"]);
     assert_eq!(told["remarks"], json!([]));

@@ -200,7 +200,9 @@ impl ExportedRaster {
         // A second value that means "no data" is declared as CF does.
         let mut declared = Vec::new();
         for nodata in info.nodata.iter().skip(1) {
-            declared.extend(nodata.to_f64(info.data_type)?.and_then(|value| to_json(value, kind)));
+            // Readers mask NaN and the infinities, or have no word for them in such a list.
+            let value = nodata.to_f64(info.data_type)?.filter(|value| value.is_finite());
+            declared.extend(value.and_then(|value| to_json(value, kind)));
         }
         if !declared.is_empty() {
             attributes.insert("missing_value".to_owned(), Value::Array(declared));

@@ -6,7 +6,6 @@ use crate::raster::source::{Raster, RasterInfo};
 use std::ops::Range;
 use std::sync::Arc;
 use vqz_codec::config::NoData;
-use vqz_codec::sample::DataType;
 
 /// The view: samples of the other values become the first one.
 pub(crate) struct OneNodata {
@@ -29,6 +28,10 @@ impl OneNodata {
             let known = |value: &f64| values.iter().any(|v| v == value || (v.is_nan() && value.is_nan()));
             values.extend(value.filter(|value| !known(value)));
         }
+        // NaN says by itself that there is no data, whatever is declared beside it.
+        if values.iter().any(|value| !value.is_nan()) {
+            values.retain(|value| !value.is_nan());
+        }
         let Some((kept, others)) = values.split_first().filter(|(_, others)| !others.is_empty()) else {
             return Ok(None);
         };
@@ -47,14 +50,13 @@ impl OneNodata {
         &self.others
     }
 
-    fn merge<const N: usize>(&self, samples: &mut [u8], is_nan: impl Fn([u8; N]) -> bool) {
+    fn merge<const N: usize>(&self, samples: &mut [u8]) {
         let sample =
             |value: &f64| -> Option<[u8; N]> { bytes_of(self.info.data_type, *value).try_into().ok() };
         let Some(kept) = sample(&self.kept) else { return };
         let others: Vec<[u8; N]> = self.others.iter().filter_map(sample).collect();
-        let nan = self.others.iter().any(|value| value.is_nan());
         for found in samples.as_chunks_mut::<N>().0 {
-            if others.contains(found) || (nan && is_nan(*found)) {
+            if others.contains(found) {
                 *found = kept;
             }
         }
@@ -78,12 +80,11 @@ impl Raster for OneNodata {
 
     fn read(&self, region: &[Range<u64>]) -> Result<Vec<u8>> {
         let mut samples = self.inner.read(region)?;
-        match self.info.data_type {
-            DataType::UInt8 => self.merge::<1>(&mut samples, |_| false),
-            DataType::Int16 | DataType::UInt16 => self.merge::<2>(&mut samples, |_| false),
-            DataType::Int32 => self.merge::<4>(&mut samples, |_| false),
-            DataType::Float32 => self.merge::<4>(&mut samples, |b| f32::from_ne_bytes(b).is_nan()),
-            DataType::Float64 => self.merge::<8>(&mut samples, |b| f64::from_ne_bytes(b).is_nan()),
+        match self.info.data_type.size() {
+            1 => self.merge::<1>(&mut samples),
+            2 => self.merge::<2>(&mut samples),
+            4 => self.merge::<4>(&mut samples),
+            _ => self.merge::<8>(&mut samples),
         }
         Ok(samples)
     }

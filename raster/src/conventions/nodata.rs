@@ -39,7 +39,7 @@ pub enum SampleKind {
 /// What attributes declare as "no data".
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Declaration {
-    /// All values, each once, in the order in which they are declared: numbers and the names `NaN`, `Infinity`, `-Infinity`.
+    /// All values, each once, in the order in which they are declared, NaN last: numbers and the names `NaN`, `Infinity`, `-Infinity`.
     pub values: Vec<NoData>,
     /// Declarations that name no value that a sample can have.
     pub unread: Vec<Unread>,
@@ -81,7 +81,13 @@ pub fn declared(attributes: &Map<String, Value>, data_type: DataType) -> Declara
             }
         }
     }
+    // xarray declares NaN for all floats. NaN says by itself that there is no data, so what else is declared comes first.
+    declaration.values.sort_by_key(is_nan);
     declaration
+}
+
+fn is_nan(value: &NoData) -> bool {
+    matches!(value, NoData::Name(name) if name == "NaN")
 }
 
 /// The attributes that declare values, in the order in which they are read.
@@ -264,7 +270,7 @@ mod tests {
         });
         let declared = declared(attributes.as_object().unwrap(), DataType::Float32);
         assert_eq!(declared.unread, []);
-        let names = ["-9999", "1.5", "NaN", "8", "9", "10"].map(|text| text.parse::<NoData>().unwrap());
+        let names = ["-9999", "1.5", "8", "9", "10", "NaN"].map(|text| text.parse::<NoData>().unwrap());
         assert_eq!(declared.values, names);
         assert_eq!(values(json!({"nodata": null, "missing_value": "None"}), DataType::Int16), [] as [f64; 0]);
     }
