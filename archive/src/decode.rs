@@ -86,6 +86,7 @@ pub fn decode(
         let (seconds, bytes) = (begun.elapsed().as_secs_f64(), raster.info().raw_bytes());
         return Ok(DecodeSummary::new(output, &[raster.as_ref()], bytes, seconds, 0));
     }
+    paths::refuse_other_format(output)?;
     let nodes = plan(archive, output, options, &opening)?;
     remark_on_losses(archive, options.engine, progress)?;
     let mut settings = Settings::new("decode", archive);

@@ -97,6 +97,10 @@ pub enum Remedy {
     SmallerPatch,
     /// Build with the feature `gdal`.
     BuildWithGdal,
+    /// Bring files into a cube: [`ingest`](crate::ingest()), or an input that is a [`Cube`](crate::Cube).
+    Ingest,
+    /// Export to another format: [`export`](crate::export()).
+    Export,
 }
 
 impl Error {

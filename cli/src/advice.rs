@@ -45,6 +45,8 @@ fn words_of(remedy: Remedy) -> &'static str {
         Remedy::SeeEngines => " (see `vqz info --runtime`)",
         Remedy::OpenPackage => " with --model",
         Remedy::SmallerPatch => " (--patch)",
+        Remedy::Ingest => " (`vqz ingest`)",
+        Remedy::Export => "; `vqz export` writes .tif and .nc",
         Remedy::BuildWithGdal => {
             "; build vqz with `cargo install --path cli --features gdal` (Debian's libgdal-dev is needed)"
         }

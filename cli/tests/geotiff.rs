@@ -124,3 +124,55 @@ fn series_do_not_fit_in_a_geotiff() {
     );
     assert!(!folder.join("out.tif").exists() && !folder.join("out.tif.partial").exists());
 }
+
+#[test]
+fn bytes_with_a_sign_go_there_and_back_as_int16() {
+    let folder = folder("signed-bytes");
+    let driver = DriverManager::get_driver_by_name("GTiff").unwrap();
+    for (name, nodata) in [("plain", None), ("negative", Some(-128.0)), ("unsigned", Some(128.0))] {
+        let path = folder.join(format!("{name}.tif"));
+        let options = gdal::raster::RasterCreationOptions::from_iter(["PIXELTYPE=SIGNEDBYTE"]);
+        let mut dataset =
+            driver.create_with_band_type_with_options::<u8, _>(&path, 16, 16, 1, &options).unwrap();
+        let mut band = dataset.rasterband(1).unwrap();
+        if nodata.is_some() {
+            band.set_no_data_value(nodata).unwrap();
+        }
+        band.write((0, 0), (16, 16), &mut Buffer::new((16, 16), (0..=255u8).collect())).unwrap();
+        dataset.close().unwrap();
+        let written = Dataset::open(&path).unwrap();
+        if !vqz_raster::band::is_signed_byte(&written.rasterband(1).unwrap()) {
+            // Newer releases of GDAL have a type for them, and no such option.
+            return;
+        }
+        let (input, archive, out) =
+            (format!("{name}.tif"), format!("{name}.zarr"), format!("{name}-plain.zarr"));
+        succeed(&folder, &["encode", &input, &archive, "--lossless"]);
+        succeed(&folder, &["decode", &archive, &out]);
+        let expected: Vec<u8> = (0..=255u8).flat_map(|b| i16::from(b.cast_signed()).to_ne_bytes()).collect();
+        assert_eq!(read_array(&folder.join(&out)), expected, "{name}");
+        let text = std::fs::read(folder.join(&archive).join("zarr.json")).unwrap();
+        let metadata: Value = serde_json::from_slice(&text).unwrap();
+        assert_eq!(metadata["attributes"]["nodata"], nodata.map_or(Value::Null, |_| json!(-128)), "{name}");
+    }
+}
+
+#[test]
+fn a_file_that_is_more_than_bands_is_for_ingest() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../raster/tests/data");
+    let folder = folder("more-than-bands");
+    for (file, said) in [
+        ("worldcereal/S2-L2A-B04.nc", "its variable has the axes t, y, x, and a raster has bands only"),
+        ("containers/soil.nc", "it holds several variables: am/moisture, density, pm/moisture"),
+        (
+            "containers/flags.nc",
+            "are rows and columns, and which way they run, is not what GDAL takes for granted",
+        ),
+    ] {
+        let path = data.join(file);
+        let (code, _, err) = call(&folder, &["encode", text(&path), "out.zarr", "--lossless"]);
+        assert_eq!(code, 2, "{file}");
+        assert!(err.contains(said) && err.contains("which keeps all of it (`vqz ingest`)"), "{err}");
+        assert!(!folder.join("out.zarr").exists());
+    }
+}

@@ -284,3 +284,101 @@ fn counts_and_classes_stay_exact_under_a_bound() {
         serde_json::from_slice(&std::fs::read(folder.join("plain.zarr/data/zarr.json")).unwrap()).unwrap();
     assert_eq!(metadata["attributes"]["grid_mapping"], "spatial_ref");
 }
+
+/// Writes a GeoTIFF of 10 m pixels, one band for each description, all samples of a band being `value` and its number.
+fn described(path: &Path, descriptions: &[&str], value: f32) {
+    let driver = gdal::DriverManager::get_driver_by_name("GTiff").unwrap();
+    let mut dataset = driver.create_with_band_type::<f32, _>(path, 8, 8, descriptions.len()).unwrap();
+    dataset.set_spatial_ref(&gdal::spatial_ref::SpatialRef::from_epsg(32_633).unwrap()).unwrap();
+    dataset.set_geo_transform(&[500_000.0, 10.0, 0.0, 5_000_000.0, 0.0, -10.0]).unwrap();
+    for (number, description) in descriptions.iter().enumerate() {
+        let mut band = dataset.rasterband(number + 1).unwrap();
+        band.set_description(description).unwrap();
+        band.fill(f64::from(value) + number as f64, None).unwrap();
+    }
+    dataset.close().unwrap();
+}
+
+#[test]
+fn names_of_bands_write_and_remove_nothing_outside_of_the_output() {
+    for (number, name) in ["../..", "../../outside", ".", "a/b/c", "/tmp/vqz-absolute", "x", "zarr.json", "c"]
+        .iter()
+        .enumerate()
+    {
+        let outer = folder(&format!("ingest-hostile-{number}"));
+        let inner = outer.join("work");
+        std::fs::create_dir(&inner).unwrap();
+        std::fs::write(outer.join("mine.txt"), "mine").unwrap();
+        std::fs::write(inner.join("notes.txt"), "mine").unwrap();
+        described(&inner.join("a.tif"), &["red", "nir"], 1.0);
+        // Another type, so that it becomes an array of its own.
+        let driver = gdal::DriverManager::get_driver_by_name("GTiff").unwrap();
+        let mut other = driver.create_with_band_type::<i16, _>(inner.join("b.tif"), 8, 8, 1).unwrap();
+        other.set_spatial_ref(&gdal::spatial_ref::SpatialRef::from_epsg(32_633).unwrap()).unwrap();
+        other.set_geo_transform(&[500_000.0, 10.0, 0.0, 5_000_000.0, 0.0, -10.0]).unwrap();
+        other.rasterband(1).unwrap().set_description(name).unwrap();
+        other.rasterband(1).unwrap().fill(7.0, None).unwrap();
+        other.close().unwrap();
+        let before = content(&outer);
+        let told = figures(&inner, &["ingest", "a.tif", "b.tif", "o.zarr"]);
+        let after = content(&outer);
+        for (path, bytes) in &before {
+            assert!(after.get(path) == Some(bytes), "{name:?} changed {}", path.display());
+        }
+        let new: Vec<_> = after.keys().filter(|path| !before.contains_key(*path)).collect();
+        assert!(new.iter().all(|path| path.starts_with("work/o.zarr")), "{name:?}: {new:?}");
+        assert!(!Path::new("/tmp/vqz-absolute").exists());
+        // Both arrays are there, the second with its true name, of whose change a remark tells.
+        let path = told["arrays"][1]["path"].as_str().unwrap();
+        assert_eq!(read_array(&inner.join("o.zarr").join(path)), 7i16.to_le_bytes().repeat(64));
+        let metadata = std::fs::read(inner.join("o.zarr").join(path).join("zarr.json")).unwrap();
+        let metadata: serde_json::Value = serde_json::from_slice(&metadata).unwrap();
+        assert_eq!(metadata["attributes"]["long_name"], *name);
+        let remarks = told["remarks"].to_string();
+        assert!(remarks.contains("no safe name of a folder"), "{remarks}");
+        // Coordinates are beside it, and it goes through an archive.
+        assert!(inner.join("o.zarr/x/zarr.json").is_file() && inner.join("o.zarr/y/zarr.json").is_file());
+        succeed(&inner, &["encode", "o.zarr", "archive.zarr", "--lossless"]);
+        succeed(&inner, &["decode", "archive.zarr", "plain.zarr"]);
+        assert_eq!(read_array(&inner.join("plain.zarr").join(path)), 7i16.to_le_bytes().repeat(64));
+    }
+}
+
+#[test]
+fn files_of_one_place_are_refused_and_named() {
+    let folder = folder("ingest-one-place");
+    let files = ["scene_a.tif", "scene_b.tif", "scene_c.tif"];
+    for (number, file) in files.iter().enumerate() {
+        described(&folder.join(file), &["red", "nir"], 10.0 * number as f32);
+    }
+    for more in [&[][..], &["--dry-run"], &["--lossless"]] {
+        let args: Vec<&str> =
+            ["ingest"].into_iter().chain(files).chain(["o.zarr"]).chain(more.iter().copied()).collect();
+        let (code, _, err) = call(&folder, &args);
+        assert_eq!(code, 2, "{err}");
+        assert!(files.iter().all(|file| err.contains(file)), "{err}");
+        assert!(!folder.join("o.zarr").exists());
+    }
+    let ingest = |out: &str, more: &[&str]| {
+        let args: Vec<&str> =
+            ["ingest"].into_iter().chain(files).chain([out]).chain(more.iter().copied()).collect();
+        figures(&folder, &args)
+    };
+    let merged = ingest("merged.zarr", &["--overlap", "last"]);
+    assert_eq!(merged["arrays"][0]["shape"], serde_json::json!([2, 8, 8]));
+    assert!(merged["remarks"].to_string().contains("files overlap in 128 pixels"), "{}", merged["remarks"]);
+    let told = ingest("bands.zarr", &["--name", "scene_{band}.tif"]);
+    assert_eq!(told["arrays"][0]["bands"].as_array().unwrap().len(), 6);
+}
+
+#[test]
+fn a_folder_with_brackets_is_no_pattern() {
+    let outer = folder("ingest-brackets");
+    for (name, value) in [("run[1]", 1.0), ("run1", 2.0)] {
+        std::fs::create_dir(outer.join(name)).unwrap();
+        described(&outer.join(name).join("a.tif"), &["v"], value);
+        std::fs::write(outer.join(name).join("c.toml"), "[[input]]\nfiles = [\"*.tif\"]\n").unwrap();
+    }
+    succeed(&outer, &["ingest", "run[1]/c.toml", "o.zarr"]);
+    assert_eq!(read_array(&outer.join("o.zarr/data")), 1f32.to_le_bytes().repeat(64));
+}

@@ -261,3 +261,80 @@ fn folders_and_names_of_outputs_are_checked_first() {
     assert!(err.contains("for '--output <FILE.vqm>': models end in .vqm, such as foo.vqm"), "{err}");
     assert!(!folder.join("no").exists() && !folder.join("foo.txt").exists());
 }
+
+#[test]
+fn zarr_is_not_written_under_the_name_of_another_format() {
+    let folder = with_input("other-formats");
+    succeed(&folder, &["encode", "in.zarr", "archive.zarr", "--lossless"]);
+    for name in ["out.nc", "out.H5", "out.grib2"] {
+        let message = format!(
+            "output {name} is written as Zarr, and .{} is the end of another format's files; choose a name that ends in .zarr; \
+             `vqz export` writes .tif and .nc",
+            name.rsplit('.').next().unwrap().to_lowercase()
+        );
+        fail(&folder, &["decode", "archive.zarr", name], 2, &message);
+        fail(&folder, &["encode", "in.zarr", name, "--lossless"], 2, &message);
+        assert!(!folder.join(name).exists() && !folder.join(format!("{name}.partial")).exists());
+    }
+}
+
+#[cfg(feature = "gdal")]
+#[test]
+fn files_beside_an_export_are_not_its_own() {
+    let folder = with_input("beside-exports");
+    succeed(&folder, &["encode", "in.zarr", "archive.zarr", "--lossless"]);
+    let mine = ["out.tif.partial", "out.tif.plain", "out.nc.partial"];
+    for name in mine {
+        std::fs::write(folder.join(name), "mine").unwrap();
+    }
+    succeed(&folder, &["export", "archive.zarr", "out.tif"]);
+    succeed(&folder, &["export", "archive.zarr", "out.nc"]);
+    for name in mine {
+        assert_eq!(std::fs::read(folder.join(name)).unwrap(), b"mine", "{name}");
+    }
+    let left = content(&folder).into_keys().any(|path| text(&path).ends_with(".vqz-tmp"));
+    assert!(!left);
+}
+
+#[cfg(feature = "gdal")]
+#[test]
+fn a_fit_removes_only_its_own_copies() {
+    use vqz_archive::{Existing, FitOptions, Silent, copy_inputs};
+    let folder = with_input("copies");
+    let copies = folder.join("model.data");
+    let options = FitOptions::new().existing(Existing::Replace);
+    let copy = || copy_inputs(&[folder.join("in.zarr")], &copies, &options, &Silent);
+    std::fs::create_dir(&copies).unwrap();
+    std::fs::write(copies.join("thesis.txt"), "mine").unwrap();
+    let error = copy().unwrap_err().to_string();
+    assert!(
+        error.contains("holds something that no fit put there; move it, or choose another output"),
+        "{error}"
+    );
+    assert!(copies.join("thesis.txt").is_file());
+    std::fs::remove_file(copies.join("thesis.txt")).unwrap();
+    copy().unwrap();
+    // What is laid beside the copies later stays when they are made again.
+    std::fs::write(copies.join("thesis.txt"), "mine").unwrap();
+    std::fs::create_dir(copies.join("1.zarr")).unwrap();
+    copy().unwrap();
+    assert!(copies.join("thesis.txt").is_file() && !copies.join("1.zarr").exists());
+}
+
+#[test]
+fn members_of_a_group_stay_below_the_output() {
+    let folder = folder("members-below");
+    std::fs::create_dir(folder.join("group")).unwrap();
+    let node = json!({"zarr_format": 3, "node_type": "group"}).to_string();
+    std::fs::write(folder.join("group/zarr.json"), node).unwrap();
+    let samples = landscape(4, 32, 32, 3);
+    // Odd, and harmless where they lie: they go there and back.
+    for name in ["a b", "...", "CON", "Größe"] {
+        write(&folder.join("group").join(name), &plain(&[4, 32, 32], &[4, 32, 32]), as_u16(&samples));
+    }
+    succeed(&folder, &["encode", "group", "archive.zarr", "--lossless"]);
+    succeed(&folder, &["decode", "archive.zarr", "plain.zarr"]);
+    for name in ["a b", "...", "CON", "Größe"] {
+        assert!(common::read_array(&folder.join("plain.zarr").join(name)) == as_u16(&samples), "{name}");
+    }
+}

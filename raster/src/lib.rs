@@ -6,6 +6,7 @@
 //! * [`georeference`] and [`band`]: where a raster lies on Earth, and what its bands are.
 //! * [`expression`], [`mask`], [`temporal`], [`classes`]: derived bands, validity, steps in time and labels, computed on
 //!   a [`plane::Plane`] of samples.
+//! * [`names`]: names that come from files, as safe names of arrays and groups.
 //! * [`npy`] and [`pixels`]: NumPy files, and arrays that keep only some pixels of a grid.
 //!
 //! The feature `gdal` adds what goes through GDAL: reading and writing data sets, `missing`, which tells what in them is no
@@ -24,6 +25,7 @@ pub mod items;
 pub mod mask;
 #[cfg(feature = "gdal")]
 pub mod missing;
+pub mod names;
 #[cfg(feature = "gdal")]
 pub mod netcdf;
 pub mod npy;

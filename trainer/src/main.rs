@@ -136,7 +136,7 @@ fn fit(args: Fit) -> Result<ExitCode> {
         )));
     }
     if args.overwrite && folder.join("checkpoints").exists() {
-        std::fs::remove_dir_all(&folder).map_err(|e| Error::io(&folder, e))?;
+        vqz_trainer::fit::clear(&folder)?;
     }
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {

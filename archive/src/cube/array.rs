@@ -80,7 +80,8 @@ pub(crate) fn nodes(plan: &Arc<CubePlan>) -> Result<Vec<(String, CubeNode)>> {
         }
     }
     for group in groups {
-        nodes.push((group, CubeNode::Group(group_metadata())));
+        let metadata = group_metadata(plan.group_names.get(&group));
+        nodes.push((group, CubeNode::Group(metadata)));
     }
     let mut placed: BTreeSet<&str> = BTreeSet::new();
     for (at, array) in plan.arrays.iter().enumerate() {
@@ -98,8 +99,13 @@ pub(crate) fn nodes(plan: &Arc<CubePlan>) -> Result<Vec<(String, CubeNode)>> {
     Ok(nodes)
 }
 
-fn group_metadata() -> Metadata {
-    Metadata::new_group(Map::from_iter([("Conventions".to_owned(), Value::from("CF-1.11"))]))
+/// The metadata of a group, with its name where its place in the hierarchy is another.
+fn group_metadata(name: Option<&String>) -> Metadata {
+    let mut attributes = Map::from_iter([("Conventions".to_owned(), Value::from("CF-1.11"))]);
+    if let Some(name) = name {
+        attributes.insert("long_name".to_owned(), Value::from(name.clone()));
+    }
+    Metadata::new_group(attributes)
 }
 
 /// The coordinates that the arrays of a group share: those of its first array, and the dates of the first array that
@@ -108,7 +114,7 @@ fn group_coordinates(plan: &CubePlan, group: &str) -> Result<Vec<CoordinateArray
     let arrays: Vec<&ArrayPlan> = plan.arrays.iter().filter(|array| array.group() == group).collect();
     let Some(first) = arrays.first() else { return Ok(Vec::new()) };
     let times = arrays.iter().find_map(|array| array.times.as_deref());
-    let bands = arrays.iter().find(|array| array.path.ends_with(DATA)).map(|array| bands(array));
+    let bands = arrays.iter().find(|array| array.name == DATA).map(|array| bands(array));
     let (height, width) = (first.grid.height as u64, first.grid.width as u64);
     Ok(coordinates(&first.grid.georeference, height, width, times, bands.as_deref())?)
 }

@@ -17,7 +17,7 @@ use crate::progress::Progress;
 use crate::target::Target;
 use crate::write::existing::OutputKind;
 use crate::write::hierarchy::{Content, HierarchyWriter, Node, Output, node_folder};
-use crate::write::paths::{check_place, refuse_overlap, resolved};
+use crate::write::paths::{check_place, refuse_other_format, refuse_overlap, resolved};
 use crate::write::settings::Settings;
 use crate::write::share::Share;
 use crate::write::share_summary::{ShareOutcome, ShareSummary};
@@ -220,6 +220,7 @@ fn check(input: &Input, output: &Path, options: &EncodeOptions, share: Option<Sh
         refuse_overlap(&file, output)?;
     }
     check_place(output, OutputKind::Folder, options.existing)?;
+    refuse_other_format(output)?;
     match &options.model {
         Some(model) => {
             check_engine(model, options.engine)?;

@@ -3,8 +3,8 @@
 
 use crate::encoded::losses::LossWatch;
 use crate::error::{Context, Result, bail};
-use crate::export::mask;
 use crate::export::coordinates::Coordinates;
+use crate::export::mask;
 use crate::geotiff;
 use crate::metadata::document::Metadata;
 use crate::open::is_raster_file;

@@ -15,9 +15,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use vqz_codec::axes::{Axes, Role};
 use vqz_codec::sample::DataType;
-use vqz_raster::band::{Band, SampleKind, read_bands, set_band_attributes};
+use vqz_raster::band::{Band, SampleKind, is_signed_byte, read_bands, set_band_attributes};
 use vqz_raster::conventions::nodata;
 use vqz_raster::georeference::read_georeference;
+use vqz_raster::ingest::check_single_raster;
 use vqz_raster::items::{read_colours, read_items};
 use vqz_raster::missing::{self, MaskKind, Samples};
 use vqz_raster::sample::Sample;
@@ -31,6 +32,8 @@ struct GdalRaster {
     masks: Vec<Option<MaskKind>>,
     /// A GDAL dataset must not be used by two threads at the same time.
     dataset: Mutex<Dataset>,
+    /// Whether GDAL reads its samples, bytes with a sign, as bytes without one.
+    signed_bytes: bool,
 }
 
 /// The bands of a file, and the masks among them.
@@ -45,7 +48,7 @@ struct Bands {
 /// Opens a raster file.
 ///
 /// # Errors
-/// When GDAL can't open it, the bands differ in type, or the codec does not support their type.
+/// When GDAL can't open it, the bands differ in type, the codec does not support their type, or the file holds more than bands.
 pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>> {
     let dataset = match Dataset::open(path) {
         Ok(dataset) => dataset,
@@ -58,6 +61,13 @@ pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>
         }
         Err(error) => return Err(error).with_context(|| format!("opening {}", path.display())),
     };
+    match check_single_raster(path) {
+        Ok(()) => {}
+        Err(error @ vqz_raster::Error::Mismatch(_)) => {
+            bail!(Unsupported, Ingest, "{error}; bring it into a cube first, which keeps all of it")
+        }
+        Err(error) => return Err(error.into()),
+    }
     let (width, height) = dataset.raster_size();
     let count = dataset.raster_count();
     if count == 0 {
@@ -65,7 +75,11 @@ pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>
     }
     let shape = vec![count as u64, height as u64, width as u64];
     let first = dataset.rasterband(1)?;
-    let data_type = data_type(first.band_type()).with_context(|| path.display().to_string())?;
+    let signed_bytes = is_signed_byte(&first);
+    let data_type = match signed_bytes {
+        true => DataType::Int16,
+        false => data_type(first.band_type()).with_context(|| path.display().to_string())?,
+    };
     let (block_x, block_y) = first.block_size();
     let side = |block: usize, extent: u64| {
         let block = (block as u64).max(1);
@@ -74,7 +88,7 @@ pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>
     let chunk = vec![count as u64, side(block_y, shape[1]), side(block_x, shape[2])];
     for number in 2..=count {
         let band = dataset.rasterband(number)?;
-        if band.band_type() != first.band_type() {
+        if band.band_type() != first.band_type() || is_signed_byte(&band) != signed_bytes {
             bail!(
                 Unsupported,
                 "{}: band {number} is {:?}, band 1 is {:?}; all must have one type",
@@ -111,7 +125,7 @@ pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>
         band_coordinate: None,
         stored: (0, std::fs::metadata(path).with_context(|| format!("reading {}", path.display()))?.len()),
     };
-    Ok(Arc::new(GdalRaster { info, masks: bands.masks, dataset: Mutex::new(dataset) }))
+    Ok(Arc::new(GdalRaster { info, masks: bands.masks, dataset: Mutex::new(dataset), signed_bytes }))
 }
 
 /// What is not kept of a raster file that an array could not hold, and what is read otherwise than it says.
@@ -129,7 +143,10 @@ fn bands(path: &Path, dataset: &Dataset, data_type: DataType, options: &OpenOpti
     let file = path.display().to_string();
     let mut found =
         Bands { bands: read_bands(dataset)?, further: Vec::new(), masks: Vec::new(), remarks: Vec::new() };
-    let samples = Samples { sample_type: data_type, signed: false };
+    let samples = match is_signed_byte(&dataset.rasterband(1)?) {
+        true => Samples { sample_type: DataType::UInt8, signed: true },
+        false => Samples { sample_type: data_type, signed: false },
+    };
     let alpha = missing::alpha(dataset)?;
     let (mut mask, mut impossible) = (None, None);
     for (number, band) in (1..).zip(&mut found.bands) {
@@ -176,6 +193,8 @@ fn data_type(found: GdalDataType) -> Result<DataType> {
         GdalDataType::Int32 => DataType::Int32,
         GdalDataType::Float32 => DataType::Float32,
         GdalDataType::Float64 => DataType::Float64,
+        // The codec has no type of 8 bits with a sign. GDAL has had one since version 3.7.
+        other if other.name() == "Int8" => DataType::Int16,
         other => DataType::from_name(&other.name())?,
     })
 }
@@ -224,6 +243,9 @@ impl Raster for GdalRaster {
         let dataset = self.dataset.lock().unwrap_or_else(PoisonError::into_inner);
         let read = match self.info.data_type {
             DataType::UInt8 => self.read_as::<u8>(&dataset, region),
+            DataType::Int16 if self.signed_bytes => self
+                .read_as::<u8>(&dataset, region)
+                .map(|bytes| bytes.iter().flat_map(|b| i16::from(b.cast_signed()).to_ne_bytes()).collect()),
             DataType::Int16 => self.read_as::<i16>(&dataset, region),
             DataType::UInt16 => self.read_as::<u16>(&dataset, region),
             DataType::Int32 => self.read_as::<i32>(&dataset, region),
@@ -246,6 +268,9 @@ impl GdalRaster {
             Some(nodata) => nodata.to_f64(self.info.data_type)?,
             None => None,
         };
+        // Bytes with a sign are read as bytes without one.
+        let nodata = nodata
+            .map(|value| if self.signed_bytes { f64::from((value as i8).cast_unsigned()) } else { value });
         let mut samples = vec![T::default(); volume(&shape) as usize];
         let mut mask = vec![0u8; width * height];
         for (out, number) in samples.chunks_exact_mut((width * height).max(1)).zip(bands.clone()) {

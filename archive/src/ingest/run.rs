@@ -122,6 +122,7 @@ fn run(
         paths::refuse_overlap(file, output)?;
     }
     paths::check_place(output, OutputKind::Folder, options.existing)?;
+    paths::refuse_other_format(output)?;
     for remark in cube.remarks() {
         progress.remark(&Remark::Cube(remark.clone()));
     }

@@ -1,6 +1,6 @@
 //! A Zarr hierarchy on disk: one array, or a group with everything below it.
 
-use crate::error::{Context, Result};
+use crate::error::{Context, Result, bail};
 use crate::metadata::document::Metadata;
 use std::path::{Path, PathBuf};
 use vqz_raster::conventions::overviews::Overviews;
@@ -59,12 +59,16 @@ fn descend(folder: &Path, path: String, overviews: &Overviews, nodes: &mut Vec<N
     for entry in std::fs::read_dir(folder).with_context(|| format!("listing {}", folder.display()))? {
         let entry = entry.with_context(|| format!("listing {}", folder.display()))?;
         if entry.path().join("zarr.json").is_file() {
-            names.push(entry.file_name());
+            // Where a name is no text, another would stand for it in the output.
+            let Ok(name) = entry.file_name().into_string() else {
+                bail!(Unsupported, "the name of {} is no UTF-8; rename it", entry.path().display());
+            };
+            names.push(name);
         }
     }
     names.sort();
     for name in names {
-        descend(&folder.join(&name), below(&name.to_string_lossy()), &overviews, nodes)?;
+        descend(&folder.join(&name), below(&name), &overviews, nodes)?;
     }
     Ok(())
 }

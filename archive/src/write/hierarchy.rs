@@ -15,9 +15,11 @@ use crate::write::settings::{Settings, identity};
 use crate::write::transfer::{FailedChunk, Order, Recorded, transfer};
 use crate::write::unfinished::{self, UnfinishedOutput};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
+use vqz_raster::names::stays_below;
 
 /// The content of a node of an output.
 pub(crate) enum Content {
@@ -119,6 +121,7 @@ impl<'a> HierarchyWriter<'a> {
     /// # Errors
     /// See [`UnfinishedOutput::begin`].
     pub(crate) fn begin(nodes: &[&Node], mut output: Output<'a>) -> Result<Self> {
+        check_places(nodes)?;
         let share = output.order.share;
         let (arrays, others): (Vec<&Node>, Vec<&Node>) = nodes.iter().partition(|node| node.is_array());
         output.settings.set("arrays", arrays.iter().map(|node| node.identity()).collect::<Vec<_>>());
@@ -322,6 +325,33 @@ impl<'a> HierarchyWriter<'a> {
         self.written.seconds = self.begun.elapsed().as_secs_f64();
         Ok(self.written)
     }
+}
+
+/// Refuses nodes that would lie outside of the output, in one another's place, or among the chunks of an array.
+fn check_places(nodes: &[&Node]) -> Result<()> {
+    let mut places: HashMap<&str, bool> = HashMap::new();
+    for node in nodes {
+        let path = node.path.as_str();
+        if !path.is_empty() && !stays_below(path) {
+            bail!(
+                InvalidArgument,
+                "{path:?} is no place within an output: names between slashes must not be empty, \".\" or \"..\"; rename it"
+            );
+        }
+        if places.insert(path, node.is_array()).is_some() {
+            bail!(InvalidArgument, "two members of the output are called {path:?}; rename one of them");
+        }
+    }
+    for path in places.keys() {
+        let outer = path.rsplit_once('/').map(|(outer, _)| outer).or((!path.is_empty()).then_some(""));
+        if let Some(outer) = outer.filter(|outer| places.get(outer) == Some(&true)) {
+            bail!(
+                InvalidArgument,
+                "{path:?} would lie within the array {outer:?}, among its chunks; rename it"
+            );
+        }
+    }
+    Ok(())
 }
 
 /// A node's folder below a root.

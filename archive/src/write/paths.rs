@@ -103,6 +103,27 @@ pub(crate) fn resolved(output: &Path) -> PathBuf {
     }
 }
 
+/// The endings of files that other programs read, none of which is a folder of Zarr.
+const OTHER_FORMATS: [&str; 14] =
+    ["tif", "tiff", "nc", "nc4", "cdf", "h5", "hdf", "hdf5", "he5", "grib", "grib2", "grb", "grb2", "npy"];
+
+/// Refuses an output of Zarr under the name of a file of another format: no program would open the folder by that name.
+///
+/// # Errors
+/// [`InvalidArgument`](crate::ErrorKind::InvalidArgument).
+pub(crate) fn refuse_other_format(output: &Path) -> Result<()> {
+    let end = output.extension().map(|end| end.to_string_lossy().to_lowercase()).unwrap_or_default();
+    if OTHER_FORMATS.contains(&end.as_str()) {
+        bail!(
+            InvalidArgument,
+            Export,
+            "output {} is written as Zarr, and .{end} is the end of another format's files; choose a name that ends in .zarr",
+            output.display()
+        );
+    }
+    Ok(())
+}
+
 /// A path with its links resolved. If it does not exist yet, the resolved path of its folder, with its name.
 fn real(path: &Path) -> PathBuf {
     if let Ok(real) = path.canonicalize() {
@@ -125,6 +146,13 @@ mod tests {
         assert!(refuse_overlap(Path::new("none/a"), Path::new("none/a/b")).is_err());
         assert!(refuse_overlap(Path::new("none/a/b"), Path::new("none/a")).is_err());
         assert!(refuse_missing_folder(Path::new("name")).is_ok());
+        for name in ["a.zarr", "a", "a.nc.zarr", "v1.2"] {
+            assert!(refuse_other_format(Path::new(name)).is_ok(), "{name}");
+        }
+        assert_eq!(
+            refuse_other_format(Path::new("out/a.NC")).unwrap_err().to_string(),
+            "output out/a.NC is written as Zarr, and .nc is the end of another format's files; choose a name that ends in .zarr"
+        );
         assert_eq!(
             refuse_missing_folder(Path::new("no/such/out.zarr")).unwrap_err().to_string(),
             "output no/such/out.zarr would go to no/such, which is no folder; make it first, or correct the path"

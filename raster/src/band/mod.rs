@@ -9,11 +9,15 @@ mod code;
 #[cfg(feature = "gdal")]
 mod dataset;
 #[cfg(feature = "gdal")]
+mod signed;
+#[cfg(feature = "gdal")]
 mod wavelength;
 
 pub use self::attributes::{bands_of_attributes, set_band_attributes};
 #[cfg(feature = "gdal")]
 pub use self::dataset::{read_bands, write_bands};
+#[cfg(feature = "gdal")]
+pub use self::signed::{is_signed_byte, signed_byte_nodata};
 pub use crate::conventions::nodata::SampleKind;
 
 /// A class of a categorical band.

@@ -7,6 +7,7 @@
 //! | module | question |
 //! |---|---|
 //! | [`dimensions`] | which role has each dimension? |
+//! | [`horizontal`] | which dimension runs east, and which north? |
 //! | [`overviews`] | which arrays are other arrays at a lower resolution? |
 //! | [`coordinates`] | are these coordinates evenly spaced, and which grid do they describe? |
 //! | [`time`] | which instant is a value of a coordinate of time, in which calendar? |
@@ -26,6 +27,7 @@ pub mod coordinates;
 pub mod dimensions;
 mod error;
 pub mod exact;
+pub mod horizontal;
 pub mod json;
 pub mod nodata;
 pub mod overviews;

@@ -17,4 +17,7 @@ mod footprint;
 pub mod grid;
 pub mod plan;
 mod read;
+mod single;
 mod sources;
+
+pub use single::check_single_raster;

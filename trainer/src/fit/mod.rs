@@ -97,6 +97,25 @@ pub fn run(request: &FitRequest, stop: &AtomicBool) -> Result<Outcome> {
     }
 }
 
+/// Removes what an earlier fit wrote into the folder of its run, and nothing else that lies there.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn clear(run: &Path) -> Result<()> {
+    let entries = std::fs::read_dir(run).map_err(|e| Error::io(run, e))?;
+    for entry in entries {
+        let path = entry.map_err(|e| Error::io(run, e))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if !OWN.contains(&name.as_str()) && !crate::report::is_own(&name) {
+            continue;
+        }
+        let removed =
+            if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        removed.map_err(|e| Error::io(&path, e))?;
+    }
+    Ok(())
+}
+
 /// Makes everything ready for the first step, or for the one after the last checkpoint.
 fn begin(request: &FitRequest) -> Result<Run<'_>> {
     let config = &request.config;
@@ -113,14 +132,19 @@ fn begin(request: &FitRequest) -> Result<Run<'_>> {
     }
     let kept = if request.resume { Some(checkpoints.load(config)?) } else { None };
     std::fs::create_dir_all(&request.run).map_err(|e| Error::io(&request.run, e))?;
-    let linear = request.run.join("linear.vqm");
+    let (linear, settings) = (request.run.join(LINEAR), request.run.join(SETTINGS));
     if !request.resume && linear.exists() {
+        if !settings.is_file() {
+            return Err(Error::Configuration(format!(
+                "{} is no file of a fit, and would be replaced; move it, or choose another folder for the run",
+                linear.display()
+            )));
+        }
         // A leftover of an earlier fit, perhaps on other data, that ended before its first checkpoint.
         std::fs::remove_file(&linear).map_err(|e| Error::io(&linear, e))?;
     }
-    let prepared = prepare::prepare(config, &request.inputs, &linear)?;
-    let settings = request.run.join(SETTINGS);
     std::fs::write(&settings, config.to_toml()?).map_err(|e| Error::io(&settings, e))?;
+    let prepared = prepare::prepare(config, &request.inputs, &linear)?;
     let mut trainee = Trainee::new(&prepared, config, device)?;
     let mut at = Position::default();
     let mut restored = false;
@@ -185,6 +209,12 @@ fn begin(request: &FitRequest) -> Result<Run<'_>> {
 
 /// The file of a run's folder that holds its settings.
 pub const SETTINGS: &str = "config.toml";
+
+/// The linear model that the network is fitted after, within the folder of a run.
+const LINEAR: &str = "linear.vqm";
+
+/// The names of what a fit writes into the folder of its run, without its report.
+const OWN: [&str; 3] = [SETTINGS, LINEAR, "checkpoints"];
 
 /// Threads for libtorch; none leaves it to `OMP_NUM_THREADS`. Its own default, all processors, is slow if any other
 /// program is running: its threads wait for each other, and therefore for any thread that is suspended. Half of them

@@ -31,6 +31,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tensorboard::EventFile;
 
+/// Whether a file or folder of this name in a run's folder is of its report.
+#[must_use]
+pub fn is_own(name: &str) -> bool {
+    [journal::NAME, page::NAME, picture::FOLDER].contains(&name) || name.starts_with(tensorboard::PREFIX)
+}
+
 /// How a run is reported.
 #[derive(Clone, Debug)]
 pub struct ReportOptions {

@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
+/// The folder of all pictures.
+pub(super) const FOLDER: &str = "pictures";
+
 /// Where a picture lies, relative to the report's folder: `pictures/NAME/STEP.png`, a folder for each slash. Characters
 /// other than letters, digits, `-` and `_` are written as `=XX`, so that no name leads out of the folder or collides with
 /// another.
 pub(super) fn file(name: &str, step: u64) -> PathBuf {
-    let mut path = PathBuf::from("pictures");
+    let mut path = PathBuf::from(FOLDER);
     for part in name.split('/') {
         let mut safe = String::new();
         for byte in part.bytes() {

@@ -3,7 +3,9 @@
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 use std::path::PathBuf;
-use vqz_raster::ingest::config::{Config, GridConfig, InputConfig, OutputConfig, Resampling, Resolution};
+use vqz_raster::ingest::config::{
+    Config, GridConfig, InputConfig, OutputConfig, Overlap, Resampling, Resolution,
+};
 
 /// The options that stand in for a configuration.
 #[derive(Debug, clap::Args)]
@@ -23,6 +25,10 @@ pub(crate) struct QuickArgs {
     /// How to resample files onto another pixel grid. Without this option, files with different grids are an error.
     #[arg(long, value_name = "METHOD")]
     resampling: Option<Method>,
+    /// Which file counts where files of one band and date overlap [default: the first by name]. If it is given, files may also cover
+    /// the same place, one over the other.
+    #[arg(long, value_name = "WHICH")]
+    overlap: Option<Which>,
     /// The value that means "no data", if the files do not declare one.
     #[arg(long, allow_negative_numbers = true, value_name = "V")]
     nodata: Option<f64>,
@@ -42,10 +48,21 @@ enum Method {
     Lanczos,
 }
 
+/// Which file counts where several overlap.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Which {
+    /// The first by name whose sample is valid.
+    First,
+    /// The last by name whose sample is valid.
+    Last,
+    /// They must agree.
+    Equal,
+}
+
 impl QuickArgs {
     /// The names of the options, for messages.
     pub(super) const NAMES: &str =
-        "--name, --bands, --crs, --resolution, --resampling, --nodata and --chunk-size";
+        "--name, --bands, --crs, --resolution, --resampling, --overlap, --nodata and --chunk-size";
 
     /// Whether any is given.
     pub(super) fn is_any(&self) -> bool {
@@ -54,6 +71,7 @@ impl QuickArgs {
             || self.crs.is_some()
             || self.resolution.is_some()
             || self.resampling.is_some()
+            || self.overlap.is_some()
             || self.nodata.is_some()
             || self.chunk_size.is_some()
     }
@@ -96,6 +114,11 @@ impl QuickArgs {
             },
             output: OutputConfig {
                 nodata: self.nodata,
+                overlap: self.overlap.map(|which| match which {
+                    Which::First => Overlap::First,
+                    Which::Last => Overlap::Last,
+                    Which::Equal => Overlap::Equal,
+                }),
                 chunk: chunk.into_iter().flatten().collect(),
                 ..OutputConfig::default()
             },

@@ -31,9 +31,9 @@ pub struct OutputConfig {
     /// The field of file names whose values become groups, such as `place`.
     #[serde(default)]
     pub split: Option<String>,
-    /// Which sample is taken where inputs overlap.
+    /// Which sample is taken where inputs overlap; the first by default. If it is given, inputs may also cover the same place.
     #[serde(default)]
-    pub overlap: Overlap,
+    pub overlap: Option<Overlap>,
     /// Whether to write an array with the number of each pixel's valid dates in the first band.
     #[serde(default)]
     pub valid_count: bool,

@@ -52,14 +52,15 @@ impl CubePlan {
         let times = has_times.then(|| times.into_iter().collect());
         let dates = Dates::plan(&self.config.time, times)?;
         if let Some(name) = derive.array.as_deref().filter(|name| *name != derive.name) {
-            let path = format!("{folder}{name}");
-            let array = self.arrays.iter_mut().find(|array| array.path == path);
+            let group = folder.trim_end_matches('/');
+            let array = self.arrays.iter_mut().find(|array| array.name == name && array.group() == group);
             let Some(array) = array else {
                 return Err(Error::Invalid(format!(
-                    "derived band {} is to be a band of {path}, and there is no such array",
+                    "derived band {} is to be a band of {folder}{name}, and there is no such array",
                     derive.name
                 )));
             };
+            let path = &array.path;
             let same_nodata = array.nodata.is_some_and(|v| v == nodata || (v.is_nan() && nodata.is_nan()));
             if array.sample_type != derive.data_type || !same_nodata || array.times != dates.times() {
                 return Err(Error::Mismatch(format!(
@@ -75,7 +76,8 @@ impl CubePlan {
             return Ok(());
         }
         let array = ArrayPlan {
-            path: format!("{folder}{}", derive.name),
+            path: String::new(),
+            name: derive.name.clone(),
             grid: self.gridded[grid_number].grid.clone(),
             times: dates.times(),
             bands: vec![plan],
@@ -88,7 +90,7 @@ impl CubePlan {
             mask: None,
             clashes: Clashes::default(),
         };
-        self.push(array);
+        self.push(folder, array);
         Ok(())
     }
 
@@ -106,7 +108,8 @@ impl CubePlan {
         let mut dimensions = source.dimensions.clone();
         dimensions.retain(|dimension| matches!(dimension, Dimension::Y | Dimension::X));
         let array = ArrayPlan {
-            path: format!("{folder}{VALID_COUNT}"),
+            path: String::new(),
+            name: VALID_COUNT.to_owned(),
             grid: source.grid.clone(),
             times: None,
             bands: vec![BandPlan { band, source: BandSource::ValidCount(name) }],
@@ -119,7 +122,7 @@ impl CubePlan {
             mask: None,
             clashes: Clashes::default(),
         };
-        self.push(array);
+        self.push(folder, array);
     }
 }
 

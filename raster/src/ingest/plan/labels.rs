@@ -34,7 +34,8 @@ impl CubePlan {
         let nodata = Some(config.nodata as f64);
         let band = Band { name: Some(config.name.clone()), nodata, categories, ..Band::default() };
         let array = ArrayPlan {
-            path: format!("{folder}{}", config.name),
+            path: String::new(),
+            name: config.name.clone(),
             grid: self.gridded[grid_number].grid.clone(),
             times: None,
             bands: vec![BandPlan { band, source: BandSource::Labels(number) }],
@@ -47,7 +48,7 @@ impl CubePlan {
             mask: None,
             clashes: Clashes::default(),
         };
-        self.push(array);
+        self.push(folder, array);
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use super::{ArrayPlan, BandPlan, BandSource, CubePlan, DATA};
 use crate::band::Band;
 use crate::conventions::time::iso;
 use crate::error::{Error, Result};
+use crate::ingest::config::Overlap;
 use crate::ingest::plan::dates::Dates;
 use crate::ingest::read::gridded::Purpose;
 use crate::ingest::read::mosaic::can_hold;
@@ -56,6 +57,7 @@ impl CubePlan {
             let source = dates.source();
             let path = format!("{folder}{name}");
             self.remark_on_missing(&path, &bands, grid_number, source);
+            self.remark_on_overlap(&path, &bands, grid_number, source);
             let validity = self.validity_of(&path, &bands, grid_number, source, sample_type)?;
             let nodata = validity.nodata;
             if let (None, Dates::Even { .. }) = (nodata, &dates) {
@@ -79,7 +81,8 @@ impl CubePlan {
                 })
                 .collect();
             let array = ArrayPlan {
-                path,
+                path: String::new(),
+                name,
                 grid: self.gridded[grid_number].grid.clone(),
                 times: dates.times(),
                 bands: planned,
@@ -92,8 +95,7 @@ impl CubePlan {
                 mask: None,
                 clashes: validity.clashes,
             };
-            let path = array.path.clone();
-            if let Some(mask) = self.push_with_mask(array, validity.mask)? {
+            if let Some(mask) = self.push_with_mask(folder, array, validity.mask)? {
                 let kept = format!(
                     "no value means \"no data\" in {type_name}, so the array {mask} tells it; to have \"no data\" in {path} \
                      instead, say a value as nodata under [output]"
@@ -142,5 +144,44 @@ impl CubePlan {
                 missing.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ")
             ));
         }
+    }
+
+    /// Says which files lie over others, and in how many pixels.
+    fn remark_on_overlap(
+        &mut self,
+        path: &str,
+        bands: &[&SceneBand],
+        grid_number: usize,
+        times: &[Option<i64>],
+    ) {
+        let (mut pixels, mut pairs) = (0u64, 0);
+        let mut files: Vec<String> = Vec::new();
+        for (time, band) in times.iter().flat_map(|time| bands.iter().map(move |band| (time, band))) {
+            let (own, of) = self.gridded[grid_number].overlap(&band.name, *time);
+            if own == 0 {
+                continue;
+            }
+            pixels += own;
+            pairs += 1;
+            if files.is_empty() {
+                files = of.iter().map(|file| file.display().to_string()).collect();
+                files.dedup();
+            }
+        }
+        if pairs == 0 {
+            return;
+        }
+        let which = match self.config.output.overlap.unwrap_or_default() {
+            Overlap::First => "the first of these by name that is valid counts there",
+            Overlap::Last => "the last of these by name that is valid counts there",
+            Overlap::Equal => "they must agree there",
+        };
+        let more = if files.len() > LISTED { ", …" } else { "" };
+        self.remarks.push(format!(
+            "{path}: files overlap in {pixels} pixels of {pairs} of {} pairs of band and date, such as those of {}{more}; {which} \
+             (overlap under [output])",
+            times.len() * bands.len(),
+            files.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ")
+        ));
     }
 }

@@ -18,10 +18,11 @@ impl CubePlan {
     /// [`Error::Mismatch`] where dates are computed from others, which leaves samples missing that no mask of a file tells.
     pub(crate) fn push_with_mask(
         &mut self,
+        folder: &str,
         array: ArrayPlan,
         mask: Option<MaskShape>,
     ) -> Result<Option<String>> {
-        let path = self.push(array);
+        let path = self.push(folder, array);
         let Some(shape) = mask else { return Ok(None) };
         let Some(array) = self.arrays.iter().find(|array| array.path == path) else { return Ok(None) };
         let type_name = array.sample_type.name();
@@ -53,12 +54,11 @@ impl CubePlan {
                 source: BandSource::Mask(of.to_owned()),
             })
             .collect();
-        let (folder, name) =
-            path.rsplit_once('/').map_or(("", path.as_str()), |(folder, name)| (folder, name));
-        let own = if name == DATA { MASK.to_owned() } else { format!("{name}_{MASK}") };
+        let own = if array.name == DATA { MASK.to_owned() } else { format!("{}_{MASK}", array.name) };
         let dimensions = array.dimensions.clone();
         let mask = ArrayPlan {
-            path: if folder.is_empty() { own } else { format!("{folder}/{own}") },
+            path: String::new(),
+            name: own,
             grid: array.grid.clone(),
             times: array.times.clone(),
             bands,
@@ -71,7 +71,7 @@ impl CubePlan {
             mask: None,
             clashes: Clashes::default(),
         };
-        let mask = self.push(mask);
+        let mask = self.push(folder, mask);
         if let Some(array) = self.arrays.iter_mut().find(|array| array.path == path) {
             array.mask = Some(mask.clone());
         }

@@ -1,6 +1,7 @@
 //! The plan of a cube, made before any sample is read: the arrays with their grids, dates, bands and types, and remarks on
 //! anything unusual about them.
 
+mod arrays;
 mod clashes;
 pub(crate) mod dates;
 mod derived;
@@ -28,8 +29,9 @@ use crate::ingest::sources::layer::Layer;
 use crate::ingest::sources::polygons::{Border, Labels};
 use crate::ingest::sources::scene::{Scene, SceneBand, scenes};
 use crate::sample::DataType;
-use names::folder;
-use std::collections::BTreeSet;
+use arrays::Folders;
+use names::resolution;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The name of the array that holds the bands of the inputs.
@@ -47,6 +49,9 @@ pub struct CubePlan {
     pub files: usize,
     /// Everything that samples come from, by which a change of the inputs is noticed: these files, and those of polygons.
     pub sources: Vec<PathBuf>,
+    /// The names of groups whose place in the hierarchy is another, by that place.
+    pub group_names: BTreeMap<String, String>,
+    folders: Folders,
     pub(crate) gridded: Vec<GriddedBands>,
     pub(crate) validity: Validity,
     pub(crate) labels: Vec<Labels>,
@@ -55,8 +60,10 @@ pub struct CubePlan {
 /// An array.
 #[derive(Debug)]
 pub struct ArrayPlan {
-    /// Its place in the hierarchy, such as `10m/data`.
+    /// Its place in the hierarchy, such as `10m/data`: names that are safe in every store.
     pub path: String,
+    /// Its name, which its place has as its last part wherever that is safe.
+    pub name: String,
     /// Its pixels.
     pub grid: Grid,
     /// Its dates: seconds since 1970-01-01, ascending; `None` where it has no dimension of time.
@@ -174,7 +181,8 @@ impl CubePlan {
         let border = config.border.as_ref().map(|border| Border::open(border, folder)).transpose()?;
         let labels =
             config.labels.iter().map(|labels| Labels::open(labels, folder)).collect::<Result<Vec<_>>>()?;
-        let scenes = scenes(&config, folder)?;
+        let mut remarks = Vec::new();
+        let scenes = scenes(&config, folder, &mut remarks)?;
         let mut files: BTreeSet<&Path> = BTreeSet::new();
         for layer in scenes.iter().flat_map(|scene| &scene.bands).flat_map(SceneBand::all) {
             files.extend(layer.source.files());
@@ -193,9 +201,11 @@ impl CubePlan {
         let mut plan = Self {
             config,
             arrays: Vec::new(),
-            remarks: Vec::new(),
+            remarks,
             files,
             sources,
+            group_names: BTreeMap::new(),
+            folders: Folders::default(),
             gridded: Vec::new(),
             validity: Validity { masks, border },
             labels,
@@ -240,6 +250,7 @@ impl CubePlan {
         let dropped = self.config.output.drop.clone();
         let written = |bands: &[&SceneBand]| bands.iter().any(|band| !dropped.contains(&band.name));
         let several = sizes.iter().filter(|bands| written(bands)).count() > 1;
+        let own = self.scene_folder(&scene.name);
         let first = self.gridded.len();
         let mut finest: Option<(f64, usize)> = None;
         for bands in &sizes {
@@ -249,20 +260,26 @@ impl CubePlan {
             if finest.is_none_or(|(area, _)| x * y < area) && written(bands) {
                 finest = Some((x * y, self.gridded.len()));
             }
-            self.gridded.push(GriddedBands::new(grid, self.config.output.overlap));
+            self.gridded.push(GriddedBands::new(grid, self.config.output.overlap.unwrap_or_default()));
         }
         if self.config.grid.crs.is_some() && self.config.grid.bounds.is_none() {
             let across = self.gridded[first..].iter().find_map(|gridded| extent::across(&gridded.grid));
             self.remarks.extend(across);
         }
-        for (bands, grid_number) in sizes.iter().zip(first..) {
+        // The folder of each grid; grids whose sizes look the same when they are rounded have folders of their own.
+        let mut folders = vec![own.clone(); sizes.len()];
+        for (at, bands) in sizes.iter().enumerate().filter(|_| several) {
             if written(bands) {
-                let folder = folder(&scene.name, several.then_some(&self.gridded[grid_number].grid));
-                self.add_layers(scene, bands, grid_number, &folder)?;
+                folders[at] = self.folders.group(&own, &resolution(&self.gridded[first + at].grid));
+            }
+        }
+        for ((bands, grid_number), folder) in sizes.iter().zip(first..).zip(&folders) {
+            if written(bands) {
+                self.add_layers(scene, bands, grid_number, folder)?;
             }
         }
         let grid_number = finest.map_or(first, |(_, grid_number)| grid_number);
-        let folder = folder(&scene.name, several.then_some(&self.gridded[grid_number].grid));
+        let folder = folders.get(grid_number - first).cloned().unwrap_or(own);
         for (number, expression) in expressions.iter().enumerate() {
             self.add_derived(scene, number, expression, grid_number, &folder)?;
         }
@@ -294,22 +311,6 @@ impl CubePlan {
             }
         }
         Ok(())
-    }
-
-    /// Adds an array. Returns its path, which has a number where there is one of that name already.
-    fn push(&mut self, mut array: ArrayPlan) -> String {
-        // Arrays that come from bands may have the same name.
-        let taken = |path: &str| self.arrays.iter().any(|other| other.path == path);
-        let path = array.path.clone();
-        for number in 2.. {
-            if !taken(&array.path) {
-                break;
-            }
-            array.path = format!("{path}_{number}");
-        }
-        let path = array.path.clone();
-        self.arrays.push(array);
-        path
     }
 
     /// Valid samples that became "no data" while the arrays were read, because they equal the nodata value of their array.

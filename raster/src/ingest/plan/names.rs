@@ -1,34 +1,26 @@
-//! Names of groups, and the order of dimensions.
+//! The name of a resolution, and the order of dimensions.
 
 use super::dimension::Dimension;
 use crate::error::{Error, Result};
 use crate::ingest::config::OutputConfig;
 use crate::ingest::grid::Grid;
 
-/// The folder of a scene's arrays, or of its arrays of one resolution: empty, or with a trailing slash.
-pub(crate) fn folder(scene: &str, grid: Option<&Grid>) -> String {
-    let mut folder = String::new();
-    if !scene.is_empty() {
-        folder.push_str(scene);
-        folder.push('/');
+/// The name of a grid's resolution, such as `10m` or `0.25x0.5`.
+pub(crate) fn resolution(grid: &Grid) -> String {
+    let [x, y] = grid.pixel();
+    let metres = grid
+        .georeference
+        .spatial_ref()
+        .ok()
+        .flatten()
+        .is_some_and(|reference| reference.is_projected() && reference.linear_units() == 1.0);
+    let unit = if metres { "m" } else { "" };
+    let round = |v: f64| (v * 1e6).round() / 1e6;
+    if round(x) == round(y) {
+        format!("{}{unit}", round(x))
+    } else {
+        format!("{}x{}{unit}", round(x), round(y))
     }
-    if let Some(grid) = grid {
-        let [x, y] = grid.pixel();
-        let metres = grid
-            .georeference
-            .spatial_ref()
-            .ok()
-            .flatten()
-            .is_some_and(|reference| reference.is_projected() && reference.linear_units() == 1.0);
-        let unit = if metres { "m" } else { "" };
-        let round = |v: f64| (v * 1e6).round() / 1e6;
-        folder.push_str(&if round(x) == round(y) {
-            format!("{}{unit}/", round(x))
-        } else {
-            format!("{}x{}{unit}/", round(x), round(y))
-        });
-    }
-    folder
 }
 
 /// The dimensions of an array in the order that the configuration gives.

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::ingest::config::{Config, Overlap, Resampling};
 use crate::ingest::grid::Grid;
 use crate::ingest::read::mosaic::{self, Placed, Straight, Window};
+use crate::ingest::read::overlaps::doubly_covered;
 use crate::ingest::read::placement::Placement;
 use crate::ingest::sources::layer::Layer;
 use crate::ingest::sources::scene::SceneBand;
@@ -12,6 +13,7 @@ use crate::plane::Plane;
 use crate::sample::Sample;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::Path;
 
 /// The layers of a band and date, and where each lies.
 type Cell = Vec<(Layer, Placement)>;
@@ -113,6 +115,14 @@ impl GriddedBands {
                 .iter()
                 .all(|column| parts.iter().any(|part| part[0].contains(row) && part[1].contains(column)))
         })
+    }
+
+    /// How many pixels of the grid several layers of a band and date cover, and the files of these layers.
+    pub(crate) fn overlap(&self, name: &str, time: Option<i64>) -> (u64, Vec<&Path>) {
+        let Some(cell) = self.cell(name, time).filter(|cell| cell.len() > 1) else { return (0, Vec::new()) };
+        let parts: Vec<[Range<usize>; 2]> =
+            cell.iter().map(|(_, placement)| [placement.rows.clone(), placement.columns.clone()]).collect();
+        (doubly_covered(&parts), cell.iter().map(|(layer, _)| layer.source.file.as_path()).collect())
     }
 
     /// Samples of a window, as they are stored, with their validity.

@@ -5,6 +5,7 @@
 mod datasets;
 pub(crate) mod gridded;
 pub(crate) mod mosaic;
+mod overlaps;
 mod placement;
 pub(crate) mod validity;
 mod view;

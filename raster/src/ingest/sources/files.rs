@@ -40,7 +40,26 @@ fn files(input: &InputConfig, folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for pattern in &input.files {
         let whole = folder.join(pattern);
-        let paths = glob::glob(&whole.to_string_lossy())
+        // A name that is a file's own is no pattern, whatever brackets it has.
+        if !pattern.contains(['*', '?']) && whole.is_file() {
+            files.push(whole);
+            continue;
+        }
+        // Nor is the folder: that of a configuration may be called `run[1]`.
+        let text = match Path::new(pattern).is_absolute() {
+            true => pattern.clone(),
+            false => match folder.to_str() {
+                Some("") => pattern.clone(),
+                Some(folder) => format!("{}/{pattern}", glob::Pattern::escape(folder.trim_end_matches('/'))),
+                None => {
+                    return Err(Error::Invalid(format!(
+                        "the name of {} is no UTF-8; rename it",
+                        folder.display()
+                    )));
+                }
+            },
+        };
+        let paths = glob::glob(&text)
             .map_err(|e| Error::Invalid(format!("the pattern of files \"{pattern}\" is wrong: {e}")))?;
         let mut found: Vec<PathBuf> = paths
             .map(|path| {

@@ -10,6 +10,9 @@ use std::path::Path;
 /// The largest distance between pixels, and the largest length of a row, that GDAL can read, in bytes.
 const REACH: u64 = i32::MAX as u64;
 
+/// The most planes of a file, dates times bands. Each has a description of its own.
+const PLANES: u64 = 1 << 16;
+
 /// An axis of the samples: the bytes from one entry to the next, and the number of entries.
 #[derive(Clone, Copy, Debug, Default)]
 struct Axis {
@@ -41,6 +44,12 @@ pub(crate) fn description(file: &Path) -> Result<String> {
     };
     if axes.iter().any(|axis| axis.extent == 0) {
         return Err(mismatch(format!("its shape is {:?}: it holds no samples", array.shape())));
+    }
+    if time.extent.saturating_mul(band.extent) > PLANES {
+        return Err(mismatch(format!(
+            "its shape is {:?}: it has more than {PLANES} planes; store it in parts",
+            array.shape()
+        )));
     }
     let (gdal_type, metadata) = gdal_type(array.npy_type()).map_err(mismatch)?;
     let size = array.npy_type().size() as u64;

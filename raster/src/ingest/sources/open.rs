@@ -1,14 +1,27 @@
 //! Opens files through GDAL, and finds damage at once that would otherwise show much later.
 
 use crate::error::{Error, Result};
+use crate::ingest::sources::container::raster::VariableRaster;
+use gdal::Dataset;
 use gdal::raster::RasterBand;
-use gdal::{Dataset, Metadata as _};
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::ffi::CStr;
+use std::path::{Path, PathBuf};
 
-/// Opens a data set. `name` is the name that GDAL takes; `file` is the path for error messages.
+/// Up to so many bytes, a raster may declare any number of samples.
+const LARGE: u64 = 1 << 40;
+
+/// The most bytes of samples that a byte of a file stands for: a sparse file has none where nothing is stored.
+const MOST_TO_ONE: u64 = 1 << 20;
+
+/// Opens a data set. `name` is the name that GDAL takes, or that of a [`VariableRaster`]; `file` is the path for error messages.
 pub(crate) fn open_dataset(name: &str, file: &Path) -> Result<Dataset> {
     crate::settings::settle_thread();
-    Dataset::open(name).map_err(|e| Error::Unreadable {
+    let opened = match VariableRaster::of_name(name) {
+        Some(variable) => variable.open(),
+        None => Dataset::open(name),
+    };
+    opened.map_err(|e| Error::Unreadable {
         path: file.display().to_string(),
         reason: match (file.exists(), std::fs::File::open(file)) {
             (false, _) => "there is no such file".to_owned(),
@@ -20,9 +33,48 @@ pub(crate) fn open_dataset(name: &str, file: &Path) -> Result<Dataset> {
     })
 }
 
-/// Whether samples are bytes with a sign. GDAL before version 3.7 has no type for them and says so in metadata.
-pub(super) fn is_signed_byte(band: &RasterBand<'_>) -> bool {
-    band.metadata_item("PIXELTYPE", "IMAGE_STRUCTURE").is_some_and(|item| item == "SIGNEDBYTE")
+/// Refuses a raster that declares far more samples than its files can tell, such as one of a few bytes that claims to have 2³¹ rows:
+/// everything would then cost what it claims, and not what is stored.
+///
+/// # Errors
+/// [`Error::Mismatch`], with both sizes.
+pub(super) fn check_size(dataset: &Dataset, file: &Path) -> Result<()> {
+    let (width, height) = dataset.raster_size();
+    let bands = dataset.raster_count() as u64;
+    let bits = dataset.rasterband(1).map_or(8, |band| u64::from(band.band_type().bits()));
+    let samples = (width as u64).saturating_mul(height as u64).saturating_mul(bands);
+    let declared = samples.saturating_mul(bits / 8);
+    if declared <= LARGE {
+        return Ok(());
+    }
+    // A virtual raster is small itself, and its sources are among its files.
+    let files = files_of(dataset, file);
+    let stored: u64 =
+        files.iter().filter_map(|file| std::fs::metadata(file).ok()).map(|known| known.len()).sum();
+    if declared > stored.saturating_mul(MOST_TO_ONE) {
+        return Err(Error::Mismatch(format!(
+            "{}: it declares {height} × {width} pixels in {bands} bands, {declared} bytes, and its files have {stored}; if it is \
+             whole, cut out the part that is needed first (gdal_translate -srcwin)",
+            file.display()
+        )));
+    }
+    Ok(())
+}
+
+/// The files that a data set is read from.
+fn files_of(dataset: &Dataset, file: &Path) -> BTreeSet<PathBuf> {
+    let mut files = BTreeSet::from([file.to_path_buf()]);
+    // SAFETY: the data set is open; the list, which may be null, and its texts are GDAL's until they are freed with its function.
+    unsafe {
+        let list = gdal_sys::GDALGetFileList(dataset.c_dataset());
+        let mut next = list;
+        while !next.is_null() && !(*next).is_null() {
+            files.insert(PathBuf::from(CStr::from_ptr(*next).to_string_lossy().into_owned()));
+            next = next.add(1);
+        }
+        gdal_sys::CSLDestroy(list);
+    }
+    files
 }
 
 /// Reads the last sample, so that a truncated file is found now and not hours later.

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::ingest::config::Config;
 use crate::ingest::sources::discover;
 use crate::ingest::sources::layer::Layer;
-use crate::ingest::sources::lists;
+use crate::ingest::sources::{lists, same_place};
 use crate::sample::DataType;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -60,18 +60,22 @@ impl Scene {
     }
 }
 
-/// Finds the layers of all inputs, and sorts them into scenes.
+/// Finds the layers of all inputs, and sorts them into scenes. What is odd about the files is added to `remarks`.
 ///
 /// # Errors
 /// Those of discovery; [`Error::Mismatch`] where layers of one band differ in what one array can't hold, and
 /// [`Error::Invalid`] where no time is left, or a name lacks the field by which inputs are split.
-pub(crate) fn scenes(config: &Config, folder: &Path) -> Result<Vec<Scene>> {
+pub(crate) fn scenes(config: &Config, folder: &Path, remarks: &mut Vec<String>) -> Result<Vec<Scene>> {
     let mut layers = Vec::new();
     // The last list of pixels without a factor.
     let mut fine = None;
     for (number, input) in config.input.iter().enumerate() {
         layers.extend(match &input.pixels {
-            None => discover::layers(number, input, folder)?,
+            None => {
+                let (layers, oddities) = discover::layers(number, input, folder)?;
+                remarks.extend(oddities.remarks());
+                layers
+            }
             Some(pixels) => lists::layers::layers(number, input, pixels, folder, &mut fine)?,
         });
     }
@@ -133,6 +137,7 @@ fn scene(config: &Config, name: String, layers: Vec<Layer>) -> Result<Scene> {
     let mut bands: Vec<SceneBand> = bands.into_values().collect();
     for band in &mut bands {
         check(config, band)?;
+        same_place::check(config, band)?;
         // A nodata value that one of its files declares holds for the whole band.
         let nodata = band.all().find_map(|layer| layer.band.nodata);
         band.band.nodata = nodata;

@@ -10,6 +10,9 @@ use messages::{Content, Event, Image, Summary, Value};
 use prost::Message;
 use std::path::Path;
 
+/// What the names of event files begin with; TensorBoard looks for it.
+pub(super) const PREFIX: &str = "events.out.tfevents.";
+
 /// The file of this process.
 #[derive(Debug)]
 pub(super) struct EventFile {
@@ -22,10 +25,9 @@ impl EventFile {
         let host = host();
         // TensorBoard reads a folder's files in the order of their names.
         let free = (0..1000)
-            .map(|n| folder.join(format!("events.out.tfevents.{:010}.{host}.{n:03}", time as u64)))
+            .map(|n| folder.join(format!("{PREFIX}{:010}.{host}.{n:03}", time as u64)))
             .find(|path| !path.exists());
-        let path =
-            free.unwrap_or_else(|| folder.join(format!("events.out.tfevents.{:010}.{host}.x", time as u64)));
+        let path = free.unwrap_or_else(|| folder.join(format!("{PREFIX}{:010}.{host}.x", time as u64)));
         let mut file = Self { appender: Appender::open(&path)? };
         file.add(time, 0, Content::FileVersion("brain.Event:2".to_owned()))?;
         if let Some(step) = resume_at_step {

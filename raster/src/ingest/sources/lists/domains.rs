@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::georeference::{Georeference, read_georeference};
 use crate::ingest::config::{InputConfig, PixelsConfig};
 use crate::ingest::grid::Grid;
-use crate::ingest::sources::discover::complete;
+use crate::ingest::sources::describe::complete;
 use crate::ingest::sources::open::open_dataset;
 use crate::npy::NpyArray;
 use crate::pixels::{Domain, check_nesting};

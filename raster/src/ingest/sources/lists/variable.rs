@@ -1,8 +1,8 @@
 //! Variables of NetCDF and HDF5 as arrays of any number of axes, read through GDAL's multidimensional model.
 
 use crate::band::Band;
-use crate::conventions::time::TimeUnits;
 use crate::error::{Error, Result};
+use crate::ingest::sources::axes::Axis;
 use crate::sample::{DataType, Sample, data_type_of_gdal};
 use crate::with_sample_type;
 use gdal::cpl::CslStringList;
@@ -21,16 +21,6 @@ pub(crate) struct Variable {
     pub(crate) sample_type: DataType,
     /// Unit, nodata, scale and offset.
     pub(crate) band: Band,
-}
-
-/// An axis of a variable.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Axis {
-    pub(crate) name: String,
-    /// The numbers along it, where the file has them.
-    pub(crate) values: Option<Vec<f64>>,
-    /// The same as times, where their units are those of time.
-    pub(crate) times: Option<Vec<i64>>,
 }
 
 fn unreadable(file: &Path, reason: String) -> Error {
@@ -86,14 +76,12 @@ impl Variable {
         let mut axes = Vec::new();
         for dimension in &dimensions {
             let own = dimension.name();
-            let mut axis = Axis { name: own.clone(), ..Axis::default() };
             // The variable of the same name holds the coordinates of the axis.
-            if own != name && there.contains(&own) {
-                let along = root.open_md_array(&own, CslStringList::new())?;
-                axis.values = values(&along, dimension.size());
-                axis.times = axis.values.as_ref().and_then(|values| times(&along, values));
-            }
-            axes.push(axis);
+            axes.push(if own != name && there.contains(&own) {
+                Axis::along(&own, dimension.size(), &root.open_md_array(&own, CslStringList::new())?)
+            } else {
+                Axis::bare(&own, dimension.size())
+            });
         }
         let kind = GdalDataType::try_from(array.datatype().numeric_datatype())?;
         let sample_type = data_type_of_gdal(kind)
@@ -134,21 +122,4 @@ fn read_as<T: Sample>(array: &MDArray<'_>, window: &[Range<usize>]) -> gdal::err
         array.read_into_slice(&mut samples, starts, counts)?;
     }
     Ok(bytemuck::cast_slice(&samples).to_vec())
-}
-
-/// The numbers of a variable of one axis.
-fn values(along: &MDArray<'_>, extent: usize) -> Option<Vec<f64>> {
-    let numbers = along.num_dimensions() == 1
-        && along.num_elements() == extent as u64
-        && along.datatype().class().is_numeric();
-    numbers.then(|| along.read_as::<f64>(vec![0], vec![extent]).ok()).flatten()
-}
-
-fn times(along: &MDArray<'_>, values: &[f64]) -> Option<Vec<i64>> {
-    let calendar = along.attribute("calendar").ok().map(|attribute| attribute.read_as_string());
-    let units = match along.unit() {
-        unit if unit.is_empty() => along.attribute("units").ok()?.read_as_string(),
-        unit => unit,
-    };
-    TimeUnits::parse(&units, calendar.as_deref())?.all_seconds(values)
 }

@@ -1,0 +1,50 @@
+//! Files that are one raster of bands, as programs take them that know no dates and no variables.
+
+use crate::error::{Error, Result};
+use crate::ingest::config::InputConfig;
+use crate::ingest::sources::oddities::Oddities;
+use crate::ingest::sources::open::open_dataset;
+use crate::ingest::sources::parts::parts;
+use crate::ingest::sources::{grib, steps};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Refuses a file whose bands are more than bands: dates, several variables, or entries of two axes and more; and one whose rows
+/// and columns GDAL takes from the order of its axes alone, which may turn it over. A cube holds all of these.
+///
+/// # Errors
+/// [`Error::Mismatch`], with what the file holds.
+pub fn check_single_raster(file: &Path) -> Result<()> {
+    let mismatch = |what: String| Err(Error::Mismatch(format!("{}: {what}", file.display())));
+    let parts = parts(&InputConfig::default(), file, &mut Oddities::default())?;
+    let [part] = &parts[..] else {
+        let names: Vec<&str> = parts.iter().filter_map(|part| part.band.as_deref()).collect();
+        return mismatch(format!("it holds several variables: {}", names.join(", ")));
+    };
+    if let Some(variable) = &part.variable {
+        let axes: Vec<&str> = variable.axes.iter().map(|axis| axis.name.as_str()).collect();
+        let dated = variable.roles.as_ref().is_some_and(|roles| roles.time.is_some());
+        if dated || axes.len() > 3 {
+            return mismatch(format!(
+                "its variable has the axes {}, and a raster has bands only",
+                axes.join(", ")
+            ));
+        }
+        if part.by_gdal.is_some() {
+            return mismatch(format!(
+                "which of the axes of its variable ({}) are rows and columns, and which way they run, is not what GDAL takes for \
+                 granted",
+                axes.join(", ")
+            ));
+        }
+        return Ok(());
+    }
+    let dataset = open_dataset(&part.name, file)?;
+    let steps = steps::of_items(&dataset).unwrap_or_default();
+    let times: BTreeSet<Option<i64>> =
+        grib::messages(&dataset).unwrap_or_default().iter().map(|message| message.time).collect();
+    if steps.iter().any(|step| step.index.is_some()) || times.len() > 1 {
+        return mismatch("its bands are dates, and a raster has bands only".to_owned());
+    }
+    Ok(())
+}

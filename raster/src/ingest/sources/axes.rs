@@ -1,0 +1,82 @@
+//! An axis of a variable of NetCDF or HDF5: what the variable of coordinates along it says.
+
+use crate::conventions::time::TimeUnits;
+use gdal::raster::MDArray;
+
+/// The most coordinates that are read of an axis: more than any raster has rows, and no more memory than a chunk takes.
+const LONGEST: usize = 1 << 25;
+
+/// An axis of a variable.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Axis {
+    pub(crate) name: String,
+    /// How many entries it has.
+    pub(crate) extent: usize,
+    /// The numbers along it, where the file has them.
+    pub(crate) values: Option<Vec<f64>>,
+    /// The texts along it, where the file has those.
+    pub(crate) texts: Option<Vec<String>>,
+    /// The numbers as times, where their units are those of time.
+    pub(crate) times: Option<Vec<i64>>,
+    /// The attributes of its coordinates that tell what it is.
+    pub(crate) words: Words,
+}
+
+/// The attributes of coordinates by which CF tells what they are; empty where there are none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Words {
+    pub(crate) units: String,
+    pub(crate) standard_name: String,
+    /// `T`, `Z`, `Y` or `X`.
+    pub(crate) axis: String,
+    pub(crate) calendar: Option<String>,
+}
+
+impl Words {
+    /// Those of a variable.
+    pub(crate) fn of(variable: &MDArray<'_>) -> Self {
+        let units = variable.unit();
+        Self {
+            units: if units.is_empty() { text(variable, "units").unwrap_or_default() } else { units },
+            standard_name: text(variable, "standard_name").unwrap_or_default(),
+            axis: text(variable, "axis").unwrap_or_default(),
+            calendar: text(variable, "calendar"),
+        }
+    }
+
+    /// Values as times; `None` where the units are not those of time, or one of them is no time.
+    pub(crate) fn times(&self, values: &[f64]) -> Option<Vec<i64>> {
+        TimeUnits::parse(&self.units, self.calendar.as_deref())?.all_seconds(values)
+    }
+}
+
+impl Axis {
+    /// An axis without coordinates.
+    pub(crate) fn bare(name: &str, extent: usize) -> Self {
+        Self { name: name.to_owned(), extent, ..Self::default() }
+    }
+
+    /// An axis whose coordinates are those of a variable.
+    pub(crate) fn along(name: &str, extent: usize, variable: &MDArray<'_>) -> Self {
+        let words = Words::of(variable);
+        let one = variable.num_dimensions() == 1
+            && variable.num_elements() == extent as u64
+            && (1..=LONGEST).contains(&extent);
+        let class = variable.datatype().class();
+        let values = (one && class.is_numeric())
+            .then(|| variable.read_as::<f64>(vec![0], vec![extent]).ok())
+            .flatten();
+        let texts = (one && class.is_string())
+            .then(|| variable.read_as_string_array().ok())
+            .flatten()
+            .filter(|t| t.len() == extent);
+        let times = values.as_ref().and_then(|values| words.times(values));
+        Self { name: name.to_owned(), extent, values, texts, times, words }
+    }
+}
+
+/// A text attribute of a variable.
+pub(crate) fn text(variable: &MDArray<'_>, name: &str) -> Option<String> {
+    let attribute = variable.attribute(name).ok()?;
+    attribute.datatype().class().is_string().then(|| attribute.read_as_string())
+}

@@ -1,0 +1,198 @@
+//! What a NetCDF or HDF5 file itself says of its variables, read through GDAL's model of arrays with any number of axes: their
+//! places in groups, the meaning of each axis, and the time of a variable that has no axis of time.
+//!
+//! GDAL's rasters of the same files take the last two axes for rows and columns, know no groups in HDF5, and turn rows over
+//! where nothing says which way they run. `roles` goes by the words of coordinates instead; [`raster`] opens a variable as a
+//! raster by the axes that were found.
+
+pub(crate) mod raster;
+mod roles;
+
+pub(crate) use roles::Roles;
+
+use crate::ingest::sources::axes::{Axis, Words, text};
+use gdal::cpl::CslStringList;
+use gdal::raster::{Group, MDArray};
+use gdal::{Dataset, DatasetOptions, GdalOpenFlags};
+use std::path::Path;
+
+/// GDAL's drivers whose files are containers.
+const DRIVERS: [&str; 3] = ["netCDF", "HDF5", "HDF5Image"];
+
+/// The most groups within each other that are looked into.
+const DEEPEST: usize = 32;
+
+/// A file of variables.
+pub(crate) struct Container {
+    dataset: Dataset,
+}
+
+/// A variable.
+#[derive(Clone, Debug)]
+pub(crate) struct Variable {
+    /// Its place, such as `/Retrieval/soil_moisture`.
+    pub(crate) path: String,
+    /// Its axes, in order.
+    pub(crate) axes: Vec<Axis>,
+    /// What they are; `None` where it has no rows and columns.
+    pub(crate) roles: Option<Roles>,
+    /// Its time, where it has no axis of time: that of a scalar coordinate.
+    pub(crate) time: Option<i64>,
+}
+
+impl Container {
+    /// Opens the file that a data set was opened from; `None` where it is none of these formats.
+    pub(crate) fn of(dataset: &Dataset, file: &Path) -> Option<Self> {
+        if !DRIVERS.contains(&dataset.driver().short_name().as_str()) {
+            return None;
+        }
+        let options = DatasetOptions {
+            open_flags: GdalOpenFlags::GDAL_OF_MULTIDIM_RASTER,
+            ..DatasetOptions::default()
+        };
+        let dataset = Dataset::open_ex(file, options).ok()?;
+        let is_container = dataset.root_group().is_ok();
+        is_container.then_some(Self { dataset })
+    }
+
+    /// The places and extents of all variables of numbers with two axes or more, in the order of the file.
+    pub(crate) fn rasters(&self) -> Vec<(String, Vec<u64>)> {
+        let mut found = Vec::new();
+        if let Ok(root) = self.dataset.root_group() {
+            walk(&root, "", 0, &mut |path, array| {
+                if array.num_dimensions() >= 2 && array.datatype().class().is_numeric() {
+                    let shape =
+                        array.dimensions().unwrap_or_default().iter().map(|d| d.size() as u64).collect();
+                    found.push((path.to_owned(), shape));
+                }
+            });
+        }
+        found
+    }
+
+    /// The place of the only variable of a name; `None` where there are several.
+    pub(crate) fn only(&self, name: &str) -> Option<String> {
+        let mut found = self.rasters().into_iter().filter(|(path, _)| path.rsplit('/').next() == Some(name));
+        let (path, _) = found.next()?;
+        found.next().is_none().then_some(path)
+    }
+
+    /// What a variable is.
+    pub(crate) fn variable(&self, path: &str) -> Option<Variable> {
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+        let (name, folders) = parts.split_last()?;
+        let mut groups = vec![self.dataset.root_group().ok()?];
+        for folder in folders {
+            let next = groups.last()?.open_group(folder, CslStringList::new()).ok()?;
+            groups.push(next);
+        }
+        let array = groups.last()?.open_md_array(name, CslStringList::new()).ok()?;
+        let named: Vec<String> = text(&array, "coordinates")
+            .map(|names| names.split_whitespace().map(str::to_owned).collect())
+            .unwrap_or_default();
+        let beside = Beside { groups: &groups, named: &named };
+        let dimensions: Vec<(String, usize)> =
+            array.dimensions().ok()?.iter().map(|dimension| (dimension.name(), dimension.size())).collect();
+        let axes: Vec<Axis> = dimensions
+            .iter()
+            .map(|(own, extent)| match dimensions.iter().filter(|(other, _)| other == own).count() {
+                1 if own != name => beside.axis(own, *extent),
+                _ => Axis::bare(own, *extent),
+            })
+            .collect();
+        let roles = Roles::of(&axes);
+        let time = match roles.as_ref().and_then(|roles| roles.time) {
+            None => beside.scalar_time(),
+            Some(_) => None,
+        };
+        Some(Variable { path: path.to_owned(), axes, roles, time })
+    }
+}
+
+/// Calls a function for each array of a group and of those within it.
+fn walk(group: &Group<'_>, path: &str, depth: usize, each: &mut impl FnMut(&str, &MDArray<'_>)) {
+    for name in group.array_names(CslStringList::new()) {
+        if let Ok(array) = group.open_md_array(&name, CslStringList::new()) {
+            each(&format!("{path}/{name}"), &array);
+        }
+    }
+    if depth < DEEPEST {
+        for name in group.group_names(CslStringList::new()) {
+            if let Ok(inner) = group.open_group(&name, CslStringList::new()) {
+                walk(&inner, &format!("{path}/{name}"), depth + 1, each);
+            }
+        }
+    }
+}
+
+/// The variables beside one: those of its group, and of the groups around it, which share their dimensions with it.
+struct Beside<'a> {
+    /// From the root to the variable's own group.
+    groups: &'a [Group<'a>],
+    /// The names in its attribute `coordinates`.
+    named: &'a [String],
+}
+
+impl Beside<'_> {
+    fn with<T>(&self, name: &str, look: impl Fn(&MDArray<'_>) -> Option<T>) -> Option<T> {
+        self.groups
+            .iter()
+            .rev()
+            .find_map(|group| look(&group.open_md_array(name, CslStringList::new()).ok()?))
+    }
+
+    /// An axis with its coordinates: the variable of its name, or one that the attribute `coordinates` names.
+    fn axis(&self, name: &str, extent: usize) -> Axis {
+        let over = |array: &MDArray<'_>| {
+            let dimensions = array.dimensions().ok()?;
+            let [only] = &dimensions[..] else { return None };
+            (only.name() == name && only.size() == extent).then(|| Axis::along(name, extent, array))
+        };
+        let names = std::iter::once(name).chain(self.named.iter().map(String::as_str));
+        let mut found = names.filter_map(|name| self.with(name, over));
+        let Some(mut axis) = found.next() else { return Axis::bare(name, extent) };
+        // Steps of a forecast count hours; another coordinate may tell the instants.
+        if axis.times.is_none()
+            && let Some(instants) = found.find(|other| other.times.is_some())
+        {
+            axis.times = instants.times;
+        }
+        axis
+    }
+
+    /// The time of a coordinate of time with a single value. Of several, the one whose standard name is `time` comes first; a
+    /// coordinate that the variable names comes before others of its group.
+    fn scalar_time(&self) -> Option<i64> {
+        let mut all = CslStringList::new();
+        all.add_name_value("SHOW_ALL", "YES").ok()?;
+        let others = self.groups.last()?.array_names(all);
+        let mut best: Option<(u8, i64)> = None;
+        for (at, name) in self.named.iter().chain(&others).enumerate() {
+            let Some((words, time)) = self.with(name, single_time) else { continue };
+            let rank = match (at < self.named.len(), words.standard_name.as_str()) {
+                (true, "time") => 0,
+                (false, "time") => 1,
+                (true, "") => 2,
+                (false, "") if words.axis == "T" || name == "time" => 3,
+                (true, _) => 4,
+                _ => continue,
+            };
+            if best.is_none_or(|(known, _)| rank < known) {
+                best = Some((rank, time));
+            }
+        }
+        best.map(|(_, time)| time)
+    }
+}
+
+/// The instant of a variable with a single value, whose units are those of time.
+fn single_time(array: &MDArray<'_>) -> Option<(Words, i64)> {
+    if array.num_elements() != 1 || !array.datatype().class().is_numeric() {
+        return None;
+    }
+    let words = Words::of(array);
+    let dimensions = array.num_dimensions();
+    let value = array.read_as::<f64>(vec![0; dimensions], vec![1; dimensions]).ok()?;
+    let time = *words.times(&value)?.first()?;
+    Some((words, time))
+}

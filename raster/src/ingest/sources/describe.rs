@@ -1,0 +1,232 @@
+//! Describes the bands of one raster as layers: their names, times, types and grids.
+
+use crate::band::{Band, is_signed_byte, read_bands};
+use crate::conventions::coordinates::{even_axis, transform_of_centres};
+use crate::conventions::time::{parse_iso, parse_time};
+use crate::error::{Error, Result};
+use crate::georeference::{Georeference, read_georeference};
+use crate::ingest::config::InputConfig;
+use crate::ingest::grid::{self, Grid};
+use crate::ingest::sources::container;
+use crate::ingest::sources::files::count;
+use crate::ingest::sources::layer::{Layer, Reader, Source};
+use crate::ingest::sources::oddities::Oddities;
+use crate::ingest::sources::open::{check_end, check_size, open_dataset};
+use crate::ingest::sources::parts::Part;
+use crate::ingest::sources::pattern::Fields;
+use crate::ingest::sources::steps::{self, Step};
+use crate::ingest::sources::{grib, naming};
+use crate::missing::{self, Missing, Samples, nodata};
+use crate::sample::{DataType, data_type_of_gdal};
+use gdal::{Dataset, Metadata as _};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The layers of a raster, one for each band.
+///
+/// # Errors
+/// [`Error::Unreadable`] for a raster that ends too early, [`Error::Mismatch`] and [`Error::Invalid`] for what no array holds.
+pub(super) fn describe(
+    number: usize,
+    input: &InputConfig,
+    part: &Part,
+    file: &Path,
+    fields: &Fields,
+    oddities: &mut Oddities,
+) -> Result<Vec<Layer>> {
+    let unreadable = |reason: String| Error::Unreadable { path: file.display().to_string(), reason };
+    let mismatch = |reason: String| Error::Mismatch(format!("{}: {reason}", file.display()));
+    let dataset = open_dataset(&part.name, file)?;
+    let (width, height) = dataset.raster_size();
+    let mut bands = read_bands(&dataset)?;
+    if bands.is_empty() {
+        return Err(unreadable("it has no raster bands".to_owned()));
+    }
+    check_size(&dataset, file)?;
+    let mut georeference = read_georeference(&dataset)?;
+    if let Some(by_gdal) = &part.by_gdal {
+        supplement(by_gdal, file, &mut georeference, &mut bands);
+    }
+    if let Some(variable) = &part.variable {
+        place(variable, &mut georeference, file, oddities);
+    }
+    complete(&mut georeference, input, height, width)?;
+    let messages = if part.variable.is_none() { grib::messages(&dataset) } else { None };
+    let steps = match part.variable.as_ref().filter(|variable| variable.roles.is_some()) {
+        Some(variable) => steps::of_variable(variable, bands.len()).ok_or_else(|| {
+            let axes: Vec<String> =
+                variable.axes.iter().map(|axis| format!("{} of {}", axis.extent, axis.name)).collect();
+            mismatch(format!(
+                "variable {} has {}, of which GDAL reads {}; split it into several files",
+                variable.path,
+                axes.join(", "),
+                count(bands.len(), "band")
+            ))
+        })?,
+        None => steps::of_items(&dataset).map_err(mismatch)?,
+    };
+    let names = naming::names(part, &bands, &steps, messages.as_deref(), fields.text.get("band"));
+    if names.numbered {
+        oddities.add(
+            file,
+            "several of its bands share a name, so that they are told apart by numbers".to_owned(),
+        );
+    }
+    let source = Arc::new(Source { file: file.to_path_buf(), reader: Reader::Raster(part.name.clone()) });
+    let scalar = part.variable.as_ref().and_then(|variable| variable.time);
+    let alpha = missing::alpha(&dataset)?;
+    let mut layers = Vec::new();
+    for (i, (mut band, name)) in bands.into_iter().zip(names.names).enumerate() {
+        let raster = dataset.rasterband(i + 1)?;
+        let sample_type = data_type_of_gdal(raster.band_type()).map_err(|e| mismatch(e.to_string()))?;
+        let signed = is_signed_byte(&raster);
+        band.name = Some(name.clone());
+        let samples = Samples { sample_type, signed };
+        let (declared, mut missing) = missing::read(&dataset, i + 1, band.nodata, alpha, samples)?;
+        band.nodata = match input.nodata {
+            Some(asked) => {
+                missing = Missing { mask: missing.mask, ..Missing::default() };
+                Some(nodata(asked, samples).ok_or_else(|| {
+                    let kind = if signed { "int8" } else { sample_type.name() };
+                    Error::Invalid(format!(
+                        "{}: nodata of its [[input]] is {asked}, and its samples are {kind}: none can be {asked}; give another, \
+                         or none",
+                        file.display()
+                    ))
+                })?)
+            }
+            None => declared,
+        };
+        check_end(&raster, width, height).map_err(unreadable)?;
+        let told = messages.as_ref().map_or(scalar, |messages| messages[i].time);
+        let time = time(input, fields, &dataset, &steps[i], i).map_err(mismatch)?.or(told);
+        layers.push(Layer {
+            source: Arc::clone(&source),
+            number: i + 1,
+            name,
+            time,
+            fields: fields.text.clone(),
+            sample_type: if signed { DataType::Int16 } else { sample_type },
+            signed_byte: signed,
+            grid: Grid { georeference: georeference.clone(), height, width },
+            band,
+            missing,
+            input: number,
+        });
+    }
+    Ok(layers)
+}
+
+/// Adds what GDAL's own raster of a variable knows: the values that mean "no data" where nothing is declared, as NetCDF has them
+/// for each type, and a reference system that is not CF's.
+fn supplement(by_gdal: &str, file: &Path, georeference: &mut Georeference, bands: &mut [Band]) {
+    let Ok(dataset) = open_dataset(by_gdal, file) else { return };
+    if georeference.wkt.is_none()
+        && let Ok(known) = read_georeference(&dataset)
+    {
+        (georeference.wkt, georeference.code) = (known.wkt, known.code);
+    }
+    let Ok(first) = dataset.rasterband(1) else { return };
+    // GDAL's raster of signed bytes has values that are not theirs.
+    if !is_signed_byte(&first) {
+        let nodata = first.no_data_value();
+        bands.iter_mut().for_each(|band| band.nodata = band.nodata.or(nodata));
+    }
+}
+
+/// Compares a georeference with the coordinates of the variable's rows and columns, and completes it by them.
+fn place(
+    variable: &container::Variable,
+    georeference: &mut Georeference,
+    file: &Path,
+    oddities: &mut Oddities,
+) {
+    let Some(roles) = &variable.roles else { return };
+    let (rows, columns) = (&variable.axes[roles.y], &variable.axes[roles.x]);
+    let (Some(y), Some(x)) = (&rows.values, &columns.values) else { return };
+    if georeference.transform.is_none() {
+        georeference.transform = transform_of_centres(x, y);
+    }
+    for (axis, values, at) in [(rows, y, [3, 5]), (columns, x, [0, 1])] {
+        if values.len() < 2 || even_axis(values).is_some() {
+            continue;
+        }
+        let kept = georeference.transform.map(|transform| {
+            let even = |i: usize| transform[at[0]] + transform[at[1]] * (i as f64 + 0.5);
+            // GDAL may have turned the rows over.
+            furthest(values.iter(), even).min(furthest(values.iter().rev(), even))
+        });
+        let what = match kept {
+            Some(off) => format!("the even ones that are written are off by up to {off:.4}"),
+            None => "the place of its pixels is not written".to_owned(),
+        };
+        oddities.add(file, format!("coordinates along {} are not evenly spaced: {what}", axis.name));
+    }
+}
+
+/// The largest distance of values from those that a function gives for their places.
+fn furthest<'a>(values: impl Iterator<Item = &'a f64>, given: impl Fn(usize) -> f64) -> f64 {
+    values.enumerate().map(|(i, value)| (given(i) - value).abs()).fold(0.0, f64::max)
+}
+
+/// Adds the georeference that the configuration gives to a file without one.
+pub(crate) fn complete(
+    georeference: &mut Georeference,
+    input: &InputConfig,
+    height: usize,
+    width: usize,
+) -> Result<()> {
+    if let Some(crs) = &input.crs {
+        let reference = grid::reference(crs)?;
+        georeference.wkt = Some(reference.to_wkt()?);
+        georeference.code = reference.authority().ok();
+    }
+    if let Some([left, bottom, right, top]) = input.bounds {
+        if !(left < right && bottom < top) {
+            return Err(Error::Invalid(format!(
+                "the bounds of an [[input]] are {:?}; left < right and bottom < top are needed",
+                input.bounds
+            )));
+        }
+        georeference.transform =
+            Some([left, (right - left) / width as f64, 0.0, top, 0.0, (bottom - top) / height as f64]);
+    }
+    Ok(())
+}
+
+/// The time of a band. It is looked for in the configuration, a metadata item, the band's step in the file and the file name, in
+/// this order. What the file says of all of its bands comes after these.
+fn time(
+    input: &InputConfig,
+    fields: &Fields,
+    dataset: &Dataset,
+    step: &Step,
+    at: usize,
+) -> std::result::Result<Option<i64>, String> {
+    if !input.times.is_empty() {
+        let step = step.index.unwrap_or(at);
+        let text = input.times.get(step).ok_or_else(|| {
+            format!("it has a step {}, `times` has {}", step + 1, count(input.times.len(), "entry"))
+        })?;
+        return parse_iso(text).map(Some).map_err(|e| e.to_string());
+    }
+    if let Some(text) = &input.time {
+        return parse_iso(text).map(Some).map_err(|e| e.to_string());
+    }
+    if let Some(item) = &input.time_item {
+        let (domain, key) = item.rsplit_once(':').unwrap_or(("", item));
+        let text = dataset
+            .metadata_item(key, domain)
+            .ok_or_else(|| format!("it has no metadata item {item}; see `gdalinfo` for those it has"))?;
+        let parsed = match &input.time_format {
+            Some(format) => parse_time(text.trim(), format),
+            None => parse_iso(&text),
+        };
+        return parsed.map(Some).map_err(|e| e.to_string());
+    }
+    if step.index.is_some() && step.time.is_none() && fields.time.is_none() {
+        return Err("its steps have no times that can be read; list them, as `times = [\"2018-01-01\", …]`"
+            .to_owned());
+    }
+    Ok(step.time.or(fields.time))
+}
