@@ -6,6 +6,7 @@
 mod common;
 
 use common::{call, content, fail, figures, folder, read_array, succeed};
+use gdal::Metadata as _;
 use std::path::Path;
 
 /// The sample: three dates of an aerial survey.

@@ -178,7 +178,7 @@ fn the_time_of_a_file_is_that_of_a_scalar_coordinate() {
         // It has no standard name.
         (
             vec![("day", &[][..], vec![43_485.0], days), ("v", &["lat", "lon"][..], numbers(4), in_day)],
-            "2019-01-21",
+            "2019-01-22",
         ),
         // Nothing names it but itself.
         (

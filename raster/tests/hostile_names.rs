@@ -4,6 +4,7 @@
 mod common;
 
 use common::{Folder, Raster, all, array, plan, refused};
+use gdal::Metadata as _;
 use vqz_raster::ingest::plan::CubePlan;
 use vqz_raster::names::stays_below;
 
