@@ -2,23 +2,6 @@
 //! stay apart.
 
 use super::{ArrayPlan, CubePlan};
-use crate::names::Siblings;
-use std::collections::BTreeMap;
-
-/// The names that are given in each folder. A folder is empty for the root, and ends with a slash otherwise.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Folders(BTreeMap<String, Siblings>);
-
-impl Folders {
-    fn place(&mut self, folder: &str, name: &str) -> String {
-        self.0.entry(folder.to_owned()).or_default().place(name)
-    }
-
-    /// The folder of a new group within another.
-    pub(super) fn group(&mut self, folder: &str, name: &str) -> String {
-        format!("{folder}{}/", self.place(folder, name))
-    }
-}
 
 impl CubePlan {
     /// The folder of a scene's arrays, a new one for each scene; the root where inputs are not split.

@@ -29,8 +29,7 @@ use crate::ingest::sources::layer::Layer;
 use crate::ingest::sources::polygons::{Border, Labels};
 use crate::ingest::sources::scene::{Scene, SceneBand, scenes};
 use crate::sample::DataType;
-use arrays::Folders;
-use names::resolution;
+use names::{Folders, resolution};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

@@ -1,9 +1,27 @@
-//! The name of a resolution, and the order of dimensions.
+//! The names that are given in folders, the name of a resolution, and the order of dimensions.
 
 use super::dimension::Dimension;
 use crate::error::{Error, Result};
 use crate::ingest::config::OutputConfig;
 use crate::ingest::grid::Grid;
+use crate::names::Siblings;
+use std::collections::BTreeMap;
+
+/// The names that are given in each folder. A folder is empty for the root, and ends with a slash otherwise.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Folders(BTreeMap<String, Siblings>);
+
+impl Folders {
+    /// The part of a path for a name in a folder.
+    pub(crate) fn place(&mut self, folder: &str, name: &str) -> String {
+        self.0.entry(folder.to_owned()).or_default().place(name)
+    }
+
+    /// The folder of a new group within another.
+    pub(crate) fn group(&mut self, folder: &str, name: &str) -> String {
+        format!("{folder}{}/", self.place(folder, name))
+    }
+}
 
 /// The name of a grid's resolution, such as `10m` or `0.25x0.5`.
 pub(crate) fn resolution(grid: &Grid) -> String {

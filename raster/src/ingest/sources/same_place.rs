@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::ingest::config::Config;
 use crate::ingest::grid::{Bounds, intersection, same_reference, transform_bounds};
 use crate::ingest::sources::layer::{Layer, Reader};
-use crate::ingest::sources::scene::SceneBand;
+use std::collections::BTreeMap;
 
 /// The part of the area of two files together from which on they cover the same place. Neighbouring scenes of a satellite share
 /// a fifth at most; pictures of one place that were cut out at different times differ by a few rows.
@@ -17,15 +17,15 @@ const SAME: f64 = 0.9;
 /// The most files that a message lists.
 const LISTED: usize = 6;
 
-/// Refuses layers of one band and date that cover the same place, unless the configuration says how they are merged.
+/// Refuses layers of a band and one date that cover the same place, unless the configuration says how they are merged.
 ///
 /// # Errors
 /// [`Error::Mismatch`], with the files and what to write.
-pub(crate) fn check(config: &Config, band: &SceneBand) -> Result<()> {
+pub(crate) fn check(config: &Config, band: &str, dates: &BTreeMap<Option<i64>, Vec<Layer>>) -> Result<()> {
     if config.output.overlap.is_some() || config.time.by_day {
         return Ok(());
     }
-    for (time, layers) in &band.layers {
+    for (time, layers) in dates {
         let stacked = stacked(layers)?;
         if stacked.is_empty() {
             continue;
@@ -41,8 +41,8 @@ pub(crate) fn check(config: &Config, band: &SceneBand) -> Result<()> {
         let more = if files.len() > LISTED { ", …" } else { "" };
         let list = files.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
         let found = match files.len() {
-            1 => format!("{list} has band {}{of} {} times over", band.name, stacked.len()),
-            n => format!("{n} files have band {}{of} of the same place: {list}{more}", band.name),
+            1 => format!("{list} has band {band}{of} {} times over", stacked.len()),
+            n => format!("{n} files have band {band}{of} of the same place: {list}{more}"),
         };
         return Err(Error::Mismatch(format!(
             "{found}; nothing tells them apart, and one would hide the others: say what they are, as dates ({{time:%Y%m%d}} in \

@@ -137,7 +137,7 @@ fn scene(config: &Config, name: String, layers: Vec<Layer>) -> Result<Scene> {
     let mut bands: Vec<SceneBand> = bands.into_values().collect();
     for band in &mut bands {
         check(config, band)?;
-        same_place::check(config, band)?;
+        same_place::check(config, &band.name, &band.layers)?;
         // A nodata value that one of its files declares holds for the whole band.
         let nodata = band.all().find_map(|layer| layer.band.nodata);
         band.band.nodata = nodata;
