@@ -25,8 +25,8 @@ pub(crate) struct QuickArgs {
     /// How to resample files onto another pixel grid. Without this option, files with different grids are an error.
     #[arg(long, value_name = "METHOD")]
     resampling: Option<Method>,
-    /// Which file counts where files of one band and date overlap [default: the first by name]. If it is given, files may also cover
-    /// the same place, one over the other.
+    /// Which file counts where files of one band and date overlap, by name [default: first]. Given, it also lays files of one
+    /// place over each other, which is an error otherwise.
     #[arg(long, value_name = "WHICH")]
     overlap: Option<Which>,
     /// The value that means "no data", if the files do not declare one.
@@ -51,11 +51,8 @@ enum Method {
 /// Which file counts where several overlap.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Which {
-    /// The first by name whose sample is valid.
     First,
-    /// The last by name whose sample is valid.
     Last,
-    /// They must agree.
     Equal,
 }
 
