@@ -132,8 +132,7 @@ fn bytes_with_a_sign_go_there_and_back_as_int16() {
     for (name, nodata) in [("plain", None), ("negative", Some(-128.0)), ("unsigned", Some(128.0))] {
         let path = folder.join(format!("{name}.tif"));
         let options = gdal::raster::RasterCreationOptions::from_iter(["PIXELTYPE=SIGNEDBYTE"]);
-        let dataset =
-            driver.create_with_band_type_with_options::<u8, _>(&path, 16, 16, 1, &options).unwrap();
+        let dataset = driver.create_with_band_type_with_options::<u8, _>(&path, 16, 16, 1, &options).unwrap();
         let mut band = dataset.rasterband(1).unwrap();
         if nodata.is_some() {
             band.set_no_data_value(nodata).unwrap();

@@ -25,7 +25,10 @@ fn two_dates<T: gdal::raster::GdalType + Copy>(nodata: [Option<f64>; 2], samples
     folder
 }
 
-fn clashes(plan: &CubePlan) -> Vec<(String, f64, Vec<(String, u64)>)> {
+/// An array, its nodata value, and how many samples of each band clash with it.
+type Clash = (String, f64, Vec<(String, u64)>);
+
+fn clashes(plan: &CubePlan) -> Vec<Clash> {
     plan.clashes().into_iter().map(|clash| (clash.array, clash.nodata, clash.bands)).collect()
 }
 
@@ -241,9 +244,8 @@ fn masks_count_for_what_is_computed() {
     let found = plan(&folder.0, &config).unwrap();
     let sum = all::<f32>(&found, "sum");
     assert!(sum[1].is_nan() && sum[0] == 2.0 && sum[3] == 6.0, "{sum:?}");
-    let filled =
-        format!("[[input]]\nfiles = [\"m.tif\"]\ntime = \"2020-01-01\"\n[time]\nfill_gaps_days = 3\n");
-    let error = refused(&folder.0, &filled);
+    let filled = "[[input]]\nfiles = [\"m.tif\"]\ntime = \"2020-01-01\"\n[time]\nfill_gaps_days = 3\n";
+    let error = refused(&folder.0, filled);
     assert!(
         error.ends_with("no value means \"no data\" in uint8; declare one as nodata under [output]"),
         "{error}"

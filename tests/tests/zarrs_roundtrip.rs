@@ -45,21 +45,17 @@ fn axes_in_any_order_and_number() {
 #[test]
 fn bands_in_another_order() {
     let order: &[usize] = &[2, 0, 1];
-    let cases: [(&[&str], &[u64], &[u64], Promise); 4] = [
-        (&["band", "y", "x"], &[3, 90, 70], &[3, 64, 48], Promise::Quality),
-        (&["y", "x", "band"], &[90, 70, 3], &[64, 48, 3], Promise::Quality),
-        (&["time", "y", "band", "x"], &[2, 50, 3, 41], &[2, 33, 3, 41], Promise::Quality),
-        (
-            &["band", "y", "x"],
-            &[3, 90, 70],
-            &[3, 64, 48],
-            Promise::MaxError { bound: vec![4.0, 12.0, 8.0], stable: false },
-        ),
+    let bounds = || Promise::MaxError { bound: vec![4.0, 12.0, 8.0], stable: false };
+    let case = |axes, shape, chunk, promise| Case { axes, shape, chunk, promise, ..Case::default() };
+    let cases = [
+        case(&["band", "y", "x"], &[3, 90, 70], &[3, 64, 48], Promise::Quality),
+        case(&["y", "x", "band"], &[90, 70, 3], &[64, 48, 3], Promise::Quality),
+        case(&["time", "y", "band", "x"], &[2, 50, 3, 41], &[2, 33, 3, 41], Promise::Quality),
+        case(&["band", "y", "x"], &[3, 90, 70], &[3, 64, 48], bounds()),
     ];
-    for (axes, shape, chunk, promise) in cases {
-        let data_type = DataType::Int16;
-        let nodata = vec![NoData::Integer(-32)];
-        let own = Case { axes, shape, chunk, data_type, nodata, promise, ..Case::default() };
+    for own in cases {
+        let own = Case { data_type: DataType::Int16, nodata: vec![NoData::Integer(-32)], ..own };
+        let (axes, shape) = (own.axes, own.shape);
         let other = Case { band_order: order, ..own.clone() };
         let samples = own.bytes(&own.samples(3));
         let found = round_trip(&other, &samples);

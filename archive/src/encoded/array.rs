@@ -9,7 +9,7 @@ use crate::parallel::for_each;
 use crate::raster::region::{Grid, Region, extents, volume};
 use crate::raster::stored::StoredChunks;
 use crate::store::chunk_keys::stored_chunks;
-use crate::store::reader::open_array;
+use crate::store::opened::open_array;
 use crate::store::tree::Node;
 use std::ops::Range;
 use std::path::PathBuf;

@@ -4,7 +4,7 @@
 //! roles, as in everything that is exported, and the coordinates of dimensions follow.
 
 use crate::error::Result;
-use crate::export::raster::name;
+use crate::export::names::{DATA, name};
 use crate::metadata::document::Metadata;
 use crate::raster::source::RasterInfo;
 use crate::store::coordinates::read;
@@ -148,7 +148,7 @@ impl Coordinates {
         for coordinate in &mut self.arrays {
             let array = &mut coordinate.array;
             let is_own = array.dimensions == [array.name.clone()];
-            if !is_own && (reserved.contains(array.name.as_str()) || array.name == super::zarr::DATA) {
+            if !is_own && (reserved.contains(array.name.as_str()) || array.name == DATA) {
                 array.name.push('_');
             }
         }

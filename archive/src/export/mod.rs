@@ -4,6 +4,7 @@ mod coordinates;
 mod dates;
 mod geotiff;
 mod mask;
+mod names;
 mod netcdf;
 mod options;
 mod overview;

@@ -1,9 +1,10 @@
 //! Writes a NetCDF-4 file that follows the CF conventions, window by window.
 
 use crate::error::{Context, Result};
+use crate::export::names::{DATA, name};
 use crate::export::options::Compression;
-use crate::export::raster::{ExportedRaster, name};
-use crate::export::zarr::{DATA, auxiliary_names, coordinate_arrays};
+use crate::export::raster::ExportedRaster;
+use crate::export::zarr::{auxiliary_names, coordinate_arrays};
 use crate::progress::{Progress, Task};
 use crate::raster::region::{Grid, extents, volume};
 use crate::raster::source::Raster;

@@ -2,8 +2,9 @@
 
 use crate::error::{Context, Result, bail};
 use crate::export::coordinates::Coordinates;
+use crate::export::names::name;
 use crate::export::options::{Area, ExportOptions};
-use crate::export::source::{ExportSource, dimension_name};
+use crate::export::source::ExportSource;
 use crate::geotiff::attributes::ITEMS;
 use crate::metadata::document::Metadata;
 use crate::raster::crop::Cropped;
@@ -236,17 +237,6 @@ fn picked(mask: Arc<dyn Raster>, role: &Role, picks: &[u64]) -> Arc<dyn Raster> 
     match mask.info().axes.position(role) {
         Some(dimension) => Arc::new(PickedSteps::new(mask, dimension, picks.to_vec(), Gaps::Read)),
         None => mask,
-    }
-}
-
-/// The name of a dimension: that of its role.
-pub(crate) fn name(info: &RasterInfo, dimension: usize) -> String {
-    match &info.axes.roles()[dimension] {
-        Role::Time => "time".to_owned(),
-        Role::Band => "band".to_owned(),
-        Role::Y => "y".to_owned(),
-        Role::X => "x".to_owned(),
-        other => dimension_name(info, other).unwrap_or_else(|| format!("dim_{dimension}")),
     }
 }
 

@@ -5,12 +5,13 @@ use crate::encoded::losses::LossWatch;
 use crate::error::{Context, Result, bail};
 use crate::export::coordinates::Coordinates;
 use crate::export::mask;
+use crate::export::names::dimension_name;
 use crate::geotiff;
 use crate::metadata::document::Metadata;
 use crate::open::is_raster_file;
 use crate::progress::{Progress, Remark};
 use crate::raster::opening::OpenOptions;
-use crate::raster::source::{Raster, RasterInfo};
+use crate::raster::source::Raster;
 use crate::raster::unread::unread_nodata;
 use crate::store::auxiliary::exact_members;
 use crate::store::coordinates;
@@ -197,12 +198,6 @@ fn parent_group(node: &Node) -> Option<(PathBuf, String)> {
     // If the given path names the group, it is kept as it is, because messages show it.
     let given = node.folder.parent().filter(|given| !given.as_os_str().is_empty()).unwrap_or(parent);
     Some((given.to_path_buf(), folder.file_name()?.to_str()?.to_owned()))
-}
-
-/// The name of the dimension with a role.
-pub(crate) fn dimension_name(info: &RasterInfo, role: &Role) -> Option<String> {
-    let d = info.axes.position(role)?;
-    info.metadata.dimension_names()?.get(d).cloned()
 }
 
 /// The date of a raster that has no steps in time, where a coordinate without dimensions states it.

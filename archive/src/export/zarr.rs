@@ -3,8 +3,9 @@
 use crate::error::Result;
 use crate::export::coordinates::{axis_letter, merged};
 use crate::export::dates::DateSelection;
+use crate::export::names::{DATA, name};
 use crate::export::options::{Area, Compression, ExportOptions};
-use crate::export::raster::{ExportedRaster, name};
+use crate::export::raster::ExportedRaster;
 use crate::metadata::document::Metadata;
 use crate::metadata::plain::PlainCodec;
 use crate::progress::Progress;
@@ -32,9 +33,6 @@ const UNITS: [&str; 9] = [
     "valid_max",
     "valid_range",
 ];
-
-/// The name of the data array.
-pub(crate) const DATA: &str = "data";
 
 /// Writes a group, or resumes an interrupted one.
 pub(crate) fn write(

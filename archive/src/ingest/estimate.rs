@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::parallel::workers;
 use crate::raster::region::{Grid, volume};
 use crate::raster::source::Raster;
-use crate::store::reader::fill_bytes;
+use crate::store::opened::fill_bytes;
 use serde::Serialize;
 use std::time::Instant;
 use vqz_raster::conventions::time::iso;

@@ -3,7 +3,7 @@
 use crate::error::{Context, Result};
 use crate::metadata::document::Metadata;
 use crate::store::files;
-use crate::store::reader::open_array;
+use crate::store::opened::open_array;
 use crate::store::writer::ArrayWriter;
 use serde_json::json;
 use std::path::Path;

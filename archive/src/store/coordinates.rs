@@ -3,7 +3,7 @@
 use crate::error::{Context, Result, bail};
 use crate::metadata::document::Metadata;
 use crate::raster::region::volume;
-use crate::store::reader::open_as;
+use crate::store::opened::open_as;
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use vqz_raster::conventions::{json as tokens, nodata};

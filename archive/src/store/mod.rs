@@ -8,11 +8,13 @@ pub(crate) mod coordinate_writer;
 pub(crate) mod coordinates;
 pub mod files;
 pub(crate) mod georeference;
+pub(crate) mod opened;
 pub(crate) mod picked;
 pub(crate) mod reader;
 pub(crate) mod tree;
 pub(crate) mod writer;
 
 pub use georeference::locate;
-pub use reader::{ZarrRaster, band_coordinate, open_array};
+pub use opened::open_array;
+pub use reader::{ZarrRaster, band_coordinate};
 pub use tree::{Node, arrays, walk};

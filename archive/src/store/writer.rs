@@ -7,7 +7,7 @@ use crate::raster::region::{Grid, extents, pad};
 use crate::raster::stored::StoredChunks;
 use crate::store::chunk_keys::stored_chunks;
 use crate::store::files::{self, Stored};
-use crate::store::reader::open_array;
+use crate::store::opened::open_array;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use vqz_codec::engine::EngineKind;

@@ -7,7 +7,7 @@ use crate::parallel::{for_each, workers};
 use crate::progress::{Progress, Task};
 use crate::raster::region::{Grid, Region, extents, pad, volume};
 use crate::raster::source::Raster;
-use crate::store::reader::fill_bytes;
+use crate::store::opened::fill_bytes;
 use std::sync::{Arc, Mutex, PoisonError};
 use vqz_codec::engine::EngineKind;
 use vqz_codec::model::Model;

@@ -46,9 +46,7 @@ pub(super) fn write(variable: &Owner<'_>, name: &str, value: &Value) -> Result<(
             write_integers(variable, name, &whole, &shape)
         }
         // A whole number that has no type is a text of its digits: a float would be another number.
-        (_, None) if list.iter().any(|value| is_beyond(value)) => {
-            write_text(variable, name, &json::text_of(value))
-        }
+        (_, None) if list.iter().any(is_beyond) => write_text(variable, name, &json::text_of(value)),
         _ => write_doubles(variable, name, Content::Samples(DataType::Float64), &numbers, &shape),
     }
 }

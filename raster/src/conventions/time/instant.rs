@@ -1,7 +1,5 @@
 //! Instants with fractions of a second.
 
-use super::text::iso;
-
 /// An instant: seconds since 1970-01-01T00:00:00Z, leap seconds not counted, and nanoseconds after them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant {
@@ -22,18 +20,6 @@ impl Instant {
     #[must_use]
     pub fn rounded(self) -> i64 {
         self.seconds + i64::from(self.nanoseconds >= 500_000_000)
-    }
-
-    /// The instant in ISO 8601: as a date alone where it is midnight, with a fraction of a second where it has one.
-    #[must_use]
-    pub fn iso(self) -> String {
-        if self.nanoseconds == 0 {
-            return iso(self.seconds);
-        }
-        let text = iso(self.seconds);
-        let clock = if text.contains('T') { "" } else { "T00:00:00" };
-        let fraction = format!("{:09}", self.nanoseconds);
-        format!("{text}{clock}.{}", fraction.trim_end_matches('0'))
     }
 }
 

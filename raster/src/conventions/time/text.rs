@@ -83,6 +83,20 @@ pub fn iso(seconds: i64) -> String {
     }
 }
 
+impl Instant {
+    /// The instant in ISO 8601: as a date alone where it is midnight, with a fraction of a second where it has one.
+    #[must_use]
+    pub fn iso(self) -> String {
+        if self.nanoseconds == 0 {
+            return iso(self.seconds);
+        }
+        let text = iso(self.seconds);
+        let clock = if text.contains('T') { "" } else { "T00:00:00" };
+        let fraction = format!("{:09}", self.nanoseconds);
+        format!("{text}{clock}.{}", fraction.trim_end_matches('0'))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

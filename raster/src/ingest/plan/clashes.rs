@@ -5,14 +5,16 @@ use crate::ingest::read::mosaic::Window;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
+/// A window of a band and date, by the window's first row and column.
+type Place = (String, Option<i64>, usize, usize);
+
 /// The clashes of an array.
 #[derive(Debug, Default)]
 pub(crate) struct Clashes {
     /// The bands where some are to be expected.
     watched: BTreeSet<String>,
-    /// How many there are in a window of a band and date, by the window's first row and column. A window that is read again
-    /// counts once.
-    found: Mutex<BTreeMap<(String, Option<i64>, usize, usize), u64>>,
+    /// How many there are in a window. A window that is read again counts once.
+    found: Mutex<BTreeMap<Place, u64>>,
 }
 
 impl Clashes {
