@@ -114,6 +114,7 @@ mod tests {
         assert!(!scratch.path().exists());
         fs::write(scratch.path(), "whole").unwrap();
         scratch.put().unwrap();
+        drop(scratch);
         assert_eq!(fs::read_to_string(&target).unwrap(), "whole");
         assert_eq!(fs::read_dir(&root).unwrap().count(), 1);
         fs::write(root.join("scene.tif.partial"), "mine").unwrap();
