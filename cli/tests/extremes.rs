@@ -313,7 +313,7 @@ fn dimensions_without_names_are_those_of_the_archive() {
 fn a_choice_of_bands_is_held_against_them() {
     let folder = folder("extremes-bands");
     let input = Plain {
-        attributes: json!({"band_names": ["b", "g", "r", "n"]}),
+        attributes: json!({"band_names": ["blue", "green", "red", "nir"]}),
         ..plain(&[4, 40, 36], &[4, 40, 36])
     };
     write(&folder.join("in.zarr"), &input, common::as_u16(&landscape(4, 40, 36, 3)));

@@ -19,7 +19,7 @@ fn a_raster_goes_through_all_commands() {
     let folder = folder("all-commands");
     let model = model();
     let mut input = plain(&[4, 300, 270], &[4, 128, 128]);
-    input.attributes = json!({"spatial_ref": "EPSG:32633", "band_names": ["b", "g", "r", "n"]});
+    input.attributes = json!({"spatial_ref": "EPSG:32633", "band_names": ["blue", "green", "red", "nir"]});
     write(&folder.join("in.zarr"), &input, as_u16(&landscape(4, 300, 270, 2)));
 
     let encoded = figures(
@@ -281,13 +281,16 @@ fn bands_can_be_chosen_and_reordered() {
     let model = model();
     let samples = landscape(6, 64, 64, 10);
     let mut input = plain(&[6, 64, 64], &[6, 64, 64]);
-    input.attributes = json!({"band_names": ["u", "v", "b", "g", "r", "n"]});
+    input.attributes = json!({"band_names": ["u", "v", "blue", "green", "red", "nir"]});
     write(&folder.join("in.zarr"), &input, as_u16(&samples));
-    succeed(&folder, &["encode", "in.zarr", "named.zarr", "--model", text(&model), "--bands", "b,g,r,n"]);
+    succeed(
+        &folder,
+        &["encode", "in.zarr", "named.zarr", "--model", text(&model), "--bands", "blue,green,red,nir"],
+    );
     succeed(&folder, &["encode", "in.zarr", "numbered.zarr", "--model", text(&model), "--bands", "2-5"]);
     let out = metadata(&folder.join("named.zarr"));
     assert_eq!(out["shape"], json!([4, 64, 64]));
-    assert_eq!(out["attributes"]["band_names"], json!(["b", "g", "r", "n"]));
+    assert_eq!(out["attributes"]["band_names"], json!(["blue", "green", "red", "nir"]));
     assert_eq!(read_array(&folder.join("named.zarr")), read_array(&folder.join("numbered.zarr")));
     write(&folder.join("four.zarr"), &plain(&[4, 64, 64], &[4, 64, 64]), as_u16(&samples[2 * 64 * 64..]));
     succeed(&folder, &["verify", "named.zarr", "--against", "four.zarr"]);
@@ -406,7 +409,8 @@ fn the_demonstration_writes_its_report() {
     let folder = folder("demo");
     let model = model();
     let mut sample = plain(&[4, 96, 96], &[4, 96, 96]);
-    sample.attributes = json!({"band_names": ["b", "g", "r", "n"], "attribution": "made up, & drawn"});
+    sample.attributes =
+        json!({"band_names": ["blue", "green", "red", "nir"], "attribution": "made up, & drawn"});
     write(&folder.join("sample.zarr"), &sample, as_u16(&landscape(4, 96, 96, 15)));
     let args =
         ["demo", "--sample", "sample.zarr", "--model", text(&model), "--out", "demo", "--quality", "40,50"];

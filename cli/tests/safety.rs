@@ -283,16 +283,31 @@ fn zarr_is_not_written_under_the_name_of_another_format() {
 fn files_beside_an_export_are_not_its_own() {
     let folder = with_input("beside-exports");
     succeed(&folder, &["encode", "in.zarr", "archive.zarr", "--lossless"]);
-    let mine = ["out.tif.partial", "out.tif.plain", "out.nc.partial"];
+    let mine = ["out.tif.partial", "out.tif.plain", "out.tif.partial.txt", "out.nc.partial"];
     for name in mine {
         std::fs::write(folder.join(name), "mine").unwrap();
     }
-    succeed(&folder, &["export", "archive.zarr", "out.tif"]);
-    succeed(&folder, &["export", "archive.zarr", "out.nc"]);
+    // What stands where an output is made is in the way, and stays; what stands beside it is not.
+    for output in ["out.tif", "out.nc"] {
+        let (code, _, err) = call(&folder, &["export", "archive.zarr", output]);
+        assert!(
+            code == 2 && err.contains("exists and is no unfinished output of vqz; move or delete it"),
+            "{err}"
+        );
+        assert!(!folder.join(output).exists());
+    }
     for name in mine {
         assert_eq!(std::fs::read(folder.join(name)).unwrap(), b"mine", "{name}");
     }
-    let left = content(&folder).into_keys().any(|path| text(&path).ends_with(".vqz-tmp"));
+    for name in ["out.tif.partial", "out.nc.partial"] {
+        std::fs::remove_file(folder.join(name)).unwrap();
+    }
+    succeed(&folder, &["export", "archive.zarr", "out.tif"]);
+    succeed(&folder, &["export", "archive.zarr", "out.nc"]);
+    for name in ["out.tif.plain", "out.tif.partial.txt"] {
+        assert_eq!(std::fs::read(folder.join(name)).unwrap(), b"mine", "{name}");
+    }
+    let left = content(&folder).into_keys().any(|path| text(&path).ends_with(".partial"));
     assert!(!left);
 }
 
@@ -307,18 +322,15 @@ fn a_fit_removes_only_its_own_copies() {
     std::fs::create_dir(&copies).unwrap();
     std::fs::write(copies.join("thesis.txt"), "mine").unwrap();
     let error = copy().unwrap_err().to_string();
-    assert!(
-        error.contains("holds something that no fit put there; move it, or choose another output"),
-        "{error}"
-    );
+    assert!(error.contains("is no copy of an input that an earlier fit made, so"), "{error}");
     assert!(copies.join("thesis.txt").is_file());
     std::fs::remove_file(copies.join("thesis.txt")).unwrap();
     copy().unwrap();
-    // What is laid beside the copies later stays when they are made again.
+    // What is laid beside the copies later stays: they are not made again before it is moved.
     std::fs::write(copies.join("thesis.txt"), "mine").unwrap();
-    std::fs::create_dir(copies.join("1.zarr")).unwrap();
+    assert!(copy().is_err() && copies.join("thesis.txt").is_file() && copies.join("0.zarr").is_dir());
+    std::fs::remove_file(copies.join("thesis.txt")).unwrap();
     copy().unwrap();
-    assert!(copies.join("thesis.txt").is_file() && !copies.join("1.zarr").exists());
 }
 
 #[test]

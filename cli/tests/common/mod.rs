@@ -157,7 +157,10 @@ pub(crate) fn model() -> PathBuf {
             let folder = folder(&format!("model-{}", std::process::id()));
             let samples = as_u16(&landscape(4, 384, 384, 1));
             write(&folder.join("train.zarr"), &plain(&[4, 384, 384], &[4, 384, 384]), samples);
-            succeed(&folder, &["fit", "train.zarr", "-o", "tiny.vqm", "--patch", "8", "--bands", "b,g,r,n"]);
+            succeed(
+                &folder,
+                &["fit", "train.zarr", "-o", "tiny.vqm", "--patch", "8", "--bands", "blue,green,red,nir"],
+            );
             folder.join("tiny.vqm")
         })
         .clone()
