@@ -194,13 +194,13 @@ fn quiet_leaves_errors_and_figures() {
     let folder = folder("quiet");
     let model = model();
     write(&folder.join("in.zarr"), &plain(&[4, 64, 64], &[4, 64, 64]), as_u16(&landscape(4, 64, 64, 44)));
-    let args = ["encode", "in.zarr", "out.zarr", "--overwrite", "--model", text(&model), "--quality", "5"];
+    let args = ["encode", "in.zarr", "out.zarr", "--overwrite", "--model", text(&model), "--quality", "95"];
     let with =
         |more: &[&str]| call(&folder, &args.into_iter().chain(more.iter().copied()).collect::<Vec<_>>());
     let (code, _, err) = with(&[]);
     assert!(
         code == 0
-            && err.contains("warning: quality 5 is outside the range in which model tiny was measured, "),
+            && err.contains("warning: quality 95 is outside the range in which model tiny was measured, "),
         "{err}"
     );
     let (code, out, err) = with(&["--quiet"]);
@@ -213,7 +213,7 @@ fn quiet_leaves_errors_and_figures() {
         err.is_empty() && remark["kind"] == "quality_beyond_model" && remark["severity"] == "warning",
         "{remark}"
     );
-    assert!(remark["message"].as_str().unwrap().starts_with("quality 5 is outside the range"), "{remark}");
+    assert!(remark["message"].as_str().unwrap().starts_with("quality 95 is outside the range"), "{remark}");
 
     let (code, _, err) = call(&folder, &["--quiet", "info", "absent.zarr"]);
     assert!(code == 2 && err.starts_with("error: absent.zarr does not exist"), "{err}");

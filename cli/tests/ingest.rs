@@ -140,7 +140,7 @@ fn a_cube_is_encoded_straight_from_its_files() {
     // Encode takes the configuration too, and shares of the work are the same bytes.
     let model = common::model();
     let model = model.to_str().unwrap();
-    let options = ["--model", model, "--quality", "40", "--chunk-size", "128"];
+    let options = ["--model", model, "--quality", "70", "--chunk-size", "128"];
     let encode = |out: &str, more: &[&str]| {
         let args: Vec<&str> =
             ["encode", "cube.toml", out].into_iter().chain(options).chain(more.iter().copied()).collect();

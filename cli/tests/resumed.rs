@@ -82,10 +82,9 @@ fn an_input_that_changed_is_noticed_chunk_by_chunk() {
     let times = std::fs::metadata(&first).unwrap().modified().unwrap();
     std::fs::copy(&other, &first).unwrap();
     std::fs::File::options().write(true).open(&first).unwrap().set_modified(times).unwrap();
-    let (code, out, err) = call(&folder, &ENCODE);
+    let (code, _, err) = call(&folder, &ENCODE);
     assert_eq!(code, 0, "{err}");
     assert!(err.contains("1 chunk of samples that were changed since"), "{err}");
-    assert!(out.contains("chunks kept from before"), "{out}");
     check_fresh(&folder, &ENCODE);
 
     // Samples that are fill value now: no chunk is left for them.
@@ -150,7 +149,7 @@ fn chunks_that_lost_their_content_are_written_again() {
     std::fs::remove_file(folder.join("out.zarr.partial/.vqz-chunks")).unwrap();
     let (code, out, err) = call(&folder, &ENCODE);
     assert!(code == 0 && err.contains("chunks not known to be complete"), "{err}");
-    assert!(!out.contains("chunks kept from before"), "{out}");
+    assert!(!out.contains("kept from an earlier run"), "{out}");
     check_fresh(&folder, &ENCODE);
 }
 
@@ -203,7 +202,7 @@ fn other_options_and_another_model_of_the_same_name_are_refused() {
         assert!(err.lines().all(|line| line.len() < 600), "{err}");
     }
     // The same file name, another model.
-    let fit = ["fit", "in.zarr", "-o", "m.vqm", "--overwrite", "--patch", "4"];
+    let fit = ["fit", "in.zarr", "-o", "m.vqm", "--overwrite", "--patch", "16"];
     succeed(&folder, &fit);
     let (code, _, err) = call(&folder, &encode(&["--max-error", "4"]));
     assert!(code == 2 && err.contains("was begun with other settings ("), "{err}");
