@@ -60,7 +60,7 @@ fn a_raster_goes_through_all_commands() {
     assert_eq!(array["max_error"], raster["overall"]["max_error"]);
     assert_eq!(raster["data_bytes"], array["data_bytes"]);
     assert_eq!(raster["bands"].as_array().unwrap().len(), 4);
-    assert_eq!(raster["bands"][0]["band"], "b");
+    assert_eq!(raster["bands"][0]["band"], "blue");
     let ssim = raster["overall"]["ssim"].as_f64().unwrap();
     assert!(ssim > 0.8 && ssim < 1.0, "{ssim}");
     assert!(raster["sam_deg"].as_f64().unwrap() > 0.0);
