@@ -79,6 +79,9 @@ fn name_oddly(document: &mut Value, random: &mut Random) {
         return;
     }
     let at = random.below(files.len() as u64) as usize;
+    if !files[at].is_object() {
+        files[at] = json!({});
+    }
     let key = ["name", "bands", "items"][random.below(3) as usize];
     files[at][key] = match key {
         "bands" => json!([name, NAMES[random.below(NAMES.len() as u64) as usize]]),
