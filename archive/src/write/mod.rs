@@ -6,6 +6,7 @@ pub(crate) mod fingerprint;
 pub(crate) mod hierarchy;
 pub(crate) mod ledger;
 pub(crate) mod paths;
+#[cfg(any(test, feature = "gdal"))]
 pub(crate) mod scratch;
 pub(crate) mod settings;
 pub(crate) mod share;

@@ -21,6 +21,7 @@ impl Settings {
     }
 
     /// Those of an output that is written at one go, and never resumed.
+    #[cfg(any(test, feature = "gdal"))]
     pub(crate) fn at_one_go() -> Self {
         let mut settings = Self::default();
         settings.set("vqz", "any version");
