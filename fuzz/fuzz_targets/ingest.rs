@@ -48,7 +48,7 @@ const NAMES: [&str; 26] = [
     ".",
     "../..",
     "../../outside",
-    "/tmp/x",
+    "/absolute",
     "a/b",
     "a\\b",
     "c",
