@@ -83,15 +83,16 @@ pub fn match_names(found: &[String], expected: &[String]) -> BandMatch {
     }
 }
 
-/// Whether these are names, and not just numbers in order: `1`, `2`, …, or `band0`, `band1`, ….
+/// Whether these are names, and not just a count from 0 or 1: `1`, `2`, …, or `band0`, `band1`, ….
 fn say_something(names: &[String]) -> bool {
-    let counted = |name: &String| {
+    let number = |name: &String| {
         let name = name.to_lowercase();
-        ["", "band", "band ", "band_"]
-            .iter()
-            .any(|prefix| name.strip_prefix(prefix).is_some_and(|rest| rest.parse::<f64>().is_ok()))
+        let rest = ["band ", "band_", "band"].iter().find_map(|prefix| name.strip_prefix(prefix));
+        rest.unwrap_or(&name).parse::<usize>().ok()
     };
-    !names.iter().all(counted)
+    let counts_from =
+        |first: usize| names.iter().enumerate().all(|(i, name)| number(name) == Some(first + i));
+    !counts_from(0) && !counts_from(1)
 }
 
 fn distinct(names: &[String]) -> bool {
@@ -162,10 +163,15 @@ mod tests {
         assert_eq!(matched(&["B02", "B03", "B08"], &model), BandMatch::Other);
         assert_eq!(matched(&["B02", "B03", "B8A", "B11"], &model), BandMatch::Other);
         assert_eq!(matched(&["B02", "B02", "B8A"], &model), BandMatch::Other);
-        // Numbers say nothing but the order.
+        // A count says nothing but the order.
         assert_eq!(matched(&["1", "2", "3"], &model), BandMatch::Unnamed);
         assert_eq!(matched(&["red", "nir"], &["band0", "band1"]), BandMatch::Unnamed);
-        assert_eq!(matched(&["Band 2", "Band 1"], &["nir", "red"]), BandMatch::Unnamed);
+        assert_eq!(
+            matched(&["band_4", "band_3", "band_2"], &["B02", "B03", "B04"]),
+            BandMatch::Reordered(vec![2, 1, 0])
+        );
+        assert_eq!(matched(&["Band 2", "Band 1"], &["nir", "red"]), BandMatch::Other);
+        assert_eq!(matched(&["490", "560", "665"], &model), BandMatch::Other);
         // Spellings that would make two names one are left alone.
         assert_eq!(matched(&["b1", "B01", "x"], &["B01", "b1", "x"]), BandMatch::Reordered(vec![1, 0, 2]));
         assert_eq!(matched(&["NIR", "Red"], &["red", "nir"]), BandMatch::Reordered(vec![1, 0]));
