@@ -102,7 +102,7 @@ pub use describe::{
     ArrayDescription, EncodingDescription, EngineDescription, EngineSurvey, ModelDescription, ModelUse,
     describe, describe_model, promise_means, survey_engines,
 };
-pub use encode::layout::metadata as archive_metadata;
+pub use encode::archive_metadata;
 pub use encode::{
     Bound, EncodeOptions, EncodeSummary, EncodedArraySummary, Input, encode, encode_share, open_model,
 };

@@ -338,6 +338,48 @@ fn coordinates_are_followed_where_a_transform_contradicts() {
     assert_eq!(told["remarks"], json!([]));
 }
 
+/// Two coordinates of one dimension, one with the name that the dimension has in the output.
+#[test]
+fn coordinates_that_would_share_a_name_are_kept_apart() {
+    let folder = folder("conventions-names");
+    let (rows, columns) = (steps(47.0, -0.25, 12), steps(5.0, 0.25, 16));
+    let metres = steps(5_200_000.0, -27_800.0, 12);
+    let of = |name: &str, units: &str| json!({"standard_name": name, "units": units});
+    group(
+        &folder,
+        "grid.zarr",
+        json!({}),
+        &[
+            (
+                "v",
+                member(&[12, 16], &["lat", "lon"], "float32", json!({})),
+                bytes_of_f32((0..192).map(|i| i as f32)),
+            ),
+            (
+                "lat",
+                member(&[12], &["lat"], "float64", of("latitude", "degrees_north")),
+                bytes_of_f64(rows.clone()),
+            ),
+            (
+                "lon",
+                member(&[16], &["lon"], "float64", of("longitude", "degrees_east")),
+                bytes_of_f64(columns),
+            ),
+            (
+                "y",
+                member(&[12], &["lat"], "float64", of("projection_y_coordinate", "m")),
+                bytes_of_f64(metres.clone()),
+            ),
+        ],
+    );
+    succeed(&folder, &["encode", "grid.zarr", "archive.zarr", "--lossless"]);
+    succeed(&folder, &["export", "archive.zarr", "out.zarr"]);
+    assert_eq!(read_array(&folder.join("out.zarr/y")), bytes_of_f64(rows));
+    assert_eq!(json_of(&folder.join("out.zarr/y"))["attributes"]["units"], "degrees_north");
+    assert_eq!(read_array(&folder.join("out.zarr/y_")), bytes_of_f64(metres));
+    assert_eq!(json_of(&folder.join("out.zarr/y_"))["attributes"]["units"], "m");
+}
+
 #[test]
 fn uneven_latitudes_are_kept_or_said() {
     let folder = folder("conventions-uneven");

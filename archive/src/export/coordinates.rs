@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::export::names::{DATA, name};
 use crate::metadata::document::Metadata;
 use crate::raster::source::RasterInfo;
-use crate::store::coordinates::read;
+use crate::store::coordinates::{missing_values, read};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::ops::Range;
@@ -131,25 +131,21 @@ impl Coordinates {
         }
     }
 
-    /// Names the coordinates of dimensions after these, and makes all names distinct.
+    /// Names one coordinate of each dimension after it, and gives all others names of their own.
     fn name(&mut self, dimensions: &Dimensions) {
-        let reserved: HashSet<&str> = dimensions.out.iter().map(String::as_str).collect();
+        let mut named = HashSet::new();
         for (own, out) in dimensions.own.iter().zip(&dimensions.out) {
-            let along = |c: &&mut Coordinate| c.array.dimensions == [out.clone()];
-            let mut candidates: Vec<&mut Coordinate> = self.arrays.iter_mut().filter(along).collect();
-            let best = candidates
-                .iter()
-                .position(|c| c.own_name == *own)
-                .or_else(|| candidates.iter().position(|c| c.own_name == *out));
-            if let Some(best) = best {
-                candidates[best].array.name.clone_from(out);
+            let along = |c: &Coordinate| c.array.dimensions == [out.clone()];
+            let called = |name: &String| self.arrays.iter().position(|c| along(c) && c.own_name == *name);
+            if let Some(best) = called(own).or_else(|| called(out)) {
+                self.arrays[best].array.name.clone_from(out);
+                named.insert(best);
             }
         }
-        for coordinate in &mut self.arrays {
-            let array = &mut coordinate.array;
-            let is_own = array.dimensions == [array.name.clone()];
-            if !is_own && (reserved.contains(array.name.as_str()) || array.name == DATA) {
-                array.name.push('_');
+        let mut taken: HashSet<String> = dimensions.out.iter().cloned().chain([DATA.to_owned()]).collect();
+        for (at, coordinate) in self.arrays.iter_mut().enumerate() {
+            while !named.contains(&at) && !taken.insert(coordinate.array.name.clone()) {
+                coordinate.array.name.push('_');
             }
         }
     }
@@ -194,12 +190,15 @@ impl Coordinates {
                 self.leave_out(&coordinate.own_name, "it has no mean over the larger pixels");
                 continue;
             };
-            let blocks = numbers.chunks(factor as usize);
-            let means =
-                blocks.map(|block| block.iter().sum::<f64>() / block.len() as f64).collect::<Vec<_>>();
+            let missing = missing_values(&coordinate.array.attributes);
+            let mean = |block: &[f64]| {
+                let known = block.iter().filter(|value| !missing.contains(value) && !value.is_nan());
+                known.clone().sum::<f64>() / known.count() as f64
+            };
+            let means: Vec<f64> = numbers.chunks(factor as usize).map(mean).collect();
             coordinate.array.shape = vec![means.len() as u64];
             coordinate.array.data = CoordinateData::Float(means);
-            // A fill value of another type than the means' says nothing.
+            // Where no value is known the mean is NaN, so a fill value says nothing any more.
             coordinate.array.attributes.remove("_FillValue");
             coordinate.array.attributes.remove("missing_value");
             self.arrays.push(coordinate);

@@ -2,6 +2,7 @@
 
 use crate::error::{Result, bail};
 use crate::export::dates::{self, Times};
+use crate::export::format::Format;
 use crate::export::options::{Compression, ExportOptions};
 use crate::export::raster::{ExportedRaster, resampling};
 use crate::export::source::ExportSource;
@@ -93,6 +94,7 @@ pub(crate) fn for_geotiff(
     }
     source.report_conventions(progress)?;
     let exported = one_nodata(&ExportedRaster::whole(&source).described()?, progress)?;
+    exported.remark(|mask| Format::GeoTiff.holds(mask), progress);
     remark_on_coordinates(&exported, progress);
     Ok(Some(dated(&exported, 0)?.raster))
 }

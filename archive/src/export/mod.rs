@@ -2,6 +2,7 @@
 
 mod coordinates;
 mod dates;
+mod format;
 mod geotiff;
 mod mask;
 mod names;

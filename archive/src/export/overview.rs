@@ -2,14 +2,14 @@
 //! attribute `multiscales` lists. GDAL and QGIS open them, zarr-python and xarray too; none of these can load the codec.
 
 use crate::error::{Result, bail, fail};
+use crate::export::format::Format;
 use crate::export::options::OverviewOptions;
 use crate::export::raster::{ExportedRaster, resampling};
-use crate::export::run::Format;
 use crate::export::source::ExportSource;
 use crate::export::summary::ExportSummary;
 use crate::export::zarr::members;
 use crate::metadata::document::Metadata;
-use crate::progress::{Progress, Remark};
+use crate::progress::Progress;
 use crate::raster::opening::OpenOptions;
 use crate::raster::source::{Raster, RasterInfo};
 use crate::store::files;
@@ -53,6 +53,7 @@ pub fn export_overview(
     let compression = Format::Zarr.compression(options.compression)?;
     let opening = OpenOptions { engine: options.engine, ..OpenOptions::default() };
     let source = &ExportSource::open(archive, &opening)?;
+    source.report_conventions(progress)?;
     let info = source.raster.info();
     let Some((group, name)) = &source.group else {
         bail!(
@@ -98,8 +99,8 @@ pub fn export_overview(
         progress,
     };
     HierarchyWriter::write_all(&nodes, destination)?;
-    if source.mask.is_some() {
-        progress.remark(&Remark::MaskNotExported { array: info.label.clone() });
+    if let Some((_, exported)) = written.first() {
+        exported.remark(|_| false, progress);
     }
     source.report_losses(progress)?;
     declare(group, name, source, &written, method.name())?;

@@ -40,7 +40,9 @@ pub fn export_pixels(
     paths::check_place(output, OutputKind::Folder, options.existing)?;
     let opening = OpenOptions { engine: options.engine, ..OpenOptions::default() };
     let source = ExportSource::open(archive, &opening)?;
+    source.report_conventions(progress)?;
     let exported = ExportedRaster::new(options, &source)?;
+    exported.remark(|_| false, progress);
     write(output, &exported, domain, progress)?;
     source.report_losses(progress)?;
     let info = exported.raster.info();

@@ -7,6 +7,7 @@ use crate::export::options::{Area, ExportOptions};
 use crate::export::source::ExportSource;
 use crate::geotiff::attributes::ITEMS;
 use crate::metadata::document::Metadata;
+use crate::progress::{Progress, Remark};
 use crate::raster::crop::Cropped;
 use crate::raster::picks::{Gaps, PickedSteps};
 use crate::raster::reduce::Reduced;
@@ -69,6 +70,18 @@ impl Raster for Described {
 }
 
 impl ExportedRaster {
+    /// Remarks on what its parts lost, and on a mask, unless the output holds it.
+    pub(crate) fn remark(&self, holds_mask: impl Fn(&RasterInfo) -> bool, progress: &dyn Progress) {
+        let array = || self.raster.info().label.clone();
+        for (name, why) in &self.coordinates.left_out {
+            let names = vec![name.clone()];
+            progress.remark(&Remark::CoordinatesLeftOut { array: array(), names, why: why.clone() });
+        }
+        if self.mask.as_ref().is_some_and(|mask| !holds_mask(mask.info())) {
+            progress.remark(&Remark::MaskNotExported { array: array() });
+        }
+    }
+
     /// All of a source.
     pub(crate) fn whole(source: &ExportSource) -> Self {
         Self {

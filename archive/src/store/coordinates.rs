@@ -41,16 +41,18 @@ pub(crate) fn attributes(group: &Path, name: &str) -> Option<Map<String, Value>>
 /// When its chunks can't be read.
 pub(crate) fn numbers(group: &Path, name: &str, count: u64) -> Result<Option<Vec<f64>>> {
     let Some(array) = read(group, name)?.filter(|array| array.shape == [count]) else { return Ok(None) };
-    let data_type = vqz_codec::sample::DataType::Float64;
-    let missing: Vec<f64> = nodata::declared(&array.attributes, data_type)
-        .values
-        .iter()
-        .filter_map(|value| value.to_f64(data_type).ok()?)
-        .collect();
+    let missing = missing_values(&array.attributes);
     let factor = |key: &str, plain| array.attributes.get(key).and_then(tokens::number).unwrap_or(plain);
     let (scale, offset) = (factor("scale_factor", 1.0), factor("add_offset", 0.0));
     let unpacked = |value: f64| if missing.contains(&value) { f64::NAN } else { value * scale + offset };
     Ok(array.data.numbers().map(|values| values.into_iter().map(unpacked).collect()))
+}
+
+/// The values that the attributes of a coordinate declare as missing.
+pub(crate) fn missing_values(attributes: &Map<String, Value>) -> Vec<f64> {
+    let data_type = vqz_codec::sample::DataType::Float64;
+    let declared = nodata::declared(attributes, data_type).values;
+    declared.iter().filter_map(|value| value.to_f64(data_type).ok()?).collect()
 }
 
 /// The texts of a one-dimensional member of a group with `count` values; `None` where there is no such array of texts.

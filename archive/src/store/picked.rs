@@ -5,10 +5,10 @@
 use crate::error::{Context, Result, fail};
 use crate::metadata::document::Metadata;
 use crate::store::files;
+use crate::store::opened::open_as;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use zarrs::array::{Array, ArrayBytes, ArrayMetadata, ArraySubset};
+use zarrs::array::{Array, ArrayBytes, ArraySubset};
 use zarrs::filesystem::FilesystemStore;
 
 /// Some steps of an array.
@@ -72,14 +72,12 @@ impl PickedArray {
 
 /// Opens an array with elements that are not interpreted: types that zarrs does not know are read as bytes.
 fn opened(folder: &Path, metadata: &Metadata) -> Result<Array<FilesystemStore>> {
-    let mut json = metadata.json().clone();
-    if let Some(length) = element_length(&json) {
-        json.insert("data_type".to_owned(), json!(format!("r{}", 8 * length)));
-        json.insert("fill_value".to_owned(), json!(vec![0; length as usize]));
+    let mut metadata = metadata.clone();
+    if let Some(length) = element_length(metadata.json()) {
+        metadata.json_mut().insert("data_type".to_owned(), json!(format!("r{}", 8 * length)));
+        metadata.json_mut().insert("fill_value".to_owned(), json!(vec![0; length as usize]));
     }
-    let store = Arc::new(FilesystemStore::new(folder)?);
-    let metadata: ArrayMetadata = serde_json::from_value(json.into())?;
-    Ok(Array::new_with_metadata(store, "/", metadata)?)
+    open_as(folder, &metadata)
 }
 
 /// The bytes of an element of a type with a configuration that states them, such as NumPy's texts of a fixed length.
