@@ -122,6 +122,79 @@ fn masks_become_no_data_in_an_archive() {
     assert!(found["remarks"].as_array().unwrap().iter().all(|r| r["kind"] != "mask_left_out"));
 }
 
+/// Many programs write the fourth of four bands as transparency, whatever it is: its name tells.
+#[test]
+fn a_band_of_another_name_is_no_transparency() {
+    let folder = folder("masks-alpha");
+    for (name, valid) in [("nir", 4 * SIDE * SIDE), ("alpha", 4 * SIDE * SIDE - 3 * 20 * SIDE)] {
+        let path = folder.join(format!("{name}.tif"));
+        let driver = DriverManager::get_driver_by_name("GTiff").unwrap();
+        let options = RasterCreationOptions::from_iter(["ALPHA=YES", "PHOTOMETRIC=RGB"]);
+        let mut dataset =
+            driver.create_with_band_type_with_options::<f32, _>(&path, SIDE, SIDE, 4, &options).unwrap();
+        dataset.set_geo_transform(&[500_000.0, 10.0, 0.0, 5_000_000.0, 0.0, -10.0]).unwrap();
+        for number in 1..=4 {
+            let mut band = dataset.rasterband(number).unwrap();
+            band.set_description(["red", "green", "blue", name][number - 1]).unwrap();
+            let sample = |at: usize| if at < 20 * SIDE { 0.0 } else { 1.0 + (at % 251) as f32 };
+            let samples = (0..SIDE * SIDE).map(sample).collect();
+            band.write((0, 0), (SIDE, SIDE), &mut Buffer::new((SIDE, SIDE), samples)).unwrap();
+        }
+        dataset.close().unwrap();
+        let out = format!("{name}.zarr");
+        let found = figures(&folder, &["encode", path.to_str().unwrap(), &out, "--max-error", "0.1"]);
+        assert_eq!(found["arrays"][0]["valid_samples"], valid, "{name}: {found}");
+    }
+}
+
+/// Bytes with a sign get a nodata value that no byte holds: masked samples are that, and no other.
+#[test]
+fn masked_bytes_with_a_sign_are_no_data() {
+    let folder = folder("masks-signed");
+    gdal::config::set_thread_local_config_option("GDAL_TIFF_INTERNAL_MASK", "YES").unwrap();
+    let driver = DriverManager::get_driver_by_name("GTiff").unwrap();
+    let options = RasterCreationOptions::from_iter(["PIXELTYPE=SIGNEDBYTE"]);
+    let mut dataset = driver
+        .create_with_band_type_with_options::<u8, _>(folder.join("in.tif"), SIDE, SIDE, 1, &options)
+        .unwrap();
+    dataset.set_geo_transform(&[500_000.0, 10.0, 0.0, 5_000_000.0, 0.0, -10.0]).unwrap();
+    let mut band = dataset.rasterband(1).unwrap();
+    let samples: Vec<u8> = (0..SIDE * SIDE).map(|at| (at % 256) as u8).collect();
+    band.write((0, 0), (SIDE, SIDE), &mut Buffer::new((SIDE, SIDE), samples.clone())).unwrap();
+    band.create_mask_band(true).unwrap();
+    let mask = (0..SIDE * SIDE).map(|at| if is_masked(at) { 0u8 } else { 255 }).collect();
+    band.open_mask_band().unwrap().write((0, 0), (SIDE, SIDE), &mut Buffer::new((SIDE, SIDE), mask)).unwrap();
+    dataset.close().unwrap();
+    succeed(&folder, &["encode", "in.tif", "out.zarr", "--lossless", "--nodata=-9999"]);
+    let found = read_array(&folder.join("out.zarr"));
+    for (at, bytes) in found.as_chunks::<2>().0.iter().enumerate() {
+        let wanted = if is_masked(at) { -9999 } else { i16::from(samples[at].cast_signed()) };
+        assert_eq!(i16::from_le_bytes(*bytes), wanted, "sample {at}");
+    }
+}
+
+/// Whatever reads or writes without a mask says so.
+#[test]
+fn every_command_says_that_it_has_no_mask() {
+    let folder = folder("masks-said");
+    masked(&folder.join("in.tif"), None, |at| (at % 251) as u8);
+    let said = |found: serde_json::Value, kind: &str| {
+        found["remarks"].as_array().unwrap().iter().any(|remark| remark["kind"] == kind)
+    };
+    assert!(said(figures(&folder, &["fit", "in.tif", "-o", "m.vqm", "--patch", "8"]), "mask_left_out"));
+    succeed(&folder, &["ingest", "in.tif", "cube.zarr"]);
+    let overview = ["export", "cube.zarr", "--overview", "--resampling", "nearest"];
+    assert!(said(figures(&folder, &overview), "mask_not_exported"));
+    let domain: Vec<u8> = vec![1; SIDE * SIDE];
+    let driver = DriverManager::get_driver_by_name("GTiff").unwrap();
+    let mut pixels = driver.create_with_band_type::<u8, _>(folder.join("pixels.tif"), SIDE, SIDE, 1).unwrap();
+    let mut band = pixels.rasterband(1).unwrap();
+    band.write((0, 0), (SIDE, SIDE), &mut Buffer::new((SIDE, SIDE), domain)).unwrap();
+    pixels.close().unwrap();
+    let lists = ["export", "cube.zarr", "lists", "--pixels", "pixels.tif"];
+    assert!(said(figures(&folder, &lists), "mask_not_exported"));
+}
+
 #[test]
 fn valid_samples_that_become_no_data_are_counted() {
     let folder = folder("masks-clash");

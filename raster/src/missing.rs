@@ -134,6 +134,15 @@ fn attributes(items: &[String]) -> Vec<f64> {
     values
 }
 
+/// Whether a band that a file declares as transparency can be one by its name. Many programs write the fourth of four bands as
+/// transparency whatever it is.
+#[must_use]
+pub fn may_be_alpha(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let unnamed = name.strip_prefix('b').is_some_and(|number| number.parse::<usize>().is_ok());
+    unnamed || ["a", "alpha", "mask", "opacity", "transparency"].contains(&name.as_str())
+}
+
 /// A nodata value as a sample; `None` where no sample can equal it.
 #[must_use]
 pub fn nodata(value: f64, Samples { sample_type, signed }: Samples) -> Option<f64> {

@@ -51,6 +51,7 @@ pub(crate) fn open_inputs(
             if is_coordinate(&path) && !only_coordinates {
                 continue;
             }
+            raster.remarks().iter().for_each(|remark| progress.remark(remark));
             if options.nodata.is_empty() {
                 unread_nodata(raster.info(), progress)?;
             }

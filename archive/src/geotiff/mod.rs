@@ -16,9 +16,9 @@ mod writer;
 #[cfg(feature = "gdal")]
 pub(crate) use self::{
     cog::{Cog, write_cog},
-    reader::{open, remarks},
+    reader::open,
     writer::write,
 };
 
 #[cfg(not(feature = "gdal"))]
-pub(crate) use self::without::{open, remarks, write};
+pub(crate) use self::without::{open, write};

@@ -8,7 +8,7 @@ use crate::raster::opening::OpenOptions;
 use crate::raster::region::{extents, volume};
 use crate::raster::source::{Raster, RasterInfo};
 use gdal::Dataset;
-use gdal::raster::GdalDataType;
+use gdal::raster::RasterBand;
 use serde_json::{Map, Value, json};
 use std::ops::Range;
 use std::path::Path;
@@ -21,7 +21,7 @@ use vqz_raster::georeference::read_georeference;
 use vqz_raster::ingest::check_single_raster;
 use vqz_raster::items::{read_colours, read_items};
 use vqz_raster::missing::{self, MaskKind, Samples};
-use vqz_raster::sample::Sample;
+use vqz_raster::sample::{Sample, data_type_of_gdal};
 
 /// The smallest side of the blocks in which a file is read, in pixels: many files have strips of one row.
 const BLOCK: u64 = 512;
@@ -30,6 +30,8 @@ struct GdalRaster {
     info: RasterInfo,
     /// The masks of bands that make samples "no data".
     masks: Vec<Option<MaskKind>>,
+    /// What is not kept of the file, and what is read otherwise than it says.
+    remarks: Vec<Remark>,
     /// A GDAL dataset must not be used by two threads at the same time.
     dataset: Mutex<Dataset>,
     /// Whether GDAL reads its samples, bytes with a sign, as bytes without one.
@@ -75,11 +77,7 @@ pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>
     }
     let shape = vec![count as u64, height as u64, width as u64];
     let first = dataset.rasterband(1)?;
-    let signed_bytes = is_signed_byte(&first);
-    let data_type = match signed_bytes {
-        true => DataType::Int16,
-        false => data_type(first.band_type()).with_context(|| path.display().to_string())?,
-    };
+    let (data_type, signed_bytes) = sample_type(&first).with_context(|| path.display().to_string())?;
     let (block_x, block_y) = first.block_size();
     let side = |block: usize, extent: u64| {
         let block = (block as u64).max(1);
@@ -125,17 +123,8 @@ pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>
         band_coordinate: None,
         stored: (0, std::fs::metadata(path).with_context(|| format!("reading {}", path.display()))?.len()),
     };
-    Ok(Arc::new(GdalRaster { info, masks: bands.masks, dataset: Mutex::new(dataset), signed_bytes }))
-}
-
-/// What is not kept of a raster file that an array could not hold, and what is read otherwise than it says.
-///
-/// # Errors
-/// When GDAL can't open it, or the codec does not support its type.
-pub(crate) fn remarks(path: &Path, options: &OpenOptions) -> Result<Vec<Remark>> {
-    let dataset = Dataset::open(path).with_context(|| format!("opening {}", path.display()))?;
-    let data_type = data_type(dataset.rasterband(1)?.band_type())?;
-    Ok(bands(path, &dataset, data_type, options)?.remarks)
+    let Bands { masks, remarks, .. } = bands;
+    Ok(Arc::new(GdalRaster { info, masks, remarks, dataset: Mutex::new(dataset), signed_bytes }))
 }
 
 /// Reads the bands. Where samples are floats, or a value means "no data", masked samples become "no data".
@@ -147,7 +136,8 @@ fn bands(path: &Path, dataset: &Dataset, data_type: DataType, options: &OpenOpti
         true => Samples { sample_type: DataType::UInt8, signed: true },
         false => Samples { sample_type: data_type, signed: false },
     };
-    let alpha = missing::alpha(dataset)?;
+    let named = |number: &usize| found.bands.get(number - 1).and_then(|band| band.name.as_deref());
+    let alpha = missing::alpha(dataset)?.filter(|number| named(number).is_none_or(missing::may_be_alpha));
     let (mut mask, mut impossible) = (None, None);
     for (number, band) in (1..).zip(&mut found.bands) {
         let (nodata, missing) = missing::read(dataset, number, band.nodata, alpha, samples)?;
@@ -185,18 +175,12 @@ fn bands(path: &Path, dataset: &Dataset, data_type: DataType, options: &OpenOpti
     Ok(found)
 }
 
-fn data_type(found: GdalDataType) -> Result<DataType> {
-    Ok(match found {
-        GdalDataType::UInt8 => DataType::UInt8,
-        GdalDataType::Int16 => DataType::Int16,
-        GdalDataType::UInt16 => DataType::UInt16,
-        GdalDataType::Int32 => DataType::Int32,
-        GdalDataType::Float32 => DataType::Float32,
-        GdalDataType::Float64 => DataType::Float64,
-        // The codec has no type of 8 bits with a sign. GDAL has had one since version 3.7.
-        other if other.name() == "Int8" => DataType::Int16,
-        other => DataType::from_name(&other.name())?,
-    })
+/// The type that holds the samples of a band, and whether they are bytes with a sign.
+fn sample_type(band: &RasterBand<'_>) -> Result<(DataType, bool)> {
+    match is_signed_byte(band) {
+        true => Ok((DataType::Int16, true)),
+        false => Ok((data_type_of_gdal(band.band_type())?, false)),
+    }
 }
 
 /// The metadata that the file would have as an array, with its georeference, its bands and its own metadata items.
@@ -239,25 +223,35 @@ impl Raster for GdalRaster {
         &self.info
     }
 
+    fn remarks(&self) -> &[Remark] {
+        &self.remarks
+    }
+
     fn read(&self, region: &[Range<u64>]) -> Result<Vec<u8>> {
         let dataset = self.dataset.lock().unwrap_or_else(PoisonError::into_inner);
         let read = match self.info.data_type {
-            DataType::UInt8 => self.read_as::<u8>(&dataset, region),
-            DataType::Int16 if self.signed_bytes => self
-                .read_as::<u8>(&dataset, region)
-                .map(|bytes| bytes.iter().flat_map(|b| i16::from(b.cast_signed()).to_ne_bytes()).collect()),
-            DataType::Int16 => self.read_as::<i16>(&dataset, region),
-            DataType::UInt16 => self.read_as::<u16>(&dataset, region),
-            DataType::Int32 => self.read_as::<i32>(&dataset, region),
-            DataType::Float32 => self.read_as::<f32>(&dataset, region),
-            DataType::Float64 => self.read_as::<f64>(&dataset, region),
+            DataType::UInt8 => self.read_as::<u8, u8>(&dataset, region, |v| v),
+            DataType::Int16 if self.signed_bytes => {
+                self.read_as::<u8, i16>(&dataset, region, |v| i16::from(v.cast_signed()))
+            }
+            DataType::Int16 => self.read_as::<i16, i16>(&dataset, region, |v| v),
+            DataType::UInt16 => self.read_as::<u16, u16>(&dataset, region, |v| v),
+            DataType::Int32 => self.read_as::<i32, i32>(&dataset, region, |v| v),
+            DataType::Float32 => self.read_as::<f32, f32>(&dataset, region, |v| v),
+            DataType::Float64 => self.read_as::<f64, f64>(&dataset, region, |v| v),
         };
         read.with_context(|| format!("reading {} at {region:?}", self.info.label))
     }
 }
 
 impl GdalRaster {
-    fn read_as<T: Sample>(&self, dataset: &Dataset, region: &[Range<u64>]) -> Result<Vec<u8>> {
+    /// Reads samples of the type that GDAL has, as those of the array, and puts the nodata value where a mask says so.
+    fn read_as<G: Sample, T: Sample>(
+        &self,
+        dataset: &Dataset,
+        region: &[Range<u64>],
+        sample: impl Fn(G) -> T,
+    ) -> Result<Vec<u8>> {
         let [bands, y, x] = region else {
             bail!(InvalidArgument, "a GeoTIFF has 3 dimensions, the region has {}", region.len());
         };
@@ -268,14 +262,13 @@ impl GdalRaster {
             Some(nodata) => nodata.to_f64(self.info.data_type)?,
             None => None,
         };
-        // Bytes with a sign are read as bytes without one.
-        let nodata = nodata
-            .map(|value| if self.signed_bytes { f64::from((value as i8).cast_unsigned()) } else { value });
         let mut samples = vec![T::default(); volume(&shape) as usize];
+        let mut plane = vec![G::default(); width * height];
         let mut mask = vec![0u8; width * height];
         for (out, number) in samples.chunks_exact_mut((width * height).max(1)).zip(bands.clone()) {
             let band = dataset.rasterband(number as usize + 1)?;
-            band.read_into_slice(place, (width, height), (width, height), out, None)?;
+            band.read_into_slice(place, (width, height), (width, height), &mut plane, None)?;
+            out.iter_mut().zip(&plane).for_each(|(out, read)| *out = sample(*read));
             if let (Some(kind), Some(nodata)) = (self.masks[number as usize], nodata) {
                 let mask_band = match kind {
                     MaskKind::Alpha(number) => dataset.rasterband(number)?,

@@ -2,7 +2,7 @@
 
 use crate::error::{Result, bail};
 use crate::metadata::plain::PlainCodec;
-use crate::progress::{Progress, Remark};
+use crate::progress::Progress;
 use crate::raster::opening::OpenOptions;
 use crate::raster::source::Raster;
 use std::path::Path;
@@ -12,10 +12,6 @@ const ADVICE: &str = "this build has no GDAL; use Zarr v3, or a build with the f
 
 pub(crate) fn open(path: &Path, _: &OpenOptions) -> Result<Arc<dyn Raster>> {
     bail!(Unsupported, BuildWithGdal, "{} is a GeoTIFF, and {ADVICE}", path.display())
-}
-
-pub(crate) fn remarks(_: &Path, _: &OpenOptions) -> Result<Vec<Remark>> {
-    Ok(Vec::new())
 }
 
 pub(crate) fn write(path: &Path, _: &dyn Raster, _: PlainCodec, _: &dyn Progress) -> Result<()> {

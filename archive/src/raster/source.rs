@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::metadata::document::Metadata;
+use crate::progress::Remark;
 use crate::raster::region::{Region, volume};
 use crate::raster::samples::to_f64;
 use crate::raster::stored::StoredChunks;
@@ -85,6 +86,11 @@ pub trait Raster: Send + Sync {
     /// When storage can't be listed.
     fn stored_chunks(&self) -> Result<Option<Arc<StoredChunks>>> {
         Ok(None)
+    }
+
+    /// What is not kept of the files that it is read from, and what is read otherwise than they say.
+    fn remarks(&self) -> &[Remark] {
+        &[]
     }
 
     /// The raster that tells which samples are valid, with 0 for those that are not, where no value means "no data". It has the

@@ -8,7 +8,7 @@ use crate::ingest::sources::layer::{Layer, Source};
 use crate::ingest::sources::oddities::Oddities;
 use crate::ingest::sources::parts::parts;
 use crate::ingest::sources::pattern::Fields;
-use crate::missing::MaskKind;
+use crate::missing::{MaskKind, may_be_alpha};
 use rayon::prelude::*;
 use std::path::Path;
 use std::sync::Arc;
@@ -56,15 +56,10 @@ fn open(number: usize, input: &InputConfig, file: &Path, fields: &Fields) -> Res
     Ok((layers, oddities))
 }
 
-/// Takes transparency for data where the band has a name of another kind. Many programs write the fourth of four bands as
-/// transparency whatever it is.
+/// Takes transparency for data where the band has a name of another kind.
 fn settle_alpha(layers: &mut [Layer]) {
     let others: Vec<(Arc<Source>, usize)> = (layers.iter())
-        .filter(|layer| {
-            let name = layer.name.to_lowercase();
-            let unnamed = name.strip_prefix('b').is_some_and(|number| number.parse::<usize>().is_ok());
-            !(unnamed || ["a", "alpha", "mask", "opacity", "transparency"].contains(&name.as_str()))
-        })
+        .filter(|layer| !may_be_alpha(&layer.name))
         .map(|layer| (Arc::clone(&layer.source), layer.number))
         .collect();
     for layer in layers {
