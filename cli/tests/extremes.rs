@@ -317,7 +317,7 @@ fn a_choice_of_bands_is_held_against_them() {
         ..plain(&[4, 40, 36], &[4, 40, 36])
     };
     write(&folder.join("in.zarr"), &input, common::as_u16(&landscape(4, 40, 36, 3)));
-    for bands in ["n,r", "2", "n,r,g,b"] {
+    for bands in ["nir,red", "2", "nir,red,green,blue"] {
         succeed(
             &folder,
             &["encode", "in.zarr", "out.zarr", "--overwrite", "--max-error", "2", "--bands", bands],

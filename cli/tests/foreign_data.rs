@@ -85,6 +85,13 @@ fn a_model_takes_bands_by_name() {
     for (at, band) in OTHER.iter().enumerate() {
         assert!(other[at * plane..(at + 1) * plane] == straight[band * plane..(band + 1) * plane], "{at}");
     }
+    // So it is measured.
+    let bench = |input: &str| {
+        let found = figures(&folder, &["bench", input, "--model", "m.vqm", "--targets", "42"]);
+        let codecs = found["codecs"].as_array().unwrap();
+        codecs.iter().find(|codec| codec["name"] == "vqz m").unwrap()["at"][0]["bits_per_sample"].clone()
+    };
+    assert_eq!(bench("other.zarr"), bench("in.zarr"));
     // Other spellings of the same names need no word.
     write_bands(&folder.join("spelled.zarr"), &[0, 1, 2, 3], &["b2", "band_3", "B4", "b8a"], 1.0);
     let (code, _, err) = call(&folder, &["encode", "spelled.zarr", "spelled-out.zarr", "--model", "m.vqm"]);
@@ -177,6 +184,11 @@ fn samples_in_another_unit_are_refused_where_they_would_be_ruined() {
             "{name}: {code} {err}"
         );
         assert!(!folder.join("coded.zarr").exists());
+        // What would have been done with them is not said.
+        write_bands(&folder.join("moved"), &OTHER, &named(&OTHER), scale);
+        let (code, _, err) = call(&folder, &["encode", "moved", "coded.zarr", "--model", "m.vqm"]);
+        assert!(code == 2 && !err.contains("takes them by name"), "{err}");
+        std::fs::remove_dir_all(folder.join("moved")).unwrap();
         // A bound holds whatever the model is for.
         let bound = (5.0 * scale).to_string();
         succeed(

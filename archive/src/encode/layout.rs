@@ -1,8 +1,10 @@
 //! The shape of an archive: its chunks, its shards and its codecs.
 
+use crate::encode::bands;
 use crate::encode::options::EncodeOptions;
 use crate::error::{Result, bail};
 use crate::metadata::document::Metadata;
+use crate::progress::Progress;
 use crate::raster::source::RasterInfo;
 use serde_json::json;
 use vqz_codec::axes::Role;
@@ -13,11 +15,27 @@ use vqz_codec::name::NAME;
 /// The default side of a chunk, in pixels.
 const CHUNK_SIZE: u64 = 1024;
 
+/// The metadata of the archive that [`encode`](crate::encode()) would make of an array at a quality, without a promise. The bands go to the model by
+/// name, as there.
+///
+/// # Errors
+/// When the names of the bands do not fit the model's, or the requested chunks do not fit the array.
+pub fn archive_metadata(
+    options: &EncodeOptions,
+    info: &RasterInfo,
+    model: &Model,
+    quality: f64,
+    progress: &dyn Progress,
+) -> Result<Metadata> {
+    let order = bands::order(info, model.manifest(), options.bands.is_some(), progress)?;
+    metadata(options, info, Some(model), quality, Promise::Quality, &order)
+}
+
 /// The metadata of an array of the archive, encoded at a quality.
 ///
 /// # Errors
 /// When the requested chunks or shards do not fit the array.
-pub fn metadata(
+pub(crate) fn metadata(
     options: &EncodeOptions,
     info: &RasterInfo,
     model: Option<&Model>,

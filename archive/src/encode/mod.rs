@@ -23,6 +23,7 @@ pub(crate) mod summary;
 
 pub use bound::Bound;
 pub use input::Input;
+pub use layout::archive_metadata;
 pub use model::open_model;
 pub use options::EncodeOptions;
 pub use run::{encode, encode_share};

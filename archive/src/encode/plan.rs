@@ -11,7 +11,7 @@ use crate::encoded::losses::remark_on_losses_of;
 use crate::error::{Result, bail};
 use crate::geotiff;
 use crate::open::is_raster_file;
-use crate::progress::{Progress, Remark};
+use crate::progress::{HeldRemarks, Progress, Remark};
 use crate::raster::bands::select;
 use crate::raster::fill::FillWatch;
 use crate::raster::opening::OpenOptions;
@@ -62,9 +62,7 @@ impl Planner<'_> {
         match input {
             Input::Path(path) if is_raster_file(path) => {
                 let raster = geotiff::open(path, &self.opening())?;
-                for remark in geotiff::remarks(path, &self.opening())? {
-                    self.progress.remark(&remark);
-                }
+                raster.remarks().iter().for_each(|remark| self.progress.remark(remark));
                 self.single(raster)
             }
             Input::Path(path) => self.group(path, output),
@@ -204,8 +202,16 @@ impl Planner<'_> {
         Ok(plan)
     }
 
-    /// Plans one array. `exact` says what it is to other arrays, where that asks for exact samples.
+    /// Plans one array. `exact` says what it is to other arrays, where that asks for exact samples. Remarks on an array that is
+    /// refused would say what is not done, so they are made once it is not.
     fn array(&self, path: String, raster: Arc<dyn Raster>, exact: Option<Exact>) -> Result<ArrayEncode> {
+        let held = HeldRemarks::default();
+        let planned = Planner { progress: &held, ..*self }.one(path, raster, exact)?;
+        held.pass_on(self.progress);
+        Ok(planned)
+    }
+
+    fn one(&self, path: String, raster: Arc<dyn Raster>, exact: Option<Exact>) -> Result<ArrayEncode> {
         let options = self.options;
         let raster = match &options.bands {
             Some(selection) => select(raster, selection)?,
@@ -231,15 +237,17 @@ impl Planner<'_> {
                 info.shape
             );
         }
+        let band_order = match manifest {
+            Some(manifest) => bands::order(info, manifest, options.bands.is_some(), self.progress)?,
+            None => Vec::new(),
+        };
         let promise = self.promise(raster.as_ref(), exact)?;
         let quality = quality_for(options, &promise, manifest);
         let model = self.model.map(|model| &**model);
         if options.nodata.is_empty() {
             unread_nodata(info, self.progress)?;
         }
-        let mut band_order = Vec::new();
         if let Some(manifest) = manifest {
-            band_order = bands::order(info, manifest, options.bands.is_some(), self.progress)?;
             let by_size = matches!(options.target, Some(Target::Bits(_) | Target::Ratio(_)));
             let rmse = fitness::expected_rmse(manifest, quality, &promise).filter(|_| !by_size);
             fitness::check(raster.as_ref(), manifest, &band_order, rmse, self.progress)?;

@@ -213,7 +213,7 @@ fn quality_of(folder: &Path) -> Option<f64> {
 
 /// Refuses invalid options before anything is read.
 fn check(input: &Input, output: &Path, options: &EncodeOptions, share: Option<Share>) -> Result<()> {
-    if !matches!(input, Input::Raster(_)) {
+    if !matches!(input, Input::Raster(_) | Input::Path(_)) {
         refuse_overlap(input.path(), output)?;
     }
     for file in input.files() {

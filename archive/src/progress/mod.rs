@@ -1,9 +1,11 @@
 //! Reports to the caller while work is done: progress, and remarks.
 
+mod held;
 mod remark;
 mod remark_kind;
 mod task;
 
+pub(crate) use held::HeldRemarks;
 pub use remark::{MissedTarget, Remark, WrittenAgain};
 pub use remark_kind::Severity;
 pub(crate) use task::Task;

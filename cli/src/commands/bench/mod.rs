@@ -28,7 +28,7 @@ use vqz_archive::{
     check_place, is_raster_file, open_all, open_model,
 };
 use vqz_codec::axes::Axes;
-use vqz_codec::config::{NoData, Promise};
+use vqz_codec::config::NoData;
 use vqz_codec::engine::EngineKind;
 use vqz_codec::model::Model;
 use vqz_zarr::models;
@@ -230,7 +230,8 @@ fn metadata(args: &Args, raster: &Arc<dyn Raster>, model: &Model) -> Result<Meta
         );
     }
     let quality = args.targets.first().copied().unwrap_or(42.0);
-    Ok(archive_metadata(&EncodeOptions::new(), info, Some(model), quality, Promise::Quality, &[])?)
+    let options = EncodeOptions::new().bands(args.bands.clone());
+    Ok(archive_metadata(&options, info, model, quality, &Terminal::default())?)
 }
 
 /// Measures a codec.
