@@ -89,7 +89,7 @@ fn a_model_takes_bands_by_name() {
     let bench = |input: &str| {
         let found = figures(&folder, &["bench", input, "--model", "m.vqm", "--targets", "42"]);
         let codecs = found["codecs"].as_array().unwrap();
-        codecs.iter().find(|codec| codec["name"] == "vqz m").unwrap()["at"][0]["bits_per_sample"].clone()
+        codecs.iter().find(|codec| codec["codec"] == "vqz m").unwrap()["at"][0]["bits_per_sample"].clone()
     };
     assert_eq!(bench("other.zarr"), bench("in.zarr"));
     // Other spellings of the same names need no word.

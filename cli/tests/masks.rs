@@ -8,7 +8,7 @@ mod common;
 use common::{call, figures, folder, read_array, succeed};
 use gdal::raster::{Buffer, GdalType, RasterCreationOptions};
 use gdal::spatial_ref::SpatialRef;
-use gdal::{Dataset, DriverManager};
+use gdal::{Dataset, DriverManager, Metadata as _};
 use std::path::Path;
 
 const SIDE: usize = 96;
@@ -187,7 +187,7 @@ fn every_command_says_that_it_has_no_mask() {
     assert!(said(figures(&folder, &overview), "mask_not_exported"));
     let domain: Vec<u8> = vec![1; SIDE * SIDE];
     let driver = DriverManager::get_driver_by_name("GTiff").unwrap();
-    let mut pixels = driver.create_with_band_type::<u8, _>(folder.join("pixels.tif"), SIDE, SIDE, 1).unwrap();
+    let pixels = driver.create_with_band_type::<u8, _>(folder.join("pixels.tif"), SIDE, SIDE, 1).unwrap();
     let mut band = pixels.rasterband(1).unwrap();
     band.write((0, 0), (SIDE, SIDE), &mut Buffer::new((SIDE, SIDE), domain)).unwrap();
     pixels.close().unwrap();
