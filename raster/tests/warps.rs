@@ -417,3 +417,22 @@ fn masked_samples_are_not_blended() {
         }
     }
 }
+
+#[test]
+fn resampled_masks_are_arrays_where_no_value_means_no_data() {
+    let folder = Folder::new();
+    let samples: Vec<u16> = (0..1600).map(|at| if missing(at) { 60_000 } else { 100 }).collect();
+    let mask: Vec<u8> = (0..1600).map(|at| if missing(at) { 0 } else { 255 }).collect();
+    stack(&folder.path("m.tif"), 40, &[samples, vec![200u16; 1600]], None, Some(&mask));
+    // The same pixels, and half of them.
+    for (grid, side) in [("", 40), ("[grid]\nresolution = 20\nresampling = \"nearest\"\n", 20)] {
+        let config = format!("[[input]]\nfiles = [\"m.tif\"]\nbands = [\"p\", \"q\"]\n{grid}");
+        let found = plan(&folder.0, &config).unwrap();
+        assert_eq!(array(&found, "data").nodata, None);
+        let (valid, samples) = (all::<u8>(&found, "mask"), all::<u16>(&found, "data"));
+        assert_eq!(valid.iter().filter(|valid| **valid == 0).count(), side * side / 16, "{side}");
+        for (valid, sample) in valid.iter().zip(&samples) {
+            assert!(*valid == 0 || *sample == 100, "{sample} is valid");
+        }
+    }
+}
