@@ -142,8 +142,13 @@ mod tests {
 
     #[test]
     fn missing_float32_times_are_those_of_the_nearest_float32() {
-        let stored = [f64::from(9.969_21e36f32), 1.5];
-        for fill in [json!(9.969_21e36), json!("9.96921e+36f")] {
+        for (fill, stored) in [
+            (json!(9.969_21e36), 9.969_21e36f32),
+            (json!("9.96921e+36f"), 9.969_21e36),
+            // As a float64, this is another number, and as a count of days a date.
+            (json!(-9999.9), -9999.9),
+        ] {
+            let stored = [f64::from(stored), 1.5];
             let units = json!({"units": "days since 2000-01-01", "_FillValue": fill});
             let (dates, unread, _) = read(Values::Single(&stored), units);
             assert_eq!(dates.join(" "), "- 2000-01-02T12:00:00");
