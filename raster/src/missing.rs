@@ -4,6 +4,7 @@
 //! list. Masks are stored in the file or beside it, for all bands or for each, or as a band of transparency.
 
 use crate::Result;
+use crate::band::signed_byte_nodata;
 use crate::sample::{DataType, ValueRange as _};
 use gdal::raster::{ColorInterpretation, RasterBand};
 use gdal::{Dataset, Metadata as _};
@@ -147,9 +148,7 @@ pub fn may_be_alpha(name: &str) -> bool {
 #[must_use]
 pub fn nodata(value: f64, Samples { sample_type, signed }: Samples) -> Option<f64> {
     match sample_type {
-        // Where GDAL reads signed bytes as unsigned ones, nodata may be stated as either.
-        DataType::UInt8 if signed && (128.0..256.0).contains(&value) => Some(value - 256.0),
-        DataType::UInt8 if signed => Some(value).filter(|v| v.fract() == 0.0 && (-128.0..128.0).contains(v)),
+        DataType::UInt8 if signed => signed_byte_nodata(value),
         // A decimal such as 1e20 is stored as the nearest float32; one beyond all float32 is not stored at all.
         DataType::Float32 => Some(f64::from(value as f32)).filter(|v| v.is_finite() || !value.is_finite()),
         _ => Some(value).filter(|v| sample_type.holds(*v)),
@@ -174,7 +173,8 @@ mod tests {
         let signed = |value| nodata(value, Samples { sample_type: DataType::UInt8, signed: true });
         assert_eq!(signed(255.0), Some(-1.0));
         assert_eq!(signed(-128.0), Some(-128.0));
-        assert_eq!(signed(256.0), None);
+        assert_eq!(signed(156.0), Some(-100.0));
+        assert_eq!((signed(256.0), signed(200.5)), (None, None));
     }
 
     #[test]

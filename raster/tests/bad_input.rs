@@ -81,7 +81,10 @@ fn dates_without_a_file_are_nodata_and_told() {
     let plan = plan(&folder.0, DATED).unwrap();
     assert_eq!(
         plan.remarks,
-        ["data: 1 of 4 pairs of band and date have no file, and are written as nodata: b of 2018-02-01"]
+        [
+            "data: 1 of 4 pairs of band and date have no file that reaches into the grid, and are written as nodata: b of \
+          2018-02-01"
+        ]
     );
     assert_eq!(all::<u8>(&plan, "data"), [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4, 9, 9, 9, 9]);
     for name in ["a_20180101.tif", "a_20180201.tif", "b_20180101.tif"] {
@@ -238,6 +241,38 @@ fn areas_are_where_the_rasters_are() {
     );
     let error = refused(&folder.0, &BANDS.replace("[[input]]", "[[input]]\nbounds = [1, 1, 0, 0]"));
     assert!(error.starts_with("the bounds of an [[input]] are"), "{error}");
+}
+
+#[test]
+fn a_border_hides_no_other_error() {
+    let folder = Folder::new();
+    let raster = Raster { nodata: Some(0.0), ..Raster::new(TWO_BY_TWO, &[1u16, 2, 3, 4]) };
+    folder.tiff("a_20180101.tif", &raster);
+    folder.tiff("a_20180201.tif", &Raster { corner: [500_100.0, 5_100_000.0], ..raster.clone() });
+    polygon(&folder, "both.geojson", [500_000.0, 5_099_980.0, 500_120.0, 5_100_000.0], "{}");
+    let config = format!("{DATED}[border]\nfile = \"both.geojson\"\n");
+    assert_eq!(array(&plan(&folder.0, &config).unwrap(), "data").grid.width, 12);
+    let error = refused(&folder.0, &format!("{config}[grid]\nextent = \"intersection\"\n"));
+    assert!(
+        error.ends_with(
+            "covers nothing that the layers before it do; with extent = \"intersection\" nothing is left"
+        ),
+        "{error}"
+    );
+    // A map that is larger than the reference system has places for has no bounds there, but the border has.
+    let world = vec![5i16; 180 * 360];
+    let world = Raster {
+        epsg: Some(4326),
+        corner: [-180.0, 90.0],
+        pixel: 1.0,
+        nodata: Some(0.0),
+        ..Raster::new([180, 360], &world)
+    };
+    folder.tiff("world.tif", &world);
+    let config = "[[input]]\nfiles = [\"world.tif\"]\n[border]\nfile = \"both.geojson\"\n[grid]\ncrs = \
+                  \"EPSG:32633\"\nresolution = 10\nresampling = \"nearest\"\n";
+    let found = plan(&folder.0, config).unwrap();
+    assert_eq!(array(&found, "data").grid.bounds(), [500_000.0, 5_099_980.0, 500_120.0, 5_100_000.0]);
 }
 
 #[test]

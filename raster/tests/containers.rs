@@ -120,6 +120,75 @@ fn rows_and_columns_stand_in_any_order() {
 }
 
 #[test]
+fn a_variable_that_is_opened_by_its_own_axes_is_not_resampled() {
+    let folder = Folder::new();
+    netcdf(
+        &folder.path("cube.nc"),
+        &[("lat", 3), ("lon", 4), ("time", 2)],
+        &[
+            ("lat", &["lat"], vec![3.0, 2.0, 1.0], LAT),
+            ("lon", &["lon"], vec![4.0, 5.0, 6.0, 7.0], LON),
+            ("time", &["time"], vec![0.0, 6.0], HOURS),
+            ("v", &["lat", "lon", "time"], numbers(24), NONE),
+        ],
+    );
+    let grid = |lines: &str| format!("{}[grid]\nresampling = \"nearest\"\n{lines}", input("cube.nc"));
+    // On its own pixels it is read, whether or not the configuration says how to resample.
+    assert_eq!(array(&plan(&folder.0, &grid("")).unwrap(), "data").shape(), [2, 1, 3, 4]);
+    let error = refused(&folder.0, &grid("resolution = 0.5\n"));
+    assert!(
+        error.contains(
+            "and variable /v can't be resampled, because GDAL does not know its rows and columns as such"
+        ),
+        "{error}"
+    );
+    assert!(error.contains("axes of the variable in the order time, y, x"), "{error}");
+}
+
+#[test]
+fn why_times_cannot_be_read_is_told() {
+    const LUNAR: &[(&str, &str)] =
+        &[("units", "hours since 2020-01-01"), ("standard_name", "time"), ("calendar", "lunar")];
+    const WHY: &str = "the units of time are \"hours since 2020-01-01\", which can't be read: the calendar lunar is not supported";
+    let place = || {
+        [("lat", &["lat"][..], vec![2.0, 1.0], LAT), ("lon", &["lon"][..], vec![1.0, 2.0], LON)].into_iter()
+    };
+    let extents = [("lat", 2), ("lon", 2), ("time", 2)];
+    for order in [["time", "lat", "lon"], ["lat", "lon", "time"]] {
+        let folder = Folder::new();
+        let own: [Variable<'_>; 2] =
+            [("time", &["time"], vec![0.0, 6.0], LUNAR), ("v", &order, numbers(8), NONE)];
+        netcdf(&folder.path("a.nc"), &extents, &place().chain(own).collect::<Vec<_>>());
+        let error = refused(&folder.0, &input("a.nc"));
+        assert!(
+            error.contains(&format!("its steps have no times that can be read ({WHY}); list them")),
+            "{error}"
+        );
+        // The configuration may give them.
+        let given = format!("{}times = [\"2020-01-01\", \"2020-01-02\"]\n", input("a.nc"));
+        assert_eq!(times(&plan(&folder.0, &given).unwrap()), ["2020-01-01", "2020-01-02"]);
+    }
+    // The file of a single time becomes one without, which is said once, however many bands it has.
+    let folder = Folder::new();
+    let own: [Variable<'_>; 2] =
+        [("time", &[], vec![0.0], LUNAR), ("v", &["level", "lat", "lon"], numbers(8), NONE)];
+    let extents = [("lat", 2), ("lon", 2), ("level", 2)];
+    netcdf(&folder.path("a.nc"), &extents, &place().chain(own).collect::<Vec<_>>());
+    let found = plan(&folder.0, &input("a.nc")).unwrap();
+    assert_eq!(array(&found, "data").times, None);
+    let file = folder.path("a.nc");
+    assert_eq!(
+        found.remarks,
+        [format!(
+            "{}: it states a time that can't be read, and is taken as one without: {WHY}",
+            file.display()
+        )]
+    );
+    let given = plan(&folder.0, &format!("{}time = \"2021-05-01\"\n", input("a.nc"))).unwrap();
+    assert_eq!((times(&given), given.remarks.len()), (vec!["2021-05-01".to_owned()], 0));
+}
+
+#[test]
 fn an_image_without_units_is_not_turned_over() {
     let down: Vec<f64> = (0..3).map(|i| 5_000_000.0 - 10.0 * f64::from(i)).collect();
     let up: Vec<f64> = down.iter().rev().copied().collect();

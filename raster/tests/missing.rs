@@ -88,6 +88,23 @@ fn floats_with_other_values_keep_what_is_missing() {
 }
 
 #[test]
+fn each_band_with_another_value_is_told() {
+    let folder = Folder::new();
+    for (name, nodata) in [("a", 0.0), ("b", -9999.0), ("c", -9999.0), ("d", -1.0)] {
+        let raster = Raster { nodata: Some(nodata), ..Raster::new(SIZE, &[0i16, 1, 2, 3]) };
+        folder.tiff(&format!("{name}.tif"), &raster);
+    }
+    let found = plan(&folder.0, "[[input]]\nfiles = [\"*.tif\"]\nname = \"{band}.tif\"\n").unwrap();
+    assert_eq!(
+        found.remarks,
+        [
+            "data: \"no data\" of bands b, c is -9999 in the files and becomes 0; valid samples of 0 become \"no data\" too",
+            "data: \"no data\" of band d is -1 in the files and becomes 0; valid samples of 0 become \"no data\" too",
+        ]
+    );
+}
+
+#[test]
 fn values_that_no_sample_can_be_are_told() {
     for (nodata, text) in [(f64::NAN, "NaN"), (-40_000.0, "-40000"), (0.5, "0.5")] {
         let folder = Folder::new();

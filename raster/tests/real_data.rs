@@ -220,7 +220,8 @@ fn packed_levels_of_era_interim_keep_scale_and_offset() {
         expression = "sqrt(u_200 ^ 2 + v_200 ^ 2)"
     "#;
     let error = refused(&folder, "[[input]]\nfiles = [\"eraint_uvz.nc\"]\n");
-    assert!(error.contains("its steps have no times that can be read; list them, as `times = "), "{error}");
+    assert!(error.contains("its steps have no times that can be read"), "{error}");
+    assert!(error.contains("; list them, as `times = "), "{error}");
     let plan = plan(&folder, config).unwrap();
     let expected = ["z_200", "z_500", "z_850", "u_200", "u_500", "u_850", "v_200", "v_500", "v_850"];
     let mut names = bands(&plan, "data");

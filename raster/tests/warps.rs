@@ -155,6 +155,125 @@ fn scenes_across_the_antimeridian_keep_both_sides() {
 }
 
 #[test]
+fn one_file_may_lie_at_two_places() {
+    let folder = Folder::new();
+    let samples: Vec<i16> = (1..=16).collect();
+    folder.tiff("a.tif", &Raster { nodata: Some(0.0), ..Raster::new([4, 4], &samples) });
+    // Over the grid, and three times as large around it: both cover all of it.
+    let config = "[[input]]\nfiles = [\"a.tif\"]\nbands = [\"p\"]\nbounds = [0, 0, 80, 80]\n[[input]]\nfiles = [\"a.tif\"]\nbands = \
+                  [\"q\"]\nbounds = [-80, -80, 160, 160]\n[grid]\nbounds = [0, 0, 80, 80]\nresolution = 40\nresampling = \
+                  \"nearest\"\n";
+    let found = plan(&folder.0, config).unwrap();
+    let samples = all::<i16>(&found, "data");
+    assert_eq!(samples[4..], [6, 7, 10, 11], "{samples:?}");
+    assert_ne!(samples[..4], samples[4..]);
+}
+
+/// The plan of files of band `a` in degrees, or why there is none.
+fn in_degrees(folder: &Folder, files: &[&str]) -> Result<vqz_raster::ingest::plan::CubePlan, String> {
+    let config = format!(
+        "[[input]]\nfiles = {files:?}\nbands = [\"a\"]\n[grid]\ncrs = \"EPSG:4326\"\nresolution = 0.02\nresampling = \"nearest\"\n"
+    );
+    plan(&folder.0, &config).map_err(|e| e.to_string())
+}
+
+#[test]
+fn files_of_the_same_place_are_found_across_the_antimeridian() {
+    let folder = Folder::new();
+    let scene = vec![7i16; 60 * 160];
+    let scene = Raster {
+        epsg: Some(32_701),
+        corner: [100_000.0, 8_000_000.0],
+        pixel: 2000.0,
+        nodata: Some(0.0),
+        ..Raster::new([60, 160], &scene)
+    };
+    folder.tiff("utm.tif", &scene);
+    let alone = in_degrees(&folder, &["utm.tif"]).unwrap();
+    let grid = &array(&alone, "data").grid;
+    let ([left, _, right, top], size) = (grid.bounds(), [grid.height, grid.width]);
+    assert!(left < 180.0 && right > 180.0, "{left} to {right}");
+    let samples = vec![7i16; size[0] * size[1]];
+    let own = Raster { epsg: Some(4326), pixel: 0.02, nodata: Some(0.0), ..Raster::new(size, &samples) };
+    // The same place, counted from Greenwich to the east or to the west; and the places beside it.
+    for (name, left) in [
+        ("east.tif", left),
+        ("west.tif", left - 360.0),
+        ("beside.tif", left - 360.0 + 0.02 * size[1] as f64),
+        ("far.tif", 0.0),
+    ] {
+        folder.tiff(name, &Raster { corner: [left, top], ..own.clone() });
+    }
+    for files in [["utm.tif", "east.tif"], ["utm.tif", "west.tif"], ["east.tif", "west.tif"]] {
+        let error = in_degrees(&folder, &files).err().unwrap_or_else(|| panic!("{files:?} are planned"));
+        assert!(error.starts_with("2 files have band a of the same place: "), "{files:?}: {error}");
+    }
+    for files in [["utm.tif", "beside.tif"], ["west.tif", "beside.tif"], ["utm.tif", "far.tif"]] {
+        assert_eq!(in_degrees(&folder, &files).err(), None, "{files:?}");
+    }
+}
+
+#[test]
+fn maps_of_the_world_are_of_the_same_place_and_a_scene_is_not() {
+    let folder = Folder::new();
+    world(&folder, "g.tif", 0.0, 360);
+    world(&folder, "w.tif", -180.0, 360);
+    let maps = "[[input]]\nfiles = [\"g.tif\", \"w.tif\"]\nbands = [\"a\"]\n";
+    assert!(refused(&folder.0, maps).starts_with("2 files have band a of the same place: "));
+    // Half a turn from the first file, one place has two longitudes.
+    let tile = vec![7i16; 400];
+    let tile = Raster { epsg: Some(4326), pixel: 1.0, nodata: Some(-1.0), ..Raster::new([20, 20], &tile) };
+    for (name, left) in [("t0.tif", -10.0), ("t1.tif", 169.95), ("t2.tif", 170.05)] {
+        folder.tiff(name, &Raster { corner: [left, 10.0], ..tile.clone() });
+    }
+    let error = refused(&folder.0, "[[input]]\nfiles = [\"t*.tif\"]\nbands = [\"a\"]\n");
+    assert!(error.starts_with("2 files have band a of the same place: "), "{error}");
+    assert!(error.contains("t1.tif, ") && error.contains("t2.tif; "), "{error}");
+    // The reference system of the scene, which comes first, has no place for most of the world.
+    let scene = [7i16; 4];
+    folder.tiff("a.tif", &Raster { nodata: Some(-1.0), ..Raster::new([2, 2], &scene) });
+    let config = |files: &str| {
+        format!(
+            "[[input]]\nfiles = [{files}]\nbands = [\"a\"]\n[grid]\ncrs = \"EPSG:4326\"\nresolution = 1\nresampling = \"nearest\"\n"
+        )
+    };
+    assert_eq!(plan(&folder.0, &config("\"a.tif\", \"w.tif\"")).err().map(|e| e.to_string()), None);
+    let error = refused(&folder.0, &config("\"a.tif\", \"g.tif\", \"w.tif\""));
+    assert!(error.starts_with("2 files have band a of the same place: "), "{error}");
+    assert!(error.contains("g.tif, ") && !error.contains("a.tif, "), "{error}");
+}
+
+#[test]
+fn what_covers_a_grid_needs_no_value_wherever_longitudes_begin() {
+    let folder = Folder::new();
+    let samples: Vec<u8> = (0..180 * 360).map(|at| (at % 360 / 2) as u8).collect();
+    let map =
+        Raster { epsg: Some(4326), corner: [0.0, 90.0], pixel: 1.0, ..Raster::new([180, 360], &samples) };
+    folder.tiff("g.tif", &map);
+    // The eastern half only.
+    let half: Vec<u8> = (0..180 * 180).map(|at| (at % 180 / 2) as u8).collect();
+    folder.tiff("h.tif", &Raster { size: [180, 180], samples: &half, ..map });
+    let config = |name: &str, bounds: &str| {
+        format!(
+            "[[input]]\nfiles = [\"{name}\"]\nbands = [\"a\"]\n[grid]\nbounds = {bounds}\nresolution = 0.5\nresampling = \"nearest\"\n"
+        )
+    };
+    for bounds in ["[-180, -90, 180, 90]", "[-100, -10, -20, 10]", "[0, -90, 360, 90]", "[350, 0, 370, 10]"] {
+        let found = plan(&folder.0, &config("g.tif", bounds)).map_err(|e| format!("{bounds}: {e}")).unwrap();
+        let (samples, array) = (all::<u8>(&found, "data"), array(&found, "data"));
+        assert_eq!(array.nodata, None);
+        let [left, ..] = array.grid.bounds();
+        for (column, sample) in samples[..array.grid.width].iter().enumerate() {
+            let degrees = (left + (column as f64 + 0.5) / 2.0).rem_euclid(360.0);
+            assert_eq!(f64::from(*sample), (degrees / 2.0).floor(), "{bounds} at {degrees}");
+        }
+    }
+    assert!(plan(&folder.0, &config("h.tif", "[-350, -10, -190, 10]")).is_ok());
+    let error = refused(&folder.0, &config("h.tif", "[-350, -10, -170, 10]"));
+    assert!(error.contains("does not cover the whole grid"), "{error}");
+}
+
+#[test]
 fn what_has_no_place_needs_bounds() {
     let folder = Folder::new();
     world(&folder, "w.tif", -180.0, 360);
@@ -295,6 +414,25 @@ fn masked_samples_are_not_blended() {
                 let missing = band.iter().filter(|v| **v == 0).count();
                 assert!((area / 25..area / 14).contains(&missing), "{resampling}: {missing} of {area}");
             }
+        }
+    }
+}
+
+#[test]
+fn resampled_masks_are_arrays_where_no_value_means_no_data() {
+    let folder = Folder::new();
+    let samples: Vec<u16> = (0..1600).map(|at| if missing(at) { 60_000 } else { 100 }).collect();
+    let mask: Vec<u8> = (0..1600).map(|at| if missing(at) { 0 } else { 255 }).collect();
+    stack(&folder.path("m.tif"), 40, &[samples, vec![200u16; 1600]], None, Some(&mask));
+    // The same pixels, and half of them.
+    for (grid, side) in [("", 40), ("[grid]\nresolution = 20\nresampling = \"nearest\"\n", 20)] {
+        let config = format!("[[input]]\nfiles = [\"m.tif\"]\nbands = [\"p\", \"q\"]\n{grid}");
+        let found = plan(&folder.0, &config).unwrap();
+        assert_eq!(array(&found, "data").nodata, None);
+        let (valid, samples) = (all::<u8>(&found, "mask"), all::<u16>(&found, "data"));
+        assert_eq!(valid.iter().filter(|valid| **valid == 0).count(), side * side / 16, "{side}");
+        for (valid, sample) in valid.iter().zip(&samples) {
+            assert!(*valid == 0 || *sample == 100, "{sample} is valid");
         }
     }
 }

@@ -14,7 +14,7 @@ use vqz_codec::axes::Axes;
 use vqz_codec::config::NoData;
 use vqz_raster::band::{Band, SampleKind, set_band_attributes};
 use vqz_raster::conventions::exact::COUNT;
-use vqz_raster::conventions::validity;
+use vqz_raster::conventions::{auxiliary, validity};
 use vqz_raster::georeference::{CoordinateArray, GRID_MAPPING, coordinates};
 use vqz_raster::ingest::plan::{ArrayPlan, CubePlan, DATA};
 use vqz_raster::sample::ValueRange as _;
@@ -156,7 +156,7 @@ fn opened(plan: &Arc<CubePlan>, at: usize) -> Result<CubeArray> {
     }
     if let Some(mask) = &array.mask {
         let name = mask.rsplit_once('/').map_or(mask.as_str(), |(_, name)| name);
-        metadata.set_attribute(validity::ANCILLARY, Value::from(name));
+        metadata.set_attribute(auxiliary::ANCILLARY, Value::from(name));
     }
     if array.is_mask() {
         for (name, value) in validity::of_mask() {

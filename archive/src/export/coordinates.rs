@@ -18,7 +18,7 @@ use vqz_raster::georeference::{CoordinateArray, CoordinateData, GRID_MAPPING, gr
 
 /// Attributes of coordinates that name other members, or belong to a store.
 const NOT_KEPT: [&str; 6] =
-    ["coordinates", "grid_mapping", "ancillary_variables", "_ARRAY_DIMENSIONS", "bounds", "climatology"];
+    ["coordinates", "grid_mapping", auxiliary::ANCILLARY, "_ARRAY_DIMENSIONS", "bounds", "climatology"];
 
 /// The coordinates of a raster.
 #[derive(Clone, Debug, Default)]

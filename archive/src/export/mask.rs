@@ -21,7 +21,7 @@ pub(crate) fn beside(
     options: &OpenOptions,
 ) -> Result<Option<Arc<dyn Raster>>> {
     let attributes = info.metadata.attributes();
-    for name in validity::ancillary(&attributes) {
+    for name in validity::beside(&attributes) {
         let folder = group.join(name);
         if !folder.join("zarr.json").is_file() {
             continue;

@@ -19,9 +19,9 @@ use std::sync::Arc;
 use vqz_codec::axes::Role;
 use vqz_codec::sample::DataType;
 use vqz_raster::band::{Band, SampleKind, set_band_attributes};
+use vqz_raster::conventions::auxiliary;
 use vqz_raster::conventions::nodata::to_json;
 use vqz_raster::conventions::time::Instant;
-use vqz_raster::conventions::validity;
 use vqz_raster::georeference::Georeference;
 
 /// A position closer than this to the edge of a pixel, as a fraction of the pixel, counts as on the edge.
@@ -222,7 +222,7 @@ impl ExportedRaster {
             attributes.insert("missing_value".to_owned(), Value::Array(declared));
         }
         // These attributes name arrays of the group that it came from.
-        for key in ["grid_mapping", "coordinates", validity::ANCILLARY, "cell_measures"] {
+        for key in ["grid_mapping", "coordinates", auxiliary::ANCILLARY, "cell_measures"] {
             attributes.remove(key);
         }
         let names: Vec<Value> = (0..info.shape.len()).map(|d| Value::from(name(&info, d))).collect();

@@ -5,6 +5,7 @@
 //! arrays, or of the group, and leaves it out in some cases. Latitudes, longitudes and the like are therefore also known by
 //! their standard name, by units that only they have, by the attribute of their axis, and by the names in common use.
 
+use super::horizontal::{direction_of_coordinate, direction_of_standard_name, direction_of_units};
 use serde_json::{Map, Value};
 
 /// CF's attributes that name coordinates and what belongs to them. `formula_terms` is none of them: it names data.
@@ -19,42 +20,11 @@ const NAMING: [&str; 8] = [
     "nodes",
 ];
 
-/// CF's standard names of coordinates in space.
-const STANDARD_NAMES: [&str; 8] = [
-    "latitude",
-    "longitude",
-    "grid_latitude",
-    "grid_longitude",
-    "projection_x_coordinate",
-    "projection_y_coordinate",
-    "projection_x_angular_coordinate",
-    "projection_y_angular_coordinate",
-];
+/// CF's attribute that names arrays which tell something of an array's samples.
+pub const ANCILLARY: &str = "ancillary_variables";
 
-/// Names of latitudes, longitudes and other coordinates of rows and columns in common use, in small letters.
-const NAMES: [&str; 18] = [
-    "lat",
-    "latitude",
-    "nav_lat",
-    "xlat",
-    "tlat",
-    "ulat",
-    "geolat",
-    "lat_rho",
-    "yc",
-    "lon",
-    "longitude",
-    "nav_lon",
-    "xlong",
-    "tlong",
-    "ulong",
-    "geolon",
-    "lon_rho",
-    "xc",
-];
-
-/// How names of bounds end, in common use.
-const BOUNDS: [&str; 4] = ["_bnds", "_bounds", "_vertices", "_corners"];
+/// How names of bounds end, in common use, in small letters.
+const BOUNDS: [&str; 5] = ["bnds", "bounds", "bound", "vertices", "corners"];
 
 /// The members of a group that attributes of an array, or of the group, name as coordinates, bounds, grid mappings and measures of
 /// cells. Names may be paths, with `/` between the names of groups.
@@ -78,7 +48,7 @@ pub fn bounds(attributes: &Map<String, Value>) -> Vec<String> {
 /// The members that attributes of an array name as ancillary to it: flags of quality, uncertainties.
 #[must_use]
 pub fn ancillary(attributes: &Map<String, Value>) -> Vec<String> {
-    words(attributes, "ancillary_variables")
+    words(attributes, ANCILLARY)
 }
 
 /// The names in an attribute. Words that end with a colon are no names: "area: cell_area", "crs: x y".
@@ -97,28 +67,25 @@ fn words(attributes: &Map<String, Value>, key: &str) -> Vec<String> {
 pub fn is_coordinate(name: &str, attributes: &Map<String, Value>) -> bool {
     let text = |key: &str| attributes.get(key).and_then(Value::as_str).map(str::trim);
     if let Some(standard) = text("standard_name") {
-        return STANDARD_NAMES.contains(&standard);
+        return direction_of_standard_name(standard).is_some();
     }
-    if text("units").is_some_and(are_degrees) || attributes.contains_key("_CoordinateAxisType") {
+    if text("units").and_then(direction_of_units).is_some() || attributes.contains_key("_CoordinateAxisType")
+    {
         return true;
     }
     if text("axis").is_some_and(|axis| matches!(axis, "X" | "Y" | "Z" | "T")) {
         return true;
     }
     let small = name.to_ascii_lowercase();
-    NAMES.contains(&small.as_str())
-        || BOUNDS
-            .iter()
-            .any(|end| small.strip_suffix(end).is_some_and(|of| NAMES.contains(&of) || is_axis(of)))
+    let is_known = |name: &str| direction_of_coordinate(name).is_some();
+    is_known(&small) || whose_bounds(&small).is_some_and(|of| is_known(of) || is_axis(of))
 }
 
-/// Whether units are those of latitudes or longitudes alone: `degrees_north`, `degree_E` and so on.
-fn are_degrees(units: &str) -> bool {
-    let small = units.to_ascii_lowercase().replace('_', "");
-    let Some(direction) = small.strip_prefix("degrees").or_else(|| small.strip_prefix("degree")) else {
-        return false;
-    };
-    matches!(direction, "north" | "n" | "east" | "e" | "west" | "w" | "south" | "s")
+/// What a variable has the bounds of, by its name in small letters: `lat` of `lat_bnds`; empty for `bounds`. `None` where the name is
+/// not one of bounds.
+#[must_use]
+pub fn whose_bounds(name: &str) -> Option<&str> {
+    BOUNDS.iter().find_map(|end| name.strip_suffix(end)).map(|of| of.trim_end_matches('_'))
 }
 
 /// Whether a name is that of a dimension of a raster.
@@ -158,6 +125,7 @@ mod tests {
             ("nav_lon", json!({"units": "degrees"})),
             ("lat_bnds", json!({})),
             ("time_bounds", json!({})),
+            ("LatBnds", json!({})),
             ("deep", json!({"axis": "Z"})),
             ("deep", json!({"_CoordinateAxisType": "Lat"})),
         ] {
@@ -170,6 +138,7 @@ mod tests {
             // A standard name tells more than a name.
             ("lat", json!({"standard_name": "leaf_area_index"})),
             ("field_bounds", json!({})),
+            ("bounds", json!({})),
         ] {
             assert!(!is_coordinate(name, &of(attributes)), "{name}");
         }

@@ -5,6 +5,10 @@
 //! any length, and a decimal such as `1e400` is beyond float64. Such a token is held as a *bare* value: a text that begins with
 //! a character that no text has. [`read`] makes bare values, [`to_text`] writes them as the tokens that they were, and
 //! [`number`] tells the number that is meant.
+//!
+//! A decimal is the nearest float64: "no data", scales and coordinates are compared bit by bit. By default, `serde_json` may miss
+//! that by one unit in the last place, so its feature `float_roundtrip` is needed, and each crate that reads such numbers asks
+//! for it.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -201,6 +205,15 @@ mod tests {
         assert!(read.as_array().unwrap().iter().all(Value::is_number), "{read}");
         assert_eq!(read[8], json!(9_007_199_254_740_993_i64));
         assert_eq!((number(&read[4]), number(&json!("1"))), (Some(1e22), None));
+    }
+
+    #[test]
+    fn decimals_are_their_nearest_floats() {
+        for text in
+            ["31.245270191439438", "121.48791951161945", "1.6777216000000001e7", "-9.969209968386869e36"]
+        {
+            assert_eq!(number(&read(text).unwrap()), Some(text.parse::<f64>().unwrap()), "{text}");
+        }
     }
 
     #[test]

@@ -3,15 +3,15 @@
 //! The array with the samples names the other one in CF's `ancillary_variables`. That one has the samples 0 and 1, which
 //! `flag_meanings` calls `invalid` and `valid`.
 
+use super::auxiliary;
 use serde_json::{Map, Value, json};
 
-/// The attribute that names arrays which tell something of an array's samples.
-pub const ANCILLARY: &str = "ancillary_variables";
-
-/// The names in `ancillary_variables` that are those of arrays beside it.
-pub fn ancillary(attributes: &Map<String, Value>) -> impl Iterator<Item = &str> {
-    let names = attributes.get(ANCILLARY).and_then(Value::as_str).unwrap_or_default();
-    names.split_whitespace().filter(|name| !name.contains(['/', '\\']) && !name.starts_with('.'))
+/// The arrays beside an array, in its own group, that its attributes name as ancillary to it: its mask is among them.
+#[must_use]
+pub fn beside(attributes: &Map<String, Value>) -> Vec<String> {
+    let mut names = auxiliary::ancillary(attributes);
+    names.retain(|name| !name.contains(['/', '\\']) && !name.starts_with('.'));
+    names
 }
 
 /// The attributes of a mask.
@@ -36,7 +36,11 @@ mod tests {
         assert!(is_mask(&mask));
         let other = json!({"flag_values": [0, 1], "flag_meanings": "land water"});
         assert!(!is_mask(other.as_object().unwrap()) && !is_mask(&Map::new()));
-        let named = json!({ANCILLARY: "mask ../mask a/b .. quality"});
-        assert_eq!(ancillary(named.as_object().unwrap()).collect::<Vec<_>>(), ["mask", "quality"]);
+        for names in
+            [json!("mask ../mask a/b .. quality"), json!(["mask", "../mask", "a/b", "..", "quality"])]
+        {
+            let named = json!({auxiliary::ANCILLARY: names});
+            assert_eq!(beside(named.as_object().unwrap()), ["mask", "quality"]);
+        }
     }
 }

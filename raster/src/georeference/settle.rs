@@ -23,6 +23,11 @@ pub enum Finding {
         /// `columns`, `rows`, or both.
         axes: &'static str,
     },
+    /// The only coordinate of an axis is no number, so that no transform describes them.
+    Unplaced {
+        /// `column`, `row`, or both.
+        axes: &'static str,
+    },
 }
 
 impl fmt::Display for Finding {
@@ -43,6 +48,9 @@ impl fmt::Display for Finding {
                     f,
                     "the coordinates of {axes} are not evenly spaced, so no transform places the pixels"
                 )
+            }
+            Self::Unplaced { axes } => {
+                write!(f, "the coordinate of the only {axes} is no number, so no transform places the pixels")
             }
         }
     }
@@ -72,7 +80,12 @@ impl Georeference {
             (_, _, true, true) => Some(Finding::Uneven { axes: "rows and columns" }),
             (_, _, true, false) => Some(Finding::Uneven { axes: "columns" }),
             (_, _, false, true) => Some(Finding::Uneven { axes: "rows" }),
-            _ => None,
+            (..) => match (is_unplaced(columns), is_unplaced(rows)) {
+                (true, true) => Some(Finding::Unplaced { axes: "row and column" }),
+                (true, false) => Some(Finding::Unplaced { axes: "column" }),
+                (false, true) => Some(Finding::Unplaced { axes: "row" }),
+                (false, false) => None,
+            },
         }
     }
 }
@@ -85,6 +98,11 @@ fn axis(centres: &[f64], stated: Option<EvenAxis>) -> Option<EvenAxis> {
         }
         _ => even_axis(centres),
     }
+}
+
+/// Whether there is one coordinate, which is no number.
+fn is_unplaced(centres: &[f64]) -> bool {
+    matches!(centres, [only] if !only.is_finite())
 }
 
 /// Whether coordinates are the numbers of pixels from 0.
@@ -149,5 +167,23 @@ mod tests {
         assert_eq!((even.settle(&x, &x), even.transform), (None, Some([0.0, 1.0, 0.0, 0.0, 0.0, 1.0])));
         let mut one = stated(None);
         assert_eq!((one.settle(&x, &[7.0]), one.transform), (None, None));
+    }
+
+    #[test]
+    fn a_single_coordinate_that_is_no_number_is_told() {
+        let x = centres(500_000.0, 10.0, 4);
+        for (columns, rows, axes) in [
+            (&x[..], &[f64::NAN][..], "row"),
+            (&[f64::INFINITY], &x, "column"),
+            (&[f64::NAN], &[f64::NAN], "row and column"),
+        ] {
+            let mut lost = stated(Some(UTM));
+            let finding = lost.settle(columns, rows).unwrap();
+            assert_eq!((&finding, lost.transform), (&Finding::Unplaced { axes }, None));
+            assert_eq!(
+                finding.to_string(),
+                format!("the coordinate of the only {axes} is no number, so no transform places the pixels")
+            );
+        }
     }
 }

@@ -74,10 +74,10 @@ pub fn bounds([x0, dx, rx, y0, ry, dy]: [f64; 6], height: u64, width: u64) -> [f
     let (w, h) = (width as f64, height as f64);
     let corners = [(0.0, 0.0), (w, 0.0), (0.0, h), (w, h)]
         .map(|(column, row)| (x0 + dx * column + rx * row, y0 + ry * column + dy * row));
-    let over = |pick: fn((f64, f64)) -> f64, fold: fn(f64, f64) -> f64| {
-        corners.into_iter().map(pick).reduce(fold).unwrap_or(f64::NAN)
-    };
-    [over(|c| c.0, f64::min), over(|c| c.1, f64::min), over(|c| c.0, f64::max), over(|c| c.1, f64::max)]
+    let [first, others @ ..] = corners;
+    others.into_iter().fold([first.0, first.1, first.0, first.1], |[left, bottom, right, top], (x, y)| {
+        [left.min(x), bottom.min(y), right.max(x), top.max(y)]
+    })
 }
 
 /// Width and height of a pixel, also where the grid is rotated.

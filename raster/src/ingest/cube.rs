@@ -151,8 +151,8 @@ fn read_band<T: Sample>(
         BandSource::Mask(name) => {
             let source = array.dates.source();
             for (time, out) in source[times].iter().zip(out) {
-                let found = masked.bands.samples::<T>(name, *time, masked.window)?;
-                for (to, valid) in out.iter_mut().zip(found.valid) {
+                let found = masked.bands.valid(name, *time, masked.window)?;
+                for (to, valid) in out.iter_mut().zip(found) {
                     *to = T::from_f64(f64::from(u8::from(valid)));
                 }
             }

@@ -44,9 +44,7 @@ impl Steps {
             Ok(units) => units?,
             Err(error) => return Some(Self { unread: Some(error.to_string()), ..Self::default() }),
         };
-        let missing = nodata::declared(attributes, DataType::Float64).values;
-        let missing: Vec<f64> =
-            missing.iter().filter_map(|value| value.to_f64(DataType::Float64).ok()?).collect();
+        let missing = values.missing(attributes);
         let factor = |key: &str, plain: f64| attributes.get(key).and_then(json::number).unwrap_or(plain);
         let (scale, offset) = (factor("scale_factor", 1.0), factor("add_offset", 0.0));
         let (mut dates, mut exact, mut absent) = (Vec::new(), true, 0);
@@ -91,6 +89,17 @@ impl Steps {
 }
 
 impl Values<'_> {
+    /// The values that attributes declare as missing, as the coordinate stores them: among `float32`, a decimal such as 9.96921e36
+    /// is the nearest `float32`.
+    fn missing(&self, attributes: &Map<String, Value>) -> Vec<f64> {
+        let (data_type, rounded): (DataType, fn(f64) -> f64) = match self {
+            Self::Single(_) => (DataType::Float32, |value| f64::from(value as f32)),
+            Self::Whole(_) | Self::Double(_) | Self::Texts(_) => (DataType::Float64, |value| value),
+        };
+        let declared = nodata::declared(attributes, data_type).values;
+        declared.iter().filter_map(|value| value.to_f64(data_type).ok()?).map(rounded).collect()
+    }
+
     fn counts(&self) -> Vec<Count> {
         match self {
             Self::Whole(values) => values.iter().map(|value| Count::Whole(*value)).collect(),
@@ -129,6 +138,22 @@ mod tests {
         assert_eq!(read(Values::Texts(&texts), json!({})).0.join(" "), "2000-01-01 2000-01-01T06:00:00.5");
         let packed = json!({"units": "hours since 2000-01-01", "scale_factor": 6, "add_offset": 1.0});
         assert_eq!(read(Values::Whole(&[2]), packed).0.join(" "), "2000-01-01T13:00:00");
+    }
+
+    #[test]
+    fn missing_float32_times_are_those_of_the_nearest_float32() {
+        for (fill, stored) in [
+            (json!(9.969_21e36), 9.969_21e36f32),
+            (json!("9.96921e+36f"), 9.969_21e36),
+            // As a float64, this is another number, and as a count of days a date.
+            (json!(-9999.9), -9999.9),
+        ] {
+            let stored = [f64::from(stored), 1.5];
+            let units = json!({"units": "days since 2000-01-01", "_FillValue": fill});
+            let (dates, unread, _) = read(Values::Single(&stored), units);
+            assert_eq!(dates.join(" "), "- 2000-01-02T12:00:00");
+            assert_eq!(unread.as_deref(), Some("1 of 2 times are missing"));
+        }
     }
 
     #[test]

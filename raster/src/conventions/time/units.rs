@@ -35,14 +35,6 @@ pub enum Count {
 }
 
 impl TimeUnits {
-    /// Reads units and the name of a calendar; CF's `standard` calendar where there is no name.
-    ///
-    /// `None` where these are not units of time, or where [`TimeUnits::read`] says why they can't be read.
-    #[must_use]
-    pub fn parse(units: &str, calendar: Option<&str>) -> Option<Self> {
-        Self::read(units, calendar).ok().flatten()
-    }
-
     /// Reads units and the name of a calendar; CF's `standard` calendar where there is no name. `None` where these are not units of
     /// time.
     ///
@@ -57,12 +49,6 @@ impl TimeUnits {
             Calendar::named(name).ok_or_else(|| wrong(format!("the calendar {name} is not supported")))?;
         let unit = unit_seconds(unit, calendar).map_err(|why| wrong(why.to_owned()))? * 1e9;
         Ok(Some(Self { unit, origin: origin.to_owned(), stamp: Stamp::parse(origin), calendar }))
-    }
-
-    /// Reads the attributes `units` and `calendar` of a coordinate; `None` where the units are not those of time, or can't be read.
-    #[must_use]
-    pub fn from_attributes(attributes: &Map<String, Value>) -> Option<Self> {
-        Self::read_attributes(attributes).ok().flatten()
     }
 
     /// Reads the attributes `units` and `calendar` of a coordinate; `None` where the units are not those of time.
@@ -82,10 +68,12 @@ impl TimeUnits {
         self.instant(Count::Double(value)).map(Instant::rounded)
     }
 
-    /// The instants of all values, to the nearest second; `None` where one of them can't be stated.
-    #[must_use]
-    pub fn all_seconds(&self, values: &[f64]) -> Option<Vec<i64>> {
-        values.iter().map(|value| self.seconds(*value).ok()).collect()
+    /// The instants of all values, to the nearest second.
+    ///
+    /// # Errors
+    /// Those of [`TimeUnits::instant`], for the first value that has one.
+    pub fn all_seconds(&self, values: &[f64]) -> Result<Vec<i64>, ConventionError> {
+        values.iter().map(|value| self.seconds(*value)).collect()
     }
 
     /// The instant of a value. It has as many decimals of a second as the value's precision gives. A date of another calendar is
@@ -197,8 +185,12 @@ mod tests {
     use crate::conventions::time::iso;
     use serde_json::json;
 
+    fn read(units: &str, calendar: &str) -> TimeUnits {
+        TimeUnits::read(units, Some(calendar)).unwrap().unwrap()
+    }
+
     fn at(units: &str, value: f64) -> Option<String> {
-        TimeUnits::parse(units, None)?.seconds(value).ok().map(iso)
+        TimeUnits::read(units, None).ok()??.seconds(value).ok().map(iso)
     }
 
     #[test]
@@ -226,8 +218,7 @@ mod tests {
 
     #[test]
     fn instants_have_the_decimals_that_are_certain() {
-        let at =
-            |units: &str, value: Count| TimeUnits::parse(units, None).unwrap().instant(value).unwrap().iso();
+        let at = |units: &str, value: Count| read(units, "standard").instant(value).unwrap().iso();
         let (seconds, days) = ("seconds since 1970-01-01", "days since 1970-01-01");
         assert_eq!(at(seconds, Count::Double(0.25)), "1970-01-01T00:00:00.25");
         assert_eq!(at(seconds, Count::Double(1.6e9 + 0.1)), "2020-09-13T12:26:40.1");
@@ -254,9 +245,7 @@ mod tests {
         assert!(error("steps since 2000-01-01", "standard").ends_with(": it is no unit of time"));
         assert!(error("days since 2000-01-01", "none").ends_with(": the calendar none is not supported"));
         assert!(error("-1 days since 2000-01-01", "noleap").ends_with("not above 0"));
-        let at = |units: &str, calendar, value| {
-            TimeUnits::parse(units, Some(calendar)).unwrap().seconds(value).map(iso)
-        };
+        let at = |units: &str, calendar, value| read(units, calendar).seconds(value).map(iso);
         assert_eq!(at("months since 2000-01-01", "360_day", 13.0).as_deref(), Ok("2001-02-01"));
         assert_eq!(at("years since 2000-01-01", "noleap", 1.5).as_deref(), Ok("2001-07-02T12:00:00"));
         assert_eq!(TimeUnits::read("metre", None), Ok(None));
@@ -264,22 +253,22 @@ mod tests {
 
     #[test]
     fn coordinates_count_in_their_own_calendar() {
-        let read = |calendar: &str| {
+        let of = |calendar: &str| {
             let attributes = json!({"units": "days since 2004-02-28", "calendar": calendar});
-            TimeUnits::from_attributes(attributes.as_object().unwrap())
+            TimeUnits::read_attributes(attributes.as_object().unwrap())
         };
-        let second_day = |calendar: &str| read(calendar).unwrap().seconds(2.0).map(iso).unwrap();
+        let second_day = |calendar: &str| of(calendar).unwrap().unwrap().seconds(2.0).map(iso).unwrap();
         assert_eq!(second_day("standard"), "2004-03-01");
         assert_eq!(second_day("noleap"), "2004-03-02");
         assert_eq!(second_day("360_day"), "2004-02-29");
         assert_eq!(second_day("julian"), "2004-03-01");
-        assert_eq!(read("none"), None);
-        assert_eq!(TimeUnits::from_attributes(&Map::new()), None);
-        let units = read("noleap").unwrap();
-        assert_eq!(units.all_seconds(&[0.0, 1.0]).map(|all| all.len()), Some(2));
-        assert_eq!(units.all_seconds(&[0.0, f64::NAN]), None);
-        let error =
-            TimeUnits::parse("days since 2004-02-29", Some("noleap")).unwrap().seconds(0.0).unwrap_err();
+        assert!(of("none").is_err());
+        assert_eq!(TimeUnits::read_attributes(&Map::new()), Ok(None));
+        let units = read("days since 2004-02-28", "noleap");
+        assert_eq!(units.all_seconds(&[0.0, 1.0]).map(|all| all.len()), Ok(2));
+        let error = units.all_seconds(&[0.0, f64::NAN]).unwrap_err().to_string();
+        assert_eq!(error, "NaN seconds after 2004-02-28 is further away than a date can state");
+        let error = read("days since 2004-02-29", "noleap").seconds(0.0).unwrap_err();
         assert_eq!(error.to_string(), "\"2004-02-29\" is no time");
     }
 }

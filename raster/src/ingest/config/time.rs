@@ -12,7 +12,8 @@ pub struct TimeConfig {
     /// The last date that is taken.
     #[serde(default)]
     pub to: Option<String>,
-    /// Whether all times of one day count as one date, as for scenes of a strip that were taken seconds apart.
+    /// Whether all times of one day count as one date, as for scenes of a strip that were taken seconds apart. Files of one band
+    /// and day may then cover the same place, which is refused otherwise: `overlap` under `[output]` says which of them counts.
     #[serde(default)]
     pub by_day: bool,
     /// The part of samples, 0 to 1, that must be valid after masking; dates with less are left out.

@@ -15,6 +15,7 @@ use points::Points;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::f64::consts::TAU;
+use std::fmt;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -36,7 +37,7 @@ const ASTRAY: f64 = 1e-3;
 /// Turns of longitudes by which grids may be apart.
 const TURNS: [f64; 5] = [0.0, -1.0, 1.0, -2.0, 2.0];
 
-/// The most footprints that a thread keeps. Many files lie on one grid.
+/// The most footprints, and the most reference systems, that a thread keeps. Many files lie on one grid.
 const KEPT: usize = 1024;
 
 /// WGS 84 in degrees, in which every place on Earth has a longitude and a latitude.
@@ -49,8 +50,8 @@ type Key = ([u64; 12], [usize; 4], Option<String>, Option<String>);
 
 thread_local! {
     static KNOWN: RefCell<HashMap<Key, Rc<[Part]>>> = RefCell::new(HashMap::new());
-    /// The last answer of [`turn`].
-    static TURN: RefCell<Option<(String, Option<f64>)>> = const { RefCell::new(None) };
+    /// The answers of [`turn`], by the WKT of the reference system.
+    static TURNS_OF: RefCell<HashMap<String, Option<f64>>> = RefCell::new(HashMap::new());
 }
 
 /// The parts of `target` that `source` may touch, each a rectangle of rows and columns, none of which overlap; empty where
@@ -81,20 +82,39 @@ pub(crate) fn parts(source: &Grid, target: &Grid) -> Result<Rc<[Part]>> {
     Ok(found)
 }
 
-/// The bounds of a grid in a coordinate reference system. Those of a grid across 180° end beyond it, at 181° for instance.
+/// What of a grid has no place in a coordinate reference system, so that it has no bounds there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoPlace {
+    /// A part of it.
+    Part,
+    /// All of it.
+    Whole,
+}
+
+impl fmt::Display for NoPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Part => "a part of it has no place there; say which area to cover, as bounds under [grid]",
+            Self::Whole => "it has no place there; choose another crs under [grid]",
+        })
+    }
+}
+
+/// The bounds of a grid in a coordinate reference system, if all of it has a place there. Those of a grid across 180° end beyond
+/// it, at 181° for instance.
 ///
 /// # Errors
-/// As [`parts`]; [`Error::Mismatch`] also where a part of the grid has no place in that reference system.
-pub(crate) fn bounds(source: &Grid, target: &Georeference) -> Result<Bounds> {
-    let (Some(from), Some(to)) = (&source.georeference.wkt, &target.wkt) else { return Ok(source.bounds()) };
+/// As [`parts`].
+pub(crate) fn bounds(source: &Grid, target: &Georeference) -> Result<std::result::Result<Bounds, NoPlace>> {
+    let (Some(from), Some(to)) = (&source.georeference.wkt, &target.wkt) else {
+        return Ok(Ok(source.bounds()));
+    };
     if grid::same_reference(Some(from), Some(to)) {
-        return Ok(source.bounds());
+        return Ok(Ok(source.bounds()));
     }
     let footprint = Footprint::of(source, target)?;
     if footprint.has_lost_ground(source)? {
-        return Err(Error::Mismatch(
-            "a part of it has no place there; say which area to cover, as bounds under [grid]".to_owned(),
-        ));
+        return Ok(Err(NoPlace::Part));
     }
     let exact = grid::transform_bounds(source.bounds(), from, to).ok().map(|[left, bottom, right, top]| {
         match footprint.turn.filter(|_| left > right) {
@@ -103,31 +123,40 @@ pub(crate) fn bounds(source: &Grid, target: &Georeference) -> Result<Bounds> {
         }
     });
     let exact = exact.filter(|b| b.iter().all(|v| v.is_finite()) && b[0] < b[2] && b[1] < b[3]);
-    match (exact, footprint.bounds()) {
+    Ok(match (exact, footprint.bounds()) {
         // Around a pole, bounds of points say nothing of longitudes.
         (Some(exact), Some(found)) if footprint.is_torn && footprint.turn.is_none() => {
             Ok(grid::union(exact, found))
         }
         (Some(bounds), _) | (None, Some(bounds)) => Ok(bounds),
-        (None, None) => {
-            Err(Error::Mismatch("it has no place there; choose another crs under [grid]".to_owned()))
-        }
-    }
+        (None, None) => Err(NoPlace::Whole),
+    })
+}
+
+/// Bounds, turned so that they lie as near to others as they can.
+pub(crate) fn nearest(bounds: Bounds, to: Bounds, georeference: &Georeference) -> Bounds {
+    let Some(turn) = turn(georeference) else { return bounds };
+    let middle = |b: Bounds| (b[0] + b[2]) / 2.0;
+    let turns = turn * ((middle(to) - middle(bounds)) / turn).round();
+    [bounds[0] + turns, bounds[1], bounds[2] + turns, bounds[3]]
 }
 
 /// The extent of a full turn in a coordinate reference system, where longitudes are its x: 360 for degrees.
 pub(crate) fn turn(georeference: &Georeference) -> Option<f64> {
     let wkt = georeference.wkt.as_deref()?;
-    if let Some(known) =
-        TURN.with_borrow(|known| known.as_ref().filter(|(of, _)| of == wkt).map(|(_, turn)| *turn))
-    {
+    if let Some(known) = TURNS_OF.with_borrow(|known| known.get(wkt).copied()) {
         return known;
     }
     let reference = grid::reference(wkt).ok()?;
     let turn = TAU / reference.angular_units();
     // Full turns are whole numbers of the usual units.
     let turn = (reference.is_geographic() && turn.is_finite()).then(|| (turn * 1e9).round() / 1e9);
-    TURN.with_borrow_mut(|known| *known = Some((wkt.to_owned(), turn)));
+    TURNS_OF.with_borrow_mut(|known| {
+        if known.len() >= KEPT {
+            known.clear();
+        }
+        known.insert(wkt.to_owned(), turn);
+    });
     turn
 }
 
@@ -316,7 +345,7 @@ fn apart(a: f64, b: f64, turn: Option<f64>) -> f64 {
 }
 
 /// Whole turns, none first.
-fn turns(turn: Option<f64>) -> impl Iterator<Item = f64> {
+pub(crate) fn turns(turn: Option<f64>) -> impl Iterator<Item = f64> {
     TURNS.into_iter().take(if turn.is_some() { TURNS.len() } else { 1 }).map(move |n| n * turn.unwrap_or(0.0))
 }
 

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::georeference::Georeference;
 use crate::ingest::config::{Config, Extent};
-use crate::ingest::footprint;
+use crate::ingest::footprint::{self, NoPlace, nearest};
 use crate::ingest::grid::{self, Bounds, Grid};
 use crate::ingest::sources::layer::Layer;
 use crate::ingest::sources::polygons::Border;
@@ -53,14 +53,17 @@ pub(crate) fn grid(config: &Config, layers: &[&Layer], border: Option<&Border>) 
             })?;
             let asked = border.bounds(reference)?;
             // Where the inputs have no bounds there, those of the border do.
-            let bounds = match covered() {
-                Ok(covered) => shared(asked, covered, &georeference)
+            let bounds = match covered()? {
+                Area::Known(covered) => shared(asked, covered, &georeference)
                     .ok_or_else(|| nothing_in_common("the border", asked, covered))?,
-                Err(_) => asked,
+                Area::Unknown(..) => asked,
             };
             (bounds, "the border")
         }
-        (None, None) => (covered()?, "the inputs"),
+        (None, None) => match covered()? {
+            Area::Known(covered) => (covered, "the inputs"),
+            Area::Unknown(layer, why) => return Err(of(layer, &georeference, &why)),
+        },
     };
     let kept = wanted.crs.is_none() && wanted.resolution.is_none();
     let pixel = match wanted.resolution {
@@ -68,7 +71,7 @@ pub(crate) fn grid(config: &Config, layers: &[&Layer], border: Option<&Border>) 
         None if kept => first.grid.pixel(),
         // In another coordinate reference system, pixels get the size that keeps their number about the same.
         None => {
-            let own = reprojected(first, &georeference)?;
+            let own = reprojected(first, &georeference)?.map_err(|why| of(first, &georeference, &why))?;
             let side = ((own[2] - own[0]) * (own[3] - own[1])
                 / (first.grid.width as f64 * first.grid.height as f64))
                 .sqrt();
@@ -90,8 +93,11 @@ pub(crate) fn grid(config: &Config, layers: &[&Layer], border: Option<&Border>) 
         }
     }
     Err(match covered() {
-        Ok(covered) => nothing_in_common(what, bounds, covered),
-        Err(_) => Error::Mismatch(format!("{what} ({bounds:?}) and the inputs have nothing in common")),
+        Ok(Area::Known(covered)) => nothing_in_common(what, bounds, covered),
+        // What the inputs cover is asked here for the message only.
+        Ok(Area::Unknown(..)) | Err(_) => {
+            Error::Mismatch(format!("{what} ({bounds:?}) and the inputs have nothing in common"))
+        }
     })
 }
 
@@ -118,8 +124,8 @@ fn georeference(config: &Config, first: &Layer) -> Result<Georeference> {
     })
 }
 
-/// The bounds of a layer in the coordinate reference system of the grid.
-fn reprojected(layer: &Layer, georeference: &Georeference) -> Result<Bounds> {
+/// The bounds of a layer in the coordinate reference system of the grid, if it has any there.
+fn reprojected(layer: &Layer, georeference: &Georeference) -> Result<std::result::Result<Bounds, NoPlace>> {
     check_reference(layer, georeference)?;
     footprint::bounds(&layer.grid, georeference).map_err(|e| of(layer, georeference, &e))
 }
@@ -135,22 +141,35 @@ fn check_reference(layer: &Layer, georeference: &Georeference) -> Result<()> {
 }
 
 /// An error about a layer in another coordinate reference system.
-fn of(layer: &Layer, georeference: &Georeference, error: &Error) -> Error {
+fn of(layer: &Layer, georeference: &Georeference, error: &dyn std::fmt::Display) -> Error {
     let there = georeference.code.as_deref().unwrap_or("the coordinate reference system of the grid");
     Error::Mismatch(format!("{} can't be brought to {there}: {error}", layer.label()))
 }
 
+/// The area of layers in the coordinate reference system of the grid.
+enum Area<'a> {
+    Known(Bounds),
+    /// This layer has no bounds there.
+    Unknown(&'a Layer, NoPlace),
+}
+
 /// The area of the layers, by the rule that the configuration gives.
-fn covered(config: &Config, layers: &[&Layer], georeference: &Georeference) -> Result<Bounds> {
+///
+/// # Errors
+/// [`Error::Mismatch`] where a layer has no coordinate reference system, and where the layers share nothing and should.
+fn covered<'a>(config: &Config, layers: &[&'a Layer], georeference: &Georeference) -> Result<Area<'a>> {
     let mut grids: Vec<(&Grid, Bounds)> = Vec::new();
     let mut all: Vec<(&Layer, Bounds)> = Vec::new();
-    for layer in layers {
+    for &layer in layers {
         // Many files lie on the same pixels.
         let known = grids.iter().rev().take(8).find(|(grid, _)| **grid == layer.grid);
         match known.map(|(_, bounds)| *bounds) {
             Some(bounds) => all.push((layer, bounds)),
             None => {
-                let bounds = reprojected(layer, georeference)?;
+                let bounds = match reprojected(layer, georeference)? {
+                    Ok(bounds) => bounds,
+                    Err(why) => return Ok(Area::Unknown(layer, why)),
+                };
                 grids.push((&layer.grid, bounds));
                 all.push((layer, bounds));
             }
@@ -179,15 +198,7 @@ fn covered(config: &Config, layers: &[&Layer], georeference: &Georeference) -> R
             })?,
         });
     }
-    covered.ok_or_else(|| Error::Invalid("there are no layers to cover anything".to_owned()))
-}
-
-/// Bounds, turned so that they lie as near to others as they can.
-fn nearest(bounds: Bounds, to: Bounds, georeference: &Georeference) -> Bounds {
-    let Some(turn) = footprint::turn(georeference) else { return bounds };
-    let middle = |b: Bounds| (b[0] + b[2]) / 2.0;
-    let turns = turn * ((middle(to) - middle(bounds)) / turn).round();
-    [bounds[0] + turns, bounds[1], bounds[2] + turns, bounds[3]]
+    covered.map(Area::Known).ok_or_else(|| Error::Invalid("there are no layers to cover anything".to_owned()))
 }
 
 /// The rectangle that both share, wherever longitudes are counted from.

@@ -138,7 +138,8 @@ impl CubePlan {
         if !missing.is_empty() {
             let more = if missing.len() > LISTED { ", …" } else { "" };
             self.remarks.push(format!(
-                "{path}: {} of {} pairs of band and date have no file, and are written as nodata: {}{more}",
+                "{path}: {} of {} pairs of band and date have no file that reaches into the grid, and are written as nodata: \
+                 {}{more}",
                 missing.len(),
                 times.len() * bands.len(),
                 missing.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ")

@@ -11,6 +11,9 @@ use crate::ingest::sources::scene::SceneBand;
 use crate::missing::MaskKind;
 use crate::sample::{DataType, ValueRange as _};
 
+/// The most bands that a remark names.
+const LISTED: usize = 5;
+
 /// How missing samples are told in an array.
 pub(crate) struct ArrayValidity {
     /// The value that means "no data"; `None` where no value does.
@@ -95,17 +98,31 @@ impl CubePlan {
         })
     }
 
-    /// Files that declare other values than the array's.
+    /// Files that declare other values than the array's. Bands of which the same is to say are named together.
     fn remark_on_others(&mut self, path: &str, bands: &[&SceneBand], nodata: f64, asked: Option<f64>) {
+        let mut groups: Vec<(Declared, bool, Vec<&str>)> = Vec::new();
         for band in bands {
             let declared = Declared::by(band);
-            let lasting = match may_clash(band, nodata, asked) {
+            let clashes = may_clash(band, nodata, asked);
+            let is_plain = match &declared.values[..] {
+                [] => true,
+                [(value, _)] => declared.none.is_none() && same(*value, nodata),
+                _ => false,
+            };
+            if is_plain {
+                continue;
+            }
+            match groups.iter_mut().find(|group| group.1 == clashes && group.0.is_like(&declared)) {
+                Some((_, _, names)) => names.push(&band.name),
+                None => groups.push((declared, clashes, vec![&band.name])),
+            }
+        }
+        for (declared, clashes, names) in groups {
+            let lasting = match clashes {
                 true => format!("valid samples of {nodata} become \"no data\" too"),
                 false => String::new(),
             };
             let text = match &declared.values[..] {
-                [] => continue,
-                [(value, _)] if declared.none.is_none() && same(*value, nodata) => continue,
                 [(value, _)] if declared.none.is_none() => {
                     let lasting = if lasting.is_empty() { lasting } else { format!("; {lasting}") };
                     format!("{value} in the files and becomes {nodata}{lasting}")
@@ -118,8 +135,7 @@ impl CubePlan {
                     format!("{}{}; all become {nodata}{lasting}", listed.join(", "), none.unwrap_or_default())
                 }
             };
-            self.remarks.push(format!("{path}: \"no data\" of band {} is {text}", band.name));
-            return;
+            self.remarks.push(format!("{path}: \"no data\" of {} is {text}", named(&names)));
         }
     }
 
@@ -186,6 +202,26 @@ impl Declared {
             }
         }
         Self { none: none.filter(|_| !values.is_empty()), values }
+    }
+
+    /// Whether another band's files declare the same values, whichever files these are.
+    fn is_like(&self, other: &Self) -> bool {
+        self.none.is_some() == other.none.is_some()
+            && self.values.len() == other.values.len()
+            && self.values.iter().zip(&other.values).all(|((a, _), (b, _))| same(*a, *b))
+    }
+}
+
+/// Bands in words, the first of them by name.
+fn named(names: &[&str]) -> String {
+    match names {
+        [only] => format!("band {only}"),
+        _ => {
+            let more = names.len().saturating_sub(LISTED);
+            let listed = names.iter().take(LISTED).copied().collect::<Vec<_>>().join(", ");
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("bands {listed}{more}")
+        }
     }
 }
 

@@ -46,7 +46,12 @@ pub(crate) fn with_dataset<T>(
         Some(warp) => {
             let (nodata, missing) = (layer.band.nodata, &layer.missing);
             let band = matches!(missing.mask, Some(MaskKind::Band)).then_some(layer.number);
-            format!("{:?} {:?} {nodata:?} {missing:?} {band:?} {name}", warp.resampling, warp.grid)
+            // All of the layer that a view and its resampling depend on: the configuration may say of one file in two
+            // inputs that it lies at two places.
+            format!(
+                "{:?} {:?} {:?} {:?} {} {nodata:?} {missing:?} {band:?} {name}",
+                warp.resampling, warp.grid, layer.grid, layer.sample_type, layer.signed_byte
+            )
         }
     };
     let taken = DATASETS.with_borrow_mut(|open| {

@@ -140,6 +140,11 @@ impl GriddedBands {
         })
     }
 
+    /// Which samples of a window are valid.
+    pub(crate) fn valid(&self, name: &str, time: Option<i64>, window: &Window) -> Result<Vec<bool>> {
+        mosaic::valid(&self.placed(name, time), window)
+    }
+
     /// Reads a window straight into `out` where one layer holds all of it.
     pub(crate) fn straight<T: Sample>(
         &self,

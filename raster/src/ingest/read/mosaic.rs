@@ -50,8 +50,7 @@ pub(crate) fn read<T: Sample>(
         for (row, (samples, valid)) in
             part.rows.clone().zip(found.samples.chunks(width).zip(found.valid.chunks(width)))
         {
-            let start =
-                (row - window.rows.start) * window.columns.len() + part.columns.start - window.columns.start;
+            let start = start(row, &part, window);
             let to = &mut out.samples[start..start + width];
             let known = &mut out.valid[start..start + width];
             for (((to, known), sample), valid) in to.iter_mut().zip(known).zip(samples).zip(valid) {
@@ -68,6 +67,42 @@ pub(crate) fn read<T: Sample>(
         }
     }
     Ok(out)
+}
+
+/// Which samples of a window of a band and date are valid in some layer. Where masks alone tell that, no sample is read.
+pub(crate) fn valid(layers: &[Placed<'_>], window: &Window) -> Result<Vec<bool>> {
+    let mut out = vec![false; window.area()];
+    for placed in layers {
+        let Some(part) = part(placed.1, window) else { continue };
+        let found = layer_valid(*placed, &part)?;
+        let width = part.columns.len();
+        for (row, valid) in part.rows.clone().zip(found.chunks(width)) {
+            let start = start(row, &part, window);
+            out[start..start + width].iter_mut().zip(valid).for_each(|(to, valid)| *to |= *valid);
+        }
+    }
+    Ok(out)
+}
+
+/// Which samples of a window that a layer covers are valid.
+fn layer_valid(placed: Placed<'_>, window: &Window) -> Result<Vec<bool>> {
+    let (layer, placement) = placed;
+    let told_by_samples = layer.sample_type.is_float()
+        || layer.band.nodata.is_some()
+        || !layer.missing.values.is_empty()
+        || matches!(layer.source.reader, Reader::List(_));
+    if told_by_samples {
+        return Ok(read_layer::<f64>(placed, window)?.valid);
+    }
+    match mask(layer, placement) {
+        Some(mask) => read_mask(placed, mask, window),
+        None => Ok(vec![true; window.area()]),
+    }
+}
+
+/// Where a row of a part of a window begins in the window.
+fn start(row: usize, part: &Window, window: &Window) -> usize {
+    (row - window.rows.start) * window.columns.len() + part.columns.start - window.columns.start
 }
 
 fn disagreement(layers: &[Placed<'_>], placed: Placed<'_>, row: usize, [before, now]: [f64; 2]) -> Error {
@@ -164,21 +199,28 @@ fn read_layer<T: Sample>(placed: Placed<'_>, window: &Window) -> Result<Samples<
         leave_out(&mut valid, values.iter().copied(), placed);
         Samples { samples: values.into_iter().map(T::from_f64).collect(), valid }
     };
-    let told_by = match placement.warp {
+    if let Some(mask) = mask(layer, placement) {
+        let mask = read_mask(placed, mask, window)?;
+        found.valid.iter_mut().zip(mask).for_each(|(valid, mask)| *valid &= mask);
+    }
+    Ok(found)
+}
+
+/// What tells, beside a layer's samples, which of them are valid.
+fn mask(layer: &Layer, placement: &Placement) -> Option<Source> {
+    match placement.warp {
         Some(_) => view::nodata(layer).is_none().then_some(Source::Last),
         None => layer.missing.mask.map(|mask| match mask {
             MaskKind::Alpha(number) => Source::Band(number),
             _ => Source::Mask(layer.number),
         }),
-    };
-    if let Some(told_by) = told_by {
-        let mut mask = vec![0u8; window.area()];
-        read_from(placed, told_by, window, &mut mask)?;
-        for (valid, mask) in found.valid.iter_mut().zip(mask) {
-            *valid &= mask > 0;
-        }
     }
-    Ok(found)
+}
+
+fn read_mask(placed: Placed<'_>, mask: Source, window: &Window) -> Result<Vec<bool>> {
+    let mut samples = vec![0u8; window.area()];
+    read_from(placed, mask, window, &mut samples)?;
+    Ok(samples.into_iter().map(|sample| sample > 0).collect())
 }
 
 /// Marks samples of further values that mean "no data". Resampling has left them out already.

@@ -4,6 +4,8 @@ use crate::error::{Error, Result};
 use crate::ingest::config::Resampling;
 use crate::ingest::footprint;
 use crate::ingest::grid::{Grid, intersection};
+use crate::ingest::read::view;
+use crate::ingest::sources::container::raster::VariableRaster;
 use crate::ingest::sources::layer::{Layer, Reader};
 use std::ops::Range;
 
@@ -70,8 +72,7 @@ impl Placement {
             )));
         };
         check(layer, grid, resampling)?;
-        let bounds = layer.grid.bounds();
-        let covered = (same && layer.grid.is_upright()).then(|| grid.within(bounds));
+        let is_known = same && layer.grid.is_upright();
         Ok(footprint::parts(&layer.grid, grid)?
             .iter()
             .map(|[rows, columns]| {
@@ -79,7 +80,7 @@ impl Placement {
                 Self {
                     rows: rows.clone(),
                     columns: columns.clone(),
-                    covered: covered.clone(),
+                    covered: is_known.then(|| covered(layer, grid, columns)).flatten(),
                     start: [0, 0],
                     warp: Some(Warp { grid: part, resampling }),
                 }
@@ -144,6 +145,36 @@ impl Placement {
     }
 }
 
+/// The rows and columns of a grid that a layer on the same axes covers for certain, within columns that it may cover: as it is,
+/// or with longitudes that are some turns further. `None` where there are none.
+fn covered(layer: &Layer, grid: &Grid, columns: &Range<usize>) -> Option<[Range<usize>; 2]> {
+    let turn = footprint::turn(&grid.georeference);
+    // What is resampled goes around the Earth at most once.
+    let own = layer.grid.window(0, 0, layer.grid.height, view::columns(layer));
+    let [left, bottom, right, top] = own.bounds();
+    let mut whole: Option<[Range<usize>; 2]> = None;
+    for by in footprint::turns(turn) {
+        let [rows, within] = grid.within([left + by, bottom, right + by, top]);
+        let within = within.start.max(columns.start)..within.end.min(columns.end);
+        if within.is_empty() || rows.is_empty() {
+            continue;
+        }
+        whole = Some(match whole {
+            // A layer that goes around the Earth meets itself.
+            Some([_, known]) if known.start <= within.end && within.start <= known.end => {
+                [rows, known.start.min(within.start)..known.end.max(within.end)]
+            }
+            Some([_, known]) if known.len() >= within.len() => [rows, known],
+            _ => [rows, within],
+        });
+    }
+    // A full turn leaves no pixel out, not even one that the ends of the layer share.
+    match (whole, turn) {
+        (Some([rows, _]), Some(turn)) if right - left >= turn * (1.0 - 1e-9) => Some([rows, columns.clone()]),
+        (whole, _) => whole,
+    }
+}
+
 /// Whether a layer's grid, turned, covers columns of another grid that it does not cover as it is; rounding errors aside.
 fn adds_to(own: &Grid, turned: &Grid, grid: &Grid) -> bool {
     let ([left, _, right, _], [width, height]) = (own.bounds(), grid.pixel());
@@ -155,6 +186,20 @@ fn adds_to(own: &Grid, turned: &Grid, grid: &Grid) -> bool {
 
 /// Whether a layer can be resampled onto a grid.
 fn check(layer: &Layer, grid: &Grid, resampling: Resampling) -> Result<()> {
+    // GDAL's warper reads a view of the data set, which opens it by a name that GDAL itself knows.
+    if let Reader::Raster(name) = &layer.source.reader
+        && let Some(variable) = VariableRaster::of_name(name)
+    {
+        return Err(Error::Mismatch(format!(
+            "{} has {}, the cube {}, and variable {} can't be resampled, because GDAL does not know its rows and columns as \
+             such: leave [grid] as the file's, or write the file anew first, with the axes of the variable in the order time, \
+             y, x, and evenly spaced coordinates of y and x",
+            layer.label(),
+            layer.grid.label(),
+            grid.label(),
+            variable.path
+        )));
+    }
     if layer.signed_byte && !matches!(resampling, Resampling::Nearest | Resampling::Mode) {
         return Err(Error::Mismatch(format!(
             "{} holds bytes with a sign, which can be resampled by nearest or mode only; say so under [input.resampling]",

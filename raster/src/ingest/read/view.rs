@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::ingest::config::Resampling;
 use crate::ingest::footprint;
 use crate::ingest::sources::layer::Layer;
+use crate::ingest::xml::escaped;
 use crate::missing::MaskKind;
 use crate::sample::ValueRange as _;
 use gdal::Dataset;
@@ -36,7 +37,7 @@ pub(super) fn description(
         .map(|number| Ok(dataset.rasterband(number)?.band_type().name()))
         .collect::<Result<_>>()?;
     let size = [columns(layer), layer.grid.height];
-    let first = layer.band.nodata.map_or(f64::NAN, |value| value);
+    let first = layer.band.nodata.unwrap_or(f64::NAN);
     // The nearest sample is blended with no other.
     let blended = resampling != Resampling::Nearest;
     let nan = (blended && layer.sample_type.is_float() && !first.is_nan()).then_some(f64::NAN);
@@ -72,7 +73,7 @@ pub(super) fn description(
 }
 
 /// The columns of a layer that a full turn of longitudes holds. Where there are more, the others lie on the same places.
-fn columns(layer: &Layer) -> usize {
+pub(super) fn columns(layer: &Layer) -> usize {
     let width = layer.grid.width;
     match footprint::turn(layer.georeference()) {
         Some(turn) => width.min((turn / layer.grid.pixel()[0] + 1e-6).floor().max(1.0) as usize),
@@ -130,8 +131,4 @@ fn stored(layer: &Layer, value: f64) -> String {
         _ if layer.signed_byte && value < 0.0 => (value + 256.0).to_string(),
         _ => value.to_string(),
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -1,5 +1,6 @@
 //! An axis of a variable of NetCDF or HDF5: what the variable of coordinates along it says.
 
+use crate::conventions::ConventionError;
 use crate::conventions::time::TimeUnits;
 use gdal::raster::MDArray;
 
@@ -18,6 +19,8 @@ pub(crate) struct Axis {
     pub(crate) texts: Option<Vec<String>>,
     /// The numbers as times, where their units are those of time.
     pub(crate) times: Option<Vec<i64>>,
+    /// Why the numbers can't be read as times, although their units are of that kind.
+    pub(crate) unread: Option<String>,
     /// The attributes of its coordinates that tell what it is.
     pub(crate) words: Words,
 }
@@ -44,9 +47,13 @@ impl Words {
         }
     }
 
-    /// Values as times; `None` where the units are not those of time, or one of them is no time.
-    pub(crate) fn times(&self, values: &[f64]) -> Option<Vec<i64>> {
-        TimeUnits::parse(&self.units, self.calendar.as_deref())?.all_seconds(values)
+    /// Values as times; `None` where the units are not those of time.
+    ///
+    /// # Errors
+    /// Why the units, or one of the values, can't be read.
+    pub(crate) fn times(&self, values: &[f64]) -> Result<Option<Vec<i64>>, ConventionError> {
+        let units = TimeUnits::read(&self.units, self.calendar.as_deref())?;
+        units.map(|units| units.all_seconds(values)).transpose()
     }
 }
 
@@ -70,8 +77,11 @@ impl Axis {
             .then(|| variable.read_as_string_array().ok())
             .flatten()
             .filter(|t| t.len() == extent);
-        let times = values.as_ref().and_then(|values| words.times(values));
-        Self { name: name.to_owned(), extent, values, texts, times, words }
+        let (times, unread) = match values.as_ref().map_or(Ok(None), |values| words.times(values)) {
+            Ok(times) => (times, None),
+            Err(why) => (None, Some(why.to_string())),
+        };
+        Self { name: name.to_owned(), extent, values, texts, times, unread, words }
     }
 }
 

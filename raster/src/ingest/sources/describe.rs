@@ -73,7 +73,9 @@ pub(super) fn describe(
         );
     }
     let source = Arc::new(Source { file: file.to_path_buf(), reader: Reader::Raster(part.name.clone()) });
-    let scalar = part.variable.as_ref().and_then(|variable| variable.time);
+    let scalar = part.variable.as_ref().and_then(|variable| variable.time.as_ref());
+    // Told once for all bands.
+    let mut unread = scalar.and_then(|time| time.as_ref().err());
     let alpha = missing::alpha(&dataset)?;
     let mut layers = Vec::new();
     for (i, (mut band, name)) in bands.into_iter().zip(names.names).enumerate() {
@@ -98,8 +100,19 @@ pub(super) fn describe(
             None => declared,
         };
         check_end(&raster, width, height).map_err(unreadable)?;
-        let told = messages.as_ref().map_or(scalar, |messages| messages[i].time);
+        let told = match &messages {
+            Some(messages) => messages[i].time,
+            None => scalar.and_then(|time| time.as_ref().ok().copied()),
+        };
         let time = time(input, fields, &dataset, &steps[i], i).map_err(mismatch)?.or(told);
+        if time.is_none()
+            && let Some(why) = unread.take()
+        {
+            oddities.add(
+                file,
+                format!("it states a time that can't be read, and is taken as one without: {why}"),
+            );
+        }
         layers.push(Layer {
             source: Arc::clone(&source),
             number: i + 1,
@@ -225,8 +238,10 @@ fn time(
         return parsed.map(Some).map_err(|e| e.to_string());
     }
     if step.index.is_some() && step.time.is_none() && fields.time.is_none() {
-        return Err("its steps have no times that can be read; list them, as `times = [\"2018-01-01\", …]`"
-            .to_owned());
+        let why = step.unread.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+        return Err(format!(
+            "its steps have no times that can be read{why}; list them, as `times = [\"2018-01-01\", …]`"
+        ));
     }
     Ok(step.time.or(fields.time))
 }

@@ -3,6 +3,7 @@
 //! Axes are those of eo-learn: `(y, x)`, `(y, x, band)` or `(time, y, x, band)`, in either order of storage.
 
 use crate::error::{Error, Result};
+use crate::ingest::xml::escaped;
 use crate::npy::{NpyArray, NpyType};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -128,10 +129,6 @@ fn gdal_type(found: NpyType) -> std::result::Result<(&'static str, &'static str)
             ));
         }
     })
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]

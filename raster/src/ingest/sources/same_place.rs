@@ -6,7 +6,8 @@
 use crate::conventions::time::iso;
 use crate::error::{Error, Result};
 use crate::ingest::config::Config;
-use crate::ingest::grid::{Bounds, intersection, same_reference, transform_bounds};
+use crate::ingest::footprint::{bounds, nearest, turn};
+use crate::ingest::grid::{Bounds, intersection, same_reference};
 use crate::ingest::sources::layer::{Layer, Reader};
 use std::collections::BTreeMap;
 
@@ -53,30 +54,86 @@ pub(crate) fn check(config: &Config, band: &str, dates: &BTreeMap<Option<i64>, V
     Ok(())
 }
 
+/// Where a layer lies.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// Nothing says where.
+    Unknown,
+    /// Within these bounds, in the reference system of the first layer.
+    Within(Bounds),
+    /// At least a part of it where the reference system of the first layer has no places.
+    Elsewhere,
+}
+
+impl Place {
+    /// The place of a layer, near the first where longitudes are counted in turns.
+    fn of(layer: &Layer, first: &Layer) -> Result<Self> {
+        if layer.georeference().transform.is_none() {
+            return Ok(Self::Unknown);
+        }
+        let own = bounds(&layer.grid, first.georeference()).map_err(|e| {
+            Error::Mismatch(format!("{} can't be compared with {}: {e}", layer.label(), first.label()))
+        })?;
+        let Ok(own) = own else { return Ok(Self::Elsewhere) };
+        Ok(Self::Within(beside(own, first)))
+    }
+
+    fn left(&self) -> f64 {
+        match self {
+            Self::Within([left, ..]) => *left,
+            Self::Unknown | Self::Elsewhere => f64::NEG_INFINITY,
+        }
+    }
+}
+
+/// Bounds in the reference system of a layer, turned near that layer where longitudes are counted in turns.
+fn beside(bounds: Bounds, layer: &Layer) -> Bounds {
+    let ([left, bottom, right, top], to) = (bounds, layer.grid.bounds());
+    match turn(layer.georeference()) {
+        // Around the whole Earth, it is the same place wherever longitudes begin.
+        Some(turn) if right - left >= turn * (1.0 - 1e-9) => {
+            let left = (to[0] + to[2] - turn) / 2.0;
+            [left, bottom, left + turn, top]
+        }
+        _ => nearest(bounds, to, layer.georeference()),
+    }
+}
+
 /// The layers that cover the same place as another; empty where none does.
 fn stacked(layers: &[Layer]) -> Result<Vec<&Layer>> {
     let [first, _, ..] = layers else { return Ok(Vec::new()) };
-    let mut placed: Vec<(Option<Bounds>, &Layer)> = Vec::new();
+    let mut placed: Vec<(Place, &Layer)> = Vec::new();
     for layer in layers {
-        placed.push((bounds(layer, first)?, layer));
+        placed.push((Place::of(layer, first)?, layer));
     }
-    // From left to right, so that each is compared only with those that begin not much further right. What has no place comes
+    // From left to right, so that each is compared only with those that begin not much further right. What has no bounds comes
     // first.
-    placed.sort_by(|a, b| {
-        let left = |bounds: &Option<Bounds>| bounds.map_or(f64::NEG_INFINITY, |bounds| bounds[0]);
-        left(&a.0).total_cmp(&left(&b.0))
-    });
+    placed.sort_by(|a, b| a.0.left().total_cmp(&b.0.left()));
     let mut is_stacked = vec![false; placed.len()];
-    for (i, (own, layer)) in placed.iter().enumerate() {
-        for (j, (other, beside)) in placed.iter().enumerate().skip(i + 1) {
-            if let (Some(own), Some(other)) = (own, other)
-                && other[0] > own[0] + (1.0 / SAME - 1.0) * (own[2] - own[0])
+    let turn = turn(first.georeference());
+    for (i, own) in placed.iter().enumerate() {
+        let mut compare = |j: usize, own: (Place, &Layer)| {
+            if are_at_one_place(own, placed[j]) && !are_parts(own.1, placed[j].1) {
+                (is_stacked[i], is_stacked[j]) = (true, true);
+            }
+        };
+        let slack = |bounds: Bounds| (1.0 / SAME - 1.0) * (bounds[2] - bounds[0]);
+        for (j, other) in placed.iter().enumerate().skip(i + 1) {
+            if let (Place::Within(own), Place::Within(other)) = (own.0, other.0)
+                && other[0] > own[0] + slack(own)
             {
                 break;
             }
-            if covers_same(*own, *other) && !are_parts(layer, beside) {
-                (is_stacked[i], is_stacked[j]) = (true, true);
+            compare(j, *own);
+        }
+        // Half a turn from the first layer, one place has two longitudes, at both ends of the order.
+        let (Place::Within([left, bottom, right, top]), Some(turn)) = (own.0, turn) else { continue };
+        let further = [left + turn, bottom, right + turn, top];
+        for j in (i + 1..placed.len()).rev() {
+            if placed[j].0.left() < further[0] - slack(further) {
+                break;
             }
+            compare(j, (Place::Within(further), own.1));
         }
     }
     // In the order in which they were given.
@@ -85,23 +142,21 @@ fn stacked(layers: &[Layer]) -> Result<Vec<&Layer>> {
     Ok(layers.iter().filter(|layer| named.iter().any(|other| std::ptr::eq(*other, *layer))).collect())
 }
 
-/// Where a layer lies, in the reference system of the first; `None` where it has no place.
-fn bounds(layer: &Layer, first: &Layer) -> Result<Option<Bounds>> {
-    if layer.georeference().transform.is_none() {
-        return Ok(None);
-    }
-    let own = layer.grid.bounds();
-    match (&layer.georeference().wkt, &first.georeference().wkt) {
-        (Some(from), Some(to)) if !same_reference(Some(from), Some(to)) => {
-            transform_bounds(own, from, to).map(Some)
+/// Whether two layers cover the same place. Files without a place may lie anywhere, so they do.
+fn are_at_one_place((a_place, a): (Place, &Layer), (b_place, b): (Place, &Layer)) -> bool {
+    match (a_place, b_place) {
+        (Place::Unknown, _) | (_, Place::Unknown) => true,
+        (Place::Within(a), Place::Within(b)) => covers_same(a, b),
+        (Place::Elsewhere, Place::Elsewhere) => {
+            same_reference(a.georeference().wkt.as_deref(), b.georeference().wkt.as_deref())
+                && covers_same(beside(a.grid.bounds(), a), beside(b.grid.bounds(), a))
         }
-        _ => Ok(Some(own)),
+        (Place::Within(_), Place::Elsewhere) | (Place::Elsewhere, Place::Within(_)) => false,
     }
 }
 
-/// Whether two areas are the same up to a few rows and columns. Files without a place may lie anywhere, so they do.
-fn covers_same(a: Option<Bounds>, b: Option<Bounds>) -> bool {
-    let (Some(a), Some(b)) = (a, b) else { return true };
+/// Whether two areas are the same up to a few rows and columns.
+fn covers_same(a: Bounds, b: Bounds) -> bool {
     let area = |[left, bottom, right, top]: Bounds| (right - left) * (top - bottom);
     let both = intersection(a, b).map_or(0.0, area);
     both >= SAME * (area(a) + area(b) - both)
@@ -121,11 +176,9 @@ mod tests {
 
     #[test]
     fn a_few_rows_more_are_the_same_place_and_a_neighbour_is_not() {
-        let same = |a: Bounds, b: Bounds| covers_same(Some(a), Some(b));
         let own = [0.0, 0.0, 100.0, 100.0];
-        assert!(same(own, own) && same(own, [1.0, -2.0, 101.0, 98.0]));
-        assert!(!same(own, [90.0, 0.0, 190.0, 100.0]) && !same(own, [0.0, 0.0, 50.0, 100.0]));
-        assert!(!same(own, [200.0, 0.0, 300.0, 100.0]));
-        assert!(covers_same(None, Some(own)) && covers_same(None, None));
+        assert!(covers_same(own, own) && covers_same(own, [1.0, -2.0, 101.0, 98.0]));
+        assert!(!covers_same(own, [90.0, 0.0, 190.0, 100.0]) && !covers_same(own, [0.0, 0.0, 50.0, 100.0]));
+        assert!(!covers_same(own, [200.0, 0.0, 300.0, 100.0]));
     }
 }

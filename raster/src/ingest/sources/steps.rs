@@ -15,6 +15,8 @@ pub(crate) struct Step {
     pub(crate) index: Option<usize>,
     /// Its time, where its units can be read.
     pub(crate) time: Option<i64>,
+    /// Why its time can't be read, where the file states one.
+    pub(crate) unread: Option<String>,
     /// A suffix that distinguishes it from other bands of the same variable and time, such as `_500` for a level.
     pub(crate) suffix: String,
 }
@@ -37,10 +39,12 @@ pub(crate) fn of_variable(variable: &Variable, bands: usize) -> Option<Vec<Step>
         }
         let time =
             roles.time.map(|at| (place[at], variable.axes[at].times.as_ref().map(|times| times[place[at]])));
+        let unread = roles.time.and_then(|at| variable.axes[at].unread.clone());
         let suffix = roles.others.iter().map(|at| format!("_{}", label(&variable.axes[*at], place[*at])));
         Step {
             index: time.map(|(index, _)| index),
             time: time.and_then(|(_, time)| time),
+            unread,
             suffix: suffix.collect(),
         }
     });
@@ -59,7 +63,7 @@ fn label(axis: &Axis, at: usize) -> String {
 /// The steps that the metadata items of bands tell, as GDAL's driver of NetCDF writes them.
 ///
 /// # Errors
-/// A text, where the units of a coordinate of time can't be read.
+/// A text, where GDAL can't open a band.
 pub(crate) fn of_items(dataset: &Dataset) -> Result<Vec<Step>, String> {
     let units =
         |dimension: &str| dataset.metadata_item(&format!("{dimension}#units"), "").unwrap_or_default();
@@ -85,7 +89,10 @@ pub(crate) fn of_items(dataset: &Dataset) -> Result<Vec<Step>, String> {
                 let next = seen.len();
                 step.index = Some(*seen.entry(value.to_owned()).or_insert(next));
                 let calendar = dataset.metadata_item(&format!("{dimension}#calendar"), "");
-                step.time = instant(value, &units(dimension), calendar.as_deref())?;
+                match instant(value, &units(dimension), calendar.as_deref()) {
+                    Ok(time) => step.time = time,
+                    Err(why) => step.unread = Some(why),
+                }
             } else {
                 step.suffix.push('_');
                 step.suffix.push_str(value);
@@ -96,13 +103,12 @@ pub(crate) fn of_items(dataset: &Dataset) -> Result<Vec<Step>, String> {
     Ok(steps)
 }
 
-/// The instant of a value in units such as `days since 2001-01-01`; `None` where the units are not of that kind, or the
-/// calendar is not known.
+/// The instant of a value in units such as `days since 2001-01-01`; `None` where the units are not of that kind.
 ///
 /// # Errors
-/// A message, where the value or the origin of the units can't be read.
+/// A message, where the value, the units, their origin or their calendar can't be read.
 fn instant(value: &str, units: &str, calendar: Option<&str>) -> Result<Option<i64>, String> {
-    let Some(parsed) = TimeUnits::parse(units, calendar) else { return Ok(None) };
+    let Some(parsed) = TimeUnits::read(units, calendar).map_err(|e| e.to_string())? else { return Ok(None) };
     let value: f64 = value.parse().map_err(|_| format!("a time is \"{value}\", a number is needed"))?;
     let seconds = parsed.seconds(value);
     seconds.map(Some).map_err(|e| format!("the units of time are \"{units}\", which can't be read ({e})"))
@@ -126,6 +132,11 @@ mod tests {
         assert_eq!(
             error,
             "the units of time are \"days since then\", which can't be read (\"then\" is no time)"
+        );
+        let error = instant("1", "days since 2001-01-01", Some("lunar")).unwrap_err();
+        assert_eq!(
+            error,
+            "the units of time are \"days since 2001-01-01\", which can't be read: the calendar lunar is not supported"
         );
         assert!(instant("x", "days since 2001-01-01", None).unwrap_err().contains("a number is needed"));
     }

@@ -1,5 +1,6 @@
 //! Files with variables, above all NetCDF: the variables that GDAL lists as subdatasets, those that are taken, and their names.
 
+use crate::conventions::auxiliary::whose_bounds;
 use gdal::{Dataset, Metadata as _};
 use std::collections::BTreeMap;
 
@@ -94,10 +95,7 @@ pub(crate) fn choose<'a>(variables: &'a [Variable], asked: &[String]) -> Result<
 
 /// The places of the rasters that are not chosen, those of the bounds of coordinates left out.
 pub(crate) fn left_out<'a>(variables: &'a [Variable], chosen: &[&Variable]) -> Vec<&'a str> {
-    let bounds = |variable: &Variable| {
-        let own = variable.own().to_lowercase();
-        ["bnds", "bounds", "bound", "vertices"].iter().any(|end| own.ends_with(end))
-    };
+    let bounds = |variable: &Variable| whose_bounds(&variable.own().to_ascii_lowercase()).is_some();
     let others = variables.iter().filter(|v| v.shape.len() >= 2 && !bounds(v));
     others.filter(|v| !chosen.iter().any(|known| known.name == v.name)).map(|v| v.place.as_str()).collect()
 }

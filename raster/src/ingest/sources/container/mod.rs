@@ -36,8 +36,8 @@ pub(crate) struct Variable {
     pub(crate) axes: Vec<Axis>,
     /// What they are; `None` where it has no rows and columns.
     pub(crate) roles: Option<Roles>,
-    /// Its time, where it has no axis of time: that of a scalar coordinate.
-    pub(crate) time: Option<i64>,
+    /// Its time, where it has no axis of time: that of a scalar coordinate, or why that can't be read.
+    pub(crate) time: Option<Result<i64, String>>,
 }
 
 impl Container {
@@ -155,18 +155,18 @@ impl Beside<'_> {
         if axis.times.is_none()
             && let Some(instants) = found.find(|other| other.times.is_some())
         {
-            axis.times = instants.times;
+            (axis.times, axis.unread) = (instants.times, None);
         }
         axis
     }
 
     /// The time of a coordinate of time with a single value. Of several, the one whose standard name is `time` comes first; a
-    /// coordinate that the variable names comes before others of its group.
-    fn scalar_time(&self) -> Option<i64> {
+    /// coordinate that the variable names comes before others of its group. One that can't be read comes last.
+    fn scalar_time(&self) -> Option<Result<i64, String>> {
         let mut all = CslStringList::new();
         all.add_name_value("SHOW_ALL", "YES").ok()?;
         let others = self.groups.last()?.array_names(all);
-        let mut best: Option<(u8, i64)> = None;
+        let mut best: Option<((bool, u8), Result<i64, String>)> = None;
         for (at, name) in self.named.iter().chain(&others).enumerate() {
             let Some((words, time)) = self.with(name, single_time) else { continue };
             let rank = match (at < self.named.len(), words.standard_name.as_str()) {
@@ -177,7 +177,8 @@ impl Beside<'_> {
                 (true, _) => 4,
                 _ => continue,
             };
-            if best.is_none_or(|(known, _)| rank < known) {
+            let rank = (time.is_err(), rank);
+            if best.as_ref().is_none_or(|(known, _)| rank < *known) {
                 best = Some((rank, time));
             }
         }
@@ -185,14 +186,17 @@ impl Beside<'_> {
     }
 }
 
-/// The instant of a variable with a single value, whose units are those of time.
-fn single_time(array: &MDArray<'_>) -> Option<(Words, i64)> {
+/// The instant of a variable with a single value, whose units are those of time; or why it can't be read.
+fn single_time(array: &MDArray<'_>) -> Option<(Words, Result<i64, String>)> {
     if array.num_elements() != 1 || !array.datatype().class().is_numeric() {
         return None;
     }
     let words = Words::of(array);
     let dimensions = array.num_dimensions();
     let value = array.read_as::<f64>(vec![0; dimensions], vec![1; dimensions]).ok()?;
-    let time = *words.times(&value)?.first()?;
+    let time = match words.times(&value) {
+        Ok(times) => Ok(*times?.first()?),
+        Err(why) => Err(why.to_string()),
+    };
     Some((words, time))
 }

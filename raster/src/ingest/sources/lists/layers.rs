@@ -199,8 +199,10 @@ impl Listed<'_> {
             return Ok(times.clone());
         }
         if self.input.times.len() != shape[axis] {
+            let why = self.axes[axis].unread.as_ref().filter(|_| self.input.times.is_empty());
+            let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
             return Err(self.mismatch(format!(
-                "its axis {TIME} has {} entries, `times` lists {}; list each, as `times = [\"2018-01-01\", …]`",
+                "its axis {TIME} has {} entries{why}, `times` lists {}; list each, as `times = [\"2018-01-01\", …]`",
                 shape[axis],
                 self.input.times.len()
             )));
