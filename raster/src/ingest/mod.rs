@@ -21,3 +21,4 @@ mod single;
 mod sources;
 
 pub use single::check_single_raster;
+pub use sources::open::files_of_raster;
