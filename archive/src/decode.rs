@@ -82,7 +82,7 @@ pub fn decode(
             crate::export::for_geotiff(archive, &opening, progress).map(|found| found.unwrap_or(raster))?;
         remark_on_losses(archive, options.engine, progress)?;
         let begun = Instant::now();
-        geotiff::write(output, raster.as_ref(), options.codec, progress)?;
+        geotiff::write(output, raster.as_ref(), options.codec, options.existing, progress)?;
         let (seconds, bytes) = (begun.elapsed().as_secs_f64(), raster.info().raw_bytes());
         return Ok(DecodeSummary::new(output, &[raster.as_ref()], bytes, seconds, 0));
     }

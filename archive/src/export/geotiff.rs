@@ -54,7 +54,8 @@ pub(crate) fn write(
     let count = info.extent(&Role::Time);
     if info.axes.position(&Role::Time).is_none() || count <= 1 {
         check_place(output, OutputKind::File, options.existing)?;
-        geotiff::write_cog(output, dated(exported, 0)?.raster.as_ref(), &cog, progress)?;
+        let one = dated(exported, 0)?;
+        geotiff::write_cog(output, one.raster.as_ref(), &cog, options.existing, progress)?;
         return Ok(vec![output.to_path_buf()]);
     }
     let outputs = names(output, count, exported.times.as_deref());
@@ -65,7 +66,7 @@ pub(crate) fn write(
     for (number, path) in outputs.iter().enumerate() {
         let one = dated(&exported.clone().dates(&[number as u64])?, 0)?;
         // All dates or none: files that a failed run left behind would look complete.
-        if let Err(error) = geotiff::write_cog(path, one.raster.as_ref(), &cog, progress) {
+        if let Err(error) = geotiff::write_cog(path, one.raster.as_ref(), &cog, options.existing, progress) {
             for path in written.iter().filter(|path| path.exists()) {
                 files::remove(path)?;
             }

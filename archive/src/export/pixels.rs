@@ -12,7 +12,7 @@ use crate::raster::opening::OpenOptions;
 use crate::raster::region::volume;
 use crate::raster::samples::{Mask, to_f64};
 use crate::raster::source::whole;
-use crate::write::existing::OutputKind;
+use crate::write::existing::{Existing, OutputKind};
 use crate::write::paths;
 use crate::write::scratch::Scratch;
 use std::ops::Range;
@@ -64,7 +64,7 @@ fn write(
             output.display()
         );
     }
-    let scratch = Scratch::begin(output)?;
+    let scratch = Scratch::begin(output, Existing::Refuse)?;
     fill(&scratch.path(), exported, domain, progress)?;
     scratch.put()
 }

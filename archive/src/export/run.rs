@@ -46,7 +46,7 @@ pub fn export(
     exported.remark(|mask| format.holds(mask), progress);
     let outputs = match format {
         Format::GeoTiff => geotiff::write(options, output, &exported, compression, progress)?,
-        Format::NetCdf => netcdf::write(output, &exported, compression, progress)?,
+        Format::NetCdf => netcdf::write(output, &exported, compression, options.existing, progress)?,
         Format::Zarr => zarr::write(archive, output, &exported, compression, options, progress)?,
     };
     source.report_losses(progress)?;

@@ -153,7 +153,7 @@ impl UnfinishedOutput {
         }
         loop {
             let open = share.open_ones(&self.folder, input);
-            if !is_at(&self.marker, &self.folder) {
+            if !state::is_at(&self.marker, &self.folder) {
                 // Another process put the output in its place.
                 return Ok(Some(Vec::new()));
             }
@@ -275,12 +275,12 @@ fn lock(marker: &File, folder: &Path) -> Result<Hold> {
     let hold = match marker.try_lock() {
         Ok(()) => Hold::Alone,
         Err(TryLockError::Error(_)) => Hold::Unlocked,
-        Err(TryLockError::WouldBlock) if is_at(marker, folder) => {
+        Err(TryLockError::WouldBlock) if state::is_at(marker, folder) => {
             bail!(Busy, "{} is being written by another process; wait for it, or stop it", folder.display())
         }
         Err(TryLockError::WouldBlock) => Hold::Gone,
     };
-    Ok(if is_at(marker, folder) { hold } else { Hold::Gone })
+    Ok(if state::is_at(marker, folder) { hold } else { Hold::Gone })
 }
 
 /// Locks an unfinished output for a process that has a share of the work. The first one is alone, until everything is there that
@@ -298,26 +298,12 @@ fn lock_for_share(marker: &File, folder: &Path) -> Hold {
             }
             Ok(()) => Hold::Alone,
             Err(TryLockError::Error(_)) => Hold::Unlocked,
-            Err(TryLockError::WouldBlock) if !is_at(marker, folder) => Hold::Gone,
+            Err(TryLockError::WouldBlock) if !state::is_at(marker, folder) => Hold::Gone,
             Err(TryLockError::WouldBlock) => {
                 std::thread::sleep(PAUSE);
                 continue;
             }
         };
-        return if is_at(marker, folder) { hold } else { Hold::Gone };
-    }
-}
-
-/// Whether an open marker is the one that is in a folder now.
-fn is_at(marker: &File, folder: &Path) -> bool {
-    let (Ok(open), Ok(found)) = (marker.metadata(), fs::metadata(folder.join(MARKER))) else { return false };
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        (open.dev(), open.ino()) == (found.dev(), found.ino())
-    }
-    #[cfg(not(unix))]
-    {
-        open.len() == found.len()
+        return if state::is_at(marker, folder) { hold } else { Hold::Gone };
     }
 }
