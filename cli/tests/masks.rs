@@ -8,7 +8,7 @@ mod common;
 use common::{call, figures, folder, read_array, succeed};
 use gdal::raster::{Buffer, GdalType, RasterCreationOptions};
 use gdal::spatial_ref::SpatialRef;
-use gdal::{Dataset, DriverManager};
+use gdal::{Dataset, DriverManager, Metadata as _};
 use std::path::Path;
 
 const SIDE: usize = 96;
@@ -75,6 +75,14 @@ fn masks_go_through_a_cube_and_back() {
         let found = band.read_band_as::<u8>().unwrap();
         assert!(found.data().iter().zip(&samples).all(|(a, b)| a.abs_diff(*b) <= tolerance), "{archive}");
     }
+    // Decoding takes the data, as exporting does, and the mask with them.
+    succeed(&folder, &["decode", "archive.zarr", "decoded.tif"]);
+    let decoded = Dataset::open(folder.join("decoded.tif")).unwrap();
+    let band = decoded.rasterband(1).unwrap();
+    let read = band.open_mask_band().unwrap().read_band_as::<u8>().unwrap();
+    assert!(read.data().iter().enumerate().all(|(at, valid)| (*valid == 0) == is_masked(at)));
+    let found = band.read_band_as::<u8>().unwrap();
+    assert!(found.data().iter().zip(&samples).all(|(a, b)| a.abs_diff(*b) <= 3));
     // A part of it, and what holds no mask.
     succeed(&folder, &["export", "cube.zarr", "part.tif", "--window", "10,10,60,50"]);
     let part = Dataset::open(folder.join("part.tif")).unwrap();
@@ -187,7 +195,7 @@ fn every_command_says_that_it_has_no_mask() {
     assert!(said(figures(&folder, &overview), "mask_not_exported"));
     let domain: Vec<u8> = vec![1; SIDE * SIDE];
     let driver = DriverManager::get_driver_by_name("GTiff").unwrap();
-    let mut pixels = driver.create_with_band_type::<u8, _>(folder.join("pixels.tif"), SIDE, SIDE, 1).unwrap();
+    let pixels = driver.create_with_band_type::<u8, _>(folder.join("pixels.tif"), SIDE, SIDE, 1).unwrap();
     let mut band = pixels.rasterband(1).unwrap();
     band.write((0, 0), (SIDE, SIDE), &mut Buffer::new((SIDE, SIDE), domain)).unwrap();
     pixels.close().unwrap();

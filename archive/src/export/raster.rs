@@ -82,26 +82,12 @@ impl ExportedRaster {
         }
     }
 
-    /// All of a source.
-    pub(crate) fn whole(source: &ExportSource) -> Self {
-        Self {
-            raster: Arc::clone(&source.raster),
-            georeference: source.georeference.clone(),
-            bands: source.bands.clone(),
-            times: source.times.clone(),
-            plain_times: source.plain_times,
-            scalar_time: source.scalar_time.clone(),
-            coordinates: source.coordinates.clone(),
-            mask: source.mask.clone(),
-        }
-    }
-
     /// Takes the requested part of a source.
     ///
     /// # Errors
     /// When the source does not have that part.
     pub(crate) fn new(options: &ExportOptions, source: &ExportSource) -> Result<Self> {
-        let mut exported = Self::whole(source);
+        let mut exported = source.whole.clone();
         if let Some(selection) = &options.dates {
             let count = exported.raster.info().extent(&Role::Time);
             let picks = selection.resolve(count, exported.times.as_deref())?;
