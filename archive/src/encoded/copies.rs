@@ -55,7 +55,7 @@ pub(crate) fn remark_on_lost(root: &Path, progress: &dyn Progress) -> Result<boo
         if nodes.get(path).is_some_and(|node| node.derived) {
             continue;
         }
-        let found = nodes.get(path).map_or(Ok(0), |node| files_of_chunks(node))?;
+        let found = nodes.get(path).map_or(Ok(0), files_of_chunks)?;
         let Some(lost) = written.as_u64().and_then(|written| written.checked_sub(found)).filter(|n| *n > 0)
         else {
             continue;

@@ -41,7 +41,7 @@ pub fn export_pixels(
     let opening = OpenOptions { engine: options.engine, ..OpenOptions::default() };
     let source = ExportSource::open(archive, &opening)?;
     source.report_conventions(progress)?;
-    let exported = ExportedRaster::new(options, &source)?;
+    let exported = ExportedRaster::new(options, &source.whole)?;
     exported.remark(|_| false, progress);
     write(output, &exported, domain, progress)?;
     source.report_losses(progress)?;

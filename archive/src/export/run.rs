@@ -41,7 +41,7 @@ pub fn export(
     let opening = OpenOptions { engine: options.engine, ..OpenOptions::default() };
     let source = ExportSource::open(archive, &opening)?;
     source.report_conventions(progress)?;
-    let exported = ExportedRaster::new(options, &source)?;
+    let exported = ExportedRaster::new(options, &source.whole)?;
     check_size(exported.raster.as_ref())?;
     exported.remark(|mask| format.holds(mask), progress);
     let outputs = match format {
