@@ -4,7 +4,7 @@ use crate::encoded::losses::remark_on_losses;
 use crate::error::{Result, bail};
 use crate::geotiff;
 use crate::metadata::plain::PlainCodec;
-use crate::open::{is_geotiff, open};
+use crate::open::is_geotiff;
 use crate::options::options;
 use crate::progress::Progress;
 use crate::raster::opening::OpenOptions;
@@ -75,14 +75,14 @@ pub fn decode(
     paths::check_output(archive, output, kind, options.existing)?;
     let opening = OpenOptions { engine: options.engine, ..OpenOptions::default() };
     if kind == OutputKind::File {
-        let raster = open(archive, &opening)?;
-        // The attributes of the array alone do not say all about its georeference.
+        // The attributes of the array alone do not say all about its georeference, and beside it may stand its mask.
         #[cfg(feature = "gdal")]
-        let raster =
-            crate::export::for_geotiff(archive, &opening, progress).map(|found| found.unwrap_or(raster))?;
+        let raster = crate::export::for_geotiff(archive, &opening, progress)?;
+        #[cfg(not(feature = "gdal"))]
+        let raster = crate::open::open(archive, &opening)?;
         remark_on_losses(archive, options.engine, progress)?;
         let begun = Instant::now();
-        geotiff::write(output, raster.as_ref(), options.codec, progress)?;
+        geotiff::write(output, raster.as_ref(), options.codec, options.existing, progress)?;
         let (seconds, bytes) = (begun.elapsed().as_secs_f64(), raster.info().raw_bytes());
         return Ok(DecodeSummary::new(output, &[raster.as_ref()], bytes, seconds, 0));
     }

@@ -75,6 +75,14 @@ fn masks_go_through_a_cube_and_back() {
         let found = band.read_band_as::<u8>().unwrap();
         assert!(found.data().iter().zip(&samples).all(|(a, b)| a.abs_diff(*b) <= tolerance), "{archive}");
     }
+    // Decoding takes the data, as exporting does, and the mask with them.
+    succeed(&folder, &["decode", "archive.zarr", "decoded.tif"]);
+    let decoded = Dataset::open(folder.join("decoded.tif")).unwrap();
+    let band = decoded.rasterband(1).unwrap();
+    let read = band.open_mask_band().unwrap().read_band_as::<u8>().unwrap();
+    assert!(read.data().iter().enumerate().all(|(at, valid)| (*valid == 0) == is_masked(at)));
+    let found = band.read_band_as::<u8>().unwrap();
+    assert!(found.data().iter().zip(&samples).all(|(a, b)| a.abs_diff(*b) <= 3));
     // A part of it, and what holds no mask.
     succeed(&folder, &["export", "cube.zarr", "part.tif", "--window", "10,10,60,50"]);
     let part = Dataset::open(folder.join("part.tif")).unwrap();

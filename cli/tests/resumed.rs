@@ -406,6 +406,83 @@ fn shares_notice_what_happened_to_the_others() {
 }
 
 #[test]
+fn shares_copy_what_stands_beside_the_samples_as_it_is_now() {
+    let folder = folder("shares-copies");
+    let group = folder.join("in.zarr");
+    std::fs::create_dir_all(&group).unwrap();
+    let root = json!({"zarr_format": 3, "node_type": "group"});
+    std::fs::write(group.join("zarr.json"), root.to_string()).unwrap();
+    write(&group.join("a"), &plain(&[4, 128, 128], &[4, 64, 64]), as_u16(&landscape(4, 128, 128, 51)));
+    // The rows are copied as they are, and of the bands those that are chosen.
+    let beside = |name: &'static str, count: u64, chunk: u64, first: f64| {
+        let values: Vec<f64> = (0..count).map(|at| first + at as f64).collect();
+        let (shape, chunk, names) = ([count], [chunk], [name]);
+        let mut array = plain(&shape, &chunk);
+        array.names = Some(&names);
+        drop(std::fs::remove_dir_all(group.join(name)));
+        write(&group.join(name), &array, as_u16(&values));
+    };
+    beside("y", 128, 16, 100.0);
+    beside("band", 4, 1, 1.0);
+    let encode = [&ENCODE[..], &["--bands", "3,0,1"]].concat();
+    let run = |share: &'static str| call(&folder, &[&encode[..], &["--shard", share]].concat());
+    assert_eq!(run("0/2").0, 0);
+    // Other values, in fewer chunks.
+    beside("y", 128, 128, 500.0);
+    beside("band", 4, 4, 11.0);
+    let (code, out, err) = run("1/2");
+    assert!(code == 0 && out.contains("not done yet: [0]"), "{out}{err}");
+    let (code, _, err) = run("0/2");
+    assert_eq!(code, 0, "{err}");
+    assert_eq!(read_array(&folder.join("out.zarr/band")), as_u16(&[14.0, 11.0, 12.0]));
+    assert_eq!(read_array(&folder.join("out.zarr/y")), read_array(&group.join("y")));
+    check_fresh(&folder, &encode);
+}
+
+#[test]
+fn a_share_whose_input_became_empty_is_done() {
+    let folder = folder("shares-emptied");
+    input(&folder, 52);
+    let run = |share: &'static str| call(&folder, &[&ENCODE[..], &["--shard", share]].concat());
+    assert_eq!(run("0/2").0, 0);
+    let chunk = folder.join("out.zarr.partial/c/0/0/0");
+    assert!(chunk.is_file());
+    // One chunk of that share is gone from the input, and of another also the output's file is lost.
+    for name in ["c/0/0/0", "c/0/0/2"] {
+        std::fs::remove_file(folder.join("in.zarr").join(name)).unwrap();
+    }
+    std::fs::remove_file(folder.join("out.zarr.partial/c/0/0/2")).unwrap();
+    let (code, out, err) = run("1/2");
+    assert!(code == 0 && out.contains("not done yet: [0]"), "{out}{err}");
+    let (code, _, err) = run("0/2");
+    assert_eq!(code, 0, "{err}");
+    assert!(!folder.join("out.zarr/c/0/0/0").exists());
+    check_fresh(&folder, &ENCODE);
+}
+
+#[test]
+fn a_completion_that_failed_is_left_to_any_process() {
+    let folder = folder("shares-completion");
+    input(&folder, 53);
+    let run = |share: &'static str| call(&folder, &[&ENCODE[..], &["--shard", share]].concat());
+    assert_eq!(run("0/2").0, 0);
+    let partial = folder.join("out.zarr.partial");
+    let metadata = std::fs::read(partial.join("zarr.json")).unwrap();
+    let chunk = partial.join("c/0/0/0");
+    let bytes = std::fs::read(&chunk).unwrap();
+    // Of the same length, so that only reading its header tells.
+    std::fs::write(&chunk, vec![0; bytes.len()]).unwrap();
+    let (code, _, err) = run("1/2");
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("reading the header of chunk 0/0/0"), "{err}");
+    assert!(!partial.join(".vqz-completing").exists() && !folder.join("out.zarr").exists());
+    assert_eq!(std::fs::read(partial.join("zarr.json")).unwrap(), metadata);
+    std::fs::write(&chunk, &bytes).unwrap();
+    assert_eq!(run("1/2").0, 0);
+    check_fresh(&folder, &ENCODE);
+}
+
+#[test]
 fn what_stands_in_the_way_is_told_before_the_work() {
     let folder = folder("in-the-way");
     input(&folder, 49);

@@ -244,18 +244,22 @@ impl EncodedArray {
 
     /// What a chunk's header states, or `None` if the chunk is all fill value.
     pub fn figures(&self, indices: &[u64]) -> Result<Option<ChunkFigures>> {
-        let Some(header) = self.header(indices)? else {
-            return Ok(None);
-        };
+        self.header(indices)?.map(|header| self.figures_of(indices, &header)).transpose()
+    }
+
+    /// What the header of a chunk states whose bytes are at hand: all of them, or those of the header.
+    pub fn figures_of(&self, indices: &[u64], bytes: &[u8]) -> Result<ChunkFigures> {
         let inside = self.inside(indices);
         let figures = || -> Result<ChunkFigures> {
+            let length = self.codec.header_len(&bytes[..bytes.len().min(ChunkCodec::PREFIX)])?;
+            let header = &bytes[..bytes.len().min(length)];
             Ok(ChunkFigures {
-                stated: self.codec.statistics(&self.shape, &header)?,
-                valid: self.codec.valid_within(&self.shape, &header, &inside)?,
+                stated: self.codec.statistics(&self.shape, header)?,
+                valid: self.codec.valid_within(&self.shape, header, &inside)?,
                 valid_if_absent: self.codec.valid_where_absent(&self.shape, &inside)?,
             })
         };
-        figures().map(Some).with_context(|| format!("reading the header of {}", self.chunk_name(indices)))
+        figures().with_context(|| format!("reading the header of {}", self.chunk_name(indices)))
     }
 
     /// How far a chunk reaches into the array along each dimension.
@@ -265,7 +269,11 @@ impl EncodedArray {
 
     /// The sums over all chunks.
     pub fn totals(&self) -> Result<Totals> {
-        let stored = self.stored()?;
+        self.totals_of(&self.stored()?)
+    }
+
+    /// The sums over all chunks, of which these are [stored](Self::stored).
+    pub(crate) fn totals_of(&self, stored: &StoredChunks) -> Result<Totals> {
         let totals = Mutex::new(Totals::default());
         for_each(stored.len(), rayon::current_num_threads(), |at| {
             if let Some(figures) = self.figures(stored.get(at as usize))? {
@@ -284,12 +292,17 @@ impl EncodedArray {
         totals.absent = self.grid.len().saturating_sub(totals.chunks);
         // Bands differ only where a model knows their range, and then each chunk holds all of them.
         let bands = self.configuration().axes.position(&Role::Band);
-        let pixel: Vec<usize> =
-            self.shape.iter().enumerate().map(|(d, n)| if Some(d) == bands { *n } else { 1 }).collect();
+        let extent = |(d, (chunk, array)): (usize, (&usize, &u64))| match Some(d) == bands {
+            // A chunk may reach beyond the array, and what lies there counts for nothing.
+            true => (*chunk).min(usize::try_from(*array).unwrap_or(usize::MAX)),
+            false => 1,
+        };
+        let pixel: Vec<usize> = self.shape.iter().zip(self.grid.shape()).enumerate().map(extent).collect();
         let valid = self.codec.valid_where_absent(&self.shape, &pixel)? as u128;
         let all =
             u128::from(volume(self.grid.shape())) * valid / pixel.iter().product::<usize>().max(1) as u128;
-        totals.valid += u64::try_from(all).unwrap_or(u64::MAX).saturating_sub(totals.valid_if_absent);
+        let absent = u64::try_from(all).unwrap_or(u64::MAX).saturating_sub(totals.valid_if_absent);
+        totals.valid = totals.valid.saturating_add(absent);
         Ok(())
     }
 

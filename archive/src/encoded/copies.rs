@@ -3,8 +3,9 @@
 //! is lost would otherwise read as fill value, without a word.
 
 use crate::encoded::lost::LostChunks;
-use crate::error::{Context, Result};
+use crate::error::Result;
 use crate::progress::{Progress, Remark};
+use crate::store::chunk_keys::stored_chunks;
 use crate::store::files;
 use crate::store::tree::{self, Node};
 use serde_json::{Map, Value, json};
@@ -26,7 +27,7 @@ pub(crate) fn record(root: &Path) -> Result<()> {
     }
     let mut copies = Map::new();
     for node in tree::walk(root)?.iter().filter(|node| is_copy(node)) {
-        let chunks = files_of_chunks(&node.folder)?;
+        let chunks = files_of_chunks(node)?;
         if chunks > 0 {
             copies.insert(node.path.clone(), chunks.into());
         }
@@ -51,7 +52,10 @@ pub(crate) fn remark_on_lost(root: &Path, progress: &dyn Progress) -> Result<boo
         tree::walk(root)?.into_iter().map(|node| (node.path.clone(), node)).collect();
     let mut any = false;
     for (path, written) in recorded {
-        let found = nodes.get(path).map_or(Ok(0), |node| files_of_chunks(&node.folder))?;
+        if nodes.get(path).is_some_and(|node| node.derived) {
+            continue;
+        }
+        let found = nodes.get(path).map_or(Ok(0), files_of_chunks)?;
         let Some(lost) = written.as_u64().and_then(|written| written.checked_sub(found)).filter(|n| *n > 0)
         else {
             continue;
@@ -70,23 +74,95 @@ pub(crate) fn remark_on_lost(root: &Path, progress: &dyn Progress) -> Result<boo
     Ok(any)
 }
 
+/// Whether a node is an array that is not encoded. Overviews are made anew without touching the record, with as many chunks as they
+/// then have.
 fn is_copy(node: &Node) -> bool {
-    node.metadata.is_array() && matches!(node.metadata.encoded(), Ok(None))
+    node.metadata.is_array() && !node.derived && matches!(node.metadata.encoded(), Ok(None))
 }
 
-/// How many files an array has beside its metadata.
-fn files_of_chunks(folder: &Path) -> Result<u64> {
-    let mut count = 0;
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(next) = folders.pop() {
-        for entry in std::fs::read_dir(&next).with_context(|| format!("listing {}", next.display()))? {
-            let entry = entry.with_context(|| format!("listing {}", next.display()))?;
-            if entry.path().is_dir() {
-                folders.push(entry.path());
-            } else if entry.file_name() != "zarr.json" {
-                count += 1;
+/// How many files of chunks an array has. What else lies in its folder does not count, unless the array names its chunks in a way
+/// that is not known here.
+fn files_of_chunks(node: &Node) -> Result<u64> {
+    // An array of another grid than the regular one is counted by all its files.
+    if node.metadata.chunk_shape().is_ok()
+        && let Some(stored) = stored_chunks(&node.folder, &node.metadata)?
+    {
+        return Ok(stored.len());
+    }
+    let files = files::files_of_store(&node.folder)?;
+    Ok(files.iter().filter(|file| file.file_name().is_some_and(|name| name != "zarr.json")).count() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata::document::Metadata;
+    use vqz_codec::sample::DataType;
+
+    /// Keeps the remarks on lost chunks.
+    #[derive(Default)]
+    struct Lost(std::sync::Mutex<Vec<(String, u64)>>);
+
+    impl Progress for Lost {
+        fn remark(&self, remark: &Remark) {
+            if let Remark::ChunksLost { array, lost } = remark {
+                self.0.lock().unwrap().push((array.clone(), lost.lost));
             }
         }
     }
-    Ok(count)
+
+    #[test]
+    fn overviews_may_be_made_anew() {
+        let root = std::env::temp_dir().join(format!("vqz-copies-overviews-{}", std::process::id()));
+        drop(std::fs::remove_dir_all(&root));
+        let layout = json!([{"asset": "data"}, {"asset": "overviews/2/data", "derived_from": "data"}]);
+        let group = |folder: &Path, attributes: Value| {
+            let metadata = json!({"zarr_format": 3, "node_type": "group", "attributes": attributes});
+            std::fs::create_dir_all(folder).unwrap();
+            std::fs::write(folder.join("zarr.json"), metadata.to_string()).unwrap();
+        };
+        group(&root, json!({"multiscales": {"layout": layout}}));
+        group(&root.join("overviews"), json!({}));
+        group(&root.join("overviews/2"), json!({}));
+        let mut metadata = Metadata::new_array(&[4], DataType::Float64, json!(0.0));
+        metadata.set_chunk_shape(&[2]);
+        for name in ["data", "overviews/2/data"] {
+            let folder = root.join(name);
+            std::fs::create_dir_all(folder.join("c")).unwrap();
+            std::fs::write(folder.join("zarr.json"), metadata.to_bytes().unwrap()).unwrap();
+            std::fs::write(folder.join("c/0"), "chunk").unwrap();
+            std::fs::write(folder.join("c/1"), "chunk").unwrap();
+        }
+        record(&root).unwrap();
+        let recorded = Node::open(&root).unwrap().metadata.attributes()[NAME].clone();
+        assert_eq!(recorded, json!({"copies": {"data": 2}}));
+        let lost = Lost::default();
+        std::fs::remove_file(root.join("overviews/2/data/c/0")).unwrap();
+        assert!(!remark_on_lost(&root, &lost).unwrap());
+        std::fs::remove_file(root.join("data/c/0")).unwrap();
+        assert!(remark_on_lost(&root, &lost).unwrap());
+        assert_eq!(*lost.0.lock().unwrap(), [("data".to_owned(), 1)]);
+        std::fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
+    fn only_chunks_count() {
+        let folder = std::env::temp_dir().join(format!("vqz-copies-{}", std::process::id()));
+        drop(std::fs::remove_dir_all(&folder));
+        std::fs::create_dir_all(folder.join("c/.hidden")).unwrap();
+        let mut metadata = Metadata::new_array(&[4], DataType::Float64, json!(0.0));
+        metadata.set_chunk_shape(&[1]);
+        let count = |metadata: &Metadata| {
+            std::fs::write(folder.join("zarr.json"), metadata.to_bytes().unwrap()).unwrap();
+            files_of_chunks(&Node::open(&folder).unwrap()).unwrap()
+        };
+        for name in ["c/0", "c/3", "c/4", "c/.DS_Store", "c/1.vqz-tmp", "c/.hidden/0", "notes.txt"] {
+            std::fs::write(folder.join(name), "12345").unwrap();
+        }
+        assert_eq!(count(&metadata), 2);
+        // Of names that are not known, all that may be a chunk counts.
+        metadata.json_mut().insert("chunk_key_encoding".to_owned(), json!({"name": "of-tomorrow"}));
+        assert_eq!(count(&metadata), 4);
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
 }

@@ -37,23 +37,24 @@ pub struct Totals {
 impl Totals {
     /// Adds a chunk.
     pub fn add(&mut self, chunk: &ChunkFigures) {
+        // What a header states may be any number.
         self.chunks += 1;
-        self.valid += chunk.valid;
-        self.stated_valid += chunk.stated.valid;
+        self.valid = self.valid.saturating_add(chunk.valid);
+        self.stated_valid = self.stated_valid.saturating_add(chunk.stated.valid);
         self.squares.merge(&chunk.stated.squares);
         self.max_error = self.max_error.max(chunk.stated.max_error);
-        self.valid_if_absent += chunk.valid_if_absent;
+        self.valid_if_absent = self.valid_if_absent.saturating_add(chunk.valid_if_absent);
     }
 
     /// Adds the totals of another array.
     pub fn merge(&mut self, other: &Self) {
-        self.chunks += other.chunks;
-        self.absent += other.absent;
-        self.valid += other.valid;
-        self.stated_valid += other.stated_valid;
+        self.chunks = self.chunks.saturating_add(other.chunks);
+        self.absent = self.absent.saturating_add(other.absent);
+        self.valid = self.valid.saturating_add(other.valid);
+        self.stated_valid = self.stated_valid.saturating_add(other.stated_valid);
         self.squares.merge(&other.squares);
         self.max_error = self.max_error.max(other.max_error);
-        self.valid_if_absent += other.valid_if_absent;
+        self.valid_if_absent = self.valid_if_absent.saturating_add(other.valid_if_absent);
     }
 
     /// The root mean square error over valid samples; none if no sample is valid.
@@ -64,5 +65,24 @@ impl Totals {
     /// The PSNR in dB against a peak; none if no sample is valid, or none has an error.
     pub fn psnr_db(&self, peak: f64) -> Option<f64> {
         self.rmse().filter(|rmse| *rmse > 0.0).map(|rmse| 20.0 * (peak.log10() - rmse.log10()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_end_at_the_greatest_number() {
+        let stated = Statistics { valid: u64::MAX, ..Statistics::default() };
+        let chunk = ChunkFigures { stated, valid: u64::MAX, valid_if_absent: u64::MAX };
+        let mut totals = Totals::default();
+        totals.add(&chunk);
+        totals.add(&chunk);
+        totals.absent = u64::MAX;
+        let other = totals;
+        totals.merge(&other);
+        assert_eq!((totals.chunks, totals.absent, totals.valid), (4, u64::MAX, u64::MAX));
+        assert_eq!((totals.stated_valid, totals.valid_if_absent), (u64::MAX, u64::MAX));
     }
 }

@@ -54,7 +54,8 @@ pub(crate) fn write(
     let count = info.extent(&Role::Time);
     if info.axes.position(&Role::Time).is_none() || count <= 1 {
         check_place(output, OutputKind::File, options.existing)?;
-        geotiff::write_cog(output, dated(exported, 0)?.raster.as_ref(), &cog, progress)?;
+        let one = dated(exported, 0)?;
+        geotiff::write_cog(output, one.raster.as_ref(), &cog, options.existing, progress)?;
         return Ok(vec![output.to_path_buf()]);
     }
     let outputs = names(output, count, exported.times.as_deref());
@@ -65,7 +66,7 @@ pub(crate) fn write(
     for (number, path) in outputs.iter().enumerate() {
         let one = dated(&exported.clone().dates(&[number as u64])?, 0)?;
         // All dates or none: files that a failed run left behind would look complete.
-        if let Err(error) = geotiff::write_cog(path, one.raster.as_ref(), &cog, progress) {
+        if let Err(error) = geotiff::write_cog(path, one.raster.as_ref(), &cog, options.existing, progress) {
             for path in written.iter().filter(|path| path.exists()) {
                 files::remove(path)?;
             }
@@ -77,7 +78,7 @@ pub(crate) fn write(
 }
 
 /// The raster of a path as a GeoTIFF takes it: with its georeference and its date as attributes and coordinates beside it state them, and with
-/// one nodata value. None where it has dimensions that no GeoTIFF has.
+/// one nodata value. One with dimensions that no GeoTIFF has is returned as it is, for the writer to refuse.
 ///
 /// # Errors
 /// When the path holds no raster, or several, and when its attributes are wrong.
@@ -85,18 +86,18 @@ pub(crate) fn for_geotiff(
     path: &Path,
     options: &OpenOptions,
     progress: &dyn Progress,
-) -> Result<Option<Arc<dyn Raster>>> {
+) -> Result<Arc<dyn Raster>> {
     let source = ExportSource::open(path, options)?;
-    let info = source.raster.info();
+    let info = source.whole.raster.info();
     let mut roles = info.axes.roles().iter().zip(&info.shape);
     if roles.any(|(role, n)| matches!(role, Role::Time | Role::Other(_)) && *n > 1) {
-        return Ok(None);
+        return Ok(source.whole.raster);
     }
     source.report_conventions(progress)?;
-    let exported = one_nodata(&ExportedRaster::whole(&source).described()?, progress)?;
+    let exported = one_nodata(&source.whole.clone().described()?, progress)?;
     exported.remark(|mask| Format::GeoTiff.holds(mask), progress);
     remark_on_coordinates(&exported, progress);
-    Ok(Some(dated(&exported, 0)?.raster))
+    Ok(dated(&exported, 0)?.raster)
 }
 
 /// The raster with one value that means "no data" for all bands, because a GeoTIFF declares one.

@@ -8,6 +8,7 @@ use crate::export::zarr::{auxiliary_names, coordinate_arrays};
 use crate::progress::{Progress, Task};
 use crate::raster::region::{Grid, extents, volume};
 use crate::raster::source::Raster;
+use crate::write::existing::Existing;
 use crate::write::scratch::Scratch;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -47,9 +48,10 @@ pub(crate) fn write(
     output: &Path,
     exported: &ExportedRaster,
     compression: Compression,
+    existing: Existing,
     progress: &dyn Progress,
 ) -> Result<Vec<PathBuf>> {
-    let scratch = Scratch::begin(output)?;
+    let scratch = Scratch::begin(output, existing)?;
     let written = fill(&scratch.path(), exported, compression, progress).and_then(|()| scratch.put());
     written.with_context(|| format!("writing {}", output.display()))?;
     Ok(vec![output.to_path_buf()])

@@ -54,7 +54,7 @@ pub fn export_overview(
     let opening = OpenOptions { engine: options.engine, ..OpenOptions::default() };
     let source = &ExportSource::open(archive, &opening)?;
     source.report_conventions(progress)?;
-    let info = source.raster.info();
+    let info = source.whole.raster.info();
     let Some((group, name)) = &source.group else {
         bail!(
             InvalidArgument,
@@ -65,7 +65,7 @@ pub fn export_overview(
     let levels = levels(&options.levels, info.extent(&Role::Y).max(info.extent(&Role::X)));
     let target = group.join(OVERVIEWS);
     paths::check_place(&target, OutputKind::Folder, options.existing)?;
-    let method = resampling(options.resampling, &source.bands);
+    let method = resampling(options.resampling, &source.whole.bands);
     let group_node = |path: String| Node { path, content: Content::Group(Metadata::new_group(Map::new())) };
     let mut nodes = vec![group_node(String::new())];
     let mut written: Vec<(u64, ExportedRaster)> = Vec::new();
@@ -78,7 +78,7 @@ pub fn export_overview(
                 let before_it = ExportedRaster { raster: Arc::new(made), ..exported.clone() };
                 before_it.reduced(level / before, level / before, method)?
             }
-            _ => ExportedRaster::whole(source).reduced(*level, *level, method)?,
+            _ => source.whole.clone().reduced(*level, *level, method)?,
         };
         let exported = exported.described()?;
         nodes.push(group_node(level.to_string()));
@@ -144,7 +144,7 @@ fn declare(
         .iter()
         .map(|(level, asset, exported)| (*level, format!("{OVERVIEWS}/{asset}"), *exported))
         .collect();
-    describe(group, &(1, name.to_owned(), &ExportedRaster::whole(source)), &rest, method)
+    describe(group, &(1, name.to_owned(), &source.whole), &rest, method)
 }
 
 /// Writes `multiscales` and the georeference into a group's attributes: the base, and the levels that are made from

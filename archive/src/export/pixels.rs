@@ -12,7 +12,7 @@ use crate::raster::opening::OpenOptions;
 use crate::raster::region::volume;
 use crate::raster::samples::{Mask, to_f64};
 use crate::raster::source::whole;
-use crate::write::existing::OutputKind;
+use crate::write::existing::{Existing, OutputKind};
 use crate::write::paths;
 use crate::write::scratch::Scratch;
 use std::ops::Range;
@@ -41,7 +41,7 @@ pub fn export_pixels(
     let opening = OpenOptions { engine: options.engine, ..OpenOptions::default() };
     let source = ExportSource::open(archive, &opening)?;
     source.report_conventions(progress)?;
-    let exported = ExportedRaster::new(options, &source)?;
+    let exported = ExportedRaster::new(options, &source.whole)?;
     exported.remark(|_| false, progress);
     write(output, &exported, domain, progress)?;
     source.report_losses(progress)?;
@@ -64,7 +64,7 @@ fn write(
             output.display()
         );
     }
-    let scratch = Scratch::begin(output)?;
+    let scratch = Scratch::begin(output, Existing::Refuse)?;
     fill(&scratch.path(), exported, domain, progress)?;
     scratch.put()
 }

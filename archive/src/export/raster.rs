@@ -4,7 +4,6 @@ use crate::error::{Context, Result, bail};
 use crate::export::coordinates::Coordinates;
 use crate::export::names::name;
 use crate::export::options::{Area, ExportOptions};
-use crate::export::source::ExportSource;
 use crate::geotiff::attributes::ITEMS;
 use crate::metadata::document::Metadata;
 use crate::progress::{Progress, Remark};
@@ -82,26 +81,12 @@ impl ExportedRaster {
         }
     }
 
-    /// All of a source.
-    pub(crate) fn whole(source: &ExportSource) -> Self {
-        Self {
-            raster: Arc::clone(&source.raster),
-            georeference: source.georeference.clone(),
-            bands: source.bands.clone(),
-            times: source.times.clone(),
-            plain_times: source.plain_times,
-            scalar_time: source.scalar_time.clone(),
-            coordinates: source.coordinates.clone(),
-            mask: source.mask.clone(),
-        }
-    }
-
-    /// Takes the requested part of a source.
+    /// Takes the requested part of a whole raster.
     ///
     /// # Errors
-    /// When the source does not have that part.
-    pub(crate) fn new(options: &ExportOptions, source: &ExportSource) -> Result<Self> {
-        let mut exported = Self::whole(source);
+    /// When it does not have that part.
+    pub(crate) fn new(options: &ExportOptions, whole: &Self) -> Result<Self> {
+        let mut exported = whole.clone();
         if let Some(selection) = &options.dates {
             let count = exported.raster.info().extent(&Role::Time);
             let picks = selection.resolve(count, exported.times.as_deref())?;

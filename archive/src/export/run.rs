@@ -41,12 +41,12 @@ pub fn export(
     let opening = OpenOptions { engine: options.engine, ..OpenOptions::default() };
     let source = ExportSource::open(archive, &opening)?;
     source.report_conventions(progress)?;
-    let exported = ExportedRaster::new(options, &source)?;
+    let exported = ExportedRaster::new(options, &source.whole)?;
     check_size(exported.raster.as_ref())?;
     exported.remark(|mask| format.holds(mask), progress);
     let outputs = match format {
         Format::GeoTiff => geotiff::write(options, output, &exported, compression, progress)?,
-        Format::NetCdf => netcdf::write(output, &exported, compression, progress)?,
+        Format::NetCdf => netcdf::write(output, &exported, compression, options.existing, progress)?,
         Format::Zarr => zarr::write(archive, output, &exported, compression, options, progress)?,
     };
     source.report_losses(progress)?;

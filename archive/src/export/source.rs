@@ -6,6 +6,7 @@ use crate::error::{Context, Result, bail};
 use crate::export::coordinates::Coordinates;
 use crate::export::mask;
 use crate::export::names::dimension_name;
+use crate::export::raster::ExportedRaster;
 use crate::geotiff;
 use crate::metadata::document::Metadata;
 use crate::open::is_raster_file;
@@ -13,7 +14,7 @@ use crate::progress::{Progress, Remark};
 use crate::raster::opening::OpenOptions;
 use crate::raster::source::Raster;
 use crate::raster::unread::unread_nodata;
-use crate::store::auxiliary::exact_members;
+use crate::store::auxiliary::{exact_members, without_coordinates};
 use crate::store::coordinates;
 use crate::store::georeference::{Location, steps};
 use crate::store::reader::ZarrRaster;
@@ -22,8 +23,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vqz_codec::axes::Role;
-use vqz_raster::band::{Band, bands_of_attributes};
-use vqz_raster::conventions::exact::Exact;
+use vqz_raster::band::bands_of_attributes;
 use vqz_raster::conventions::time::Instant;
 use vqz_raster::georeference::Georeference;
 
@@ -32,26 +32,12 @@ const DATA: &str = "data";
 
 /// A raster and what is known of it.
 pub(crate) struct ExportSource {
-    /// Its samples.
-    pub(crate) raster: Arc<dyn Raster>,
-    /// Where it lies.
-    pub(crate) georeference: Georeference,
-    /// Its bands.
-    pub(crate) bands: Vec<Band>,
-    /// Its dates, one for each step in time, where they are known; a single one where it has no steps in time.
-    pub(crate) times: Option<Vec<Option<Instant>>>,
-    /// Whether seconds since 1970-01-01 state its dates without any loss.
-    pub(crate) plain_times: bool,
-    /// The name of the coordinate that is the one date of a raster without steps in time.
-    pub(crate) scalar_time: Option<String>,
-    /// The coordinates that stand beside it.
-    pub(crate) coordinates: Coordinates,
+    /// All of it, as it would be exported whole.
+    pub(crate) whole: ExportedRaster,
     /// What attributes and coordinates say against each other, in words.
     pub(crate) notes: Vec<String>,
     /// The group that it stands in, and its name there.
     pub(crate) group: Option<(PathBuf, String)>,
-    /// Which samples are valid, where no value means "no data".
-    pub(crate) mask: Option<Arc<dyn Raster>>,
     watch: Option<Arc<LossWatch>>,
 }
 
@@ -75,7 +61,9 @@ impl ExportSource {
             Some((folder, _)) => mask::beside(raster.info(), folder, options)?,
             None => None,
         };
-        Ok(Self { watch, mask, ..Self::describe(raster, group)? })
+        let mut source = Self::describe(raster, group)?;
+        (source.whole.mask, source.watch) = (mask, watch);
+        Ok(source)
     }
 
     fn describe(raster: Arc<dyn Raster>, group: Option<(PathBuf, String)>) -> Result<Self> {
@@ -114,25 +102,23 @@ impl ExportSource {
             (scalar_time, times) = (Some(name), Some(vec![Some(date)]));
         }
         let plain_times = steps.is_some_and(|steps| steps.plain);
-        let watch = None;
-        Ok(Self {
+        let mask = None;
+        let whole = ExportedRaster {
+            raster,
             georeference,
             bands,
             times,
             plain_times,
             scalar_time,
             coordinates,
-            notes,
-            group,
-            raster,
-            watch,
-            mask: None,
-        })
+            mask,
+        };
+        Ok(Self { whole, notes, group, watch: None })
     }
 
     /// Remarks on what its attributes and coordinates say against each other, and on nodata values that can't be read.
     pub(crate) fn report_conventions(&self, progress: &dyn Progress) -> Result<()> {
-        let info = self.raster.info();
+        let info = self.whole.raster.info();
         for note in &self.notes {
             progress.remark(&Remark::LocationUnclear { array: info.label.clone(), note: note.clone() });
         }
@@ -152,15 +138,10 @@ impl ExportSource {
 fn choose(path: &Path, options: &OpenOptions) -> Result<Node> {
     let nodes = tree::arrays(path)?;
     let exact = exact_members(&nodes);
-    let is_coordinate = |node: &Node| exact.get(&node.path) == Some(&Exact::Coordinates);
-    let only_coordinates = nodes.iter().all(&is_coordinate);
     let mut rasters: Vec<Node> = Vec::new();
     let mut refused = Vec::new();
-    for node in nodes {
-        // Coordinates of two dimensions go with their array.
-        if is_coordinate(&node) && !only_coordinates {
-            continue;
-        }
+    // Coordinates of two dimensions go with their array.
+    for node in without_coordinates(nodes, &exact, |node| &node.path) {
         match ZarrRaster::open(&node, options) {
             Ok(_) => rasters.push(node),
             Err(error) if node.path.is_empty() || !matches!(node.metadata.encoded(), Ok(None)) => {

@@ -10,13 +10,12 @@ use crate::raster::bands::{self, BandSelection, unnamed_band};
 use crate::raster::opening::OpenOptions;
 use crate::raster::source::Raster;
 use crate::raster::unread::unread_nodata;
-use crate::store::auxiliary::exact_members;
+use crate::store::auxiliary::{exact_members, without_coordinates};
 use crate::store::tree;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use vqz_raster::conventions::bands::{BandMatch, match_names};
-use vqz_raster::conventions::exact::Exact;
 
 /// Rasters to fit a model to.
 pub(crate) struct FitInputs {
@@ -44,13 +43,8 @@ pub(crate) fn open_inputs(
         let opened = open_all(&input, &opening)?;
         let exact =
             if is_raster_file(&input) { HashMap::new() } else { exact_members(&tree::arrays(&input)?) };
-        let is_coordinate = |path: &String| exact.get(path) == Some(&Exact::Coordinates);
-        let only_coordinates = opened.iter().all(|(path, _)| is_coordinate(path));
-        for (path, raster) in opened {
-            // Latitudes and longitudes of two dimensions are no data to fit to.
-            if is_coordinate(&path) && !only_coordinates {
-                continue;
-            }
+        // Latitudes and longitudes of two dimensions are no data to fit to.
+        for (_, raster) in without_coordinates(opened, &exact, |(path, _)| path) {
             raster.remarks().iter().for_each(|remark| progress.remark(remark));
             if options.nodata.is_empty() {
                 unread_nodata(raster.info(), progress)?;

@@ -7,6 +7,7 @@ use crate::geotiff::writer;
 use crate::metadata::plain::PlainCodec;
 use crate::progress::Progress;
 use crate::raster::source::Raster;
+use crate::write::existing::Existing;
 use crate::write::scratch::Scratch;
 use gdal::raster::RasterCreationOptions;
 use gdal::{Dataset, DriverManager};
@@ -29,9 +30,10 @@ pub(crate) fn write_cog(
     path: &Path,
     raster: &dyn Raster,
     options: &Cog,
+    existing: Existing,
     progress: &dyn Progress,
 ) -> Result<()> {
-    let scratch = Scratch::begin(path)?;
+    let scratch = Scratch::begin(path, existing)?;
     let plain = scratch.on_the_way("plain.tif");
     writer::write_at(&plain, raster, PlainCodec::None, progress)
         .and_then(|()| convert(&plain, &scratch.path(), options))

@@ -5,6 +5,7 @@ use crate::metadata::plain::PlainCodec;
 use crate::progress::Progress;
 use crate::raster::opening::OpenOptions;
 use crate::raster::source::Raster;
+use crate::write::existing::Existing;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,6 +15,6 @@ pub(crate) fn open(path: &Path, _: &OpenOptions) -> Result<Arc<dyn Raster>> {
     bail!(Unsupported, BuildWithGdal, "{} is a GeoTIFF, and {ADVICE}", path.display())
 }
 
-pub(crate) fn write(path: &Path, _: &dyn Raster, _: PlainCodec, _: &dyn Progress) -> Result<()> {
+pub(crate) fn write(path: &Path, _: &dyn Raster, _: PlainCodec, _: Existing, _: &dyn Progress) -> Result<()> {
     bail!(Unsupported, BuildWithGdal, "{} would be a GeoTIFF, and {ADVICE}", path.display())
 }

@@ -7,6 +7,7 @@ use crate::metadata::plain::PlainCodec;
 use crate::progress::{Progress, Task};
 use crate::raster::region::{Grid, Region};
 use crate::raster::source::{Raster, RasterInfo};
+use crate::write::existing::Existing;
 use crate::write::scratch::Scratch;
 use gdal::raster::{Buffer, GdalType, RasterCreationOptions};
 use gdal::{Dataset, DriverManager};
@@ -24,14 +25,16 @@ const WINDOW: u64 = 512;
 /// Writes a raster beside `path`, then renames it into place.
 ///
 /// # Errors
-/// When the raster has dimensions other than band, y and x, and when reading or GDAL fails.
+/// When the raster has dimensions other than band, y and x, when reading or GDAL fails, and when the output appeared meanwhile and
+/// may not be replaced.
 pub(crate) fn write(
     path: &Path,
     raster: &dyn Raster,
     codec: PlainCodec,
+    existing: Existing,
     progress: &dyn Progress,
 ) -> Result<()> {
-    let scratch = Scratch::begin(path)?;
+    let scratch = Scratch::begin(path, existing)?;
     write_at(&scratch.path(), raster, codec, progress)
         .with_context(|| format!("writing {}", path.display()))
         .and_then(|()| put(&scratch))

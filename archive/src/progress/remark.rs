@@ -25,6 +25,20 @@ pub enum Remark {
         /// The output.
         output: PathBuf,
     },
+    /// Whether the input was changed while it was read can't be told.
+    InputUnchecked {
+        /// The output.
+        output: PathBuf,
+        /// Why, in words.
+        why: String,
+    },
+    /// The output is complete, and something that is not needed any more can't be removed.
+    LeftBehind {
+        /// What is left.
+        path: PathBuf,
+        /// Why, in words.
+        why: String,
+    },
     /// Chunks of an interrupted run are not kept.
     WrittenAgain {
         /// The array.
@@ -329,6 +343,18 @@ impl fmt::Display for Remark {
                 "warning: the input was changed while it was read: {} may hold samples from before and after; write it again",
                 output.display()
             ),
+            Self::InputUnchecked { output, why } => write!(
+                f,
+                "warning: {} is complete, and whether the input was changed while it was read can't be told: {why}",
+                output.display()
+            ),
+            Self::LeftBehind { path, why } => {
+                write!(
+                    f,
+                    "note: {} is not needed any more and can't be removed; delete it: {why}",
+                    path.display()
+                )
+            }
             Self::WrittenAgain { array, chunks } => write!(f, "note: {array}: {chunks}"),
             Self::CopiedAsItIs { array, why } => write!(f, "copied as it is: {array}: {why}"),
             Self::WrittenPlain { array, why } => write!(f, "written as a plain array: {array}: {why}"),

@@ -24,6 +24,8 @@ impl Remark {
             Self::Resumed { .. } => "resumed",
             Self::InputChanged { .. } => "input_changed",
             Self::InputChangedMeanwhile { .. } => "input_changed_meanwhile",
+            Self::InputUnchecked { .. } => "input_unchecked",
+            Self::LeftBehind { .. } => "left_behind",
             Self::WrittenAgain { .. } => "written_again",
             Self::CopiedAsItIs { .. } => "copied_as_it_is",
             Self::WrittenPlain { .. } => "written_plain",
@@ -68,6 +70,7 @@ impl Remark {
             | Self::QualityBeyondModel { .. }
             | Self::BeyondModel { .. }
             | Self::InputChangedMeanwhile { .. }
+            | Self::InputUnchecked { .. }
             | Self::RecordDiffers { .. }
             | Self::ValidBecameNodata { .. }
             | Self::MaskLeftOut { .. }
@@ -77,6 +80,7 @@ impl Remark {
             | Self::LocationUnclear { .. } => Severity::Warning,
             Self::Resumed { .. }
             | Self::InputChanged { .. }
+            | Self::LeftBehind { .. }
             | Self::WrittenAgain { .. }
             | Self::CopiedAsItIs { .. }
             | Self::WrittenPlain { .. }
@@ -123,6 +127,8 @@ impl Remark {
             Self::Resumed { .. }
             | Self::InputChanged { .. }
             | Self::InputChangedMeanwhile { .. }
+            | Self::InputUnchecked { .. }
+            | Self::LeftBehind { .. }
             | Self::QualityBeyondModel { .. }
             | Self::FittedToPart { .. }
             | Self::Copying { .. }

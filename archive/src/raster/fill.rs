@@ -12,6 +12,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use vqz_codec::sample::DataType;
 use vqz_raster::conventions::json;
 
+/// Samples that are looked at as floats at one go, so that these take little memory beside the samples.
+const BLOCK: usize = 1 << 12;
+
 /// Wraps a raster and counts, while it is read, the samples that equal its fill value although that value is not
 /// declared as "no data", and those outside of the range that it declares as valid. Neither is a mask, but many rasters are
 /// written as if it were.
@@ -97,9 +100,10 @@ impl FillWatch {
     }
 
     fn count_beyond(&self, (low, high): (f64, f64), samples: &[u8]) -> u64 {
-        let values = to_f64(self.info().data_type, samples);
+        let data_type = self.info().data_type;
         let beyond = |value: &&f64| (**value < low || **value > high) && self.mask.is_valid(**value);
-        values.iter().filter(beyond).count() as u64
+        let count = |block: &[u8]| to_f64(data_type, block).iter().filter(beyond).count() as u64;
+        samples.chunks(BLOCK * data_type.size()).map(count).sum()
     }
 }
 

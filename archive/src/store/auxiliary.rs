@@ -33,6 +33,19 @@ pub(crate) fn exact_members(nodes: &[Node]) -> HashMap<String, Exact> {
     found
 }
 
+/// The members of a hierarchy that are data: all but coordinates, which go with their arrays, unless there is nothing else.
+pub(crate) fn without_coordinates<T>(
+    mut members: Vec<T>,
+    exact: &HashMap<String, Exact>,
+    path: impl Fn(&T) -> &str,
+) -> Vec<T> {
+    let is_data = |member: &T| exact.get(path(member)) != Some(&Exact::Coordinates);
+    if members.iter().any(is_data) {
+        members.retain(is_data);
+    }
+    members
+}
+
 fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(group, _)| group)
 }
@@ -110,5 +123,8 @@ mod tests {
             ["area", "lat", "reference", "scene/corners", "scene/lat", "scene/place"]
         );
         assert_eq!(kinds(Exact::Ancillary), ["scene/error", "scene/quality"]);
+        let data = |paths: Vec<&'static str>| without_coordinates(paths, &found, |path| path);
+        assert_eq!(data(vec!["lat", "scene/sst", "area", "scene/error"]), ["scene/sst", "scene/error"]);
+        assert_eq!(data(vec!["lat", "area"]), ["lat", "area"]);
     }
 }

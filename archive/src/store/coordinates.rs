@@ -40,7 +40,7 @@ pub(crate) fn attributes(group: &Path, name: &str) -> Option<Map<String, Value>>
 /// # Errors
 /// When its chunks can't be read.
 pub(crate) fn numbers(group: &Path, name: &str, count: u64) -> Result<Option<Vec<f64>>> {
-    let Some(array) = read(group, name)?.filter(|array| array.shape == [count]) else { return Ok(None) };
+    let Some(array) = read_if(group, name, |shape| shape == [count])? else { return Ok(None) };
     let missing = missing_values(&array.attributes);
     let factor = |key: &str, plain| array.attributes.get(key).and_then(tokens::number).unwrap_or(plain);
     let (scale, offset) = (factor("scale_factor", 1.0), factor("add_offset", 0.0));
@@ -60,7 +60,7 @@ pub(crate) fn missing_values(attributes: &Map<String, Value>) -> Vec<f64> {
 /// # Errors
 /// When its chunks can't be read.
 pub(crate) fn texts(group: &Path, name: &str, count: u64) -> Result<Option<Vec<String>>> {
-    Ok(match read(group, name)?.filter(|array| array.shape == [count]) {
+    Ok(match read_if(group, name, |shape| shape == [count])? {
         Some(CoordinateArray { data: CoordinateData::Text(texts), .. }) => Some(texts),
         _ => None,
     })
@@ -72,6 +72,11 @@ pub(crate) fn texts(group: &Path, name: &str, count: u64) -> Result<Option<Vec<S
 /// # Errors
 /// When its chunks can't be read, or there are too many.
 pub(crate) fn read(group: &Path, name: &str) -> Result<Option<CoordinateArray>> {
+    read_if(group, name, |_| true)
+}
+
+/// The same where the shape is one that is wanted; otherwise nothing is read.
+fn read_if(group: &Path, name: &str, wanted: impl FnOnce(&[u64]) -> bool) -> Result<Option<CoordinateArray>> {
     let folder = group.join(name);
     if !folder.join("zarr.json").is_file() {
         return Ok(None);
@@ -81,14 +86,10 @@ pub(crate) fn read(group: &Path, name: &str) -> Result<Option<CoordinateArray>> 
         return Ok(None);
     }
     let shape = metadata.shape()?;
-    if volume(&shape) > MOST {
-        bail!(
-            Unsupported,
-            "the coordinates {} have {} values; up to {MOST} are read",
-            folder.display(),
-            volume(&shape)
-        );
+    if !wanted(&shape) {
+        return Ok(None);
     }
+    refuse_large(&folder, &metadata, &shape)?;
     let mut attributes = metadata.attributes();
     let data = values(&folder, &metadata, &mut attributes)
         .with_context(|| format!("reading the coordinates {}", folder.display()))?;
@@ -96,6 +97,28 @@ pub(crate) fn read(group: &Path, name: &str) -> Result<Option<CoordinateArray>> 
     let name_of = |d: usize| names.and_then(|names| names.get(d)?.as_str()).unwrap_or_default().to_owned();
     let dimensions = (0..shape.len()).map(name_of).collect();
     Ok(data.map(|data| CoordinateArray { name: name.to_owned(), dimensions, shape, data, attributes }))
+}
+
+/// Refuses arrays that would take more memory than coordinates have any use for, before any of it is taken.
+fn refuse_large(folder: &Path, metadata: &Metadata, shape: &[u64]) -> Result<()> {
+    // Where nothing is stored, each text is the fill value.
+    let length = match metadata.json().get("fill_value") {
+        Some(Value::String(fill)) if metadata.data_type_name() == "string" => fill.len() as u64,
+        _ => 1,
+    };
+    let extents =
+        [("values", shape.to_vec()), ("values in a chunk", metadata.chunk_shape().unwrap_or_default())];
+    for (what, extents) in extents {
+        let count = volume(&extents);
+        if count.saturating_mul(length.max(1)) > MOST {
+            bail!(
+                Unsupported,
+                "the coordinates {} have {count} {what}; up to {MOST} are read, fewer of long texts",
+                folder.display()
+            );
+        }
+    }
+    Ok(())
 }
 
 /// The values of an array; `None` where their type is not known here.
@@ -183,15 +206,62 @@ fn padded_texts(folder: &Path, metadata: &Metadata) -> Result<Option<Vec<String>
     if length == 0 || length > LONGEST {
         return Ok(None);
     }
+    let (all_points, chunk_points) = (count.saturating_mul(length), chunk.saturating_mul(length));
+    if all_points.max(chunk_points) > MOST {
+        bail!(
+            Unsupported,
+            "they have {count} texts of up to {length} characters, in chunks of {chunk}; up to {MOST} characters are read"
+        );
+    }
     let mut points = metadata.clone();
-    points.json_mut().insert("shape".to_owned(), json!([count * length]));
+    points.json_mut().insert("shape".to_owned(), json!([all_points]));
     points.json_mut().insert("data_type".to_owned(), json!("uint32"));
     points.json_mut().insert("fill_value".to_owned(), json!(0));
     points.json_mut().remove("dimension_names");
-    points.set_chunk_shape(&[chunk.saturating_mul(length)]);
+    points.set_chunk_shape(&[chunk_points]);
     let points: Vec<u32> = all(&open_as(folder, &points)?)?;
     let text = |points: &[u32]| -> String {
         points.iter().take_while(|point| **point != 0).filter_map(|point| char::from_u32(*point)).collect()
     };
     Ok(Some(points.chunks_exact(length as usize).map(text).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vqz_codec::sample::DataType;
+
+    #[test]
+    fn nothing_is_read_of_what_is_too_large_or_not_wanted() {
+        let group = std::env::temp_dir().join(format!("vqz-coordinates-large-{}", std::process::id()));
+        let array = |shape: u64, chunk: u64, data_type: Value, fill: Value| {
+            let mut metadata = Metadata::new_array(&[shape], DataType::Float64, fill);
+            metadata.set_chunk_shape(&[chunk]);
+            metadata.json_mut().insert("data_type".to_owned(), data_type);
+            std::fs::create_dir_all(group.join("band")).unwrap();
+            std::fs::write(group.join("band/zarr.json"), metadata.to_bytes().unwrap()).unwrap();
+        };
+        let error = || read(&group, "band").unwrap_err().to_string();
+        let padded = json!({"name": "fixed_length_utf32", "configuration": {"length_bytes": 16384}});
+        array(1 << 26, 1, padded.clone(), json!(""));
+        let message = read(&group, "band").unwrap_err().one_line();
+        assert!(message.contains("67108864 texts of up to 4096 characters"), "{message}");
+        // Another number is wanted, so that nothing is looked at.
+        assert_eq!(texts(&group, "band", 3).unwrap(), None);
+        array(2, 1 << 26, padded, json!(""));
+        let message = read(&group, "band").unwrap_err().one_line();
+        assert!(message.contains("in chunks of 67108864; up to"), "{message}");
+        array(3, u64::MAX, json!("float64"), json!(0.0));
+        assert!(
+            error().contains("have 18446744073709551615 values in a chunk; up to 134217728"),
+            "{}",
+            error()
+        );
+        array(1 << 60, 1, json!("float64"), json!(0.0));
+        assert_eq!(numbers(&group, "band", 3).unwrap(), None);
+        assert!(error().contains("values; up to 134217728 are read, fewer"), "{}", error());
+        array(1 << 20, 1, json!("string"), json!("x".repeat(1000)));
+        assert!(error().contains("have 1048576 values; up to 134217728"), "{}", error());
+        std::fs::remove_dir_all(&group).unwrap();
+    }
 }

@@ -92,47 +92,64 @@ pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 /// All files under a folder, sorted by path. Links are not followed.
 pub fn files_under(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    list(folder, &mut Vec::new(), 0, &mut files)?;
+    list(folder, None, &mut files)?;
     files.sort();
     Ok(files)
 }
 
 /// All files of a store, sorted by path: links to files and folders are followed, unless they lead to nothing or back to where they
-/// stand in. Hidden files, and those that are still being written, are left out.
+/// stand in. Hidden files, those in hidden folders, and those that are still being written are left out.
 pub fn files_of_store(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    list(folder, &mut Vec::new(), MOST_LINKS, &mut files)?;
-    let hidden = |name: &str| name.starts_with('.') || name.ends_with(TEMPORARY);
-    files.retain(|file| {
-        !file.file_name().is_some_and(|name| hidden(&name.to_string_lossy())) && file.is_file()
-    });
+    list(folder, Some(&mut Links { above: Vec::new(), left: MOST_LINKS }), &mut files)?;
+    files.retain(|file| !file.to_string_lossy().ends_with(TEMPORARY) && file.is_file());
     files.sort();
     Ok(files)
 }
 
-/// Adds the files under a folder. `above` are the places of the folders that it is in; `links` is how many links may be followed from
-/// here on down.
-fn list(folder: &Path, above: &mut Vec<PathBuf>, links: u32, files: &mut Vec<PathBuf>) -> Result<()> {
-    let place = folder.canonicalize().with_context(|| format!("listing {}", folder.display()))?;
-    above.push(place);
+/// How links to folders are followed.
+struct Links {
+    /// The places of the folders that the present one is in.
+    above: Vec<PathBuf>,
+    /// How many may be followed from here on down.
+    left: u32,
+}
+
+/// Adds the files under a folder. Where `links` are followed, hidden files and folders are left out.
+fn list(folder: &Path, mut links: Option<&mut Links>, files: &mut Vec<PathBuf>) -> Result<()> {
+    if let Some(links) = &mut links {
+        let place = folder.canonicalize().with_context(|| format!("listing {}", folder.display()))?;
+        links.above.push(place);
+    }
     for entry in fs::read_dir(folder).with_context(|| format!("listing {}", folder.display()))? {
         let entry = entry.with_context(|| format!("listing {}", folder.display()))?;
         let kind = entry.file_type().with_context(|| format!("listing {}", folder.display()))?;
         let path = entry.path();
-        let leads_on = || {
-            path.is_dir()
-                && path.canonicalize().is_ok_and(|to| !above.iter().any(|folder| folder.starts_with(&to)))
-        };
-        if kind.is_dir() {
-            list(&path, above, links, files)?;
-        } else if kind.is_symlink() && links > 0 && leads_on() {
-            list(&path, above, links - 1, files)?;
-        } else {
-            files.push(path);
+        match &mut links {
+            None if kind.is_dir() => list(&path, None, files)?,
+            None => files.push(path),
+            Some(_) if entry.file_name().to_string_lossy().starts_with('.') => {}
+            Some(links) if kind.is_dir() => list(&path, Some(links), files)?,
+            Some(links) if kind.is_symlink() && links.leads_on(&path) => {
+                links.left -= 1;
+                list(&path, Some(links), files)?;
+                links.left += 1;
+            }
+            Some(_) => files.push(path),
         }
     }
-    above.pop();
+    if let Some(links) = links {
+        links.above.pop();
+    }
     Ok(())
+}
+
+impl Links {
+    /// Whether a link leads to a folder that is none of those above, nor holds one of them.
+    fn leads_on(&self, link: &Path) -> bool {
+        let is_new = |to: PathBuf| !self.above.iter().any(|folder| folder.starts_with(&to));
+        self.left > 0 && link.is_dir() && link.canonicalize().is_ok_and(is_new)
+    }
 }
 
 /// Bytes of the files under a folder: of its `zarr.json` files, and of all others. Files that are only needed to
@@ -175,4 +192,37 @@ pub fn remove(path: &Path) -> Result<()> {
     let is_folder = path.is_dir() && !path.is_symlink();
     let removed = if is_folder { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     removed.with_context(|| format!("removing {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_holds_nothing_hidden() {
+        let folder = std::env::temp_dir().join(format!("vqz-files-hidden-{}", std::process::id()));
+        drop(fs::remove_dir_all(&folder));
+        let names = ["zarr.json", "c/0/1", "c/.DS_Store", ".git/config", "c/.old/0/1", "c/2.vqz-tmp"];
+        for name in names {
+            let path = folder.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, name).unwrap();
+        }
+        let below = |files: Vec<PathBuf>| -> Vec<String> {
+            let names = files.iter().map(|file| file.strip_prefix(&folder).unwrap());
+            names.map(|name| name.to_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(below(files_of_store(&folder).unwrap()), ["c/0/1", "zarr.json"]);
+        assert_eq!(files_under(&folder).unwrap().len(), names.len());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::symlink;
+            symlink("0", folder.join("c/1")).unwrap();
+            symlink("..", folder.join("c/above")).unwrap();
+            symlink("nowhere", folder.join("c/3")).unwrap();
+            assert_eq!(below(files_of_store(&folder).unwrap()), ["c/0/1", "c/1/1", "zarr.json"]);
+            assert_eq!(files_under(&folder).unwrap().len(), names.len() + 3);
+        }
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }

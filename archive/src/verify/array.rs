@@ -2,7 +2,7 @@
 
 use crate::encoded::array::EncodedArray;
 use crate::encoded::record::Record;
-use crate::error::{Result, bail, fail};
+use crate::error::{Result, bail};
 use crate::metadata::document::Metadata;
 use crate::parallel::{for_each, workers};
 use crate::progress::{Progress, Task};
@@ -135,12 +135,11 @@ fn check_chunk(
         }
         Err(error) => return unread(error),
     };
-    match archive.figures(indices) {
-        Ok(Some(figures)) => {
+    match archive.figures_of(indices, &bytes) {
+        Ok(figures) => {
             let wrong = check_stored(archive, source, indices, &bytes, &figures.stated, decoded).err();
             CheckedChunk { stored: true, figures: Some(figures), wrong }
         }
-        Ok(None) => unread(fail!(Corrupt, "the chunk existed, but its header is no longer there")),
         Err(error) => unread(error),
     }
 }

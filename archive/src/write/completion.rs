@@ -53,6 +53,12 @@ pub(crate) fn claim(folder: &Path, alone: bool) -> Result<bool> {
     Ok(false)
 }
 
+/// Gives up a claim, because what it was made for failed: another process may complete the output.
+pub(crate) fn give_up(folder: &Path) {
+    // If that fails, the message of a later run says what to delete.
+    drop(fs::remove_file(folder.join(COMPLETING)));
+}
+
 /// What tells this machine from all others; empty where nothing does.
 fn machine() -> String {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default().trim().to_owned();
@@ -72,6 +78,9 @@ mod tests {
         assert!(!claim(&folder, false).unwrap());
         // One that was killed meanwhile, on this machine.
         assert!(machine().is_empty() || claim(&folder, true).unwrap());
+        // One that failed, on whatever machine.
+        give_up(&folder);
+        assert!(claim(&folder, false).unwrap());
         let path = folder.join(COMPLETING);
         fs::write(&path, "another machine").unwrap();
         assert!(!claim(&folder, true).unwrap());

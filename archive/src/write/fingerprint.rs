@@ -7,6 +7,8 @@
 use crate::error::{Context, Result};
 use crate::store::files;
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -24,12 +26,19 @@ const BESIDE: [&str; 3] = [".aux.xml", ".msk", ".ovr"];
 /// The endings of files that describe a raster of the same stem.
 const DESCRIBING: [&str; 8] = ["tfw", "wld", "prj", "hdr", "imd", "rpb", "dbf", "shx"];
 
+/// The endings of files that hold their samples themselves: nothing has to be asked which others they are read from.
+const WHOLE: [&str; 20] = [
+    "tif", "tiff", "nc", "nc4", "cdf", "h5", "hdf", "hdf5", "he5", "jp2", "png", "jpg", "jpeg", "npy",
+    "grib", "grib2", "grb", "grb2", "csv", "parquet",
+];
+
 /// The fingerprint of an input, as text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fingerprint(String);
 
 impl Fingerprint {
-    /// The fingerprint of files, and of everything within folders.
+    /// The fingerprint of files, of those that they are read from, and of everything within folders. Where one of them is no file on
+    /// disk, it is [that of nothing](Self::none).
     ///
     /// # Errors
     /// When a folder can't be listed, or a file without a time can't be read.
@@ -42,9 +51,7 @@ impl Fingerprint {
                     add(&mut digest, &name, &file)?;
                 }
             } else {
-                let mut files = vec![input.clone()];
-                files.extend(beside(input));
-                files.extend(named_in(input));
+                let Some(files) = files_of(input)? else { return Ok(Self::none()) };
                 for file in files {
                     let place = file.canonicalize().unwrap_or_else(|_| file.clone());
                     add(&mut digest, &place, &file)?;
@@ -82,20 +89,76 @@ fn beside(file: &Path) -> impl Iterator<Item = PathBuf> {
     named.into_iter().chain(described).filter(|file| file.is_file())
 }
 
-/// The files that a virtual raster is made of.
-fn named_in(file: &Path) -> Vec<PathBuf> {
-    if !file.extension().is_some_and(|end| end.eq_ignore_ascii_case("vrt")) {
-        return Vec::new();
+/// The files that a raster file is read from: itself, those beside it, and those that it names, which may name others. None where
+/// one of them is no file on disk, such as one on a server or within an archive: then nothing tells whether it was changed.
+///
+/// # Errors
+/// When a folder among them can't be listed.
+fn files_of(input: &Path) -> Result<Option<Vec<PathBuf>>> {
+    let (mut files, mut seen, mut next) = (Vec::new(), HashSet::new(), vec![input.to_path_buf()]);
+    while let Some(path) = next.pop() {
+        let Ok(place) = path.canonicalize() else { return Ok(None) };
+        if !seen.insert(place) {
+            continue;
+        }
+        if path.is_dir() {
+            files.extend(files::files_of_store(&path)?);
+            continue;
+        }
+        let Some(named) = named_in(&path) else { return Ok(None) };
+        next.extend(named);
+        files.extend(beside(&path));
+        files.push(path);
     }
-    let text = fs::read_to_string(file).unwrap_or_default();
+    Ok(Some(files))
+}
+
+/// The other files that a raster file names. None where it names something else, or can't be read.
+fn named_in(file: &Path) -> Option<Vec<PathBuf>> {
+    let end = file.extension().map(|end| end.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let is_index =
+        |name: &OsStr| name.to_string_lossy().to_lowercase().split('.').skip(1).any(|part| part == "gti");
+    match end.as_str() {
+        // An index of tiles, which are named in its own way.
+        _ if file.file_name().is_some_and(is_index) => None,
+        "vrt" => named_in_virtual(file),
+        end if WHOLE.contains(&end) => Some(Vec::new()),
+        _ => Some(read_with(file)),
+    }
+}
+
+/// The files that a virtual raster is made of.
+fn named_in_virtual(file: &Path) -> Option<Vec<PathBuf>> {
+    let text = String::from_utf8_lossy(&fs::read(file).ok()?).into_owned();
     let folder = file.parent().unwrap_or(Path::new(""));
     let elements = ["<SourceFilename", "<SourceDataset"].into_iter().flat_map(|tag| text.split(tag).skip(1));
-    let named = elements.filter_map(|element| {
+    let named = elements.map(|element| {
         let (attributes, rest) = element.split_once('>')?;
-        let name = rest.split_once('<')?.0.trim().replace("&amp;", "&");
-        Some(if attributes.contains("relativeToVRT=\"1\"") { folder.join(name) } else { PathBuf::from(name) })
+        let name = unescaped(rest.split_once('<')?.0.trim());
+        let attributes = attributes.replace('\'', "\"").replace(' ', "");
+        let relative = attributes.contains("relativeToVRT=\"1\"");
+        (!name.is_empty()).then(|| if relative { folder.join(name) } else { PathBuf::from(name) })
     });
-    named.filter(|file| file.is_file()).collect()
+    named.collect()
+}
+
+/// A text of XML without its entities.
+fn unescaped(text: &str) -> String {
+    // The ampersand comes last, for it may stand before what looks like another entity then.
+    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")];
+    entities.iter().fold(text.to_owned(), |text, (entity, plain)| text.replace(entity, plain))
+}
+
+/// The files of a raster in another format, as GDAL lists them: a header and its samples, or an index and its tiles.
+#[cfg(feature = "gdal")]
+fn read_with(file: &Path) -> Vec<PathBuf> {
+    vqz_raster::ingest::files_of_raster(file).into_iter().filter(|other| other != file).collect()
+}
+
+/// Without GDAL, no such format is read.
+#[cfg(not(feature = "gdal"))]
+fn read_with(_: &Path) -> Vec<PathBuf> {
+    Vec::new()
 }
 
 fn add(digest: &mut Sha256, name: &Path, file: &Path) -> Result<()> {
@@ -215,6 +278,25 @@ mod tests {
     }
 
     #[test]
+    fn nothing_identifies_what_is_no_file_on_disk() {
+        let folder = folder("nowhere");
+        assert_eq!(of(&folder.join("missing.tif")), Fingerprint::none());
+        let file = folder.join("mosaic.vrt");
+        for named in ["/vsicurl/https://example.org/a.tif", "NETCDF:a.nc:sst", "missing.tif", ""] {
+            let text = format!("<SimpleSource><SourceFilename>{named}</SourceFilename></SimpleSource>");
+            fs::write(&file, text).unwrap();
+            assert_eq!(of(&file), Fingerprint::none(), "{named}");
+        }
+        for name in ["tiles.gti", "tiles.gti.gpkg"] {
+            fs::write(folder.join(name), "an index").unwrap();
+            assert_eq!(of(&folder.join(name)), Fingerprint::none(), "{name}");
+        }
+        fs::write(&file, "<VRTDataset/>").unwrap();
+        assert!(of(&file).is(&of(&file)));
+        fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
     fn what_stands_beside_a_raster_counts() {
         let folder = folder("beside");
         let raster = folder.join("scene.tif");
@@ -234,6 +316,27 @@ mod tests {
         let before = of(&virtual_raster);
         fs::write(folder.join("other.tif"), "changed").unwrap();
         assert_ne!(of(&virtual_raster), before);
+        // A virtual raster of that one, named in another way.
+        let outer = folder.join("outer.vrt");
+        let name = |attributes: &str, name: &str| {
+            let text =
+                format!("<VRTRasterBand><SimpleSource><SourceFilename {attributes}>{name}</SourceFilename>");
+            fs::write(&outer, text).unwrap();
+        };
+        name("shared='0' relativeToVRT = '1'", "mosaic.vrt");
+        let before = of(&outer);
+        assert!(of(&outer).is(&before));
+        fs::write(folder.join("other.tif"), "changed again").unwrap();
+        assert_ne!(of(&outer), before);
+        fs::rename(folder.join("other.tif"), folder.join("a & b.tif")).unwrap();
+        name("relativeToVRT=\"1\"", "a &amp; b.tif");
+        let before = of(&outer);
+        assert!(of(&outer).is(&before));
+        fs::write(folder.join("a & b.tif"), "changed once more").unwrap();
+        assert_ne!(of(&outer), before);
+        // One that names itself ends.
+        name("relativeToVRT=\"1\"", "outer.vrt");
+        assert!(of(&outer).is(&of(&outer)));
         assert!(!Fingerprint::none().is(&Fingerprint::none()));
         fs::remove_dir_all(&folder).unwrap();
     }

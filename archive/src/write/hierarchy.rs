@@ -58,6 +58,12 @@ impl Node {
         matches!(self.content, Content::Array(..))
     }
 
+    /// Whether it is written from the input's samples, but not chunk by chunk: then only the input's fingerprint tells whether it is
+    /// still right. What groups hold is part of the settings.
+    fn is_copied(&self) -> bool {
+        !matches!(self.content, Content::Array(..) | Content::Group(_))
+    }
+
     /// What must be unchanged for an interrupted run to be resumed.
     fn identity(&self) -> Value {
         match &self.content {
@@ -133,7 +139,10 @@ impl<'a> HierarchyWriter<'a> {
             true => Fingerprint::none(),
             false => Fingerprint::of(&output.inputs)?,
         };
-        let unfinished = UnfinishedOutput::begin(output.target, output.existing, &output.settings, share)?;
+        let made_from =
+            if nodes.iter().any(|node| node.is_copied()) { input.clone() } else { Fingerprint::none() };
+        let unfinished =
+            UnfinishedOutput::begin(output.target, output.existing, &output.settings, share, &made_from)?;
         let ledger = match Ledger::open(unfinished.folder(), share, &input) {
             Ok(ledger) => ledger,
             Err(error) => return Err(unfinished.fail(error)),
@@ -183,16 +192,15 @@ impl<'a> HierarchyWriter<'a> {
 
     fn write_node(&mut self, node: &Node) -> Result<()> {
         let folder = self.folder(&node.path);
+        // Chunks of another input, or of another grid, would stay among those that are written now.
+        if node.is_copied() && self.unfinished.holds_leftovers() {
+            unfinished::clear(&folder)?;
+        }
         match &node.content {
             Content::Group(metadata) => {
                 files::write_atomically(&folder.join("zarr.json"), &metadata.to_bytes()?)
             }
-            Content::Copy(from) => {
-                if self.unfinished.resumed() && self.unfinished.is_alone() {
-                    unfinished::clear(&folder)?;
-                }
-                files::copy_tree(from, &folder)
-            }
+            Content::Copy(from) => files::copy_tree(from, &folder),
             Content::Picked(array) => array.write(&folder),
             Content::Array(raster, metadata) => {
                 self.write_array(&node.path, raster.as_ref(), metadata).map(drop)
@@ -238,18 +246,17 @@ impl<'a> HierarchyWriter<'a> {
     }
 
     /// Writes this process's share of the chunks of all arrays. Everything but the chunks is written first, because
-    /// the other processes rely on it. Returns the shares that are not done yet; none if this process is the one to
+    /// the other processes rely on it, and again where it was made from another input. Returns the shares that are not done yet; none if this process is the one to
     /// complete the output.
     ///
     /// # Errors
     /// When reading, encoding or writing fails.
     pub(crate) fn write_share(&mut self, nodes: &[&Node]) -> Result<Option<Vec<u64>>> {
         if !self.unfinished.is_prepared() {
+            self.unfinished.prepare_again()?;
             for node in nodes {
                 match &node.content {
-                    Content::Array(_, metadata) => {
-                        ArrayWriter::create(&self.folder(&node.path), metadata, self.output.engine)?;
-                    }
+                    Content::Array(_, metadata) => drop(self.shared_array(&node.path, metadata)?),
                     _ => self.write_node(node)?,
                 }
             }
@@ -257,18 +264,23 @@ impl<'a> HierarchyWriter<'a> {
         self.unfinished.share()?;
         for node in nodes {
             if let Content::Array(raster, metadata) = &node.content {
-                let folder = self.folder(&node.path);
-                let found = Metadata::read(&folder).ok().map(|found| identity(&node.path, &found));
-                let writer = if found.as_ref() == Some(&identity(&node.path, metadata)) {
-                    ArrayWriter::open(&folder, self.output.engine)?
-                } else {
-                    ArrayWriter::create(&folder, metadata, self.output.engine)?
-                };
+                let writer = self.shared_array(&node.path, metadata)?;
                 self.write_chunks(&node.path, raster.as_ref(), &writer)?;
             }
         }
         self.report_failures()?;
         self.unfinished.open_shares(&self.input)
+    }
+
+    /// An array that several processes write: as one of them began it, so that all write with the same metadata.
+    fn shared_array(&self, path: &str, metadata: &Metadata) -> Result<ArrayWriter> {
+        let folder = self.folder(path);
+        let found = Metadata::read(&folder).ok().map(|found| identity(path, &found));
+        if found.as_ref() == Some(&identity(path, metadata)) {
+            ArrayWriter::open(&folder, self.output.engine)
+        } else {
+            ArrayWriter::create(&folder, metadata, self.output.engine)
+        }
     }
 
     fn write_chunks(&mut self, path: &str, raster: &dyn Raster, writer: &ArrayWriter) -> Result<bool> {
@@ -311,19 +323,31 @@ impl<'a> HierarchyWriter<'a> {
     pub(crate) fn end(mut self, open_shares: Result<Option<Vec<u64>>>) -> Result<Written> {
         match open_shares {
             Ok(None) => {
-                if let Err(error) = self.unfinished.commit() {
+                if let Err(error) = self.unfinished.commit(self.output.progress) {
                     return Err(self.unfinished.fail(error));
                 }
             }
             Ok(open) => self.written.open_shares = open,
             Err(error) => return Err(self.unfinished.fail(error)),
         }
-        if !self.output.inputs.is_empty() && Fingerprint::of(&self.output.inputs)? != self.input {
-            let output = self.output.target.to_path_buf();
-            self.output.progress.remark(&Remark::InputChangedMeanwhile { output });
-        }
+        self.remark_on_input();
         self.written.seconds = self.begun.elapsed().as_secs_f64();
         Ok(self.written)
+    }
+
+    /// Remarks if the input was changed while it was read, or if nothing tells. What was written is there by now, so this is no error.
+    fn remark_on_input(&self) {
+        if self.output.inputs.is_empty() {
+            return;
+        }
+        let output = self.output.target.to_path_buf();
+        match Fingerprint::of(&self.output.inputs) {
+            Ok(now) if now == self.input => {}
+            Ok(_) => self.output.progress.remark(&Remark::InputChangedMeanwhile { output }),
+            Err(error) => {
+                self.output.progress.remark(&Remark::InputUnchecked { output, why: error.one_line() });
+            }
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::store::files::{OWN, Stored};
 use crate::write::fingerprint::Fingerprint;
 use crate::write::share::Share;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -36,6 +36,8 @@ pub(crate) struct Chunk {
 enum Line {
     /// What follows was read from this input.
     Input { input: String },
+    /// Nothing is known any more of the chunk whose file has this path.
+    Forgotten { forgotten: String },
     /// A chunk, by the path of its file in the output.
     Chunk(String, Chunk),
 }
@@ -57,7 +59,6 @@ impl Ledger {
     pub(crate) fn open(folder: &Path, share: Option<Share>, input: &Fingerprint) -> Result<Self> {
         let path = path_of(folder, share);
         let mut known = HashMap::new();
-        let mut input_changed = false;
         let text = match fs::read(&path) {
             Ok(text) => String::from_utf8_lossy(&text).into_owned(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
@@ -69,13 +70,16 @@ impl Ledger {
                 Ok(Line::Input { input }) => read_from = Fingerprint::from_text(&input),
                 Ok(Line::Chunk(name, chunk)) => {
                     let same = read_from.is(input);
-                    input_changed |= !same;
                     known.insert(name, (chunk, same));
+                }
+                Ok(Line::Forgotten { forgotten }) => {
+                    known.remove(&forgotten);
                 }
                 // It may have been the line that named another input.
                 Err(_) => read_from = Fingerprint::none(),
             }
         }
+        let input_changed = known.values().any(|(_, same)| !same);
         let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
         let mut file = opened.with_context(|| format!("opening {}", path.display()))?;
         let line = serde_json::to_string(&Line::Input { input: input.text().to_owned() })?;
@@ -107,7 +111,34 @@ impl Ledger {
     /// # Errors
     /// When the ledger can't be written.
     pub(crate) fn add(&self, name: &str, chunk: Chunk) -> Result<()> {
-        let line = format!("{}\n", serde_json::to_string(&Line::Chunk(name.to_owned(), chunk))?);
+        self.write(&Line::Chunk(name.to_owned(), chunk))
+    }
+
+    /// Notes that a chunk that an earlier run left is not part of the output any more. Called before its file is removed, so that no
+    /// run finds a line without its file.
+    ///
+    /// # Errors
+    /// When the ledger can't be written.
+    pub(crate) fn forget(&self, name: &str) -> Result<()> {
+        self.write(&Line::Forgotten { forgotten: name.to_owned() })
+    }
+
+    /// The files that an earlier run wrote of an array, and that are not among those of `kept` chunks, in the order of their names.
+    pub(crate) fn others(&self, array: &str, kept: &HashSet<String>) -> Vec<&str> {
+        let is_of = |name: &str| {
+            array.is_empty() || name.strip_prefix(array).is_some_and(|rest| rest.starts_with('/'))
+        };
+        let written = self.known.iter().filter(|(_, (chunk, _))| chunk.file.is_some());
+        let mut others: Vec<&str> = written
+            .map(|(name, _)| name.as_str())
+            .filter(|name| is_of(name) && !kept.contains(*name))
+            .collect();
+        others.sort_unstable();
+        others
+    }
+
+    fn write(&self, line: &Line) -> Result<()> {
+        let line = format!("{}\n", serde_json::to_string(line)?);
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.write_all(line.as_bytes()).with_context(|| format!("writing {}", self.path.display()))
     }
@@ -122,8 +153,14 @@ pub(crate) fn missing(folder: &Path, share: Share) -> Result<Option<String>> {
     let text = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
     let mut last = HashMap::new();
     for line in String::from_utf8_lossy(&text).lines() {
-        if let Ok(Line::Chunk(name, chunk)) = serde_json::from_str(line) {
-            last.insert(name, chunk.file);
+        match serde_json::from_str(line) {
+            Ok(Line::Chunk(name, chunk)) => {
+                last.insert(name, chunk.file);
+            }
+            Ok(Line::Forgotten { forgotten }) => {
+                last.remove(&forgotten);
+            }
+            Ok(Line::Input { .. }) | Err(_) => {}
         }
     }
     let is_there = |name: &str, file: &Option<Stored>| {
@@ -221,6 +258,17 @@ mod tests {
         assert_eq!(missing(&folder, share).unwrap().as_deref(), Some("c/5"));
         fs::remove_file(folder.join("c/1")).unwrap();
         assert_eq!(missing(&folder, share).unwrap().as_deref(), Some("c/1"));
+        // Where the input holds nothing any more, nothing is missing.
+        let ledger = Ledger::open(&folder, Some(share), &Fingerprint::from_text("other")).unwrap();
+        assert_eq!(ledger.others("", &HashSet::from(["c/5".to_owned()])), ["c/1"]);
+        assert!(ledger.others("d", &HashSet::new()).is_empty());
+        assert_eq!(ledger.others("c", &HashSet::new()), ["c/1", "c/5"]);
+        ledger.forget("c/1").unwrap();
+        assert_eq!(missing(&folder, share).unwrap().as_deref(), Some("c/5"));
+        ledger.forget("c/5").unwrap();
+        assert_eq!(missing(&folder, share).unwrap(), None);
+        let ledger = Ledger::open(&folder, Some(share), &Fingerprint::from_text("other")).unwrap();
+        assert!(ledger.known("c/1").is_none() && ledger.known("c/9").is_some());
         fs::remove_dir_all(&folder).unwrap();
     }
 }

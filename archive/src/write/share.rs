@@ -12,8 +12,12 @@ use std::str::FromStr;
 /// The prefix of the names of files that shares leave in an unfinished output.
 const PREFIX: &str = ".vqz-share-";
 
-/// The file that says that everything but the chunks is there, so that no share needs to prepare it.
+/// The file that says that everything but the chunks is there, so that no share needs to prepare it. It holds the fingerprint of the
+/// input that this was made from.
 const PREPARED: &str = ".vqz-prepared";
+
+/// What that file holds while it is true of no input.
+const IN_THE_MAKING: &[u8] = b"in the making";
 
 /// More shares than this are surely a mistake.
 const MOST: u64 = 1_000_000;
@@ -120,19 +124,25 @@ impl Share {
         self.all().filter(|share| !is_done(share)).map(|share| share.index).collect()
     }
 
-    /// Whether everything but the chunks is there.
-    pub(crate) fn is_prepared(folder: &Path) -> bool {
-        folder.join(PREPARED).is_file()
+    /// Whether everything but the chunks is there, made from this input.
+    pub(crate) fn is_prepared(folder: &Path, input: &Fingerprint) -> bool {
+        fs::read(folder.join(PREPARED)).is_ok_and(|text| text == input.text().as_bytes())
     }
 
-    /// Notes that everything but the chunks is there.
-    pub(crate) fn mark_prepared(folder: &Path) -> Result<()> {
-        files::write_atomically(&folder.join(PREPARED), b"")
+    /// Whether everything but the chunks is there, made from another input.
+    pub(crate) fn is_outdated(folder: &Path, input: &Fingerprint) -> bool {
+        fs::read(folder.join(PREPARED)).is_ok_and(|text| text != input.text().as_bytes())
     }
 
-    /// Whether a file is one of those that shares leave.
-    pub fn is_mark(path: &Path) -> bool {
-        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(PREFIX))
+    /// Notes that what was prepared is made again, from whatever input, where something was.
+    pub(crate) fn mark_unprepared(folder: &Path) -> Result<()> {
+        let path = folder.join(PREPARED);
+        if path.is_file() { files::write_atomically(&path, IN_THE_MAKING) } else { Ok(()) }
+    }
+
+    /// Notes that everything but the chunks is there, made from this input.
+    pub(crate) fn mark_prepared(folder: &Path, input: &Fingerprint) -> Result<()> {
+        files::write_atomically(&folder.join(PREPARED), input.text().as_bytes())
     }
 }
 
@@ -149,12 +159,15 @@ impl FromStr for Share {
         let wrong = || {
             fail!(InvalidArgument, "\"{text}\" is no share; write I/N, with I from 0 to N - 1, such as 0/16")
         };
+        let number = |text: &str| match text.bytes().all(|byte| byte.is_ascii_digit()) {
+            true => text.parse::<u64>().map_err(|_| wrong()),
+            false => Err(wrong()),
+        };
         let (index, count) = text.split_once('/').ok_or_else(wrong)?;
-        let (index, count) = (index.parse().map_err(|_| wrong())?, count.parse().map_err(|_| wrong())?);
-        if index >= count || count > MOST {
-            return Err(wrong());
+        match (number(index)?, number(count)?) {
+            (index, count) if index >= count => Err(wrong()),
+            (index, count) => Self::new(index, count),
         }
-        Ok(Self { index, count })
     }
 }
 
@@ -171,9 +184,31 @@ mod tests {
                 assert_eq!(shares.iter().filter(|share| share.has(chunk)).count(), 1);
             }
         }
-        for text in ["3/3", "1", "a/2", "0/0", "-1/2"] {
+        for text in ["3/3", "1", "a/2", "0/0", "-1/2", "+1/2", "1/", "1/2/3"] {
             let error = text.parse::<Share>().unwrap_err().to_string();
             assert!(error.contains("such as 0/16"), "{error}");
         }
+        assert!("999999/1000000".parse::<Share>().is_ok());
+        let error = "0/1000001".parse::<Share>().unwrap_err().to_string();
+        assert!(error.contains("there are at most 1000000"), "{error}");
+    }
+
+    #[test]
+    fn what_was_prepared_from_another_input_is_out_of_date() {
+        let folder = std::env::temp_dir().join(format!("vqz-share-prepared-{}", std::process::id()));
+        drop(fs::remove_dir_all(&folder));
+        fs::create_dir_all(&folder).unwrap();
+        let (first, second) = (Fingerprint::from_text("first"), Fingerprint::from_text("second"));
+        let state = |input| (Share::is_prepared(&folder, input), Share::is_outdated(&folder, input));
+        assert_eq!((state(&first), state(&second)), ((false, false), (false, false)));
+        Share::mark_unprepared(&folder).unwrap();
+        assert_eq!((state(&first), state(&second)), ((false, false), (false, false)));
+        Share::mark_prepared(&folder, &first).unwrap();
+        assert_eq!((state(&first), state(&second)), ((true, false), (false, true)));
+        Share::mark_prepared(&folder, &second).unwrap();
+        assert_eq!((state(&first), state(&second)), ((false, true), (true, false)));
+        Share::mark_unprepared(&folder).unwrap();
+        assert_eq!((state(&first), state(&second)), ((false, true), (false, true)));
+        fs::remove_dir_all(&folder).unwrap();
     }
 }

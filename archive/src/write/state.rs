@@ -7,15 +7,20 @@ use crate::error::{Context, Result, bail};
 use crate::store::files::{self, with_suffix};
 use crate::write::existing::is_empty;
 use serde_json::{Map, Value};
-use std::fs;
+use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// The file inside an unfinished output that holds the settings it was begun with.
 pub(crate) const MARKER: &str = ".vqz-resume.json";
 
 /// The suffix of the name of an unfinished output.
 const PARTIAL: &str = ".partial";
+
+/// A folder without its final name stands for moments only. After this time, whoever made it is taken to live no more, wherever it ran.
+const MOMENTS: Duration = Duration::from_secs(600);
 
 /// More characters of a setting than these are not shown.
 const SHOWN: usize = 60;
@@ -47,8 +52,8 @@ pub(crate) fn refuse_foreign(folder: &Path) -> Result<()> {
     if found.is_dir() && (folder.join(MARKER).is_file() || is_empty(folder)) {
         return Ok(());
     }
-    if fs::symlink_metadata(folder).is_err() {
-        // It was put in its place between the two looks.
+    if fs::symlink_metadata(folder).is_err() || folder.join(MARKER).is_file() {
+        // It was put in its place between the two looks, or begun.
         return Ok(());
     }
     bail!(
@@ -64,19 +69,28 @@ pub(crate) fn refuse_foreign(folder: &Path) -> Result<()> {
 /// When something else is there, or the file system refuses.
 pub(crate) fn make_or_find(target: &Path, settings: &Map<String, Value>) -> Result<bool> {
     let folder = folder_of(target);
-    refuse_foreign(&folder)?;
-    if folder.join(MARKER).is_file() {
-        return Ok(true);
-    }
-    let made = unnamed(target)?;
-    let named = files::write_atomically(&made.join(MARKER), &serde_json::to_vec_pretty(settings)?).and_then(
+    remove_unnamed(target);
+    // Once more where another process was first, and removed its folder meanwhile.
+    loop {
+        refuse_foreign(&folder)?;
+        if folder.join(MARKER).is_file() {
+            return Ok(true);
+        }
+        let made = unnamed(target)?;
+        let written = files::write_atomically(&made.join(MARKER), &serde_json::to_vec_pretty(settings)?);
         // This takes the place of an empty folder, and of nothing else.
-        |()| fs::rename(&made, &folder).with_context(|| format!("making {}", folder.display())),
-    );
-    let Err(error) = named else { return Ok(false) };
-    files::remove(&made)?;
-    // Another process was first.
-    if folder.join(MARKER).is_file() { Ok(true) } else { Err(error) }
+        let named = written.map(|()| fs::rename(&made, &folder));
+        if let Ok(Ok(())) = named {
+            return Ok(false);
+        }
+        files::remove(&made)?;
+        if let Err(error) = named?
+            && !matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists)
+            && !folder.join(MARKER).is_file()
+        {
+            return Err(error).with_context(|| format!("making {}", folder.display()));
+        }
+    }
 }
 
 /// Makes sure that a target can be put together beside itself, by making a folder there and removing it.
@@ -96,11 +110,69 @@ fn unnamed(target: &Path) -> Result<PathBuf> {
         let folder = with_suffix(target, &format!("{PARTIAL}-{}-{number}", std::process::id()));
         match fs::create_dir(&folder) {
             Ok(()) => return Ok(folder),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => {
                 return Err(error).with_context(|| format!("making {}", folder_of(target).display()));
             }
         }
+    }
+}
+
+/// Removes the folders of [`unnamed`] that processes left that were killed just then. What can't be removed stays: it is in nobody's
+/// way.
+fn remove_unnamed(target: &Path) {
+    let prefix = with_suffix(target, &format!("{PARTIAL}-"));
+    let (Some(prefix), Some(parent)) = (prefix.file_name().and_then(|name| name.to_str()), target.parent())
+    else {
+        return;
+    };
+    let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let numbers = name.to_str().and_then(|name| name.strip_prefix(prefix)?.split_once('-'));
+        let maker = numbers
+            .filter(|(_, number)| number.parse::<u64>().is_ok())
+            .and_then(|(process, _)| process.parse::<u32>().ok());
+        if maker.is_some_and(|process| !runs(process)) && is_abandoned(&entry.path()) {
+            drop(remove_own(&entry.path()));
+        }
+    }
+}
+
+/// Whether a process of this number runs on this machine; `true` where nothing tells.
+fn runs(process: u32) -> bool {
+    let all = Path::new("/proc");
+    !all.join("self").exists() || all.join(process.to_string()).exists()
+}
+
+/// Whether a path is a folder that nothing was put into for longer than it takes to give it its name.
+fn is_abandoned(folder: &Path) -> bool {
+    let found = fs::symlink_metadata(folder).ok().filter(fs::Metadata::is_dir);
+    let age = found.and_then(|found| found.modified().ok()?.elapsed().ok());
+    age.is_some_and(|age| age > MOMENTS)
+}
+
+/// Removes a folder that holds a state, whole or half written, or nothing. A folder that holds anything else stays.
+fn remove_own(folder: &Path) -> std::io::Result<()> {
+    let files: Vec<_> = fs::read_dir(folder)?.collect::<std::io::Result<_>>()?;
+    if files.iter().all(|file| file.file_name().to_string_lossy().starts_with(MARKER)) {
+        files.iter().try_for_each(|file| fs::remove_file(file.path()))?;
+        fs::remove_dir(folder)?;
+    }
+    Ok(())
+}
+
+/// Whether an open marker is the one that is in a folder now.
+pub(crate) fn is_at(marker: &File, folder: &Path) -> bool {
+    let (Ok(open), Ok(found)) = (marker.metadata(), fs::metadata(folder.join(MARKER))) else { return false };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        (open.dev(), open.ino()) == (found.dev(), found.ino())
+    }
+    #[cfg(not(unix))]
+    {
+        open.len() == found.len()
     }
 }
 
@@ -114,7 +186,7 @@ pub(crate) fn check(folder: &Path, settings: &Map<String, Value>) -> Result<bool
     let path = folder.join(MARKER);
     let text = match fs::read(&path) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
     };
     let begun: Option<Map<String, Value>> = serde_json::from_slice(&text).ok();
@@ -256,6 +328,43 @@ mod tests {
         // Nothing is left of the others.
         assert_eq!(fs::read_dir(target.parent().unwrap()).unwrap().count(), 1);
         fs::remove_dir_all(target.parent().unwrap()).unwrap();
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_killed_processes_left_is_removed() {
+        let target = target("left");
+        let root = target.parent().unwrap();
+        let settings = map(json!({"vqz": "1", "command": "encode"}));
+        // No process has the greatest number.
+        let (dead, alive) = (u32::MAX, std::process::id());
+        let names = [
+            (format!("out.zarr.partial-{dead}-0"), Some(MARKER), true, false),
+            (format!("out.zarr.partial-{dead}-1"), Some(".vqz-resume.json.7-0.vqz-tmp"), true, false),
+            (format!("out.zarr.partial-{dead}-2"), None, true, false),
+            // Of a process that lives, made just now, with something else in it, and of other names.
+            (format!("out.zarr.partial-{alive}-77"), None, true, true),
+            (format!("out.zarr.partial-{dead}-3"), Some(MARKER), false, true),
+            (format!("out.zarr.partial-{dead}-4"), Some("notes.txt"), true, true),
+            (format!("out.zarr.partial-{dead}-old"), None, true, true),
+            (format!("other.zarr.partial-{dead}-0"), None, true, true),
+        ];
+        for (name, file, old, _) in &names {
+            let folder = root.join(name);
+            fs::create_dir(&folder).unwrap();
+            if let Some(file) = file {
+                fs::write(folder.join(file), "{}").unwrap();
+            }
+            if *old {
+                let time = std::time::SystemTime::now() - 2 * MOMENTS;
+                File::open(&folder).unwrap().set_modified(time).unwrap();
+            }
+        }
+        assert!(!make_or_find(&target, &settings).unwrap());
+        for (name, _, _, stays) in &names {
+            assert_eq!(root.join(name).exists(), *stays, "{name}");
+        }
+        fs::remove_dir_all(root).unwrap();
     }
 
     #[test]

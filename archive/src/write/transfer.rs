@@ -11,6 +11,7 @@ use crate::write::ledger::{Chunk, Ledger};
 use crate::write::share::Share;
 use crate::write::walk::Walk;
 use serde::Serialize;
+use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 /// How an array is written.
@@ -117,7 +118,7 @@ pub(crate) fn transfer(
     let grid = to.grid();
     let walk = Walk::new(from, to, order.share)?;
     if recorded.resumed {
-        remove_strays(to, &walk, order.share)?;
+        remove_strays(to, recorded, &walk, order.share)?;
     }
     let done = Mutex::new(Transferred::default());
     let count =
@@ -190,8 +191,15 @@ fn what_is_left(to: &ArrayWriter, recorded: &Recorded<'_>, indices: &[u64], name
     })
 }
 
-/// Removes chunks that an earlier run left where this one writes none, because its input is all fill value there.
-fn remove_strays(to: &ArrayWriter, walk: &Walk, share: Option<Share>) -> Result<()> {
+/// Removes chunks that an earlier run left where this one writes none, because its input is all fill value there, and what the
+/// ledger says of them.
+fn remove_strays(to: &ArrayWriter, recorded: &Recorded<'_>, walk: &Walk, share: Option<Share>) -> Result<()> {
+    // Where all chunks are gone through, nothing is left over.
+    let Walk::Some(chunks) = walk else { return Ok(()) };
+    let kept: HashSet<String> = chunks.iter().map(|indices| to.chunk_name(recorded.array, indices)).collect();
+    for name in recorded.ledger.others(recorded.array, &kept) {
+        recorded.ledger.forget(name)?;
+    }
     let Some(stored) = to.stored()? else { return Ok(()) };
     for indices in stored.iter() {
         if share.is_none_or(|share| share.has(to.grid().number(indices))) && !walk.has(indices) {

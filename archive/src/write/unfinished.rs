@@ -1,6 +1,7 @@
 //! Outputs in the making: `OUTPUT.partial` beside the target, renamed when complete, resumed when interrupted.
 
 use crate::error::{Context, Error, Remedy, Result, bail};
+use crate::progress::{Progress, Remark};
 use crate::store::files::{self, OWN, with_suffix};
 use crate::write::completion;
 use crate::write::existing::{Existing, OutputKind, REPLACED, refuse_existing};
@@ -56,6 +57,10 @@ pub(crate) struct UnfinishedOutput {
     /// Held locked, so that two processes never write into one folder, except with a share each.
     marker: File,
     hold: Hold,
+    /// Whether this process is the one to complete an output of several.
+    claimed: bool,
+    /// What the files that all shares need are made from.
+    made_from: Fingerprint,
     /// The share of the work that this process has, and its lock.
     share: Option<(Share, File)>,
 }
@@ -74,7 +79,9 @@ enum Hold {
 }
 
 impl UnfinishedOutput {
-    /// Begins an output, or resumes one that was interrupted and has the same settings.
+    /// Begins an output, or resumes one that was interrupted and has the same settings. `made_from` is what the files that all
+    /// shares need are made from: where these were made from another input, this process waits until it is alone, to make them
+    /// again.
     ///
     /// # Errors
     /// When the target exists and may not be replaced, another process is writing it, or an unfinished output was begun
@@ -85,6 +92,7 @@ impl UnfinishedOutput {
         existing: Existing,
         settings: &Settings,
         share: Option<Share>,
+        made_from: &Fingerprint,
     ) -> Result<Self> {
         let target = resolved(target);
         let folder = state::folder_of(&target);
@@ -103,7 +111,7 @@ impl UnfinishedOutput {
             };
             let hold = match share {
                 None => lock(&marker, &folder)?,
-                Some(_) => lock_for_share(&marker, &folder),
+                Some(_) => lock_for_share(&marker, &folder, made_from),
             };
             if hold == Hold::Gone {
                 continue;
@@ -112,17 +120,32 @@ impl UnfinishedOutput {
                 files::remove_temporaries(&folder)?;
             }
             let share = share.map(|share| Ok::<_, Error>((share, share.take(&folder)?))).transpose()?;
-            return Ok(Self { target, existing, folder, resumed, marker, hold, share });
+            let (claimed, made_from) = (false, made_from.clone());
+            return Ok(Self { target, existing, folder, resumed, marker, hold, claimed, made_from, share });
         }
     }
 
-    /// Whether everything but the chunks was written by this or another process.
+    /// Whether everything but the chunks was written by this or another process, from this input.
     pub(crate) fn is_prepared(&self) -> bool {
-        Share::is_prepared(&self.folder)
+        Share::is_prepared(&self.folder, &self.made_from)
+    }
+
+    /// Notes that everything but the chunks is made again: if this process is interrupted, the next one begins with it.
+    ///
+    /// # Errors
+    /// When that can't be noted.
+    pub(crate) fn prepare_again(&self) -> Result<()> {
+        Share::mark_unprepared(&self.folder)
+    }
+
+    /// Whether files other than chunks may be there that an earlier run wrote and no process needs any more.
+    pub(crate) fn holds_leftovers(&self) -> bool {
+        let alone = self.is_alone() || self.share.is_none();
+        self.resumed && (alone || Share::is_outdated(&self.folder, &self.made_from))
     }
 
     /// Whether no other process can write into the folder now.
-    pub(crate) fn is_alone(&self) -> bool {
+    fn is_alone(&self) -> bool {
         self.hold == Hold::Alone
     }
 
@@ -131,7 +154,7 @@ impl UnfinishedOutput {
     /// # Errors
     /// When that can't be noted.
     pub(crate) fn share(&mut self) -> Result<()> {
-        Share::mark_prepared(&self.folder)?;
+        Share::mark_prepared(&self.folder, &self.made_from)?;
         if self.hold == Hold::Alone {
             // Others may hold it for a moment, to see that everything is prepared.
             let among = self.marker.unlock().and_then(|()| self.marker.lock_shared());
@@ -153,7 +176,7 @@ impl UnfinishedOutput {
         }
         loop {
             let open = share.open_ones(&self.folder, input);
-            if !is_at(&self.marker, &self.folder) {
+            if !state::is_at(&self.marker, &self.folder) {
                 // Another process put the output in its place.
                 return Ok(Some(Vec::new()));
             }
@@ -179,7 +202,15 @@ impl UnfinishedOutput {
                 );
             }
         }
-        Ok(if completion::claim(&self.folder, self.is_alone())? { None } else { Some(Vec::new()) })
+        self.claimed = completion::claim(&self.folder, self.is_alone())?;
+        if !self.claimed {
+            return Ok(Some(Vec::new()));
+        }
+        if self.is_alone() {
+            // Those of shares that were killed, and done again since.
+            files::remove_temporaries(&self.folder)?;
+        }
+        Ok(None)
     }
 
     /// Where to write.
@@ -192,12 +223,12 @@ impl UnfinishedOutput {
         self.resumed
     }
 
-    /// Puts the finished output in its place.
+    /// Puts the finished output in its place. What can't be tidied up after that is remarked on, for the output is complete.
     ///
     /// # Errors
     /// When the target appeared meanwhile and may not be replaced, or the file system refuses. What was written is then still in the
     /// folder beside the target.
-    pub(crate) fn commit(&self) -> Result<()> {
+    pub(crate) fn commit(&self, progress: &dyn Progress) -> Result<()> {
         refuse_existing(&self.target, OutputKind::Folder, self.existing)?;
         let replaced = self.target.exists().then(|| with_suffix(&self.target, REPLACED));
         if let Some(replaced) = &replaced {
@@ -212,9 +243,16 @@ impl UnfinishedOutput {
             }
             return Err(error);
         }
-        self.tidy()?;
-        if let Some(replaced) = replaced {
-            files::remove(&replaced)?;
+        let left = |path: &Path, error: &Error| {
+            progress.remark(&Remark::LeftBehind { path: path.to_path_buf(), why: error.one_line() });
+        };
+        if let Err(error) = self.tidy() {
+            left(&self.target.join(format!("{OWN}*")), &error);
+        }
+        if let Some(replaced) = replaced
+            && let Err(error) = files::remove(&replaced)
+        {
+            left(&replaced, &error);
         }
         Ok(())
     }
@@ -237,6 +275,9 @@ impl UnfinishedOutput {
     pub(crate) fn fail(self, error: Error) -> Error {
         if !self.folder.exists() {
             return error;
+        }
+        if self.claimed {
+            completion::give_up(&self.folder);
         }
         let full = error.is_out_of_space();
         let (target, folder) = (self.target.display().to_string(), self.folder.clone());
@@ -275,49 +316,35 @@ fn lock(marker: &File, folder: &Path) -> Result<Hold> {
     let hold = match marker.try_lock() {
         Ok(()) => Hold::Alone,
         Err(TryLockError::Error(_)) => Hold::Unlocked,
-        Err(TryLockError::WouldBlock) if is_at(marker, folder) => {
+        Err(TryLockError::WouldBlock) if state::is_at(marker, folder) => {
             bail!(Busy, "{} is being written by another process; wait for it, or stop it", folder.display())
         }
         Err(TryLockError::WouldBlock) => Hold::Gone,
     };
-    Ok(if is_at(marker, folder) { hold } else { Hold::Gone })
+    Ok(if state::is_at(marker, folder) { hold } else { Hold::Gone })
 }
 
 /// Locks an unfinished output for a process that has a share of the work. The first one is alone, until everything is there that
-/// the others need; these wait for it, however long it takes.
-fn lock_for_share(marker: &File, folder: &Path) -> Hold {
+/// the others need; these wait for it, however long it takes. So is the first one that finds what was made from another input.
+fn lock_for_share(marker: &File, folder: &Path, made_from: &Fingerprint) -> Hold {
     loop {
-        let prepared = Share::is_prepared(folder);
+        let prepared = Share::is_prepared(folder, made_from);
         let tried = if prepared { marker.try_lock_shared() } else { marker.try_lock() };
         let hold = match tried {
-            Ok(()) if prepared => Hold::Among,
-            // It was prepared between the two looks.
-            Ok(()) if Share::is_prepared(folder) => {
+            // It was prepared between the two looks, from this input or from another one.
+            Ok(()) if Share::is_prepared(folder, made_from) != prepared => {
                 drop(marker.unlock());
                 continue;
             }
+            Ok(()) if prepared => Hold::Among,
             Ok(()) => Hold::Alone,
             Err(TryLockError::Error(_)) => Hold::Unlocked,
-            Err(TryLockError::WouldBlock) if !is_at(marker, folder) => Hold::Gone,
+            Err(TryLockError::WouldBlock) if !state::is_at(marker, folder) => Hold::Gone,
             Err(TryLockError::WouldBlock) => {
                 std::thread::sleep(PAUSE);
                 continue;
             }
         };
-        return if is_at(marker, folder) { hold } else { Hold::Gone };
-    }
-}
-
-/// Whether an open marker is the one that is in a folder now.
-fn is_at(marker: &File, folder: &Path) -> bool {
-    let (Ok(open), Ok(found)) = (marker.metadata(), fs::metadata(folder.join(MARKER))) else { return false };
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        (open.dev(), open.ino()) == (found.dev(), found.ino())
-    }
-    #[cfg(not(unix))]
-    {
-        open.len() == found.len()
+        return if state::is_at(marker, folder) { hold } else { Hold::Gone };
     }
 }

@@ -22,3 +22,4 @@ mod sources;
 mod xml;
 
 pub use single::check_single_raster;
+pub use sources::open::files_of_raster;

@@ -61,6 +61,17 @@ pub(super) fn check_size(dataset: &Dataset, file: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The files that a raster is read from, as GDAL lists them: the file itself, and others in which its samples or their description are
+/// kept. Only the file itself where GDAL does not open it.
+#[must_use]
+pub fn files_of_raster(file: &Path) -> BTreeSet<PathBuf> {
+    crate::settings::settle_thread();
+    match Dataset::open(file) {
+        Ok(dataset) => files_of(&dataset, file),
+        Err(_) => BTreeSet::from([file.to_path_buf()]),
+    }
+}
+
 /// The files that a data set is read from.
 fn files_of(dataset: &Dataset, file: &Path) -> BTreeSet<PathBuf> {
     let mut files = BTreeSet::from([file.to_path_buf()]);
