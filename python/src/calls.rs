@@ -37,7 +37,7 @@ fn existing(overwrite: bool) -> Existing {
 /// How good, how small, and what is promised.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-struct Quality {
+pub(crate) struct Quality {
     /// `quality`, `psnr`, `bits` or `ratio`, with its figure.
     target: Option<(String, f64)>,
     /// Maximum errors, one or one for each band.
@@ -103,7 +103,7 @@ pub(crate) fn configure(
 /// What a fit is to do, apart from its data.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-struct Fit {
+pub(crate) struct Fit {
     name: String,
     patch: usize,
     peak: Option<f64>,

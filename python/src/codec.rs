@@ -34,7 +34,7 @@ pub(crate) struct Codec {
 
 /// A chunk as Zarr describes it: its extents, the name of its data type, and one sample of its fill value in native order.
 #[derive(FromPyObject)]
-struct Chunk(Vec<usize>, String, Vec<u8>);
+pub(crate) struct Chunk(Vec<usize>, String, Vec<u8>);
 
 /// The model of a reference, wherever it is at hand.
 fn find(reference: &ModelReference) -> Result<Arc<Model>> {
