@@ -41,10 +41,11 @@ step "lint, codec without features" cargo clippy -p vqz-codec --no-default-featu
 step "lint, consumer" cargo clippy -p vqz-consumer -- -D warnings
 step "circles between modules" python3 scripts/circles.py
 step "documentation" env RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --all-features --no-deps --locked
-# The one build: programs, tests, and the dependencies of the fuzz targets, with all features.
-step "build, tests" cargo test --workspace --all-features --no-run
+# The one build: programs, tests, the library for Python, and the dependencies of the fuzz targets, with all features.
+step "build" cargo build --workspace --all-features --lib --bins --tests --examples
 step "tests" cargo test --workspace --all-features --no-fail-fast
 step "tests, Python" python3 -m unittest discover --start-directory tests/python --verbose
+step "tests, Python package" scripts/python.sh
 step "tests, second decoder" python3 -m unittest discover --start-directory spec/decoder --verbose
 step "fuzz, 30 seconds a target" scripts/fuzz.sh 30
 

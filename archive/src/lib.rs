@@ -104,16 +104,17 @@ pub use describe::{
 };
 pub use encode::archive_metadata;
 pub use encode::{
-    Bound, EncodeOptions, EncodeSummary, EncodedArraySummary, Input, encode, encode_share, open_model,
+    Bound, EncodeOptions, EncodeSummary, EncodedArraySummary, Input, configure, encode, encode_share,
+    open_model,
 };
-pub use encoded::{LostChunks, Record, WindowCost, window_cost};
+pub use encoded::{LostChunks, Record, WindowCost, seal, window_cost};
 pub use error::{Error, ErrorKind, Remedy, Result};
 #[cfg(feature = "gdal")]
 pub use export::{
     Area, Compression, DateSelection, ExportOptions, ExportSummary, OverviewOptions, PixelDomain, export,
     export_overview, export_pixels,
 };
-pub use fit::{FitOptions, FitSummary, Scaling, copy_inputs, fit, refuse_model_output};
+pub use fit::{FitOptions, FitSummary, Scaling, copy_inputs, fit, fit_rasters, refuse_model_output};
 #[cfg(feature = "gdal")]
 pub use ingest::{
     ClassCount, CubeArraySummary, IngestEstimate, IngestOptions, IngestSummary, estimate_ingest, ingest,

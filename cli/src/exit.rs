@@ -1,7 +1,5 @@
 //! How the program ends. This is the one place that states its exit codes; `docs/reference/exit-codes.md` explains them.
 
-use std::process::ExitCode;
-
 /// The exit codes, for `vqz --help`.
 pub(crate) const HELP: &str = "\
 Exit codes:
@@ -23,7 +21,16 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
-    /// The exit code for an error.
+    /// Its number.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::CheckFailed => 1,
+            Self::Error => 2,
+        }
+    }
+
+    /// How the program ends with an error.
     pub(crate) fn of(error: &anyhow::Error) -> Self {
         let io = |kind| {
             error
@@ -37,16 +44,6 @@ impl Exit {
             Self::CheckFailed
         } else {
             Self::Error
-        }
-    }
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        match exit {
-            Exit::Done => Self::SUCCESS,
-            Exit::CheckFailed => Self::from(1),
-            Exit::Error => Self::from(2),
         }
     }
 }

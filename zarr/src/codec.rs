@@ -14,7 +14,7 @@ use vqz_codec::engine::EngineKind;
 use vqz_codec::error::{Error, Result};
 use vqz_codec::model::Model;
 use vqz_codec::name::NAME;
-use vqz_codec::pipeline::{ChunkCodec, Options};
+use vqz_codec::pipeline::{ChunkCodec, Options, max_chunk_bytes};
 use vqz_codec::sample::DataType as SampleType;
 use zarrs_codec::CodecOptions;
 use zarrs_data_type::{DataType, FillValue};
@@ -143,13 +143,7 @@ impl VqzCodec {
 
     /// An upper limit on the bytes of a chunk of this shape. Bytes beyond it are never fetched, whatever a header says.
     pub(crate) fn max_chunk_bytes(&self, shape: &[usize]) -> Result<u64> {
-        let layout = self.configuration.axes.layout(shape)?;
-        let patch = self.patch();
-        let padded = |extent: usize| extent.next_multiple_of(patch) as u64;
-        let samples = padded(layout.height())
-            .saturating_mul(padded(layout.width()))
-            .saturating_mul((layout.bands() * layout.images()) as u64);
-        Ok(samples.saturating_mul(32).saturating_add(1 << 20))
+        Ok(max_chunk_bytes(&self.configuration.axes.layout(shape)?, self.patch()))
     }
 }
 

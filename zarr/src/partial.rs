@@ -5,7 +5,7 @@
 
 use crate::codec::{VqzCodec, pipeline_shape, sample_type};
 use crate::error::ForZarrs;
-use crate::request::{FIRST_READ, Fetch, Head, Request, gather};
+use crate::request::{Request, gather};
 #[cfg(feature = "async")]
 use crate::source::Awaited;
 use crate::source::{Direct, Source, at_once};
@@ -13,7 +13,7 @@ use std::num::NonZeroU64;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use vqz_codec::error::Result;
-use vqz_codec::pipeline::ChunkCodec;
+use vqz_codec::pipeline::{ChunkCodec, FIRST_READ, Fetch, Head};
 use zarrs_chunk_grid::Indexer;
 #[cfg(feature = "async")]
 use zarrs_codec::AsyncArrayPartialDecoderTraits;
@@ -105,9 +105,9 @@ impl<S: Source> PartialDecoder<S> {
         let Some(head) = self.head(codec, options).await? else { return Ok(None) };
         let plan = codec.plan(&self.shape, head.header(), region).for_zarrs()?;
         let fetch = Fetch::new(&plan.ranges, &head, self.max_chunk_bytes).for_zarrs()?;
-        let read = match fetch.byte_ranges() {
-            None => Vec::new(),
-            Some(missing) => match self.read(codec, &plan.ranges, missing, options).await? {
+        let read = match byte_ranges(fetch.missing()) {
+            missing if missing.is_empty() => Vec::new(),
+            missing => match self.read(codec, &plan.ranges, missing, options).await? {
                 None => return Ok(None),
                 Some(read) => read,
             },
@@ -170,6 +170,11 @@ impl<S: Source> PartialDecoder<S> {
     fn size_held(&self) -> usize {
         self.cached().map_or(0, |head| head.len())
     }
+}
+
+/// Ranges from a chunk's start, as zarrs takes them.
+fn byte_ranges(ranges: &[Range<u64>]) -> Vec<ByteRange> {
+    ranges.iter().map(|range| ByteRange::FromStart(range.start, Some(range.end - range.start))).collect()
 }
 
 impl ArrayPartialDecoderTraits for PartialDecoder<Direct> {

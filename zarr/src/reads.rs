@@ -2,9 +2,8 @@
 //!
 //! The computation takes the same steps as the partial decoder, with the same plan and the same merging of ranges.
 
-use crate::request::{FIRST_READ, Fetch, Head};
 use vqz_codec::error::Result;
-use vqz_codec::pipeline::{ChunkCodec, Plan};
+use vqz_codec::pipeline::{ChunkCodec, FIRST_READ, Fetch, Head, Plan};
 
 /// The cost of reading a part of a chunk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,7 +44,7 @@ pub fn reads(codec: &ChunkCodec, plan: &Plan, header: &[u8], length: u64, availa
         reads.add(Reads { bytes: held as u64, requests: 1 });
     }
     let missing = Fetch::new(&plan.ranges, &Head::assumed(header, held, false), length)?;
-    for range in missing.spans() {
+    for range in missing.missing() {
         reads.add(Reads { bytes: range.end - range.start, requests: 1 });
     }
     Ok(reads)

@@ -5,7 +5,7 @@ use crate::encode::options::EncodeOptions;
 use crate::encode::quality::HIGHEST;
 use crate::encode::search::TargetSearch;
 use crate::encode::settling::Settling;
-use crate::encoded::seal::seal;
+use crate::encoded::seal::seal_array;
 use crate::encoded::totals::Totals;
 use crate::error::Result;
 use crate::metadata::document::Metadata;
@@ -150,7 +150,7 @@ impl ArrayEncode {
     /// # Errors
     /// When the headers can't be read, or the metadata can't be written.
     pub(crate) fn seal(&mut self, folder: &Path) -> Result<()> {
-        self.totals = seal(folder)?;
+        self.totals = seal_array(folder)?;
         self.passes += 1;
         Ok(())
     }

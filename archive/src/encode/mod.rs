@@ -8,6 +8,7 @@
 pub(crate) mod array;
 mod bands;
 pub(crate) mod bound;
+mod configure;
 mod fitness;
 pub(crate) mod input;
 pub(crate) mod layout;
@@ -22,6 +23,7 @@ mod settling;
 pub(crate) mod summary;
 
 pub use bound::Bound;
+pub use configure::configure;
 pub use input::Input;
 pub use layout::archive_metadata;
 pub use model::open_model;

@@ -204,7 +204,12 @@ impl Planner<'_> {
 
     /// Plans one array. `exact` says what it is to other arrays, where that asks for exact samples. Remarks on an array that is
     /// refused would say what is not done, so they are made once it is not.
-    fn array(&self, path: String, raster: Arc<dyn Raster>, exact: Option<Exact>) -> Result<ArrayEncode> {
+    pub(crate) fn array(
+        &self,
+        path: String,
+        raster: Arc<dyn Raster>,
+        exact: Option<Exact>,
+    ) -> Result<ArrayEncode> {
         let held = HeldRemarks::default();
         let planned = Planner { progress: &held, ..*self }.one(path, raster, exact)?;
         held.pass_on(self.progress);

@@ -190,18 +190,23 @@ fn settle_qualities(
     let before = unfinished(&resolved(output));
     for array in &mut plan.arrays {
         let begun = before.as_ref().and_then(|folder| quality_of(&node_folder(folder, &array.node.path)));
-        match options.target {
-            // Samples that must be exact need no search.
-            Some(_) if array.promise == Promise::Lossless => {}
-            Some(target) if target.is_searched() => array.settle(&with, target, begun)?,
-            None if options.bound.is_any() => array.settle_bounded(&with, begun)?,
-            _ => {}
-        }
+        settle_quality(array, &with, begun)?;
     }
     if !options.bound.is_any() && !options.target.is_some_and(Target::is_searched) {
         remarks::quality_beyond(model, first_quality(options), progress);
     }
     Ok(())
+}
+
+/// Settles the quality of one array. `begun` is the quality that an earlier run settled on.
+pub(crate) fn settle_quality(array: &mut ArrayEncode, with: &Settling<'_>, begun: Option<f64>) -> Result<()> {
+    match with.options.target {
+        // Samples that must be exact need no search.
+        Some(_) if array.promise == Promise::Lossless => Ok(()),
+        Some(target) if target.is_searched() => array.settle(with, target, begun),
+        None if with.options.bound.is_any() => array.settle_bounded(with, begun),
+        _ => Ok(()),
+    }
 }
 
 /// The quality of an array that an earlier run began. None if its metadata can't be read; resuming the output then
@@ -221,6 +226,11 @@ fn check(input: &Input, output: &Path, options: &EncodeOptions, share: Option<Sh
     }
     check_place(output, OutputKind::Folder, options.existing)?;
     refuse_other_format(output)?;
+    check_options(options, share.is_some())
+}
+
+/// Refuses options that contradict each other, and opens the engine. Says whether this is one share of the work.
+pub(crate) fn check_options(options: &EncodeOptions, shared: bool) -> Result<()> {
     match &options.model {
         Some(model) => {
             check_engine(model, options.engine)?;
@@ -236,7 +246,7 @@ fn check(input: &Input, output: &Path, options: &EncodeOptions, share: Option<Sh
         None => {}
     }
     let searched = options.target.filter(|target| target.is_searched());
-    if let (Some(target), Some(_)) = (searched, share) {
+    if let (Some(target), true) = (searched, shared) {
         bail!(
             InvalidArgument,
             SetQuality,

@@ -15,5 +15,6 @@ pub use array::{EncodedArray, PlannedRead};
 pub use losses::remark_on_losses;
 pub use lost::LostChunks;
 pub use record::Record;
+pub use seal::seal;
 pub use totals::{ChunkFigures, Totals};
 pub use window::{WindowCost, date_of_image, is_padding, window_cost};

@@ -55,33 +55,47 @@ pub(crate) fn open_inputs(
             });
         }
     }
-    let Some(first) = rasters.first() else {
-        bail!(InvalidArgument, "there is nothing to fit to; give Zarr v3 arrays, or GeoTIFFs");
-    };
-    let (count, names) = (first.info().bands(), first.info().band_names());
-    if let Some(other) = rasters.iter().find(|raster| raster.info().bands() != count) {
-        bail!(
-            InvalidArgument,
-            ChooseBands,
-            "{} has {} bands, {} has {count}; a model takes one number of bands, so fit two models, or choose as many of each",
-            other.info().label,
-            other.info().bands(),
-            first.info().label
-        );
-    }
-    if options.bands.is_none()
-        && let Some(names) = &names
-    {
-        for raster in &mut rasters {
-            *raster = in_order(Arc::clone(raster), names, progress)?;
+    FitInputs::new(rasters, options, progress)
+}
+
+impl FitInputs {
+    /// Names the bands of rasters, and brings those of each into the order of the first.
+    ///
+    /// # Errors
+    /// When there are no rasters, or they have different numbers of bands.
+    pub(crate) fn new(
+        mut rasters: Vec<Arc<dyn Raster>>,
+        options: &FitOptions,
+        progress: &dyn Progress,
+    ) -> Result<Self> {
+        let Some(first) = rasters.first() else {
+            bail!(InvalidArgument, "there is nothing to fit to; give Zarr v3 arrays, or GeoTIFFs");
+        };
+        let (count, names) = (first.info().bands(), first.info().band_names());
+        if let Some(other) = rasters.iter().find(|raster| raster.info().bands() != count) {
+            bail!(
+                InvalidArgument,
+                ChooseBands,
+                "{} has {} bands, {} has {count}; a model takes one number of bands, so fit two models, or choose as many of each",
+                other.info().label,
+                other.info().bands(),
+                first.info().label
+            );
         }
+        if options.bands.is_none()
+            && let Some(names) = &names
+        {
+            for raster in &mut rasters {
+                *raster = in_order(Arc::clone(raster), names, progress)?;
+            }
+        }
+        let names = match (&options.bands, names) {
+            (Some(given), _) if !numbered(given) => given.0.clone(),
+            (_, Some(names)) => names,
+            (_, None) => (0..count).map(unnamed_band).collect(),
+        };
+        Ok(Self { rasters, band_names: names })
     }
-    let names = match (&options.bands, names) {
-        (Some(given), _) if !numbered(given) => given.0.clone(),
-        (_, Some(names)) => names,
-        (_, None) => (0..count).map(unnamed_band).collect(),
-    };
-    Ok(FitInputs { rasters, band_names: names })
 }
 
 /// A raster with its bands in the order of those of the first input, where the names of both tell it.

@@ -8,4 +8,4 @@ mod sampling;
 
 pub use copies::copy_inputs;
 pub use options::{FitOptions, Scaling};
-pub use run::{FitSummary, fit, refuse_model_output};
+pub use run::{FitSummary, fit, fit_rasters, refuse_model_output};

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use vqz_codec::fit::peak::Evidence;
 use vqz_codec::fit::{FitOptions as KltOptions, RESOLVED, SCALES, card, fit_klt, training_data};
-use vqz_codec::model::Calibration;
+use vqz_codec::model::{Calibration, Model};
 use vqz_codec::sample::DataType;
 use vqz_zarr::models;
 
@@ -72,8 +72,40 @@ pub fn fit(
         Some(name) => name.clone(),
         None => output.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
     };
+    let inputs = open_inputs(inputs, options, progress)?;
+    let (model, mut summary) = fit_inputs(inputs, name, options, progress)?;
+    models::save(&model, output)?;
+    summary.output = output.display().to_string();
+    summary.file_bytes =
+        std::fs::metadata(output).with_context(|| format!("reading {}", output.display()))?.len();
+    Ok(summary)
+}
+
+/// Fits a linear model to rasters that the program provides, and saves it nowhere.
+///
+/// # Errors
+/// Those of [`fit`] that concern the rasters, and [`InvalidArgument`](crate::ErrorKind::InvalidArgument) where the options give
+/// the model no name.
+pub fn fit_rasters(
+    rasters: Vec<Arc<dyn Raster>>,
+    options: &FitOptions,
+    progress: &dyn Progress,
+) -> Result<(Model, FitSummary)> {
+    let Some(name) = options.name.clone() else {
+        bail!(InvalidArgument, "the model has no name; give it one");
+    };
+    fit_inputs(FitInputs::new(rasters, options, progress)?, name, options, progress)
+}
+
+/// Reads samples and fits. The summary names no file.
+fn fit_inputs(
+    inputs: FitInputs,
+    name: String,
+    options: &FitOptions,
+    progress: &dyn Progress,
+) -> Result<(Model, FitSummary)> {
     let begun = Instant::now();
-    let FitInputs { rasters, band_names } = open_inputs(inputs, options, progress)?;
+    let FitInputs { rasters, band_names } = inputs;
     let (rasters, watches) = watch(rasters)?;
     let samples = collect(&rasters, options.max_samples, progress)?;
     watches.iter().for_each(|watch| watch.report("fitted like data", progress));
@@ -99,9 +131,8 @@ pub fn fit(
     drop(fractions);
     let card = card(model.manifest());
     let model = model.with_card(card);
-    models::save(&model, output)?;
-    Ok(FitSummary {
-        output: output.display().to_string(),
+    let summary = FitSummary {
+        output: String::new(),
         name,
         sha256: model.sha256().to_owned(),
         bands: band_names,
@@ -111,11 +142,12 @@ pub fn fit(
         peak,
         peak_from,
         patch: options.patch,
-        file_bytes: std::fs::metadata(output).with_context(|| format!("reading {}", output.display()))?.len(),
+        file_bytes: 0,
         reading_seconds,
         fitting_seconds: begun.elapsed().as_secs_f64(),
         calibration: model.manifest().calibration.clone(),
-    })
+    };
+    Ok((model, summary))
 }
 
 /// Refuses an output where no model can be written, before anything is read.

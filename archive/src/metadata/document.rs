@@ -43,8 +43,21 @@ impl Metadata {
             );
         }
         let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-        let not_json = || format!("{} is not valid JSON", path.display());
-        let mut json: Map<String, Value> = match json::read(&text).with_context(not_json)? {
+        Self::parse(&text, &path.display().to_string(), folder.display().to_string())
+    }
+
+    /// The metadata in the text of a `zarr.json`. `label` names the array or group in messages.
+    ///
+    /// # Errors
+    /// When the text does not describe a Zarr v3 node.
+    pub fn from_text(text: &str, label: &str) -> Result<Self> {
+        Self::parse(text, label, label.to_owned())
+    }
+
+    /// Reads a text that stands in the file `place`.
+    fn parse(text: &str, place: &str, label: String) -> Result<Self> {
+        let not_json = || format!("{place} is not valid JSON");
+        let mut json: Map<String, Value> = match json::read(text).with_context(not_json)? {
             Value::Object(json) => json,
             other => {
                 bail!(Corrupt, "{}: {} stands there, an object is needed", not_json(), json::text_of(&other))
@@ -58,26 +71,24 @@ impl Metadata {
         if let Some(name) = spelt.map(str::to_owned) {
             json.insert("fill_value".to_owned(), Value::from(name));
         }
-        let metadata = Self { json, label: folder.display().to_string() };
+        let metadata = Self { json, label };
         match metadata.json.get("zarr_format") {
             Some(Value::Number(n)) if n.as_u64() == Some(3) => {}
             other => {
-                bail!(
-                    Unsupported,
-                    "{} has zarr_format {}, vqz takes 3",
-                    path.display(),
-                    other.unwrap_or(&Value::Null)
-                )
+                bail!(Unsupported, "{place} has zarr_format {}, vqz takes 3", other.unwrap_or(&Value::Null))
             }
         }
         match metadata.json.get("node_type").and_then(Value::as_str) {
             Some("array" | "group") => Ok(metadata),
-            other => bail!(
-                Unsupported,
-                "{} has node_type {other:?}, allowed are \"array\" and \"group\"",
-                path.display()
-            ),
+            other => {
+                bail!(Unsupported, "{place} has node_type {other:?}, allowed are \"array\" and \"group\"")
+            }
         }
+    }
+
+    /// What messages call the array or the group.
+    pub fn label(&self) -> &str {
+        &self.label
     }
 
     /// Metadata of a new group.

@@ -1,6 +1,8 @@
 //! A raster whose samples are in memory.
 
 use crate::error::{Result, bail};
+use crate::metadata::document::Metadata;
+use crate::raster::opening::OpenOptions;
 use crate::raster::region::{Side, copy, extents, volume};
 use crate::raster::source::{Raster, RasterInfo};
 use std::ops::Range;
@@ -27,6 +29,32 @@ impl RasterInMemory {
             );
         }
         Ok(Self { info, bytes })
+    }
+
+    /// Makes a raster from samples and the metadata that they would have as a Zarr array: these say what its dimensions are, which
+    /// values mean "no data", and what its bands are called, unless the options or `bands` do.
+    ///
+    /// # Errors
+    /// When the dimensions do not form a raster, the data type is not supported, or the number of bytes is another.
+    pub fn described(
+        metadata: Metadata,
+        bytes: Vec<u8>,
+        bands: Option<Vec<String>>,
+        options: &OpenOptions,
+    ) -> Result<Self> {
+        let declared = || metadata.declared_nodata();
+        let info = RasterInfo {
+            label: metadata.label().to_owned(),
+            shape: metadata.shape()?,
+            axes: metadata.axes(options.axes.as_ref())?,
+            data_type: metadata.data_type()?,
+            chunk: metadata.chunk_shape()?,
+            nodata: if options.nodata.is_empty() { declared() } else { options.nodata.clone() },
+            band_coordinate: bands,
+            stored: (0, bytes.len() as u64),
+            metadata,
+        };
+        Self::new(info, bytes)
     }
 
     /// The samples.

@@ -185,6 +185,14 @@ impl ChunkCodec {
         Ok(Statistics { valid, squares, max_error, exact })
     }
 
+    /// Refuses chunks of a shape that does not fit the axes, the order of the bands or the model.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`], [`Error::OtherBands`], [`Error::Limit`].
+    pub fn check_shape(&self, shape: &[usize]) -> Result<()> {
+        self.layout(shape).map(drop)
+    }
+
     pub(super) fn layout(&self, shape: &[usize]) -> Result<Layout> {
         let layout = self.configuration.axes.layout(shape)?;
         let layout = layout.with_band_order(&self.configuration.band_order)?;

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `codec` | the codec of one array: its configuration and its model |
 //! | `encode`, `decode` | the main loops: over the places of a chunk and their dates |
-//! | `plan` | which tiles and bytes a region needs |
+//! | `plan`, `fetch` | which tiles and bytes a region needs; which of these bytes are still to be fetched |
 //! | `trailing`, `within` | what trails at the end of a chunk, and how many samples are valid in the part of a chunk that lies in its array |
 //! | `position`, `tile`, `dates` | where tiles lie; what they share with their chunk; what earlier dates hand to later ones |
 //! | `source`, `latents`, `code_latents`, `encode_tile` | a tile on its way to bytes |
@@ -26,6 +26,7 @@ mod encode;
 mod encode_tile;
 #[cfg(feature = "faults")]
 pub mod faults;
+mod fetch;
 mod latents;
 mod network;
 mod picture;
@@ -42,4 +43,5 @@ mod within;
 pub use crate::tiles::balanced as tile_ranges;
 pub use codec::{ChunkCodec, Options, Statistics, patch_of};
 pub use decode_tile::TileCodes;
+pub use fetch::{FIRST_READ, Fetch, Head, max_chunk_bytes};
 pub use plan::{Plan, PlannedTile};

@@ -70,28 +70,32 @@ pub fn folders() -> Vec<PathBuf> {
     folders
 }
 
+/// The packages in the folders, one after the other. A damaged one beside the right one must not hide it.
+fn packages() -> impl Iterator<Item = Model> {
+    folders().into_iter().flat_map(|folder| {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let mut paths: Vec<PathBuf> = entries.filter(|p| p.extension().is_some_and(|e| e == "vqm")).collect();
+        paths.sort();
+        paths.into_iter().filter_map(|path| open(&path).ok())
+    })
+}
+
+/// Searches the folders for a model that can encode.
+pub(super) fn whole(sha256: &str) -> Option<Model> {
+    packages().find(|model| model.sha256() == sha256 && model.can_encode())
+}
+
 /// Searches the folders for the package of a reference.
 pub(super) fn search(reference: &ModelReference) -> Result<Model> {
-    let folders = folders();
-    for folder in &folders {
-        let Ok(entries) = fs::read_dir(folder) else { continue };
-        let mut paths: Vec<PathBuf> = entries.flatten().map(|e| e.path()).collect();
-        paths.sort();
-        for path in paths.iter().filter(|p| p.extension().is_some_and(|e| e == "vqm")) {
-            // A damaged package beside the right one must not hide it.
-            if let Ok(model) = open(path)
-                && model.sha256() == reference.sha256
-            {
-                return Ok(model);
-            }
-        }
+    if let Some(model) = packages().find(|model| model.sha256() == reference.sha256) {
+        return Ok(model);
     }
     Err(Error::MissingModel(format!(
         "the array needs model {} with SHA-256 {}, which is not embedded and was not found in {}; put its package \
          (NAME.vqm) there or name its folder in {PATH_VARIABLE}",
         reference.name,
         reference.sha256,
-        folders.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(", ")
+        folders().iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(", ")
     )))
 }
 

@@ -31,6 +31,17 @@ pub fn register(model: Arc<Model>) {
     }
 }
 
+/// Finds a whole model, one that can encode, by its hash, and registers it. None where only its decoding half is at hand, or nothing.
+#[must_use]
+pub fn whole(sha256: &str) -> Option<Arc<Model>> {
+    let known = models().get(sha256).filter(|model| model.can_encode()).cloned();
+    known.or_else(|| {
+        let found = Arc::new(files::whole(sha256)?);
+        register(Arc::clone(&found));
+        Some(found)
+    })
+}
+
 /// Finds the model of a reference, and registers it.
 ///
 /// # Errors

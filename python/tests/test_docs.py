@@ -1,0 +1,37 @@
+"""The examples of the guide run, in order, in one process."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import unittest
+
+import zarr
+from support import ROOT, Case, cube
+
+import vqz
+
+
+class Guide(Case):
+    def test_its_examples_run(self):
+        page = (ROOT / "docs/guides/python.md").read_text()
+        blocks = re.findall(r"^```python\n(.*?)^```", page, flags=re.S | re.M)
+        self.assertGreater(len(blocks), 4)
+        ds = cube().to_dataset()
+        ds.to_zarr(self.folder / "plain.zarr", zarr_format=3)
+        ds.to_zarr(self.folder / "small.zarr", encoding=vqz.encoding(ds, model="sentinel2-l2a", psnr=45))
+        script = self.folder / "guide.py"
+        # Processes of a cluster import the script: what it does stands where only the first process goes.
+        body = "".join(f"    {line}" for block in blocks for line in block.splitlines(keepends=True))
+        script.write_text(f'if __name__ == "__main__":\n{body}')
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", script], cwd=self.folder, capture_output=True, text=True, timeout=600, env=os.environ
+        )
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(zarr.open_array(self.folder / "cluster.zarr/reflectance", mode="r").shape, (4, 12, 192, 192))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,140 @@
+"""Processes: forked, spawned, killed, and a cluster of them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import subprocess
+import sys
+import unittest
+
+import numpy as np
+import xarray as xr
+import zarr
+from support import Case, cube
+
+import vqz
+
+AXES = ["time", "band", "y", "x"]
+
+
+def total(path: str) -> int:
+    return int(zarr.open_array(path, mode="r")[:].sum())
+
+
+class Processes(Case):
+    def archive(self):
+        samples = cube().values
+        path = str(self.folder / "out.zarr")
+        array = zarr.create_array(
+            path,
+            shape=samples.shape,
+            dtype=samples.dtype,
+            chunks=(1, 12, 192, 192),
+            serializer=vqz.Vqz("sentinel2-l2a", axes=AXES),
+            compressors=None,
+        )
+        array[:] = samples
+        return path
+
+    def test_every_way_to_start_a_process(self):
+        path = self.archive()
+        wanted = total(path)  # The pool of this process runs by now.
+        for method in ("fork", "spawn", "forkserver"):
+            with self.subTest(method):
+                # zarr-python's own loop does not survive a fork, so the child of a fork decodes by the native part alone.
+                context = multiprocessing.get_context(method)
+                work, argument = (decoded_alone, path) if method == "fork" else (total, path)
+                with context.Pool(1) as pool:
+                    self.assertEqual(pool.apply_async(work, (argument,)).get(120), wanted)
+
+    def test_threads(self):
+        before = vqz.get_threads()
+        try:
+            vqz.set_threads(3)
+            self.assertEqual(vqz.get_threads(), 3)
+        finally:
+            vqz.set_threads()
+        self.assertEqual(vqz.get_threads(), before)
+        for variables, wanted in [({"VQZ_NUM_THREADS": "5"}, 5), ({"OMP_NUM_THREADS": "1"}, 1), ({"OMP_NUM_THREADS": "1", "VQZ_NUM_THREADS": "2"}, 2)]:
+            environment = {**os.environ, **variables}
+            found = subprocess.run(
+                [sys.executable, "-c", "import vqz; print(vqz.get_threads())"], env=environment, capture_output=True, text=True, check=True
+            )
+            self.assertEqual(int(found.stdout), wanted)
+
+    def test_the_command_is_there(self):
+        done = subprocess.run([sys.executable, "-m", "vqz", "--help"], capture_output=True, text=True, check=True)
+        for command in ("encode", "decode", "verify", "compare", "fit", "info", "report"):
+            self.assertIn(command, done.stdout)
+        done = subprocess.run([sys.executable, "-m", "vqz", "info", str(self.folder / "none.zarr")], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("does not exist", done.stderr)
+
+
+def decoded_alone(path: str) -> int:
+    from vqz._vqz import Codec  # noqa: F401
+
+    import json
+    from pathlib import Path
+
+    document = json.loads((Path(path) / "zarr.json").read_text())
+    codec = vqz.Vqz.from_dict(document["codecs"][0])
+    sum_ = 0
+    for chunk in sorted((Path(path) / "c").rglob("*")):
+        if chunk.is_file():
+            out = np.empty((1, 12, 192, 192), document["data_type"])
+            fill = np.zeros((), document["data_type"]).tobytes()
+            bytes_ = np.frombuffer(chunk.read_bytes(), np.uint8)
+            codec._native.decode(([1, 12, 192, 192], document["data_type"], fill), bytes_, out.reshape(-1).view(np.uint8))
+            sum_ += int(out.sum())
+    return sum_
+
+
+class Cluster(Case):
+    def test_a_cluster_writes_and_fits(self):
+        import distributed
+
+        from vqz.dask import ModelPlugin
+
+        ds = cube().pad(x=(0, 320), y=(0, 320), mode="wrap").chunk(time=1, y=256, x=256).to_dataset(name="r")
+        model = vqz.fit(cube(), name="cluster", patch=8)
+        with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, distributed.Client(cluster) as client:
+            client.register_plugin(ModelPlugin(model))
+            self.assertEqual(set(client.run(vqz.get_threads).values()), {1})
+            encoding = vqz.encoding(ds, model=model, quality=46, chunks={"y": 128, "x": 128}, shards={"y": 256, "x": 256})
+            self.assertLess(len(pickle.dumps(encoding["r"]["serializer"])), 5000)
+            path = self.folder / "out.zarr"
+            delayed = ds.to_zarr(path, encoding=encoding, compute=False)
+            delayed.compute()
+            self.assertEqual(vqz.fit(ds, patch=8, samples=1e6).summary["samples"] > 0, True)
+        found, wanted = xr.open_zarr(path).r.values, ds.r.values
+        error = np.sqrt(np.mean((found.astype(float) - wanted) ** 2))
+        self.assertLess(error, 10000 / 10 ** (44 / 20))
+        vqz.seal(path)
+        self.assertTrue(vqz.verify(path)["holds"])
+
+    def test_killed_workers_do_no_harm(self):
+        import signal
+
+        import distributed
+
+        from vqz.dask import ModelPlugin
+
+        ds = cube().pad(x=(0, 320), y=(0, 320), mode="wrap").chunk(time=1, y=128, x=128).to_dataset(name="r")
+        with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, distributed.Client(cluster) as client:
+            client.register_plugin(ModelPlugin("sentinel2-l2a"))
+            path = self.folder / "out.zarr"
+            encoding = vqz.encoding(ds, model="sentinel2-l2a", quality=50)
+            future = client.compute(ds.to_zarr(path, encoding=encoding, compute=False))
+            worker = next(iter(client.run(os.getpid).values()))
+            os.kill(worker, signal.SIGKILL)
+            future.result(timeout=300)
+        whole = self.folder / "whole.zarr"
+        ds.to_zarr(whole, encoding=encoding)
+        np.testing.assert_array_equal(xr.open_zarr(path).r.values, xr.open_zarr(whole).r.values)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,204 @@
+"""The calls on whole archives, as the command ``vqz`` has them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from vqz import _vqz
+from vqz._vqz import VqzError
+from vqz.models import Model, find_model
+from vqz.options import Quality, nodata_texts
+from vqz.warnings import remark_all
+
+__all__ = ["compare", "decode", "encode", "info", "report", "seal", "statistics", "verify"]
+
+Place = str | os.PathLike[str]
+
+
+def _folder(place: Any) -> str:
+    """The path of a store on a file system."""
+    root = getattr(place, "root", None)
+    if root is not None and not isinstance(place, (str, os.PathLike)):
+        place = root
+    text = os.fspath(place)
+    if "://" in text and not text.startswith("file://"):
+        raise VqzError(f"{text} is no path on a file system, which this call needs; copy the archive first")
+    return text.removeprefix("file://")
+
+
+def encode(
+    source: Place,
+    archive: Place,
+    *,
+    model: Model | str | None = None,
+    quality: float | None = None,
+    psnr: float | None = None,
+    bits: float | None = None,
+    ratio: float | None = None,
+    max_error: float | Sequence[float] | None = None,
+    max_error_of_range: float | None = None,
+    stable: bool = False,
+    lossless: bool = False,
+    nodata: Any = None,
+    entropy: str = "rans",
+    axes: Sequence[str] | None = None,
+    chunk_size: int | None = None,
+    dates: int | None = None,
+    shard_size: int | None = None,
+    overwrite: bool = False,
+    progress: Any = None,
+) -> dict[str, Any]:
+    """Encode a Zarr v3 array or group on a file system, all of it in Rust. An interrupted call goes on where it stopped.
+
+    Parameters are those of :func:`vqz.encoding`, and of the command ``vqz encode``.
+
+    Returns
+    -------
+    dict
+        What ``vqz encode --json`` prints.
+    """
+    asked = Quality(quality, psnr, bits, ratio, max_error, max_error_of_range, stable, lossless, entropy)
+    whole = None if model is None else find_model(model)
+    text, remarks = _vqz.encode(
+        _folder(source),
+        _folder(archive),
+        None if whole is None else whole._native,
+        asked.native(),
+        chunk_size,
+        dates,
+        shard_size,
+        None if axes is None else list(axes),
+        nodata_texts(nodata),
+        overwrite,
+        progress,
+    )
+    remark_all(remarks)
+    return json.loads(text)
+
+
+def decode(archive: Place, output: Place, *, overwrite: bool = False, progress: Any = None) -> dict[str, Any]:
+    """Decode an archive into a plain Zarr array or group, which any Zarr reader opens."""
+    text, remarks = _vqz.decode(_folder(archive), _folder(output), overwrite, progress)
+    remark_all(remarks)
+    return json.loads(text)
+
+
+def verify(archive: Place, against: Place | None = None, *, progress: Any = None) -> dict[str, Any]:
+    """Check that an archive decodes, and that what it states and promises is true.
+
+    Parameters
+    ----------
+    archive : str or path
+        The archive, on a file system.
+    against : str or path, optional
+        The source that was encoded: then every sample is compared with what is promised.
+
+    Returns
+    -------
+    dict
+        ``holds`` says whether every check succeeded; ``arrays`` lists failures.
+    """
+    text, remarks = _vqz.verify(_folder(archive), None if against is None else _folder(against), progress)
+    remark_all(remarks)
+    return json.loads(text)
+
+
+def compare(
+    reference: Place, other: Place, *, peak: float | None = None, nodata: Any = None, progress: Any = None
+) -> dict[str, Any]:
+    """Measure how far a raster, or a group of them, is from a reference: PSNR, RMSE, maximum error, structural similarity."""
+    text, remarks = _vqz.compare(_folder(reference), _folder(other), peak, nodata_texts(nodata), progress)
+    remark_all(remarks)
+    return json.loads(text)
+
+
+def info(path: Place) -> list[dict[str, Any]]:
+    """Describe the arrays at a path: shape, chunks, codecs, place, and how they are encoded."""
+    text, remarks = _vqz.info(_folder(path))
+    remark_all(remarks)
+    return json.loads(text)
+
+
+def statistics(path: Place) -> dict[str, dict[str, Any]]:
+    """What the chunks of each encoded array state about its errors, without decoding anything.
+
+    Returns
+    -------
+    dict
+        For the path of each encoded array: ``valid_samples``, ``rmse`` and ``max_error`` in data units, ``psnr_db`` and ``peak``
+        (None without a model), ``chunks``, and ``bits_per_sample``.
+    """
+    keys = ("valid_samples", "rmse", "max_error", "psnr_db", "peak", "chunks")
+    return {
+        array["path"]: {**{key: array["encoding"][key] for key in keys}, "bits_per_sample": array["bits_per_sample"]}
+        for array in info(path)
+        if array["encoding"] is not None
+    }
+
+
+def seal(archive: Place) -> dict[str, dict[str, int]]:
+    """Record in an archive's metadata what its chunks hold, so that chunks that are lost later are noticed.
+
+    ``vqz encode`` does so by itself. Call it once an archive that was written by xarray, dask or zarr is complete, and again after it
+    grew. Where the metadata were consolidated, consolidate them again: ``zarr.consolidate_metadata(archive)``.
+
+    Returns
+    -------
+    dict
+        The record of each encoded array: ``chunks`` and ``valid_samples``.
+    """
+    text, remarks = _vqz.seal(_folder(archive))
+    remark_all(remarks)
+    return {path: record for path, record in json.loads(text)}
+
+
+class Report:
+    """A report on an archive, which shows itself in a notebook."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        page = escape(self.path.read_text(encoding="utf-8"), quote=True)
+        return f'<iframe srcdoc="{page}" style="width:100%;height:800px;border:0"></iframe>'
+
+    def __repr__(self) -> str:
+        return f"<vqz.Report {self.path}>"
+
+
+def report(archive: Place, output: Place, *, against: Place | None = None, overwrite: bool = False) -> Report:
+    """Write an HTML page about an archive: pictures, errors, bit rate, promise and model.
+
+    Parameters
+    ----------
+    archive : str or path
+        The archive, on a file system.
+    output : str or path
+        The page.
+    against : str or path, optional
+        The source that was encoded: then true errors are shown.
+
+    Returns
+    -------
+    Report
+        It shows itself in a notebook.
+    """
+    import subprocess
+    import sys
+
+    arguments = ["report", _folder(archive), "-o", os.fspath(output)]
+    arguments += ["--against", _folder(against)] if against is not None else []
+    arguments += ["--overwrite"] if overwrite else []
+    # A process of its own: a command owns its threads, its console and its exit code.
+    done = subprocess.run([sys.executable, "-m", "vqz", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode == 2:
+        lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+        message = lines[-1].removeprefix("error: ") if lines else done.stderr.strip()
+        raise FileExistsError(message) if "exists" in message else VqzError(message)
+    return Report(Path(output))
