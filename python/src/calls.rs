@@ -5,11 +5,12 @@ use crate::progress::{Listener, Said};
 use crate::rasters::{Samples, axes, nodata};
 use crate::{model, threads};
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use vqz_archive::{
-    Bound, CompareOptions, DecodeOptions, EncodeOptions, Existing, FitOptions, Scaling, Target, VerifyOptions,
+    CompareOptions, DecodeOptions, EncodeOptions, Existing, FitOptions, Scaling, Target, VerifyOptions,
 };
 use vqz_codec::config::EntropyCoder;
 
@@ -60,10 +61,10 @@ impl Quality {
             }),
         };
         let bound = match (&self.max_error, self.max_error_of_range) {
-            _ if self.lossless => Bound::Lossless,
-            (Some(bound), _) => Bound::MaxError { bound: bound.clone(), stable: self.stable },
-            (None, Some(part)) => Bound::MaxErrorOfRange(part),
-            (None, None) => Bound::None,
+            _ if self.lossless => vqz_archive::Bound::Lossless,
+            (Some(bound), _) => vqz_archive::Bound::MaxError { bound: bound.clone(), stable: self.stable },
+            (None, Some(part)) => vqz_archive::Bound::MaxErrorOfRange(part),
+            (None, None) => vqz_archive::Bound::None,
         };
         let entropy = match self.entropy.as_str() {
             "rans" => EntropyCoder::Rans,
@@ -233,4 +234,13 @@ pub(crate) fn info(py: Python<'_>, path: PathBuf) -> PyResult<Answer> {
 pub(crate) fn seal(py: Python<'_>, archive: PathBuf) -> PyResult<Answer> {
     let listener = Listener::new(None);
     call(py, &listener, || vqz_archive::seal(&archive))
+}
+
+/// The codes of an encoded array: what they are, as JSON, and int32 in C order.
+#[pyfunction]
+pub(crate) fn codes<'py>(py: Python<'py>, path: PathBuf) -> PyResult<(String, Bound<'py, PyBytes>)> {
+    let found = py.detach(|| threads::run(|_| vqz_archive::encoded::codes(&path)));
+    let found = found.map_err(|error| errors::archive(&error))?;
+    let bytes: Vec<u8> = found.codes.iter().flat_map(|code| code.to_ne_bytes()).collect();
+    Ok((json(&found)?, PyBytes::new(py, &bytes)))
 }

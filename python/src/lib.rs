@@ -41,5 +41,6 @@ fn _vqz(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(calls::verify, module)?)?;
     module.add_function(wrap_pyfunction!(calls::compare, module)?)?;
     module.add_function(wrap_pyfunction!(calls::info, module)?)?;
+    module.add_function(wrap_pyfunction!(calls::codes, module)?)?;
     module.add_function(wrap_pyfunction!(calls::seal, module)?)
 }

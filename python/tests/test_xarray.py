@@ -99,6 +99,19 @@ class Encodings(Case):
         self.assertIn("ndvi: it has 1 bands", str(caught.warning))
         self.assertEqual(list(encoding), ["reflectance"])
 
+    def test_codes_are_read_without_decoding(self):
+        path = self.written(cube().to_dataset(), model="sentinel2-l2a", quality=50, chunks={"y": 96, "x": 96})
+        codes = vqz.codes(path)
+        self.assertEqual(codes.dims, ("time", "plane", "patch_y", "patch_x"))
+        self.assertEqual(codes.sizes["patch_y"], 12)
+        self.assertEqual(list(codes.patch_x.values), list(range(0, 192, 16)))
+        # The strongest plane follows the brightness of the patches.
+        bright = cube().mean("band").coarsen(y=16, x=16).mean().values.ravel()
+        strongest = codes.isel(plane=0).values.ravel()
+        self.assertGreater(abs(np.corrcoef(bright, strongest)[0, 1]), 0.9)
+        with self.assertRaises(vqz.UnsupportedError):
+            vqz.codes(self.written(cube().to_dataset(), "exact.zarr", lossless=True))
+
     def test_samples_in_another_unit_are_refused(self):
         ds = (cube() / 10000).astype("float32").to_dataset(name="reflectance")
         with self.assertRaises(vqz.VqzError) as caught:

@@ -44,7 +44,7 @@ from vqz._vqz import (  # noqa: E402
     get_threads,
     set_threads,
 )
-from vqz.archives import compare, decode, encode, info, report, seal, statistics, verify  # noqa: E402
+from vqz.archives import codes, compare, decode, encode, info, report, seal, statistics, verify  # noqa: E402
 from vqz.codec import Vqz  # noqa: E402
 from vqz.encoding import encoding  # noqa: E402
 from vqz.fitting import fit  # noqa: E402
@@ -66,6 +66,7 @@ __all__ = [
     "VqzError",
     "VqzWarning",
     "__version__",
+    "codes",
     "compare",
     "decode",
     "encode",

@@ -14,7 +14,7 @@ from vqz.models import Model, find_model
 from vqz.options import Quality, nodata_texts
 from vqz.warnings import remark_all
 
-__all__ = ["compare", "decode", "encode", "info", "report", "seal", "statistics", "verify"]
+__all__ = ["codes", "compare", "decode", "encode", "info", "report", "seal", "statistics", "verify"]
 
 Place = str | os.PathLike[str]
 
@@ -138,6 +138,40 @@ def statistics(path: Place) -> dict[str, dict[str, Any]]:
         for array in info(path)
         if array["encoding"] is not None
     }
+
+
+def codes(path: Place) -> Any:
+    """The codes of an encoded array: what the model's encoder and quantiser made of it. Its decoder does not run.
+
+    Parameters
+    ----------
+    path : str or path
+        An encoded array on a file system, or a group with one such array.
+
+    Returns
+    -------
+    xarray.DataArray
+        int32 codes with the dimensions that are looped over (such as ``time``), ``plane``, ``patch_y`` and ``patch_x``. Their coordinates
+        are the model's plane at each position, strongest first, and the rows and columns of pixels at which patches begin.
+
+    Raises
+    ------
+    UnsupportedError
+        For an array without a model, or with exactly coded tiles.
+    """
+    import numpy as np
+    import xarray as xr
+
+    text, data = _vqz.codes(_folder(path))
+    about = json.loads(text)
+    planes = about["scan_order"] or range(about["shape"][-3])
+    return xr.DataArray(
+        np.frombuffer(data, np.int32).reshape(about["shape"]),
+        dims=about["dimensions"],
+        coords={"plane": list(planes), "patch_y": about["rows"], "patch_x": about["columns"]},
+        name="codes",
+        attrs={key: about[key] for key in ("patch", "model", "sha256")},
+    )
 
 
 def seal(archive: Place) -> dict[str, dict[str, int]]:

@@ -18,7 +18,7 @@ use vqz_codec::axes::Role;
 use vqz_codec::config::Configuration;
 use vqz_codec::engine::EngineKind;
 use vqz_codec::model::Model;
-use vqz_codec::pipeline::{ChunkCodec, Options, PlannedTile};
+use vqz_codec::pipeline::{ChunkCodec, Options, PlannedTile, TileCodes};
 use vqz_zarr::engines::chunk_codec;
 use vqz_zarr::{Reads, models, reads};
 use zarrs::array::Array;
@@ -313,6 +313,16 @@ impl EncodedArray {
         self.codec
             .decode_into(&self.shape, bytes, out)
             .with_context(|| format!("decoding {}", self.chunk_name(indices)))
+    }
+
+    /// The codes of a chunk, tile by tile.
+    ///
+    /// # Errors
+    /// When its bytes are damaged, or its tiles hold no codes of a model.
+    pub fn codes(&self, indices: &[u64], bytes: &[u8]) -> Result<Vec<TileCodes>> {
+        self.codec
+            .codes(&self.shape, bytes)
+            .with_context(|| format!("reading the codes of {}", self.chunk_name(indices)))
     }
 
     /// The part of the array that a chunk covers.

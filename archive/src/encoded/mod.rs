@@ -2,6 +2,7 @@
 //! window.
 
 pub(crate) mod array;
+pub(crate) mod codes;
 pub(crate) mod copies;
 pub(crate) mod losses;
 pub(crate) mod lost;
@@ -12,6 +13,7 @@ pub(crate) mod totals;
 pub(crate) mod window;
 
 pub use array::{EncodedArray, PlannedRead};
+pub use codes::{ArrayCodes, codes};
 pub use losses::remark_on_losses;
 pub use lost::LostChunks;
 pub use record::Record;
