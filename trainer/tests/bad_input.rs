@@ -34,8 +34,7 @@ fn data_that_hold_nothing_are_refused() {
 #[test]
 fn a_loss_that_is_no_number_stops_and_keeps_the_checkpoint_before() {
     let folder = tempfile::tempdir().unwrap();
-    let input =
-        array(&folder.path().join("plain.zarr"), 1, 128, |_, y, x| ((y * 7 + x * 3) % 11) as f32);
+    let input = array(&folder.path().join("plain.zarr"), 1, 128, |_, y, x| ((y * 7 + x * 3) % 11) as f32);
     // From the third step on, the loss has a part that overflows.
     let settings = [
         "checkpoint.every_steps=1",

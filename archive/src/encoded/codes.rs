@@ -164,13 +164,18 @@ mod tests {
         let whole = made(192, 1);
         assert_eq!(whole.dimensions, ["time", "plane", "patch_y", "patch_x"]);
         assert_eq!(whole.shape, [4, model.manifest().planes as u64, 12, 12]);
-        assert_eq!((whole.rows[1], whole.columns.len(), whole.codes.len() as u64), (16, 12, volume(&whole.shape)));
+        assert_eq!(
+            (whole.rows[1], whole.columns.len(), whole.codes.len() as u64),
+            (16, 12, volume(&whole.shape))
+        );
         // The strongest plane is coded everywhere at this quality, and planes differ.
         let plane = |codes: &ArrayCodes, date: usize, plane: usize| {
             let at = (date * codes.shape[1] as usize + plane) * 144;
             codes.codes[at..at + 144].to_vec()
         };
-        assert!(plane(&whole, 2, 0).iter().any(|code| *code != 0) && plane(&whole, 2, 0) != plane(&whole, 2, 1));
+        assert!(
+            plane(&whole, 2, 0).iter().any(|code| *code != 0) && plane(&whole, 2, 0) != plane(&whole, 2, 1)
+        );
         // Without predictions from neighbours in other chunks, choices of codes differ a little at most.
         for other in [made(64, 1), made(192, 4)] {
             assert_eq!(other.shape, whole.shape);

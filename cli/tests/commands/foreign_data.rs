@@ -1,8 +1,8 @@
 //! A model and data that it was not fitted to: other orders and names of bands, other units, coordinates of bands.
 
-mod common;
-
-use common::{as_f32, as_u16, call, content, figures, folder, landscape, plain, read_array, succeed, write};
+use crate::common::{
+    self, as_f32, as_u16, call, content, figures, folder, landscape, plain, read_array, succeed, write,
+};
 use serde_json::{Value, json};
 use std::path::Path;
 

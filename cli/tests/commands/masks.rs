@@ -3,9 +3,7 @@
 
 #![cfg(feature = "gdal")]
 
-mod common;
-
-use common::{call, figures, folder, read_array, succeed};
+use crate::common::{call, figures, folder, read_array, succeed};
 use gdal::raster::{Buffer, GdalType, RasterCreationOptions};
 use gdal::spatial_ref::SpatialRef;
 use gdal::{Dataset, DriverManager, Metadata as _};

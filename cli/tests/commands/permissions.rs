@@ -2,9 +2,7 @@
 
 #![cfg(unix)]
 
-mod common;
-
-use common::{as_u16, call, content, folder, landscape, plain, read_array, succeed, write};
+use crate::common::{as_u16, call, content, folder, landscape, plain, read_array, succeed, write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;

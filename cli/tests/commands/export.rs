@@ -2,11 +2,8 @@
 
 #![cfg(feature = "gdal")]
 
-mod common;
-#[path = "common/rasters.rs"]
-mod rasters;
-
-use common::{fail, figures, folder, read_array, succeed, write};
+use crate::common::{self, fail, figures, folder, read_array, succeed, write};
+use crate::rasters;
 use gdal::Dataset;
 use rasters::{crop, describe, layout};
 use serde_json::{Value, json};

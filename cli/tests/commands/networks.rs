@@ -1,8 +1,6 @@
 //! From `vqz fit --arch conv` to a verified archive, through vqz-train.
 
-mod common;
-
-use common::{fail, folder, succeed};
+use crate::common::{fail, folder, succeed};
 use std::path::{Path, PathBuf};
 
 #[test]

@@ -1,8 +1,8 @@
 //! Rasters through the program and back: figures, metadata, groups, shards, masks, orders of dimensions.
 
-mod common;
-
-use common::{as_f32, as_u16, call, figures, folder, landscape, model, plain, read_array, succeed, write};
+use crate::common::{
+    self, as_f32, as_u16, call, figures, folder, landscape, model, plain, read_array, succeed, write,
+};
 use serde_json::{Value, json};
 use std::path::Path;
 

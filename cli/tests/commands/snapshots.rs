@@ -2,9 +2,7 @@
 //!
 //! After a change that is meant, run the tests with `INSTA_UPDATE=always` and read the difference in the snapshots.
 
-mod common;
-
-use common::{as_f32, as_u16, call, folder, landscape, model, plain, read, succeed, vqz, write};
+use crate::common::{as_f32, as_u16, call, folder, landscape, model, plain, read, succeed, vqz, write};
 use std::path::Path;
 
 fn text(path: &Path) -> &str {

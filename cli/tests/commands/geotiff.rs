@@ -2,9 +2,7 @@
 
 #![cfg(feature = "gdal")]
 
-mod common;
-
-use common::{as_u16, call, figures, folder, landscape, model, read_array, succeed};
+use crate::common::{self, as_u16, call, figures, folder, landscape, model, read_array, succeed};
 use gdal::raster::Buffer;
 use gdal::spatial_ref::SpatialRef;
 use gdal::{Dataset, DriverManager, Metadata};

@@ -1,8 +1,6 @@
 //! `vqz bench --downstream`: classes are learnt from original and decoded pixels, and labels that fit nothing are refused.
 
-mod common;
-
-use common::{Plain, as_u16, figures, folder, landscape, model, plain, write};
+use crate::common::{self, Plain, as_u16, figures, folder, landscape, model, plain, write};
 use serde_json::{Value, json};
 
 /// Fields of a landscape, by what made them.

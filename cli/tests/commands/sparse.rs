@@ -2,9 +2,7 @@
 
 #![cfg(unix)]
 
-mod common;
-
-use common::{as_u16, call, content, figures, folder, landscape, plain, read_array, succeed, write};
+use crate::common::{as_u16, call, content, figures, folder, landscape, plain, read_array, succeed, write};
 use serde_json::{Value, json};
 use std::os::unix::fs::symlink;
 use std::path::Path;

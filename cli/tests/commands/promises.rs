@@ -1,10 +1,9 @@
 //! `vqz encode --lossless` and `--max-error`: with a model and without, what is promised stands in the metadata and is kept,
 //! `verify` compares it with the source, and the number of threads does not change the bytes.
 
-mod common;
-
-use common::{
-    as_f32, as_u16, call, content, fail, figures, folder, landscape, model, plain, read_array, succeed, write,
+use crate::common::{
+    self, as_f32, as_u16, call, content, fail, figures, folder, landscape, model, plain, read_array, succeed,
+    write,
 };
 use serde_json::{Value, json};
 use std::path::Path;

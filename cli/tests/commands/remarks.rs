@@ -1,8 +1,6 @@
 //! What is said of data and settings that give less than a user may expect, and the figures that show it.
 
-mod common;
-
-use common::{Plain, as_u16, call, figures, folder, landscape, model, plain, succeed, write};
+use crate::common::{self, Plain, as_u16, call, figures, folder, landscape, model, plain, succeed, write};
 use serde_json::json;
 use std::path::Path;
 

@@ -1,9 +1,9 @@
 //! Samples in units so small or so large that their squares are beyond a float: figures are right, promises hold, and what
 //! can't be done is refused with a reason. And arrays that have nothing to measure.
 
-mod common;
-
-use common::{Plain, as_f32, call, figures, folder, landscape, plain, read_array, succeed, write};
+use crate::common::{
+    self, Plain, as_f32, call, figures, folder, landscape, plain, read_array, succeed, write,
+};
 use serde_json::{Value, json};
 use std::path::Path;
 

@@ -1,8 +1,8 @@
 //! What can't be undone: inputs are never lost, what is lost is noticed, and nothing that can't succeed is begun.
 
-mod common;
-
-use common::{as_u16, call, content, fail, figures, folder, landscape, model, plain, succeed, write};
+use crate::common::{
+    self, as_u16, call, content, fail, figures, folder, landscape, model, plain, succeed, write,
+};
 use serde_json::{Value, json};
 use std::path::Path;
 

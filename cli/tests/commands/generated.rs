@@ -1,8 +1,6 @@
 //! What is generated from the command line's own definition: completions, manual pages and schemas.
 
-mod common;
-
-use common::{call, folder, succeed};
+use crate::common::{call, folder, succeed};
 
 const COMMANDS: [&str; 14] = [
     "ingest",

@@ -1,8 +1,6 @@
 //! Exit codes 0, 1 and 2, what standard error says with each, and what `--quiet` leaves of it.
 
-mod common;
-
-use common::{as_u16, call, fail, folder, landscape, model, plain, read_array, succeed, write};
+use crate::common::{self, as_u16, call, fail, folder, landscape, model, plain, read_array, succeed, write};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 

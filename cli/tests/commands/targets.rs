@@ -1,9 +1,9 @@
 //! Encoding to a PSNR, to bits or to a ratio: the target is met, each array with a quality of its own, or the output says
 //! why not.
 
-mod common;
-
-use common::{as_u16, call, content, fail, figures, folder, landscape, model, plain, succeed, write};
+use crate::common::{
+    self, as_u16, call, content, fail, figures, folder, landscape, model, plain, succeed, write,
+};
 use serde_json::Value;
 use std::path::Path;
 

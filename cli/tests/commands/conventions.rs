@@ -3,11 +3,8 @@
 
 #![cfg(feature = "gdal")]
 
-mod common;
-#[path = "common/rasters.rs"]
-mod rasters;
-
-use common::{Plain, call, figures, folder, plain, read_array, succeed, write};
+use crate::common::{Plain, call, figures, folder, plain, read_array, succeed, write};
+use crate::rasters;
 use gdal::Dataset;
 use rasters::describe;
 use serde_json::{Value, json};

@@ -2,9 +2,9 @@
 
 #![cfg(unix)]
 
-mod common;
-
-use common::{as_u16, call, content, fail, folder, landscape, model, plain, read, succeed, write};
+use crate::common::{
+    self, as_u16, call, content, fail, folder, landscape, model, plain, read, succeed, write,
+};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

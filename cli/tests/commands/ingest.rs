@@ -3,9 +3,7 @@
 
 #![cfg(feature = "gdal")]
 
-mod common;
-
-use common::{call, content, fail, figures, folder, read_array, succeed};
+use crate::common::{self, call, content, fail, figures, folder, read_array, succeed};
 use gdal::Metadata as _;
 use std::path::Path;
 

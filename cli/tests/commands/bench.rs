@@ -1,8 +1,6 @@
 //! `vqz bench`: its table, JSON and page; with rivals where they are built in.
 
-mod common;
-
-use common::{as_f32, as_u16, call, fail, figures, folder, landscape, model, plain, succeed, write};
+use crate::common::{as_f32, as_u16, call, fail, figures, folder, landscape, model, plain, succeed, write};
 use serde_json::Value;
 use std::path::Path;
 

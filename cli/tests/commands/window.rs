@@ -1,8 +1,6 @@
 //! `vqz info --window`: the bytes that it tells are those that storage is asked for, counted beneath zarrs.
 
-mod common;
-
-use common::{Plain, as_u16, figures, folder, landscape, model, plain, succeed, vqz, write};
+use crate::common::{self, Plain, as_u16, figures, folder, landscape, model, plain, succeed, vqz, write};
 use std::path::Path;
 use std::sync::Arc;
 use zarrs::array::{Array, ArrayBytes, ArraySubset};

@@ -1,8 +1,6 @@
 //! Bad input: each is one line that says what was found, what is allowed and what to do, and exit code 2.
 
-mod common;
-
-use common::{as_f32, as_u16, call, fail, folder, landscape, model, plain, succeed, write};
+use crate::common::{self, as_f32, as_u16, call, fail, folder, landscape, model, plain, succeed, write};
 use serde_json::{Value, json};
 use std::path::Path;
 

@@ -1,9 +1,7 @@
 //! All commands state the same figures of an archive: those of the samples that are there. Padding counts for nothing, and
 //! samples of fill value count the same wherever they lie.
 
-mod common;
-
-use common::{
+use crate::common::{
     Plain, as_f32, as_u16, call, figures, folder, landscape, model, plain, read_array, succeed, write,
 };
 use serde_json::{Value, json};

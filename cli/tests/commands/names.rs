@@ -1,8 +1,6 @@
 //! Archives from before the first release, whose metadata call the codec, and the record of its chunks, `vqvae`.
 
-mod common;
-
-use common::{as_u16, call, figures, folder, landscape, plain, read_array, succeed, write};
+use crate::common::{as_u16, call, figures, folder, landscape, plain, read_array, succeed, write};
 use serde_json::Value;
 use std::path::Path;
 

@@ -1,8 +1,6 @@
 //! `vqz report`: a page that stands alone, with the figures that `compare` finds, for every kind of archive.
 
-mod common;
-
-use common::{Plain, as_f32, as_u16, figures, folder, landscape, model, plain, succeed, write};
+use crate::common::{self, Plain, as_f32, as_u16, figures, folder, landscape, model, plain, succeed, write};
 use serde_json::json;
 use std::path::Path;
 

@@ -3,9 +3,9 @@
 
 #![cfg(unix)]
 
-mod common;
-
-use common::{as_u16, call, content, fail, folder, landscape, model, plain, read_array, succeed, write};
+use crate::common::{
+    self, as_u16, call, content, fail, folder, landscape, model, plain, read_array, succeed, write,
+};
 use serde_json::{Value, json};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};

@@ -3,11 +3,8 @@
 
 #![cfg(feature = "gdal")]
 
-mod common;
-#[path = "common/rasters.rs"]
-mod rasters;
-
-use common::{folder, succeed};
+use crate::common::{self, folder, succeed};
+use crate::rasters;
 use gdal::raster::{Buffer, RasterCreationOptions};
 use gdal::{Dataset, DriverManager};
 use rasters::{FileDescription, crop, describe};
