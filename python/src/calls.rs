@@ -51,15 +51,12 @@ pub(crate) struct Quality {
 
 impl Quality {
     fn options(&self, model: Option<&Py<model::Model>>) -> PyResult<EncodeOptions> {
-        let target = match &self.target {
-            None => None,
-            Some((what, figure)) => Some(match what.as_str() {
-                "psnr" => Target::Psnr(*figure),
-                "bits" => Target::Bits(*figure),
-                "ratio" => Target::Ratio(*figure),
-                _ => Target::Quality(*figure),
-            }),
-        };
+        let target = self.target.as_ref().map(|(what, figure)| match what.as_str() {
+            "psnr" => Target::Psnr(*figure),
+            "bits" => Target::Bits(*figure),
+            "ratio" => Target::Ratio(*figure),
+            _ => Target::Quality(*figure),
+        });
         let bound = match (&self.max_error, self.max_error_of_range) {
             _ if self.lossless => vqz_archive::Bound::Lossless,
             (Some(bound), _) => vqz_archive::Bound::MaxError { bound: bound.clone(), stable: self.stable },

@@ -168,7 +168,7 @@ impl<S: Source> PartialDecoder<S> {
     }
 
     fn size_held(&self) -> usize {
-        self.cached().map_or(0, |head| head.len())
+        self.cached().map_or(0, |head| head.held())
     }
 }
 

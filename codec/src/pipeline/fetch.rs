@@ -71,7 +71,8 @@ impl Head {
     }
 
     /// The number of bytes that the head holds.
-    pub fn len(&self) -> usize {
+    #[must_use]
+    pub fn held(&self) -> usize {
         self.bytes.len()
     }
 }
@@ -96,7 +97,7 @@ impl Fetch {
     /// [`Error::Corrupt`] for ranges beyond what a chunk of this shape can have, [`Error::Truncated`] for ranges beyond
     /// the end of a chunk whose bytes are all at hand.
     pub fn new(ranges: &[Range<u64>], head: &Head, max_chunk_bytes: u64) -> Result<Self> {
-        let held = head.len() as u64;
+        let held = head.held() as u64;
         let mut wanted = Vec::new();
         for range in ranges {
             if range.start > range.end || range.end > max_chunk_bytes {
@@ -140,7 +141,7 @@ impl Fetch {
         self.ranges
             .iter()
             .map(|range| {
-                if range.end <= head.len() as u64 {
+                if range.end <= head.held() as u64 {
                     return Ok(&head.bytes[range.start as usize..range.end as usize]);
                 }
                 if range.is_empty() {
