@@ -31,7 +31,7 @@ fn _vqz(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(main, module)?)?;
     module.add_function(wrap_pyfunction!(shipped::shipped, module)?)?;
     module.add_function(wrap_pyfunction!(shipped::shipped_hashes, module)?)?;
-    module.add_function(wrap_pyfunction!(shipped::open_shipped, module)?)?;
+    module.add_function(wrap_pyfunction!(model::open_shipped, module)?)?;
     module.add_function(wrap_pyfunction!(threads::set_threads, module)?)?;
     module.add_function(wrap_pyfunction!(threads::get_threads, module)?)?;
     module.add_function(wrap_pyfunction!(calls::configure, module)?)?;

@@ -1,6 +1,6 @@
 //! Models.
 
-use crate::errors;
+use crate::{errors, shipped};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::path::PathBuf;
@@ -39,7 +39,7 @@ impl Model {
     /// Whether this process knows a whole model of this hash; then it is registered.
     #[staticmethod]
     fn find(sha256: &str) -> Option<Self> {
-        crate::shipped::whole(sha256).map(Self)
+        shipped::whole(sha256).map(Self)
     }
 
     #[getter]
@@ -71,4 +71,10 @@ impl Model {
         }
         serde_json::to_string(&reference).map_err(|e| errors::VqzError::new_err(e.to_string()))
     }
+}
+
+/// The model that ships with the package under this name.
+#[pyfunction]
+pub(crate) fn open_shipped(name: &str) -> PyResult<Option<Model>> {
+    Ok(shipped::open(name).map_err(errors::codec)?.map(|model| Model(Arc::new(model))))
 }

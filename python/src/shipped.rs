@@ -1,9 +1,9 @@
 //! The models that ship with the package.
 
-use crate::errors;
 use pyo3::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
+use vqz_codec::Result;
 use vqz_codec::model::Model;
 use vqz_zarr::models;
 
@@ -35,11 +35,9 @@ pub(crate) fn shipped_hashes() -> Vec<String> {
 }
 
 /// The model of this name.
-#[pyfunction]
-pub(crate) fn open_shipped(name: &str) -> PyResult<Option<crate::model::Model>> {
+pub(crate) fn open(name: &str) -> Result<Option<Model>> {
     let package = PACKAGES.iter().find(|(known, _)| *known == name).map(|(_, package)| package);
-    let opened = package.map(|package| Model::from_bytes(package)).transpose().map_err(errors::codec)?;
-    Ok(opened.map(|model| crate::model::Model(Arc::new(model))))
+    package.map(|package| Model::from_bytes(package)).transpose()
 }
 
 /// Makes the model of this hash known to the process, if it ships with the package. Returns whether it does.
