@@ -47,6 +47,16 @@ lane() {
     "$folder/bin/python" -m unittest discover --start-directory python/tests --verbose || failed=1
 }
 
+# A server of S3 on loopback, with dependencies of its own.
+python=$(first_of python3.13 3.13 python3.12 3.12 python3.11 3.11 python3)
+if [ ! -e .deps-python/s3/.installed ]; then
+    rm -rf .deps-python/s3
+    "$python" -m venv .deps-python/s3 &&
+        .deps-python/s3/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: "moto[server]" &&
+        touch .deps-python/s3/.installed || failed=1
+fi
+
 lane oldest "$(first_of python3.11 3.11 python3)" "zarr==3.1.6" "xarray==2025.7.1" "dask==2025.7.0" "distributed==2025.7.0" rioxarray
-lane newest "$(first_of python3.13 3.13 python3.12 3.12)" "zarr>=3.4,<4" xarray dask distributed rioxarray
+lane newest "$(first_of python3.13 3.13 python3.12 3.12)" "zarr>=3.4,<4" xarray dask distributed rioxarray \
+    obstore s3fs icechunk
 exit $failed

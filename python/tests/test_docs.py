@@ -33,5 +33,23 @@ class Guide(Case):
         self.assertEqual(zarr.open_array(self.folder / "cluster.zarr/reflectance", mode="r").shape, (4, 12, 192, 192))
 
 
+class Notebook(Case):
+    def test_its_cells_run(self):
+        import json
+        import shutil
+
+        notebook = json.loads((ROOT / "docs/notebooks/ndvi.ipynb").read_text())
+        cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+        shutil.copytree(ROOT / "sample", self.folder / "sample")
+        script = self.folder / "notebook.py"
+        script.write_text("\n\n".join(cells))
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", script], cwd=self.folder, capture_output=True, text=True, timeout=600, env=os.environ
+        )
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("2012-07-31  NDVI", done.stdout)
+        self.assertTrue((self.folder / "naip.html").stat().st_size > 10000)
+
+
 if __name__ == "__main__":
     unittest.main()

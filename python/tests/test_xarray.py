@@ -99,6 +99,18 @@ class Encodings(Case):
         self.assertIn("ndvi: it has 1 bands", str(caught.warning))
         self.assertEqual(list(encoding), ["reflectance"])
 
+    def test_the_record_of_another_archive_is_told(self):
+        path = self.written(cube().to_dataset(), lossless=True)
+        vqz.seal(path)
+        part = xr.open_zarr(path).isel(time=[0])
+        with self.assertWarns(vqz.RemarkWarning) as caught:
+            other = self.written(part, "other.zarr", lossless=True)
+        self.assertEqual(caught.warning.kind, "foreign_record")
+        vqz.seal(other)
+        self.assertTrue(vqz.verify(other)["holds"])
+        (path / "reflectance/c/1/0/0/0").unlink()
+        self.assertFalse(vqz.verify(path)["holds"])
+
     def test_codes_are_read_without_decoding(self):
         path = self.written(cube().to_dataset(), model="sentinel2-l2a", quality=50, chunks={"y": 96, "x": 96})
         codes = vqz.codes(path)

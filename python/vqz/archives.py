@@ -178,15 +178,25 @@ def seal(archive: Place) -> dict[str, dict[str, int]]:
     """Record in an archive's metadata what its chunks hold, so that chunks that are lost later are noticed.
 
     ``vqz encode`` does so by itself. Call it once an archive that was written by xarray, dask or zarr is complete, and again after it
-    grew. Where the metadata were consolidated, consolidate them again: ``zarr.consolidate_metadata(archive)``.
+    grew. Consolidated metadata are consolidated again.
 
     Returns
     -------
     dict
         The record of each encoded array: ``chunks`` and ``valid_samples``.
     """
-    text, remarks = _vqz.seal(_folder(archive))
+    folder = _folder(archive)
+    text, remarks = _vqz.seal(folder)
     remark_all(remarks)
+    if "consolidated_metadata" in json.loads(Path(folder, "zarr.json").read_text(encoding="utf-8")):
+        import warnings
+
+        import zarr
+
+        with warnings.catch_warnings():
+            # That they are no part of the specification was said when they were made.
+            warnings.filterwarnings("ignore", message="Consolidated metadata")
+            zarr.consolidate_metadata(folder)
     return {path: record for path, record in json.loads(text)}
 
 

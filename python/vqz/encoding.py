@@ -123,6 +123,16 @@ def encoding(
         if reason is not None:
             refused.append(f"{name}: {reason}")
             continue
+        if any(isinstance(variable.attrs.get(key), Mapping) for key in ("vqz", "vqvae")):
+            warnings.warn(
+                RemarkWarning(
+                    f"{name} carries the record of the archive that it was read from, which counts that archive's chunks; call "
+                    "vqz.seal(…) once the new one is written",
+                    "foreign_record",
+                    str(name),
+                ),
+                stacklevel=2,
+            )
         chunk, shard = layout(variable, raster, chunks, shards)
         regions = _chunks(raster, chunk, samples, seed)
         codec = configured(raster, regions, chunk, found_model, asked, nodata_texts(nodata), embed, progress)
