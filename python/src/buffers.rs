@@ -22,8 +22,8 @@ impl Bytes {
         Ok(Self(buffer))
     }
 
-    /// The bytes. Zarr hands over memory that nobody else changes meanwhile; if somebody did, samples would be wrong, and nothing
-    /// worse, for every byte is a valid one.
+    /// The bytes. The caller sees to it that nobody writes to them meanwhile: zarr-python hands over memory of its own, and copies
+    /// what is read more than once.
     pub(crate) fn as_slice(&self) -> &[u8] {
         if self.0.len_bytes() == 0 {
             return &[];

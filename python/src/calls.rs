@@ -1,9 +1,10 @@
 //! The calls of the library on archives in folders, and on samples in memory. Results are JSON, which Python turns into dicts.
 
 use crate::errors;
+use crate::model;
 use crate::progress::{Listener, Said};
 use crate::rasters::{Samples, axes, nodata};
-use crate::{model, threads};
+use crate::threads::Threads;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use serde::Serialize;
@@ -23,7 +24,8 @@ fn call<T: Serialize + Send>(
     listener: &Listener,
     work: impl FnOnce() -> vqz_archive::Result<T> + Send,
 ) -> PyResult<Answer> {
-    let result = py.detach(|| threads::run(|_| work())).map_err(|error| errors::archive(&error))?;
+    let threads = Threads::for_call(py);
+    let result = py.detach(|| threads.run(|_| work())).map_err(|error| errors::archive(&error))?;
     Ok((json(&result)?, listener.remarks()))
 }
 
@@ -139,7 +141,8 @@ pub(crate) fn fit(
         .axes(roles)
         .nodata(values);
     let listener = Listener::new(progress);
-    let fitted = py.detach(|| threads::run(|_| vqz_archive::fit_rasters(rasters, &fit, &listener)));
+    let threads = Threads::for_call(py);
+    let fitted = py.detach(|| threads.run(|_| vqz_archive::fit_rasters(rasters, &fit, &listener)));
     let (model, summary) = fitted.map_err(|error| errors::archive(&error))?;
     Ok((model::Model(Arc::new(model)), json(&summary)?, listener.remarks()))
 }
@@ -236,7 +239,8 @@ pub(crate) fn seal(py: Python<'_>, archive: PathBuf) -> PyResult<Answer> {
 /// The codes of an encoded array: what they are, as JSON, and int32 in C order.
 #[pyfunction]
 pub(crate) fn codes<'py>(py: Python<'py>, path: PathBuf) -> PyResult<(String, Bound<'py, PyBytes>)> {
-    let found = py.detach(|| threads::run(|_| vqz_archive::encoded::codes(&path)));
+    let threads = Threads::for_call(py);
+    let found = py.detach(|| threads.run(|_| vqz_archive::encoded::codes(&path)));
     let found = found.map_err(|error| errors::archive(&error))?;
     let bytes: Vec<u8> = found.codes.iter().flat_map(|code| code.to_ne_bytes()).collect();
     Ok((json(&found)?, PyBytes::new(py, &bytes)))

@@ -1,7 +1,8 @@
 //! The codec of one array: whole chunks, and parts of chunks.
 
 use crate::buffers::Bytes;
-use crate::{errors, shipped, threads};
+use crate::threads::Threads;
+use crate::{errors, shipped};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::collections::HashMap;
@@ -66,6 +67,16 @@ impl Codec {
     }
 }
 
+impl Codec {
+    /// The codec for a chunk, and the threads to run it on. Both are looked up while the interpreter's lock is held, so that a fork
+    /// never copies a lock in its locked state.
+    fn at_work(&self, py: Python<'_>, chunk: &Chunk, writes: bool) -> PyResult<(Threads, Arc<ChunkCodec>)> {
+        let threads = Threads::for_chunk(py);
+        let codec = self.codec(chunk, threads.are_several(), writes).map_err(errors::codec)?;
+        Ok((threads, codec))
+    }
+}
+
 #[pymethods]
 impl Codec {
     /// The codec of a configuration, given as JSON without its embedded model, and of that model.
@@ -99,6 +110,17 @@ impl Codec {
         self.configuration.promise == vqz_codec::config::Promise::Lossless
     }
 
+    /// Whether samples that were decoded come back the same when they are coded again.
+    #[getter]
+    fn is_stable(&self) -> bool {
+        use vqz_codec::config::Promise;
+        match &self.configuration.promise {
+            Promise::Quality => false,
+            Promise::Lossless => true,
+            Promise::MaxError { bound, stable } => *stable || bound.iter().all(|bound| *bound == 0.0),
+        }
+    }
+
     /// Refuses a chunk that the codec can't hold.
     fn check(&self, chunk: Chunk) -> PyResult<()> {
         let codec = self.codec(&chunk, false, false).map_err(errors::codec)?;
@@ -113,9 +135,8 @@ impl Codec {
         samples: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyBytes>> {
         let samples = Bytes::of(samples)?;
-        let encoded = py.detach(|| {
-            threads::run(|parallel| self.codec(&chunk, parallel, true)?.encode(&chunk.0, samples.as_slice()))
-        });
+        let (threads, codec) = self.at_work(py, &chunk, true)?;
+        let encoded = py.detach(|| threads.run(|_| codec.encode(&chunk.0, samples.as_slice())));
         Ok(PyBytes::new(py, &encoded.map_err(errors::codec)?))
     }
 
@@ -128,20 +149,20 @@ impl Codec {
         out: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
         let (bytes, out) = (Bytes::of(bytes)?, Bytes::of(out)?);
+        let (threads, codec) = self.at_work(py, &chunk, false)?;
+        // A copy: what was checked must not change before it is read.
+        let bytes = bytes.as_slice().to_vec();
         py.detach(|| {
-            let decoded = threads::run(|parallel| {
-                self.codec(&chunk, parallel, false)?.decode(&chunk.0, bytes.as_slice())
-            });
+            let decoded = threads.run(|_| codec.decode(&chunk.0, &bytes));
             out.fill(&decoded.map_err(errors::codec)?)
         })
     }
 
     /// Begins to read a region of a chunk: a start and an end for each dimension.
-    fn read(&self, chunk: Chunk, region: Vec<(usize, usize)>) -> PyResult<PartialRead> {
+    fn read(&self, py: Python<'_>, chunk: Chunk, region: Vec<(usize, usize)>) -> PyResult<PartialRead> {
         let layout = self.configuration.axes.layout(&chunk.0).map_err(errors::codec)?;
-        let parallel = threads::count() > 1;
         Ok(PartialRead {
-            codec: self.codec(&chunk, parallel, false).map_err(errors::codec)?,
+            codec: self.at_work(py, &chunk, false)?.1,
             most: max_chunk_bytes(&layout, patch_of(self.model.as_deref())),
             shape: chunk.0,
             region: region.into_iter().map(|(start, end)| start..end).collect(),
@@ -227,12 +248,13 @@ impl PartialRead {
     fn decode(&self, py: Python<'_>, parts: Vec<Bound<'_, PyAny>>, out: &Bound<'_, PyAny>) -> PyResult<()> {
         let parts: Vec<Bytes> = parts.iter().map(Bytes::of).collect::<PyResult<_>>()?;
         let out = Bytes::of(out)?;
+        let threads = Threads::for_chunk(py);
         py.detach(|| {
             let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(State { head, plan, fetch }) = state.as_ref() else {
                 return Err(errors::VqzError::new_err("the chunk's header was not read yet"));
             };
-            let decoded = threads::run(|_| {
+            let decoded = threads.run(|_| {
                 let slices: Vec<&[u8]> = parts.iter().map(Bytes::as_slice).collect();
                 self.codec.decode_planned(plan, &fetch.parts(head, &slices)?)
             });

@@ -1,28 +1,32 @@
 //! The threads that chunks are coded with.
 //!
 //! A pool belongs to one process: threads do not survive a fork, and waiting for those of the parent would never end. So each
-//! process makes its own, when it needs one first. With one thread there is no pool, and a chunk is coded by the thread that asks.
+//! process makes its own, when it needs one first. With one thread, a chunk is coded by the thread that asks.
 
 use pyo3::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// How many threads were asked for; 0 where nobody asked.
 static ASKED: AtomicUsize = AtomicUsize::new(0);
 
-/// The present pool. Pools are never freed: one that a parent process made has no threads to end here.
-static POOL: AtomicPtr<Pool> = AtomicPtr::new(std::ptr::null_mut());
-
-struct Pool {
-    process: u32,
-    threads: usize,
-    pool: ThreadPool,
-}
+/// The pools by process and number of threads. They are never freed, and used again: those that a parent process made have no
+/// threads to end here.
+static POOLS: LazyLock<Mutex<HashMap<(u32, usize), &'static ThreadPool>>> = LazyLock::new(Mutex::default);
 
 /// The variables that say how many threads to use, in order. Dask sets the second for its workers, each of which has several
 /// threads of its own.
 const VARIABLES: [&str; 2] = ["VQZ_NUM_THREADS", "OMP_NUM_THREADS"];
+
+/// More threads for each processor than this only take memory.
+const MOST: usize = 4;
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
 
 fn from_environment() -> Option<usize> {
     VARIABLES.iter().find_map(|name| std::env::var(name).ok()?.parse().ok()).filter(|n| *n > 0)
@@ -30,45 +34,61 @@ fn from_environment() -> Option<usize> {
 
 /// How many threads code a chunk.
 pub(crate) fn count() -> usize {
-    match ASKED.load(Ordering::Relaxed) {
-        0 => from_environment()
-            .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get)),
+    let asked = match ASKED.load(Ordering::Relaxed) {
+        0 => from_environment().unwrap_or_else(processors),
         asked => asked,
+    };
+    asked.min(MOST * processors())
+}
+
+/// Threads to work on. They are chosen while the interpreter's lock is held: a fork, which needs it too, then never copies the lock
+/// of the pools in its locked state.
+#[derive(Clone, Copy)]
+pub(crate) struct Threads(Option<&'static ThreadPool>);
+
+impl Threads {
+    /// For one chunk: none but the one that asks, where one is enough.
+    pub(crate) fn for_chunk(_: Python<'_>) -> Self {
+        match count() {
+            1 => Self(None),
+            threads => Self(pool(threads)),
+        }
+    }
+
+    /// For a call on a whole archive, which always starts threads.
+    pub(crate) fn for_call(_: Python<'_>) -> Self {
+        Self(pool(count()))
+    }
+
+    /// Whether tiles of a chunk may be spread over them.
+    pub(crate) fn are_several(self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Runs `work`, and all threads that it starts, there. It is told whether it may start any.
+    pub(crate) fn run<T: Send>(self, work: impl FnOnce(bool) -> T + Send) -> T {
+        match self.0 {
+            Some(pool) => pool.install(|| work(true)),
+            None => work(false),
+        }
     }
 }
 
-/// Runs `work` on this process's pool, where all threads that it starts run too. It is told whether it may start any.
-pub(crate) fn run<T: Send>(work: impl FnOnce(bool) -> T + Send) -> T {
-    match pool(count()) {
-        Some(pool) => pool.install(|| work(true)),
-        None => work(false),
-    }
-}
-
-#[allow(unsafe_code, reason = "the pool is replaced, and never freed")]
+/// This process's pool of so many threads; none where the system gives no threads, and chunks are coded one by one.
 fn pool(threads: usize) -> Option<&'static ThreadPool> {
-    if threads <= 1 {
-        return None;
-    }
-    let process = std::process::id();
-    // SAFETY: The pointer is null, or that of a box that was leaked.
-    if let Some(now) = unsafe { POOL.load(Ordering::Acquire).as_ref() }
-        && now.process == process
-        && now.threads == threads
-    {
-        return Some(&now.pool);
+    let key = (std::process::id(), threads);
+    let mut pools = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(pool) = pools.get(&key) {
+        return Some(pool);
     }
     let named = |number| format!("vqz-{number}");
-    // Without threads, chunks are coded one by one.
-    let pool = ThreadPoolBuilder::new().num_threads(threads).thread_name(named).build().ok()?;
-    let made: &'static mut Pool = Box::leak(Box::new(Pool { process, threads, pool }));
-    let made = std::ptr::from_mut(made);
-    POOL.store(made, Ordering::Release);
-    // SAFETY: It was leaked just now.
-    unsafe { made.as_ref() }.map(|made| &made.pool)
+    let made = ThreadPoolBuilder::new().num_threads(threads).thread_name(named).build().ok()?;
+    let made: &'static ThreadPool = Box::leak(Box::new(made));
+    pools.insert(key, made);
+    Some(made)
 }
 
-/// Sets how many threads code a chunk, or takes the number from the environment again.
+/// Sets how many threads code a chunk, at most four for each processor, or takes the number from the environment again.
 #[pyfunction]
 #[pyo3(signature = (threads=None))]
 pub(crate) fn set_threads(threads: Option<usize>) {

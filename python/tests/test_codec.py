@@ -300,6 +300,37 @@ class Refusals(Case):
                 self.assertIn("c/2/0/1/0", str(caught.exception))
 
 
+    def test_arrays_that_were_rearranged_after_they_were_opened(self):
+        import xarray as xr
+
+        ds = cube().to_dataset()
+        path = self.folder / "a.zarr"
+        ds.to_zarr(path, encoding=vqz.encoding(ds, model="sentinel2-l2a"))
+        opened = xr.open_zarr(path, chunks=None)
+        for changed, words in [
+            (opened.transpose("time", "y", "x", "band"), "taken for each other"),
+            (opened.isel(band=[0, 1, 2]), "bands were left out"),
+            (opened.isel(time=0), "drop_encoding"),
+        ]:
+            with self.subTest(words), self.assertRaises(vqz.VqzError) as caught:
+                changed.to_zarr(self.folder / "b.zarr", mode="w")
+            self.assertIn(words, str(caught.exception))
+
+    def test_embedded_models_are_checked_though_their_hash_is_known(self):
+        codec = vqz.Vqz("sentinel2-l2a", axes=AXES)
+        entry = codec.to_dict()
+        other = vqz.Vqz("naip", axes=AXES).configuration["model"]["decoder"]
+        for decoder in (entry["configuration"]["model"]["decoder"][:-400], other, "junk"):
+            configuration = {**entry["configuration"], "model": {**entry["configuration"]["model"], "decoder": decoder}}
+            with self.assertRaises(vqz.CorruptError):
+                vqz.Vqz.from_dict({"name": "vqz", "configuration": configuration})
+
+    def test_configurations_are_copies(self):
+        codec = vqz.Vqz(axes=AXES, max_error=2)
+        codec.configuration["promise"]["kind"] = "lossless"
+        self.assertEqual(codec.configuration["promise"]["kind"], "max_error")
+
+
 class Warns(Case):
     def test_compressors_behind_the_codec(self):
         with self.assertWarns(vqz.CompressorWarning):
@@ -313,6 +344,10 @@ class Warns(Case):
         once = created(MemoryStore(), samples, codec)[:]
         with self.assertWarns(vqz.RewriteWarning):
             created(MemoryStore(), once, codec)
+        # A part of a chunk is written, the rest of it is coded again.
+        array = created(MemoryStore(), samples, codec)
+        with self.assertWarns(vqz.RewriteWarning):
+            array[:, :, :48] = samples[:, :, :48]
         # Exactly is no second loss, and other samples are none.
         with warnings.catch_warnings():
             warnings.simplefilter("error")

@@ -12,7 +12,7 @@ import unittest
 import numpy as np
 import xarray as xr
 import zarr
-from support import Case, cube
+from support import SAMPLE, Case, cube
 
 import vqz
 
@@ -49,11 +49,46 @@ class Processes(Case):
                 with context.Pool(1) as pool:
                     self.assertEqual(pool.apply_async(work, (argument,)).get(120), wanted)
 
+    def test_calls_of_one_thread_survive_a_fork(self):
+        script = (
+            "import os, sys, vqz\n"
+            "sample = sys.argv[1]\n"
+            "vqz.info(sample)\n"
+            "vqz.verify(sys.argv[2])\n"
+            "child = os.fork()\n"
+            "if child == 0:\n"
+            "    os._exit(0 if vqz.verify(sys.argv[2])['holds'] else 1)\n"
+            "sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+        )
+        archive = self.archive()
+        for threads in ("1", "2"):
+            environment = {**os.environ, "VQZ_NUM_THREADS": threads}
+            done = subprocess.run(
+                [sys.executable, "-W", "ignore", "-c", script, str(SAMPLE), archive], env=environment, timeout=120
+            )
+            self.assertEqual(done.returncode, 0)
+
+    def test_codecs_are_passed_on_without_their_model(self):
+        # As by a scheduler, which unpickles and pickles what it does not run.
+        codec = vqz.Vqz("naip", axes=["band", "y", "x"], embed=False)
+        sent = pickle.dumps(codec)
+        script = "import pickle, sys; codec = pickle.loads(sys.stdin.buffer.read()); sys.stdout.buffer.write(pickle.dumps(codec))"
+        done = subprocess.run([sys.executable, "-c", script], input=sent, capture_output=True, timeout=120, check=True)
+        self.assertEqual(pickle.loads(done.stdout), codec)
+        # A model that no other process has travels with a codec that does not embed it.
+        mine = vqz.fit(cube(), name="mine", patch=8)
+        sent = pickle.dumps(vqz.Vqz(mine, axes=AXES, embed=False))
+        script = "import pickle, sys; print(pickle.loads(sys.stdin.buffer.read()).model.sha256)"
+        done = subprocess.run([sys.executable, "-c", script], input=sent, capture_output=True, timeout=120, check=True)
+        self.assertEqual(done.stdout.decode().strip(), mine.sha256)
+
     def test_threads(self):
         before = vqz.get_threads()
         try:
             vqz.set_threads(3)
             self.assertEqual(vqz.get_threads(), 3)
+            vqz.set_threads(100_000)
+            self.assertLessEqual(vqz.get_threads(), 4 * (os.cpu_count() or 1))
         finally:
             vqz.set_threads()
         self.assertEqual(vqz.get_threads(), before)

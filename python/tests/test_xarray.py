@@ -75,6 +75,53 @@ class Encodings(Case):
         np.testing.assert_array_equal(np.isnan(back.values), np.isnan(values))
         self.assertLessEqual(float(np.nanmax(np.abs(back.values - values))), 5.01e-4)
 
+    def test_values_that_are_declared_stay_besides_those_that_are_given(self):
+        stored = cube().values[:1, :2].astype("int16")
+        stored[:, :, :20, 30:70] = -9999
+        stored[:, :, 100:110, :] = 0
+        values = np.where(stored == -9999, np.nan, stored * 0.0001)
+        ds = xr.Dataset({"r": (("time", "band", "y", "x"), values)})
+        ds.r.encoding = {"dtype": "int16", "scale_factor": 0.0001, "_FillValue": np.int16(-9999)}
+        for nodata in (0, np.nan, [0, -32768]):
+            back = zarr.open_array(self.written(ds, max_error=5, nodata=nodata) / "r", mode="r")
+            np.testing.assert_array_equal(back[:] == -9999, stored == -9999)
+            if np.isfinite(np.asarray(nodata, float)).all():
+                np.testing.assert_array_equal(back[:] == 0, stored == 0)
+
+    def test_unsigned_samples_in_signed_storage(self):
+        values = (cube().values[0, :2].astype("uint16") * 7).astype("uint16")
+        ds = xr.Dataset({"u": (("band", "y", "x"), values)})
+        ds.u.encoding = {"dtype": "int16", "_Unsigned": "true", "_FillValue": np.int16(-1)}
+        path = self.written(ds, max_error=5)
+        self.assertEqual(zarr.open_array(path / "u").dtype, "uint16")
+        self.assertLessEqual(int(np.abs(xr.open_zarr(path, mask_and_scale=False).u.values.astype(int) - values).max()), 5)
+
+    def test_bounds_by_variable(self):
+        ds = cube().to_dataset()
+        ds["scl"] = (("time", "y", "x"), (cube().values[:, 0] // 300).astype("uint8") % 11)
+        ds["slope"] = (("y", "x"), (cube().values[0, 0] / 9000).astype("float32"))
+        with self.assertWarns(vqz.RemarkWarning) as caught:
+            vqz.encoding(ds, max_error=10)
+        self.assertEqual(caught.warning.kind, "wide_bound")
+        path = self.written(ds, max_error={"reflectance": 10, "slope": 0.01})
+        back = xr.open_zarr(path)
+        np.testing.assert_array_equal(back.scl.values, ds.scl.values)
+        self.assert_within(back.slope.values, ds.slope.values, 0.01)
+        self.assert_within(back.reflectance.values, ds.reflectance.values, 10)
+        with self.assertRaises(vqz.VqzError):
+            vqz.encoding(ds, max_error={"reflectence": 10})
+
+    def test_what_nothing_is_known_about(self):
+        empty = (cube() * 0).to_dataset()
+        for asked in (dict(model="sentinel2-l2a", psnr=45), dict(max_error_of_range=0.01)):
+            with self.assertRaises(vqz.VqzError) as caught:
+                vqz.encoding(empty, **asked)
+            self.assertIn("the same everywhere", str(caught.exception))
+        for chunks in ({"x": 33.7}, {"x": -7}, {"z": 3}):
+            with self.assertRaises(vqz.VqzError):
+                vqz.encoding(cube().to_dataset(), lossless=True, chunks=chunks)
+        self.assertEqual(vqz.encoding(cube().to_dataset(), lossless=True, shards={"x": -1, "y": -1})["reflectance"]["shards"][2:], (192, 192))
+
     def test_floats_keep_their_gaps(self):
         values = cube().values[0, :2].astype("float32") / 7
         values[:, 5:9, :] = np.nan

@@ -88,5 +88,8 @@ def __getattr__(name: str) -> _Any:
     if name == "dask":
         import importlib
 
-        return importlib.import_module("vqz.dask")
+        try:
+            return importlib.import_module("vqz.dask")
+        except ModuleNotFoundError as error:
+            raise AttributeError(f"vqz.dask needs {error.name}: pip install vqz[dask]") from error
     raise AttributeError(f"module 'vqz' has no attribute {name!r}")

@@ -13,7 +13,7 @@ import numpy as np
 from vqz._vqz import VqzError
 
 # What each dimension is, by the names in common use; the same table as the native part's.
-_ROLES = {
+ROLES = {
     **dict.fromkeys(("y", "lat", "latitude", "row", "rows", "northing"), "y"),
     **dict.fromkeys(("x", "lon", "longitude", "col", "column", "columns", "easting"), "x"),
     **dict.fromkeys(("band", "bands", "channel", "channels", "c", "wavelength", "feature"), "band"),
@@ -44,7 +44,7 @@ class Source:
     @property
     def roles(self) -> list[str]:
         """What each dimension is."""
-        return [_ROLES.get(name.lower(), name) for name in self.dims]
+        return [ROLES.get(name.lower(), name) for name in self.dims]
 
     def extent(self, role: str) -> int:
         """The extent of the dimension with a role: 1 where there is none."""
@@ -100,7 +100,11 @@ def source(data: Any, label: str | None = None, axes: Sequence[str] | None = Non
         raise VqzError(
             f"an array of {len(data.shape)} dimensions has no names for them; give axes=, such as axes=[\"band\", \"y\", \"x\"]"
         )
-    blocks = getattr(data, "chunks", None)
+    try:
+        blocks = getattr(data, "chunks", None)
+    except NotImplementedError:
+        # zarr-python has no one size for a grid of chunks of several sizes.
+        blocks = None
     if blocks is not None and blocks and not isinstance(blocks[0], tuple):
         blocks = tuple(_cut(extent, size) for extent, size in zip(data.shape, blocks, strict=True))
     attributes = dict(getattr(data, "attrs", {}) or {})
@@ -113,11 +117,12 @@ def _of_xarray(data: Any, label: str | None, axes: Sequence[str] | None) -> Sour
         raise VqzError(f"{data.name} has dimensions {dims}, axes are {list(axes)}; give one for each")
     coding = {key: data.encoding[key] for key in _CODED if key in data.encoding}
     coding = {key: value for key, value in coding.items() if key not in data.attrs}
+    signless(coding)
     if "dtype" in coding and "scale_factor" not in coding and "add_offset" not in coding and "_FillValue" not in coding:
         # Values were not decoded, so what they were stored as once says nothing about them now.
         del coding["dtype"]
     names = None
-    roles = [_ROLES.get(name.lower(), name) for name in (axes or dims)]
+    roles = [ROLES.get(name.lower(), name) for name in (axes or dims)]
     if "band" in roles:
         at = dims[roles.index("band")]
         if at in data.coords and data.coords[at].dtype.kind in "OUST":
@@ -135,6 +140,18 @@ def _of_xarray(data: Any, label: str | None, axes: Sequence[str] | None) -> Sour
         coding,
         names,
     )
+
+
+def signless(coding: dict[str, Any]) -> None:
+    """Replace the attribute ``_Unsigned``, by which signed integers stand for unsigned ones, by the unsigned type itself: under a bound,
+    -1 and 0 would be neighbours that stand for the largest and the smallest value."""
+    stored = np.dtype(coding["dtype"]) if "dtype" in coding else None
+    if coding.pop("_Unsigned", "false") in ("true", True) and stored is not None and stored.kind == "i":
+        unsigned = np.dtype(f"uint{8 * stored.itemsize}")
+        coding["dtype"] = unsigned
+        for key in ("_FillValue", "missing_value"):
+            if key in coding:
+                coding[key] = np.asarray(coding[key]).astype(stored).view(unsigned)[()]
 
 
 def _dimension_names(data: Any) -> Sequence[str] | None:

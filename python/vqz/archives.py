@@ -236,6 +236,11 @@ def report(archive: Place, output: Place, *, against: Place | None = None, overw
     import subprocess
     import sys
 
+    for place in (archive, against):
+        if place is not None and not Path(_folder(place)).exists():
+            raise FileNotFoundError(f"{_folder(place)} does not exist")
+    if Path(output).exists() and not overwrite:
+        raise FileExistsError(f"{output} exists; choose another page, or give overwrite=True to replace it")
     arguments = ["report", _folder(archive), "-o", os.fspath(output)]
     arguments += ["--against", _folder(against)] if against is not None else []
     arguments += ["--overwrite"] if overwrite else []
@@ -244,5 +249,5 @@ def report(archive: Place, output: Place, *, against: Place | None = None, overw
     if done.returncode == 2:
         lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
         message = lines[-1].removeprefix("error: ") if lines else done.stderr.strip()
-        raise FileExistsError(message) if "exists" in message else VqzError(message)
+        raise VqzError(message)
     return Report(Path(output))

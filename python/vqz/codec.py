@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import sys
 import warnings
@@ -15,8 +16,9 @@ from zarr.abc.store import RangeByteRequest
 from zarr.storage import StorePath
 
 from vqz import _rewrites
+from vqz._sources import ROLES
 from vqz._vqz import NAME, Codec, CorruptError, PartialRead, VqzError
-from vqz.models import Model, find_model
+from vqz.models import Model, find_model, known_elsewhere
 from vqz.options import Quality, nodata_json
 from vqz.warnings import CompressorWarning
 
@@ -75,8 +77,12 @@ class Vqz(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
     is_fixed_size = False
 
     _configuration: dict[str, Any]
+    # Whether the model's decoding half travels in metadata, and its text; None until it is asked for.
+    _embedded: bool
     _decoder: str | None
-    _native: Codec
+    _made: Codec | None
+    # The whole model, where it was sent along.
+    _package: bytes | None = None
 
     def __init__(
         self,
@@ -106,6 +112,8 @@ class Vqz(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         if band_order is not None and len(band_order):
             configuration["band_order"] = [int(band) for band in band_order]
         if whole is not None:
+            if not 0 <= asked.nominal() <= 200:
+                raise VqzError(f"quality is {quality}, 0 to 200 dB are allowed; 40 to 55 is usual")
             configuration["quality"] = asked.nominal()
         configuration["entropy"] = entropy
         if (values := nodata_json(nodata)):
@@ -121,7 +129,8 @@ class Vqz(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
             decoder = without["model"].pop("decoder", None)
         self._configuration = without
         self._decoder = decoder
-        self._native = Codec(json.dumps(without), decoder)
+        self._embedded = decoder is not None
+        self._made = Codec(json.dumps(without), decoder)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Vqz:
@@ -153,10 +162,25 @@ class Vqz(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
     @property
     def configuration(self) -> dict[str, Any]:
         """The configuration as it stands in an array's metadata."""
-        configuration = dict(self._configuration)
-        if self._decoder is not None:
-            configuration["model"] = {**configuration["model"], "decoder": self._decoder}
+        configuration = copy.deepcopy(self._configuration)
+        if self._embedded:
+            configuration["model"]["decoder"] = self._embedded_decoder()
         return configuration
+
+    def _embedded_decoder(self) -> str:
+        """The text that travels in metadata; of a codec that was sent as a hash, this process has it from its own model."""
+        if self._decoder is None:
+            self._decoder = find_model(self._configuration["model"]["sha256"]).reference(embed=True)["decoder"]
+        return self._decoder
+
+    @property
+    def _native(self) -> Codec:
+        # A process that only passes a codec on, such as a scheduler, needs no model.
+        if self._made is None:
+            if self._package is not None:
+                Model.from_bytes(self._package).register()
+            self._made = Codec(json.dumps(self._configuration), self._embedded_decoder() if self._embedded else None)
+        return self._made
 
     @property
     def model(self) -> Model | None:
@@ -181,7 +205,7 @@ class Vqz(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         return f"Vqz({', '.join([*parts, f'axes={list(self.axes)!r}'])})"
 
     def _identity(self) -> tuple[str, bool]:
-        return json.dumps(self._configuration, sort_keys=True), self._decoder is not None
+        return json.dumps(self._configuration, sort_keys=True), self._embedded
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Vqz) and self._identity() == other._identity()
@@ -190,13 +214,15 @@ class Vqz(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         return hash(self._identity())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        from vqz.models import known_elsewhere
-
+        if self._made is None:
+            # Passed on as it came.
+            return _restore, (self._configuration, self._decoder, self._embedded, self._package)
         model = self._configuration.get("model")
-        sent = self._decoder
-        if model is not None and known_elsewhere(model["sha256"]):
-            sent = None
-        return _restore, (self._configuration, sent, self._decoder is not None)
+        if model is None or known_elsewhere(model["sha256"]):
+            return _restore, (self._configuration, None, self._embedded, None)
+        # What is not embedded is not to be found elsewhere either.
+        package = None if self._embedded else self.model.to_bytes()
+        return _restore, (self._configuration, self._embedded_decoder() if self._embedded else None, self._embedded, package)
 
     # What zarr-python asks of a codec.
 
@@ -213,17 +239,26 @@ class Vqz(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         chunk = getattr(chunk_grid, "chunk_shape", None)
         if len(shape) != len(self.axes):
             raise VqzError(
-                f"the array has {len(shape)} dimensions, the codec was given axes {list(self.axes)}; give one for each dimension"
+                f"the array has {len(shape)} dimensions, the codec was given axes {list(self.axes)}; give one for each dimension. If the "
+                "codec came with data that were opened from an archive, call .drop_encoding() on them first"
             )
+        _check_names(self.axes)
         # A grid of chunks of several sizes is checked chunk by chunk.
         if isinstance(chunk, tuple) and all(isinstance(extent, int) for extent in chunk) and all(chunk):
+            if "model" in self._configuration and "band" in self.axes:
+                at = self.axes.index("band")
+                if chunk[at] > shape[at]:
+                    raise VqzError(
+                        f"the array has {shape[at]} bands, its chunks {chunk[at]}: bands were left out after it was opened, and the model "
+                        "would take others for them; call .drop_encoding() on the data first"
+                    )
             self._native.check((list(chunk), native.name, bytes(native.itemsize)))
 
     async def _encode_single(self, chunk_data: NDBuffer, chunk_spec: ArraySpec) -> Buffer | None:
         native = chunk_spec.dtype.to_native_dtype().newbyteorder("=")
         # Big-endian samples, views with strides and read-only memory are all the user's: only a copy is changed.
         samples = np.ascontiguousarray(chunk_data.as_numpy_array(), dtype=native)
-        if not self._native.is_lossless:
+        if not self._native.is_stable:
             _rewrites.about_to_encode(samples)
         bytes_ = await asyncio.to_thread(
             self._native.encode, _described(chunk_spec, native), samples.reshape(-1).view(np.uint8)
@@ -239,7 +274,7 @@ class Vqz(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         native = chunk_spec.dtype.to_native_dtype().newbyteorder("=")
         out = np.empty(chunk_spec.shape, dtype=native)
         self._native.decode(_described(chunk_spec, native), _bytes(chunk_data), out.reshape(-1).view(np.uint8))
-        if not self._native.is_lossless:
+        if not self._native.is_stable:
             _rewrites.decoded(out)
         return out
 
@@ -251,6 +286,8 @@ class Vqz(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
         except CorruptError as error:
             if isinstance(byte_getter, StorePath):
                 raise CorruptError(f"chunk {byte_getter}: {error}") from error
+            if (place := getattr(byte_getter, "chunk_coords", None)) is not None:
+                raise CorruptError(f"inner chunk {'/'.join(map(str, place))} of a shard: {error}") from error
             raise
         return None if samples is None else chunk_spec.prototype.nd_buffer.from_numpy_array(samples)
 
@@ -286,10 +323,9 @@ class Vqz(ArrayBytesCodec, ArrayBytesCodecPartialDecodeMixin):
 def _warn_of_compressors() -> None:
     """Warn if a compressor stands behind the codec in the metadata that are being validated.
 
-    zarr-python does not tell a codec what stands beside it, and appends zstd unless told not to. The caller's frame knows; where a
-    release of zarr-python looks different, there is no warning.
+    zarr-python appends zstd unless told not to.
     """
-    metadata = sys._getframe(2).f_locals.get("self")
+    metadata = _metadata_being_validated()
     behind = [codec for codec in getattr(metadata, "codecs", ()) if isinstance(codec, BytesBytesCodec)]
     if behind:
         warnings.warn(
@@ -299,6 +335,24 @@ def _warn_of_compressors() -> None:
             ),
             stacklevel=4,
         )
+
+
+def _metadata_being_validated() -> Any:
+    """The metadata that ask a codec for its opinion, two calls up; zarr-python does not hand them over. None, or anything, where a
+    release of zarr-python looks different."""
+    return sys._getframe(3).f_locals.get("self")
+
+
+def _check_names(axes: tuple[str, ...]) -> None:
+    """Refuse an array whose dimensions are called otherwise than the codec's axes: it was transposed after it was opened."""
+    names = getattr(_metadata_being_validated(), "dimension_names", None)
+    for name, axis in zip(names or (), axes, strict=False):
+        role = ROLES.get(str(name).lower())
+        if role is not None and axis in ("time", "band", "y", "x") and role != axis:
+            raise VqzError(
+                f"the array's dimensions are {list(names)}, the codec was made for axes {list(axes)}, so rows, columns and bands would be "
+                "taken for each other. If the codec came with data that were opened from an archive, call .drop_encoding() on them first"
+            )
 
 
 async def _parts(getter: StorePath, read: PartialRead, spec: ArraySpec) -> list[np.ndarray] | None:
@@ -377,14 +431,9 @@ def _bytes(buffer: Buffer) -> np.ndarray:
     return np.ascontiguousarray(buffer.as_numpy_array()).view(np.uint8)
 
 
-def _restore(configuration: dict[str, Any], decoder: str | None, embedded: bool) -> Vqz:
+def _restore(configuration: dict[str, Any], decoder: str | None, embedded: bool, package: bytes | None) -> Vqz:
     """A codec that was pickled."""
     codec = Vqz.__new__(Vqz)
-    if embedded and decoder is None:
-        # The other process knew that this one has the model.
-        reference = find_model(configuration["model"]["sha256"]).reference(embed=True)
-        decoder = reference.get("decoder")
-    if decoder is not None:
-        configuration = {**configuration, "model": {**configuration["model"], "decoder": decoder}}
-    codec._set(configuration)
+    codec._configuration, codec._decoder, codec._embedded = configuration, decoder, embedded
+    codec._made, codec._package = None, package
     return codec

@@ -23,6 +23,11 @@ class ModelPlugin(WorkerPlugin):
         How many threads a task codes a chunk with. Dask runs several tasks at a time, so that one is right where there are as many
         tasks as processors.
 
+    Notes
+    -----
+    From then on, pickles of these models and their codecs hold no more than a hash, in this process and in the workers. What is to be
+    kept in a file is kept by :meth:`vqz.Model.save`.
+
     Examples
     --------
     >>> client.register_plugin(vqz.dask.ModelPlugin(model))  # doctest: +SKIP
@@ -32,6 +37,7 @@ class ModelPlugin(WorkerPlugin):
 
     def __init__(self, *models: Model | str | os.PathLike[str], threads: int = 1) -> None:
         found = [find_model(model) for model in models]
+        self._process = os.getpid()
         self._packages = [model.to_bytes() for model in found]
         self._threads = threads
         self.name = f"vqz-models-{'-'.join(model.sha256[:8] for model in found)}"
@@ -46,5 +52,6 @@ class ModelPlugin(WorkerPlugin):
 
         models = [Model.from_bytes(package).register() for package in self._packages]
         tell_elsewhere(models)
-        if "VQZ_NUM_THREADS" not in os.environ:
+        # Workers that are threads of the user's own process leave its threads as they are.
+        if "VQZ_NUM_THREADS" not in os.environ and os.getpid() != self._process:
             vqz.set_threads(self._threads)

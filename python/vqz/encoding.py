@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from vqz import _vqz
-from vqz._sources import Source, Window, native, source
+from vqz._sources import Source, Window, native, signless, source
 from vqz._vqz import VqzError
 from vqz.codec import Vqz
 from vqz.models import Model, find_model
@@ -21,6 +22,12 @@ __all__ = ["encoding"]
 
 # The side of a chunk along y and x, in pixels, where nobody says otherwise.
 _SIDE = 1024
+
+# Without a search, so many samples tell the order of bands, the unit and the best quality under a bound.
+_UNSEARCHED = 4e6
+
+# As few values look like classes.
+_FEW = 32
 
 # What an encoding keeps of the present one: how values are turned into stored samples, and the names of variables that say more
 # about this one, such as where it lies. xarray drops what an encoding does not name.
@@ -38,7 +45,7 @@ def encoding(
     psnr: float | None = None,
     bits: float | None = None,
     ratio: float | None = None,
-    max_error: float | Sequence[float] | None = None,
+    max_error: float | Sequence[float] | Mapping[str, float | Sequence[float]] | None = None,
     max_error_of_range: float | None = None,
     stable: bool = False,
     lossless: bool = False,
@@ -46,7 +53,7 @@ def encoding(
     entropy: str = "rans",
     chunks: Mapping[str, int] | None = None,
     shards: Mapping[str, int] | None = None,
-    axes: Mapping[str, Sequence[str]] | None = None,
+    axes: Mapping[str, Sequence[str]] | Sequence[str] | None = None,
     embed: bool = True,
     samples: float = 40e6,
     seed: int = 0,
@@ -61,18 +68,20 @@ def encoding(
     Parameters
     ----------
     ds : xarray.Dataset or xarray.DataArray
-        What is to be written. Of a Dataset, its variables with rows and columns; others, such as class maps under a bound, keep their
-        samples as :func:`vqz.Vqz` promises. Coordinates are not touched: xarray writes them exactly.
+        What is to be written. Of a Dataset, its variables with rows and columns. Those whose attributes say that they are classes
+        (``flag_values``, ``flag_masks``, ``flag_meanings``) stay exact under any bound. Coordinates are not touched: xarray writes them
+        exactly.
     model : Model, str or path, optional
         The model. Where the names of its bands and those of the data tell, bands go to it by name. It may be left out where an error
         is bounded.
     quality, psnr, bits, ratio : float, optional
         One of: the nominal quality in dB; a true PSNR in dB; bits a valid sample; raw over stored bytes.
     max_error, max_error_of_range, stable, lossless
-        What is promised about every valid sample: see :class:`vqz.Vqz`; ``max_error_of_range`` is a part of the range of each band,
-        as found in the chunks that are examined.
+        What is promised about every valid sample: see :class:`vqz.Vqz`. ``max_error`` is in the units of the stored samples, before any
+        ``scale_factor``; it may be a mapping by variable, and variables that it does not name are then written losslessly.
+        ``max_error_of_range`` is a part of the range of each band, as found in the chunks that are examined.
     nodata : number or sequence, optional
-        Values that mean "no data", instead of those that the data declare.
+        Values that mean "no data", as they are stored, besides those that the data declare.
     entropy : {"rans", "lz4"}
         ``rans`` is smallest, ``lz4`` is fastest.
     chunks : mapping, optional
@@ -81,8 +90,8 @@ def encoding(
     shards : mapping, optional
         Extents of shards by dimension: files that hold several chunks. They are multiples of the chunks, and dask's chunks multiples
         of them.
-    axes : mapping, optional
-        For a variable's name, what each of its dimensions is, if names do not show it.
+    axes : mapping or sequence, optional
+        What each dimension is, if names do not show it: for all variables, or by the name of a variable.
     embed : bool
         Whether the decoding half of the model travels in the metadata.
     samples : float
@@ -104,17 +113,24 @@ def encoding(
     TargetNotMetError
         When no quality comes near the target.
     """
-    asked = Quality(quality, psnr, bits, ratio, max_error, max_error_of_range, stable, lossless, entropy)
+    bounds = max_error if isinstance(max_error, Mapping) else None
+    asked = Quality(
+        quality, psnr, bits, ratio, None if bounds is not None else max_error, max_error_of_range, stable and bounds is None, lossless, entropy
+    )
     found_model = None if model is None else find_model(model)
     if hasattr(ds, "data_vars"):
         variables = dict(ds.data_vars)
     else:
         # xarray gives an array without a name this one when it writes it.
         variables = {ds.name if ds.name is not None else "__xarray_dataarray_variable__": ds}
+    for argument, given in (("axes", axes), ("max_error", bounds)):
+        unknown = [name for name in given if name not in variables] if isinstance(given, Mapping) else []
+        if unknown:
+            raise VqzError(f"{argument} names {unknown[0]!r}, the variables are {', '.join(map(str, variables))}")
     encodings: dict[str, dict[str, Any]] = {}
     refused: list[str] = []
     for name, variable in variables.items():
-        roles = (axes or {}).get(name)
+        roles = axes.get(name) if isinstance(axes, Mapping) else axes
         raster = source(variable, str(name), roles)
         if not raster.is_raster():
             continue
@@ -134,9 +150,16 @@ def encoding(
                 stacklevel=2,
             )
         chunk, shard = layout(variable, raster, chunks, shards)
-        regions = _chunks(raster, chunk, samples, seed)
-        codec = configured(raster, regions, chunk, found_model, asked, nodata_texts(nodata), embed, progress)
+        promised = asked
+        if bounds is not None:
+            bound = bounds.get(name)
+            promised = replace(asked, max_error=bound, stable=stable and bound is not None, lossless=bound is None)
+        searched = any(figure is not None for figure in (psnr, bits, ratio))
+        regions = _chunks(raster, chunk, samples if searched else min(samples, _UNSEARCHED), seed)
+        values = [*_declared(window, raster), *nodata_texts(nodata)] if nodata is not None else []
+        codec = configured(raster, regions, chunk, found_model, promised, values, embed, progress, searched)
         kept = {key: variable.encoding[key] for key in _KEPT if key in variable.encoding and key not in variable.attrs}
+        signless(kept)
         encodings[str(name)] = {
             **kept,
             "serializer": codec,
@@ -176,10 +199,12 @@ def configured(
     nodata: list[str],
     embed: bool,
     progress: Any,
+    searched: bool,
 ) -> Vqz:
     """The codec for a raster, settled on some of its chunks."""
     windows = raster.read(regions)
     first = windows[0]
+    _examine(raster, windows, asked, nodata, searched)
     if len(windows) > 1:
         # Whole chunks, numbered by a dimension of their own.
         stacked = Window(np.stack([window.samples for window in windows]), first.attributes)
@@ -207,9 +232,57 @@ def configured(
     return Vqz.from_dict({"configuration": configuration})
 
 
+def _declared(window: Window, raster: Source) -> list[str]:
+    """The values that the stored samples have for "no data", as texts."""
+    found: list[str] = []
+    for key in ("_FillValue", "missing_value"):
+        value = window.attributes.get(key)
+        if value is not None and not isinstance(value, str):
+            found += nodata_texts(np.atleast_1d(np.asarray(value)))
+    return list(dict.fromkeys(found))
+
+
+def _examine(raster: Source, windows: Sequence[Window], asked: Quality, nodata: Sequence[str], searched: bool) -> None:
+    """Refuse what nothing can be found out about, and warn of a bound that leaves nothing of a variable."""
+    bounds = asked.bounds()
+    if not searched and asked.max_error_of_range is None and not bounds:
+        return
+    declared = [float(text) for text in (*nodata, *_declared(windows[0], raster))]
+    low, high, values = np.inf, -np.inf, set()
+    for window in windows:
+        samples = window.samples
+        valid = np.isfinite(samples) if samples.dtype.kind == "f" else np.ones(samples.shape, bool)
+        for value in declared:
+            valid &= samples != value
+        if valid.any():
+            low, high = min(low, float(samples[valid].min())), max(high, float(samples[valid].max()))
+            if samples.dtype.kind in "iu" and len(values) <= _FEW:
+                values.update(np.unique(samples[valid])[: _FEW + 1].tolist())
+    if not low < high:
+        if searched or asked.max_error_of_range is not None:
+            raise VqzError(
+                f"{raster.label} is the same everywhere in the chunks that were examined, so no quality can be found for it; give data, or "
+                "quality= or max_error="
+            )
+        return
+    classes = raster.extent("band") == 1 and 0 < len(values) <= _FEW
+    if bounds and max(bounds) > 0 and (8 * max(bounds) >= high - low or (classes and max(bounds) >= 1)):
+        what = f"few values, as classes have ({len(values)})" if classes else f"samples from {low:g} to {high:g}"
+        warnings.warn(
+            RemarkWarning(
+                f"{raster.label} has {what}, of which an error of {max(bounds):g} leaves little; give max_error={{\"{raster.label}\": …}} by "
+                "variable, or say that it holds classes by the attribute flag_values",
+                "wide_bound",
+                raster.label,
+            ),
+            stacklevel=4,
+        )
+
+
 def _fill_value(codec: Vqz, window: Window) -> Any:
-    """Zarr's fill value: what chunks that nobody wrote read as. It is the first value that means "no data", where there is one."""
-    for value in codec.configuration.get("nodata", []):
+    """Zarr's fill value: what chunks that nobody wrote read as. It is the declared one, or else the first value that means "no data"."""
+    declared = window.attributes.get("_FillValue")
+    for value in [declared] if declared is not None and np.ndim(declared) == 0 and not isinstance(declared, str) else codec.configuration.get("nodata", []):
         number = float(value)
         if window.samples.dtype.kind == "f" or number.is_integer():
             return window.samples.dtype.type(number)
@@ -231,6 +304,10 @@ def layout(
         unknown = [name for name in asked if name not in names]
         if unknown:
             raise VqzError(f"{raster.label} has dimensions {', '.join(names)}, none is called {unknown[0]}")
+    for asked in (chunks or {}, shards or {}):
+        for name, size in asked.items():
+            if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or (size < 1 and size != -1):
+                raise VqzError(f"the extent along {name} is {size!r}, whole numbers from 1 on are allowed, and -1 for all of it")
     chunk: list[int] = []
     shard: list[int] = []
     wrong: list[str] = []
@@ -241,6 +318,7 @@ def layout(
         regular = all(size == block for size in blocks[:-1]) and blocks[-1] <= block
         given = (chunks or {}).get(name)
         outer = (shards or {}).get(name)
+        outer = extent if outer == -1 else outer
         if given is not None:
             size = min(int(given), extent) if given > 0 else extent
         elif role == "band":
@@ -250,7 +328,7 @@ def layout(
         else:
             size = 1
         chunk.append(size)
-        whole = size if outer is None else (extent if outer < 0 else int(outer))
+        whole = size if outer is None else int(outer)
         if whole % size and whole < extent:
             raise VqzError(f"shards of {whole} along {name} hold no whole number of chunks of {size}; give multiples")
         # A shard may reach beyond the array, and holds whole chunks.
@@ -286,7 +364,12 @@ def _chunks(raster: Source, chunk: Sequence[int], samples: float, seed: int) -> 
     total = int(np.prod(counts, dtype=np.int64))
     each = int(np.prod(chunk, dtype=np.int64))
     wanted = max(1, min(total, round(samples / each)))
-    numbers = np.random.default_rng(seed).choice(total, wanted, replace=False) if total < 1 << 24 else np.arange(wanted)
+    generator = np.random.default_rng(seed)
+    if total < 1 << 24:
+        numbers = generator.choice(total, wanted, replace=False)
+    else:
+        # Without an array of all numbers; two that are equal are one.
+        numbers = np.unique(generator.integers(0, total, wanted))
     regions = []
     for number in sorted(int(n) for n in numbers):
         places = np.unravel_index(number, counts)

@@ -47,11 +47,12 @@ class Model:
             When the file is damaged.
         """
         path = Path(model)
-        if not path.exists() and path.parent == Path("."):
-            found = _vqz.open_shipped(path.name.removesuffix(".vqm"))
+        if path.suffix != ".vqm" and path.parent == Path("."):
+            # A folder of the same name is none.
+            found = _vqz.open_shipped(path.name)
             if found is not None:
                 return cls(found)
-            if path.suffix != ".vqm":
+            if not path.is_file():
                 raise MissingModelError(
                     f"no model {model} ships with vqz; give {', '.join(shipped())}, or the path of a .vqm file"
                 )

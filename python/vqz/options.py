@@ -39,6 +39,8 @@ class Quality:
             value = getattr(self, name)
             if not np.all(np.isfinite(np.asarray(value, dtype=float))):
                 raise VqzError(f"{name} is {value}, finite numbers are allowed")
+            if name != "lossless" and name != "quality" and np.any(np.asarray(value, dtype=float) < 0):
+                raise VqzError(f"{name} is {value}, which is below 0; the maximum error, and what is asked for, are 0 or more")
         if self.entropy not in ("rans", "lz4"):
             raise VqzError(f"the entropy coder is {self.entropy!r}; choose rans, which is small, or lz4, which is fast")
         if self.stable and self.max_error is None:
@@ -93,7 +95,10 @@ def _text(value: Any) -> str:
         raise VqzError(f"nodata is {value}, numbers are allowed")
     if isinstance(value, (int, np.integer)):
         return str(int(value))
-    number = float(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise VqzError(f"nodata is {value!r}, numbers are allowed, and NaN") from None
     return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
 
 

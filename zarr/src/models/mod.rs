@@ -7,7 +7,8 @@ mod files;
 
 pub use files::{PATH_VARIABLE, folders, open, package_path, save};
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use vqz_codec::config::ModelReference;
 use vqz_codec::error::{Error, Result};
@@ -56,12 +57,21 @@ pub fn find(reference: &ModelReference) -> Result<Arc<Model>> {
             reference.sha256
         )));
     }
-    if let Some(model) = models().get(&reference.sha256) {
-        return Ok(model.clone());
+    let known = models().get(&reference.sha256).cloned();
+    let embedded = reference.decoder.as_deref().map(|text| (text, mark(&reference.sha256, text)));
+    match (known, embedded) {
+        (Some(model), None) => return Ok(model),
+        // Readers who do not know the model depend on the embedded one, so it is checked all the same, once.
+        (Some(model), Some((_, mark)))
+            if CHECKED.lock().unwrap_or_else(PoisonError::into_inner).contains(&mark) =>
+        {
+            return Ok(model);
+        }
+        _ => {}
     }
-    let found = match &reference.decoder {
-        Some(embedded) => {
-            let model = Model::from_embedded(embedded)?;
+    let found = match embedded {
+        Some((text, mark)) => {
+            let model = Model::from_embedded(text)?;
             if model.sha256() != reference.sha256 {
                 return Err(Error::InvalidModel(format!(
                     "the embedded model has SHA-256 {}, the metadata names {}; restore the array's metadata",
@@ -69,11 +79,23 @@ pub fn find(reference: &ModelReference) -> Result<Arc<Model>> {
                     reference.sha256
                 )));
             }
+            CHECKED.lock().unwrap_or_else(PoisonError::into_inner).insert(mark);
             model
         }
         None => files::search(reference)?,
     };
     let found = Arc::new(found);
-    register(found.clone());
-    Ok(found)
+    register(Arc::clone(&found));
+    // One that was known before may hold its encoder too.
+    Ok(models().get(&reference.sha256).cloned().unwrap_or(found))
+}
+
+/// Marks of embedded models that were found to be those that their hashes name.
+static CHECKED: LazyLock<Mutex<HashSet<u64>>> = LazyLock::new(Mutex::default);
+
+/// A mark of a hash and the text that stands for it: it tells damage from the original, and no more.
+fn mark(sha256: &str, text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (sha256, text).hash(&mut hasher);
+    hasher.finish()
 }
