@@ -56,6 +56,9 @@ pub(super) fn describe(
     {
         oddities.add(file, format!("{unread}; give it as `crs` of its [[input]]"));
     }
+    if let Some(range) = masked_by_range(&dataset, &bands) {
+        oddities.add(file, range);
+    }
     let messages = if part.variable.is_none() { grib::messages(&dataset) } else { None };
     let steps = match part.variable.as_ref().filter(|variable| variable.roles.is_some()) {
         Some(variable) => steps::of_variable(variable, bands.len()).ok_or_else(|| {
@@ -153,6 +156,24 @@ fn supplement(by_gdal: &str, file: &Path, georeference: &mut Georeference, bands
         let nodata = first.no_data_value();
         bands.iter_mut().for_each(|band| band.nodata = band.nodata.or(nodata));
     }
+}
+
+/// What GDAL does with samples outside of the valid range that a NetCDF variable declares.
+pub(crate) fn masked_by_range(dataset: &Dataset, bands: &[Band]) -> Option<String> {
+    let attributes = &bands.first()?.attributes;
+    let listed: Vec<String> = ["valid_range", "valid_min", "valid_max"]
+        .iter()
+        .filter_map(|key| Some(format!("{key} {}", attributes.get(*key)?)))
+        .collect();
+    let is_netcdf = !listed.is_empty() && dataset.driver().short_name() == "netCDF";
+    is_netcdf.then(|| {
+        let name = dataset.rasterband(1).ok().and_then(|band| band.metadata_item("NETCDF_VARNAME", ""));
+        format!(
+            "samples of {} outside of its {} are \"no data\", as CF means it",
+            name.unwrap_or_else(|| "its variable".to_owned()),
+            listed.join(" and ")
+        )
+    })
 }
 
 /// What a variable says of its coordinate reference system that is not followed.
