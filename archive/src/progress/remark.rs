@@ -508,13 +508,17 @@ impl fmt::Display for Remark {
             ),
             Self::LikelyClasses { array, bands } => write!(
                 f,
-                "warning: {array}: {} coded with errors, and {} usually classes or flags, which any error changes: leave \
+                "warning: {array}: {} coded with errors, and {} classes or flags, which any error changes: leave \
                  {} out and encode {} apart, without loss",
                 match bands.as_slice() {
                     [band] => format!("band {band} was"),
                     bands => format!("bands {} were", bands.join(", ")),
                 },
-                if bands.len() == 1 { "a band of this name holds" } else { "bands of these names hold" },
+                if bands.len() == 1 {
+                    "a band of this name usually holds"
+                } else {
+                    "bands of these names usually hold"
+                },
                 if bands.len() == 1 { "it" } else { "them" },
                 if bands.len() == 1 { "it" } else { "them" }
             ),
