@@ -154,9 +154,16 @@ fn opened(plan: &Arc<CubePlan>, at: usize) -> Result<CubeArray> {
     if array.is_count() {
         metadata.set_attribute("standard_name", Value::from(COUNT));
     }
+    let mut ancillary: Vec<&str> = array.ancillary.iter().map(String::as_str).collect();
     if let Some(mask) = &array.mask {
         let name = mask.rsplit_once('/').map_or(mask.as_str(), |(_, name)| name);
-        metadata.set_attribute(auxiliary::ANCILLARY, Value::from(name));
+        ancillary.push(name);
+    }
+    if !ancillary.is_empty() {
+        metadata.set_attribute(auxiliary::ANCILLARY, Value::from(ancillary.join(" ")));
+    }
+    if !array.coordinates.is_empty() {
+        metadata.set_attribute("coordinates", Value::from(array.coordinates.join(" ")));
     }
     if array.is_mask() {
         for (name, value) in validity::of_mask() {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vqz_raster::ingest::config::Config;
-use vqz_raster::ingest::plan::{Clash, CubePlan};
+use vqz_raster::ingest::plan::{AlteredSamples, Clash, CubePlan};
 
 /// Many raster files as the arrays of one group. The content of each array is planned first; samples are read when
 /// they are requested.
@@ -67,6 +67,15 @@ impl Cube {
     pub(crate) fn report(&self, progress: &dyn Progress) {
         for Clash { array, nodata, bands, .. } in self.plan.clashes() {
             progress.remark(&Remark::ValidBecameNodata { array, nodata, bands });
+        }
+        for AlteredSamples { array, data_type, nodata, clipped, moved, .. } in self.plan.altered() {
+            if !clipped.is_empty() {
+                let (array, data_type) = (array.clone(), data_type.name());
+                progress.remark(&Remark::SamplesClipped { array, data_type, bands: clipped });
+            }
+            if let (Some(nodata), false) = (nodata, moved.is_empty()) {
+                progress.remark(&Remark::MovedBesideNodata { array, nodata, bands: moved });
+            }
         }
     }
 

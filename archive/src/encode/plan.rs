@@ -2,6 +2,7 @@
 
 use crate::encode::array::ArrayEncode;
 use crate::encode::bands::{self, ChosenBands};
+use crate::encode::bound::Bound;
 use crate::encode::input::Input;
 use crate::encode::options::EncodeOptions;
 use crate::encode::quality::quality_for;
@@ -10,6 +11,7 @@ use crate::encoded::copies;
 use crate::encoded::losses::remark_on_losses_of;
 use crate::error::{Result, bail};
 use crate::geotiff;
+use crate::geotiff::attributes::COLOURS;
 use crate::open::is_raster_file;
 use crate::progress::{HeldRemarks, Progress, Remark};
 use crate::raster::bands::select;
@@ -25,11 +27,12 @@ use crate::write::hierarchy::{Content, Node};
 use crate::write::paths;
 use crate::write::settings::Settings;
 use crate::write::transfer::Unreadable;
+use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
 use vqz_codec::config::Promise;
 use vqz_codec::model::Model;
-use vqz_raster::conventions::exact::{Exact, must_be_exact};
+use vqz_raster::conventions::exact::{Exact, has_name_of_classes, must_be_exact};
 
 /// The plan of an encode.
 pub(crate) struct EncodePlan {
@@ -173,7 +176,8 @@ impl Planner<'_> {
                 CubeNode::Group(metadata) => Content::Group(metadata),
                 CubeNode::Coordinates(coordinates) => Content::Coordinates(coordinates),
                 CubeNode::Array(array) => {
-                    match self.array(path.clone(), Arc::clone(&array) as Arc<dyn Raster>, None) {
+                    let exact = array.array().exact;
+                    match self.array(path.clone(), Arc::clone(&array) as Arc<dyn Raster>, exact) {
                         Ok(array) => {
                             plan.arrays.push(array);
                             continue;
@@ -279,8 +283,54 @@ impl Planner<'_> {
                 self.progress.remark(&Remark::MadeLossless { array, samples });
                 Ok(Promise::Lossless)
             }
+            _ if may_err => Ok(self.apart_from_masks(info, promise)),
             _ => Ok(promise),
         }
+    }
+
+    /// A promise that may have errors, but for bands of transparency, where any error makes pixels valid or invalid. Says which bands
+    /// may suffer by it.
+    fn apart_from_masks(&self, info: &RasterInfo, promise: Promise) -> Promise {
+        let array = &info.label;
+        let names = info.band_names().unwrap_or_default();
+        let name = |band: usize| names.get(band).cloned().unwrap_or_else(|| format!("band {}", band + 1));
+        let colours =
+            info.metadata.attributes().get(COLOURS).and_then(Value::as_array).cloned().unwrap_or_default();
+        let count = info.bands() as usize;
+        let is_alpha = |band: &usize| match colours.get(*band).filter(|_| colours.len() == count) {
+            Some(colour) => colour == "Alpha",
+            None => names.get(*band).is_some_and(|name| name.eq_ignore_ascii_case("alpha")),
+        };
+        // The only band is what is asked for.
+        let alpha: Vec<usize> = (0..count).filter(|band| count > 1 && is_alpha(band)).collect();
+        let mut promise = promise;
+        let mut has_errors = vec![true; count];
+        if let Promise::MaxError { bound, .. } = &mut promise {
+            let listed = matches!(&self.options.bound, Bound::MaxError { bound, .. } if bound.len() > 1);
+            if !alpha.is_empty() && !listed {
+                if bound.len() == 1 {
+                    *bound = vec![bound[0]; count];
+                }
+                alpha.iter().for_each(|band| bound[*band] = 0.0);
+                let bands = alpha.iter().map(|band| name(*band)).collect();
+                let samples = "transparency";
+                self.progress.remark(&Remark::BandsKeptExact { array: array.clone(), bands, samples });
+            }
+            has_errors =
+                (0..count).map(|band| bound[if bound.len() == 1 { 0 } else { band }] > 0.0).collect();
+        }
+        let changed: Vec<String> =
+            alpha.iter().filter(|band| has_errors[**band]).map(|band| name(*band)).collect();
+        if !changed.is_empty() {
+            self.progress.remark(&Remark::TransparencyChanged { array: array.clone(), bands: changed });
+        }
+        let is_likely = |band: &usize| names.get(*band).is_some_and(|name| has_name_of_classes(name));
+        let likely: Vec<String> =
+            (0..count).filter(|band| has_errors[*band] && is_likely(band)).map(name).collect();
+        if !likely.is_empty() {
+            self.progress.remark(&Remark::LikelyClasses { array: array.clone(), bands: likely });
+        }
+        promise
     }
 }
 

@@ -1,6 +1,5 @@
 //! GeoTIFF in and out, through GDAL, with the feature `gdal`; without it, errors that say how to get it.
 
-#[cfg(feature = "gdal")]
 pub(crate) mod attributes;
 #[cfg(feature = "gdal")]
 mod cog;

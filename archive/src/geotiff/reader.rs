@@ -63,13 +63,13 @@ pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>
         }
         Err(error) => return Err(error).with_context(|| format!("opening {}", path.display())),
     };
-    match check_single_raster(path) {
-        Ok(()) => {}
+    let odd = match check_single_raster(path) {
+        Ok(odd) => odd,
         Err(error @ vqz_raster::Error::Mismatch(_)) => {
             bail!(Unsupported, Ingest, "{error}; bring it into a cube first, which keeps all of it")
         }
         Err(error) => return Err(error.into()),
-    }
+    };
     let (width, height) = dataset.raster_size();
     let count = dataset.raster_count();
     if count == 0 {
@@ -123,7 +123,8 @@ pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>
         band_coordinate: None,
         stored: (0, std::fs::metadata(path).with_context(|| format!("reading {}", path.display()))?.len()),
     };
-    let Bands { masks, remarks, .. } = bands;
+    let Bands { masks, mut remarks, .. } = bands;
+    remarks.extend(odd.into_iter().map(Remark::Cube));
     Ok(Arc::new(GdalRaster { info, masks, remarks, dataset: Mutex::new(dataset), signed_bytes }))
 }
 

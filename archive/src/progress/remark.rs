@@ -206,6 +206,47 @@ pub enum Remark {
         /// How many there are in each band that has some.
         bands: Vec<(String, u64)>,
     },
+    /// Valid samples are beyond the range of the type that they are written as, and became its least or its greatest value.
+    SamplesClipped {
+        /// The array.
+        array: String,
+        /// The type of its samples.
+        data_type: &'static str,
+        /// How many there are in each band that has some.
+        bands: Vec<(String, u64)>,
+    },
+    /// Valid samples would be the nodata value of the array that they were written to, and became the value beside it.
+    MovedBesideNodata {
+        /// The array.
+        array: String,
+        /// Its nodata value.
+        nodata: f64,
+        /// How many there are in each band that has some.
+        bands: Vec<(String, u64)>,
+    },
+    /// Bands have names that those of classes or flags usually have, and were coded with errors.
+    LikelyClasses {
+        /// The array.
+        array: String,
+        /// The bands.
+        bands: Vec<String>,
+    },
+    /// Bands of an array stay exact although an error was allowed, because they tell which pixels are valid.
+    BandsKeptExact {
+        /// The array.
+        array: String,
+        /// The bands.
+        bands: Vec<String>,
+        /// What they hold, in words.
+        samples: &'static str,
+    },
+    /// A band of transparency is coded with errors, so that other pixels may be valid.
+    TransparencyChanged {
+        /// The array.
+        array: String,
+        /// The bands.
+        bands: Vec<String>,
+    },
     /// A file declares a nodata value that no sample can equal.
     ImpossibleNodata {
         /// The file.
@@ -276,6 +317,11 @@ pub enum Remark {
         /// Why, in words.
         why: String,
     },
+}
+
+/// How many samples each of some bands has, in words.
+fn counted(bands: &[(String, u64)]) -> String {
+    bands.iter().map(|(band, samples)| format!("{samples} of band {band}")).collect::<Vec<_>>().join(", ")
 }
 
 /// Chunks that an interrupted run left and that are written again, by the reason.
@@ -438,16 +484,53 @@ impl fmt::Display for Remark {
                 false => write!(f, "note: {}: {why}", arrays.join(", ")),
             },
             Self::ValidBecameNodata { array, nodata, bands } => {
-                let listed: Vec<String> =
-                    bands.iter().map(|(band, samples)| format!("{samples} of band {band}")).collect();
+                let listed = counted(bands);
                 write!(
                     f,
                     "warning: {array}: valid samples of {} became \"no data\" ({}), because another value or a mask means that in \
-                     their files; to keep them, say a value that no sample has, as nodata under [output]",
+                     their files, or because they were rounded to it; to keep them, say a value that no sample has, as nodata under [output]",
                     figure(*nodata),
-                    listed.join(", ")
+                    listed
                 )
             }
+            Self::SamplesClipped { array, data_type, bands } => write!(
+                f,
+                "warning: {array}: valid samples are beyond what {data_type} holds, and became its least or its greatest value \
+                 ({}); choose another data_type, or a scale and an offset",
+                counted(bands)
+            ),
+            Self::MovedBesideNodata { array, nodata, bands } => write!(
+                f,
+                "warning: {array}: valid samples that would be the nodata value, {}, became the value beside it ({}); choose a \
+                 nodata value that no sample has",
+                figure(*nodata),
+                counted(bands)
+            ),
+            Self::LikelyClasses { array, bands } => write!(
+                f,
+                "warning: {array}: {} coded with errors, and {} classes or flags, which any error changes: leave \
+                 {} out and encode {} apart, without loss",
+                match bands.as_slice() {
+                    [band] => format!("band {band} was"),
+                    bands => format!("bands {} were", bands.join(", ")),
+                },
+                if bands.len() == 1 {
+                    "a band of this name usually holds"
+                } else {
+                    "bands of these names usually hold"
+                },
+                if bands.len() == 1 { "it" } else { "them" },
+                if bands.len() == 1 { "it" } else { "them" }
+            ),
+            Self::BandsKeptExact { array, bands, samples } => {
+                write!(f, "without loss: {array}: {} (its samples are {samples})", bands.join(", "))
+            }
+            Self::TransparencyChanged { array, bands } => write!(
+                f,
+                "warning: {array}: transparency ({}) was coded with errors, so that valid pixels may become invalid and others \
+                 valid: a --max-error for each band, 0 for this one, keeps it exact",
+                bands.join(", ")
+            ),
             Self::ImpossibleNodata { file, value, data_type } => write!(
                 f,
                 "note: {file} declares nodata {}, which no {data_type} can be: all its samples count as valid",

@@ -47,6 +47,11 @@ impl Remark {
             Self::Cube(_) => "cube",
             Self::MissingFigures { .. } => "missing_figures",
             Self::ValidBecameNodata { .. } => "valid_became_nodata",
+            Self::SamplesClipped { .. } => "samples_clipped",
+            Self::MovedBesideNodata { .. } => "moved_beside_nodata",
+            Self::LikelyClasses { .. } => "likely_classes",
+            Self::BandsKeptExact { .. } => "bands_kept_exact",
+            Self::TransparencyChanged { .. } => "transparency_changed",
             Self::ImpossibleNodata { .. } => "impossible_nodata",
             Self::MaskLeftOut { .. } => "mask_left_out",
             Self::MaskNotExported { .. } => "mask_not_exported",
@@ -73,6 +78,10 @@ impl Remark {
             | Self::InputUnchecked { .. }
             | Self::RecordDiffers { .. }
             | Self::ValidBecameNodata { .. }
+            | Self::SamplesClipped { .. }
+            | Self::MovedBesideNodata { .. }
+            | Self::LikelyClasses { .. }
+            | Self::TransparencyChanged { .. }
             | Self::MaskLeftOut { .. }
             | Self::MaskNotExported { .. }
             | Self::NodataUnread { .. }
@@ -85,6 +94,7 @@ impl Remark {
             | Self::CopiedAsItIs { .. }
             | Self::WrittenPlain { .. }
             | Self::MadeLossless { .. }
+            | Self::BandsKeptExact { .. }
             | Self::OtherBands { .. }
             | Self::BandsByName { .. }
             | Self::BandsReordered { .. }
@@ -118,6 +128,11 @@ impl Remark {
             | Self::WrittenAgain { array, .. }
             | Self::RecordDiffers { array, .. }
             | Self::ValidBecameNodata { array, .. }
+            | Self::SamplesClipped { array, .. }
+            | Self::MovedBesideNodata { array, .. }
+            | Self::LikelyClasses { array, .. }
+            | Self::BandsKeptExact { array, .. }
+            | Self::TransparencyChanged { array, .. }
             | Self::MaskNotExported { array }
             | Self::NodataUnread { array, .. }
             | Self::NodataMerged { array, .. }

@@ -76,6 +76,7 @@ fn everything_that_can_be_said_comes_back() {
         scale: Some(0.1),
         offset: Some(-7.0),
         categories: Vec::new(),
+        attributes: serde_json::Map::new(),
     };
     write_bands(&mut dataset, &[band("a", 0.49), Band { scale: Some(0.3), ..band("a b", 10.9) }]).unwrap();
     let items = json!({"TIFFTAG_DATETIME": "2020:07:01 10:11:12", "IMAGERY": {"CLOUDCOVER": "7"}});

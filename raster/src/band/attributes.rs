@@ -4,7 +4,7 @@
 //! bands have in common (`units`, `scale_factor`, `add_offset`, `_FillValue`), and the classes of a single band (`flag_values`,
 //! `flag_meanings`, `flag_colors`).
 
-use super::{Band, Category};
+use super::{Band, Category, carried};
 use crate::conventions::bands::names_of;
 use crate::conventions::nodata::{self, SampleKind};
 use serde_json::{Map, Value, json};
@@ -69,11 +69,18 @@ pub fn set_band_attributes(attributes: &mut Map<String, Value>, bands: &[Band], 
             set(key, value);
         }
     }
-    let objects: Vec<Value> = bands.iter().map(|band| object(band, kind)).collect();
+    let several = bands.len() > 1;
+    let objects: Vec<Value> = bands.iter().map(|band| object(band, kind, several)).collect();
     // Bands that have nothing but names are listed in band_names alone.
     let more = |object: &Value| object.as_object().is_some_and(|o| o.keys().any(|key| key != "name"));
     if objects.iter().any(more) {
         set("bands", Value::from(objects));
+    }
+    for name in carried::names() {
+        if let Some(value) = shared(bands, |band| band.attributes.get(name).cloned()) {
+            // Flags that the classes state already stay as they state them.
+            attributes.entry(name).or_insert(value);
+        }
     }
 }
 
@@ -95,6 +102,13 @@ pub fn bands_of_attributes(attributes: &Map<String, Value>, count: usize) -> Vec
         if band.categories.is_empty() {
             band.categories = of_flags(attributes);
         }
+        if band.attributes.is_empty() {
+            band.attributes = carried::of(attributes);
+        }
+        if !band.categories.is_empty() {
+            // These are the classes' own.
+            band.attributes.retain(|name, _| name != "flag_values" && name != "flag_meanings");
+        }
     }
     bands
 }
@@ -115,8 +129,9 @@ fn of_all(attributes: &Map<String, Value>) -> Band {
     }
 }
 
-fn object(band: &Band, kind: SampleKind) -> Value {
-    let mut object = Map::new();
+/// A band as an entry of `bands`; CF's attributes of the samples of a single band are those of the array.
+fn object(band: &Band, kind: SampleKind, with_attributes: bool) -> Value {
+    let mut object = if with_attributes { band.attributes.clone() } else { Map::new() };
     let mut set = |key: &str, value: Option<Value>| {
         if let Some(value) = value {
             object.insert(key.to_owned(), value);
@@ -162,6 +177,7 @@ fn of_object(object: &Value) -> Band {
                 })
             })
             .collect(),
+        attributes: object.as_object().map(carried::of).unwrap_or_default(),
     }
 }
 
@@ -188,7 +204,7 @@ fn flags(classes: &[Category]) -> Vec<(&'static str, Value)> {
     flags
 }
 
-fn of_flags(attributes: &Map<String, Value>) -> Vec<Category> {
+pub(super) fn of_flags(attributes: &Map<String, Value>) -> Vec<Category> {
     let words = |key: &str| -> Vec<&str> {
         attributes.get(key).and_then(Value::as_str).unwrap_or_default().split_whitespace().collect()
     };
@@ -248,6 +264,7 @@ mod tests {
             scale: Some(0.0001),
             offset: Some(-0.1),
             categories: Vec::new(),
+            attributes: Map::new(),
         }
     }
 

@@ -1,10 +1,12 @@
 //! The bands of a GDAL data set, read and written.
 
+use super::carried::give_attributes;
 use super::code::check;
 use super::{Band, categories, wavelength};
 use crate::{Error, Result};
 use gdal::raster::RasterBand;
 use gdal::{Dataset, Metadata as _};
+use serde_json::Map;
 use std::ffi::CString;
 
 /// Reads the descriptions of a data set's bands, in their order.
@@ -12,7 +14,26 @@ use std::ffi::CString;
 /// # Errors
 /// [`Error::Gdal`] when GDAL can't open a band.
 pub fn read_bands(dataset: &Dataset) -> Result<Vec<Band>> {
-    (1..=dataset.raster_count()).map(|number| Ok(read_band(&dataset.rasterband(number)?))).collect()
+    let hdf5 = dataset.driver().short_name().starts_with("HDF5");
+    let of_all = dataset.metadata_domain("").unwrap_or_default();
+    (1..=dataset.raster_count())
+        .map(|number| {
+            let raster = dataset.rasterband(number)?;
+            let mut band = read_band(&raster);
+            let items = raster.metadata_domain("").unwrap_or_default();
+            give_attributes(&mut band, |name| item(&items, name, hdf5).or_else(|| item(&of_all, name, hdf5)));
+            Ok(band)
+        })
+        .collect()
+}
+
+/// The text of an item. The driver of HDF5 writes the path of the variable before its name: `path_flag_values`.
+fn item(items: &[String], name: &str, hdf5: bool) -> Option<String> {
+    let mut parts = items.iter().filter_map(|item| item.split_once('='));
+    let is_named = |key: &str| {
+        key.strip_suffix(name).is_some_and(|before| before.is_empty() || (hdf5 && before.ends_with('_')))
+    };
+    parts.find(|(key, _)| is_named(key)).map(|(_, text)| text.to_owned())
 }
 
 fn read_band(band: &RasterBand<'_>) -> Band {
@@ -26,6 +47,7 @@ fn read_band(band: &RasterBand<'_>) -> Band {
         scale: band.scale().filter(|scale| *scale != 1.0),
         offset: band.offset().filter(|offset| *offset != 0.0),
         categories: categories::read(band),
+        attributes: Map::new(),
     }
 }
 
@@ -108,6 +130,7 @@ mod tests {
             scale: Some(0.0001),
             offset: Some(-0.1),
             categories: Vec::new(),
+            attributes: Map::new(),
         }
     }
 

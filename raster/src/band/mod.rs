@@ -2,6 +2,7 @@
 //! a GDAL data set (`dataset`, with the feature `gdal`).
 
 mod attributes;
+mod carried;
 #[cfg(feature = "gdal")]
 mod categories;
 #[cfg(feature = "gdal")]
@@ -15,10 +16,14 @@ mod wavelength;
 
 pub use self::attributes::{bands_of_attributes, set_band_attributes};
 #[cfg(feature = "gdal")]
+pub(crate) use self::carried::give_attributes;
+#[cfg(feature = "gdal")]
 pub use self::dataset::{read_bands, write_bands};
 #[cfg(feature = "gdal")]
 pub use self::signed::{is_signed_byte, signed_byte_nodata};
 pub use crate::conventions::nodata::SampleKind;
+
+use serde_json::{Map, Value};
 
 /// A class of a categorical band.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,4 +53,6 @@ pub struct Band {
     pub offset: Option<f64>,
     /// Classes, where the band is categorical or has a colour table.
     pub categories: Vec<Category>,
+    /// CF's attributes that say what its samples are and that no other field states: flags, the standard name, the valid range.
+    pub attributes: Map<String, Value>,
 }

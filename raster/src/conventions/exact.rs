@@ -44,9 +44,16 @@ impl fmt::Display for Exact {
 }
 
 /// The kind of an array's samples, if its attributes say that they must stay exact. Classes are marked by CF's attributes of
-/// flags and standard names, or by `categories` of one of its `bands`; counts are marked by CF's standard name.
+/// flags and standard names, or by `categories` of one of its `bands`; counts are marked by CF's standard name. One of its `bands`
+/// may have these attributes instead of the array.
 #[must_use]
 pub fn must_be_exact(attributes: &Map<String, Value>) -> Option<Exact> {
+    let bands = attributes.get("bands").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let of_bands = || bands.iter().filter_map(Value::as_object).find_map(of_samples);
+    of_samples(attributes).or_else(of_bands)
+}
+
+fn of_samples(attributes: &Map<String, Value>) -> Option<Exact> {
     let has_categories = |band: &Value| {
         ["categories", "classification:classes"]
             .iter()
@@ -67,10 +74,53 @@ pub fn must_be_exact(attributes: &Map<String, Value>) -> Option<Exact> {
     words.any(|word| word == COUNT).then_some(Exact::Counts)
 }
 
+/// The names that products give to bands of classes or flags, in small letters: Sentinel-2, Landsat, HLS, GOES, MODIS.
+const NAMES: [&str; 19] = [
+    "scl",
+    "clm",
+    "qa60",
+    "bqa",
+    "qa_pixel",
+    "pixel_qa",
+    "qa_radsat",
+    "radsat_qa",
+    "qa_aerosol",
+    "sr_qa_aerosol",
+    "sr_aerosol",
+    "sr_cloud_qa",
+    "st_qa",
+    "fmask",
+    "dqf",
+    "summaryqa",
+    "detailedqa",
+    "state_1km",
+    "lc_type1",
+];
+
+/// Whether a band has a name that products give to classes or flags, with a resolution after it or not: `SCL`, `SCL_20m`.
+#[must_use]
+pub fn has_name_of_classes(name: &str) -> bool {
+    let name = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
+    let own = name
+        .rsplit_once('_')
+        .filter(|(_, end)| end.strip_suffix('m').is_some_and(|number| number.parse::<u32>().is_ok()));
+    NAMES.contains(&name.as_str()) || own.is_some_and(|(own, _)| NAMES.contains(&own))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn names_of_quality_bands_are_known() {
+        for name in ["SCL", "SCL_20m", "QA_PIXEL", "Fmask", "/grid/BQA"] {
+            assert!(has_name_of_classes(name), "{name}");
+        }
+        for name in ["B04", "B04_20m", "sclera", "qa", "20m"] {
+            assert!(!has_name_of_classes(name), "{name}");
+        }
+    }
 
     #[test]
     fn classes_and_counts_are_exact() {
@@ -79,6 +129,8 @@ mod tests {
         assert_eq!(with("flag_masks", json!([1, 2])), Some(Exact::Classes));
         assert_eq!(with("flag_meanings", json!("good bad")), Some(Exact::Classes));
         assert_eq!(with("bands", json!([{"name": "a", "categories": [{"value": 1}]}])), Some(Exact::Classes));
+        assert_eq!(with("bands", json!([{"name": "a"}, {"flag_masks": [1, 2]}])), Some(Exact::Classes));
+        assert_eq!(with("bands", json!([{"name": "a", "standard_name": COUNT}])), Some(Exact::Counts));
         assert_eq!(with("bands", json!(["a", "b"])), None);
         assert_eq!(with("bands", json!([{"name": "a", "categories": []}])), None);
         for name in [

@@ -35,7 +35,7 @@ mod validity;
 mod oracle;
 
 pub use lookup::Lookup;
-pub use output::{NoDataNeed, Output};
+pub use output::{Altered, NoDataNeed, Output};
 pub(crate) use program::whole;
 
 use crate::plane::Plane;

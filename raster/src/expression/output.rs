@@ -23,6 +23,16 @@ pub struct Output {
     pub nodata: Option<f64>,
 }
 
+/// How many valid samples are stored as others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Altered {
+    /// Those beyond the range of the type, which become its least or its greatest value.
+    pub clipped: u64,
+    /// Those that would be nodata, which become the value beside it.
+    pub moved: u64,
+}
+
 fn one() -> f64 {
     1.0
 }
@@ -105,6 +115,32 @@ impl Output {
             DataType::Float32 => stored.flat_map(|v| (v as f32).to_ne_bytes()).collect(),
             DataType::Float64 => stored.flat_map(f64::to_ne_bytes).collect(),
         })
+    }
+
+    /// How many valid samples of a plane are not stored as what they are, but for rounding: those that the type does not reach, and
+    /// those that would be nodata.
+    #[must_use]
+    pub fn altered(&self, plane: &Plane) -> Altered {
+        let [least, greatest] = self.data_type.range();
+        // What rounds to a bound is not clipped.
+        let half = if self.data_type.is_float() { 0.0 } else { 0.5 };
+        let mut found = Altered::default();
+        for value in plane.values.iter().zip(&plane.valid).filter(|(_, valid)| **valid).map(|(v, _)| *v) {
+            if !value.is_finite() {
+                continue;
+            }
+            let exact = (value - self.offset) / self.scale;
+            found.clipped += u64::from(exact < least - half || exact > greatest + half);
+            found.moved += u64::from(self.nodata.is_some_and(|nodata| {
+                let kept = exact.clamp(least, greatest);
+                match self.data_type {
+                    DataType::Float64 => kept == nodata,
+                    DataType::Float32 => kept as f32 == nodata as f32,
+                    _ => kept.round_ties_even() == nodata,
+                }
+            }));
+        }
+        found
     }
 
     /// A sample in stored units, exactly one of the type's values.

@@ -2,13 +2,13 @@
 
 use crate::classes::{Erosion, Gaps, Neighbourhood};
 use crate::error::Result;
-use crate::expression::Output;
+use crate::expression::{Altered, Output};
 use crate::ingest::plan::dates::Dates;
 use crate::ingest::plan::{ArrayPlan, BandPlan, BandSource, CubePlan, Dimension};
 use crate::ingest::read::mosaic::{Straight, Window};
 use crate::ingest::read::validity::MaskedWindow;
 use crate::plane::Plane;
-use crate::sample::Sample;
+use crate::sample::{Sample, ValueRange as _};
 use crate::temporal::{fill_gaps, resample, valid_dates};
 use crate::with_sample_type;
 use std::collections::BTreeMap;
@@ -108,7 +108,7 @@ fn read_band<T: Sample>(
         BandSource::Layers => {
             let planes = planes(&array.dates, name, masked)?;
             for (time, out) in times.zip(out) {
-                store(&planes[time], array, out)?;
+                store(&planes[time], array, name, date(array, time), masked.window, out)?;
             }
             Ok(())
         }
@@ -137,6 +137,8 @@ fn read_band<T: Sample>(
                 let at_time: Vec<(&str, &Plane)> =
                     inputs.iter().map(|(name, planes)| (*name, &planes[first + at])).collect();
                 let plane = expression.evaluate(height, width, &at_time[..])?;
+                let altered = output.altered(&plane);
+                array.clashes.note_altered(name, date(array, times.start + at), masked.window, altered);
                 out.copy_from_slice(&bytemuck::pod_collect_to_vec::<u8, T>(&output.encode(&plane)?));
             }
             Ok(())
@@ -144,7 +146,7 @@ fn read_band<T: Sample>(
         BandSource::Labels(number) => {
             let plane = labels(plan, array, *number, masked.window)?;
             for out in out {
-                store(&plane, array, out)?;
+                store(&plane, array, name, None, masked.window, out)?;
             }
             Ok(())
         }
@@ -173,6 +175,40 @@ fn read_band<T: Sample>(
     }
 }
 
+/// A band and date whose samples the array's type does not hold as they are: they are rounded and clipped to it, and those are counted
+/// that are clipped, or become "no data" by rounding.
+fn read_narrowed<T: Sample>(
+    array: &ArrayPlan,
+    name: &str,
+    time: Option<i64>,
+    masked: &mut MaskedWindow<'_>,
+    out: &mut [T],
+) -> Result<()> {
+    let (gridded, window) = (masked.bands, masked.window);
+    let usable = masked.usable(time)?;
+    let found = gridded.samples::<f64>(name, time, window)?;
+    let [least, greatest] = array.sample_type.range();
+    let half = if array.sample_type.is_float() { 0.0 } else { 0.5 };
+    let nodata = array.nodata.map(T::from_f64);
+    let watched = array.clashes.watches(name);
+    let (mut clashes, mut altered) = (0, Altered::default());
+    for (i, (to, value)) in out.iter_mut().zip(&found.samples).enumerate() {
+        let valid = found.valid[i] && usable.is_none_or(|usable| usable[i]);
+        let sample = T::from_f64(*value);
+        if valid {
+            altered.clipped +=
+                u64::from(value.is_finite() && (*value < least - half || *value > greatest + half));
+            // A value that the configuration declares as "no data" means that in files that declare none.
+            let is_nodata = array.nodata.is_some_and(|nodata| *value == nodata);
+            clashes += u64::from(nodata == Some(sample) && (watched || !is_nodata));
+        }
+        *to = if valid { sample } else { nodata.unwrap_or(sample) };
+    }
+    array.clashes.note(name, time, window, clashes);
+    array.clashes.note_altered(name, time, window, altered);
+    Ok(())
+}
+
 /// A band and date as it is stored, nodata where nothing is valid. Where no value means "no data", invalid samples stay as they
 /// are.
 fn read_layers<T: Sample>(
@@ -186,6 +222,9 @@ fn read_layers<T: Sample>(
     let usable = masked.usable(time)?;
     let watched = array.clashes.watches(name);
     let usable_at = |i: usize| usable.is_none_or(|usable| usable[i]);
+    if array.clashes.narrows(name) {
+        return read_narrowed(array, name, time, masked, out);
+    }
     let straight = gridded.straight(name, time, window, array.nodata, out)?;
     if straight != Straight::No {
         let Some(nodata) = array.nodata.map(T::from_f64) else { return Ok(()) };
@@ -234,6 +273,11 @@ fn planes(dates: &Dates, name: &str, masked: &mut MaskedWindow<'_>) -> Result<Ve
     Ok(planes)
 }
 
+/// One of an array's dates, by its number.
+fn date(array: &ArrayPlan, number: usize) -> Option<i64> {
+    array.times.as_ref()?.get(number).copied()
+}
+
 fn in_units(mut plane: Plane, scale: f64, offset: f64) -> Plane {
     if (scale, offset) != (1.0, 0.0) {
         plane.values.iter_mut().for_each(|value| *value = *value * scale + offset);
@@ -242,8 +286,16 @@ fn in_units(mut plane: Plane, scale: f64, offset: f64) -> Plane {
 }
 
 /// Converts a plane to samples. Valid ones are rounded, and moved to the next value where they would equal nodata.
-fn store<T: Sample>(plane: &Plane, array: &ArrayPlan, out: &mut [T]) -> Result<()> {
+fn store<T: Sample>(
+    plane: &Plane,
+    array: &ArrayPlan,
+    name: &str,
+    time: Option<i64>,
+    window: &Window,
+    out: &mut [T],
+) -> Result<()> {
     let output = Output { nodata: array.nodata, ..Output::new(array.sample_type) };
+    array.clashes.note_altered(name, time, window, output.altered(plane));
     out.copy_from_slice(&bytemuck::pod_collect_to_vec::<u8, T>(&output.encode(plane)?));
     Ok(())
 }

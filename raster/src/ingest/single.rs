@@ -1,7 +1,10 @@
 //! Files that are one raster of bands, as programs take them that know no dates and no variables.
 
+use crate::band::read_bands;
 use crate::error::{Error, Result};
+use crate::georeference::read_georeference;
 use crate::ingest::config::InputConfig;
+use crate::ingest::sources::describe::{masked_by_range, unread_reference};
 use crate::ingest::sources::oddities::Oddities;
 use crate::ingest::sources::open::open_dataset;
 use crate::ingest::sources::parts::parts;
@@ -12,15 +15,22 @@ use std::path::Path;
 /// Refuses a file whose bands are more than bands: dates, several variables, or entries of two axes and more; and one whose rows
 /// and columns GDAL takes from the order of its axes alone, which may turn it over. A cube holds all of these.
 ///
+/// Returns what is read otherwise than the file says, a line each.
+///
 /// # Errors
 /// [`Error::Mismatch`], with what the file holds.
-pub fn check_single_raster(file: &Path) -> Result<()> {
+pub fn check_single_raster(file: &Path) -> Result<Vec<String>> {
     let mismatch = |what: String| Err(Error::Mismatch(format!("{}: {what}", file.display())));
-    let parts = parts(&InputConfig::default(), file, &mut Oddities::default())?;
+    let mut oddities = Oddities::default();
+    let parts = parts(&InputConfig::default(), file, &mut oddities)?;
     let [part] = &parts[..] else {
         let names: Vec<&str> = parts.iter().filter_map(|part| part.band.as_deref()).collect();
         return mismatch(format!("it holds several variables: {}", names.join(", ")));
     };
+    let dataset = open_dataset(&part.name, file)?;
+    if let Some(range) = masked_by_range(&dataset, &read_bands(&dataset)?) {
+        oddities.add(file, range);
+    }
     if let Some(variable) = &part.variable {
         let axes: Vec<&str> = variable.axes.iter().map(|axis| axis.name.as_str()).collect();
         let dated = variable.roles.as_ref().is_some_and(|roles| roles.time.is_some());
@@ -37,14 +47,16 @@ pub fn check_single_raster(file: &Path) -> Result<()> {
                 axes.join(", ")
             ));
         }
-        return Ok(());
+        if let Some(unread) = unread_reference(variable, &read_georeference(&dataset)?) {
+            oddities.add(file, unread);
+        }
+        return Ok(oddities.remarks().collect());
     }
-    let dataset = open_dataset(&part.name, file)?;
     let steps = steps::of_items(&dataset).unwrap_or_default();
     let times: BTreeSet<Option<i64>> =
         grib::messages(&dataset).unwrap_or_default().iter().map(|message| message.time).collect();
     if steps.iter().any(|step| step.index.is_some()) || times.len() > 1 {
         return mismatch("its bands are dates, and a raster has bands only".to_owned());
     }
-    Ok(())
+    Ok(oddities.remarks().collect())
 }

@@ -21,6 +21,14 @@ pub enum Resampling {
 }
 
 impl Resampling {
+    /// Its name in configurations.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Nearest => "nearest",
+            other => other.name(),
+        }
+    }
+
     /// GDAL's name.
     pub fn name(self) -> &'static str {
         match self {

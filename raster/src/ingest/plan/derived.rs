@@ -88,6 +88,9 @@ impl CubePlan {
             grid_number,
             dates,
             mask: None,
+            exact: None,
+            coordinates: Vec::new(),
+            ancillary: Vec::new(),
             clashes: Clashes::default(),
         };
         self.push(folder, array);
@@ -120,6 +123,9 @@ impl CubePlan {
             grid_number,
             dates,
             mask: None,
+            exact: None,
+            coordinates: Vec::new(),
+            ancillary: Vec::new(),
             clashes: Clashes::default(),
         };
         self.push(folder, array);

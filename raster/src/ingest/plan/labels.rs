@@ -46,6 +46,9 @@ impl CubePlan {
             grid_number,
             dates: Dates::None,
             mask: None,
+            exact: None,
+            coordinates: Vec::new(),
+            ancillary: Vec::new(),
             clashes: Clashes::default(),
         };
         self.push(folder, array);

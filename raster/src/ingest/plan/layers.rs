@@ -1,8 +1,9 @@
 //! The arrays of the files' bands: which bands share an array, which value means "no data" in it, and which dates are missing.
 
-use super::names::dimensions;
+use super::names::{dimensions, without_bands};
 use super::{ArrayPlan, BandPlan, BandSource, CubePlan, DATA};
 use crate::band::Band;
+use crate::conventions::exact::{Exact, must_be_exact};
 use crate::conventions::time::iso;
 use crate::error::{Error, Result};
 use crate::ingest::config::Overlap;
@@ -16,6 +17,31 @@ use std::collections::BTreeSet;
 /// The most missing dates that a remark lists.
 const LISTED: usize = 5;
 
+/// Which bands may share an array: one with errors in some of its bands would change others that must be exact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept<'a> {
+    /// Bands that may be coded with errors.
+    AsAsked,
+    /// Classes, flags and counts.
+    Exact,
+    /// A band, by its name, that is a coordinate of others or ancillary to them: an array that others name.
+    Beside(&'a str),
+}
+
+impl<'a> Kept<'a> {
+    fn of(band: &'a SceneBand) -> Self {
+        // Of a raster of bands, one may have colours for a picture.
+        let is_variable = band.first().is_some_and(|layer| layer.place.is_some());
+        let has_classes = is_variable && !band.band.categories.is_empty();
+        match (band.exact(), must_be_exact(&band.band.attributes)) {
+            (Some(_), _) => Self::Beside(&band.name),
+            (None, Some(_)) => Self::Exact,
+            (None, None) if has_classes => Self::Exact,
+            (None, None) => Self::AsAsked,
+        }
+    }
+}
+
 impl CubePlan {
     /// Adds the arrays of the bands on a grid. Bands that share a type, and all have dates or all have none, form an array.
     pub(crate) fn add_layers(
@@ -26,19 +52,24 @@ impl CubePlan {
         folder: &str,
     ) -> Result<()> {
         let wanted = self.config.output.data_type;
-        let mut kinds: Vec<(bool, DataType, Vec<&SceneBand>)> = Vec::new();
+        let first_array = self.arrays.len();
+        let mut kinds: Vec<(bool, DataType, Kept<'_>, Vec<&SceneBand>)> = Vec::new();
         for band in bands.iter().filter(|band| !self.config.output.drop.contains(&band.name)) {
-            let kind = (band.has_times(), wanted.unwrap_or(band.sample_type));
-            match kinds.iter_mut().find(|(times, sample_type, _)| (*times, *sample_type) == kind) {
-                Some((_, _, bands)) => bands.push(band),
-                None => kinds.push((kind.0, kind.1, vec![band])),
+            let kind = (band.has_times(), wanted.unwrap_or(band.sample_type), Kept::of(band));
+            match kinds.iter_mut().find(|(times, sample_type, kept, _)| (*times, *sample_type, *kept) == kind)
+            {
+                Some((.., bands)) => bands.push(band),
+                None => kinds.push((kind.0, kind.1, kind.2, vec![band])),
             }
         }
-        // The kind with most bands becomes the array `data`.
-        kinds.sort_by_key(|(times, _, bands)| std::cmp::Reverse((*times, bands.len())));
-        for (at, (has_times, sample_type, bands)) in kinds.into_iter().enumerate() {
+        // The kind with most bands becomes the array `data`, after what may be coded with errors.
+        kinds.sort_by_key(|(times, _, kept, bands)| {
+            std::cmp::Reverse((!matches!(kept, Kept::Beside(_)), *times, *kept == Kept::AsAsked, bands.len()))
+        });
+        for (at, (has_times, sample_type, kept, bands)) in kinds.into_iter().enumerate() {
             let type_name = sample_type.name();
             let name = match (at, &bands[..], has_times) {
+                (_, [band], _) if matches!(kept, Kept::Beside(_)) => band.name.clone(),
                 (0, _, _) => DATA.to_owned(),
                 (_, [band], _) => band.name.clone(),
                 (_, _, false) => format!("static_{type_name}"),
@@ -73,6 +104,10 @@ impl CubePlan {
                     band.sample_type.name()
                 ));
             }
+            let narrowed: Vec<String> = (bands.iter())
+                .filter(|band| !can_hold(band.sample_type, sample_type))
+                .map(|band| band.name.clone())
+                .collect();
             let planned = bands
                 .iter()
                 .map(|band| BandPlan {
@@ -86,14 +121,20 @@ impl CubePlan {
                 grid: self.gridded[grid_number].grid.clone(),
                 times: dates.times(),
                 bands: planned,
-                dimensions: dimensions(&self.config.output, has_times)?,
+                dimensions: match kept {
+                    Kept::Beside(_) => without_bands(dimensions(&self.config.output, has_times)?),
+                    _ => dimensions(&self.config.output, has_times)?,
+                },
                 sample_type,
                 nodata,
                 categorical: false,
                 grid_number,
                 dates,
                 mask: None,
-                clashes: validity.clashes,
+                exact: bands.first().and_then(|band| band.exact()),
+                coordinates: Vec::new(),
+                ancillary: Vec::new(),
+                clashes: validity.clashes.narrowing(narrowed),
             };
             if let Some(mask) = self.push_with_mask(folder, array, validity.mask)? {
                 let kept = format!(
@@ -103,7 +144,33 @@ impl CubePlan {
                 self.remark_on_masks(&path, &bands, &kept);
             }
         }
+        self.name_those_beside(scene, first_array);
         Ok(())
+    }
+
+    /// Names, in each array from a number on, those of the arrays after it that are its coordinates or ancillary to it.
+    fn name_those_beside(&mut self, scene: &Scene, first: usize) {
+        let beside: Vec<(String, String, Exact)> = (self.arrays[first..].iter())
+            .filter_map(|array| {
+                let place = scene.band(array.bands.first()?.band.name.as_deref()?)?.first()?.place.clone()?;
+                let name = array.path.rsplit('/').next()?.to_owned();
+                Some((place, name, array.exact?))
+            })
+            .collect();
+        for array in &mut self.arrays[first..] {
+            for layer in array.bands.iter().filter_map(|band| scene.band(band.band.name.as_deref()?)?.first())
+            {
+                for (_, name, exact) in beside.iter().filter(|(place, ..)| layer.beside.contains(place)) {
+                    let names = match exact {
+                        Exact::Coordinates => &mut array.coordinates,
+                        _ => &mut array.ancillary,
+                    };
+                    if !names.contains(name) {
+                        names.push(name.clone());
+                    }
+                }
+            }
+        }
     }
 
     /// Adds the bands that masks read to those of a grid.

@@ -69,6 +69,9 @@ impl CubePlan {
             grid_number: array.grid_number,
             dates: array.dates.clone(),
             mask: None,
+            exact: None,
+            coordinates: Vec::new(),
+            ancillary: Vec::new(),
             clashes: Clashes::default(),
         };
         let mask = self.push(folder, mask);

@@ -17,8 +17,9 @@ mod nodata;
 pub use dimension::Dimension;
 
 use crate::band::Band;
+use crate::conventions::exact::Exact;
 use crate::error::{Error, Result};
-use crate::expression::Expression;
+use crate::expression::{Altered, Expression};
 use crate::ingest::config::Config;
 use crate::ingest::grid::Grid;
 use crate::ingest::plan::clashes::Clashes;
@@ -79,6 +80,12 @@ pub struct ArrayPlan {
     pub categorical: bool,
     /// The path of the array that tells which of its samples are valid, where no value means "no data" and its files have masks.
     pub mask: Option<String>,
+    /// Why its samples must be exact, where the files say so of what they are to those of other arrays.
+    pub exact: Option<Exact>,
+    /// The names of the arrays beside it that hold its coordinates.
+    pub coordinates: Vec<String>,
+    /// The names of the arrays beside it that are ancillary to it.
+    pub ancillary: Vec<String>,
     pub(crate) grid_number: usize,
     pub(crate) dates: Dates,
     pub(crate) clashes: Clashes,
@@ -94,6 +101,22 @@ pub struct Clash {
     pub nodata: f64,
     /// The names of the bands, and how many samples of each equal the value.
     pub bands: Vec<(String, u64)>,
+}
+
+/// Valid samples of an array that are stored as others.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AlteredSamples {
+    /// The path of the array.
+    pub array: String,
+    /// Its type.
+    pub data_type: DataType,
+    /// Its nodata value.
+    pub nodata: Option<f64>,
+    /// The names of the bands, and how many samples of each are beyond the type's range, which they are clipped to.
+    pub clipped: Vec<(String, u64)>,
+    /// The names of the bands, and how many samples of each would be nodata, and are moved beside it.
+    pub moved: Vec<(String, u64)>,
 }
 
 /// A band of an array.
@@ -318,6 +341,25 @@ impl CubePlan {
             let bands: Vec<(String, u64)> = array.clashes.counts().into_iter().collect();
             let nodata = array.nodata.filter(|_| !bands.is_empty())?;
             Some(Clash { array: array.path.clone(), nodata, bands })
+        };
+        self.arrays.iter().filter_map(of).collect()
+    }
+
+    /// Valid samples that are stored as others, as reading the arrays has shown.
+    pub fn altered(&self) -> Vec<AlteredSamples> {
+        let of = |array: &ArrayPlan| {
+            let all = array.clashes.all_altered();
+            let counted = |count: &dyn Fn(&Altered) -> u64| {
+                let counts = all.iter().map(|(band, altered)| (band.clone(), count(altered)));
+                counts.filter(|(_, count)| *count > 0).collect()
+            };
+            (!all.is_empty()).then(|| AlteredSamples {
+                array: array.path.clone(),
+                data_type: array.sample_type,
+                nodata: array.nodata,
+                clipped: counted(&|altered| altered.clipped),
+                moved: counted(&|altered| altered.moved),
+            })
         };
         self.arrays.iter().filter_map(of).collect()
     }

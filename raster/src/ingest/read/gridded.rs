@@ -1,5 +1,6 @@
 //! The bands of a scene on one grid: for each band and date its layers, and windows of them.
 
+use crate::conventions::exact::{Exact, must_be_exact};
 use crate::conventions::time::iso;
 use crate::error::{Error, Result};
 use crate::ingest::config::{Config, Overlap, Resampling};
@@ -10,7 +11,7 @@ use crate::ingest::read::placement::Placement;
 use crate::ingest::sources::layer::Layer;
 use crate::ingest::sources::scene::SceneBand;
 use crate::plane::Plane;
-use crate::sample::Sample;
+use crate::sample::{Sample, ValueRange as _};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
@@ -42,6 +43,28 @@ pub(crate) enum Purpose {
     Quality,
 }
 
+/// Refuses to compute samples between classes. Colours alone may be those of a picture: they are resampled as the configuration asks
+/// for that band.
+fn check_classes(layer: &Layer, placement: &Placement, asked: Option<Resampling>) -> Result<()> {
+    let Some(warp) = &placement.warp else { return Ok(()) };
+    let has_names = layer.band.categories.iter().any(|class| class.name.is_some());
+    let flags = must_be_exact(&layer.band.attributes) == Some(Exact::Classes);
+    let has_classes = has_names || flags || (!layer.band.categories.is_empty() && asked.is_none());
+    let keeps = matches!(warp.resampling, Resampling::Nearest | Resampling::Mode);
+    if keeps || !has_classes || layer.sample_type.is_float() {
+        return Ok(());
+    }
+    let what = if has_names || flags { "classes" } else { "values with a colour table" };
+    Err(Error::Mismatch(format!(
+        "{} holds {what}, and resampling by {} makes values between them, which are other classes; say nearest or mode for band {} \
+         under [input.resampling]{}",
+        layer.label(),
+        warp.resampling.word(),
+        layer.name,
+        if has_names || flags { "" } else { ", or another method there if they are no classes" }
+    )))
+}
+
 impl GriddedBands {
     pub(crate) fn new(grid: Grid, overlap: Overlap) -> Self {
         Self { grid, overlap, bands: BTreeMap::new() }
@@ -63,6 +86,7 @@ impl GriddedBands {
                 let nearest = (purpose == Purpose::Quality).then_some(Resampling::Nearest);
                 let resampling = asked.or(nearest).or(config.grid.resampling);
                 for placement in Placement::of(layer, &self.grid, resampling)? {
+                    check_classes(layer, &placement, asked)?;
                     cell.push((layer.clone(), placement));
                 }
             }

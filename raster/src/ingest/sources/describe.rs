@@ -51,6 +51,14 @@ pub(super) fn describe(
         place(variable, &mut georeference, file, oddities);
     }
     complete(&mut georeference, input, height, width)?;
+    if let Some(unread) =
+        part.variable.as_ref().and_then(|variable| unread_reference(variable, &georeference))
+    {
+        oddities.add(file, format!("{unread}; give it as `crs` of its [[input]]"));
+    }
+    if let Some(range) = masked_by_range(&dataset, &bands) {
+        oddities.add(file, range);
+    }
     let messages = if part.variable.is_none() { grib::messages(&dataset) } else { None };
     let steps = match part.variable.as_ref().filter(|variable| variable.roles.is_some()) {
         Some(variable) => steps::of_variable(variable, bands.len()).ok_or_else(|| {
@@ -124,6 +132,9 @@ pub(super) fn describe(
             grid: Grid { georeference: georeference.clone(), height, width },
             band,
             missing,
+            exact: part.exact,
+            place: part.place().map(str::to_owned),
+            beside: part.beside.clone(),
             input: number,
         });
     }
@@ -145,6 +156,47 @@ fn supplement(by_gdal: &str, file: &Path, georeference: &mut Georeference, bands
         let nodata = first.no_data_value();
         bands.iter_mut().for_each(|band| band.nodata = band.nodata.or(nodata));
     }
+}
+
+/// What GDAL does with samples outside of the valid range that a NetCDF variable declares.
+pub(crate) fn masked_by_range(dataset: &Dataset, bands: &[Band]) -> Option<String> {
+    let attributes = &bands.first()?.attributes;
+    let listed: Vec<String> = ["valid_range", "valid_min", "valid_max"]
+        .iter()
+        .filter_map(|key| Some(format!("{key} {}", attributes.get(*key)?)))
+        .collect();
+    let is_netcdf = !listed.is_empty() && dataset.driver().short_name() == "netCDF";
+    is_netcdf.then(|| {
+        let name = dataset.rasterband(1).ok().and_then(|band| band.metadata_item("NETCDF_VARNAME", ""));
+        format!(
+            "samples of {} outside of its {} are \"no data\", as CF means it",
+            name.unwrap_or_else(|| "its variable".to_owned()),
+            listed.join(" and ")
+        )
+    })
+}
+
+/// What a variable says of its coordinate reference system that is not followed.
+pub(crate) fn unread_reference(
+    variable: &container::Variable,
+    georeference: &Georeference,
+) -> Option<String> {
+    let mapping = variable.grid_mapping.as_ref()?;
+    let without = georeference.wkt.is_none() && georeference.code.is_none();
+    let kept =
+        if without { "no coordinate reference system is kept" } else { "that of its coordinates is kept" };
+    let why = match (&mapping.projection, mapping.found) {
+        (_, false) => "which the file does not have".to_owned(),
+        _ if !without => return None,
+        (_, true) if mapping.has_wkt => "whose WKT can't be read".to_owned(),
+        (Some(projection), true) => format!("whose grid_mapping_name is {projection}, which can't be read"),
+        (None, true) => "which has neither crs_wkt nor grid_mapping_name".to_owned(),
+    };
+    Some(format!(
+        "the grid mapping of {} is {}, {why}: {kept}",
+        variable.path.trim_start_matches('/'),
+        mapping.name
+    ))
 }
 
 /// Compares a georeference with the coordinates of the variable's rows and columns, and completes it by them.

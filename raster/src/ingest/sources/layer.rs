@@ -1,6 +1,7 @@
 //! A layer is one band of one file at one date, described before a sample is read.
 
 use crate::band::Band;
+use crate::conventions::exact::Exact;
 use crate::georeference::Georeference;
 use crate::ingest::grid::Grid;
 use crate::ingest::sources::lists::samples::List;
@@ -62,6 +63,12 @@ pub(crate) struct Layer {
     pub band: Band,
     /// What tells, beside the band's nodata value, which of its samples are missing.
     pub missing: Missing,
+    /// What it is to other variables of its file, where that asks for exact samples.
+    pub exact: Option<Exact>,
+    /// The place of its variable in the file, such as `/group/t`, where it is one.
+    pub place: Option<String>,
+    /// The places of the variables that are its coordinates, or ancillary to it.
+    pub beside: Vec<String>,
     /// The number of its input in the configuration, from 0.
     pub input: usize,
 }

@@ -1,12 +1,13 @@
 //! Sorts layers into scenes, bands and dates, and checks that the layers of a band fit into one array.
 
 use crate::band::Band;
+use crate::conventions::exact::Exact;
 use crate::conventions::time::{iso, parse_iso};
 use crate::error::{Error, Result};
 use crate::ingest::config::Config;
 use crate::ingest::sources::discover;
 use crate::ingest::sources::layer::Layer;
-use crate::ingest::sources::{lists, same_place};
+use crate::ingest::sources::{lists, meaning, same_place};
 use crate::sample::DataType;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -45,6 +46,11 @@ impl SceneBand {
     /// Its first layer. Every band has at least one.
     pub(crate) fn first(&self) -> Option<&Layer> {
         self.all().next()
+    }
+
+    /// What it is to other variables of its files, where that asks for exact samples.
+    pub(crate) fn exact(&self) -> Option<Exact> {
+        self.all().find_map(|layer| layer.exact)
     }
 
     /// Whether its layers have times.
@@ -118,10 +124,10 @@ pub(crate) fn scenes(config: &Config, folder: &Path, remarks: &mut Vec<String>) 
         };
         groups.entry(name).or_default().push(layer);
     }
-    groups.into_iter().map(|(name, layers)| scene(config, name, layers)).collect()
+    groups.into_iter().map(|(name, layers)| scene(config, name, layers, remarks)).collect()
 }
 
-fn scene(config: &Config, name: String, layers: Vec<Layer>) -> Result<Scene> {
+fn scene(config: &Config, name: String, layers: Vec<Layer>, remarks: &mut Vec<String>) -> Result<Scene> {
     let order = band_order(config, &layers);
     let mut bands: BTreeMap<usize, SceneBand> = BTreeMap::new();
     for layer in layers {
@@ -137,6 +143,7 @@ fn scene(config: &Config, name: String, layers: Vec<Layer>) -> Result<Scene> {
     let mut bands: Vec<SceneBand> = bands.into_values().collect();
     for band in &mut bands {
         check(config, band)?;
+        band.band = meaning::of_all(band, remarks)?;
         same_place::check(config, &band.name, &band.layers)?;
         // A nodata value that one of its files declares holds for the whole band.
         let nodata = band.all().find_map(|layer| layer.band.nodata);

@@ -36,9 +36,11 @@ pub(crate) fn variables(dataset: &Dataset) -> Vec<Variable> {
             .map_while(|extent| extent.trim().parse().ok())
             .collect();
         // `NETCDF:"a.nc":/group/v` and `HDF5:"a.h5"://group/v`; other drivers separate by colons alone.
+        // A page of a TIFF is known by its number: `GTIFF_DIR:2:a.tif`.
+        let page = name.strip_prefix("GTIFF_DIR:").and_then(|rest| rest.split(':').next());
         let place = name
             .rsplit_once("\":")
-            .map_or_else(|| name.rsplit(':').next().unwrap_or(name), |(_, place)| place);
+            .map_or_else(|| page.or_else(|| name.rsplit(':').next()).unwrap_or(name), |(_, place)| place);
         found.push(Variable { name: name.clone(), place: place.trim_matches(['/', '"']).to_owned(), shape });
     }
     found

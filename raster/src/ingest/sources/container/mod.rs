@@ -6,8 +6,10 @@
 //! raster by the axes that were found.
 
 pub(crate) mod raster;
+mod relations;
 mod roles;
 
+pub(crate) use relations::Relations;
 pub(crate) use roles::Roles;
 
 use crate::ingest::sources::axes::{Axis, Words, text};
@@ -38,6 +40,21 @@ pub(crate) struct Variable {
     pub(crate) roles: Option<Roles>,
     /// Its time, where it has no axis of time: that of a scalar coordinate, or why that can't be read.
     pub(crate) time: Option<Result<i64, String>>,
+    /// What its attribute `grid_mapping` leads to, where it has one.
+    pub(crate) grid_mapping: Option<GridMapping>,
+}
+
+/// The variable that states a coordinate reference system.
+#[derive(Clone, Debug)]
+pub(crate) struct GridMapping {
+    /// Its name.
+    pub(crate) name: String,
+    /// Whether the file has it.
+    pub(crate) found: bool,
+    /// Its attribute `grid_mapping_name`.
+    pub(crate) projection: Option<String>,
+    /// Whether it has WKT.
+    pub(crate) has_wkt: bool,
 }
 
 impl Container {
@@ -64,6 +81,19 @@ impl Container {
                     let shape =
                         array.dimensions().unwrap_or_default().iter().map(|d| d.size() as u64).collect();
                     found.push((path.to_owned(), shape));
+                }
+            });
+        }
+        found
+    }
+
+    /// What the variables of two axes or more are to each other.
+    pub(crate) fn relations(&self) -> Relations {
+        let mut found = Relations::default();
+        if let Ok(root) = self.dataset.root_group() {
+            walk(&root, "", 0, &mut |path, array| {
+                if array.num_dimensions() >= 2 && array.datatype().class().is_numeric() {
+                    found.add(path, &|key| text(array, key));
                 }
             });
         }
@@ -105,7 +135,8 @@ impl Container {
             None => beside.scalar_time(),
             Some(_) => None,
         };
-        Some(Variable { path: path.to_owned(), axes, roles, time })
+        let grid_mapping = text(&array, "grid_mapping").and_then(|names| beside.grid_mapping(&names));
+        Some(Variable { path: path.to_owned(), axes, roles, time, grid_mapping })
     }
 }
 
@@ -158,6 +189,19 @@ impl Beside<'_> {
             (axis.times, axis.unread) = (instants.times, None);
         }
         axis
+    }
+
+    /// The variable that the attribute `grid_mapping` names first: `crs`, or `crs: x y`.
+    fn grid_mapping(&self, names: &str) -> Option<GridMapping> {
+        let name = names.split([':', ' ']).find(|word| !word.is_empty())?.to_owned();
+        let read = |array: &MDArray<'_>| {
+            let has_wkt = ["crs_wkt", "spatial_ref"].iter().any(|key| text(array, key).is_some());
+            Some((text(array, "grid_mapping_name"), has_wkt))
+        };
+        Some(match self.with(&name, read) {
+            Some((projection, has_wkt)) => GridMapping { name, found: true, projection, has_wkt },
+            None => GridMapping { name, found: false, projection: None, has_wkt: false },
+        })
     }
 
     /// The time of a coordinate of time with a single value. Of several, the one whose standard name is `time` comes first; a

@@ -174,6 +174,9 @@ impl Listed<'_> {
                 grid: pixels.grid.clone(),
                 signed_byte: false,
                 missing: missing.clone(),
+                exact: None,
+                place: None,
+                beside: Vec::new(),
                 input: self.number,
             });
         }

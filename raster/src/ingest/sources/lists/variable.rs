@@ -1,6 +1,6 @@
 //! Variables of NetCDF and HDF5 as arrays of any number of axes, read through GDAL's multidimensional model.
 
-use crate::band::Band;
+use crate::band::{Band, give_attributes};
 use crate::error::{Error, Result};
 use crate::ingest::sources::axes::Axis;
 use crate::sample::{DataType, Sample, data_type_of_gdal};
@@ -88,13 +88,14 @@ impl Variable {
             .map_err(|e| Error::Mismatch(format!("{}: variable {name}: {e}", file.display())))?;
         let number = |key: &str| array.attribute(key).ok().map(|attribute| attribute.read_as_f64());
         let text = |text: String| (!text.is_empty()).then_some(text);
-        let band = Band {
+        let mut band = Band {
             unit: text(array.unit()),
             nodata: array.no_data_value_as_double(),
             scale: number("scale_factor").filter(|scale| *scale != 1.0),
             offset: number("add_offset").filter(|offset| *offset != 0.0),
             ..Band::default()
         };
+        give_attributes(&mut band, |key| Some(array.attribute(key).ok()?.read_as_string_array().join(" ")));
         let shape = dimensions.iter().map(|dimension| dimension.size()).collect();
         Ok(Self { file: file.to_path_buf(), name: name.to_owned(), shape, axes, sample_type, band })
     }

@@ -1,0 +1,429 @@
+//! What samples mean goes with them: classes, coordinates and transparency stay exact under a bound, what files contradict each other
+//! in is refused, and what is clipped, left out or not understood is said.
+
+#![cfg(feature = "gdal")]
+
+use crate::common::{call, figures, folder, read_array, succeed};
+use gdal::raster::{Buffer, GdalType, RasterCreationOptions};
+use gdal::spatial_ref::SpatialRef;
+use gdal::{Dataset, DriverManager, Metadata as _};
+use serde_json::{Value, json};
+use std::path::Path;
+use vqz_raster::band::{Band, Category, read_bands, write_bands};
+use vqz_raster::netcdf::{Content, NetCdf, Storage};
+use vqz_raster::sample::DataType;
+
+const SIDE: usize = 64;
+const ALL: usize = SIDE * SIDE;
+
+/// The attributes of an array.
+fn attributes(array: &Path) -> Value {
+    let text = std::fs::read(array.join("zarr.json")).unwrap();
+    serde_json::from_slice::<Value>(&text).unwrap()["attributes"].clone()
+}
+
+/// The messages of remarks of a kind.
+fn said(summary: &Value, kind: &str) -> Vec<String> {
+    let remarks = summary["remarks"].as_array().unwrap().iter();
+    remarks.filter(|r| r["kind"] == kind).map(|r| r["message"].as_str().unwrap().to_owned()).collect()
+}
+
+/// What a call that must fail says.
+fn refused(folder: &Path, args: &[&str]) -> String {
+    let (code, out, err) = call(folder, args);
+    assert_ne!(code, 0, "vqz {}\n{out}{err}", args.join(" "));
+    err
+}
+
+/// A sample that is like no other around it.
+fn noise(at: usize) -> usize {
+    at.wrapping_mul(2_654_435_761) >> 7
+}
+
+/// A variable over rows and columns: its name, its type, its samples as bytes, and its attributes.
+type Variable<'a> = (&'a str, DataType, Vec<u8>, Value);
+
+/// Writes a NetCDF file of rows and columns, which have coordinates where `placed`. A variable without samples is a single number.
+fn netcdf(path: &Path, placed: bool, variables: &[Variable<'_>]) {
+    let mut file = NetCdf::create(path).unwrap();
+    let of = |variable: &vqz_raster::netcdf::Variable, attributes: &Value| {
+        for (key, value) in attributes.as_object().unwrap() {
+            variable.attribute(key, value).unwrap();
+        }
+    };
+    for (name, word) in [("y", "projection_y_coordinate"), ("x", "projection_x_coordinate")] {
+        file.dimension(name, SIDE as u64).unwrap();
+        if placed {
+            let content = Content::Samples(DataType::Float64);
+            let axis = file.variable(name, &[name], content, &Storage::default()).unwrap();
+            of(&axis, &json!({"units": "m", "standard_name": word}));
+            let sign = if name == "y" { -10.0 } else { 10.0 };
+            let values =
+                (0..SIDE).flat_map(|i| (500_000.0 + sign * i as f64).to_ne_bytes()).collect::<Vec<u8>>();
+            axis.write(&[0], &[SIDE as u64], &values).unwrap();
+        }
+    }
+    for (name, kind, samples, attributes) in variables {
+        let over: &[&str] = if samples.is_empty() { &[] } else { &["y", "x"] };
+        let variable = file.variable(name, over, Content::Samples(*kind), &Storage::default()).unwrap();
+        of(&variable, attributes);
+        if !samples.is_empty() {
+            variable.write(&[0, 0], &[SIDE as u64; 2], samples).unwrap();
+        }
+    }
+    file.finish().unwrap();
+}
+
+fn bytes(samples: impl Iterator<Item = f32>) -> Vec<u8> {
+    samples.flat_map(f32::to_ne_bytes).collect()
+}
+
+/// Temperatures that a bound of 1 changes.
+fn temperatures() -> Vec<u8> {
+    bytes((0..ALL).map(|at| 280.0 + (noise(at) % 1000) as f32 / 100.0))
+}
+
+/// Writes a GeoTIFF of some bands.
+fn geotiff<T: GdalType + Copy>(
+    path: &Path,
+    bands: &[Band],
+    options: &[&str],
+    sample: impl Fn(usize, usize) -> T,
+) {
+    let driver = DriverManager::get_driver_by_name("GTiff").unwrap();
+    let options = RasterCreationOptions::from_iter(options.iter().copied());
+    let mut dataset =
+        driver.create_with_band_type_with_options::<T, _>(path, SIDE, SIDE, bands.len(), &options).unwrap();
+    dataset.set_geo_transform(&[500_000.0, 10.0, 0.0, 5_000_000.0, 0.0, -10.0]).unwrap();
+    dataset.set_spatial_ref(&SpatialRef::from_epsg(32_633).unwrap()).unwrap();
+    write_bands(&mut dataset, bands).unwrap();
+    for number in 1..=bands.len() {
+        let samples = (0..ALL).map(|at| sample(number, at)).collect();
+        let mut band = dataset.rasterband(number).unwrap();
+        band.write((0, 0), (SIDE, SIDE), &mut Buffer::new((SIDE, SIDE), samples)).unwrap();
+    }
+    dataset.close().unwrap();
+}
+
+fn named(name: &str) -> Band {
+    Band { name: Some(name.to_owned()), ..Band::default() }
+}
+
+fn class(value: i64, name: &str, colour: Option<[u8; 4]>) -> Category {
+    Category { value, name: Some(name.to_owned()), colour }
+}
+
+#[test]
+fn classes_of_netcdf_stay_exact() {
+    let folder = folder("meaning-classes");
+    let classes: Vec<u8> = (0..ALL).map(|at| (noise(at) % 8) as u8).collect();
+    let listed = json!({"flag_values": [0, 1, 2, 3, 4, 5, 6, 7], "flag_meanings": "a b c d e f g h"});
+    let bits = json!({"flag_masks": [1, 2, 4], "flag_meanings": "cloud shadow snow"});
+    for (number, words) in [listed, bits, json!({"standard_name": "quality_flag"})].into_iter().enumerate() {
+        let file = format!("{number}.nc");
+        netcdf(&folder.join(&file), true, &[("lc", DataType::UInt8, classes.clone(), words.clone())]);
+        for command in ["encode", "ingest"] {
+            let (out, back) = (format!("{command}-{number}.zarr"), format!("{command}-{number}-back.zarr"));
+            let summary = figures(&folder, &[command, &file, &out, "--max-error", "1"]);
+            assert_eq!(said(&summary, "made_lossless").len(), 1, "{command} {words}: {summary}");
+            succeed(&folder, &["decode", &out, &back]);
+            let array = folder.join(&back).join(if command == "ingest" { "data" } else { "" });
+            assert!(read_array(&array) == classes, "{command} {words}");
+            let found = attributes(&array);
+            for (key, value) in words.as_object().unwrap() {
+                assert_eq!(&found[key], value, "{command} {key}");
+            }
+        }
+    }
+}
+
+#[test]
+fn classes_beside_other_variables_keep_the_bound_of_these() {
+    let folder = folder("meaning-beside");
+    let shorts = |f: &dyn Fn(usize) -> i16| (0..ALL).flat_map(|at| f(at).to_ne_bytes()).collect::<Vec<u8>>();
+    let (t, lc) = (shorts(&|at| 2800 + (noise(at) % 1000) as i16), shorts(&|at| (noise(at + 7) % 8) as i16));
+    netcdf(
+        &folder.join("a.nc"),
+        true,
+        &[
+            ("t", DataType::Int16, t.clone(), json!({"valid_range": [0, 5000]})),
+            ("lc", DataType::Int16, lc.clone(), json!({"flag_masks": [1, 2, 4], "flag_meanings": "a b c"})),
+        ],
+    );
+    succeed(&folder, &["ingest", "a.nc", "out.zarr", "--max-error", "9"]);
+    succeed(&folder, &["decode", "out.zarr", "back.zarr"]);
+    assert!(read_array(&folder.join("back.zarr/lc")) == lc);
+    let data = read_array(&folder.join("back.zarr/data"));
+    let number = |bytes: &[u8], at: usize| i16::from_le_bytes([bytes[2 * at], bytes[2 * at + 1]]);
+    assert!(data != t && (0..ALL).all(|at| (number(&data, at) - number(&t, at)).abs() <= 9));
+    let found = attributes(&folder.join("back.zarr/data"));
+    assert_eq!((&found["band_names"], &found["valid_range"]), (&json!(["t"]), &json!([0, 5000])));
+}
+
+#[test]
+fn coordinates_and_ancillary_variables_are_no_bands() {
+    let folder = folder("meaning-swath");
+    let degrees =
+        |from: f32| bytes((0..ALL).map(|at| from + (at % SIDE) as f32 / 700.0 + (at / SIDE) as f32 / 900.0));
+    let (latitude, longitude, qa) = (degrees(45.0), degrees(9.0), temperatures());
+    netcdf(
+        &folder.join("swath.nc"),
+        false,
+        &[
+            ("where_y", DataType::Float32, latitude.clone(), json!({"units": "degrees_north"})),
+            ("where_x", DataType::Float32, longitude.clone(), json!({"long_name": "longitude"})),
+            (
+                "t",
+                DataType::Float32,
+                temperatures(),
+                json!({"coordinates": "where_y where_x", "ancillary_variables": "qa"}),
+            ),
+            ("qa", DataType::Float32, qa.clone(), json!({})),
+        ],
+    );
+    succeed(&folder, &["ingest", "swath.nc", "out.zarr", "--max-error", "1"]);
+    succeed(&folder, &["decode", "out.zarr", "back.zarr"]);
+    let array = |name: &str| folder.join("back.zarr").join(name);
+    let found = attributes(&array("data"));
+    assert_eq!(found["band_names"], json!(["t"]));
+    assert_eq!(found["coordinates"], "where_y where_x");
+    assert_eq!(found["ancillary_variables"], "qa");
+    assert!(read_array(&array("where_y")) == latitude);
+    assert!(read_array(&array("where_x")) == longitude);
+    assert!(read_array(&array("qa")) == qa);
+    // A plain cube that is encoded later keeps them as well.
+    succeed(&folder, &["ingest", "swath.nc", "plain.zarr"]);
+    succeed(&folder, &["encode", "plain.zarr", "later.zarr", "--max-error", "1"]);
+    succeed(&folder, &["decode", "later.zarr", "late.zarr"]);
+    assert!(read_array(&folder.join("late.zarr/where_y")) == latitude);
+    assert!(read_array(&folder.join("late.zarr/qa")) == qa);
+    assert!(read_array(&folder.join("late.zarr/data")) != temperatures());
+}
+
+#[test]
+fn one_page_of_several_must_be_named() {
+    let folder = folder("meaning-pages");
+    for (number, append) in [(1, "NO"), (2, "YES")] {
+        let option = format!("APPEND_SUBDATASET={append}");
+        geotiff(&folder.join("pages.tif"), &[named("v")], &[&option], |_, at| {
+            (noise(at) % 100 + 100 * number) as u16
+        });
+    }
+    for command in ["encode", "ingest"] {
+        let err = refused(&folder, &[command, "pages.tif", "out.zarr", "--lossless"]);
+        assert!(err.contains("pages.tif: it holds 2 pages, 1, 2, each a raster of its own"), "{err}");
+        assert!(err.contains("variables = [\"1\"]"), "{err}");
+    }
+    std::fs::write(folder.join("c.toml"), "[[input]]\nfiles = [\"pages.tif\"]\nvariables = [\"2\"]\n")
+        .unwrap();
+    succeed(&folder, &["ingest", "c.toml", "cube.zarr"]);
+    let samples: Vec<u8> = (0..ALL).flat_map(|at| ((noise(at) % 100 + 200) as u16).to_le_bytes()).collect();
+    assert!(read_array(&folder.join("cube.zarr/data")) == samples);
+}
+
+#[test]
+fn files_of_a_band_mean_the_same() {
+    let folder = folder("meaning-files");
+    let write = |name: &str, band: Band| geotiff(&folder.join(name), &[band], &[], |_, at| (at % 3) as u8);
+    let ingest = |name: &str| {
+        let (a, b, pattern) =
+            (format!("{name}_2019.tif"), format!("{name}_2020.tif"), format!("{name}_{{time:%Y}}.tif"));
+        call(&folder, &["ingest", &a, &b, &format!("{name}.zarr"), "--name", &pattern])
+    };
+    let unit = |unit: &str| Band { unit: Some(unit.to_owned()), ..named("v") };
+    write("dem_2019.tif", unit("m"));
+    write("dem_2020.tif", unit("ft"));
+    let (code, _, err) = ingest("dem");
+    assert!(
+        code != 0
+            && err.contains("band v: dem_2020.tif (band 1) has the unit ft, dem_2019.tif (band 1) has m"),
+        "{err}"
+    );
+    write("same_2019.tif", unit("m"));
+    write("same_2020.tif", named("v"));
+    let (code, _, err) = ingest("same");
+    assert!(code == 0 && err.contains("same_2020.tif states none: m is taken for all"), "{err}");
+    let red = Some([255, 0, 0, 255]);
+    let classes = |classes: Vec<Category>| Band { categories: classes, ..named("v") };
+    write("lc_2019.tif", classes(vec![class(1, "wheat", None), class(2, "maize", None)]));
+    write("lc_2020.tif", classes(vec![class(1, "maize", None), class(2, "wheat", None)]));
+    let (code, _, err) = ingest("lc");
+    assert!(
+        code != 0 && err.contains("has for class 1, the name maize, lc_2019.tif (band 1) has wheat"),
+        "{err}"
+    );
+    // What only one file has is taken from it, and a colour of another is said.
+    write("col_2019.tif", classes(vec![class(1, "wheat", red)]));
+    write("col_2020.tif", classes(vec![class(1, "wheat", Some([0, 0, 255, 255])), class(2, "maize", red)]));
+    let (code, _, err) = ingest("col");
+    assert!(
+        code == 0 && err.contains("colours of classes differ between col_2019.tif and col_2020.tif"),
+        "{err}"
+    );
+    let found = attributes(&folder.join("col.zarr/data"));
+    assert_eq!((&found["flag_values"], &found["flag_meanings"]), (&json!([1, 2]), &json!("wheat maize")));
+}
+
+#[test]
+fn transparency_stays_exact_and_likely_classes_are_said() {
+    let folder = folder("meaning-alpha");
+    let bands: Vec<Band> = ["r", "g", "b", "a"].map(named).to_vec();
+    geotiff(&folder.join("rgba.tif"), &bands, &["PHOTOMETRIC=RGB", "ALPHA=YES"], |number, at| match number {
+        4 => [0, 1, 254, 255][noise(at) % 4],
+        _ => (noise(at + number) % 256) as u8,
+    });
+    let summary = figures(&folder, &["encode", "rgba.tif", "out.zarr", "--max-error", "5"]);
+    assert_eq!(said(&summary, "bands_kept_exact").len(), 1, "{summary}");
+    succeed(&folder, &["export", "out.zarr", "back.tif"]);
+    let read = |name: &str, number: usize| {
+        let dataset = Dataset::open(folder.join(name)).unwrap();
+        let size = (SIDE, SIDE);
+        dataset.rasterband(number).unwrap().read_as::<u8>((0, 0), size, size, None).unwrap().data().to_vec()
+    };
+    assert!(read("back.tif", 4) == read("rgba.tif", 4));
+    assert!(read("back.tif", 1) != read("rgba.tif", 1));
+    let summary = figures(&folder, &["encode", "rgba.tif", "all.zarr", "--max-error", "5,5,5,5"]);
+    assert_eq!(said(&summary, "transparency_changed").len(), 1, "{summary}");
+    geotiff(&folder.join("s2.tif"), &["B02", "SCL"].map(named), &[], |_, at| (noise(at) % 11) as u16);
+    for command in ["encode", "ingest"] {
+        let summary = figures(&folder, &[command, "s2.tif", &format!("{command}.zarr"), "--max-error", "3"]);
+        let found = said(&summary, "likely_classes");
+        assert!(found.len() == 1 && found[0].contains("band SCL was coded with errors"), "{summary}");
+    }
+    let summary = figures(&folder, &["encode", "s2.tif", "kept.zarr", "--max-error", "3,0"]);
+    assert!(said(&summary, "likely_classes").is_empty(), "{summary}");
+}
+
+#[test]
+fn classes_are_not_mixed_by_resampling() {
+    let folder = folder("meaning-warp");
+    let band = Band { categories: vec![class(0, "water", None), class(2, "forest", None)], ..named("lc") };
+    geotiff(&folder.join("lc.tif"), &[band], &[], |_, at| 2 * (noise(at) % 2) as u8);
+    for (method, is_refused) in [
+        ("bilinear", true),
+        ("average", true),
+        ("cubic", true),
+        ("lanczos", true),
+        ("nearest", false),
+        ("mode", false),
+    ] {
+        let text = format!(
+            "[[input]]\nfiles = [\"lc.tif\"]\n[grid]\nresolution = 7\nresampling = \"{method}\"\n[output]\nnodata = 255\n"
+        );
+        std::fs::write(folder.join("c.toml"), text).unwrap();
+        let out = format!("{method}.zarr");
+        if is_refused {
+            let err = refused(&folder, &["ingest", "c.toml", &out]);
+            assert!(
+                err.contains(&format!("holds classes, and resampling by {method} makes values between them")),
+                "{err}"
+            );
+        } else {
+            succeed(&folder, &["ingest", "c.toml", &out]);
+            let found = read_array(&folder.join(&out).join("data"));
+            assert!(found.iter().all(|v| [0, 2, 255].contains(v)) && found.contains(&2));
+        }
+    }
+}
+
+#[test]
+fn samples_that_are_clipped_or_become_no_data_are_counted() {
+    let folder = folder("meaning-clipped");
+    // Tenths from 0 to 299.9.
+    let value = |at: usize| (noise(at) % 3000) as f32 / 10.0;
+    geotiff(&folder.join("f.tif"), &[named("f")], &[], |_, at| value(at));
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    write(
+        "d.toml",
+        "[[input]]\nfiles = [\"f.tif\"]\n[[derive]]\nname = \"r\"\nexpression = \"f * 1000\"\ndata_type = \"int16\"\nnodata = 100\n",
+    );
+    let summary = figures(&folder, &["ingest", "d.toml", "d.zarr"]);
+    let clipped = (0..ALL).filter(|at| f64::from(value(*at)) * 1000.0 > 32_767.5).count();
+    let found = said(&summary, "samples_clipped");
+    assert!(
+        found.len() == 1 && found[0].contains(&format!("({clipped} of band r)")) && clipped > 100,
+        "{summary}"
+    );
+    let moved = (0..ALL).filter(|at| (f64::from(value(*at)) * 1000.0).round() == 100.0).count();
+    let found = said(&summary, "moved_beside_nodata");
+    assert!(found.len() == usize::from(moved > 0), "{moved} {summary}");
+    write("t.toml", "[[input]]\nfiles = [\"f.tif\"]\n[output]\ndata_type = \"uint8\"\nnodata = 100\n");
+    let summary = figures(&folder, &["ingest", "t.toml", "t.zarr"]);
+    let clipped = (0..ALL).filter(|at| value(*at) > 255.5).count();
+    let found = said(&summary, "samples_clipped");
+    assert!(found.len() == 1 && found[0].contains(&format!("({clipped} of band f)")), "{summary}");
+    // Exactly 100 is declared as "no data"; what only rounds to it is not.
+    let became =
+        (0..ALL).filter(|at| value(*at) != 100.0 && f64::from(value(*at)).round_ties_even() == 100.0).count();
+    let found = said(&summary, "valid_became_nodata");
+    assert!(
+        found.len() == 1 && found[0].contains(&format!("({became} of band f)")) && became > 2,
+        "{summary}"
+    );
+    let data = read_array(&folder.join("t.zarr/data"));
+    assert_eq!(
+        data.iter().filter(|v| **v == 255).count(),
+        (0..ALL).filter(|at| value(*at) >= 254.5 && f64::from(value(*at)).round_ties_even() >= 255.0).count()
+    );
+}
+
+#[test]
+fn a_reference_system_that_is_not_understood_is_said() {
+    let folder = folder("meaning-reference");
+    let t = |mapping: &str| ("t", DataType::Float32, temperatures(), json!({"grid_mapping": mapping}));
+    let crs = |attributes: Value| ("crs", DataType::Int32, Vec::new(), attributes);
+    for (name, variables, words) in [
+        ("missing", vec![t("nothing_here")], "is nothing_here, which the file does not have"),
+        (
+            "unknown",
+            vec![crs(json!({"grid_mapping_name": "my_projection"})), t("crs")],
+            "is crs, whose grid_mapping_name is my_projection, which can't be read",
+        ),
+        (
+            "damaged",
+            vec![crs(json!({"crs_wkt": "PROJCRS[\"bad\""})), t("crs")],
+            "is crs, whose WKT can't be read",
+        ),
+    ] {
+        let file = format!("{name}.nc");
+        netcdf(&folder.join(&file), true, &variables);
+        let summary = figures(&folder, &["ingest", &file, &format!("{name}.zarr")]);
+        let found = said(&summary, "cube");
+        assert!(found.iter().any(|text| text.contains(words)), "{name}: {found:?}");
+    }
+}
+
+#[test]
+fn valid_ranges_of_netcdf_are_kept_and_said() {
+    let folder = folder("meaning-range");
+    let words = json!({"valid_range": [281.0, 289.0]});
+    netcdf(&folder.join("t.nc"), true, &[("t", DataType::Float32, temperatures(), words)]);
+    for (command, path) in [("encode", "encode.zarr"), ("ingest", "ingest.zarr/data")] {
+        let summary = figures(&folder, &[command, "t.nc", &format!("{command}.zarr"), "--lossless"]);
+        let found = said(&summary, "cube");
+        let words = "samples of t outside of its valid_range [281,289] are \"no data\", as CF means it";
+        assert!(found.iter().any(|text| text.contains(words)), "{command}: {found:?}");
+        assert_eq!(attributes(&folder.join(path))["valid_range"], json!([281, 289]));
+    }
+}
+
+#[test]
+fn descriptions_of_bands_are_those_of_the_file() {
+    let folder = folder("meaning-items");
+    geotiff(&folder.join("a.tif"), &[named("a"), named("b")], &[], |_, at| (at % 4) as u8);
+    let mut dataset = Dataset::open_ex(
+        folder.join("a.tif"),
+        gdal::DatasetOptions {
+            open_flags: gdal::GdalOpenFlags::GDAL_OF_UPDATE,
+            ..gdal::DatasetOptions::default()
+        },
+    )
+    .unwrap();
+    dataset.rasterband(2).unwrap().set_metadata_item("flag_masks", "{1,2}", "").unwrap();
+    dataset.flush_cache().unwrap();
+    dataset.close().unwrap();
+    let bands = read_bands(&Dataset::open(folder.join("a.tif")).unwrap()).unwrap();
+    assert!(bands[0].attributes.is_empty() && bands[1].attributes["flag_masks"] == json!([1, 2]));
+    let summary = figures(&folder, &["encode", "a.tif", "out.zarr", "--max-error", "1"]);
+    assert_eq!(said(&summary, "made_lossless").len(), 1, "{summary}");
+}
