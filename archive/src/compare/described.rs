@@ -35,8 +35,8 @@ impl Described {
         }
     }
 
-    /// In what two differ, in words. What only one of the two says is no difference, but for scales and offsets: samples without any
-    /// are values as they are.
+    /// In what two differ, in words. A place or dates that only one of the two states are no difference. Scales, offsets and units
+    /// are: samples without them are values as they are.
     fn differences(&self, other: &Self) -> Vec<String> {
         let mut found = Vec::new();
         let (a, b) = (&self.location, &other.location);
@@ -113,10 +113,13 @@ fn values(number: usize, ours: &Band, theirs: &Band) -> Vec<String> {
     };
     differs("scale", 1.0, ours.scale, theirs.scale);
     differs("offset", 0.0, ours.offset, theirs.offset);
-    if let (Some(a), Some(b)) = (&ours.unit, &theirs.unit)
-        && a != b
-    {
-        found.push(format!("the unit of band {name} is {b}, that of the reference {a}"));
+    if ours.unit != theirs.unit {
+        let unit = |band: &Band| band.unit.clone().unwrap_or_else(|| "not stated".to_owned());
+        found.push(format!(
+            "the unit of band {name} is {}, that of the reference {}",
+            unit(theirs),
+            unit(ours)
+        ));
     }
     found
 }

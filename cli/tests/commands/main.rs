@@ -20,6 +20,7 @@ mod geotiff;
 mod ingest;
 mod interrupted;
 mod masks;
+mod members;
 mod names;
 mod networks;
 mod permissions;
