@@ -1,5 +1,6 @@
 //! Decoding: from an archive back to plain arrays, which any Zarr reader can open.
 
+use crate::encode::remarks;
 use crate::encoded::losses::remark_on_losses;
 use crate::error::{Result, bail};
 use crate::geotiff;
@@ -87,7 +88,7 @@ pub fn decode(
         return Ok(DecodeSummary::new(output, &[raster.as_ref()], bytes, seconds, 0));
     }
     paths::refuse_other_format(output)?;
-    let nodes = plan(archive, output, options, &opening)?;
+    let nodes = plan(archive, output, options, &opening, progress)?;
     remark_on_losses(archive, options.engine, progress)?;
     let mut settings = Settings::new("decode", archive);
     settings.set("codec", format!("{:?}", options.codec));
@@ -112,10 +113,18 @@ pub fn decode(
     Ok(DecodeSummary::new(output, &rasters, written.bytes, written.seconds, written.kept))
 }
 
-fn plan(archive: &Path, output: &Path, options: &DecodeOptions, opening: &OpenOptions) -> Result<Vec<Node>> {
+fn plan(
+    archive: &Path,
+    output: &Path,
+    options: &DecodeOptions,
+    opening: &OpenOptions,
+    progress: &dyn Progress,
+) -> Result<Vec<Node>> {
     let mut nodes = Vec::new();
     let mut decoded = 0;
-    for node in tree::walk(archive)? {
+    let members = tree::walk(archive)?;
+    remarks::left_out(&members, progress)?;
+    for node in members {
         // A member of a group may be a link that leads to the output.
         paths::refuse_overlap(&node.folder, output)?;
         if !node.metadata.is_array() {

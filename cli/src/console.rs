@@ -94,17 +94,27 @@ pub(crate) fn check() -> Result<()> {
 }
 
 fn shortfall(remarks: &[RecordedRemark]) -> Option<String> {
-    let arrays = |lost: bool| {
+    let arrays = |kinds: &[&str]| {
         let of = remarks
             .iter()
-            .filter(|recorded| recorded.severity == Severity::Shortfall && recorded.lost.is_some() == lost);
+            .filter(|recorded| recorded.severity == Severity::Shortfall && kinds.contains(&recorded.kind));
         of.filter_map(|recorded| recorded.array.clone()).collect::<Vec<_>>().join(", ")
     };
-    let (lost, missed) = (arrays(true), arrays(false));
+    let (lost, missed) = (arrays(&["chunks_lost"]), arrays(&["target_missed"]));
+    let (gone, differ) = (arrays(&["member_lost"]), arrays(&["member_differs"]));
     let mut what = Vec::new();
     if !lost.is_empty() {
         what.push(format!(
             "chunks of {lost} are lost (see the warning above); the work was done with fill value in their place"
+        ));
+    }
+    if !gone.is_empty() {
+        what.push(format!("arrays of the archive are lost: {gone} (see the warning above)"));
+    }
+    if !differ.is_empty() {
+        what.push(format!(
+            "{differ} of the archive differ from its source (see the warning above); restore the archive from a copy, or encode it \
+             again, if the source is the one that it was made from"
         ));
     }
     if !missed.is_empty() {

@@ -1,5 +1,6 @@
 //! Comparing: how far a raster differs from a reference.
 
+pub(crate) mod described;
 pub(crate) mod run;
 mod yardstick;
 

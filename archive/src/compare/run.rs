@@ -1,5 +1,6 @@
 //! Runs a comparison, raster by raster.
 
+use crate::compare::described::{self, Described};
 use crate::compare::yardstick::choose;
 use crate::encoded::losses::remark_on_losses;
 use crate::error::{Result, bail};
@@ -129,7 +130,15 @@ pub fn compare(
         other: other.display().to_string(),
         rasters: Vec::new(),
     };
+    let one = (references.len(), others.len()) == (1, 1);
     for (path, a, b) in pairs(&references, &others)? {
+        let of_reference = if one { references[0].0.as_str() } else { path.as_str() };
+        described::remark_on_differences(
+            &path,
+            &Described::of(a.info(), reference, of_reference),
+            &Described::of(b.info(), other, &path),
+            progress,
+        );
         let raster = compare_rasters(&path, a.as_ref(), b.as_ref(), options.peak, &mut (), progress)?;
         comparison.rasters.push(raster);
     }

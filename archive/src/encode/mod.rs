@@ -16,7 +16,7 @@ pub(crate) mod model;
 pub(crate) mod options;
 pub(crate) mod plan;
 pub(crate) mod quality;
-mod remarks;
+pub(crate) mod remarks;
 pub(crate) mod run;
 pub(crate) mod search;
 mod settling;

@@ -96,6 +96,7 @@ impl Planner<'_> {
         let (mut beside, mut chosen) = (Vec::new(), Vec::new());
         copies::remark_on_lost(path, self.progress)?;
         let nodes = tree::walk(path)?;
+        remarks::left_out(&nodes, self.progress)?;
         let exact = exact_members(&nodes);
         for node in nodes {
             // A member of a group may be a link that leads to the output.
@@ -151,6 +152,9 @@ impl Planner<'_> {
             self.progress.remark(&Remark::CopiedAsItIs { array, why });
         }
         for node in beside {
+            if let Some(why) = copies::unread(&node) {
+                self.progress.remark(&Remark::CopyUnread { array: node.path.clone(), why });
+            }
             match bands::copied(&node, &chosen) {
                 Ok(content) => plan.others.push(Node { path: node.path, content }),
                 Err(error) => {

@@ -3,6 +3,8 @@
 use crate::error::Result;
 use crate::progress::{Progress, Remark};
 use crate::raster::source::RasterInfo;
+use crate::store::foreign;
+use crate::store::tree::Node;
 use vqz_codec::config::Promise;
 use vqz_codec::model::Model;
 
@@ -27,4 +29,15 @@ pub(crate) fn quality_beyond(model: &Model, quality: f64, progress: &dyn Progres
         let measured = (first.psnr_db, last.psnr_db);
         progress.remark(&Remark::QualityBeyondModel { quality, model: manifest.name.clone(), measured });
     }
+}
+
+/// Remarks on what lies in the groups of a hierarchy and is no node of Zarr v3, so that nothing that is made of them holds it.
+///
+/// # Errors
+/// When a folder can't be listed.
+pub(crate) fn left_out(nodes: &[Node], progress: &dyn Progress) -> Result<()> {
+    for found in foreign::beside(nodes)?.into_iter().chain(foreign::missing(nodes)) {
+        progress.remark(&Remark::LeftOut { array: found.path, why: found.what });
+    }
+    Ok(())
 }

@@ -2,19 +2,25 @@
 //! metadata are those of the input; so the group at the root records how many files of chunks each of them has. A chunk that
 //! is lost would otherwise read as fill value, without a word.
 
+use crate::encoded::losses::position;
 use crate::encoded::lost::LostChunks;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::progress::{Progress, Remark};
 use crate::store::chunk_keys::stored_chunks;
 use crate::store::files;
+use crate::store::opened::open_array;
 use crate::store::tree::{self, Node};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
 use vqz_codec::name::{NAME, NAMES};
+use zarrs::array::ArrayBytes;
 
 /// The key in the attribute of the root: the path of each array, and how many files of chunks it has.
 const KEY: &str = "copies";
+
+/// The key of the paths of the encoded arrays, which have records of their own, as long as they are there.
+const ENCODED: &str = "encoded";
 
 /// Records in the group at the root of a complete archive what its arrays that are not encoded hold.
 ///
@@ -26,16 +32,15 @@ pub(crate) fn record(root: &Path) -> Result<()> {
         return Ok(());
     }
     let mut copies = Map::new();
-    for node in tree::walk(root)?.iter().filter(|node| is_copy(node)) {
-        let chunks = files_of_chunks(node)?;
-        if chunks > 0 {
-            copies.insert(node.path.clone(), chunks.into());
+    let mut encoded = Vec::new();
+    for node in tree::walk(root)?.iter().filter(|node| node.metadata.is_array() && !node.derived) {
+        if is_copy(node) {
+            copies.insert(node.path.clone(), files_of_chunks(node)?.into());
+        } else {
+            encoded.push(node.path.clone());
         }
     }
-    if copies.is_empty() {
-        return Ok(());
-    }
-    group.metadata.set_attribute(NAME, json!({ KEY: copies }));
+    group.metadata.set_attribute(NAME, json!({ KEY: copies, ENCODED: encoded }));
     files::write_atomically(&root.join("zarr.json"), &group.metadata.to_bytes()?)
 }
 
@@ -46,12 +51,25 @@ pub(crate) fn record(root: &Path) -> Result<()> {
 pub(crate) fn remark_on_lost(root: &Path, progress: &dyn Progress) -> Result<bool> {
     let group = Node::open(root)?;
     let attributes = group.metadata.attributes();
-    let recorded = NAMES.iter().find_map(|name| attributes.get(*name)?.get(KEY)?.as_object());
-    let Some(recorded) = recorded.filter(|_| !group.metadata.is_array()) else { return Ok(false) };
+    if group.metadata.is_array() {
+        return Ok(false);
+    }
+    let record = NAMES.iter().find_map(|name| attributes.get(*name)?.as_object());
+    let Some(record) = record else { return Ok(false) };
     let nodes: BTreeMap<String, Node> =
         tree::walk(root)?.into_iter().map(|node| (node.path.clone(), node)).collect();
     let mut any = false;
-    for (path, written) in recorded {
+    let encoded = record.get(ENCODED).and_then(Value::as_array).into_iter().flatten();
+    for path in encoded.filter_map(Value::as_str).filter(|path| !nodes.contains_key(*path)) {
+        progress.remark(&Remark::MemberLost { array: path.to_owned() });
+        any = true;
+    }
+    for (path, written) in record.get(KEY).and_then(Value::as_object).into_iter().flatten() {
+        // Without chunks there is none that could be counted as lost.
+        if written == &json!(0) && !nodes.contains_key(path) {
+            progress.remark(&Remark::MemberLost { array: path.clone() });
+            any = true;
+        }
         if nodes.get(path).is_some_and(|node| node.derived) {
             continue;
         }
@@ -78,6 +96,23 @@ pub(crate) fn remark_on_lost(root: &Path, progress: &dyn Progress) -> Result<boo
 /// then have.
 fn is_copy(node: &Node) -> bool {
     node.metadata.is_array() && !node.derived && matches!(node.metadata.encoded(), Ok(None))
+}
+
+/// Why an array that is not encoded can't be read; none where all of it can, and where its type or its codecs are not known here.
+/// Chunks are read one by one.
+pub(crate) fn unread(node: &Node) -> Option<String> {
+    let array = open_array(&node.folder, None).ok()?;
+    let shape = node.metadata.shape().ok()?;
+    let chunk = node.metadata.chunk_shape().ok()?;
+    // Only what is stored can be damaged.
+    let stored = stored_chunks(&node.folder, &node.metadata).ok()??;
+    if shape.len() != chunk.len() {
+        return None;
+    }
+    stored.iter().find_map(|indices| {
+        let read = array.retrieve_chunk::<ArrayBytes<'static>>(indices);
+        read.err().map(|error| format!("chunk {}: {}", position(indices), Error::from(error).one_line()))
+    })
 }
 
 /// How many files of chunks an array has. What else lies in its folder does not count, unless the array names its chunks in a way
@@ -135,7 +170,7 @@ mod tests {
         }
         record(&root).unwrap();
         let recorded = Node::open(&root).unwrap().metadata.attributes()[NAME].clone();
-        assert_eq!(recorded, json!({"copies": {"data": 2}}));
+        assert_eq!(recorded, json!({"copies": {"data": 2}, "encoded": []}));
         let lost = Lost::default();
         std::fs::remove_file(root.join("overviews/2/data/c/0")).unwrap();
         assert!(!remark_on_lost(&root, &lost).unwrap());

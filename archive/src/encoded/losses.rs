@@ -52,7 +52,7 @@ fn lost_chunks(of: &RecordedArchive, stored: u64, absent: &Absent) -> Option<Los
 }
 
 /// A chunk's position in the grid, as messages state it.
-fn position(indices: &[u64]) -> String {
+pub(crate) fn position(indices: &[u64]) -> String {
     indices.iter().map(u64::to_string).collect::<Vec<_>>().join("/")
 }
 

@@ -61,6 +61,7 @@ pub(crate) fn write(
     let outputs = names(output, count, exported.times.as_deref());
     for path in &outputs {
         check_place(path, OutputKind::File, options.existing)?;
+        geotiff::refuse_sides(path)?;
     }
     let mut written: Vec<PathBuf> = Vec::new();
     for (number, path) in outputs.iter().enumerate() {

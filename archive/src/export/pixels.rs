@@ -37,6 +37,13 @@ pub fn export_pixels(
 ) -> Result<ExportSummary> {
     let (archive, output, begun) = (archive.as_ref(), output.as_ref(), Instant::now());
     paths::refuse_overlap(archive, output)?;
+    let lists = match domain {
+        PixelDomain::Mask(mask) => vec![mask],
+        PixelDomain::Indices { rows, columns } => vec![rows, columns],
+    };
+    for list in lists {
+        paths::refuse_overlap(list, output)?;
+    }
     paths::check_place(output, OutputKind::Folder, options.existing)?;
     let opening = OpenOptions { engine: options.engine, ..OpenOptions::default() };
     let source = ExportSource::open(archive, &opening)?;

@@ -137,7 +137,7 @@ fn numbered(selection: &BandSelection) -> bool {
 }
 
 /// Replaces each folder of GeoTIFFs by the files in it.
-fn expand(inputs: &[PathBuf]) -> Result<Vec<PathBuf>> {
+pub(crate) fn expand(inputs: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for input in inputs {
         if !input.is_dir() || input.join("zarr.json").is_file() {

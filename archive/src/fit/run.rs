@@ -1,7 +1,7 @@
 //! Runs a fit: reads samples, fits, saves the model.
 
 use crate::error::{Context, Result, bail};
-use crate::fit::inputs::{FitInputs, open_inputs};
+use crate::fit::inputs::{FitInputs, expand, open_inputs};
 use crate::fit::options::{FitOptions, Scaling};
 use crate::fit::sampling::{FitSamples, collect};
 use crate::progress::{Progress, Remark};
@@ -67,7 +67,7 @@ pub fn fit(
     progress: &dyn Progress,
 ) -> Result<FitSummary> {
     let output = output.as_ref();
-    refuse_model_output(output, options)?;
+    refuse_model_output(inputs, output, options)?;
     let name = match &options.name {
         Some(name) => name.clone(),
         None => output.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
@@ -154,7 +154,11 @@ fn fit_inputs(
 ///
 /// # Errors
 /// When the folder is not there, the output exists and may not be replaced, or is a folder.
-pub fn refuse_model_output(output: &Path, options: &FitOptions) -> Result<()> {
+pub fn refuse_model_output(inputs: &[PathBuf], output: &Path, options: &FitOptions) -> Result<()> {
+    // A folder of rasters may hold the model, and none of its rasters may become it.
+    for input in expand(inputs)? {
+        paths::refuse_overlap(&input, output)?;
+    }
     paths::check_place(output, OutputKind::File, options.existing)
 }
 

@@ -2,7 +2,7 @@
 //! first.
 
 use crate::error::{Context, Result};
-use crate::geotiff::rename::put;
+use crate::geotiff::rename::{put, refuse_sides};
 use crate::geotiff::writer;
 use crate::metadata::plain::PlainCodec;
 use crate::progress::Progress;
@@ -33,6 +33,7 @@ pub(crate) fn write_cog(
     existing: Existing,
     progress: &dyn Progress,
 ) -> Result<()> {
+    refuse_sides(path)?;
     let scratch = Scratch::begin(path, existing)?;
     let plain = scratch.on_the_way("plain.tif");
     writer::write_at(&plain, raster, PlainCodec::None, progress)

@@ -16,6 +16,7 @@ mod writer;
 pub(crate) use self::{
     cog::{Cog, write_cog},
     reader::open,
+    rename::refuse_sides,
     writer::write,
 };
 

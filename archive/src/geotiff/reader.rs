@@ -160,18 +160,26 @@ fn bands(path: &Path, dataset: &Dataset, data_type: DataType, options: &OpenOpti
         });
     }
     if let (Some(mask), true) = (mask, options.nodata.is_empty()) {
-        let declared = found.bands.iter().any(|band| band.nodata.is_some());
-        match data_type {
-            _ if declared => {}
-            DataType::Float32 | DataType::Float64 => {
+        let declared = found.bands.iter().find_map(|band| band.nodata);
+        let alpha = matches!(mask, MaskKind::Alpha(_));
+        let become_nodata = |nodata| Remark::MaskBecameNodata { file: file.clone(), alpha, nodata };
+        match (declared, data_type) {
+            (Some(nodata), _) => found.remarks.push(become_nodata(nodata)),
+            (None, DataType::Float32 | DataType::Float64) => {
+                found.remarks.push(become_nodata(f64::NAN));
                 found.bands.iter_mut().for_each(|band| band.nodata = Some(f64::NAN));
             }
             _ => {
                 found.masks.fill(None);
-                let alpha = matches!(mask, MaskKind::Alpha(_));
                 found.remarks.push(Remark::MaskLeftOut { file, alpha, data_type: data_type.name() });
             }
         }
+    }
+    if let (Some(mask), Some(nodata)) = (mask, options.nodata.first())
+        && let Some(nodata) = nodata.to_f64(data_type)?
+    {
+        let alpha = matches!(mask, MaskKind::Alpha(_));
+        found.remarks.push(Remark::MaskBecameNodata { file: path.display().to_string(), alpha, nodata });
     }
     Ok(found)
 }

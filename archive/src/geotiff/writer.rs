@@ -2,7 +2,7 @@
 
 use crate::error::{Context, Result, bail};
 use crate::geotiff::attributes::{COLOURS, ITEMS};
-use crate::geotiff::rename::put;
+use crate::geotiff::rename::{put, refuse_sides};
 use crate::metadata::plain::PlainCodec;
 use crate::progress::{Progress, Task};
 use crate::raster::region::{Grid, Region};
@@ -34,6 +34,7 @@ pub(crate) fn write(
     existing: Existing,
     progress: &dyn Progress,
 ) -> Result<()> {
+    refuse_sides(path)?;
     let scratch = Scratch::begin(path, existing)?;
     write_at(&scratch.path(), raster, codec, progress)
         .with_context(|| format!("writing {}", path.display()))

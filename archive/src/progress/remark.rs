@@ -117,6 +117,41 @@ pub enum Remark {
         /// The bands of the first input.
         expected: Vec<String>,
     },
+    /// An array that is copied without encoding it can't be read.
+    CopyUnread {
+        /// The array.
+        array: String,
+        /// Why, in words.
+        why: String,
+    },
+    /// An array that an archive held once is not there any more.
+    MemberLost {
+        /// The array.
+        array: String,
+    },
+    /// An array of an archive is not what its source holds, or the archive lacks one that its source holds.
+    MemberDiffers {
+        /// The array.
+        array: String,
+        /// How, in words.
+        how: String,
+    },
+    /// Two rasters that are compared are said to be of another place or time, or to have another scale or unit.
+    DescribedOtherwise {
+        /// The array.
+        array: String,
+        /// What differs, in words.
+        differences: Vec<String>,
+    },
+    /// A mask of a file makes samples "no data", so that what the file holds there is not kept.
+    MaskBecameNodata {
+        /// The file.
+        file: String,
+        /// Whether the mask is a band of transparency, which stays as a band.
+        alpha: bool,
+        /// The value that these samples get.
+        nodata: f64,
+    },
     /// An array beside the encoded ones does not fit them any more, so it is left out.
     LeftOut {
         /// The array.
@@ -440,6 +475,28 @@ impl fmt::Display for Remark {
                 "note: the bands of {array} are {}; they are taken in the order of the first input, {}",
                 bands.join(", "),
                 expected.join(", ")
+            ),
+            Self::CopyUnread { array, why } => {
+                write!(f, "warning: {array} is copied as it is, and can't be read: {why}")
+            }
+            Self::MemberLost { array } => {
+                write!(
+                    f,
+                    "warning: {array} is lost: the archive held it when it was complete, and it is not there any more"
+                )
+            }
+            Self::MemberDiffers { array, how } => write!(f, "warning: {array}: {how}"),
+            Self::DescribedOtherwise { array, differences } => write!(
+                f,
+                "warning: {array}: samples alone are compared, and the two are described otherwise: {}",
+                differences.join("; ")
+            ),
+            Self::MaskBecameNodata { file, alpha, nodata } => write!(
+                f,
+                "note: a mask of {file}{} tells which pixels are valid; samples of the others become \"no data\", {}, and what the \
+                 file holds there is not kept",
+                if *alpha { ", its band of transparency (alpha)," } else { "" },
+                figure(*nodata)
             ),
             Self::LeftOut { array, why } => write!(f, "warning: {array} is left out: {why}"),
             Self::LittleContrast { array, rmse, deviation } => write!(

@@ -35,6 +35,11 @@ impl Remark {
             Self::OtherBands { .. } => "other_bands",
             Self::BandsByName { .. } => "bands_by_name",
             Self::BandsReordered { .. } => "bands_reordered",
+            Self::CopyUnread { .. } => "copy_unread",
+            Self::MemberLost { .. } => "member_lost",
+            Self::MemberDiffers { .. } => "member_differs",
+            Self::DescribedOtherwise { .. } => "described_otherwise",
+            Self::MaskBecameNodata { .. } => "mask_became_nodata",
             Self::LeftOut { .. } => "left_out",
             Self::LittleContrast { .. } => "little_contrast",
             Self::QualityBeyondModel { .. } => "quality_beyond_model",
@@ -67,8 +72,13 @@ impl Remark {
     #[must_use]
     pub fn severity(&self) -> Severity {
         match self {
-            Self::TargetMissed { .. } | Self::ChunksLost { .. } => Severity::Shortfall,
+            Self::TargetMissed { .. }
+            | Self::ChunksLost { .. }
+            | Self::MemberLost { .. }
+            | Self::MemberDiffers { .. } => Severity::Shortfall,
             Self::FillTakenAsData { .. }
+            | Self::CopyUnread { .. }
+            | Self::DescribedOtherwise { .. }
             | Self::AlreadyEncoded { .. }
             | Self::LeftOut { .. }
             | Self::LittleContrast { .. }
@@ -104,6 +114,7 @@ impl Remark {
             | Self::MissingFigures { .. }
             | Self::ImpossibleNodata { .. }
             | Self::NodataMerged { .. }
+            | Self::MaskBecameNodata { .. }
             | Self::CoordinatesLeftOut { .. } => Severity::Note,
         }
     }
@@ -121,6 +132,10 @@ impl Remark {
             | Self::BandsByName { array, .. }
             | Self::BandsReordered { array, .. }
             | Self::LeftOut { array, .. }
+            | Self::CopyUnread { array, .. }
+            | Self::MemberLost { array }
+            | Self::MemberDiffers { array, .. }
+            | Self::DescribedOtherwise { array, .. }
             | Self::LittleContrast { array, .. }
             | Self::BeyondModel { array, .. }
             | Self::TargetMissed { array, .. }
@@ -150,7 +165,8 @@ impl Remark {
             | Self::Cube(_)
             | Self::MissingFigures { .. }
             | Self::ImpossibleNodata { .. }
-            | Self::MaskLeftOut { .. } => None,
+            | Self::MaskLeftOut { .. }
+            | Self::MaskBecameNodata { .. } => None,
         }
     }
 }

@@ -68,6 +68,20 @@ pub(crate) fn sizes_of_array(folder: &Path, metadata: &Metadata) -> Result<(u64,
     files::sizes_with(folder, stored.as_ref())
 }
 
+/// Whether an entry of an array's folder may be a chunk or a folder of chunks by its name. Where the array names its chunks in a way
+/// that is not known here, any may.
+pub(crate) fn may_hold_chunks(metadata: &Metadata, name: &str) -> bool {
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match keys(metadata) {
+        Some(Keys::Folders("")) => number(name),
+        Some(Keys::Folders(first)) => name == first,
+        Some(Keys::Dots(first)) => {
+            name == "c" || name.strip_prefix(first).is_some_and(|rest| rest.split('.').all(number))
+        }
+        None => true,
+    }
+}
+
 /// How an array names its chunks.
 fn keys(metadata: &Metadata) -> Option<Keys> {
     let encoding = metadata.json().get("chunk_key_encoding")?;

@@ -7,6 +7,7 @@ pub(crate) mod chunk_keys;
 pub(crate) mod coordinate_writer;
 pub(crate) mod coordinates;
 pub mod files;
+pub(crate) mod foreign;
 pub(crate) mod georeference;
 pub(crate) mod opened;
 pub(crate) mod picked;

@@ -2,6 +2,7 @@
 
 mod array;
 mod chunks;
+mod members;
 mod promise;
 mod run;
 mod statistics;

@@ -1,15 +1,19 @@
 //! Runs a verification, array by array.
 
+use crate::compare::described::{self, Described};
 use crate::encoded::array::EncodedArray;
 use crate::encoded::copies;
 use crate::error::{Result, bail};
-use crate::open::{open_beside, source_of};
+use crate::open::{Rasters, open_beside, source_of};
 use crate::options::options;
 use crate::progress::Progress;
 use crate::raster::opening::OpenOptions;
 use crate::raster::region::volume;
+use crate::raster::source::Raster;
+use crate::store::reader::ZarrRaster;
 use crate::store::tree::{self, Node};
 use crate::verify::array::{ArrayVerification, verify_array};
+use crate::verify::members;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -57,9 +61,12 @@ pub fn verify(
     progress: &dyn Progress,
 ) -> Result<Verification> {
     let archive = archive.as_ref();
-    let nodes: Vec<Node> = tree::arrays(archive)?
-        .into_iter()
+    let members = tree::walk(archive)?;
+    let nodes: Vec<Node> = members
+        .iter()
+        .filter(|node| node.metadata.is_array() && !node.derived)
         .filter(|node| node.path.is_empty() || !matches!(node.metadata.encoded(), Ok(None)))
+        .cloned()
         .collect();
     if nodes.is_empty() {
         bail!(Unsupported, Encode, "group {} holds no vqz archive", archive.display());
@@ -83,6 +90,9 @@ pub fn verify(
             Some(sources) => Some(source_of(node, sources)?),
             None => None,
         };
+        if let (Some(source), Some(path)) = (&source, &options.against) {
+            remark_on_description(archive, node, path, &sources, source.as_ref(), progress)?;
+        }
         let begun = Instant::now();
         let verified = verify_array(node, &array, source.as_deref(), progress)?;
         verification.seconds += begun.elapsed().as_secs_f64();
@@ -93,6 +103,33 @@ pub fn verify(
         verification.arrays.push(verified);
     }
     verification.holds &= !copies::remark_on_lost(archive, progress)?;
+    verification.holds &= members::copies_can_be_read(&members, progress);
+    if let Some(source) = &options.against {
+        verification.holds &= members::hold(&members, source, progress)?;
+    }
     verification.mb_s = verification.raw_bytes as f64 / 1e6 / verification.seconds.max(1e-9);
     Ok(verification)
+}
+
+/// Remarks where the source is not said to be what the archive is said to be.
+fn remark_on_description(
+    archive: &Path,
+    node: &Node,
+    against: &Path,
+    sources: &Option<Rasters>,
+    source: &dyn Raster,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let path = match sources.as_deref() {
+        Some([(only, _)]) => only,
+        _ => &node.path,
+    };
+    let encoded = ZarrRaster::open(node, &OpenOptions::default())?;
+    described::remark_on_differences(
+        &node.path,
+        &Described::of(source.info(), against, path),
+        &Described::of(encoded.info(), archive, &node.path),
+        progress,
+    );
+    Ok(())
 }

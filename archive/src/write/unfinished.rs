@@ -4,7 +4,7 @@ use crate::error::{Context, Error, Remedy, Result, bail};
 use crate::progress::{Progress, Remark};
 use crate::store::files::{self, OWN, with_suffix};
 use crate::write::completion;
-use crate::write::existing::{Existing, OutputKind, REPLACED, refuse_existing};
+use crate::write::existing::{self, Existing, OutputKind, REPLACED, refuse_existing};
 use crate::write::fingerprint::Fingerprint;
 use crate::write::ledger;
 use crate::write::paths::resolved;
@@ -230,16 +230,17 @@ impl UnfinishedOutput {
     /// folder beside the target.
     pub(crate) fn commit(&self, progress: &dyn Progress) -> Result<()> {
         refuse_existing(&self.target, OutputKind::Folder, self.existing)?;
-        let replaced = self.target.exists().then(|| with_suffix(&self.target, REPLACED));
-        if let Some(replaced) = &replaced {
-            fs::rename(&self.target, replaced)
-                .with_context(|| format!("moving {} aside", self.target.display()))?;
+        let aside = with_suffix(&self.target, REPLACED);
+        if self.target.exists() {
+            existing::put_aside(&self.target, &aside)?;
         }
+        // An earlier run may have been interrupted with the replaced output aside and none in its place.
+        let replaced = existing::was_put_aside(&aside).then_some(aside);
         let placed = fs::rename(&self.folder, &self.target)
             .with_context(|| format!("renaming {} to {}", self.folder.display(), self.target.display()));
         if let Err(error) = placed {
             if let Some(replaced) = &replaced {
-                drop(fs::rename(replaced, &self.target));
+                existing::put_back(replaced, &self.target);
             }
             return Err(error);
         }
@@ -250,7 +251,7 @@ impl UnfinishedOutput {
             left(&self.target.join(format!("{OWN}*")), &error);
         }
         if let Some(replaced) = replaced
-            && let Err(error) = files::remove(&replaced)
+            && let Err(error) = existing::remove_aside(&replaced)
         {
             left(&replaced, &error);
         }

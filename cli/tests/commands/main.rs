@@ -21,6 +21,7 @@ mod ingest;
 mod interrupted;
 mod masks;
 mod meaning;
+mod members;
 mod names;
 mod networks;
 mod permissions;

@@ -92,6 +92,7 @@ fn an_output_never_replaces_its_input() {
     );
     assert!(folder.join("photos/one.jpg").is_file());
     std::fs::create_dir(folder.join("out.zarr.replaced")).unwrap();
+    std::fs::write(folder.join("out.zarr.replaced/mine"), "mine").unwrap();
     encode(
         "in.zarr",
         "out.zarr",

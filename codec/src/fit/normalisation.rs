@@ -40,7 +40,8 @@ impl Spread {
     }
 
     fn mean(&self) -> f64 {
-        (self.sum / self.count.max(1) as f64).clamp(self.low, self.high)
+        // Rounding may carry the mean of equal samples beyond them. Without a valid sample, there is nothing to clamp to.
+        if self.count == 0 { 0.0 } else { (self.sum / self.count as f64).clamp(self.low, self.high) }
     }
 
     fn variance(&self) -> f64 {
@@ -131,6 +132,15 @@ mod tests {
         assert!((bands[0].scale - 0.005).abs() < 5e-4, "{bands:?}");
         let flat = fitted(vec![0.1; 300], 1, false).unwrap();
         assert_eq!((flat[0].offset, flat[0].scale), (0.1, 3.0));
+    }
+
+    #[test]
+    fn a_band_without_a_valid_sample_is_refused() {
+        let error = fitted(vec![1.0, 2.0, f32::NAN, f32::NAN], 2, false).unwrap_err().to_string();
+        assert!(
+            error.contains("band 1 has no valid sample in the training data; leave it out, or check nodata"),
+            "{error}"
+        );
     }
 
     #[test]

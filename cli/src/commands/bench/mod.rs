@@ -25,7 +25,7 @@ use vqz_archive::raster::select;
 use vqz_archive::store::files;
 use vqz_archive::{
     BandSelection, EncodeOptions, Existing, OpenOptions, OutputKind, Progress, Raster, archive_metadata,
-    check_place, is_raster_file, open_all, open_model,
+    check_place, is_raster_file, open_all, open_model, refuse_overlap,
 };
 use vqz_codec::axes::Axes;
 use vqz_codec::config::NoData;
@@ -117,6 +117,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         bail!("this vqz was built without its rivals, which --peers asks for; {}", HOW);
     }
     if let Some(report) = &args.report {
+        // The page is replaced without being asked, so an input must not be what it replaces.
+        for input in args.input.iter().chain(&args.model).chain(&args.downstream) {
+            refuse_overlap(input, report)?;
+        }
         check_place(report, OutputKind::File, Existing::Replace)?;
     }
     let mut targets = args.targets.clone();

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 pub(crate) use target::TargetArgs;
 use vqz_archive::{
     BandSelection, EncodeOptions, Input, OutputKind, Share, ShareOutcome, check_output, encode, encode_share,
-    open_model,
+    open_model, refuse_overlap,
 };
 use vqz_codec::axes::Axes;
 use vqz_codec::config::{EntropyCoder, NoData};
@@ -118,6 +118,9 @@ impl Args {
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let existing = arguments::existing(args.overwrite);
+    if let Some(model) = &args.model {
+        refuse_overlap(model, &args.output)?;
+    }
     check_output(&args.input, &args.output, OutputKind::Folder, existing)?;
     run_input(arguments::input(&args.input)?, &args.output, &args.options()?, args.shard, args.json)
 }

@@ -9,12 +9,15 @@ use anyhow::{Result, bail};
 use arguments::Architecture;
 pub(crate) use arguments::Args;
 use std::num::NonZeroUsize;
-use vqz_archive::{FitSummary, fit, refuse_model_output};
+use vqz_archive::{FitSummary, fit, refuse_model_output, refuse_overlap};
 
 /// Fits a model. `threads` is the number that was given, if any.
 pub(crate) fn run(args: &Args, threads: Option<NonZeroUsize>) -> Result<()> {
     let options = args.options()?;
-    refuse_model_output(&args.output, &options)?;
+    refuse_model_output(&args.inputs, &args.output, &options)?;
+    if let Some(configuration) = &args.config {
+        refuse_overlap(configuration, &args.output)?;
+    }
     if args.arch != Architecture::Klt {
         return trainer::run(args, &options, threads);
     }

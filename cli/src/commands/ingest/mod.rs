@@ -74,6 +74,9 @@ impl CodecArgs {
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let existing = arguments::existing(args.overwrite);
+    if let Some(model) = &args.encode.model {
+        refuse_overlap(model, &args.output)?;
+    }
     for input in &args.inputs {
         if args.dry_run {
             refuse_overlap(input, &args.output)?;

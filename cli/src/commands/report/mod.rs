@@ -29,13 +29,16 @@ use std::sync::Arc;
 use vqz_archive::encoded::remark_on_losses;
 use vqz_archive::store::{self, Node, files};
 use vqz_archive::{
-    Existing, OpenOptions, OutputKind, RasterComparison, check_output, open_beside,
+    Existing, OpenOptions, OutputKind, RasterComparison, check_output, open_beside, refuse_overlap,
     remark_on_missing_figures, source_of,
 };
 use vqz_zarr::models;
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let existing = if args.overwrite { Existing::Replace } else { Existing::Refuse };
+    for input in [&args.against, &args.bench, &args.model].into_iter().flatten() {
+        refuse_overlap(input, &args.output)?;
+    }
     check_output(&args.archive, &args.output, OutputKind::File, existing)?;
     let nodes = archives(args)?;
     remark_on_losses(&args.archive, args.engine, &Terminal::default())?;
