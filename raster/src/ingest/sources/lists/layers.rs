@@ -84,7 +84,7 @@ fn arrays(
             let own = std::mem::take(&mut variable.axes);
             let axes = named(own, variable.shape.len(), &format!("variable {}", variable.name))?;
             let band = Band { name: Some(variable.name.clone()), ..variable.band.clone() };
-            Ok((ListArray::Variable(variable), axes, band))
+            Ok((ListArray::Variable(Box::new(variable)), axes, band))
         })
         .collect()
 }

@@ -34,7 +34,7 @@ pub(crate) struct List {
 #[derive(Debug)]
 pub(crate) enum ListArray {
     Npy(NpyArray),
-    Variable(Variable),
+    Variable(Box<Variable>),
 }
 
 impl ListArray {
