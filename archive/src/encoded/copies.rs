@@ -2,8 +2,7 @@
 //! metadata are those of the input; so the group at the root records how many files of chunks each of them has. A chunk that
 //! is lost would otherwise read as fill value, without a word.
 
-use crate::encoded::losses::position;
-use crate::encoded::lost::LostChunks;
+use crate::encoded::lost::{LostChunks, position};
 use crate::error::{Error, Result};
 use crate::progress::{Progress, Remark};
 use crate::store::chunk_keys::stored_chunks;

@@ -6,7 +6,7 @@
 
 use crate::encoded::array::EncodedArray;
 use crate::encoded::copies;
-use crate::encoded::lost::LostChunks;
+use crate::encoded::lost::{LostChunks, position};
 use crate::encoded::record::Record;
 use crate::error::Result;
 use crate::progress::{Progress, Remark};
@@ -49,11 +49,6 @@ fn lost_chunks(of: &RecordedArchive, stored: u64, absent: &Absent) -> Option<Los
         chunks: absent.first.iter().take(MAX_NAMED).map(|indices| position(indices)).collect(),
         fill_value: fill_value.clone(),
     })
-}
-
-/// A chunk's position in the grid, as messages state it.
-pub(crate) fn position(indices: &[u64]) -> String {
-    indices.iter().map(u64::to_string).collect::<Vec<_>>().join("/")
 }
 
 /// Opens every archive below a path with its engine before any work starts, so that a missing engine is noticed at

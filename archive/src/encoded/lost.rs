@@ -24,6 +24,11 @@ pub struct LostChunks {
     pub fill_value: Value,
 }
 
+/// A chunk's position in the grid, as messages state it.
+pub(crate) fn position(indices: &[u64]) -> String {
+    indices.iter().map(u64::to_string).collect::<Vec<_>>().join("/")
+}
+
 impl fmt::Display for LostChunks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {} chunks are lost", self.lost, self.written)?;

@@ -4,6 +4,7 @@
 //! bands have in common (`units`, `scale_factor`, `add_offset`, `_FillValue`), and the classes of a single band (`flag_values`,
 //! `flag_meanings`, `flag_colors`).
 
+use super::flags::{of_flags, of_hexadecimal};
 use super::{Band, Category, carried};
 use crate::conventions::bands::names_of;
 use crate::conventions::nodata::{self, SampleKind};
@@ -204,26 +205,6 @@ fn flags(classes: &[Category]) -> Vec<(&'static str, Value)> {
     flags
 }
 
-pub(super) fn of_flags(attributes: &Map<String, Value>) -> Vec<Category> {
-    let words = |key: &str| -> Vec<&str> {
-        attributes.get(key).and_then(Value::as_str).unwrap_or_default().split_whitespace().collect()
-    };
-    let (meanings, colours) = (words("flag_meanings"), words("flag_colors"));
-    let values =
-        attributes.get("flag_values").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    if values.len() != meanings.len() {
-        return Vec::new();
-    }
-    let class = |(i, value): (usize, &Value)| {
-        Some(Category {
-            value: value.as_i64()?,
-            name: Some(meanings[i].to_owned()),
-            colour: colours.get(i).and_then(|text| of_hexadecimal(text)),
-        })
-    };
-    values.iter().enumerate().filter_map(class).collect()
-}
-
 fn shared<T: PartialEq>(bands: &[Band], pick: impl Fn(&Band) -> Option<T>) -> Option<T> {
     let first = pick(bands.first()?)?;
     bands.iter().all(|band| pick(band).as_ref() == Some(&first)).then_some(first)
@@ -232,17 +213,6 @@ fn shared<T: PartialEq>(bands: &[Band], pick: impl Fn(&Band) -> Option<T>) -> Op
 fn hexadecimal([r, g, b, a]: [u8; 4]) -> String {
     let opaque = format!("#{r:02x}{g:02x}{b:02x}");
     if a == 255 { opaque } else { format!("{opaque}{a:02x}") }
-}
-
-fn of_hexadecimal(text: &str) -> Option<[u8; 4]> {
-    let digits = text.strip_prefix('#').filter(|digits| digits.is_ascii())?;
-    let byte = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
-    let alpha = match digits.len() {
-        6 => 255,
-        8 => byte(6)?,
-        _ => return None,
-    };
-    Some([byte(0)?, byte(2)?, byte(4)?, alpha])
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! CF's attributes that say what the samples of a band are, and that go with them from file to file as they stand.
 
 #[cfg(feature = "gdal")]
-use super::{Band, attributes};
+use super::{Band, flags};
 #[cfg(feature = "gdal")]
 use serde_json::json;
 use serde_json::{Map, Value};
@@ -54,7 +54,7 @@ pub(crate) fn give_attributes(band: &mut Band, text: impl Fn(&str) -> Option<Str
     let mut found = of_texts(text);
     // Flags that are bits are no list of classes: several hold at once.
     if band.categories.is_empty() && !found.contains_key("flag_masks") {
-        band.categories = attributes::of_flags(&found);
+        band.categories = flags::of_flags(&found);
         if !band.categories.is_empty() {
             // The classes state these.
             found.retain(|name, _| name != "flag_values" && name != "flag_meanings");

@@ -9,6 +9,7 @@ mod categories;
 mod code;
 #[cfg(feature = "gdal")]
 mod dataset;
+mod flags;
 #[cfg(feature = "gdal")]
 mod signed;
 #[cfg(feature = "gdal")]

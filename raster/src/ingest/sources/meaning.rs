@@ -4,7 +4,6 @@
 use crate::band::{Band, Category};
 use crate::error::{Error, Result};
 use crate::ingest::sources::layer::Layer;
-use crate::ingest::sources::scene::SceneBand;
 use std::collections::BTreeMap;
 
 /// Attributes without which samples mean something else.
@@ -19,12 +18,32 @@ const SAME_UNITS: [&[&str]; 5] = [
     &["%", "percent"],
 ];
 
+/// A band with the layers that its files have of it.
+pub(super) struct Layers<'a> {
+    /// Its name.
+    pub(super) name: &'a str,
+    /// What is known of it.
+    pub(super) band: &'a Band,
+    /// All its layers.
+    pub(super) layers: Vec<&'a Layer>,
+}
+
+impl<'a> Layers<'a> {
+    fn all(&self) -> impl Iterator<Item = &'a Layer> {
+        self.layers.iter().copied()
+    }
+
+    fn first(&self) -> Option<&'a Layer> {
+        self.layers.first().copied()
+    }
+}
+
 /// The band of all layers of a scene's band. What some files lack is taken from the others; `remarks` gets what only some have, and
 /// colours that differ.
 ///
 /// # Errors
 /// [`Error::Mismatch`] where units, names of classes or flags differ.
-pub(super) fn of_all(band: &SceneBand, remarks: &mut Vec<String>) -> Result<Band> {
+pub(super) fn of_all(band: &Layers<'_>, remarks: &mut Vec<String>) -> Result<Band> {
     let mut merged = band.band.clone();
     let Some(first) = band.first() else { return Ok(merged) };
     merged.unit = unit(band, remarks)?;
@@ -53,7 +72,7 @@ pub(super) fn of_all(band: &SceneBand, remarks: &mut Vec<String>) -> Result<Band
     Ok(merged)
 }
 
-fn differ(band: &SceneBand, what: &str, [(first, a), (layer, b)]: [(&Layer, String); 2]) -> Error {
+fn differ(band: &Layers<'_>, what: &str, [(first, a), (layer, b)]: [(&Layer, String); 2]) -> Error {
     Error::Mismatch(format!(
         "band {}: {} has {what} {b}, {} has {a}; samples of one band mean the same in all files: ingest these separately, or \
          convert them first",
@@ -63,7 +82,7 @@ fn differ(band: &SceneBand, what: &str, [(first, a), (layer, b)]: [(&Layer, Stri
     ))
 }
 
-fn unit(band: &SceneBand, remarks: &mut Vec<String>) -> Result<Option<String>> {
+fn unit(band: &Layers<'_>, remarks: &mut Vec<String>) -> Result<Option<String>> {
     let Some(known) = band.all().find(|layer| layer.band.unit.is_some()) else { return Ok(None) };
     let unit = known.band.unit.clone().unwrap_or_default();
     for layer in band.all() {
@@ -94,7 +113,7 @@ fn same_unit(a: &str, b: &str) -> bool {
         || SAME_UNITS.iter().any(|list| list.contains(&small_a.as_str()) && list.contains(&small_b.as_str()))
 }
 
-fn classes(band: &SceneBand, remarks: &mut Vec<String>) -> Result<Vec<Category>> {
+fn classes(band: &Layers<'_>, remarks: &mut Vec<String>) -> Result<Vec<Category>> {
     let mut found: BTreeMap<i64, (Category, &Layer)> = BTreeMap::new();
     let mut told = false;
     for layer in band.all() {

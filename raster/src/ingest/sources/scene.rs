@@ -143,7 +143,8 @@ fn scene(config: &Config, name: String, layers: Vec<Layer>, remarks: &mut Vec<St
     let mut bands: Vec<SceneBand> = bands.into_values().collect();
     for band in &mut bands {
         check(config, band)?;
-        band.band = meaning::of_all(band, remarks)?;
+        let layers = meaning::Layers { name: &band.name, band: &band.band, layers: band.all().collect() };
+        band.band = meaning::of_all(&layers, remarks)?;
         same_place::check(config, &band.name, &band.layers)?;
         // A nodata value that one of its files declares holds for the whole band.
         let nodata = band.all().find_map(|layer| layer.band.nodata);
