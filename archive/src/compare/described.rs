@@ -95,7 +95,9 @@ fn place(ours: &Georeference, theirs: &Georeference, [height, width]: [u64; 2]) 
     let (height, width) = (height as f64, width as f64);
     let apart = [[0.0, 0.0], [height, width]].into_iter().find(|at| {
         let ((x, y), (u, v)) = (corner(&a, *at), corner(&b, *at));
-        !((x - u).hypot(y - v) <= TOLERANCE * pixel)
+        let distance = (x - u).hypot(y - v);
+        // A place that is no number is another place.
+        distance.is_nan() || distance > TOLERANCE * pixel
     })?;
     let ((x, y), (u, v)) = (corner(&a, apart), corner(&b, apart));
     let which = if apart == [0.0, 0.0] { "first" } else { "last" };
