@@ -13,6 +13,9 @@ use vqz_raster::georeference::Georeference;
 /// A difference of places below this fraction of a pixel is one of rounding.
 const TOLERANCE: f64 = 1e-3;
 
+/// Of so many bands, at most, what is said is compared: an array may declare any number.
+const MOST_BANDS: u64 = 1 << 16;
+
 /// What is said of a raster.
 pub(crate) struct Described {
     location: Location,
@@ -30,7 +33,7 @@ impl Described {
             .filter(|group| !is_raster_file(root) && (!path.is_empty() || group.join("zarr.json").is_file()));
         Self {
             location: Location::of(&info.metadata, group, Some(&info.axes)),
-            bands: bands_of_attributes(&info.metadata.attributes(), info.bands() as usize),
+            bands: bands_of_attributes(&info.metadata.attributes(), info.bands().min(MOST_BANDS) as usize),
             size: [info.extent(&Role::Y), info.extent(&Role::X)],
         }
     }
