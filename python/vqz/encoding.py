@@ -157,7 +157,7 @@ def encoding(
         searched = any(figure is not None for figure in (psnr, bits, ratio))
         regions = _chunks(raster, chunk, samples if searched else min(samples, _UNSEARCHED), seed)
         values = [*_declared(window, raster), *nodata_texts(nodata)] if nodata is not None else []
-        codec = configured(raster, regions, chunk, found_model, promised, values, embed, progress, searched)
+        codec = configured(raster, regions, chunk, found_model, promised, values, embed, progress, searched, bounds is not None)
         kept = {key: variable.encoding[key] for key in _KEPT if key in variable.encoding and key not in variable.attrs}
         signless(kept)
         encodings[str(name)] = {
@@ -200,11 +200,12 @@ def configured(
     embed: bool,
     progress: Any,
     searched: bool,
+    meant: bool,
 ) -> Vqz:
     """The codec for a raster, settled on some of its chunks."""
     windows = raster.read(regions)
     first = windows[0]
-    _examine(raster, windows, asked, nodata, searched)
+    _examine(raster, windows, asked, nodata, searched, meant)
     if len(windows) > 1:
         # Whole chunks, numbered by a dimension of their own.
         stacked = Window(np.stack([window.samples for window in windows]), first.attributes)
@@ -242,9 +243,14 @@ def _declared(window: Window, raster: Source) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _examine(raster: Source, windows: Sequence[Window], asked: Quality, nodata: Sequence[str], searched: bool) -> None:
-    """Refuse what nothing can be found out about, and warn of a bound that leaves nothing of a variable."""
+def _examine(
+    raster: Source, windows: Sequence[Window], asked: Quality, nodata: Sequence[str], searched: bool, meant: bool
+) -> None:
+    """Refuse what nothing can be found out about, and warn of a bound that leaves nothing of a variable, unless it was ``meant`` for
+    this variable, or the variable says that it holds classes, which stay exact."""
     bounds = asked.bounds()
+    if meant or any(str(key).startswith("flag_") for key in windows[0].attributes):
+        bounds = None
     if not searched and asked.max_error_of_range is None and not bounds:
         return
     declared = [float(text) for text in (*nodata, *_declared(windows[0], raster))]
