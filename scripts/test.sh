@@ -45,7 +45,6 @@ export RUSTC_WORKSPACE_WRAPPER CLIPPY_ARGS RUSTDOC
 
 step "format" cargo fmt --all --check
 step "lint, codec without features" cargo clippy -p vqz-codec --no-default-features -- -D warnings
-step "lint, consumer" cargo clippy -p vqz-consumer -- -D warnings
 step "circles between modules" python3 scripts/circles.py
 # The one build: programs, tests, the library for Python, and the dependencies of the fuzz targets, with all features.
 step "lint and build" cargo build --workspace --all-features --all-targets

@@ -45,6 +45,8 @@ pub enum ErrorKind {
     PromiseBroken,
     /// Another process works on the same output.
     Busy,
+    /// The caller asked that the work stops: [`Progress::is_cancelled`](crate::Progress::is_cancelled).
+    Cancelled,
     /// Reading or writing failed.
     Io,
     /// A codec, an engine or GDAL failed.

@@ -1,6 +1,7 @@
 //! The calls of the library on archives in folders, and on samples in memory. Results are JSON, which Python turns into dicts.
 
 use crate::errors;
+use crate::interrupts;
 use crate::model;
 use crate::progress::{Listener, Said};
 use crate::rasters::{Samples, axes, nodata};
@@ -24,9 +25,17 @@ fn call<T: Serialize + Send>(
     listener: &Listener,
     work: impl FnOnce() -> vqz_archive::Result<T> + Send,
 ) -> PyResult<Answer> {
+    Ok((json(&run(py, listener, work)?)?, listener.remarks()))
+}
+
+fn run<T: Send>(
+    py: Python<'_>,
+    listener: &Listener,
+    work: impl FnOnce() -> vqz_archive::Result<T> + Send,
+) -> PyResult<T> {
     let threads = Threads::for_call(py);
-    let result = py.detach(|| threads.run(|_| work())).map_err(|error| errors::archive(&error))?;
-    Ok((json(&result)?, listener.remarks()))
+    let result = interrupts::run(py, || listener.cancel(), || threads.run(|_| work()))?;
+    result.map_err(|error| errors::archive(&error))
 }
 
 fn json(value: &impl Serialize) -> PyResult<String> {
@@ -141,9 +150,7 @@ pub(crate) fn fit(
         .axes(roles)
         .nodata(values);
     let listener = Listener::new(progress);
-    let threads = Threads::for_call(py);
-    let fitted = py.detach(|| threads.run(|_| vqz_archive::fit_rasters(rasters, &fit, &listener)));
-    let (model, summary) = fitted.map_err(|error| errors::archive(&error))?;
+    let (model, summary) = run(py, &listener, || vqz_archive::fit_rasters(rasters, &fit, &listener))?;
     Ok((model::Model(Arc::new(model)), json(&summary)?, listener.remarks()))
 }
 
@@ -239,9 +246,7 @@ pub(crate) fn seal(py: Python<'_>, archive: PathBuf) -> PyResult<Answer> {
 /// The codes of an encoded array: what they are, as JSON, and int32 in C order.
 #[pyfunction]
 pub(crate) fn codes<'py>(py: Python<'py>, path: PathBuf) -> PyResult<(String, Bound<'py, PyBytes>)> {
-    let threads = Threads::for_call(py);
-    let found = py.detach(|| threads.run(|_| vqz_archive::encoded::codes(&path)));
-    let found = found.map_err(|error| errors::archive(&error))?;
+    let found = run(py, &Listener::new(None), || vqz_archive::encoded::codes(&path))?;
     let bytes: Vec<u8> = found.codes.iter().flat_map(|code| code.to_ne_bytes()).collect();
     Ok((json(&found)?, PyBytes::new(py, &bytes)))
 }

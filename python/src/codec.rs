@@ -170,13 +170,28 @@ impl Codec {
         })
     }
 
-    /// What a chunk's header states, given its first bytes: valid samples, mean square error, maximum error.
-    fn statistics(&self, chunk: Chunk, header: &Bound<'_, PyAny>) -> PyResult<(u64, f64, f64)> {
-        let header = Bytes::of(header)?;
+    /// The length of a chunk's header, given its first bytes.
+    fn header_len(&self, chunk: Chunk, start: &Bound<'_, PyAny>) -> PyResult<usize> {
+        let start = Bytes::of(start)?;
         let codec = self.codec(&chunk, false, false).map_err(errors::codec)?;
-        let stated = codec.statistics(&chunk.0, header.as_slice()).map_err(errors::codec)?;
+        codec.header_len(prefix(start.as_slice())).map_err(errors::codec)
+    }
+
+    /// What a chunk's header states, given its first bytes, with all of its header: valid samples, mean square error, maximum
+    /// error.
+    fn statistics(&self, chunk: Chunk, start: &Bound<'_, PyAny>) -> PyResult<(u64, f64, f64)> {
+        let start = Bytes::of(start)?;
+        let codec = self.codec(&chunk, false, false).map_err(errors::codec)?;
+        let bytes = start.as_slice();
+        let length = codec.header_len(prefix(bytes)).map_err(errors::codec)?;
+        let stated = codec.statistics(&chunk.0, &bytes[..length.min(bytes.len())]).map_err(errors::codec)?;
         Ok((stated.valid, stated.mean_square_error(), stated.max_error))
     }
+}
+
+/// The part of a chunk's first bytes that states the length of its header.
+fn prefix(bytes: &[u8]) -> &[u8] {
+    &bytes[..bytes.len().min(ChunkCodec::PREFIX)]
 }
 
 /// A read of a region of a chunk, while its bytes are fetched.

@@ -5,6 +5,7 @@ mod buffers;
 mod calls;
 mod codec;
 mod errors;
+mod interrupts;
 mod model;
 mod progress;
 mod rasters;

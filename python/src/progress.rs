@@ -1,6 +1,7 @@
 //! Progress and remarks for a Python object.
 
 use pyo3::prelude::*;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use vqz_archive::{Progress, Remark, Severity};
 
@@ -9,6 +10,7 @@ use vqz_archive::{Progress, Remark, Severity};
 pub(crate) struct Listener {
     object: Option<Py<PyAny>>,
     remarks: Mutex<Vec<Said>>,
+    cancelled: AtomicBool,
 }
 
 /// A remark: its kind, its severity, the array that it is about, and its text.
@@ -16,7 +18,12 @@ pub(crate) type Said = (&'static str, &'static str, Option<String>, String);
 
 impl Listener {
     pub(crate) fn new(object: Option<Py<PyAny>>) -> Self {
-        Self { object, remarks: Mutex::default() }
+        Self { object, remarks: Mutex::default(), cancelled: AtomicBool::new(false) }
+    }
+
+    /// Makes the call stop after its present step.
+    pub(crate) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
     }
 
     /// The remarks so far.
@@ -48,6 +55,10 @@ impl Progress for Listener {
 
     fn finished(&self) {
         self.call("finished", |py| Ok(().into_pyobject(py)?));
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
     }
 
     fn remark(&self, remark: &Remark) {

@@ -5,9 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
+import signal
 import subprocess
 import sys
+import time
 import unittest
+import warnings
 
 import numpy as np
 import xarray as xr
@@ -82,6 +85,36 @@ class Processes(Case):
         done = subprocess.run([sys.executable, "-c", script], input=sent, capture_output=True, timeout=120, check=True)
         self.assertEqual(done.stdout.decode().strip(), mine.sha256)
 
+    def test_an_interrupt_ends_a_call_and_the_next_goes_on(self):
+        class Interrupting:
+            """Sends Ctrl-C once, and takes its time."""
+
+            steps = 0
+
+            def started(self, what, steps):
+                self.sent = False
+
+            def advanced(self, steps):
+                Interrupting.steps += 1
+                if not self.sent:
+                    self.sent = True
+                    os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(0.2)
+
+            def finished(self):
+                pass
+
+        out = self.folder / "out.zarr"
+        with self.assertRaises(KeyboardInterrupt):
+            vqz.encode(SAMPLE, out, lossless=True, chunk_size=32, progress=Interrupting())
+        self.assertFalse(out.exists())
+        self.assertLess(Interrupting.steps, 4 * 36)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # It says that it goes on.
+            summary = vqz.encode(SAMPLE, out, lossless=True, chunk_size=32)
+        self.assertGreater(summary["chunks_kept"], 0)
+        np.testing.assert_array_equal(zarr.open_array(out, mode="r")[:], cube().values)
+
     def test_threads(self):
         before = vqz.get_threads()
         try:
@@ -151,8 +184,6 @@ class Cluster(Case):
         self.assertTrue(vqz.verify(path)["holds"])
 
     def test_killed_workers_do_no_harm(self):
-        import signal
-
         import distributed
 
         from vqz.dask import ModelPlugin

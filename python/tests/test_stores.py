@@ -68,6 +68,9 @@ class Buckets(Case):
         ds.to_zarr(store, encoding=vqz.encoding(ds, **asked), zarr_format=3, mode="w", consolidated=False)
         local = self.folder / "local.zarr"
         ds.to_zarr(local, encoding=vqz.encoding(ds, **asked))
+        self.assertEqual(vqz.seal(store), vqz.seal(local))
+        recorded = [dict(zarr.open_group(of, mode="r").attrs)["vqz"] for of in (store, local)]
+        self.assertEqual(recorded[0], recorded[1])
         back = xr.open_zarr(store, consolidated=False).reflectance
         np.testing.assert_array_equal(back.values, xr.open_zarr(local).reflectance.values)
         np.testing.assert_array_equal(
@@ -132,6 +135,9 @@ class Icechunk(Case):
         self.assertEqual((old.sizes["time"], now.sizes["time"]), (2, 4))
         np.testing.assert_array_equal(now.values[:2], old.values)
         self.assert_within(now.values, ds.reflectance.values, 5000)
+        session = repository.writable_session("main")
+        self.assertEqual(vqz.seal(session.store)["reflectance"]["valid_samples"], ds.reflectance.size)
+        session.commit("sealed")
         # Workers write to forks, which are merged.
         session = repository.writable_session("main")
         fork = session.fork()

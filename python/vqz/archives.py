@@ -19,15 +19,22 @@ __all__ = ["codes", "compare", "decode", "encode", "info", "report", "seal", "st
 Place = str | os.PathLike[str]
 
 
-def _folder(place: Any) -> str:
-    """The path of a store on a file system."""
-    root = getattr(place, "root", None)
-    if root is not None and not isinstance(place, (str, os.PathLike)):
-        place = root
+def _local(place: Any) -> str | None:
+    """The path of a store on a file system; None for other stores."""
+    if not isinstance(place, (str, os.PathLike)):
+        place = getattr(place, "root", None)
+        if not isinstance(place, (str, os.PathLike)):
+            return None
     text = os.fspath(place)
-    if "://" in text and not text.startswith("file://"):
-        raise VqzError(f"{text} is no path on a file system, which this call needs; copy the archive first")
-    return text.removeprefix("file://")
+    return None if "://" in text and not text.startswith("file://") else text.removeprefix("file://")
+
+
+def _folder(place: Any) -> str:
+    """The path of a store on a file system, for calls that know no other."""
+    path = _local(place)
+    if path is None:
+        raise VqzError(f"{place} is no path on a file system, which this call needs; copy the archive first")
+    return path
 
 
 def encode(
@@ -174,18 +181,29 @@ def codes(path: Place) -> Any:
     )
 
 
-def seal(archive: Place) -> dict[str, dict[str, int]]:
+def seal(archive: Any, *, storage_options: dict[str, Any] | None = None) -> dict[str, dict[str, int]]:
     """Record in an archive's metadata what its chunks hold, so that chunks that are lost later are noticed.
 
     ``vqz encode`` does so by itself. Call it once an archive that was written by xarray, dask or zarr is complete, and again after it
-    grew. Consolidated metadata are consolidated again.
+    grew. Consolidated metadata are consolidated again. Only the headers of chunks are read.
+
+    Parameters
+    ----------
+    archive : str, path or store
+        The archive: a path, a URL that fsspec knows, or a store of zarr-python, such as those of obstore and icechunk.
+    storage_options : dict, optional
+        What fsspec is given for a URL.
 
     Returns
     -------
     dict
         The record of each encoded array: ``chunks`` and ``valid_samples``.
     """
-    folder = _folder(archive)
+    folder = _local(archive)
+    if folder is None:
+        from vqz._sealing import seal_store
+
+        return seal_store(archive, storage_options)
     text, remarks = _vqz.seal(folder)
     remark_all(remarks)
     if "consolidated_metadata" in json.loads(Path(folder, "zarr.json").read_text(encoding="utf-8")):

@@ -37,6 +37,11 @@ impl Format {
         self == Self::GeoTiff && mask.bands() == 1
     }
 
+    /// Whether each band may have a scale and an offset of its own. CF knows one for all bands of a variable.
+    pub(crate) fn holds_scales(self) -> bool {
+        self == Self::GeoTiff
+    }
+
     /// Its name.
     pub(crate) fn name(self) -> &'static str {
         match self {

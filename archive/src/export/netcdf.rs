@@ -189,7 +189,7 @@ fn copy(data: &Variable, raster: &dyn Raster, progress: &dyn Progress) -> Result
             let start: Vec<u64> = region.iter().map(|range| range.start).collect();
             data.write(&start, &extents(&region), &raster.read(&region)?)?;
         }
-        task.advance(1);
+        task.advance(1)?;
     }
     Ok(())
 }

@@ -110,7 +110,7 @@ fn fill(
             *range = at..at + 1;
         }
         values.extend(domain.gather(&raster.read(&region)?, &layout)?);
-        task.advance(1);
+        task.advance(1)?;
     }
     let shape: Vec<usize> = outer.iter().map(|n| *n as usize).chain([domain.len()]).collect();
     write_list(folder, &domain, info.data_type, &shape, &values)?;

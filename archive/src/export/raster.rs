@@ -81,6 +81,14 @@ impl ExportedRaster {
         }
     }
 
+    /// Remarks on scales and offsets that differ from band to band, for formats that have one for all.
+    pub(crate) fn remark_on_scales(&self, progress: &dyn Progress) {
+        let scale = |band: &Band| (band.scale.unwrap_or(1.0), band.offset.unwrap_or(0.0));
+        if self.bands.windows(2).any(|pair| scale(&pair[0]) != scale(&pair[1])) {
+            progress.remark(&Remark::ScalesNotExported { array: self.raster.info().label.clone() });
+        }
+    }
+
     /// Takes the requested part of a whole raster.
     ///
     /// # Errors

@@ -44,6 +44,9 @@ pub fn export(
     let exported = ExportedRaster::new(options, &source.whole)?;
     check_size(exported.raster.as_ref())?;
     exported.remark(|mask| format.holds(mask), progress);
+    if !format.holds_scales() {
+        exported.remark_on_scales(progress);
+    }
     let outputs = match format {
         Format::GeoTiff => geotiff::write(options, output, &exported, compression, progress)?,
         Format::NetCdf => netcdf::write(output, &exported, compression, options.existing, progress)?,

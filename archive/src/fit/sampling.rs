@@ -76,7 +76,7 @@ pub(crate) fn collect(
         let raster = rasters[*number].as_ref();
         samples.taken += volume(&extents(region));
         samples.images.push(image(raster, region, &mut samples.ranges)?);
-        task.advance(1);
+        task.advance(1)?;
     }
     let (low, high) = samples.range();
     if low > high {

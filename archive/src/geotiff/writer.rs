@@ -214,7 +214,7 @@ fn copy<T: GdalType + Copy + bytemuck::Pod>(
                 &mut buffer,
             )?;
         }
-        task.advance(1);
+        task.advance(1)?;
     }
     Ok(())
 }

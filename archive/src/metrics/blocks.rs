@@ -132,7 +132,7 @@ pub fn scan_blocks(
     for region in images(&grid, y, x, &info.label)?.flatten() {
         let samples = read_block(raster, &region, mask)?;
         see(&region, Block { y: region[y].clone(), x: region[x].clone(), a: Vec::new(), b: samples });
-        task.advance(1);
+        task.advance(1)?;
     }
     Ok(())
 }

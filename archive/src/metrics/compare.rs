@@ -90,7 +90,7 @@ pub fn compare_blocks(
             if let Some(peak) = settings.peak {
                 carry.windows(&block, peak, &mut found.bands);
             }
-            task.advance(1);
+            task.advance(1)?;
         }
     }
     Ok(found)

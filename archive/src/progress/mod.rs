@@ -25,6 +25,12 @@ pub trait Progress: Send + Sync {
     /// The work that was started last has ended, whether or not it succeeded.
     fn finished(&self) {}
 
+    /// Whether the work is to stop. It is asked after each step; the call then fails with
+    /// [`Cancelled`](crate::ErrorKind::Cancelled), and what it wrote so far is taken up by the next call.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+
     /// Something that the user should know. It is never a failure: the call goes on and returns its result. But see
     /// [`Remark::severity`].
     fn remark(&self, remark: &Remark) {

@@ -296,6 +296,11 @@ pub enum Remark {
         /// The array.
         array: String,
     },
+    /// The bands of an array have scales or offsets of their own, and the format that it is exported to has one for all.
+    ScalesNotExported {
+        /// The array.
+        array: String,
+    },
     /// A file tells by a mask which pixels are valid, and the array has no value for the others.
     MaskLeftOut {
         /// The file.
@@ -597,6 +602,11 @@ impl fmt::Display for Remark {
                 f,
                 "warning: {array} has a mask, which is not exported: samples that are not valid look as if they were; a GeoTIFF \
                  keeps the mask that all bands share"
+            ),
+            Self::ScalesNotExported { array } => write!(
+                f,
+                "warning: bands of {array} have scales or offsets of their own, and CF knows one for all: readers get samples as \
+                 they are stored; the attribute `bands` lists the scales, and one band that is exported alone has its own"
             ),
             Self::MaskLeftOut { file, alpha: true, data_type } => write!(
                 f,

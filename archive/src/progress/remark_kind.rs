@@ -60,6 +60,7 @@ impl Remark {
             Self::ImpossibleNodata { .. } => "impossible_nodata",
             Self::MaskLeftOut { .. } => "mask_left_out",
             Self::MaskNotExported { .. } => "mask_not_exported",
+            Self::ScalesNotExported { .. } => "scales_not_exported",
             Self::NodataUnread { .. } => "nodata_unread",
             Self::NodataMerged { .. } => "nodata_merged",
             Self::BeyondValidRange { .. } => "beyond_valid_range",
@@ -94,6 +95,7 @@ impl Remark {
             | Self::TransparencyChanged { .. }
             | Self::MaskLeftOut { .. }
             | Self::MaskNotExported { .. }
+            | Self::ScalesNotExported { .. }
             | Self::NodataUnread { .. }
             | Self::BeyondValidRange { .. }
             | Self::LocationUnclear { .. } => Severity::Warning,
@@ -149,6 +151,7 @@ impl Remark {
             | Self::BandsKeptExact { array, .. }
             | Self::TransparencyChanged { array, .. }
             | Self::MaskNotExported { array }
+            | Self::ScalesNotExported { array }
             | Self::NodataUnread { array, .. }
             | Self::NodataMerged { array, .. }
             | Self::BeyondValidRange { array, .. }

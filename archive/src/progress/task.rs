@@ -1,5 +1,6 @@
 //! A piece of work that is reported while it lasts.
 
+use crate::error::{Result, bail};
 use crate::progress::Progress;
 
 /// A piece of work: its end is reported when it is dropped.
@@ -15,8 +16,15 @@ impl<'a> Task<'a> {
     }
 
     /// `steps` more steps are done.
-    pub(crate) fn advance(&self, steps: u64) {
+    ///
+    /// # Errors
+    /// [`Cancelled`](crate::ErrorKind::Cancelled) when the work is to stop.
+    pub(crate) fn advance(&self, steps: u64) -> Result<()> {
         self.progress.advanced(steps);
+        if self.progress.is_cancelled() {
+            bail!(Cancelled, Resume, "the work was cancelled");
+        }
+        Ok(())
     }
 }
 

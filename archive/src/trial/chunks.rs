@@ -175,7 +175,7 @@ impl TrialChunks {
         let task = Task::start(progress, "searching for a quality", self.len() as u64);
         let measured = self.each(|at| {
             let bytes = self.read(at)?.map(|samples| self.encode(&samples)).transpose()?;
-            task.advance(1);
+            task.advance(1)?;
             self.judge(at, bytes.as_deref())
         })?;
         Ok(TrialSize::sum(&measured))

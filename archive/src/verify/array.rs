@@ -75,8 +75,7 @@ pub(crate) fn verify_array(
         let checked = check_chunk(node, archive, source, indices, &mut buffer);
         buffers.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
         chunks.lock().unwrap_or_else(PoisonError::into_inner).take(indices, checked);
-        task.advance(1);
-        Ok(())
+        task.advance(1)
     })?;
     let mut checked = chunks.into_inner().unwrap_or_else(PoisonError::into_inner);
     archive.add_absent(&mut checked.totals)?;

@@ -131,8 +131,7 @@ pub(crate) fn transfer(
         let left = what_is_left(to, recorded, &indices, &name)?;
         if let Left::Complete = left {
             count(&|done| done.kept += 1);
-            task.advance(1);
-            return Ok(());
+            return task.advance(1);
         }
         match from.read(&region) {
             Ok(samples) => {
@@ -141,8 +140,7 @@ pub(crate) fn transfer(
                     Left::MadeFrom(chunk) if chunk.samples == checksum => {
                         recorded.ledger.add(&name, chunk)?;
                         count(&|done| done.kept += 1);
-                        task.advance(1);
-                        return Ok(());
+                        return task.advance(1);
                     }
                     Left::MadeFrom(_) => Some(Reason::Changed),
                     Left::Again(reason) => Some(reason),
@@ -168,8 +166,7 @@ pub(crate) fn transfer(
             }
             Err(error) => return Err(error),
         }
-        task.advance(1);
-        Ok(())
+        task.advance(1)
     })?;
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.failed.sort_by(|a, b| a.chunk.cmp(&b.chunk));

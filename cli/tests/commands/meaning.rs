@@ -427,3 +427,91 @@ fn descriptions_of_bands_are_those_of_the_file() {
     let summary = figures(&folder, &["encode", "a.tif", "out.zarr", "--max-error", "1"]);
     assert_eq!(said(&summary, "made_lossless").len(), 1, "{summary}");
 }
+
+#[test]
+fn words_about_samples_go_there_and_back() {
+    let folder = folder("meaning-words");
+    let words = json!({
+        "long_name": "2 metre temperature", "cell_methods": "time: mean", "comment": "as reported", "units": "K"
+    });
+    netcdf(&folder.join("t2m.nc"), true, &[("t2m", DataType::Float32, temperatures(), words.clone())]);
+    succeed(&folder, &["ingest", "t2m.nc", "cube.zarr", "--max-error", "1"]);
+    succeed(&folder, &["export", "cube.zarr", "back.nc"]);
+    succeed(&folder, &["ingest", "back.nc", "again.zarr"]);
+    succeed(&folder, &["export", "cube.zarr", "back.tif"]);
+    succeed(&folder, &["ingest", "back.tif", "third.zarr"]);
+    for (name, band) in [("cube.zarr", "t2m"), ("again.zarr", "data_t2m"), ("third.zarr", "t2m")] {
+        let found = attributes(&folder.join(name).join("data"));
+        for (key, value) in words.as_object().unwrap() {
+            assert_eq!(&found[key], value, "{name} {key}");
+        }
+        assert_eq!(found["band_names"][0], band, "{name}");
+    }
+    // Several variables keep their own.
+    let other = json!({"long_name": "dew point", "cell_methods": "time: point"});
+    netcdf(
+        &folder.join("two.nc"),
+        true,
+        &[
+            ("t2m", DataType::Float32, temperatures(), words.clone()),
+            ("d2m", DataType::Float32, temperatures(), other),
+        ],
+    );
+    succeed(&folder, &["ingest", "two.nc", "two.zarr"]);
+    let found = attributes(&folder.join("two.zarr/data"));
+    let bands: Vec<&Value> =
+        found["bands"].as_array().unwrap().iter().map(|band| &band["cell_methods"]).collect();
+    assert!(bands.contains(&&json!("time: mean")) && bands.contains(&&json!("time: point")), "{found}");
+    assert_eq!(found.get("cell_methods"), None);
+    succeed(&folder, &["export", "two.zarr", "one.zarr", "--bands", "d2m"]);
+    assert_eq!(attributes(&folder.join("one.zarr/data"))["long_name"], "dew point");
+}
+
+#[test]
+fn scales_of_bands_that_an_export_can_not_hold_are_said() {
+    let folder = folder("meaning-scales");
+    let scaled = |name: &str, scale: f64| Band { scale: Some(scale), ..named(name) };
+    geotiff(&folder.join("in.tif"), &[scaled("a", 0.1), scaled("b", 0.5)], &[], |_, at| (at % 200) as u8);
+    succeed(&folder, &["encode", "in.tif", "a.zarr", "--lossless"]);
+    for (output, more, expected) in [
+        ("out.nc", &[][..], 1),
+        ("out.zarr", &[][..], 1),
+        ("out.tif", &[][..], 0),
+        ("b.nc", &["--bands", "b"][..], 0),
+    ] {
+        let args: Vec<&str> = ["export", "a.zarr", output].into_iter().chain(more.iter().copied()).collect();
+        let summary = figures(&folder, &args);
+        assert_eq!(said(&summary, "scales_not_exported").len(), expected, "{output}: {summary}");
+    }
+    let read = Dataset::open(folder.join("b.nc")).unwrap();
+    assert_eq!(read.rasterband(1).unwrap().scale(), Some(0.5));
+}
+
+#[test]
+fn places_that_no_transform_holds_are_said() {
+    let folder = folder("meaning-places");
+    geotiff(&folder.join("in.tif"), &[named("v")], &[], |_, at| (at % 200) as u8);
+    let mut dataset = Dataset::open_ex(
+        folder.join("in.tif"),
+        gdal::DatasetOptions { open_flags: gdal::GdalOpenFlags::GDAL_OF_UPDATE, ..Default::default() },
+    )
+    .unwrap();
+    // GDAL keeps them only where all are there.
+    for part in ["LINE", "SAMP", "LAT", "LONG", "HEIGHT"] {
+        for kind in ["OFF", "SCALE"] {
+            dataset.set_metadata_item(&format!("{part}_{kind}"), "32", "RPC").unwrap();
+        }
+    }
+    for part in ["LINE_NUM", "LINE_DEN", "SAMP_NUM", "SAMP_DEN"] {
+        let coefficients = vec!["1"; 20].join(" ");
+        dataset.set_metadata_item(&format!("{part}_COEFF"), &coefficients, "RPC").unwrap();
+    }
+    dataset.close().unwrap();
+    for command in ["encode", "ingest"] {
+        let (code, _, err) = call(&folder, &[command, "in.tif", &format!("{command}.zarr"), "--lossless"]);
+        assert!(
+            code == 0 && err.contains("in.tif: its rational polynomial coefficients are not kept\n"),
+            "{command}: {err}"
+        );
+    }
+}

@@ -79,8 +79,12 @@ pub fn set_band_attributes(attributes: &mut Map<String, Value>, bands: &[Band], 
     }
     for name in carried::names() {
         if let Some(value) = shared(bands, |band| band.attributes.get(name).cloned()) {
-            // Flags that the classes state already stay as they state them.
-            attributes.entry(name).or_insert(value);
+            match name {
+                // What a file says is more than the name of the band, which stands here otherwise.
+                "long_name" => drop(attributes.insert(name.to_owned(), value)),
+                // Flags that the classes state already stay as they state them.
+                _ => drop(attributes.entry(name).or_insert(value)),
+            }
         }
     }
 }
@@ -105,6 +109,10 @@ pub fn bands_of_attributes(attributes: &Map<String, Value>, count: usize) -> Vec
         }
         if band.attributes.is_empty() {
             band.attributes = carried::of(attributes);
+        }
+        if band.attributes.get("long_name").and_then(Value::as_str) == band.name.as_deref() {
+            // It is the name of the band, and says no more.
+            band.attributes.remove("long_name");
         }
         if !band.categories.is_empty() {
             // These are the classes' own.

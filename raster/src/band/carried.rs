@@ -7,7 +7,7 @@ use serde_json::json;
 use serde_json::{Map, Value};
 
 /// The attributes that are texts.
-const TEXTS: [&str; 2] = ["standard_name", "flag_meanings"];
+const TEXTS: [&str; 5] = ["standard_name", "long_name", "cell_methods", "comment", "flag_meanings"];
 
 /// The attributes that are numbers, and whether there may be several of them.
 const NUMBERS: [(&str, bool); 5] = [
@@ -46,6 +46,22 @@ fn of_texts(text: impl Fn(&str) -> Option<String>) -> Map<String, Value> {
         }
     }
     found
+}
+
+/// Attributes as GDAL states them: numbers as `{1,2}`.
+#[cfg(feature = "gdal")]
+pub(super) fn texts(attributes: &Map<String, Value>) -> impl Iterator<Item = (&str, String)> {
+    attributes.iter().map(|(name, value)| {
+        let text = match value {
+            Value::String(text) => text.clone(),
+            Value::Array(numbers) => {
+                let numbers: Vec<String> = numbers.iter().map(Value::to_string).collect();
+                format!("{{{}}}", numbers.join(","))
+            }
+            other => other.to_string(),
+        };
+        (name.as_str(), text)
+    })
 }
 
 /// Gives a band the attributes that GDAL states as texts, and the classes that they name. `text` gives the text of a name.
@@ -97,6 +113,9 @@ mod tests {
             "flag_values": [0, 1, 2], "flag_meanings": "a b c", "valid_range": [-200, 1000.5], "valid_max": 7
         });
         assert_eq!(Value::Object(found.clone()), expected);
+        let written: Map<String, Value> =
+            texts(&found).map(|(name, text)| (name.to_owned(), Value::from(text))).collect();
+        assert_eq!(of_texts(|name| written.get(name)?.as_str().map(str::to_owned)), found);
         let mut band = Band::default();
         give_attributes(&mut band, |name| {
             found.get(name).map(|v| v.as_str().map_or(v.to_string(), str::to_owned))

@@ -1,6 +1,6 @@
 //! The bands of a GDAL data set, read and written.
 
-use super::carried::give_attributes;
+use super::carried::{give_attributes, texts};
 use super::code::check;
 use super::{Band, categories, wavelength};
 use crate::{Error, Result};
@@ -94,6 +94,9 @@ fn write_band(band: &mut RasterBand<'_>, described: &Band, colours: bool) -> Res
     }
     if let Some(offset) = described.offset {
         band.set_offset(offset)?;
+    }
+    for (name, text) in texts(&described.attributes) {
+        band.set_metadata_item(name, &text, "")?;
     }
     if colours {
         return categories::write(band, &described.categories);

@@ -26,13 +26,19 @@ fn texts(list: &Value) -> Option<Vec<String>> {
 /// of numbers such as `0-3`. Names are tried first, because a band may be called `7`.
 ///
 /// # Errors
-/// [`ConventionError::NoSuchBand`] when a part names no band of the array.
+/// [`ConventionError::NoSuchBand`] when a part names no band of the array, [`ConventionError::SeveralBands`] when it names several.
 pub fn choose(parts: &[String], count: u64, names: Option<&[String]>) -> Result<Vec<u64>, ConventionError> {
     let mut chosen = Vec::new();
     for part in parts {
-        if let Some(at) = names.and_then(|names| names.iter().position(|name| name == part)) {
-            chosen.push(at as u64);
-            continue;
+        let all = names.unwrap_or_default().iter().enumerate();
+        let named: Vec<u64> = all.filter(|(_, name)| *name == part).map(|(at, _)| at as u64).collect();
+        match named[..] {
+            [] => {}
+            [at] => {
+                chosen.push(at);
+                continue;
+            }
+            _ => return Err(ConventionError::SeveralBands { asked: part.clone(), numbers: named }),
         }
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         match (first.parse::<u64>(), last.parse::<u64>()) {
@@ -147,6 +153,12 @@ mod tests {
             numbers(&["B8A"]).unwrap_err().to_string(),
             "band \"B8A\" is not there; allowed are 0 to 3 or B01, B02, B03, 0"
         );
+        let twins = ["a", "b", "a"].map(str::to_owned);
+        assert_eq!(
+            choose(&["a".to_owned()], 3, Some(&twins)).unwrap_err().to_string(),
+            "several bands are called \"a\": 0, 2; choose by number"
+        );
+        assert_eq!(choose(&["2".to_owned(), "b".to_owned()], 3, Some(&twins)), Ok(vec![2, 1]));
         assert!(numbers(&["2-4"]).is_err() && numbers(&["2-1"]).is_err());
         let error = choose(&["B1".to_owned()], 2, None).unwrap_err().to_string();
         assert_eq!(error, "band \"B1\" is not there; allowed are 0 to 1");

@@ -76,6 +76,18 @@ pub enum ConventionError {
         /// The names of the bands; empty where they have none.
         names: Vec<String>,
     },
+    /// A band was chosen by a name that several have.
+    #[error("several bands are called \"{asked}\": {}; choose by number", listed(numbers))]
+    SeveralBands {
+        /// The name.
+        asked: String,
+        /// The numbers of these bands, from 0.
+        numbers: Vec<u64>,
+    },
+}
+
+fn listed(numbers: &[u64]) -> String {
+    numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn or_names(names: &[String]) -> String {

@@ -4,7 +4,7 @@
 //! held against the coordinates of rows and columns (`settle`).
 //! [`Summary`] shortens it for display. With the feature `gdal` a georeference is also written to such
 //! attributes (`write`), to coordinate arrays after CF (`coordinates`, `grid_mapping`), and read from and written to data
-//! sets (`dataset`).
+//! sets (`dataset`), whose other places are named (`unkept`).
 
 mod coordinate_array;
 #[cfg(feature = "gdal")]
@@ -20,6 +20,8 @@ mod settle;
 mod summary;
 mod transform;
 #[cfg(feature = "gdal")]
+mod unkept;
+#[cfg(feature = "gdal")]
 mod write;
 
 pub use self::coordinate_array::{CoordinateArray, CoordinateData};
@@ -32,5 +34,7 @@ pub use self::read::grid_mapping_name;
 pub use self::settle::Finding;
 pub use self::summary::Summary;
 pub use self::transform::{bounds, pixel_size, spatial};
+#[cfg(feature = "gdal")]
+pub(crate) use self::unkept::unkept_places;
 pub use crate::conventions::coordinates::transform_of_centres;
 pub use crate::conventions::time::TimeUnits;

@@ -4,7 +4,7 @@ use crate::band::read_bands;
 use crate::error::{Error, Result};
 use crate::georeference::read_georeference;
 use crate::ingest::config::InputConfig;
-use crate::ingest::sources::describe::{masked_by_range, unread_reference};
+use crate::ingest::sources::describe::{lost_places, masked_by_range, unread_reference};
 use crate::ingest::sources::oddities::Oddities;
 use crate::ingest::sources::open::open_dataset;
 use crate::ingest::sources::parts::parts;
@@ -28,9 +28,7 @@ pub fn check_single_raster(file: &Path) -> Result<Vec<String>> {
         return mismatch(format!("it holds several variables: {}", names.join(", ")));
     };
     let dataset = open_dataset(&part.name, file)?;
-    if let Some(range) = masked_by_range(&dataset, &read_bands(&dataset)?) {
-        oddities.add(file, range);
-    }
+    oddities.extend(file, masked_by_range(&dataset, &read_bands(&dataset)?));
     if let Some(variable) = &part.variable {
         let axes: Vec<&str> = variable.axes.iter().map(|axis| axis.name.as_str()).collect();
         let dated = variable.roles.as_ref().is_some_and(|roles| roles.time.is_some());
@@ -47,11 +45,10 @@ pub fn check_single_raster(file: &Path) -> Result<Vec<String>> {
                 axes.join(", ")
             ));
         }
-        if let Some(unread) = unread_reference(variable, &read_georeference(&dataset)?) {
-            oddities.add(file, unread);
-        }
+        oddities.extend(file, unread_reference(variable, &read_georeference(&dataset)?));
         return Ok(oddities.remarks().collect());
     }
+    oddities.extend(file, lost_places(&dataset));
     let steps = steps::of_items(&dataset).unwrap_or_default();
     let times: BTreeSet<Option<i64>> =
         grib::messages(&dataset).unwrap_or_default().iter().map(|message| message.time).collect();

@@ -22,6 +22,9 @@ pub(crate) fn folder(name: &str) -> PathBuf {
 pub(crate) fn vqz(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vqz"));
     command.current_dir(folder).env_remove("VQZ_ENGINE").env_remove("VQZ_MODEL_PATH");
+    // HDF5 locks the files that a test writes, and hands their descriptors on to whatever program another test starts meanwhile: so
+    // they stay locked until that one ends.
+    command.env("HDF5_USE_FILE_LOCKING", "FALSE");
     command
 }
 

@@ -4,7 +4,7 @@ use crate::band::{Band, is_signed_byte, read_bands};
 use crate::conventions::coordinates::{even_axis, transform_of_centres};
 use crate::conventions::time::{parse_iso, parse_time};
 use crate::error::{Error, Result};
-use crate::georeference::{Georeference, read_georeference};
+use crate::georeference::{Georeference, read_georeference, unkept_places};
 use crate::ingest::config::InputConfig;
 use crate::ingest::grid::{self, Grid};
 use crate::ingest::sources::container;
@@ -56,8 +56,9 @@ pub(super) fn describe(
     {
         oddities.add(file, format!("{unread}; give it as `crs` of its [[input]]"));
     }
-    if let Some(range) = masked_by_range(&dataset, &bands) {
-        oddities.add(file, range);
+    oddities.extend(file, masked_by_range(&dataset, &bands));
+    if part.variable.is_none() {
+        oddities.extend(file, lost_places(&dataset));
     }
     let messages = if part.variable.is_none() { grib::messages(&dataset) } else { None };
     let steps = match part.variable.as_ref().filter(|variable| variable.roles.is_some()) {
@@ -174,6 +175,17 @@ pub(crate) fn masked_by_range(dataset: &Dataset, bands: &[Band]) -> Option<Strin
             listed.join(" and ")
         )
     })
+}
+
+/// What a raster says of its place that is lost. (The coordinates of a variable are variables themselves, and are kept.)
+pub(crate) fn lost_places(dataset: &Dataset) -> Option<String> {
+    let places = unkept_places(dataset);
+    let warp = if dataset.geo_transform().is_err() {
+        "; without a transform its pixels have no place: gdalwarp gives it one"
+    } else {
+        ""
+    };
+    (!places.is_empty()).then(|| format!("its {} are not kept{warp}", places.join(" and ")))
 }
 
 /// What a variable says of its coordinate reference system that is not followed.

@@ -19,6 +19,13 @@ impl Oddities {
         self.merge(Self(vec![Oddity { what, file: file.display().to_string(), files: 1 }]));
     }
 
+    /// Adds what may be odd about a file.
+    pub(crate) fn extend(&mut self, file: &Path, what: Option<String>) {
+        if let Some(what) = what {
+            self.add(file, what);
+        }
+    }
+
     /// Adds those of other files.
     pub(crate) fn merge(&mut self, others: Self) {
         for other in others.0 {

@@ -13,7 +13,7 @@ use crate::ingest::sources::{classic_netcdf, npy_vrt};
 use gdal::{Dataset, Metadata as _};
 use std::path::Path;
 
-/// The most pages that a message lists.
+/// The most pages or variables that a message lists.
 const LISTED: usize = 9;
 
 /// A raster of a file.
@@ -64,7 +64,9 @@ pub(crate) fn parts(input: &InputConfig, file: &Path, oddities: &mut Oddities) -
     }
     if variables.is_empty() || (dataset.raster_count() > 0 && input.variables.is_empty()) {
         let own = container.as_ref().and_then(|container| only_variable(&dataset, container));
-        return Ok(vec![part(name, own, container.as_ref(), file)?]);
+        let parts = vec![part(name, own, container.as_ref(), file)?];
+        oddities.extend(file, unread(container.as_ref(), &parts, &variables));
+        return Ok(parts);
     }
     let chosen = subdatasets::choose(&variables, &input.variables)
         .map_err(|reason| Error::Invalid(format!("{}: {reason}", file.display())))?;
@@ -80,14 +82,32 @@ pub(crate) fn parts(input: &InputConfig, file: &Path, oddities: &mut Oddities) -
     }
     let names = subdatasets::band_names(&chosen);
     let relations = container.as_ref().map(Container::relations).unwrap_or_default();
-    (chosen.iter().zip(names))
+    let parts: Vec<Part> = (chosen.iter().zip(names))
         .map(|(variable, band)| {
             let place = format!("/{}", variable.place);
             let (exact, beside) = (relations.exact(&place), relations.beside(&place));
             let part = part(variable.name.clone(), Some((place, band)), container.as_ref(), file)?;
             Ok(Part { exact, beside, ..part })
         })
-        .collect()
+        .collect::<Result<_>>()?;
+    oddities.extend(file, unread(container.as_ref(), &parts, &variables));
+    Ok(parts)
+}
+
+/// The variables of a file of which nothing is kept, in words: such as the bounds of dates, and single values.
+fn unread(container: Option<&Container>, parts: &[Part], rasters: &[Variable]) -> Option<String> {
+    let kept: Vec<&container::Variable> = parts.iter().filter_map(|part| part.variable.as_ref()).collect();
+    if kept.is_empty() {
+        return None;
+    }
+    let mut names = container?.unread(&kept);
+    // These could have been chosen.
+    names.retain(|name| !rasters.iter().any(|raster| raster.place.trim_start_matches('/') == name));
+    let more = names.len().saturating_sub(LISTED);
+    names.truncate(LISTED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!names.is_empty())
+        .then(|| format!("variables that are no rasters are left out: {}{more}", names.join(", ")))
 }
 
 /// The refusal of a file of several rasters, of which GDAL opens the first by itself: pages of a TIFF.

@@ -148,7 +148,14 @@ mod tests {
         let member = Axis { texts: Some(vec!["a ".to_owned(), "b".to_owned()]), ..Axis::bare("member", 2) };
         let axes = vec![member, Axis::bare("y", 3), time, Axis::bare("x", 4), level];
         let roles = Roles::of(&axes);
-        let variable = Variable { path: "/v".to_owned(), axes, roles, time: None, grid_mapping: None };
+        let variable = Variable {
+            path: "/v".to_owned(),
+            axes,
+            roles,
+            time: None,
+            grid_mapping: None,
+            read: Default::default(),
+        };
         let steps = of_variable(&variable, 8).unwrap();
         let told: Vec<(usize, &str)> =
             steps.iter().map(|step| (step.index.unwrap(), step.suffix.as_str())).collect();

@@ -16,6 +16,7 @@ use crate::ingest::sources::axes::{Axis, Words, text};
 use gdal::cpl::CslStringList;
 use gdal::raster::{Group, MDArray};
 use gdal::{Dataset, DatasetOptions, GdalOpenFlags};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// GDAL's drivers whose files are containers.
@@ -23,6 +24,9 @@ const DRIVERS: [&str; 3] = ["netCDF", "HDF5", "HDF5Image"];
 
 /// The most groups within each other that are looked into.
 const DEEPEST: usize = 32;
+
+/// A time, or why it can't be read.
+type Told = Result<i64, String>;
 
 /// A file of variables.
 pub(crate) struct Container {
@@ -39,9 +43,11 @@ pub(crate) struct Variable {
     /// What they are; `None` where it has no rows and columns.
     pub(crate) roles: Option<Roles>,
     /// Its time, where it has no axis of time: that of a scalar coordinate, or why that can't be read.
-    pub(crate) time: Option<Result<i64, String>>,
+    pub(crate) time: Option<Told>,
     /// What its attribute `grid_mapping` leads to, where it has one.
     pub(crate) grid_mapping: Option<GridMapping>,
+    /// The names of the variables that all of this was read from.
+    pub(crate) read: BTreeSet<String>,
 }
 
 /// The variable that states a coordinate reference system.
@@ -76,7 +82,7 @@ impl Container {
     pub(crate) fn rasters(&self) -> Vec<(String, Vec<u64>)> {
         let mut found = Vec::new();
         if let Ok(root) = self.dataset.root_group() {
-            walk(&root, "", 0, &mut |path, array| {
+            walk(&root, "", 0, Walk::Data, &mut |path, array| {
                 if array.num_dimensions() >= 2 && array.datatype().class().is_numeric() {
                     let shape =
                         array.dimensions().unwrap_or_default().iter().map(|d| d.size() as u64).collect();
@@ -91,9 +97,40 @@ impl Container {
     pub(crate) fn relations(&self) -> Relations {
         let mut found = Relations::default();
         if let Ok(root) = self.dataset.root_group() {
-            walk(&root, "", 0, &mut |path, array| {
+            walk(&root, "", 0, Walk::Data, &mut |path, array| {
                 if array.num_dimensions() >= 2 && array.datatype().class().is_numeric() {
                     found.add(path, &|key| text(array, key));
+                }
+            });
+        }
+        found
+    }
+
+    /// The places of variables of which nothing is kept beside these: neither they themselves nor what was read for these, but
+    /// for the bounds of rows and columns, which the grid implies.
+    pub(crate) fn unread(&self, kept: &[&Variable]) -> Vec<String> {
+        let of_grid = |dimension: &str| {
+            kept.iter().any(|variable| {
+                let roles = variable.roles.as_ref();
+                roles.is_some_and(|roles| {
+                    [roles.y, roles.x].iter().any(|at| variable.axes[*at].name == dimension)
+                })
+            })
+        };
+        let mut found = Vec::new();
+        if let Ok(root) = self.dataset.root_group() {
+            walk(&root, "", 0, Walk::All, &mut |path, array| {
+                let name = path.rsplit('/').next().unwrap_or_default();
+                let dimensions = array.dimensions().unwrap_or_default();
+                let is_bounds =
+                    matches!(&dimensions[..], [of, two] if two.size() == 2 && of_grid(&of.name()));
+                let is_read = kept.iter().any(|variable| {
+                    variable.path == path
+                        || variable.read.contains(name)
+                        || variable.axes.iter().any(|axis| axis.name == name)
+                });
+                if !is_bounds && !is_read {
+                    found.push(path.trim_start_matches('/').to_owned());
                 }
             });
         }
@@ -121,28 +158,57 @@ impl Container {
             .map(|names| names.split_whitespace().map(str::to_owned).collect())
             .unwrap_or_default();
         let beside = Beside { groups: &groups, named: &named };
+        let mut read = BTreeSet::new();
         let dimensions: Vec<(String, usize)> =
             array.dimensions().ok()?.iter().map(|dimension| (dimension.name(), dimension.size())).collect();
         let axes: Vec<Axis> = dimensions
             .iter()
             .map(|(own, extent)| match dimensions.iter().filter(|(other, _)| other == own).count() {
-                1 if own != name => beside.axis(own, *extent),
+                1 if own != name => {
+                    let (axis, names) = beside.axis(own, *extent);
+                    read.extend(names);
+                    axis
+                }
                 _ => Axis::bare(own, *extent),
             })
             .collect();
         let roles = Roles::of(&axes);
         let time = match roles.as_ref().and_then(|roles| roles.time) {
-            None => beside.scalar_time(),
+            None => beside.scalar_time().map(|(name, time)| {
+                read.insert(name);
+                time
+            }),
             Some(_) => None,
         };
         let grid_mapping = text(&array, "grid_mapping").and_then(|names| beside.grid_mapping(&names));
-        Some(Variable { path: path.to_owned(), axes, roles, time, grid_mapping })
+        read.extend(grid_mapping.as_ref().map(|mapping| mapping.name.clone()));
+        Some(Variable { path: path.to_owned(), axes, roles, time, grid_mapping, read })
+    }
+}
+
+/// Which arrays a walk meets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Walk {
+    /// Those that GDAL takes for data.
+    Data,
+    /// Coordinates, bounds and single values as well.
+    All,
+}
+
+impl Walk {
+    fn options(self) -> CslStringList {
+        let mut options = CslStringList::new();
+        if self == Self::All {
+            // The list grows by a text that holds no null character, which can't fail.
+            drop(options.add_name_value("SHOW_ALL", "YES"));
+        }
+        options
     }
 }
 
 /// Calls a function for each array of a group and of those within it.
-fn walk(group: &Group<'_>, path: &str, depth: usize, each: &mut impl FnMut(&str, &MDArray<'_>)) {
-    for name in group.array_names(CslStringList::new()) {
+fn walk(group: &Group<'_>, path: &str, depth: usize, which: Walk, each: &mut impl FnMut(&str, &MDArray<'_>)) {
+    for name in group.array_names(which.options()) {
         if let Ok(array) = group.open_md_array(&name, CslStringList::new()) {
             each(&format!("{path}/{name}"), &array);
         }
@@ -150,7 +216,7 @@ fn walk(group: &Group<'_>, path: &str, depth: usize, each: &mut impl FnMut(&str,
     if depth < DEEPEST {
         for name in group.group_names(CslStringList::new()) {
             if let Ok(inner) = group.open_group(&name, CslStringList::new()) {
-                walk(&inner, &format!("{path}/{name}"), depth + 1, each);
+                walk(&inner, &format!("{path}/{name}"), depth + 1, which, each);
             }
         }
     }
@@ -172,23 +238,26 @@ impl Beside<'_> {
             .find_map(|group| look(&group.open_md_array(name, CslStringList::new()).ok()?))
     }
 
-    /// An axis with its coordinates: the variable of its name, or one that the attribute `coordinates` names.
-    fn axis(&self, name: &str, extent: usize) -> Axis {
+    /// An axis with its coordinates: the variable of its name, or one that the attribute `coordinates` names; and the names of
+    /// those that were read.
+    fn axis(&self, name: &str, extent: usize) -> (Axis, Vec<String>) {
         let over = |array: &MDArray<'_>| {
             let dimensions = array.dimensions().ok()?;
             let [only] = &dimensions[..] else { return None };
             (only.name() == name && only.size() == extent).then(|| Axis::along(name, extent, array))
         };
         let names = std::iter::once(name).chain(self.named.iter().map(String::as_str));
-        let mut found = names.filter_map(|name| self.with(name, over));
-        let Some(mut axis) = found.next() else { return Axis::bare(name, extent) };
+        let mut found = names.filter_map(|name| Some((name.to_owned(), self.with(name, over)?)));
+        let Some((first, mut axis)) = found.next() else { return (Axis::bare(name, extent), Vec::new()) };
+        let mut read = vec![first];
         // Steps of a forecast count hours; another coordinate may tell the instants.
         if axis.times.is_none()
-            && let Some(instants) = found.find(|other| other.times.is_some())
+            && let Some((name, instants)) = found.find(|(_, other)| other.times.is_some())
         {
             (axis.times, axis.unread) = (instants.times, None);
+            read.push(name);
         }
-        axis
+        (axis, read)
     }
 
     /// The variable that the attribute `grid_mapping` names first: `crs`, or `crs: x y`.
@@ -206,11 +275,9 @@ impl Beside<'_> {
 
     /// The time of a coordinate of time with a single value. Of several, the one whose standard name is `time` comes first; a
     /// coordinate that the variable names comes before others of its group. One that can't be read comes last.
-    fn scalar_time(&self) -> Option<Result<i64, String>> {
-        let mut all = CslStringList::new();
-        all.add_name_value("SHOW_ALL", "YES").ok()?;
-        let others = self.groups.last()?.array_names(all);
-        let mut best: Option<((bool, u8), Result<i64, String>)> = None;
+    fn scalar_time(&self) -> Option<(String, Told)> {
+        let others = self.groups.last()?.array_names(Walk::All.options());
+        let mut best: Option<((bool, u8), (String, Told))> = None;
         for (at, name) in self.named.iter().chain(&others).enumerate() {
             let Some((words, time)) = self.with(name, single_time) else { continue };
             let rank = match (at < self.named.len(), words.standard_name.as_str()) {
@@ -223,7 +290,7 @@ impl Beside<'_> {
             };
             let rank = (time.is_err(), rank);
             if best.as_ref().is_none_or(|(known, _)| rank < *known) {
-                best = Some((rank, time));
+                best = Some((rank, (name.clone(), time)));
             }
         }
         best.map(|(_, time)| time)
@@ -231,7 +298,7 @@ impl Beside<'_> {
 }
 
 /// The instant of a variable with a single value, whose units are those of time; or why it can't be read.
-fn single_time(array: &MDArray<'_>) -> Option<(Words, Result<i64, String>)> {
+fn single_time(array: &MDArray<'_>) -> Option<(Words, Told)> {
     if array.num_elements() != 1 || !array.datatype().class().is_numeric() {
         return None;
     }
