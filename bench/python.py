@@ -10,6 +10,7 @@ are timed with xarray; each of the figures is the median of three.
 
 import asyncio
 import json
+import math
 import shutil
 import statistics
 import subprocess
@@ -31,7 +32,7 @@ SIDE = 1024
 
 def cube(gigabytes):
     sample = zarr.open_array(ROOT / "sample/sentinel2-l2a.zarr", mode="r")[:]
-    dates = max(1, round(gigabytes * 1e9 / (12 * 2 * (4 * SIDE) ** 2)))
+    dates = math.ceil(gigabytes * 1e9 / (12 * 2 * (4 * SIDE) ** 2))
     mirrored = np.concatenate([sample, sample[..., ::-1]], axis=-1)
     mirrored = np.concatenate([mirrored, mirrored[..., ::-1, :]], axis=-2)
     repeats = -(-4 * SIDE // mirrored.shape[-1])
@@ -66,18 +67,18 @@ class Picture(ArrayBytesCodec):
     def compute_encoded_size(self, input_byte_length, chunk_spec):
         raise NotImplementedError
 
-    def encode(self, band):
+    def compress(self, band):
         return getattr(imagecodecs, f"{self.name}_encode")(np.ascontiguousarray(band), level=self.level, reversible=False)
 
-    def decode(self, data):
+    def expand(self, data):
         return getattr(imagecodecs, f"{self.name}_decode")(data)
 
     async def _encode_single(self, chunk_data, chunk_spec):
-        data = await asyncio.to_thread(self.encode, chunk_data.as_numpy_array()[0, 0])
+        data = await asyncio.to_thread(self.compress, chunk_data.as_numpy_array()[0, 0])
         return chunk_spec.prototype.buffer.from_bytes(data)
 
     async def _decode_single(self, chunk_data, chunk_spec):
-        band = await asyncio.to_thread(self.decode, chunk_data.to_bytes())
+        band = await asyncio.to_thread(self.expand, chunk_data.to_bytes())
         return chunk_spec.prototype.nd_buffer.from_numpy_array(band.reshape(chunk_spec.shape))
 
 
@@ -86,7 +87,7 @@ def level_for(name, chunk, psnr):
 
     def reached(level):
         codec = Picture(name, level)
-        squares = [np.mean((codec.decode(codec.encode(band)).astype(float) - band) ** 2) for band in chunk]
+        squares = [np.mean((codec.expand(codec.compress(band)).astype(float) - band) ** 2) for band in chunk]
         return 10 * np.log10(10000**2 / np.mean(squares))
 
     # HTJ2K takes a step, JPEG 2000 a PSNR against the range of its samples.
@@ -101,10 +102,60 @@ def level_for(name, chunk, psnr):
     return (low * high) ** 0.5
 
 
+def overheads(folder):
+    """Milliseconds that opening an array takes for its model, and that a chunk takes beside its decoding."""
+    path = folder / "small.zarr"
+    shutil.rmtree(path, ignore_errors=True)
+    sample = zarr.open_array(ROOT / "sample/sentinel2-l2a.zarr", mode="r")[:]
+    side = 32
+    codec = vqz.Vqz("sentinel2-l2a", axes=["time", "band", "y", "x"], quality=42)
+    array = zarr.create_array(
+        path, shape=sample.shape, dtype=sample.dtype, chunks=(1, 12, side, side), serializer=codec, compressors=None
+    )
+    array[:] = sample
+    entry = json.loads((path / "zarr.json").read_text())["codecs"][0]
+    first = []
+    for _ in range(5):
+        # A process of its own: the model is known after the first time.
+        script = (
+            "import json, sys, time, vqz; entry = json.load(sys.stdin); begun = time.perf_counter(); "
+            "vqz.Vqz.from_dict(entry); print(time.perf_counter() - begun)"
+        )
+        done = subprocess.run([sys.executable, "-c", script], input=json.dumps(entry), capture_output=True, text=True, check=True)
+        first.append(float(done.stdout))
+    again = timed(lambda: vqz.Vqz.from_dict(entry), 101)
+    threads = vqz.get_threads()
+    vqz.set_threads(1)
+    zarr.config.set({"async.concurrency": 1, "threading.max_workers": 1})
+    chunk = ([1, 12, side, side], sample.dtype.name, bytes(sample.dtype.itemsize))
+    stored = [np.frombuffer(file.read_bytes(), np.uint8) for file in sorted((path / "c").rglob("*")) if file.is_file()]
+    out = np.empty(chunk[0], sample.dtype).reshape(-1).view(np.uint8)
+
+    def native():
+        for bytes_ in stored:
+            codec._native.decode(chunk, bytes_, out)
+
+    decoding = timed(native, 9)
+    plain = folder / "small-plain.zarr"
+    shutil.rmtree(plain, ignore_errors=True)
+    other = zarr.create_array(plain, shape=sample.shape, dtype=sample.dtype, chunks=array.chunks, compressors=None)
+    other[:] = sample
+    reading, without = timed(lambda: array[:], 9), timed(lambda: other[:], 9)
+    vqz.set_threads(threads)
+    zarr.config.reset()
+    a_chunk = 1e3 / len(stored)
+    print(f"opening: {statistics.median(first) * 1e3:.2f} ms the first time, {again * 1e3:.3f} ms once the model is known")
+    print(
+        f"a chunk of {side}²: {reading * a_chunk:.3f} ms in all, {decoding * a_chunk:.3f} ms of it decoding; "
+        f"plain chunks take {without * a_chunk:.3f} ms"
+    )
+
+
 def main():
     folder = Path(sys.argv[1])
     gigabytes = float(sys.argv[2]) if len(sys.argv) > 2 else 1.0
     folder.mkdir(parents=True, exist_ok=True)
+    overheads(folder)
     samples = cube(gigabytes)
     ds = xr.Dataset({"r": (("time", "band", "y", "x"), samples)})
     megabytes = samples.nbytes / 1e6
