@@ -354,16 +354,22 @@ fn polygons_of_eo_learn_become_its_classes() {
         name = "land_use"
         file = "TestEOPatch/vector_timeless/LULC.gpkg"
         field = "LULC_ID"
+        nodata = 255
         [border]
         file = "svn_border.geojson"
         extent_only = true
         "#
     );
+    // 0 is a class of these polygons.
+    let error = refused(&folder, &config.replace("nodata = 255", ""));
+    assert!(error.contains("0 is a class and means \"no polygon\" as well; give another nodata"), "{error}");
     let plan = plan(&folder, &config).unwrap();
     assert_eq!(array(&plan, "data").shape(), [1, 101, 100]);
     let own = plane(&plan, "data", 0, "LULC");
     let burnt = all::<u8>(&plan, "land_use");
-    let same = own.iter().zip(&burnt).filter(|(a, b)| **a == f64::from(**b)).count();
+    // eo-learn has 0 where there is no polygon.
+    let class = |burnt: u8| if burnt == 255 { 0.0 } else { f64::from(burnt) };
+    let same = own.iter().zip(&burnt).filter(|(a, b)| **a == class(**b)).count();
     let part = same as f64 / own.len() as f64;
     println!("{:.2} % of the land use is what eo-learn made of the polygons", 100.0 * part);
     assert!(part > 0.97, "{part}");
