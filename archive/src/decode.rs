@@ -1,13 +1,14 @@
 //! Decoding: from an archive back to plain arrays, which any Zarr reader can open.
 
 use crate::encode::remarks;
+use crate::encoded::copies;
 use crate::encoded::losses::remark_on_losses;
 use crate::error::{Result, bail};
 use crate::geotiff;
 use crate::metadata::plain::PlainCodec;
 use crate::open::is_geotiff;
 use crate::options::options;
-use crate::progress::Progress;
+use crate::progress::{Progress, Remark};
 use crate::raster::opening::OpenOptions;
 use crate::raster::plain::plain_metadata;
 use crate::raster::source::Raster;
@@ -143,6 +144,9 @@ fn plan(
                 node.metadata.codec_names().join(", ")
             );
         } else {
+            if let Some(why) = copies::unread(&node) {
+                progress.remark(&Remark::CopyUnread { array: node.path.clone(), why });
+            }
             nodes.push(Node { path: node.path, content: Content::Copy(node.folder) });
         }
     }

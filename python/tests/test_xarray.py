@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 import zarr
 from support import SAMPLE, Case, cube, data
+from zarr.storage import FsspecStore
 
 import vqz
 
@@ -138,6 +139,47 @@ class Encodings(Case):
         np.testing.assert_array_equal(back.classes.values, classes)
         self.assert_within(back.reflectance.values, ds.reflectance.values, 20)
 
+    def test_what_others_name_as_ancillary_stays_exact(self):
+        generator = np.random.default_rng(5)
+        flags = xr.DataArray(generator.integers(0, 65536, (192, 192)).astype("u2"), dims=("y", "x"))
+        ds = cube().to_dataset(name="r").assign(qa=flags)
+        ds.r.attrs["ancillary_variables"] = "qa"
+        for number, asked in enumerate((dict(max_error=9), dict(max_error={"r": 9, "qa": 3}), dict(model="sentinel2-l2a", psnr=45))):
+            with self.subTest(asked):
+                path = self.folder / f"{number}.zarr"
+                ds.to_zarr(path, encoding=vqz.encoding(ds, **asked))
+                found = xr.open_zarr(path).load()
+                np.testing.assert_array_equal(found.qa.values, ds.qa.values)
+                self.assertFalse((found.r.values == ds.r.values).all())
+
+    def test_a_nodata_value_that_no_sample_can_be_is_said(self):
+        ds = xr.Dataset({"v": (("y", "x"), np.arange(4096, dtype="u1").reshape(64, 64))})
+        with self.assertWarnsRegex(vqz.VqzWarning, "nodata -9999 is given, which no uint8 can be"):
+            encoding = vqz.encoding(ds, max_error={"v": 3}, nodata=-9999)
+        self.assertNotIn("nodata", encoding["v"]["serializer"].configuration)
+
+    def test_chunks_that_are_gone_when_it_is_sealed_are_said(self):
+        path = self.folder / "out.zarr"
+        ds = cube().to_dataset(name="r")
+        ds.to_zarr(path, encoding=vqz.encoding(ds, lossless=True))
+        self.assertEqual(vqz.seal(path)["r"]["chunks"], 4)
+        vqz.seal(path)
+        (path / "r/c/1/0/0/0").unlink()
+        for of in (path, FsspecStore.from_url(f"file://{path}")):
+            with self.assertWarnsRegex(vqz.VqzWarning, "r has 3 chunks, 4 were recorded"):
+                vqz.seal(of)
+            array = zarr.open_array(path / "r", mode="r+")
+            array.attrs["vqz"] = {**array.attrs["vqz"], "chunks": 4}
+
+    def test_gaps_of_other_data_are_no_second_coding(self):
+        generator = np.random.default_rng(3)
+        for low in (0, 500):
+            samples = (low + generator.random((2, 128, 128)) * 100).astype("f4")
+            samples[:, :40] = np.nan
+            ds = xr.Dataset({"v": (("band", "y", "x"), samples)})
+            ds.to_zarr(self.folder / f"{low}.zarr", encoding=vqz.encoding(ds, max_error=0.01))
+            xr.open_zarr(self.folder / f"{low}.zarr").load()
+
     def test_what_does_not_fit_the_model_is_said(self):
         ds = cube().to_dataset()
         ds["ndvi"] = (("time", "y", "x"), ds.reflectance.values[:, 7].astype("float32"))
@@ -153,7 +195,8 @@ class Encodings(Case):
         with self.assertWarns(vqz.RemarkWarning) as caught:
             other = self.written(part, "other.zarr", lossless=True)
         self.assertEqual(caught.warning.kind, "foreign_record")
-        vqz.seal(other)
+        with self.assertWarnsRegex(vqz.RemarkWarning, "has 1 chunks, 4 were recorded. Unless that record came with data from another"):
+            vqz.seal(other)
         self.assertTrue(vqz.verify(other)["holds"])
         (path / "reflectance/c/1/0/0/0").unlink()
         self.assertFalse(vqz.verify(path)["holds"])
@@ -287,6 +330,11 @@ class Fits(Case):
         ds = cube().to_dataset()
         ds.to_zarr(self.folder / "out.zarr", encoding=vqz.encoding(ds, model=model, quality=45))
         self.assertGreater(vqz.statistics(self.folder / "out.zarr")["reflectance"]["psnr_db"], 44)
+
+    def test_variables_that_can_not_be_fitted_to_are_left_out(self):
+        ds = cube().to_dataset(name="r").assign(mask=(("y", "x"), np.ones((192, 192), bool)))
+        with self.assertWarnsRegex(vqz.VqzWarning, "mask: it is stored as bool"):
+            self.assertEqual(len(vqz.fit(ds, patch=8).bands), 12)
 
     def test_bad_inputs(self):
         for given, arguments, words in [

@@ -41,8 +41,10 @@ def _fingerprints(samples: np.ndarray) -> list[tuple[int, int]]:
     # A step that shares no factor with usual numbers of rows, so that rows of all bands and parts are looked at.
     at = np.arange(_ROWS)
     chosen = rows[at * rows.shape[0] // _ROWS + at * 7 % max(1, rows.shape[0] // _ROWS)]
-    varied = chosen[(chosen != chosen[:, :1]).any(axis=1)]
-    return [(row.nbytes, zlib.crc32(row)) for row in varied.view(np.uint8)]
+    # Bytes are compared, for NaN equals nothing.
+    bytes_ = np.ascontiguousarray(chosen).view(np.uint8).reshape(*chosen.shape, chosen.dtype.itemsize)
+    varied = bytes_[(bytes_ != bytes_[:, :1]).any(axis=(1, 2))]
+    return [(row.nbytes, zlib.crc32(row)) for row in varied]
 
 
 def decoded(samples: np.ndarray) -> None:

@@ -17,6 +17,7 @@ from zarr.core.buffer import default_buffer_prototype
 from zarr.core.sync import sync
 
 from vqz._vqz import NAME, CorruptError, PartialRead, VqzError
+from vqz.archives import remark_on_fewer
 from vqz.codec import Vqz
 
 # The codec's name in archives of former releases, whose record goes by that name.
@@ -40,6 +41,7 @@ def seal_store(store: Any, storage_options: dict[str, Any] | None = None) -> dic
     encoded = {path: codec for path, array in arrays.items() if (codec := _codec(array)) is not None}
     if not set(encoded) - derived:
         raise VqzError(f"{root.store_path} holds no vqz archive; encode it first")
+    before = {path: array.attrs.asdict().get(NAME) for path, array in arrays.items()}
     records: dict[str, dict[str, int]] = {}
     copies: dict[str, int] = {}
     for path, array in sorted(arrays.items()):
@@ -50,6 +52,7 @@ def seal_store(store: Any, storage_options: dict[str, Any] | None = None) -> dic
             _set(array, records[path])
         else:
             copies[path] = sync(_count(array))
+    remark_on_fewer(before, records)
     if isinstance(root, zarr.Group):
         _set(root, {"copies": copies, "encoded": sorted(records)})
     if consolidated:

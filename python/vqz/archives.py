@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from vqz import _vqz
 from vqz._vqz import VqzError
 from vqz.models import Model, find_model
 from vqz.options import Quality, nodata_texts
-from vqz.warnings import remark_all
+from vqz.warnings import RemarkWarning, remark_all
 
 __all__ = ["codes", "compare", "decode", "encode", "info", "report", "seal", "statistics", "verify"]
 
@@ -68,6 +69,8 @@ def encode(
     dict
         What ``vqz encode --json`` prints.
     """
+    if isinstance(max_error, Mapping):
+        raise VqzError("max_error names variables; give one bound for all, or one for each band, or use vqz.encoding, which takes such names")
     asked = Quality(quality, psnr, bits, ratio, max_error, max_error_of_range, stable, lossless, entropy)
     whole = None if model is None else find_model(model)
     text, remarks = _vqz.encode(
@@ -204,18 +207,51 @@ def seal(archive: Any, *, storage_options: dict[str, Any] | None = None) -> dict
         from vqz._sealing import seal_store
 
         return seal_store(archive, storage_options)
+    if getattr(archive, "read_only", False):
+        raise VqzError(f"{archive} is opened for reading only; give the path, or open it for writing")
+    before = dict(_recorded(Path(folder)))
     text, remarks = _vqz.seal(folder)
     remark_all(remarks)
     if "consolidated_metadata" in json.loads(Path(folder, "zarr.json").read_text(encoding="utf-8")):
-        import warnings
-
         import zarr
 
         with warnings.catch_warnings():
             # That they are no part of the specification was said when they were made.
             warnings.filterwarnings("ignore", message="Consolidated metadata")
             zarr.consolidate_metadata(folder)
-    return {path: record for path, record in json.loads(text)}
+    records = {path: record for path, record in json.loads(text)}
+    remark_on_fewer(before, records)
+    return records
+
+
+def _recorded(folder: Path) -> Iterator[tuple[str, Any]]:
+    """The records that the arrays of a folder have, by their paths."""
+    for place, folders, files in os.walk(folder):
+        if "zarr.json" not in files:
+            continue
+        node = json.loads(Path(place, "zarr.json").read_text(encoding="utf-8"))
+        if node.get("node_type") == "array":
+            # Below it are chunks.
+            folders.clear()
+            path = Path(place).relative_to(folder).as_posix()
+            yield "" if path == "." else path, (node.get("attributes") or {}).get(_vqz.NAME)
+
+
+def remark_on_fewer(before: Mapping[str, Any], now: Mapping[str, Mapping[str, int]]) -> None:
+    """Warn of arrays with fewer chunks than were recorded before."""
+    for path, record in now.items():
+        known = before.get(path)
+        chunks = known.get("chunks") if isinstance(known, Mapping) else None
+        if isinstance(chunks, int) and record["chunks"] < chunks:
+            warnings.warn(
+                RemarkWarning(
+                    f"{path or 'the array'} has {record['chunks']} chunks, {chunks} were recorded. Unless that record came with data from another "
+                    "archive, chunks were lost: restore them and seal again, for now their loss is noticed no more",
+                    "chunks_lost",
+                    path or None,
+                ),
+                stacklevel=3,
+            )
 
 
 class Report:

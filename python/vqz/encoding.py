@@ -29,6 +29,9 @@ _UNSEARCHED = 4e6
 # As few values look like classes.
 _FEW = 32
 
+# The attributes by which CF names variables that say something about another one.
+_NAMING = ("ancillary_variables", "coordinates", "bounds", "climatology", "cell_measures", "formula_terms", "grid_mapping", "geometry")
+
 # What an encoding keeps of the present one: how values are turned into stored samples, and the names of variables that say more
 # about this one, such as where it lies. xarray drops what an encoding does not name.
 _KEPT = (
@@ -69,8 +72,8 @@ def encoding(
     ----------
     ds : xarray.Dataset or xarray.DataArray
         What is to be written. Of a Dataset, its variables with rows and columns. Those whose attributes say that they are classes
-        (``flag_values``, ``flag_masks``, ``flag_meanings``) stay exact under any bound. Coordinates are not touched: xarray writes them
-        exactly.
+        (``flag_values``, ``flag_masks``, ``flag_meanings``), and those that others name as ancillary to them, stay exact under any
+        bound. Coordinates are not touched: xarray writes them exactly.
     model : Model, str or path, optional
         The model. Where the names of its bands and those of the data tell, bands go to it by name. It may be left out where an error
         is bounded.
@@ -127,6 +130,7 @@ def encoding(
         unknown = [name for name in given if name not in variables] if isinstance(given, Mapping) else []
         if unknown:
             raise VqzError(f"{argument} names {unknown[0]!r}, the variables are {', '.join(map(str, variables))}")
+    beside = _beside(variables)
     encodings: dict[str, dict[str, Any]] = {}
     refused: list[str] = []
     for name, variable in variables.items():
@@ -135,7 +139,7 @@ def encoding(
         if not raster.is_raster():
             continue
         window = raster.read([tuple(slice(0, 1) for _ in raster.dims)])[0]
-        reason = _refusal(raster, window, found_model)
+        reason = refusal(raster, window, None if str(name) in beside else found_model)
         if reason is not None:
             refused.append(f"{name}: {reason}")
             continue
@@ -150,14 +154,17 @@ def encoding(
                 stacklevel=2,
             )
         chunk, shard = layout(variable, raster, chunks, shards)
-        promised = asked
-        if bounds is not None:
+        promised, for_model = asked, found_model
+        if str(name) in beside:
+            promised, for_model = Quality(lossless=True, entropy=entropy), None
+        elif bounds is not None:
             bound = bounds.get(name)
             promised = replace(asked, max_error=bound, stable=stable and bound is not None, lossless=bound is None)
-        searched = any(figure is not None for figure in (psnr, bits, ratio))
+        searched = for_model is not None and any(figure is not None for figure in (psnr, bits, ratio))
         regions = _chunks(raster, chunk, samples if searched else min(samples, _UNSEARCHED), seed)
-        values = [*_declared(window, raster), *nodata_texts(nodata)] if nodata is not None else []
-        codec = configured(raster, regions, chunk, found_model, promised, values, embed, progress, searched, bounds is not None)
+        given = _possible(nodata_texts(nodata), window, raster)
+        values = [*_declared(window, raster), *given] if given else []
+        codec = configured(raster, regions, chunk, for_model, promised, values, embed, progress, searched, bounds is not None)
         kept = {key: variable.encoding[key] for key in _KEPT if key in variable.encoding and key not in variable.attrs}
         signless(kept)
         encodings[str(name)] = {
@@ -179,10 +186,38 @@ def encoding(
     return encodings
 
 
-def _refusal(raster: Source, window: Window, model: Model | None) -> str | None:
+def _beside(variables: Mapping[Any, Any]) -> set[str]:
+    """The variables that others name as ancillary to them, or as coordinates: any error would change what these mean."""
+    named: set[str] = set()
+    for name, variable in variables.items():
+        for of in (variable.attrs, variable.encoding):
+            for key in _NAMING:
+                if isinstance(of.get(key), str):
+                    named.update(word for word in of[key].replace(":", " ").split() if word != str(name))
+    return named & {str(name) for name in variables}
+
+
+def _possible(nodata: Sequence[str], window: Window, raster: Source) -> list[str]:
+    """The values for "no data" that stored samples can have; says which they can't."""
+    kind = window.samples.dtype
+    possible = []
+    for text in nodata:
+        number = float(text)
+        if kind.kind == "f" or not np.isfinite(number) or (number.is_integer() and np.iinfo(kind).min <= number <= np.iinfo(kind).max):
+            possible.append(text)
+        else:
+            message = f"{raster.label}: nodata {text} is given, which no {kind} can be: all its samples count as valid"
+            warnings.warn(RemarkWarning(message, "impossible_nodata", raster.label), stacklevel=3)
+    return possible
+
+
+def refusal(raster: Source, window: Window, model: Model | None) -> str | None:
     """Why a raster can't be encoded, or None."""
     if window.samples.dtype.name not in ("uint8", "int16", "uint16", "int32", "float32", "float64"):
-        return f"it is stored as {window.samples.dtype}, which the codec does not take"
+        return (
+            f"it is stored as {window.samples.dtype}, which the codec does not take (uint8, int16, uint16, int32, float32 and float64 "
+            "are taken)"
+        )
     if 0 in raster.shape:
         return "it holds no samples"
     if model is not None and raster.extent("band") != len(model.bands):
@@ -345,10 +380,15 @@ def layout(
     if wrong:
         raise VqzError(
             f"the chunks of dask do not align with those of the archive ({'shards' if shards else 'chunks'} of "
-            f"{tuple(shard if shards else chunk)}, dask's of {tuple(b[0] for b in raster.blocks or ())}), so two tasks would write "
+            f"{tuple(shard if shards else chunk)}, dask's of {_listed(raster.blocks or ())}), so two tasks would write "
             f"one file; call .chunk({', '.join(wrong)}) first, or choose other chunks"
         )
     return chunk, shard if shards else None
+
+
+def _listed(blocks: Sequence[Sequence[int]]) -> str:
+    """Extents of blocks along each dimension: all of them where they differ."""
+    return "(" + ", ".join(str(sizes[0]) if len(set(sizes[:-1])) <= 1 and sizes[-1] <= sizes[0] else str(tuple(sizes)) for sizes in blocks) + ")"
 
 
 def _side(block: int, extent: int, shard: int | None) -> int:

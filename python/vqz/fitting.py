@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,9 +12,10 @@ import numpy as np
 from vqz import _vqz
 from vqz._sources import Source, native, random_windows, source
 from vqz._vqz import VqzError
+from vqz.encoding import refusal
 from vqz.models import Model
 from vqz.options import nodata_texts
-from vqz.warnings import remark_all
+from vqz.warnings import RemarkWarning, remark_all
 
 __all__ = ["fit"]
 
@@ -118,8 +120,14 @@ def fit(
 def _sources(data: Any, axes: Sequence[str] | None) -> Iterable[Source]:
     if hasattr(data, "data_vars"):
         for variable in data.data_vars.values():
-            if (found := source(variable, axes=axes)).is_raster():
+            found = source(variable, axes=axes)
+            if not found.is_raster():
+                continue
+            window = found.read([tuple(slice(0, 1) for _ in found.dims)])[0]
+            if (reason := refusal(found, window, None)) is None:
                 yield found
+            else:
+                warnings.warn(RemarkWarning(f"{found.label}: {reason}; it is left out of the fit", "left_out", found.label), stacklevel=4)
     elif isinstance(data, (list, tuple)):
         for member in data:
             yield from _sources(member, axes)

@@ -45,6 +45,9 @@ const SMALLER_BYTES: f64 = 0.1;
 /// Where the expected error is a larger part of the samples' standard deviation, little is left of them.
 const CONTRAST: f64 = 0.5;
 
+/// A bound of this part of a band's range leaves little of it.
+const WIDE: f64 = 0.125;
+
 /// The part of the samples that a band "reaches" above: the rest may be clouds or errors.
 const MOST: f64 = 0.99;
 
@@ -97,6 +100,24 @@ pub(crate) fn check(
         progress.remark(&Remark::BeyondModel { array, part: beyond as f64 / all as f64, model, known });
     }
     Ok(())
+}
+
+/// Remarks on a bound that is a large part of the range of a band, of those that were looked at. Samples that can't be read are
+/// told where they are encoded.
+pub(crate) fn leaves_little(raster: &dyn Raster, promise: &Promise, progress: &dyn Progress) {
+    let Promise::MaxError { bound, .. } = promise else { return };
+    let (info, Ok(bands)) = (raster.info(), valid_samples(raster, &[])) else { return };
+    for (number, samples) in bands.iter().enumerate() {
+        let bound = bound[if bound.len() == 1 { 0 } else { number }];
+        let low = samples.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = samples.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        if bound > 0.0 && low < high && bound >= WIDE * (high - low) {
+            let band = info.band_names().and_then(|names| names.get(number).cloned());
+            let array = info.label.clone();
+            progress.remark(&Remark::WideBound { array, band, bound, range: (low, high) });
+            return;
+        }
+    }
 }
 
 /// The error to expect of valid samples: the RMSE in data units that a nominal quality stands for. None where a bound is promised.

@@ -260,6 +260,7 @@ impl Planner<'_> {
         if options.nodata.is_empty() {
             unread_nodata(info, self.progress)?;
         }
+        remarks::impossible_nodata(&options.nodata, info, self.progress)?;
         if let Some(manifest) = manifest {
             let by_size = matches!(options.target, Some(Target::Bits(_) | Target::Ratio(_)));
             let rmse = fitness::expected_rmse(manifest, quality, &promise).filter(|_| !by_size);

@@ -5,8 +5,9 @@ use crate::progress::{Progress, Remark};
 use crate::raster::source::RasterInfo;
 use crate::store::foreign;
 use crate::store::tree::Node;
-use vqz_codec::config::Promise;
+use vqz_codec::config::{NoData, Promise};
 use vqz_codec::model::Model;
+use vqz_codec::sample::DataType;
 
 /// Remarks on an input that was encoded with loss before.
 pub(crate) fn already_encoded(info: &RasterInfo, progress: &dyn Progress) -> Result<()> {
@@ -15,6 +16,20 @@ pub(crate) fn already_encoded(info: &RasterInfo, progress: &dyn Progress) -> Res
         let configuration = encoding.configuration;
         let model = configuration.model.map(|model| (model.name, configuration.quality));
         progress.remark(&Remark::AlreadyEncoded { array: info.label.clone(), model });
+    }
+    Ok(())
+}
+
+/// Remarks on values that are given as nodata, and that no sample of the array can equal.
+///
+/// # Errors
+/// For a value that is no number.
+pub(crate) fn impossible_nodata(given: &[NoData], info: &RasterInfo, progress: &dyn Progress) -> Result<()> {
+    for nodata in given {
+        if let (None, Some(value)) = (nodata.to_f64(info.data_type)?, nodata.to_f64(DataType::Float64)?) {
+            let (file, data_type) = (info.label.clone(), info.data_type.name());
+            progress.remark(&Remark::ImpossibleNodata { file, given: true, value, data_type });
+        }
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! and measures it.
 
 use crate::encode::array::ArrayEncode;
+use crate::encode::fitness::leaves_little;
 use crate::encode::input::Input;
 use crate::encode::model::check_engine;
 use crate::encode::options::EncodeOptions;
@@ -80,6 +81,9 @@ fn run(
     let options = &for_input(options, input);
     let mut plan = Planner { options, model: options.model.as_ref(), progress }.plan(input, output)?;
     settle_qualities(&mut plan, output, options, progress)?;
+    for array in &plan.arrays {
+        leaves_little(array.raster.as_ref(), &array.promise, progress);
+    }
 
     let destination = Output {
         target: output,

@@ -1,6 +1,7 @@
 //! The source of an export: a raster with its georeference, its bands and its dates. These come from its own
 //! attributes and from the coordinate arrays beside it.
 
+use crate::encoded::copies;
 use crate::encoded::losses::LossWatch;
 use crate::error::{Context, Result, bail};
 use crate::export::coordinates::Coordinates;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 use vqz_codec::axes::Role;
 use vqz_raster::band::bands_of_attributes;
 use vqz_raster::conventions::time::Instant;
+use vqz_raster::conventions::validity;
 use vqz_raster::georeference::Georeference;
 
 /// If a group holds several arrays, the name of the one that is exported.
@@ -38,6 +40,8 @@ pub(crate) struct ExportSource {
     pub(crate) notes: Vec<String>,
     /// The group that it stands in, and its name there.
     pub(crate) group: Option<(PathBuf, String)>,
+    /// The other rasters of its group, which are not exported.
+    others: Vec<String>,
     watch: Option<Arc<LossWatch>>,
 }
 
@@ -50,7 +54,7 @@ impl ExportSource {
         if is_raster_file(path) {
             return Self::describe(geotiff::open(path, options)?, None);
         }
-        let node = choose(path, options)?;
+        let (node, others) = choose(path, options)?;
         let group = parent_group(&node);
         let mut raster: Arc<dyn Raster> = Arc::new(ZarrRaster::open(&node, options)?);
         let watch = LossWatch::new(&raster, &node, options)?;
@@ -62,7 +66,7 @@ impl ExportSource {
             None => None,
         };
         let mut source = Self::describe(raster, group)?;
-        (source.whole.mask, source.watch) = (mask, watch);
+        (source.whole.mask, source.watch, source.others) = (mask, watch, others);
         Ok(source)
     }
 
@@ -113,7 +117,7 @@ impl ExportSource {
             coordinates,
             mask,
         };
-        Ok(Self { whole, notes, group, watch: None })
+        Ok(Self { whole, notes, group, others: Vec::new(), watch: None })
     }
 
     /// Remarks on what its attributes and coordinates say against each other, and on nodata values that can't be read.
@@ -122,20 +126,29 @@ impl ExportSource {
         for note in &self.notes {
             progress.remark(&Remark::LocationUnclear { array: info.label.clone(), note: note.clone() });
         }
+        let masks = validity::beside(&info.metadata.attributes());
+        for array in self.others.iter().filter(|name| !masks.contains(name)) {
+            let why = format!("{} alone is exported; name it to export it", info.label);
+            progress.remark(&Remark::LeftOut { array: array.clone(), why });
+        }
         unread_nodata(info, progress)
     }
 
-    /// Remarks on lost chunks among those that were read, after everything has been read.
+    /// Remarks on lost chunks among those that were read, after everything has been read, and on those of what stands beside it.
     ///
     /// # Errors
     /// When the storage can't say which chunks it holds.
     pub(crate) fn report_losses(&self, progress: &dyn Progress) -> Result<()> {
+        if let Some((folder, _)) = &self.group {
+            // Coordinates and masks are not encoded.
+            copies::remark_on_lost(folder, progress)?;
+        }
         self.watch.as_ref().map_or(Ok(()), |watch| watch.report(progress))
     }
 }
 
-/// The one array that a path holds.
-fn choose(path: &Path, options: &OpenOptions) -> Result<Node> {
+/// The one array that a path holds, or the one called `data`; and the paths of the others.
+fn choose(path: &Path, options: &OpenOptions) -> Result<(Node, Vec<String>)> {
     let nodes = tree::arrays(path)?;
     let exact = exact_members(&nodes);
     let mut rasters: Vec<Node> = Vec::new();
@@ -153,11 +166,12 @@ fn choose(path: &Path, options: &OpenOptions) -> Result<Node> {
     if rasters.len() > 1
         && let Some(at) = rasters.iter().position(|node| node.path == DATA)
     {
-        return Ok(rasters.swap_remove(at));
+        let data = rasters.remove(at);
+        return Ok((data, rasters.into_iter().map(|node| node.path).collect()));
     }
     let names: Vec<String> = rasters.iter().map(|node| node.path.clone()).collect();
     match rasters.pop() {
-        Some(node) if names.len() == 1 => Ok(node),
+        Some(node) if names.len() == 1 => Ok((node, Vec::new())),
         Some(_) => bail!(
             InvalidArgument,
             "{} holds {} rasters ({}); name one, such as {}",

@@ -155,6 +155,7 @@ fn bands(path: &Path, dataset: &Dataset, data_type: DataType, options: &OpenOpti
     if let Some(value) = impossible {
         found.remarks.push(Remark::ImpossibleNodata {
             file: file.clone(),
+            given: false,
             value,
             data_type: data_type.name(),
         });

@@ -100,7 +100,6 @@ impl Metadata {
     }
 
     /// Metadata of a new array.
-    #[cfg(any(test, feature = "gdal"))]
     pub fn new_array(shape: &[u64], data_type: DataType, fill_value: Value) -> Self {
         let json = json!({
             "zarr_format": 3,

@@ -282,10 +282,12 @@ pub enum Remark {
         /// The bands.
         bands: Vec<String>,
     },
-    /// A file declares a nodata value that no sample can equal.
+    /// A file declares a nodata value that no sample can equal, or one is given for an array.
     ImpossibleNodata {
-        /// The file.
+        /// The file, or the array.
         file: String,
+        /// Whether it is given, not declared.
+        given: bool,
         /// The value.
         value: f64,
         /// The type of its samples.
@@ -295,6 +297,17 @@ pub enum Remark {
     MaskNotExported {
         /// The array.
         array: String,
+    },
+    /// A bound is so wide that it leaves little of the samples of an array.
+    WideBound {
+        /// The array.
+        array: String,
+        /// The band that is told about, where it has a name.
+        band: Option<String>,
+        /// Its bound.
+        bound: f64,
+        /// The smallest and the largest of the samples that were looked at.
+        range: (f64, f64),
     },
     /// The bands of an array have scales or offsets of their own, and the format that it is exported to has one for all.
     ScalesNotExported {
@@ -593,9 +606,10 @@ impl fmt::Display for Remark {
                  valid: a --max-error for each band, 0 for this one, keeps it exact",
                 bands.join(", ")
             ),
-            Self::ImpossibleNodata { file, value, data_type } => write!(
+            Self::ImpossibleNodata { file, given, value, data_type } => write!(
                 f,
-                "note: {file} declares nodata {}, which no {data_type} can be: all its samples count as valid",
+                "note: {file} {} nodata {}, which no {data_type} can be: all its samples count as valid",
+                if *given { "is given" } else { "declares" },
                 figure(*value)
             ),
             Self::MaskNotExported { array } => write!(
@@ -603,6 +617,17 @@ impl fmt::Display for Remark {
                 "warning: {array} has a mask, which is not exported: samples that are not valid look as if they were; a GeoTIFF \
                  keeps the mask that all bands share"
             ),
+            Self::WideBound { array, band, bound, range: (low, high) } => {
+                let of = band.as_ref().map(|band| format!(" of band {band}")).unwrap_or_default();
+                write!(
+                    f,
+                    "warning: {array}: samples{of} reach from {} to {}, of which an error of {} leaves little; promise a smaller one, \
+                     or encode data of different ranges apart",
+                    figure(*low),
+                    figure(*high),
+                    figure(*bound)
+                )
+            }
             Self::ScalesNotExported { array } => write!(
                 f,
                 "warning: bands of {array} have scales or offsets of their own, and CF knows one for all: readers get samples as \

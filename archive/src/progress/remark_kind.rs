@@ -61,6 +61,7 @@ impl Remark {
             Self::MaskLeftOut { .. } => "mask_left_out",
             Self::MaskNotExported { .. } => "mask_not_exported",
             Self::ScalesNotExported { .. } => "scales_not_exported",
+            Self::WideBound { .. } => "wide_bound",
             Self::NodataUnread { .. } => "nodata_unread",
             Self::NodataMerged { .. } => "nodata_merged",
             Self::BeyondValidRange { .. } => "beyond_valid_range",
@@ -96,6 +97,7 @@ impl Remark {
             | Self::MaskLeftOut { .. }
             | Self::MaskNotExported { .. }
             | Self::ScalesNotExported { .. }
+            | Self::WideBound { .. }
             | Self::NodataUnread { .. }
             | Self::BeyondValidRange { .. }
             | Self::LocationUnclear { .. } => Severity::Warning,
@@ -152,6 +154,7 @@ impl Remark {
             | Self::TransparencyChanged { array, .. }
             | Self::MaskNotExported { array }
             | Self::ScalesNotExported { array }
+            | Self::WideBound { array, .. }
             | Self::NodataUnread { array, .. }
             | Self::NodataMerged { array, .. }
             | Self::BeyondValidRange { array, .. }

@@ -515,3 +515,78 @@ fn places_that_no_transform_holds_are_said() {
         );
     }
 }
+
+#[test]
+fn scales_of_hdf5_are_kept() {
+    let folder = folder("meaning-hdf5");
+    let samples: Vec<u8> = (0..ALL).flat_map(|at| ((noise(at) % 1000) as i16).to_ne_bytes()).collect();
+    let packed = json!({"scale_factor": 0.0001, "add_offset": 2.0});
+    netcdf(&folder.join("sc.h5"), true, &[("v", DataType::Int16, samples, packed)]);
+    succeed(&folder, &["ingest", "sc.h5", "out.zarr", "--lossless"]);
+    let found = attributes(&folder.join("out.zarr/data"));
+    assert_eq!((&found["scale_factor"], &found["add_offset"]), (&json!(0.0001), &json!(2.0)));
+}
+
+#[test]
+fn transparency_and_truth_stay_exact_in_cubes() {
+    let folder = folder("meaning-alpha");
+    let bands = vec![Band::default(); 4];
+    geotiff(&folder.join("rgba.tif"), &bands, &["PHOTOMETRIC=RGB", "ALPHA=YES"], |number, at| match number {
+        4 => [0u8, 100, 255][noise(at) % 3],
+        _ => (noise(at + number) % 200) as u8,
+    });
+    let (_, _, err) = call(&folder, &["ingest", "rgba.tif", "out.zarr", "--max-error", "3"]);
+    assert!(err.contains("without loss: data: alpha (its samples are transparency)"), "{err}");
+    succeed(&folder, &["decode", "out.zarr", "back.zarr"]);
+    let alpha: Vec<u8> = (0..ALL).map(|at| [0u8, 100, 255][noise(at) % 3]).collect();
+    assert!(read_array(&folder.join("back.zarr/data"))[3 * ALL..] == alpha);
+
+    let header = format!("{{'descr': '|b1', 'fortran_order': False, 'shape': ({SIDE}, {SIDE}), }}");
+    let header = format!("{header:<117}\n");
+    let truth: Vec<u8> = (0..ALL).map(|at| (noise(at) % 2) as u8).collect();
+    let mut file = b"\x93NUMPY\x01\x00".to_vec();
+    file.extend((header.len() as u16).to_le_bytes());
+    file.extend(header.bytes());
+    file.extend(&truth);
+    std::fs::write(folder.join("b.npy"), file).unwrap();
+    succeed(&folder, &["ingest", "b.npy", "truth.zarr", "--max-error", "2"]);
+    succeed(&folder, &["decode", "truth.zarr", "same.zarr"]);
+    assert!(read_array(&folder.join("same.zarr/data")) == truth);
+}
+
+#[test]
+fn variables_of_which_nothing_is_kept_are_named() {
+    let folder = folder("meaning-unread");
+    let degrees = bytes((0..ALL).map(|at| 45.0 + (at % SIDE) as f32 / 700.0));
+    netcdf(
+        &folder.join("swath.nc"),
+        true,
+        &[
+            ("t", DataType::Float32, temperatures(), json!({"coordinates": "height"})),
+            ("height", DataType::Float64, Vec::new(), json!({"units": "m"})),
+        ],
+    );
+    let (code, _, err) = call(&folder, &["ingest", "swath.nc", "out.zarr"]);
+    assert!(code == 0 && err.contains("swath.nc: other variables are left out: height"), "{err}");
+    // What is chosen, and its axes, are no others.
+    netcdf(&folder.join("one.nc"), true, &[("t", DataType::Float32, degrees, json!({}))]);
+    let (code, _, err) = call(&folder, &["ingest", "one.nc", "one.zarr"]);
+    assert!(code == 0 && !err.contains("left out"), "{err}");
+}
+
+#[test]
+fn wide_bounds_and_impossible_nodata_are_said() {
+    let folder = folder("meaning-wide");
+    geotiff(&folder.join("in.tif"), &[named("v")], &[], |_, at| (noise(at) % 200) as u8);
+    let figures = figures(&folder, &["encode", "in.tif", "out.zarr", "--max-error", "60", "--nodata=-9999"]);
+    let wide = said(&figures, "wide_bound");
+    assert!(
+        wide.len() == 1 && wide[0].contains("of band v reach from 0 to 199, of which an error of 60"),
+        "{wide:?}"
+    );
+    let impossible = said(&figures, "impossible_nodata");
+    assert!(
+        impossible.len() == 1 && impossible[0].contains("nodata -9999, which no uint8 can be"),
+        "{impossible:?}"
+    );
+}

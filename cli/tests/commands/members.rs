@@ -297,3 +297,27 @@ fn samples_under_a_mask_are_said_to_be_lost() {
         ]
     );
 }
+
+#[test]
+#[cfg(feature = "gdal")]
+fn an_export_notices_lost_coordinates_and_names_what_it_leaves() {
+    let folder = group("members-export");
+    fs::rename(folder.join("in.zarr/a"), folder.join("in.zarr/data")).unwrap();
+    succeed(&folder, &["encode", "in.zarr", "a.zarr", "--lossless"]);
+    let found = figures(&folder, &["export", "a.zarr", "whole.nc"]);
+    assert_eq!(remarks(&found), pairs(&[("left_out", "b")]));
+    fs::remove_file(folder.join("a.zarr/y/c/0")).unwrap();
+    let (code, _, err) = call(&folder, &["export", "a.zarr", "lost.nc"]);
+    assert!(code == 1 && err.contains("y: 1 of 1 chunk"), "{err}");
+}
+
+#[test]
+fn decode_says_that_a_copy_can_not_be_read() {
+    let folder = group("members-decode");
+    succeed(&folder, &["encode", "in.zarr", "a.zarr", "--lossless"]);
+    let chunk = folder.join("a.zarr/y/c/0");
+    let bytes = fs::read(&chunk).unwrap();
+    fs::write(&chunk, &bytes[..bytes.len() - 4]).unwrap();
+    let found = figures(&folder, &["decode", "a.zarr", "b.zarr"]);
+    assert_eq!(remarks(&found), pairs(&[("copy_unread", "y")]));
+}

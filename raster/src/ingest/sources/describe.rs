@@ -74,6 +74,11 @@ pub(super) fn describe(
         })?,
         None => steps::of_items(&dataset).map_err(mismatch)?,
     };
+    let alpha = missing::alpha(&dataset)?;
+    if let Some(band) = alpha.and_then(|number| bands.get_mut(number - 1)) {
+        // By this name it is known later, and stays exact.
+        band.name.get_or_insert_with(|| "alpha".to_owned());
+    }
     let names = naming::names(part, &bands, &steps, messages.as_deref(), fields.text.get("band"));
     if names.numbered {
         oddities.add(
@@ -85,13 +90,17 @@ pub(super) fn describe(
     let scalar = part.variable.as_ref().and_then(|variable| variable.time.as_ref());
     // Told once for all bands.
     let mut unread = scalar.and_then(|time| time.as_ref().err());
-    let alpha = missing::alpha(&dataset)?;
     let mut layers = Vec::new();
     for (i, (mut band, name)) in bands.into_iter().zip(names.names).enumerate() {
         let raster = dataset.rasterband(i + 1)?;
         let sample_type = data_type_of_gdal(raster.band_type()).map_err(|e| mismatch(e.to_string()))?;
         let signed = is_signed_byte(&raster);
         band.name = Some(name.clone());
+        if let Some(variable) = &part.variable {
+            // GDAL's rasters of HDF5 have none.
+            band.scale = band.scale.or(variable.scale.0.filter(|scale| *scale != 1.0));
+            band.offset = band.offset.or(variable.scale.1.filter(|offset| *offset != 0.0));
+        }
         let samples = Samples { sample_type, signed };
         let (declared, mut missing) = missing::read(&dataset, i + 1, band.nodata, alpha, samples)?;
         band.nodata = match input.nodata {

@@ -114,8 +114,11 @@ fn gdal_type(found: NpyType) -> std::result::Result<(&'static str, &'static str)
     // GDAL before 3.7 has no type for signed bytes.
     const SIGNED: &str =
         "<Metadata domain=\"IMAGE_STRUCTURE\"><MDI key=\"PIXELTYPE\">SIGNEDBYTE</MDI></Metadata>";
+    // Truth has two classes.
+    const TRUTH: &str = "<CategoryNames><Category>false</Category><Category>true</Category></CategoryNames>";
     Ok(match found {
-        NpyType::Bool | NpyType::UInt8 => ("Byte", ""),
+        NpyType::Bool => ("Byte", TRUTH),
+        NpyType::UInt8 => ("Byte", ""),
         NpyType::Int8 => ("Byte", SIGNED),
         NpyType::Int16 => ("Int16", ""),
         NpyType::UInt16 => ("UInt16", ""),

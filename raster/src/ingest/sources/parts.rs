@@ -65,7 +65,7 @@ pub(crate) fn parts(input: &InputConfig, file: &Path, oddities: &mut Oddities) -
     if variables.is_empty() || (dataset.raster_count() > 0 && input.variables.is_empty()) {
         let own = container.as_ref().and_then(|container| only_variable(&dataset, container));
         let parts = vec![part(name, own, container.as_ref(), file)?];
-        oddities.extend(file, unread(container.as_ref(), &parts, &variables));
+        oddities.extend(file, unread(container.as_ref(), &parts, &[]));
         return Ok(parts);
     }
     let chosen = subdatasets::choose(&variables, &input.variables)
@@ -90,24 +90,23 @@ pub(crate) fn parts(input: &InputConfig, file: &Path, oddities: &mut Oddities) -
             Ok(Part { exact, beside, ..part })
         })
         .collect::<Result<_>>()?;
-    oddities.extend(file, unread(container.as_ref(), &parts, &variables));
+    oddities.extend(file, unread(container.as_ref(), &parts, &others));
     Ok(parts)
 }
 
-/// The variables of a file of which nothing is kept, in words: such as the bounds of dates, and single values.
-fn unread(container: Option<&Container>, parts: &[Part], rasters: &[Variable]) -> Option<String> {
+/// The variables of a file of which nothing is kept, in words: such as the bounds of dates, and single values. `others` could have
+/// been chosen.
+fn unread(container: Option<&Container>, parts: &[Part], others: &[&str]) -> Option<String> {
     let kept: Vec<&container::Variable> = parts.iter().filter_map(|part| part.variable.as_ref()).collect();
     if kept.is_empty() {
         return None;
     }
     let mut names = container?.unread(&kept);
-    // These could have been chosen.
-    names.retain(|name| !rasters.iter().any(|raster| raster.place.trim_start_matches('/') == name));
+    names.retain(|name| !others.iter().any(|other| other.trim_start_matches('/') == name));
     let more = names.len().saturating_sub(LISTED);
     names.truncate(LISTED);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    (!names.is_empty())
-        .then(|| format!("variables that are no rasters are left out: {}{more}", names.join(", ")))
+    (!names.is_empty()).then(|| format!("other variables are left out: {}{more}", names.join(", ")))
 }
 
 /// The refusal of a file of several rasters, of which GDAL opens the first by itself: pages of a TIFF.

@@ -154,6 +154,7 @@ mod tests {
             roles,
             time: None,
             grid_mapping: None,
+            scale: (None, None),
             read: Default::default(),
         };
         let steps = of_variable(&variable, 8).unwrap();

@@ -46,6 +46,8 @@ pub(crate) struct Variable {
     pub(crate) time: Option<Told>,
     /// What its attribute `grid_mapping` leads to, where it has one.
     pub(crate) grid_mapping: Option<GridMapping>,
+    /// The scale and the offset of its samples, where it has them.
+    pub(crate) scale: (Option<f64>, Option<f64>),
     /// The names of the variables that all of this was read from.
     pub(crate) read: BTreeSet<String>,
 }
@@ -182,8 +184,16 @@ impl Container {
         };
         let grid_mapping = text(&array, "grid_mapping").and_then(|names| beside.grid_mapping(&names));
         read.extend(grid_mapping.as_ref().map(|mapping| mapping.name.clone()));
-        Some(Variable { path: path.to_owned(), axes, roles, time, grid_mapping, read })
+        let scale = (number(&array, "scale_factor"), number(&array, "add_offset"));
+        Some(Variable { path: path.to_owned(), axes, roles, time, grid_mapping, scale, read })
     }
+}
+
+/// A finite number that is an attribute of a variable.
+fn number(variable: &MDArray<'_>, name: &str) -> Option<f64> {
+    let attribute = variable.attribute(name).ok()?;
+    let value = attribute.datatype().class().is_numeric().then(|| attribute.read_as_f64())?;
+    value.is_finite().then_some(value)
 }
 
 /// Which arrays a walk meets.
