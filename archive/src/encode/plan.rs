@@ -301,9 +301,11 @@ impl Planner<'_> {
         let name = |band: usize| names.get(band).cloned().unwrap_or_else(|| format!("band {}", band + 1));
         let colours =
             info.metadata.attributes().get(COLOURS).and_then(Value::as_array).cloned().unwrap_or_default();
+        let described = info.metadata.attributes().get("bands").cloned().unwrap_or_default();
         let count = info.bands() as usize;
         let is_alpha = |band: &usize| match colours.get(*band).filter(|_| colours.len() == count) {
             Some(colour) => colour == "Alpha",
+            None if described[*band][COLOURS] == "Alpha" => true,
             None => names.get(*band).is_some_and(|name| name.eq_ignore_ascii_case("alpha")),
         };
         // The only band is what is asked for.

@@ -529,7 +529,7 @@ fn scales_of_hdf5_are_kept() {
 
 #[test]
 fn transparency_and_truth_stay_exact_in_cubes() {
-    let folder = folder("meaning-alpha");
+    let folder = folder("meaning-alpha-cubes");
     let bands = vec![Band::default(); 4];
     geotiff(&folder.join("rgba.tif"), &bands, &["PHOTOMETRIC=RGB", "ALPHA=YES"], |number, at| match number {
         4 => [0u8, 100, 255][noise(at) % 3],
@@ -540,6 +540,17 @@ fn transparency_and_truth_stay_exact_in_cubes() {
     succeed(&folder, &["decode", "out.zarr", "back.zarr"]);
     let alpha: Vec<u8> = (0..ALL).map(|at| [0u8, 100, 255][noise(at) % 3]).collect();
     assert!(read_array(&folder.join("back.zarr/data"))[3 * ALL..] == alpha);
+    // Whatever it is called.
+    let bands: Vec<Band> = ["a", "b", "c", "see-through"].map(named).to_vec();
+    geotiff(&folder.join("named.tif"), &bands, &["PHOTOMETRIC=RGB", "ALPHA=YES"], |_, at| {
+        (noise(at) % 200) as u8
+    });
+    let (_, _, err) = call(&folder, &["ingest", "named.tif", "named.zarr", "--max-error", "3"]);
+    succeed(&folder, &["ingest", "named.tif", "plain.zarr"]);
+    let (_, _, later) = call(&folder, &["encode", "plain.zarr", "later.zarr", "--max-error", "3"]);
+    for err in [err, later] {
+        assert!(err.contains("without loss: data: see-through (its samples are transparency)"), "{err}");
+    }
 
     let header = format!("{{'descr': '|b1', 'fortran_order': False, 'shape': ({SIDE}, {SIDE}), }}");
     let header = format!("{header:<117}\n");

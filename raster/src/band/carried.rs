@@ -18,14 +18,18 @@ const NUMBERS: [(&str, bool); 5] = [
     ("valid_max", false),
 ];
 
-/// The names of all of them.
+/// The attribute that says that a band holds transparency, in GDAL's words: `Alpha`. It is one band's own.
+pub(crate) const INTERPRETATION: &str = "color_interpretation";
+
+/// The names of all of them that bands may share.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     TEXTS.into_iter().chain(NUMBERS.into_iter().map(|(name, _)| name))
 }
 
 /// Those among the attributes of an array or of one of its bands.
 pub(super) fn of(attributes: &Map<String, Value>) -> Map<String, Value> {
-    names().filter_map(|name| Some((name.to_owned(), attributes.get(name)?.clone()))).collect()
+    let names = names().chain([INTERPRETATION]);
+    names.filter_map(|name| Some((name.to_owned(), attributes.get(name)?.clone()))).collect()
 }
 
 /// Those that GDAL states as texts, such as `flag_values={1,2}`. `text` gives the text of a name.
@@ -51,7 +55,8 @@ fn of_texts(text: impl Fn(&str) -> Option<String>) -> Map<String, Value> {
 /// Attributes as GDAL states them: numbers as `{1,2}`.
 #[cfg(feature = "gdal")]
 pub(super) fn texts(attributes: &Map<String, Value>) -> impl Iterator<Item = (&str, String)> {
-    attributes.iter().map(|(name, value)| {
+    // GDAL has a field of its own for it.
+    attributes.iter().filter(|(name, _)| *name != INTERPRETATION).map(|(name, value)| {
         let text = match value {
             Value::String(text) => text.clone(),
             Value::Array(numbers) => {

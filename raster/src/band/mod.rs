@@ -17,7 +17,7 @@ mod wavelength;
 
 pub use self::attributes::{bands_of_attributes, set_band_attributes};
 #[cfg(feature = "gdal")]
-pub(crate) use self::carried::give_attributes;
+pub(crate) use self::carried::{INTERPRETATION, give_attributes};
 #[cfg(feature = "gdal")]
 pub use self::dataset::{read_bands, write_bands};
 #[cfg(feature = "gdal")]

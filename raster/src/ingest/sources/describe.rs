@@ -1,6 +1,6 @@
 //! Describes the bands of one raster as layers: their names, times, types and grids.
 
-use crate::band::{Band, is_signed_byte, read_bands};
+use crate::band::{Band, INTERPRETATION, is_signed_byte, read_bands};
 use crate::conventions::coordinates::{even_axis, transform_of_centres};
 use crate::conventions::time::{parse_iso, parse_time};
 use crate::error::{Error, Result};
@@ -76,8 +76,9 @@ pub(super) fn describe(
     };
     let alpha = missing::alpha(&dataset)?;
     if let Some(band) = alpha.and_then(|number| bands.get_mut(number - 1)) {
-        // By this name it is known later, and stays exact.
+        // By this it is known later, and stays exact.
         band.name.get_or_insert_with(|| "alpha".to_owned());
+        band.attributes.insert(INTERPRETATION.to_owned(), "Alpha".into());
     }
     let names = naming::names(part, &bands, &steps, messages.as_deref(), fields.text.get("band"));
     if names.numbered {
