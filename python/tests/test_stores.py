@@ -116,6 +116,48 @@ class Buckets(Case):
         self.unsharded(FsspecStore.from_url("s3://bucket/fsspec-array.zarr", storage_options=options))
 
 
+class Seals(Case):
+    """What can't be sealed is left as it was."""
+
+    def test_what_is_no_archive_is_refused(self):
+        store = zarr.storage.MemoryStore()
+        cube().to_dataset().to_zarr(store, zarr_format=3, consolidated=False)
+        with self.assertRaisesRegex(vqz.VqzError, "holds no vqz archive"):
+            vqz.seal(store)
+        path = self.folder / "out.zarr"
+        cube().to_dataset().to_zarr(path, encoding=vqz.encoding(cube().to_dataset(), lossless=True))
+        with self.assertRaisesRegex(vqz.VqzError, "for reading only"):
+            vqz.seal(zarr.storage.LocalStore(path, read_only=True))
+        with self.assertRaisesRegex(vqz.VqzError, "max_error names variables"):
+            vqz.encode(path, self.folder / "other.zarr", max_error={"reflectance": 3})
+        self.assertNotIn("vqz", zarr.open_array(path / "reflectance", mode="r").attrs)
+
+    def test_damage_is_noticed_before_anything_is_written(self):
+        for shards in (None, {"y": 192, "x": 192}):
+            with self.subTest(shards):
+                kept: dict = {}
+                store = zarr.storage.MemoryStore(kept)
+                ds = cube().to_dataset()
+                encoding = vqz.encoding(ds, model="sentinel2-l2a", quality=46, chunks={"y": 96, "x": 96}, shards=shards)
+                ds.to_zarr(store, encoding=encoding, zarr_format=3, consolidated=False)
+                key = next(key for key in kept if key.startswith("reflectance/c/3/"))
+                kept[key] = kept[key][:10]
+                with self.assertRaisesRegex(vqz.CorruptError, key):
+                    vqz.seal(store)
+                self.assertNotIn("vqz", zarr.open_array(store, path="reflectance", mode="r").attrs)
+
+    def test_an_index_at_the_start_is_read(self):
+        store = zarr.storage.MemoryStore()
+        codec = vqz.Vqz("sentinel2-l2a", axes=["time", "band", "y", "x"])
+        sharding = zarr.codecs.ShardingCodec(chunk_shape=(1, 12, 96, 96), codecs=[codec], index_location="start")
+        samples = cube().values
+        array = zarr.create_array(
+            store, shape=samples.shape, dtype=samples.dtype, chunks=(1, 12, 192, 192), serializer=sharding, compressors=None
+        )
+        array[:] = samples
+        self.assertEqual(vqz.seal(store), {"": {"chunks": 16, "valid_samples": samples.size}})
+
+
 @unittest.skipIf(missing("icechunk"), "icechunk is not installed")
 class Icechunk(Case):
     def test_commits_forks_and_merges(self):

@@ -49,10 +49,11 @@ def seal_store(store: Any, storage_options: dict[str, Any] | None = None) -> dic
             continue
         if path in encoded:
             records[path] = sync(_record(array, *encoded[path]))
-            _set(array, records[path])
         else:
             copies[path] = sync(_count(array))
-    remark_on_fewer(before, records)
+    # Nothing is written before everything was read.
+    for path, record in records.items():
+        _set(arrays[path], record)
     if isinstance(root, zarr.Group):
         _set(root, {"copies": copies, "encoded": sorted(records)})
     if consolidated:
@@ -60,6 +61,7 @@ def seal_store(store: Any, storage_options: dict[str, Any] | None = None) -> dic
             # That they are no part of the specification was said when they were made.
             warnings.filterwarnings("ignore", message="Consolidated metadata")
             zarr.consolidate_metadata(root.store_path)
+    remark_on_fewer(before, records)
     return records
 
 
