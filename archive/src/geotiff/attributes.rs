@@ -5,4 +5,4 @@
 pub(crate) const ITEMS: &str = "gdal_metadata";
 
 /// The attribute with the colour interpretation of bands, in GDAL's words.
-pub(crate) const COLOURS: &str = "color_interpretation";
+pub(crate) const COLOURS: &str = vqz_raster::band::INTERPRETATION;

@@ -18,8 +18,9 @@ const NUMBERS: [(&str, bool); 5] = [
     ("valid_max", false),
 ];
 
-/// The attribute that says that a band holds transparency, in GDAL's words: `Alpha`. It is one band's own.
-pub(crate) const INTERPRETATION: &str = "color_interpretation";
+/// The attribute that says what bands show, in GDAL's words: of an array, a list for its bands; of a band of a cube, `Alpha` where it
+/// holds transparency. Bands never share it.
+pub const INTERPRETATION: &str = "color_interpretation";
 
 /// The names of all of them that bands may share.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {

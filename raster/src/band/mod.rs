@@ -16,8 +16,9 @@ mod signed;
 mod wavelength;
 
 pub use self::attributes::{bands_of_attributes, set_band_attributes};
+pub use self::carried::INTERPRETATION;
 #[cfg(feature = "gdal")]
-pub(crate) use self::carried::{INTERPRETATION, give_attributes};
+pub(crate) use self::carried::give_attributes;
 #[cfg(feature = "gdal")]
 pub use self::dataset::{read_bands, write_bands};
 #[cfg(feature = "gdal")]
