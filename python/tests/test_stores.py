@@ -155,7 +155,25 @@ class Seals(Case):
             store, shape=samples.shape, dtype=samples.dtype, chunks=(1, 12, 192, 192), serializer=sharding, compressors=None
         )
         array[:] = samples
-        self.assertEqual(vqz.seal(store), {"": {"chunks": 16, "valid_samples": samples.size}})
+        record = vqz.seal(store)[""]
+        self.assertEqual((record["chunks"], record["valid_samples"], record["shape"]), (16, samples.size, list(samples.shape)))
+
+    def test_a_store_and_a_folder_are_recorded_alike(self):
+        for name, shards, nodata in [("plain", None, None), ("sharded", {"y": 192, "x": 192}, [-9999, 7])]:
+            with self.subTest(name):
+                kept: dict = {}
+                store = zarr.storage.MemoryStore(kept)
+                ds = cube().to_dataset()
+                encoding = vqz.encoding(
+                    ds, model="sentinel2-l2a", quality=46, chunks={"y": 96, "x": 96}, shards=shards, nodata=nodata
+                )
+                ds.to_zarr(store, encoding=encoding, zarr_format=3, consolidated=False)
+                for key, value in kept.items():
+                    path = self.folder / name / key
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(value.to_bytes())
+                self.assertEqual(vqz.seal(store), vqz.seal(self.folder / name))
+                self.assertTrue(vqz.verify(self.folder / name)["holds"])
 
 
 @unittest.skipIf(missing("icechunk"), "icechunk is not installed")

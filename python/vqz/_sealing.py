@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from itertools import product
 from typing import Any
 
 import numpy as np
 import zarr
-from zarr.abc.store import RangeByteRequest, Store
+from zarr.abc.store import RangeByteRequest, Store, SuffixByteRequest
 from zarr.codecs import BytesCodec, Crc32cCodec, ShardingCodec
 from zarr.core.buffer import default_buffer_prototype
 from zarr.core.sync import sync
@@ -26,11 +27,14 @@ _FORMER = "vqvae"
 # How many requests are under way at a time.
 _AT_ONCE = 32
 
+# Bytes at the end of a chunk that its digest takes: the checksum of its last tile.
+_TAIL = 4
+
 # What an index says of an inner chunk that is not stored.
 _ABSENT = np.uint64(2**64 - 1)
 
 
-def seal_store(store: Any, storage_options: dict[str, Any] | None = None) -> dict[str, dict[str, int]]:
+def seal_store(store: Any, storage_options: dict[str, Any] | None = None) -> dict[str, dict[str, Any]]:
     """Seal the archive at the root of a store."""
     root = zarr.open(store, mode="r+", zarr_format=3, storage_options=storage_options)
     consolidated = isinstance(root, zarr.Group) and root.metadata.consolidated_metadata is not None
@@ -42,7 +46,7 @@ def seal_store(store: Any, storage_options: dict[str, Any] | None = None) -> dic
     if not set(encoded) - derived:
         raise VqzError(f"{root.store_path} holds no vqz archive; encode it first")
     before = {path: array.attrs.asdict().get(NAME) for path, array in arrays.items()}
-    records: dict[str, dict[str, int]] = {}
+    records: dict[str, dict[str, Any]] = {}
     copies: dict[str, int] = {}
     for path, array in sorted(arrays.items()):
         if path in derived:
@@ -123,23 +127,31 @@ async def _count(array: zarr.Array) -> int:
     return sum([1 async for _ in _keys(array)])
 
 
-async def _record(array: zarr.Array, codec: Vqz, sharding: ShardingCodec | None) -> dict[str, int]:
-    """How many chunks are stored, and how many valid samples their headers count."""
+async def _record(array: zarr.Array, codec: Vqz, sharding: ShardingCodec | None) -> dict[str, Any]:
+    """How many chunks are stored, how many valid samples their headers count, which lies where, and what the metadata say."""
     limit = asyncio.Semaphore(_AT_ONCE)
     headers = _Headers(array, codec)
 
-    async def chunk(key: str, place: tuple[int, ...]) -> tuple[int, int]:
+    async def chunk(key: str, place: tuple[int, ...]) -> list[tuple[int, int]]:
         async with limit:
-            return 1, await headers.valid(key, 0, None)
+            return [await headers.figures(key, place, 0, None)]
 
-    async def shard(key: str, place: tuple[int, ...]) -> tuple[int, int]:
+    async def shard(key: str, place: tuple[int, ...]) -> list[tuple[int, int]]:
         async with limit:
-            valid = [await headers.valid(key, start, length) for start, length in await _inner(array, sharding, key, place)]
-        return len(valid), sum(valid)
+            inner = await _inner(array, sharding, key, place)
+            return [await headers.figures(key, indices, start, length) for indices, start, length in inner]
 
     read = chunk if sharding is None else shard
-    found = await asyncio.gather(*[read(key, place) async for key, place in _keys(array)])
-    return {"chunks": sum(count for count, _ in found), "valid_samples": sum(valid for _, valid in found)}
+    found = [figures for some in await asyncio.gather(*[read(key, place) async for key, place in _keys(array)]) for figures in some]
+    return {
+        "chunks": len(found),
+        "valid_samples": sum(valid for valid, _ in found),
+        "digest": f"{sum(digest for _, digest in found) % 2**64:016x}",
+        "shape": list(array.shape),
+        "data_type": np.dtype(array.dtype).name,
+        "fill_value": np.asarray(array.fill_value, dtype=np.dtype(array.dtype).newbyteorder("<")).tobytes().hex(),
+        "nodata": codec.configuration.get("nodata", []),
+    }
 
 
 class _Headers:
@@ -151,8 +163,9 @@ class _Headers:
         self.codec = codec
         self.chunk = (list(array.chunks), native.name, np.asarray(array.fill_value, dtype=native).tobytes())
 
-    async def valid(self, key: str, start: int, length: int | None) -> int:
-        """The valid samples of a chunk whose bytes begin at ``start`` of an object, and are its last unless a length is given."""
+    async def figures(self, key: str, indices: Sequence[int], start: int, length: int | None) -> tuple[int, int]:
+        """The valid samples of a chunk and its part of the digest, by its place in the grid. Its bytes begin at ``start`` of an object,
+        and are its last unless a length is given."""
         needed = PartialRead.FIRST_READ
         while True:
             end = start + (needed if length is None else min(needed, length))
@@ -160,10 +173,30 @@ class _Headers:
             try:
                 wanted = self.codec._native.header_len(self.chunk, head)
                 if wanted <= len(head) or len(head) < needed:
-                    return self.codec._native.statistics(self.chunk, head)[0]
+                    tail = await self._tail(key, start, length)
+                    return self.codec._native.statistics(self.chunk, head)[0], _digest(indices, head[:wanted], tail)
             except CorruptError as error:
                 raise CorruptError(f"chunk {key}: {error}") from error
             needed = wanted
+
+    async def _tail(self, key: str, start: int, length: int | None) -> bytes:
+        """The last bytes of a chunk."""
+        if length is not None:
+            return (await _bytes(self.store, key, start + max(length - _TAIL, 0), start + length)).tobytes()
+        try:
+            found = await self.store.get(key, default_buffer_prototype(), byte_range=SuffixByteRequest(_TAIL))
+        except Exception:
+            # Stores that know no suffixes.
+            size = await self.store.getsize(key)
+            return (await _bytes(self.store, key, max(size - _TAIL, 0), size)).tobytes()
+        if found is None:
+            raise CorruptError(f"chunk {key} was there, and is not any more")
+        return found.to_bytes()
+
+
+def _digest(indices: Sequence[int], header: np.ndarray, tail: bytes) -> int:
+    digest = hashlib.sha256(b"".join(int(index).to_bytes(8, "little") for index in indices) + header.tobytes() + tail)
+    return int.from_bytes(digest.digest()[:8], "little")
 
 
 async def _bytes(store: Store, key: str, start: int, end: int) -> np.ndarray:
@@ -181,8 +214,8 @@ async def _bytes(store: Store, key: str, start: int, end: int) -> np.ndarray:
     return found.as_numpy_array().view(np.uint8)
 
 
-async def _inner(array: zarr.Array, sharding: ShardingCodec, key: str, place: tuple[int, ...]) -> list[tuple[int, int]]:
-    """Where the chunks of a shard are that lie within the array: their starts and lengths."""
+async def _inner(array: zarr.Array, sharding: ShardingCodec, key: str, place: tuple[int, ...]) -> list[tuple[list[int], int, int]]:
+    """Where the chunks of a shard are that lie within the array: their places in the grid, their starts and lengths."""
     codecs = list(sharding.index_codecs)
     if not isinstance(codecs[0], BytesCodec) or not all(isinstance(codec, Crc32cCodec) for codec in codecs[1:]) or len(codecs) > 2:
         raise VqzError(f"the index of shard {key} is encoded by {codecs}, which can't be read here; seal a copy on a file system")
@@ -203,5 +236,5 @@ async def _inner(array: zarr.Array, sharding: ShardingCodec, key: str, place: tu
     for entry, inner in zip(index, product(*(range(count) for count in per_shard)), strict=True):
         indices = [at * count + i for at, count, i in zip(place, per_shard, inner, strict=True)]
         if (entry != _ABSENT).any() and all(i < count for i, count in zip(indices, grid, strict=True)):
-            found.append((int(entry[0]), int(entry[1])))
+            found.append((indices, int(entry[0]), int(entry[1])))
     return found

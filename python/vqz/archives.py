@@ -184,7 +184,7 @@ def codes(path: Place) -> Any:
     )
 
 
-def seal(archive: Any, *, storage_options: dict[str, Any] | None = None) -> dict[str, dict[str, int]]:
+def seal(archive: Any, *, storage_options: dict[str, Any] | None = None) -> dict[str, dict[str, Any]]:
     """Record in an archive's metadata what its chunks hold, so that chunks that are lost later are noticed.
 
     ``vqz encode`` does so by itself. Call it once an archive that was written by xarray, dask or zarr is complete, and again after it
@@ -200,7 +200,8 @@ def seal(archive: Any, *, storage_options: dict[str, Any] | None = None) -> dict
     Returns
     -------
     dict
-        The record of each encoded array: ``chunks`` and ``valid_samples``.
+        The record of each encoded array: ``chunks``, ``valid_samples``, the ``digest`` of what lies where, and the ``shape``, ``data_type``,
+        ``fill_value`` and ``nodata`` by which chunks are read.
     """
     folder = _local(archive)
     if folder is None:
@@ -237,7 +238,7 @@ def _recorded(folder: Path) -> Iterator[tuple[str, Any]]:
             yield "" if path == "." else path, (node.get("attributes") or {}).get(_vqz.NAME)
 
 
-def remark_on_fewer(before: Mapping[str, Any], now: Mapping[str, Mapping[str, int]]) -> None:
+def remark_on_fewer(before: Mapping[str, Any], now: Mapping[str, Mapping[str, Any]]) -> None:
     """Warn of arrays with fewer chunks than were recorded before."""
     for path, record in now.items():
         known = before.get(path)

@@ -4,7 +4,7 @@
 //! list. Masks are stored in the file or beside it, for all bands or for each, or as a band of transparency.
 
 use crate::Result;
-use crate::band::signed_byte_nodata;
+use crate::band::{Sign, signed_byte_nodata};
 use crate::sample::{DataType, ValueRange as _};
 use gdal::raster::{ColorInterpretation, RasterBand};
 use gdal::{Dataset, Metadata as _};
@@ -21,10 +21,12 @@ const ATTRIBUTES: [&str; 2] = ["_FillValue", "missing_value"];
 pub struct Missing {
     /// Further values that mean "no data".
     pub values: Vec<f64>,
-    /// The mask.
+    /// The mask. Beside one that is not transparency, the nodata value says nothing of single samples: GDAL goes by the mask alone.
     pub mask: Option<MaskKind>,
     /// Values that are declared although no sample can equal them.
     pub impossible: Vec<f64>,
+    /// Whether the nodata value counts beside such a mask, because the configuration gives it.
+    pub value_counts: bool,
     /// Whether a band of the file is transparency after its kind, and data after its name.
     pub alpha_is_data: bool,
 }
@@ -44,13 +46,19 @@ pub enum MaskKind {
 /// The kind of samples that a value must equal.
 #[derive(Clone, Copy, Debug)]
 pub struct Samples {
-    /// Their type.
+    /// Their type, as they are meant; of bytes with a sign, as they are read.
     pub sample_type: DataType,
-    /// Whether GDAL reads bytes with a sign as bytes without one.
-    pub signed: bool,
+    /// How they stand for what is meant.
+    pub sign: Sign,
 }
 
 impl Missing {
+    /// Whether a mask tells which samples are missing, whatever value they have.
+    #[must_use]
+    pub fn is_by_mask(&self) -> bool {
+        !self.value_counts && matches!(self.mask, Some(MaskKind::File | MaskKind::Band))
+    }
+
     /// Whether a nodata value alone tells which samples are missing.
     #[must_use]
     pub fn is_plain(&self) -> bool {
@@ -146,9 +154,10 @@ pub fn may_be_alpha(name: &str) -> bool {
 
 /// A nodata value as a sample; `None` where no sample can equal it.
 #[must_use]
-pub fn nodata(value: f64, Samples { sample_type, signed }: Samples) -> Option<f64> {
+pub fn nodata(value: f64, Samples { sample_type, sign }: Samples) -> Option<f64> {
     match sample_type {
-        DataType::UInt8 if signed => signed_byte_nodata(value),
+        DataType::UInt8 if sign == Sign::Added => signed_byte_nodata(value),
+        _ if sign != Sign::AsRead => Some(sign.meant(value)).filter(|v| sample_type.holds(*v)),
         // A decimal such as 1e20 is stored as the nearest float32; one beyond all float32 is not stored at all.
         DataType::Float32 => Some(f64::from(value as f32)).filter(|v| v.is_finite() || !value.is_finite()),
         _ => Some(value).filter(|v| sample_type.holds(*v)),
@@ -161,7 +170,7 @@ mod tests {
 
     #[test]
     fn nodata_is_what_a_sample_can_be() {
-        let of = |value, sample_type| nodata(value, Samples { sample_type, signed: false });
+        let of = |value, sample_type| nodata(value, Samples { sample_type, sign: Sign::AsRead });
         assert_eq!(of(f64::NAN, DataType::Int16), None);
         assert_eq!(of(-9999.0, DataType::UInt8), None);
         assert_eq!(of(0.5, DataType::UInt16), None);
@@ -170,11 +179,14 @@ mod tests {
         assert_eq!(of(-3.402_823_466_385_29e38, DataType::Float32), Some(f64::from(f32::MIN)));
         assert_eq!(of(f64::MIN, DataType::Float32), None);
         assert!(of(f64::NAN, DataType::Float32).is_some_and(f64::is_nan));
-        let signed = |value| nodata(value, Samples { sample_type: DataType::UInt8, signed: true });
+        let signed = |value| nodata(value, Samples { sample_type: DataType::UInt8, sign: Sign::Added });
         assert_eq!(signed(255.0), Some(-1.0));
         assert_eq!(signed(-128.0), Some(-128.0));
         assert_eq!(signed(156.0), Some(-100.0));
         assert_eq!((signed(256.0), signed(200.5)), (None, None));
+        let unsigned =
+            |value| nodata(value, Samples { sample_type: DataType::UInt8, sign: Sign::Removed(8) });
+        assert_eq!((unsigned(-1.0), unsigned(255.0), unsigned(256.0)), (Some(255.0), Some(255.0), None));
     }
 
     #[test]

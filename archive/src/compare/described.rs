@@ -57,6 +57,7 @@ impl Described {
                 date(&ours)
             ));
         }
+        found.extend(order(&self.bands, &other.bands));
         for (number, (ours, theirs)) in self.bands.iter().zip(&other.bands).enumerate() {
             found.extend(values(number, ours, theirs));
         }
@@ -107,6 +108,20 @@ fn place(ours: &Georeference, theirs: &Georeference, [height, width]: [u64; 2]) 
     Some(format!("the outer corner of its {which} pixel lies at {u}, {v}, that of the reference at {x}, {y}"))
 }
 
+/// The first band that stands at another place in the other raster, by its name. Names that only one of the two has are no
+/// difference: each may call its bands its own way.
+fn order(ours: &[Band], theirs: &[Band]) -> Option<String> {
+    let moved = |at: &usize| {
+        let name = theirs[*at].name.as_ref();
+        name.is_some()
+            && name != ours[*at].name.as_ref()
+            && ours.iter().any(|band| band.name.as_ref() == name)
+    };
+    let at = (0..ours.len().min(theirs.len())).find(moved)?;
+    let name = |bands: &[Band]| bands[at].name.clone().unwrap_or_else(|| "not named".to_owned());
+    Some(format!("band {} is {}, that of the reference {}", at + 1, name(theirs), name(ours)))
+}
+
 fn values(number: usize, ours: &Band, theirs: &Band) -> Vec<String> {
     let mut found = Vec::new();
     let name = ours.name.clone().unwrap_or_else(|| number.to_string());
@@ -151,5 +166,20 @@ mod tests {
             "it lies in EPSG:32633, the reference in EPSG:32632"
         );
         assert_eq!(place(&Georeference::default(), &at(0.0, "EPSG:32633"), size), None);
+    }
+
+    #[test]
+    fn bands_in_another_order_are_told() {
+        let named = |names: [&str; 3]| {
+            names.map(|name| Band { name: (!name.is_empty()).then(|| name.to_owned()), ..Band::default() })
+        };
+        let ours = named(["B02", "B03", "B04"]);
+        assert_eq!(
+            order(&ours, &named(["B02", "B04", "B03"])).as_deref(),
+            Some("band 2 is B04, that of the reference B03")
+        );
+        for other in [["B02", "B03", "B04"], ["blue", "green", "red"], ["", "", ""], ["B02", "", "B04"]] {
+            assert_eq!(order(&ours, &named(other)), None, "{other:?}");
+        }
     }
 }

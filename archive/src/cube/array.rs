@@ -2,6 +2,7 @@
 
 use crate::cube::layout::lay_out;
 use crate::error::{Context, Result};
+use crate::geotiff::attributes::ITEMS;
 use crate::metadata::document::Metadata;
 use crate::raster::region::volume;
 use crate::raster::source::{Raster, RasterInfo};
@@ -80,7 +81,8 @@ pub(crate) fn nodes(plan: &Arc<CubePlan>) -> Result<Vec<(String, CubeNode)>> {
         }
     }
     for group in groups {
-        let metadata = group_metadata(plan.group_names.get(&group));
+        let globals = if group.is_empty() { plan.globals.clone() } else { Map::new() };
+        let metadata = group_metadata(plan.group_names.get(&group), globals);
         nodes.push((group, CubeNode::Group(metadata)));
     }
     let mut placed: BTreeSet<&str> = BTreeSet::new();
@@ -99,9 +101,9 @@ pub(crate) fn nodes(plan: &Arc<CubePlan>) -> Result<Vec<(String, CubeNode)>> {
     Ok(nodes)
 }
 
-/// The metadata of a group, with its name where its place in the hierarchy is another.
-fn group_metadata(name: Option<&String>) -> Metadata {
-    let mut attributes = Map::from_iter([("Conventions".to_owned(), Value::from("CF-1.11"))]);
+/// The metadata of a group with these attributes, and with its name where its place in the hierarchy is another.
+fn group_metadata(name: Option<&String>, mut attributes: Map<String, Value>) -> Metadata {
+    attributes.insert("Conventions".to_owned(), Value::from("CF-1.11"));
     if let Some(name) = name {
         attributes.insert("long_name".to_owned(), Value::from(name.clone()));
     }
@@ -146,6 +148,9 @@ fn opened(plan: &Arc<CubePlan>, at: usize) -> Result<CubeArray> {
     set_band_attributes(&mut attributes, &bands(array), kind);
     for (name, value) in attributes {
         metadata.set_attribute(&name, value);
+    }
+    if array.is_of_files() && !plan.items.is_empty() {
+        metadata.set_attribute(ITEMS, Value::Object(plan.items.clone()));
     }
     // The variable of that name is among the coordinate arrays beside it.
     if array.grid.georeference.wkt.is_some() || array.grid.georeference.code.is_some() {

@@ -277,8 +277,8 @@ impl EncodingDescription {
             psnr_db: peak.and_then(|peak| totals.psnr_db(peak)),
             rmse: totals.rmse(),
             max_error: totals.max_error,
+            lost: recorded.as_ref().and_then(|recorded| archive.differs(recorded, totals)),
             recorded,
-            lost: recorded.and_then(|recorded| recorded.differs(totals)),
         })
     }
 }

@@ -150,7 +150,7 @@ impl ArrayEncode {
     /// # Errors
     /// When the headers can't be read, or the metadata can't be written.
     pub(crate) fn seal(&mut self, folder: &Path) -> Result<()> {
-        self.totals = seal_array(folder)?;
+        (self.totals, _) = seal_array(folder)?;
         self.passes += 1;
         Ok(())
     }
@@ -168,6 +168,7 @@ impl ArrayEncode {
         if self.passes < PASSES
             && let Some(better) = search.corrected(self.quality, &achieved, with.progress)?
         {
+            self.raster.forget();
             if let Some(watch) = &self.watch {
                 watch.forget();
             }

@@ -100,6 +100,7 @@ fn run(
     if let Input::Cube(cube) = input {
         cube.plan().forget_clashes();
     }
+    plan.arrays.iter().for_each(|array| array.raster.forget());
     let mut writer = HierarchyWriter::begin(&plan.nodes(), destination)?;
     let open_shares = match share {
         Some(_) => write_share(&mut writer, &mut plan),
@@ -121,6 +122,7 @@ fn run(
         return Ok(ShareOutcome::Open(summary));
     }
     for array in &plan.arrays {
+        array.raster.noticed().iter().for_each(|remark| progress.remark(remark));
         if let Some(watch) = &array.watch {
             watch.report("encoded as data: they come back changed", progress);
             if array.promise != Promise::Lossless {

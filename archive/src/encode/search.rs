@@ -56,7 +56,16 @@ impl TargetSearch {
             Grid::new(&info.shape, shard).len().saturating_mul(inner.saturating_mul(16).saturating_add(4))
         });
         let mut sealed = metadata.clone();
-        let record = Record { chunks: info.samples(), valid_samples: info.samples() };
+        // As long as any that may be recorded.
+        let record = Record {
+            chunks: info.samples(),
+            valid_samples: info.samples(),
+            digest: Some("0".repeat(16)),
+            shape: Some(info.shape.clone()),
+            data_type: Some(info.data_type.name().to_owned()),
+            fill_value: Some("0".repeat(2 * info.data_type.size())),
+            nodata: Some(info.nodata.clone()),
+        };
         record.put(&mut sealed)?;
         Ok(Self {
             target,

@@ -1,5 +1,7 @@
 //! The inside of an encoded array: its encoded chunks, their headers, and the errors that these state.
 
+use crate::encoded::digest;
+use crate::encoded::record::Record;
 use crate::encoded::shards::{ByteSpan, Shards};
 use crate::encoded::totals::{ChunkFigures, Totals};
 use crate::error::{Context, Result, bail};
@@ -19,6 +21,7 @@ use vqz_codec::config::Configuration;
 use vqz_codec::engine::EngineKind;
 use vqz_codec::model::Model;
 use vqz_codec::pipeline::{ChunkCodec, Options, PlannedTile, TileCodes};
+use vqz_codec::sample::DataType;
 use vqz_zarr::engines::chunk_codec;
 use vqz_zarr::{Reads, models, reads};
 use zarrs::array::Array;
@@ -35,6 +38,7 @@ pub struct EncodedArray {
     codec: ChunkCodec,
     array: Array<FilesystemStore>,
     metadata: Metadata,
+    data_type: DataType,
     folder: PathBuf,
     shards: Option<Shards>,
     grid: Grid,
@@ -86,10 +90,11 @@ impl EncodedArray {
             }
             None => None,
         };
+        let data_type = node.metadata.data_type()?;
         let codec = chunk_codec(
             &encoded.configuration,
             model.clone(),
-            node.metadata.data_type()?,
+            data_type,
             array.fill_value().as_ne_bytes(),
             Options::default().with_parallel(true).with_engine(engine),
         )
@@ -99,9 +104,22 @@ impl EncodedArray {
             encoded.chunk.iter().map(|n| usize::try_from(*n)).collect::<Result<_, _>>()?;
         // Refuses chunks that are too large for any memory.
         let layout = encoded.configuration.axes.layout(&shape).with_context(|| label.clone())?;
-        let bytes = layout.samples.saturating_mul(node.metadata.data_type()?.size());
+        let bytes = layout.samples.saturating_mul(data_type.size());
         let (metadata, folder) = (node.metadata.clone(), node.folder.clone());
-        Ok(Self { encoded, model, codec, array, metadata, folder, shards, grid, shape, bytes, label })
+        Ok(Self {
+            encoded,
+            model,
+            codec,
+            array,
+            metadata,
+            data_type,
+            folder,
+            shards,
+            grid,
+            shape,
+            bytes,
+            label,
+        })
     }
 
     /// The peak that PSNR is stated against: the model's.
@@ -204,15 +222,20 @@ impl EncodedArray {
 
     /// A chunk's header, or `None` where it is all fill value.
     fn header(&self, indices: &[u64]) -> Result<Option<Vec<u8>>> {
-        let read = || -> Result<Option<Vec<u8>>> {
-            let Some(span) = self.locate(indices)? else {
-                return Ok(None);
-            };
-            let prefix = self.read(&span, ChunkCodec::PREFIX as u64)?;
-            let length = self.codec.header_len(&prefix)?;
-            self.read(&span, length as u64).map(Some)
-        };
+        let read = || self.locate(indices)?.map(|span| self.header_at(&span)).transpose();
         read().with_context(|| format!("reading the header of {}", self.chunk_name(indices)))
+    }
+
+    fn header_at(&self, span: &ByteSpan) -> Result<Vec<u8>> {
+        let prefix = self.read(span, ChunkCodec::PREFIX as u64)?;
+        let length = self.codec.header_len(&prefix)?;
+        self.read(span, length as u64)
+    }
+
+    /// The last bytes of a chunk, which its digest takes.
+    fn tail_at(&self, span: &ByteSpan) -> Result<Vec<u8>> {
+        let length = span.length.min(digest::TAIL);
+        self.read(&ByteSpan { start: span.start + span.length - length, length, ..span.clone() }, length)
     }
 
     /// What must be read to get a region of a chunk. The region is relative to the chunk's corner. None if the chunk
@@ -244,11 +267,21 @@ impl EncodedArray {
 
     /// What a chunk's header states, or `None` if the chunk is all fill value.
     pub fn figures(&self, indices: &[u64]) -> Result<Option<ChunkFigures>> {
-        self.header(indices)?.map(|header| self.figures_of(indices, &header)).transpose()
+        let read = || -> Result<Option<(Vec<u8>, Vec<u8>)>> {
+            let Some(span) = self.locate(indices)? else { return Ok(None) };
+            Ok(Some((self.header_at(&span)?, self.tail_at(&span)?)))
+        };
+        let read = read().with_context(|| format!("reading the header of {}", self.chunk_name(indices)))?;
+        read.map(|(header, tail)| self.stated(indices, &header, &tail)).transpose()
     }
 
-    /// What the header of a chunk states whose bytes are at hand: all of them, or those of the header.
+    /// What the header of a chunk states, all of whose bytes are at hand.
     pub fn figures_of(&self, indices: &[u64], bytes: &[u8]) -> Result<ChunkFigures> {
+        self.stated(indices, bytes, &bytes[bytes.len().saturating_sub(digest::TAIL as usize)..])
+    }
+
+    /// What the header of a chunk states, by its first bytes, those of the header at least, and its last.
+    fn stated(&self, indices: &[u64], bytes: &[u8], tail: &[u8]) -> Result<ChunkFigures> {
         let inside = self.inside(indices);
         let figures = || -> Result<ChunkFigures> {
             let length = self.codec.header_len(&bytes[..bytes.len().min(ChunkCodec::PREFIX)])?;
@@ -257,6 +290,7 @@ impl EncodedArray {
                 stated: self.codec.statistics(&self.shape, header)?,
                 valid: self.codec.valid_within(&self.shape, header, &inside)?,
                 valid_if_absent: self.codec.valid_where_absent(&self.shape, &inside)?,
+                digest: digest::of_chunk(indices, header, tail),
             })
         };
         figures().with_context(|| format!("reading the header of {}", self.chunk_name(indices)))
@@ -284,6 +318,30 @@ impl EncodedArray {
         let mut totals = totals.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.add_absent(&mut totals)?;
         Ok(totals)
+    }
+
+    /// The type of its samples.
+    pub(crate) fn data_type(&self) -> DataType {
+        self.data_type
+    }
+
+    /// What is recorded of the array with these totals.
+    pub fn record(&self, totals: &Totals) -> Record {
+        let configuration = self.configuration();
+        Record {
+            chunks: totals.chunks,
+            valid_samples: totals.stated_valid,
+            digest: Some(digest::text(totals.digest)),
+            shape: Some(self.grid.shape().to_vec()),
+            data_type: Some(self.data_type.name().to_owned()),
+            fill_value: Some(hex(self.fill_bytes())),
+            nodata: Some(configuration.nodata.clone()),
+        }
+    }
+
+    /// How the array, with these totals, differs from what was recorded of it, in words.
+    pub fn differs(&self, recorded: &Record, totals: &Totals) -> Option<String> {
+        recorded.differs(&self.record(totals), self.data_type)
     }
 
     /// Adds the chunks that are not stored to the sums over those that are. They are all fill value, so nothing needs to be
@@ -328,5 +386,15 @@ impl EncodedArray {
     /// The part of the array that a chunk covers.
     pub fn region(&self, indices: &[u64]) -> Region {
         self.grid.region(indices)
+    }
+}
+
+/// The bytes of a sample in native order, as text: those of little-endian order, two digits each.
+fn hex(native: &[u8]) -> String {
+    let digits = |byte: &u8| format!("{byte:02x}");
+    if cfg!(target_endian = "big") {
+        native.iter().rev().map(digits).collect()
+    } else {
+        native.iter().map(digits).collect()
     }
 }

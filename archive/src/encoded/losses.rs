@@ -73,7 +73,7 @@ pub(crate) fn remark_on_losses_of(
     let Some(recorded) = RecordedArchive::open(node, engine)? else { return Ok(()) };
     let stored = recorded.archive.stored()?;
     let totals = recorded.archive.totals_of(&stored)?;
-    let Some(how) = recorded.record.differs(&totals) else { return Ok(()) };
+    let Some(how) = recorded.archive.differs(&recorded.record, &totals) else { return Ok(()) };
     let absent = Absent { count: stored.absent(), first: stored.first_absent(MAX_NAMED) };
     let array = node.label();
     progress.remark(&match lost_chunks(&recorded, totals.chunks, &absent) {

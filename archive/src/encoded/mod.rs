@@ -4,6 +4,7 @@
 pub(crate) mod array;
 pub(crate) mod codes;
 pub(crate) mod copies;
+pub(crate) mod digest;
 pub(crate) mod losses;
 pub(crate) mod lost;
 pub(crate) mod record;

@@ -19,8 +19,8 @@ pub fn seal(archive: impl AsRef<Path>) -> Result<Vec<(String, Record)>> {
     let mut sealed = Vec::new();
     for node in tree::arrays(archive)? {
         if !node.derived && node.metadata.encoded()?.is_some() {
-            let totals = seal_array(&node.folder)?;
-            sealed.push((node.path, record_of(&totals)));
+            let (_, record) = seal_array(&node.folder)?;
+            sealed.push((node.path, record));
         }
     }
     if sealed.is_empty() {
@@ -30,18 +30,16 @@ pub fn seal(archive: impl AsRef<Path>) -> Result<Vec<(String, Record)>> {
     Ok(sealed)
 }
 
-/// Records in an array's metadata what its chunks hold now. Returns the sums over their headers.
+/// Records in an array's metadata what its chunks hold now. Returns the sums over their headers, and the record.
 ///
 /// # Errors
 /// When the headers can't be read, or the metadata can't be written.
-pub(crate) fn seal_array(folder: &Path) -> Result<Totals> {
+pub(crate) fn seal_array(folder: &Path) -> Result<(Totals, Record)> {
     let mut node = Node::open(folder)?;
-    let totals = EncodedArray::open(&node, None)?.totals()?;
-    record_of(&totals).put(&mut node.metadata)?;
+    let archive = EncodedArray::open(&node, None)?;
+    let totals = archive.totals()?;
+    let record = archive.record(&totals);
+    record.put(&mut node.metadata)?;
     files::write_atomically(&folder.join("zarr.json"), &node.metadata.to_bytes()?)?;
-    Ok(totals)
-}
-
-fn record_of(totals: &Totals) -> Record {
-    Record { chunks: totals.chunks, valid_samples: totals.stated_valid }
+    Ok((totals, record))
 }

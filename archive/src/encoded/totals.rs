@@ -13,6 +13,8 @@ pub struct ChunkFigures {
     pub valid: u64,
     /// Valid samples that the array would have in place of the chunk if it were not stored.
     pub valid_if_absent: u64,
+    /// Its part of the array's digest.
+    pub(crate) digest: u64,
 }
 
 /// The sums over all chunks of an array.
@@ -32,6 +34,8 @@ pub struct Totals {
     pub max_error: f64,
     /// Valid samples that the array would have in place of the stored chunks if these were not.
     pub(crate) valid_if_absent: u64,
+    /// Which chunk lies where.
+    pub(crate) digest: u64,
 }
 
 impl Totals {
@@ -44,6 +48,7 @@ impl Totals {
         self.squares.merge(&chunk.stated.squares);
         self.max_error = self.max_error.max(chunk.stated.max_error);
         self.valid_if_absent = self.valid_if_absent.saturating_add(chunk.valid_if_absent);
+        self.digest = self.digest.wrapping_add(chunk.digest);
     }
 
     /// Adds the totals of another array.
@@ -75,7 +80,7 @@ mod tests {
     #[test]
     fn sums_end_at_the_greatest_number() {
         let stated = Statistics { valid: u64::MAX, ..Statistics::default() };
-        let chunk = ChunkFigures { stated, valid: u64::MAX, valid_if_absent: u64::MAX };
+        let chunk = ChunkFigures { stated, valid: u64::MAX, valid_if_absent: u64::MAX, digest: u64::MAX };
         let mut totals = Totals::default();
         totals.add(&chunk);
         totals.add(&chunk);

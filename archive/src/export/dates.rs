@@ -113,7 +113,7 @@ mod tests {
     use vqz_raster::conventions::time::parse_iso;
 
     fn date(text: &str) -> Option<Instant> {
-        Some(parse_iso(text).unwrap().into())
+        Some(parse_iso(text).unwrap())
     }
 
     #[test]

@@ -19,6 +19,7 @@ use serde_json::{Map, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vqz_codec::axes::Role;
+use vqz_raster::conventions::time::Instant;
 use vqz_raster::georeference::{CoordinateArray, GRID_MAPPING};
 
 /// The attributes that say how the values of a coordinate are stored, which are not those of other values.
@@ -112,18 +113,18 @@ pub(crate) fn coordinate_arrays(exported: &ExportedRaster) -> Result<Vec<Coordin
     let info = exported.raster.info();
     let has = |role: Role| info.axes.position(&role).is_some();
     let source = &exported.coordinates;
-    let seconds: Option<Vec<i64>> = exported
+    let times: Option<Vec<Instant>> = exported
         .times
         .as_ref()
         .filter(|_| has(Role::Time) && exported.plain_times && !source.has_bounds("time"))
-        .and_then(|times| times.iter().map(|time| time.map(|time| time.seconds)).collect());
+        .and_then(|times| times.iter().copied().collect());
     let named = exported.bands.iter().all(|band| band.name.is_some());
     let bands = Some(exported.bands.as_slice());
     let mut arrays = vqz_raster::georeference::coordinates(
         &exported.georeference,
         info.extent(&Role::Y),
         info.extent(&Role::X),
-        seconds.as_deref(),
+        times.as_deref(),
         bands.filter(|_| has(Role::Band) && (named || source.of_dimension("band").is_none())),
     )?;
     for coordinate in &source.arrays {

@@ -12,10 +12,11 @@ use gdal::raster::RasterBand;
 use serde_json::{Map, Value, json};
 use std::ops::Range;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use vqz_codec::axes::{Axes, Role};
 use vqz_codec::sample::DataType;
-use vqz_raster::band::{Band, SampleKind, is_signed_byte, read_bands, set_band_attributes};
+use vqz_raster::band::{Band, SampleKind, Sign, is_signed_byte, read_bands, set_band_attributes};
 use vqz_raster::conventions::nodata;
 use vqz_raster::georeference::read_georeference;
 use vqz_raster::ingest::check_single_raster;
@@ -36,6 +37,8 @@ struct GdalRaster {
     dataset: Mutex<Dataset>,
     /// Whether GDAL reads its samples, bytes with a sign, as bytes without one.
     signed_bytes: bool,
+    /// For each band, how many samples that its mask calls valid equal the nodata value.
+    clashes: Vec<AtomicU64>,
 }
 
 /// The bands of a file, and the masks among them.
@@ -125,7 +128,8 @@ pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Arc<dyn Raster>
     };
     let Bands { masks, mut remarks, .. } = bands;
     remarks.extend(odd.into_iter().map(Remark::Cube));
-    Ok(Arc::new(GdalRaster { info, masks, remarks, dataset: Mutex::new(dataset), signed_bytes }))
+    let clashes = masks.iter().map(|_| AtomicU64::new(0)).collect();
+    Ok(Arc::new(GdalRaster { info, masks, remarks, dataset: Mutex::new(dataset), signed_bytes, clashes }))
 }
 
 /// Reads the bands. Where samples are floats, or a value means "no data", masked samples become "no data".
@@ -134,8 +138,8 @@ fn bands(path: &Path, dataset: &Dataset, data_type: DataType, options: &OpenOpti
     let mut found =
         Bands { bands: read_bands(dataset)?, further: Vec::new(), masks: Vec::new(), remarks: Vec::new() };
     let samples = match is_signed_byte(&dataset.rasterband(1)?) {
-        true => Samples { sample_type: DataType::UInt8, signed: true },
-        false => Samples { sample_type: data_type, signed: false },
+        true => Samples { sample_type: DataType::UInt8, sign: Sign::Added },
+        false => Samples { sample_type: data_type, sign: Sign::AsRead },
     };
     let named = |number: &usize| found.bands.get(number - 1).and_then(|band| band.name.as_deref());
     let alpha = missing::alpha(dataset)?.filter(|number| named(number).is_none_or(missing::may_be_alpha));
@@ -237,6 +241,26 @@ impl Raster for GdalRaster {
         &self.remarks
     }
 
+    fn noticed(&self) -> Vec<Remark> {
+        let names = self.info.band_names();
+        let named =
+            |at: usize| names.as_ref().map_or_else(|| (at + 1).to_string(), |names| names[at].clone());
+        let bands: Vec<(String, u64)> = (self.clashes.iter().enumerate())
+            .map(|(at, count)| (named(at), count.load(Ordering::Relaxed)))
+            .filter(|(_, count)| *count > 0)
+            .collect();
+        let nodata = self.nodata().ok().flatten();
+        nodata
+            .filter(|_| !bands.is_empty())
+            .map(|nodata| Remark::ValidBecameNodata { array: self.info.label.clone(), nodata, bands })
+            .into_iter()
+            .collect()
+    }
+
+    fn forget(&self) {
+        self.clashes.iter().for_each(|count| count.store(0, Ordering::Relaxed));
+    }
+
     fn read(&self, region: &[Range<u64>]) -> Result<Vec<u8>> {
         let dataset = self.dataset.lock().unwrap_or_else(PoisonError::into_inner);
         let read = match self.info.data_type {
@@ -255,6 +279,14 @@ impl Raster for GdalRaster {
 }
 
 impl GdalRaster {
+    /// The value that means "no data".
+    fn nodata(&self) -> Result<Option<f64>> {
+        match self.info.nodata.first() {
+            Some(nodata) => Ok(nodata.to_f64(self.info.data_type)?),
+            None => Ok(None),
+        }
+    }
+
     /// Reads samples of the type that GDAL has, as those of the array, and puts the nodata value where a mask says so.
     fn read_as<G: Sample, T: Sample>(
         &self,
@@ -268,10 +300,7 @@ impl GdalRaster {
         let shape = extents(region);
         let (width, height) = (shape[2] as usize, shape[1] as usize);
         let place = (x.start as isize, y.start as isize);
-        let nodata = match self.info.nodata.first() {
-            Some(nodata) => nodata.to_f64(self.info.data_type)?,
-            None => None,
-        };
+        let nodata = self.nodata()?;
         let mut samples = vec![T::default(); volume(&shape) as usize];
         let mut plane = vec![G::default(); width * height];
         let mut mask = vec![0u8; width * height];
@@ -285,9 +314,15 @@ impl GdalRaster {
                     _ => band.open_mask_band()?,
                 };
                 mask_band.read_into_slice(place, (width, height), (width, height), &mut mask, None)?;
-                for (sample, _) in out.iter_mut().zip(&mask).filter(|(_, mask)| **mask == 0) {
-                    *sample = T::from_f64(nodata);
+                let nodata = T::from_f64(nodata);
+                let mut clashes = 0;
+                for (sample, mask) in out.iter_mut().zip(&mask) {
+                    match mask {
+                        0 => *sample = nodata,
+                        _ => clashes += u64::from(*sample == nodata),
+                    }
                 }
+                self.clashes[number as usize].fetch_add(clashes, Ordering::Relaxed);
             }
         }
         Ok(bytemuck::cast_slice(&samples).to_vec())

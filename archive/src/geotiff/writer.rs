@@ -168,8 +168,12 @@ fn describe(dataset: &mut Dataset, info: &RasterInfo, mut bands: Vec<Band>) -> R
     if let Some(Value::Object(items)) = attributes.get(ITEMS) {
         write_items(dataset, items)?;
     }
-    if let Some(Value::Array(colours)) = attributes.get(COLOURS) {
-        write_colours(dataset, colours)?;
+    // An array states what all of its bands show, the bands of a cube each for itself.
+    let of_bands: Vec<Value> =
+        bands.iter().map(|band| band.attributes.get(COLOURS).cloned().unwrap_or_default()).collect();
+    match attributes.get(COLOURS) {
+        Some(Value::Array(colours)) => write_colours(dataset, colours)?,
+        _ => write_colours(dataset, &of_bands)?,
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use vqz_codec::axes::Role;
 /// The smallest and the largest side of a block, in pixels.
 const BLOCK: std::ops::RangeInclusive<u64> = 256..=1024;
 
-/// A block's samples by band, each in C order, NaN where there is no data.
+/// A block's samples by band, each in C order, NaN where there is no data. Infinities stay.
 pub type Bands = Vec<Vec<f64>>;
 
 /// A block of both images, and its place in them.
@@ -104,7 +104,7 @@ pub fn read_block(raster: &dyn Raster, region: &Region, mask: &Mask) -> Result<B
             let row = band * band_stride + y * y_stride;
             out.extend((0..layout.width()).map(|x| {
                 let value = samples[row + x * x_stride];
-                if mask.is_valid(value) { value } else { f64::NAN }
+                if mask.is_missing(value) { f64::NAN } else { value }
             }));
         }
         out

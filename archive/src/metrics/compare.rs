@@ -103,8 +103,10 @@ fn measure(block: &Block, near: &(Vec<bool>, Vec<bool>), found: &mut RasterError
     found.bands.par_iter_mut().zip(block.a.par_iter().zip(&block.b)).for_each(|(figures, (a, b))| {
         for (y, (row_a, row_b)) in a.chunks_exact(width).zip(b.chunks_exact(width)).enumerate() {
             for (x, (a, b)) in row_a.iter().zip(row_b).enumerate() {
-                if a.is_nan() || b.is_nan() {
-                    figures.mask_mismatches += u64::from(a.is_nan() != b.is_nan());
+                if !(a.is_finite() && b.is_finite()) {
+                    // What is no number has no error: it is the same, or it is not.
+                    let same = a == b || (a.is_nan() && b.is_nan());
+                    figures.mask_mismatches += u64::from(!same);
                     continue;
                 }
                 figures.errors.add(*a, *b);
@@ -212,5 +214,19 @@ mod tests {
         assert_eq!(all.ssim.count(), scores.count());
         assert!((all.ssim.mean().unwrap() - scores.mean().unwrap()).abs() < 1e-12);
         assert_eq!(found.angle.mean(), None);
+    }
+
+    #[test]
+    fn infinities_are_equal_to_themselves_alone() {
+        let (inf, nan) = (f64::INFINITY, f64::NAN);
+        let (ours, theirs) =
+            ([inf, inf, -inf, nan, 1.0, inf, nan, 2.0], [inf, -inf, nan, inf, inf, 1.0, nan, 2.0]);
+        let side = |values: [f64; 8]| memory([1, 8, 8], 8, move |i| values[i % 8]);
+        let settings =
+            Yardstick { peak: Some(255.0), masks: (Mask::default(), Mask::default()), tiles: (8, 8, 8) };
+        let found =
+            compare_blocks(&side(ours), &side(theirs), &settings, &mut (), &crate::progress::Silent).unwrap();
+        let all = found.overall();
+        assert_eq!((all.mask_mismatches, all.errors.count, all.errors.max), (5 * 8, 8, 0.0));
     }
 }

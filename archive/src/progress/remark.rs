@@ -563,7 +563,8 @@ impl fmt::Display for Remark {
                 write!(
                     f,
                     "warning: {array}: valid samples of {} became \"no data\" ({}), because another value or a mask means that in \
-                     their files, or because they were rounded to it; to keep them, say a value that no sample has, as nodata under [output]",
+                     their files, or because they were rounded to it; to keep them, choose a nodata value that no sample has (--nodata of encode, nodata under \
+                     [output] of ingest)",
                     figure(*nodata),
                     listed
                 )

@@ -108,7 +108,7 @@ impl FillWatch {
 }
 
 /// The least and the largest valid value of samples as they are stored, as CF declares them: `valid_range`, or `valid_min` and
-/// `valid_max`. Where samples are packed and the range is not in whole numbers, it is that of unpacked values.
+/// `valid_max`. Where samples are packed and the range is in floats, it is that of unpacked values.
 fn valid_range(attributes: &Map<String, Value>) -> Option<(f64, f64)> {
     let number = |key: &str| attributes.get(key).and_then(json::number);
     let both: Option<Vec<f64>> = attributes
@@ -125,8 +125,13 @@ fn valid_range(attributes: &Map<String, Value>) -> Option<(f64, f64)> {
         (low, high) => (low.unwrap_or(f64::NEG_INFINITY), high.unwrap_or(f64::INFINITY)),
     };
     let (scale, offset) = (number("scale_factor").unwrap_or(1.0), number("add_offset").unwrap_or(0.0));
-    let whole = |value: f64| value.is_infinite() || value.fract() == 0.0;
-    if (scale == 1.0 && offset == 0.0) || scale == 0.0 || (whole(low) && whole(high)) {
+    let is_float = |key: &str| match attributes.get(key) {
+        Some(Value::Array(values)) => values.iter().any(Value::is_f64),
+        Some(value) => value.is_f64(),
+        None => false,
+    };
+    let of_unpacked = ["valid_range", "valid_min", "valid_max"].into_iter().any(is_float);
+    if (scale == 1.0 && offset == 0.0) || scale == 0.0 || !of_unpacked {
         return Some((low, high));
     }
     let packed = |value: f64| (value - offset) / scale;
@@ -170,6 +175,8 @@ mod tests {
         assert_eq!(range(value!({"valid_min": -1.5})), Some((-1.5, f64::INFINITY)));
         let unpacked = value!({"valid_range": [0.0, 0.5], "scale_factor": -0.25, "add_offset": 1.0});
         assert_eq!(range(unpacked), Some((2.0, 4.0)));
+        let whole = value!({"valid_max": 330.0, "scale_factor": 0.5});
+        assert_eq!(range(whole), Some((f64::NEG_INFINITY, 660.0)));
         assert_eq!((range(value!({})), range(value!({"valid_range": "0 1"}))), (None, None));
     }
 }

@@ -49,7 +49,7 @@ impl Mask {
             // A float32 array holds the float32 nearest to a declared value.
             let value =
                 if data_type == DataType::Float32 { value.map(|v| f64::from(v as f32)) } else { value };
-            values.extend(value.filter(|v| v.is_finite()));
+            values.extend(value.filter(|v| !v.is_nan()));
         }
         Ok(Self { values })
     }
@@ -58,6 +58,13 @@ impl Mask {
     #[inline]
     pub fn is_valid(&self, value: f64) -> bool {
         value.is_finite() && !self.values.contains(&value)
+    }
+
+    /// Whether a sample means "no data": NaN and the declared values, and not an infinity that is not declared, which is no number to
+    /// measure an error by and yet none that may be another.
+    #[inline]
+    pub fn is_missing(&self, value: f64) -> bool {
+        value.is_nan() || self.values.contains(&value)
     }
 }
 
@@ -79,5 +86,8 @@ mod tests {
         assert!(!mask.is_valid(f64::from(0.1f32)));
         assert!(!mask.is_valid(f64::NAN));
         assert!(mask.is_valid(0.0));
+        assert!(!mask.is_valid(f64::INFINITY) && !mask.is_missing(f64::INFINITY));
+        let mask = Mask::new(&[NoData::Float(f64::INFINITY)], DataType::Float32).unwrap();
+        assert!(mask.is_missing(f64::INFINITY) && !mask.is_missing(f64::NEG_INFINITY));
     }
 }

@@ -93,6 +93,14 @@ pub trait Raster: Send + Sync {
         &[]
     }
 
+    /// What only reading shows: samples that could not be kept as they are.
+    fn noticed(&self) -> Vec<Remark> {
+        Vec::new()
+    }
+
+    /// Forgets what was noticed, because it will be read again.
+    fn forget(&self) {}
+
     /// The raster that tells which samples are valid, with 0 for those that are not, where no value means "no data". It has the
     /// extents of this one, and may lack a dimension of bands.
     fn mask(&self) -> Option<&dyn Raster> {

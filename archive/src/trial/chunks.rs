@@ -156,6 +156,7 @@ impl TrialChunks {
                     stated: self.codec.statistics(&self.shape, bytes)?,
                     valid: self.codec.valid_within(&self.shape, bytes, &inside)?,
                     valid_if_absent,
+                    digest: 0,
                 });
             }
             None => {

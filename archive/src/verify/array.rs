@@ -85,7 +85,7 @@ pub(crate) fn verify_array(
         path: node.path.clone(),
         chunks: checked.totals.chunks,
         fill_only_chunks: checked.totals.absent,
-        recorded,
+        recorded: recorded.clone(),
         data_bytes,
         metadata_bytes,
         promise: archive.configuration().promise.clone(),

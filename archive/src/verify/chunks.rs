@@ -73,7 +73,7 @@ impl CheckedChunks {
     ) -> Vec<Failure> {
         let CheckedChunks { mut totals, mut wrong, unread } = self;
         let mut whole = None;
-        if let Some(record) = recorded {
+        if let Some(record) = &recorded {
             if record.chunks == archive.grid().len() {
                 let lost = || (ErrorKind::MissingChunk, "it is lost: all chunks were written".to_owned());
                 for indices in stored.first_absent(NAMED) {
@@ -81,14 +81,16 @@ impl CheckedChunks {
                 }
             }
             let named = wrong.keys().filter(|indices| !stored.contains(indices)).count() as u64;
+            let mut found = archive.record(&totals);
             if unread || named > 0 {
-                // Then the number of valid samples adds nothing.
+                // Then the number of valid samples and the digest add nothing.
                 totals.stated_valid = record.valid_samples;
+                (found.valid_samples, found.digest) = (record.valid_samples, None);
             }
-            let chunks = (totals.chunks + named).min(record.chunks.max(totals.chunks));
-            whole = record.differs(&Totals { chunks, ..totals });
+            found.chunks = (totals.chunks + named).min(record.chunks.max(totals.chunks));
+            whole = record.differs(&found, archive.data_type());
         }
-        let kind = if totals.chunks < recorded.map_or(0, |record| record.chunks) {
+        let kind = if totals.chunks < recorded.as_ref().map_or(0, |record| record.chunks) {
             ErrorKind::MissingChunk
         } else {
             ErrorKind::Corrupt

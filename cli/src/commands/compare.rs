@@ -100,7 +100,7 @@ fn check(args: &Args, comparison: &Comparison) -> Result<()> {
         let asked = args.min_psnr.is_some() || args.max_error.is_some();
         if asked && overall.mask_mismatches > 0 {
             return Err(CheckFailed(format!(
-                "{name} has {} samples with data in only one of the two",
+                "{name} has {} samples with data in only one of the two, or infinities that differ",
                 overall.mask_mismatches
             ))
             .into());

@@ -408,6 +408,28 @@ fn valid_ranges_of_netcdf_are_kept_and_said() {
 }
 
 #[test]
+fn valid_ranges_in_unpacked_units_make_nothing_missing() {
+    let folder = folder("meaning-unpacked");
+    let packed: Vec<i16> = (0..ALL).map(|at| (noise(at) % 5000) as i16 - 2000).collect();
+    // A float, whatever number it is: the type says in which units it is.
+    let words = json!({"scale_factor": 0.01, "add_offset": 273.15, "valid_max": 330.0});
+    let bytes: Vec<u8> = packed.iter().flat_map(|v| v.to_ne_bytes()).collect();
+    netcdf(&folder.join("t.nc"), true, &[("t", DataType::Int16, bytes.clone(), words)]);
+    assert!(refused(&folder, &["encode", "t.nc", "x.zarr", "--lossless"]).contains("in unpacked units"));
+    let summary = figures(&folder, &["ingest", "t.nc", "cube.zarr", "--lossless"]);
+    assert!(said(&summary, "cube").iter().any(|text| text.contains("valid_max of t is in unpacked units")));
+    assert!(said(&summary, "beyond_valid_range").is_empty(), "{summary}");
+    // It stays one in files that are made of the cube.
+    succeed(&folder, &["export", "cube.zarr", "back.nc"]);
+    succeed(&folder, &["ingest", "back.nc", "again.zarr"]);
+    for cube in ["cube.zarr", "again.zarr"] {
+        let found = attributes(&folder.join(cube).join("data"));
+        assert!(found["valid_max"].is_f64() && found["valid_max"] == json!(330.0), "{found}");
+        assert_eq!(read_array(&folder.join(cube).join("data")), bytes, "{cube}");
+    }
+}
+
+#[test]
 fn descriptions_of_bands_are_those_of_the_file() {
     let folder = folder("meaning-items");
     geotiff(&folder.join("a.tif"), &[named("a"), named("b")], &[], |_, at| (at % 4) as u8);

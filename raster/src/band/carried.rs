@@ -18,6 +18,11 @@ const NUMBERS: [(&str, bool); 5] = [
     ("valid_max", false),
 ];
 
+/// The attributes that are samples as they are stored.
+#[cfg(feature = "gdal")]
+pub(crate) const OF_SAMPLES: [&str; 5] =
+    ["flag_values", "flag_masks", "valid_range", "valid_min", "valid_max"];
+
 /// The attribute that says what bands show, in GDAL's words: of an array, a list for its bands; of a band of a cube, `Alpha` where it
 /// holds transparency. Bands never share it.
 pub const INTERPRETATION: &str = "color_interpretation";
@@ -25,6 +30,12 @@ pub const INTERPRETATION: &str = "color_interpretation";
 /// The names of all of them that bands may share.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     TEXTS.into_iter().chain(NUMBERS.into_iter().map(|(name, _)| name))
+}
+
+/// Whether an attribute of this name goes with a band.
+#[cfg(feature = "gdal")]
+pub(crate) fn is_carried(name: &str) -> bool {
+    names().any(|known| known == name)
 }
 
 /// Those among the attributes of an array or of one of its bands.

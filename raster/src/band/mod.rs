@@ -18,11 +18,11 @@ mod wavelength;
 pub use self::attributes::{bands_of_attributes, set_band_attributes};
 pub use self::carried::INTERPRETATION;
 #[cfg(feature = "gdal")]
-pub(crate) use self::carried::give_attributes;
+pub(crate) use self::carried::{OF_SAMPLES, give_attributes, is_carried};
 #[cfg(feature = "gdal")]
 pub use self::dataset::{read_bands, write_bands};
 #[cfg(feature = "gdal")]
-pub use self::signed::{is_signed_byte, signed_byte_nodata};
+pub use self::signed::{Sign, is_signed_byte, signed_byte_nodata};
 pub use crate::conventions::nodata::SampleKind;
 
 use serde_json::{Map, Value};

@@ -53,6 +53,19 @@ pub fn even_axis(centres: &[f64]) -> Option<EvenAxis> {
     even.then_some(EvenAxis { start: first - step / 2.0, step })
 }
 
+/// Longitudes that jump by a turn, such as 0 to 179 and then -180 to -1, as they go on without the jump: 0 to 359. `None` where there is no
+/// such jump.
+#[must_use]
+pub fn without_jump(longitudes: &[f64]) -> Option<Vec<f64>> {
+    const TURN: f64 = 360.0;
+    let is_jump = |pair: &[f64]| (pair[1] - pair[0]).abs() > TURN / 2.0;
+    let at = longitudes.windows(2).position(is_jump)?;
+    let turn = if longitudes[at + 1] < longitudes[at] { TURN } else { -TURN };
+    let mut all = longitudes.to_vec();
+    all[at + 1..].iter_mut().for_each(|longitude| *longitude += turn);
+    (!all.windows(2).any(is_jump)).then_some(all)
+}
+
 /// The first value and the step of the line through values, by least squares.
 fn line(values: &[f64]) -> (f64, f64) {
     let middle = (values.len() - 1) as f64 / 2.0;
@@ -151,6 +164,18 @@ mod tests {
         assert!(even_axis(&centres).is_some());
         (centres[1], centres[2]) = (86.722_5, 84.862_0);
         assert_eq!(even_axis(&centres), None);
+    }
+
+    #[test]
+    fn longitudes_go_on_where_they_jump() {
+        let wrapped: Vec<f64> = (0..36).map(|i| f64::from((i * 10 + 180) % 360 - 180)).collect();
+        let whole = without_jump(&wrapped).unwrap();
+        assert_eq!((whole[0], whole[35]), (0.0, 350.0));
+        assert_eq!(even_axis(&whole), Some(EvenAxis { start: -5.0, step: 10.0 }));
+        assert_eq!(without_jump(&[170.0, 180.0, 10.0]).map(|all| all[2]), None);
+        assert_eq!(without_jump(&[-170.0, 180.0, 170.0]).unwrap(), [-170.0, -180.0, -190.0]);
+        assert_eq!((without_jump(&whole), without_jump(&[])), (None, None));
+        assert_eq!(without_jump(&[0.0, 200.0, 0.0]), None);
     }
 
     #[test]

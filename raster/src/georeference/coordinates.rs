@@ -3,13 +3,13 @@
 use super::{CoordinateArray, CoordinateData, GRID_MAPPING, Georeference, grid_mapping};
 use crate::Result;
 use crate::band::Band;
+use crate::conventions::time::Instant;
 use gdal::spatial_ref::SpatialRef;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 
 /// The coordinate arrays `time`, `band`, `y`, `x` and `spatial_ref` of a raster of `height` rows and `width` columns, each
-/// where it is known. `times` are seconds since 1970-01-01T00:00:00Z, leap seconds not counted. A rotated raster has no `y`
-/// and `x`; bands without distinct names are numbered from 1.
+/// where it is known. A rotated raster has no `y` and `x`; bands without distinct names are numbered from 1.
 ///
 /// # Errors
 /// [`crate::Error::Invalid`] when GDAL can't read the coordinate reference system.
@@ -17,18 +17,19 @@ pub fn coordinates(
     georeference: &Georeference,
     height: u64,
     width: u64,
-    times: Option<&[i64]>,
+    times: Option<&[Instant]>,
     bands: Option<&[Band]>,
 ) -> Result<Vec<CoordinateArray>> {
     let mut arrays = Vec::new();
     if let Some(times) = times {
+        let (counts, unit) = counts(times);
         arrays.push(array(
             "time",
-            CoordinateData::Integer(times.to_vec()),
+            CoordinateData::Integer(counts),
             json!({
                 "standard_name": "time",
                 "axis": "T",
-                "units": "seconds since 1970-01-01",
+                "units": format!("{unit} since 1970-01-01"),
                 "calendar": "proleptic_gregorian",
             }),
         ));
@@ -62,6 +63,24 @@ pub fn coordinates(
         });
     }
     Ok(arrays)
+}
+
+/// Instants as whole numbers of the longest unit that states all of them; of seconds where they are too far away for any other.
+fn counts(times: &[Instant]) -> (Vec<i64>, &'static str) {
+    for (unit, length) in
+        [("seconds", 1_000_000_000), ("milliseconds", 1_000_000), ("microseconds", 1000), ("nanoseconds", 1)]
+    {
+        let count = |time: &Instant| {
+            let whole = time.seconds.checked_mul(1_000_000_000 / i64::from(length))?;
+            whole.checked_add(i64::from(time.nanoseconds / length))
+        };
+        if times.iter().all(|time| time.nanoseconds.is_multiple_of(length))
+            && let Some(counts) = times.iter().map(count).collect()
+        {
+            return (counts, unit);
+        }
+    }
+    (times.iter().map(|time| time.rounded()).collect(), "seconds")
 }
 
 enum Axis {
@@ -118,7 +137,8 @@ mod tests {
     fn coordinates_are_centres_of_pixels() {
         let georeference = georeference("EPSG:32633", [500_000.0, 10.0, 0.0, 5_000_000.0, 0.0, -20.0]);
         let bands = ["B02", "B03"].map(|name| Band { name: Some(name.to_owned()), ..Band::default() });
-        let arrays = coordinates(&georeference, 2, 3, Some(&[0, 86_400]), Some(&bands)).unwrap();
+        let arrays =
+            coordinates(&georeference, 2, 3, Some(&[0, 86_400].map(Instant::from)), Some(&bands)).unwrap();
         let names: Vec<&str> = arrays.iter().map(|array| array.name.as_str()).collect();
         assert_eq!(names, ["time", "band", "y", "x", "spatial_ref"]);
         assert_eq!(arrays[0].data, CoordinateData::Integer(vec![0, 86_400]));
@@ -133,6 +153,16 @@ mod tests {
             panic!("centres are numbers");
         };
         assert_eq!(transform_of_centres(x, y), georeference.transform);
+    }
+
+    #[test]
+    fn fractions_of_a_second_are_counted_in_shorter_units() {
+        let at = |seconds, nanoseconds| Instant { seconds, nanoseconds };
+        assert_eq!(counts(&[at(1, 500_000_000), at(2, 0)]), (vec![1500, 2000], "milliseconds"));
+        assert_eq!(counts(&[at(-1, 999_999_000)]), (vec![-1], "microseconds"));
+        assert_eq!(counts(&[at(0, 1)]), (vec![1], "nanoseconds"));
+        // Nanoseconds of 64 bits end in the year 2262.
+        assert_eq!(counts(&[at(20_000_000_000, 1)]), (vec![20_000_000_000], "seconds"));
     }
 
     #[test]

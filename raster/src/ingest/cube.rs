@@ -1,6 +1,7 @@
 //! Reads a window of a planned array: bands are read from their files, masked and filled in time, or computed from other bands.
 
 use crate::classes::{Erosion, Gaps, Neighbourhood};
+use crate::conventions::time::Instant;
 use crate::error::Result;
 use crate::expression::{Altered, Output};
 use crate::ingest::plan::dates::Dates;
@@ -180,7 +181,7 @@ fn read_band<T: Sample>(
 fn read_narrowed<T: Sample>(
     array: &ArrayPlan,
     name: &str,
-    time: Option<i64>,
+    time: Option<Instant>,
     masked: &mut MaskedWindow<'_>,
     out: &mut [T],
 ) -> Result<()> {
@@ -214,7 +215,7 @@ fn read_narrowed<T: Sample>(
 fn read_layers<T: Sample>(
     array: &ArrayPlan,
     name: &str,
-    time: Option<i64>,
+    time: Option<Instant>,
     masked: &mut MaskedWindow<'_>,
     out: &mut [T],
 ) -> Result<()> {
@@ -266,7 +267,7 @@ fn planes(dates: &Dates, name: &str, masked: &mut MaskedWindow<'_>) -> Result<Ve
             fill_gaps(&mut planes, &dates.source_days(), how)?;
         }
         Dates::Even { times, how, .. } => {
-            let at: Vec<f64> = times.iter().map(|time| crate::temporal::days(*time)).collect();
+            let at: Vec<f64> = times.iter().map(|time| time.days()).collect();
             planes = resample(&planes, &dates.source_days(), &at, how)?;
         }
     }
@@ -274,7 +275,7 @@ fn planes(dates: &Dates, name: &str, masked: &mut MaskedWindow<'_>) -> Result<Ve
 }
 
 /// One of an array's dates, by its number.
-fn date(array: &ArrayPlan, number: usize) -> Option<i64> {
+fn date(array: &ArrayPlan, number: usize) -> Option<Instant> {
     array.times.as_ref()?.get(number).copied()
 }
 
@@ -290,7 +291,7 @@ fn store<T: Sample>(
     plane: &Plane,
     array: &ArrayPlan,
     name: &str,
-    time: Option<i64>,
+    time: Option<Instant>,
     window: &Window,
     out: &mut [T],
 ) -> Result<()> {

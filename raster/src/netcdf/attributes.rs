@@ -32,9 +32,11 @@ pub(super) fn write(variable: &Owner<'_>, name: &str, value: &Value) -> Result<(
     };
     let whole: Option<Vec<i64>> = list.iter().map(Value::as_i64).collect();
     let is_list = value.is_array();
+    // A valid range in floats is one of unpacked samples, by its type.
+    let of_unpacked = name.starts_with("valid_") && list.iter().any(Value::is_f64);
     match (variable.content, whole) {
         (Content::Samples(kind), whole)
-            if numbers.iter().all(|number| kind.is_float() || kind.holds(*number))
+            if numbers.iter().all(|number| kind.is_float() || (kind.holds(*number) && !of_unpacked))
                 && (OF_SAMPLES.contains(&name) || (is_list && whole.is_some())) =>
         {
             write_doubles(variable, name, Content::Samples(kind), &numbers, &shape)

@@ -14,12 +14,6 @@ pub use interpolate::{Edges, Interpolation, Method, fill_gaps, resample};
 use crate::plane::Plane;
 use crate::{Error, Result};
 
-/// Days since 1970-01-01 from seconds since then.
-#[must_use]
-pub fn days(seconds: i64) -> f64 {
-    seconds as f64 / 86_400.0
-}
-
 /// Checks that a stack has a day for each plane, rising, and that its planes have one shape, which it returns.
 fn check(planes: &[Plane], days: &[f64]) -> Result<(usize, usize)> {
     if planes.len() != days.len() {
@@ -76,12 +70,6 @@ mod tests {
             check(&planes, &[1.0, 2.0]).unwrap_err().to_string(),
             "plane 1 of a stack has 3 × 2 samples, the first has 2 × 3; resample all dates onto one grid first"
         );
-    }
-
-    #[test]
-    fn seconds_become_days() {
-        assert_eq!(days(86_400 * 3 + 43_200), 3.5);
-        assert_eq!(days(-86_400), -1.0);
     }
 
     /// A year of NDVI under its cloud mask: eo-learn stored how many dates it found valid, and what lies in a gap must lie

@@ -50,7 +50,8 @@ pub(super) struct Examined {
     pub(super) package: Option<Arc<Model>>,
     pub(super) embedded_bytes: Option<usize>,
     pub(super) totals: Totals,
-    pub(super) recorded: Option<Record>,
+    /// How the array differs from what was recorded of it, in words.
+    pub(super) lost: Option<String>,
     pub(super) stored: StoredSize,
     pub(super) georeference: Summary,
     pub(super) spectrum: Spectrum,
@@ -112,6 +113,7 @@ pub(super) fn examine(
             &model.sha256()[..12]
         );
     }
+    let totals = archive.totals()?;
     let sizes = files::sizes(&node.folder)?;
     let georeference = locate(node, Some(&info.axes));
     for note in &georeference.notes {
@@ -122,8 +124,8 @@ pub(super) fn examine(
         promise: configuration.promise.clone(),
         quality: configuration.quality,
         embedded_bytes: configuration.model.as_ref().and_then(|m| m.decoder.as_ref()).map(String::len),
-        totals: archive.totals()?,
-        recorded: Record::of(&node.metadata),
+        lost: Record::of(&node.metadata).and_then(|recorded| archive.differs(&recorded, &totals)),
+        totals,
         stored: StoredSize::new(sizes, info.raw_bytes(), info.samples()),
         georeference,
         palette: palette_of(&info, source.as_deref(), &configuration.promise, &survey),

@@ -120,8 +120,7 @@ fn banners(e: &Examined) -> Vec<Block> {
             (Tone::Bad, head, capital(&found) + ".")
         }
     };
-    let lost = e.recorded.and_then(|recorded| recorded.differs(&e.totals));
-    let lost = lost.map(|text| Banner { tone: Tone::Bad, head: "Incomplete".to_owned(), text });
+    let lost = e.lost.clone().map(|text| Banner { tone: Tone::Bad, head: "Incomplete".to_owned(), text });
     std::iter::once(Banner { tone, head, text }).chain(lost).map(Block::Banner).collect()
 }
 

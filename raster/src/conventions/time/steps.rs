@@ -76,7 +76,7 @@ impl Steps {
     }
 
     fn of_texts(texts: &[String]) -> Option<Self> {
-        let read = |text: &String| parse_instant(text).or_else(|| parse_iso(text).ok().map(Instant::from));
+        let read = |text: &String| parse_instant(text).or_else(|| parse_iso(text).ok());
         let dates: Vec<Option<Instant>> = texts.iter().map(read).collect();
         if dates.iter().all(Option::is_none) {
             return None;

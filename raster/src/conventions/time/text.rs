@@ -22,7 +22,7 @@ const ISO: [&str; 7] = [
 ///
 /// # Errors
 /// [`ConventionError::NoTimeInForm`] when the text does not have this form, or names no day of the calendar.
-pub fn parse_time(text: &str, form: &str) -> Result<i64, ConventionError> {
+pub fn parse_time(text: &str, form: &str) -> Result<Instant, ConventionError> {
     let error = |reason: chrono::ParseError| ConventionError::NoTimeInForm {
         text: text.to_owned(),
         form: form.to_owned(),
@@ -43,7 +43,9 @@ pub fn parse_time(text: &str, form: &str) -> Result<i64, ConventionError> {
     let time = parsed.to_naive_time().unwrap_or(NaiveTime::MIN);
     let hour_only = NaiveTime::from_hms_opt(hour(&parsed), 0, 0).unwrap_or(NaiveTime::MIN);
     let time = if time == NaiveTime::MIN { hour_only } else { time };
-    Ok(NaiveDateTime::new(date, time).and_utc().timestamp())
+    let time = NaiveDateTime::new(date, time).and_utc();
+    // A leap second, which chrono states as a second of two billion nanoseconds, is the end of the second before it.
+    Ok(Instant { seconds: time.timestamp(), nanoseconds: time.timestamp_subsec_nanos().min(999_999_999) })
 }
 
 /// The hour, where the form has no minute.
@@ -54,16 +56,15 @@ fn hour(parsed: &Parsed) -> u32 {
     }
 }
 
-/// Reads a date or a time as ISO 8601 writes them: `2018-07-10`, `2018-07-10T10:31:01`, `2018-07-10T12:31:01+02:00`. Fractions of
-/// a second are left out.
+/// Reads a date or a time as ISO 8601 writes them: `2018-07-10`, `2018-07-10T10:31:01.25`, `2018-07-10T12:31:01+02:00`.
 ///
 /// # Errors
 /// [`ConventionError::NoIsoTime`] for any other text.
-pub fn parse_iso(text: &str) -> Result<i64, ConventionError> {
+pub fn parse_iso(text: &str) -> Result<Instant, ConventionError> {
     let text = text.trim().trim_end_matches('Z');
     ISO.iter()
         .find_map(|form| parse_time(text, form).ok())
-        .or_else(|| parse_instant(text).map(|instant| instant.seconds))
+        .or_else(|| parse_instant(text))
         .ok_or_else(|| ConventionError::NoIsoTime(text.to_owned()))
 }
 
@@ -75,7 +76,12 @@ pub(super) fn parse_instant(text: &str) -> Option<Instant> {
 
 /// Writes an instant in ISO 8601: as a date alone where it is midnight.
 #[must_use]
-pub fn iso(seconds: i64) -> String {
+pub fn iso(instant: impl Into<Instant>) -> String {
+    instant.into().iso()
+}
+
+/// Writes whole seconds since 1970-01-01.
+fn iso_seconds(seconds: i64) -> String {
     match chrono::DateTime::from_timestamp(seconds, 0) {
         Some(time) if seconds.rem_euclid(86_400) == 0 => time.format("%Y-%m-%d").to_string(),
         Some(time) => time.format("%Y-%m-%dT%H:%M:%S").to_string(),
@@ -88,9 +94,9 @@ impl Instant {
     #[must_use]
     pub fn iso(self) -> String {
         if self.nanoseconds == 0 {
-            return iso(self.seconds);
+            return iso_seconds(self.seconds);
         }
-        let text = iso(self.seconds);
+        let text = iso_seconds(self.seconds);
         let clock = if text.contains('T') { "" } else { "T00:00:00" };
         let fraction = format!("{:09}", self.nanoseconds);
         format!("{text}{clock}.{}", fraction.trim_end_matches('0'))
@@ -106,7 +112,12 @@ mod tests {
         assert_eq!(parse_iso("2018-07").map(iso).as_deref(), Ok("2018-07-01"));
         assert_eq!(parse_iso("2018-07-10T10:31:01Z").map(iso).as_deref(), Ok("2018-07-10T10:31:01"));
         assert_eq!(parse_iso("2018-07-10T12:31:01+02:00").map(iso).as_deref(), Ok("2018-07-10T10:31:01"));
-        assert_eq!(parse_iso("2018-07-10 10:31:01.5 UTC").map(iso).as_deref(), Ok("2018-07-10T10:31:01"));
+        assert_eq!(parse_iso("2018-07-10 10:31:01.5 UTC").map(iso).as_deref(), Ok("2018-07-10T10:31:01.5"));
+        assert_eq!(parse_iso("2018-07-10T10:31:01.025Z").map(iso).as_deref(), Ok("2018-07-10T10:31:01.025"));
+        assert_eq!(
+            parse_time("20180710T103101.025", "%Y%m%dT%H%M%S%.f").map(iso).as_deref(),
+            Ok("2018-07-10T10:31:01.025")
+        );
         assert_eq!(parse_instant("2018-07-10T10:31:01.025Z").unwrap().iso(), "2018-07-10T10:31:01.025");
         assert_eq!(parse_time("2018191 06", "%Y%j %H").map(iso).as_deref(), Ok("2018-07-10T06:00:00"));
         assert_eq!(

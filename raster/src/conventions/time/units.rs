@@ -68,12 +68,15 @@ impl TimeUnits {
         self.instant(Count::Double(value)).map(Instant::rounded)
     }
 
-    /// The instants of all values, to the nearest second.
+    /// The instants of all values.
     ///
     /// # Errors
     /// Those of [`TimeUnits::instant`], for the first value that has one.
-    pub fn all_seconds(&self, values: &[f64]) -> Result<Vec<i64>, ConventionError> {
-        values.iter().map(|value| self.seconds(*value)).collect()
+    pub fn all_instants(
+        &self,
+        values: impl IntoIterator<Item = Count>,
+    ) -> Result<Vec<Instant>, ConventionError> {
+        values.into_iter().map(|value| self.instant(value)).collect()
     }
 
     /// The instant of a value. It has as many decimals of a second as the value's precision gives. A date of another calendar is
@@ -265,8 +268,8 @@ mod tests {
         assert!(of("none").is_err());
         assert_eq!(TimeUnits::read_attributes(&Map::new()), Ok(None));
         let units = read("days since 2004-02-28", "noleap");
-        assert_eq!(units.all_seconds(&[0.0, 1.0]).map(|all| all.len()), Ok(2));
-        let error = units.all_seconds(&[0.0, f64::NAN]).unwrap_err().to_string();
+        assert_eq!(units.all_instants([0.0, 1.0].map(Count::Double)).map(|all| all.len()), Ok(2));
+        let error = units.all_instants([0.0, f64::NAN].map(Count::Double)).unwrap_err().to_string();
         assert_eq!(error, "NaN seconds after 2004-02-28 is further away than a date can state");
         let error = read("days since 2004-02-29", "noleap").seconds(0.0).unwrap_err();
         assert_eq!(error.to_string(), "\"2004-02-29\" is no time");

@@ -1,13 +1,14 @@
 //! What happens to valid samples while an array is read, which only reading shows. Clashes are those that equal the nodata value of their array, from files where that value means nothing. They can't be
 //! told from missing ones afterwards. Others are clipped to the range of the array's type, or moved beside its nodata value.
 
+use crate::conventions::time::Instant;
 use crate::expression::Altered;
 use crate::ingest::read::mosaic::Window;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 /// A window of a band and date, by the window's first row and column.
-type Place = (String, Option<i64>, usize, usize);
+type Place = (String, Option<Instant>, usize, usize);
 
 /// The clashes of an array.
 #[derive(Debug, Default)]
@@ -39,7 +40,7 @@ impl Clashes {
     }
 
     /// Notes how many samples of a window are stored as others.
-    pub(crate) fn note_altered(&self, band: &str, time: Option<i64>, window: &Window, altered: Altered) {
+    pub(crate) fn note_altered(&self, band: &str, time: Option<Instant>, window: &Window, altered: Altered) {
         if altered != Altered::default() {
             let place = (band.to_owned(), time, window.rows.start, window.columns.start);
             self.altered.lock().unwrap_or_else(PoisonError::into_inner).insert(place, altered);
@@ -63,7 +64,7 @@ impl Clashes {
     }
 
     /// Notes how many a window has.
-    pub(crate) fn note(&self, band: &str, time: Option<i64>, window: &Window, count: u64) {
+    pub(crate) fn note(&self, band: &str, time: Option<Instant>, window: &Window, count: u64) {
         if count > 0 {
             let place = (band.to_owned(), time, window.rows.start, window.columns.start);
             self.found.lock().unwrap_or_else(PoisonError::into_inner).insert(place, count);

@@ -1,9 +1,9 @@
 //! The dates of an array: those of its files, or others that are computed from them.
 
-use crate::conventions::time::{iso, parse_iso};
+use crate::conventions::time::{Instant, iso, parse_iso};
 use crate::error::{Error, Result};
 use crate::ingest::config::TimeConfig;
-use crate::temporal::{Interpolation, days};
+use crate::temporal::Interpolation;
 
 /// Seconds of a day.
 const DAY: f64 = 86_400.0;
@@ -17,19 +17,18 @@ pub(crate) enum Dates {
     /// The array has no dates.
     None,
     /// The dates of the files.
-    Same(Vec<Option<i64>>),
+    Same(Vec<Option<Instant>>),
     /// The dates of the files, with gaps between valid samples filled.
     Filled {
         /// The files' dates.
-        source: Vec<Option<i64>>,
+        source: Vec<Option<Instant>>,
         how: Interpolation,
     },
     /// Even steps, computed from the dates of the files.
     Even {
         /// The files' dates.
-        source: Vec<Option<i64>>,
-        /// Seconds since 1970-01-01.
-        times: Vec<i64>,
+        source: Vec<Option<Instant>>,
+        times: Vec<Instant>,
         how: Interpolation,
     },
 }
@@ -40,9 +39,9 @@ impl Dates {
     /// # Errors
     /// [`Error::Invalid`] where the step or the longest gap is not positive, the end lies before the start, or there are too many
     /// steps.
-    pub(crate) fn plan(config: &TimeConfig, times: Option<Vec<i64>>) -> Result<Self> {
+    pub(crate) fn plan(config: &TimeConfig, times: Option<Vec<Instant>>) -> Result<Self> {
         let Some(times) = times else { return Ok(Self::None) };
-        let source: Vec<Option<i64>> = times.iter().copied().map(Some).collect();
+        let source: Vec<Option<Instant>> = times.iter().copied().map(Some).collect();
         let how = Interpolation { max_gap_days: config.fill_gaps_days, ..Interpolation::default() };
         if let Some(gap) = config.fill_gaps_days.filter(|gap| !(gap.is_finite() && *gap > 0.0)) {
             return Err(Error::Invalid(format!(
@@ -56,12 +55,12 @@ impl Dates {
                 Self::Same(source)
             });
         };
-        let read = |text: &Option<String>, other: Option<&i64>| match (text, other) {
+        let read = |text: &Option<String>, other: Option<&Instant>| match (text, other) {
             (Some(text), _) => parse_iso(text).map_err(|e| Error::Invalid(format!("[time]: {e}"))),
             (None, other) => Ok(other.copied().unwrap_or_default()),
         };
         let (start, end) = (read(&config.start, times.first())?, read(&config.end, times.last())?);
-        let count = ((end - start) as f64 / (step * DAY)).floor() + 1.0;
+        let count = ((end.days() - start.days()) / step).floor() + 1.0;
         if !(step.is_finite() && step > 0.0 && start <= end && count <= MOST) {
             return Err(Error::Invalid(format!(
                 "[time] asks for steps of {step} days from {} to {}; a step above 0, and an end not before the start, are \
@@ -70,12 +69,12 @@ impl Dates {
                 iso(end)
             )));
         }
-        let times = (0..count as usize).map(|n| start + (n as f64 * step * DAY).round() as i64).collect();
+        let times = (0..count as usize).map(|n| start.after((n as f64 * step * DAY).round())).collect();
         Ok(Self::Even { source, times, how })
     }
 
     /// The files' dates that are read; a single `None` where there are no dates.
-    pub(crate) fn source(&self) -> &[Option<i64>] {
+    pub(crate) fn source(&self) -> &[Option<Instant>] {
         match self {
             Self::None => &[None],
             Self::Same(source) | Self::Filled { source, .. } | Self::Even { source, .. } => source,
@@ -83,7 +82,7 @@ impl Dates {
     }
 
     /// The dates of the array; `None` where it has none.
-    pub(crate) fn times(&self) -> Option<Vec<i64>> {
+    pub(crate) fn times(&self) -> Option<Vec<Instant>> {
         match self {
             Self::None => None,
             Self::Same(source) | Self::Filled { source, .. } => {
@@ -94,7 +93,7 @@ impl Dates {
     }
 
     /// Leaves out the files' dates for which `kept` is false.
-    pub(crate) fn retain(&mut self, kept: impl Fn(i64) -> bool) {
+    pub(crate) fn retain(&mut self, kept: impl Fn(Instant) -> bool) {
         match self {
             Self::None => {}
             Self::Same(source) | Self::Filled { source, .. } | Self::Even { source, .. } => {
@@ -105,7 +104,7 @@ impl Dates {
 
     /// The files' dates as days.
     pub(crate) fn source_days(&self) -> Vec<f64> {
-        self.source().iter().map(|time| days(time.unwrap_or_default())).collect()
+        self.source().iter().map(|time| time.unwrap_or_default().days()).collect()
     }
 }
 

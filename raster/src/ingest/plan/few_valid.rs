@@ -1,6 +1,6 @@
 //! Dates that are left out because too few of their samples are valid. All dates are read once to find them.
 
-use crate::conventions::time::iso;
+use crate::conventions::time::{Instant, iso};
 use crate::error::{Error, Result};
 use crate::ingest::plan::CubePlan;
 use crate::ingest::read::mosaic::Window;
@@ -47,7 +47,7 @@ impl CubePlan {
                 },
             )?;
         let parts = counts.valid_fractions();
-        let kept: BTreeSet<i64> = counts.kept(least)?.into_iter().filter_map(|at| source[at]).collect();
+        let kept: BTreeSet<Instant> = counts.kept(least)?.into_iter().filter_map(|at| source[at]).collect();
         let dropped: Vec<String> = (source.iter().zip(&parts))
             .filter_map(|(time, part)| Some((((*time)?), part)))
             .filter(|(time, _)| !kept.contains(time))

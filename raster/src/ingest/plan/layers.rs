@@ -4,7 +4,7 @@ use super::names::{dimensions, without_bands};
 use super::{ArrayPlan, BandPlan, BandSource, CubePlan, DATA};
 use crate::band::Band;
 use crate::conventions::exact::{Exact, must_be_exact};
-use crate::conventions::time::iso;
+use crate::conventions::time::{Instant, iso};
 use crate::error::{Error, Result};
 use crate::ingest::config::Overlap;
 use crate::ingest::plan::dates::Dates;
@@ -80,9 +80,9 @@ impl CubePlan {
             }
             self.add_quality(scene, grid_number)?;
             let times = has_times.then(|| {
-                let times: BTreeSet<i64> =
+                let times: BTreeSet<Instant> =
                     bands.iter().flat_map(|band| band.layers.keys().copied().flatten()).collect();
-                times.into_iter().collect::<Vec<i64>>()
+                times.into_iter().collect::<Vec<Instant>>()
             });
             let dates = Dates::plan(&self.config.time, times)?;
             let source = dates.source();
@@ -188,7 +188,7 @@ impl CubePlan {
         path: &str,
         bands: &[&SceneBand],
         grid_number: usize,
-        times: &[Option<i64>],
+        times: &[Option<Instant>],
     ) {
         let mut missing = Vec::new();
         for time in times {
@@ -220,7 +220,7 @@ impl CubePlan {
         path: &str,
         bands: &[&SceneBand],
         grid_number: usize,
-        times: &[Option<i64>],
+        times: &[Option<Instant>],
     ) {
         let (mut pixels, mut pairs) = (0u64, 0);
         let mut files: Vec<String> = Vec::new();

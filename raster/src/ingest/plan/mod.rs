@@ -18,6 +18,7 @@ pub use dimension::Dimension;
 
 use crate::band::Band;
 use crate::conventions::exact::Exact;
+use crate::conventions::time::Instant;
 use crate::error::{Error, Result};
 use crate::expression::{Altered, Expression};
 use crate::ingest::config::Config;
@@ -26,11 +27,13 @@ use crate::ingest::plan::clashes::Clashes;
 use crate::ingest::plan::dates::Dates;
 use crate::ingest::read::gridded::GriddedBands;
 use crate::ingest::read::validity::Validity;
+use crate::ingest::sources::items::{FileItems, listed};
 use crate::ingest::sources::layer::Layer;
 use crate::ingest::sources::polygons::{Border, Labels};
 use crate::ingest::sources::scene::{Scene, SceneBand, scenes};
 use crate::sample::DataType;
 use names::{Folders, resolution};
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -51,6 +54,10 @@ pub struct CubePlan {
     pub sources: Vec<PathBuf>,
     /// The names of groups whose place in the hierarchy is another, by that place.
     pub group_names: BTreeMap<String, String>,
+    /// Metadata items on which all files agree.
+    pub items: Map<String, Value>,
+    /// Global attributes on which all files agree.
+    pub globals: Map<String, Value>,
     folders: Folders,
     pub(crate) gridded: Vec<GriddedBands>,
     pub(crate) validity: Validity,
@@ -67,7 +74,7 @@ pub struct ArrayPlan {
     /// Its pixels.
     pub grid: Grid,
     /// Its dates: seconds since 1970-01-01, ascending; `None` where it has no dimension of time.
-    pub times: Option<Vec<i64>>,
+    pub times: Option<Vec<Instant>>,
     /// Its bands.
     pub bands: Vec<BandPlan>,
     /// Its dimensions, in order.
@@ -169,6 +176,11 @@ impl ArrayPlan {
         self.path.rsplit_once('/').map_or("", |(group, _)| group)
     }
 
+    /// Whether its samples are those of files.
+    pub fn is_of_files(&self) -> bool {
+        self.bands.iter().all(|band| matches!(band.source, BandSource::Layers))
+    }
+
     /// Whether its samples are counts of dates.
     pub fn is_count(&self) -> bool {
         self.bands.iter().any(|band| matches!(band.source, BandSource::ValidCount(_)))
@@ -220,6 +232,12 @@ impl CubePlan {
             .chain(polygons.map(|file| folder.join(file)))
             .collect();
         let files = files.len();
+        let (common, others) =
+            FileItems::common(scenes.iter().flat_map(|scene| &scene.bands).flat_map(SceneBand::all));
+        if !others.is_empty() {
+            remarks
+                .push(format!("metadata items in which the files differ are left out: {}", listed(&others)));
+        }
         let mut plan = Self {
             config,
             arrays: Vec::new(),
@@ -227,6 +245,8 @@ impl CubePlan {
             files,
             sources,
             group_names: BTreeMap::new(),
+            items: common.items,
+            globals: common.globals,
             folders: Folders::default(),
             gridded: Vec::new(),
             validity: Validity { masks, border },

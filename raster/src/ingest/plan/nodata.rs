@@ -3,7 +3,8 @@
 
 use super::CubePlan;
 use super::clashes::Clashes;
-use crate::conventions::time::iso;
+use crate::band::Sign;
+use crate::conventions::time::{Instant, iso};
 use crate::error::{Error, Result};
 use crate::ingest::sources::files::count;
 use crate::ingest::sources::layer::Layer;
@@ -45,7 +46,7 @@ impl CubePlan {
         path: &str,
         bands: &[&SceneBand],
         grid_number: usize,
-        times: &[Option<i64>],
+        times: &[Option<Instant>],
         sample_type: DataType,
     ) -> Result<ArrayValidity> {
         let type_name = sample_type.name();
@@ -78,7 +79,12 @@ impl CubePlan {
     }
 
     /// Why some samples of an array are missing, other than by masks of the files; `None` where none is.
-    fn why_missing(&self, bands: &[&SceneBand], grid_number: usize, times: &[Option<i64>]) -> Option<String> {
+    fn why_missing(
+        &self,
+        bands: &[&SceneBand],
+        grid_number: usize,
+        times: &[Option<Instant>],
+    ) -> Option<String> {
         // Masks of a date do not apply to bands without dates.
         let dated = times.iter().any(Option::is_some);
         let gridded = &self.gridded[grid_number];
@@ -144,7 +150,7 @@ impl CubePlan {
         let with: Vec<&Layer> = layers(bands).filter(|layer| !layer.missing.impossible.is_empty()).collect();
         let Some(first) = with.first() else { return };
         let values: Vec<String> = first.missing.impossible.iter().map(f64::to_string).collect();
-        let kind = if first.signed_byte { "int8" } else { first.sample_type.name() };
+        let kind = if first.sign == Sign::Added { "int8" } else { first.sample_type.name() };
         self.remarks.push(format!(
             "{path}: \"no data\" is {} in {}, which no {kind} can be: it is left out, and says nothing of any sample",
             values.join(" and "),
@@ -230,7 +236,7 @@ fn named(names: &[&str]) -> String {
 fn may_clash(band: &SceneBand, nodata: f64, asked: Option<f64>) -> bool {
     !nodata.is_nan()
         && band.all().any(|layer| match layer.band.nodata {
-            Some(own) => !same(own, nodata),
+            Some(own) => !same(own, nodata) || layer.missing.is_by_mask(),
             None => asked.is_none() || layer.missing.mask.is_some(),
         })
 }

@@ -49,8 +49,8 @@ pub(crate) fn with_dataset<T>(
             // All of the layer that a view and its resampling depend on: the configuration may say of one file in two
             // inputs that it lies at two places.
             format!(
-                "{:?} {:?} {:?} {:?} {} {nodata:?} {missing:?} {band:?} {name}",
-                warp.resampling, warp.grid, layer.grid, layer.sample_type, layer.signed_byte
+                "{:?} {:?} {:?} {:?} {:?} {nodata:?} {missing:?} {band:?} {name}",
+                warp.resampling, warp.grid, layer.grid, layer.sample_type, layer.sign
             )
         }
     };

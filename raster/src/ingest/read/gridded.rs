@@ -1,7 +1,7 @@
 //! The bands of a scene on one grid: for each band and date its layers, and windows of them.
 
 use crate::conventions::exact::{Exact, must_be_exact};
-use crate::conventions::time::iso;
+use crate::conventions::time::{Instant, iso};
 use crate::error::{Error, Result};
 use crate::ingest::config::{Config, Overlap, Resampling};
 use crate::ingest::grid::Grid;
@@ -29,7 +29,7 @@ pub(crate) struct GriddedBands {
 
 #[derive(Debug)]
 struct GriddedBand {
-    cells: BTreeMap<Option<i64>, Cell>,
+    cells: BTreeMap<Option<Instant>, Cell>,
     scale: f64,
     offset: f64,
 }
@@ -97,7 +97,7 @@ impl GriddedBands {
         Ok(())
     }
 
-    fn cell(&self, name: &str, time: Option<i64>) -> Option<&Cell> {
+    fn cell(&self, name: &str, time: Option<Instant>) -> Option<&Cell> {
         let cells = &self.bands.get(name)?.cells;
         // A band without dates is the same at all dates.
         cells.get(&time).or_else(|| cells.get(&None))
@@ -108,19 +108,19 @@ impl GriddedBands {
         self.bands.get(name).is_some_and(|band| band.cells.keys().any(Option::is_some))
     }
 
-    fn placed(&self, name: &str, time: Option<i64>) -> Vec<Placed<'_>> {
+    fn placed(&self, name: &str, time: Option<Instant>) -> Vec<Placed<'_>> {
         self.cell(name, time)
             .map(|cell| cell.iter().map(|(layer, placement)| (layer, placement)).collect())
             .unwrap_or_default()
     }
 
     /// The number of parts of files that a band and date come from.
-    pub(crate) fn files(&self, name: &str, time: Option<i64>) -> usize {
+    pub(crate) fn files(&self, name: &str, time: Option<Instant>) -> usize {
         self.cell(name, time).map_or(0, Vec::len)
     }
 
     /// Whether the layers of a band and date cover the whole grid, each pixel of it.
-    pub(crate) fn covers(&self, name: &str, time: Option<i64>) -> bool {
+    pub(crate) fn covers(&self, name: &str, time: Option<Instant>) -> bool {
         let Some(cell) = self.cell(name, time) else { return false };
         let parts: Vec<&[Range<usize>; 2]> =
             cell.iter().filter_map(|(_, placement)| placement.covered.as_ref()).collect();
@@ -142,7 +142,7 @@ impl GriddedBands {
     }
 
     /// How many pixels of the grid several layers of a band and date cover, and the files of these layers.
-    pub(crate) fn overlap(&self, name: &str, time: Option<i64>) -> (u64, Vec<&Path>) {
+    pub(crate) fn overlap(&self, name: &str, time: Option<Instant>) -> (u64, Vec<&Path>) {
         let Some(cell) = self.cell(name, time).filter(|cell| cell.len() > 1) else { return (0, Vec::new()) };
         let parts: Vec<[Range<usize>; 2]> =
             cell.iter().map(|(_, placement)| [placement.rows.clone(), placement.columns.clone()]).collect();
@@ -153,7 +153,7 @@ impl GriddedBands {
     pub(crate) fn samples<T: Sample>(
         &self,
         name: &str,
-        time: Option<i64>,
+        time: Option<Instant>,
         window: &Window,
     ) -> Result<mosaic::Samples<T>> {
         mosaic::read(&self.placed(name, time), window, self.overlap).map_err(|e| match (e, time) {
@@ -165,7 +165,7 @@ impl GriddedBands {
     }
 
     /// Which samples of a window are valid.
-    pub(crate) fn valid(&self, name: &str, time: Option<i64>, window: &Window) -> Result<Vec<bool>> {
+    pub(crate) fn valid(&self, name: &str, time: Option<Instant>, window: &Window) -> Result<Vec<bool>> {
         mosaic::valid(&self.placed(name, time), window)
     }
 
@@ -173,7 +173,7 @@ impl GriddedBands {
     pub(crate) fn straight<T: Sample>(
         &self,
         name: &str,
-        time: Option<i64>,
+        time: Option<Instant>,
         window: &Window,
         nodata: Option<f64>,
         out: &mut [T],
@@ -182,7 +182,7 @@ impl GriddedBands {
     }
 
     /// A window as it is stored.
-    pub(crate) fn stored(&self, name: &str, time: Option<i64>, window: &Window) -> Result<Plane> {
+    pub(crate) fn stored(&self, name: &str, time: Option<Instant>, window: &Window) -> Result<Plane> {
         let found = self.samples::<f64>(name, time, window)?;
         // Invalid samples must be finite.
         let values =

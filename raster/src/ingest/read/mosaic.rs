@@ -1,5 +1,6 @@
 //! Mosaics: samples of one band and date over a window of a grid, from all layers that cover a part of it.
 
+use crate::band::Sign;
 use crate::error::{Error, Result};
 use crate::ingest::config::Overlap;
 use crate::ingest::read::datasets::with_dataset;
@@ -88,7 +89,7 @@ pub(crate) fn valid(layers: &[Placed<'_>], window: &Window) -> Result<Vec<bool>>
 fn layer_valid(placed: Placed<'_>, window: &Window) -> Result<Vec<bool>> {
     let (layer, placement) = placed;
     let told_by_samples = layer.sample_type.is_float()
-        || layer.band.nodata.is_some()
+        || layer.nodata().is_some()
         || !layer.missing.values.is_empty()
         || matches!(layer.source.reader, Reader::List(_));
     if told_by_samples {
@@ -152,7 +153,7 @@ pub(crate) fn read_straight<T: Sample>(
         || !whole
         || placement.warp.is_some()
         || layer.sample_type != T::TYPE
-        || layer.signed_byte
+        || layer.sign != Sign::AsRead
     {
         return Ok(Straight::No);
     }
@@ -174,14 +175,14 @@ fn part(placement: &Placement, window: &Window) -> Option<Window> {
 /// and where resampling found no valid source pixel.
 fn read_layer<T: Sample>(placed: Placed<'_>, window: &Window) -> Result<Samples<T>> {
     let (layer, placement) = placed;
-    let nodata = layer.band.nodata;
+    let nodata = layer.nodata();
     if let Reader::List(list) = &layer.source.reader {
         let (values, inside) =
             list.read(layer.number, rows(placement, window), columns(placement, window))?;
         let valid = values.iter().zip(inside).map(|(v, inside)| inside && is_valid(*v, nodata)).collect();
         return Ok(Samples { samples: values.into_iter().map(T::from_f64).collect(), valid });
     }
-    let mut found = if layer.sample_type == T::TYPE && !layer.signed_byte {
+    let mut found = if layer.sample_type == T::TYPE && layer.sign == Sign::AsRead {
         let mut samples = vec![T::default(); window.area()];
         read_band(placed, window, &mut samples)?;
         let mut valid: Vec<bool> = samples.iter().map(|sample| is_valid(sample.to_f64(), nodata)).collect();
@@ -190,11 +191,7 @@ fn read_layer<T: Sample>(placed: Placed<'_>, window: &Window) -> Result<Samples<
     } else {
         let mut values = vec![0.0f64; window.area()];
         read_band(placed, window, &mut values)?;
-        if layer.signed_byte {
-            for value in values.iter_mut().filter(|value| **value > 127.0) {
-                *value -= 256.0;
-            }
-        }
+        values.iter_mut().for_each(|value| *value = layer.sign.meant(*value));
         let mut valid: Vec<bool> = values.iter().map(|value| is_valid(*value, nodata)).collect();
         leave_out(&mut valid, values.iter().copied(), placed);
         Samples { samples: values.into_iter().map(T::from_f64).collect(), valid }

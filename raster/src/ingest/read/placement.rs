@@ -1,5 +1,6 @@
 //! The placement of a layer on a grid: on which rows and columns it lies, and whether its samples must be resampled.
 
+use crate::band::Sign;
 use crate::error::{Error, Result};
 use crate::ingest::config::Resampling;
 use crate::ingest::footprint;
@@ -200,7 +201,7 @@ fn check(layer: &Layer, grid: &Grid, resampling: Resampling) -> Result<()> {
             variable.path
         )));
     }
-    if layer.signed_byte && !matches!(resampling, Resampling::Nearest | Resampling::Mode) {
+    if layer.sign == Sign::Added && !matches!(resampling, Resampling::Nearest | Resampling::Mode) {
         return Err(Error::Mismatch(format!(
             "{} holds bytes with a sign, which can be resampled by nearest or mode only; say so under [input.resampling]",
             layer.label()

@@ -1,5 +1,6 @@
 //! The validity of samples after masks over quality bands and the border.
 
+use crate::conventions::time::Instant;
 use crate::error::Result;
 use crate::ingest::read::gridded::GriddedBands;
 use crate::ingest::read::mosaic::Window;
@@ -22,7 +23,7 @@ pub(crate) struct MaskedWindow<'a> {
     pub(crate) bands: &'a GriddedBands,
     pub(crate) window: &'a Window,
     /// For each date, which samples are usable; `None` where nothing is masked.
-    usable: HashMap<Option<i64>, Option<Vec<bool>>>,
+    usable: HashMap<Option<Instant>, Option<Vec<bool>>>,
 }
 
 impl<'a> MaskedWindow<'a> {
@@ -31,7 +32,7 @@ impl<'a> MaskedWindow<'a> {
     }
 
     /// Which samples of a date the masks and the border leave valid; `None` where there are neither.
-    pub(crate) fn usable(&mut self, time: Option<i64>) -> Result<Option<&Vec<bool>>> {
+    pub(crate) fn usable(&mut self, time: Option<Instant>) -> Result<Option<&Vec<bool>>> {
         if let Entry::Vacant(place) = self.usable.entry(time) {
             place.insert(usable(self.validity, self.bands, self.window, time)?);
         }
@@ -39,7 +40,7 @@ impl<'a> MaskedWindow<'a> {
     }
 
     /// A band and date as it is stored, masked.
-    pub(crate) fn read(&mut self, name: &str, time: Option<i64>) -> Result<Plane> {
+    pub(crate) fn read(&mut self, name: &str, time: Option<Instant>) -> Result<Plane> {
         let mut plane = self.bands.stored(name, time, self.window)?;
         if let Some(usable) = self.usable(time)? {
             apply(usable, &mut plane)?;
@@ -52,7 +53,7 @@ fn usable(
     validity: &Validity,
     gridded: &GriddedBands,
     window: &Window,
-    time: Option<i64>,
+    time: Option<Instant>,
 ) -> Result<Option<Vec<bool>>> {
     let mut usable: Option<Vec<bool>> = None;
     let (height, width) = (window.rows.len(), window.columns.len());

@@ -4,6 +4,7 @@
 //! a number, so that none of them is blended into its neighbours. The mask of the layer is the mask of the view. The view lies where
 //! the layer does, whatever the data set itself says, and goes around the Earth at most once.
 
+use crate::band::Sign;
 use crate::error::Result;
 use crate::ingest::config::Resampling;
 use crate::ingest::footprint;
@@ -16,7 +17,7 @@ use std::fmt::Write as _;
 
 /// The nodata value of a layer's view, in GDAL's words; `None` where no value means "no data". In floats, that is NaN by default.
 pub(super) fn nodata(layer: &Layer) -> Option<String> {
-    match layer.band.nodata {
+    match layer.nodata() {
         Some(value) => Some(stored(layer, value)),
         None if layer.sample_type.is_float() => Some("nan".to_owned()),
         None => None,
@@ -37,7 +38,7 @@ pub(super) fn description(
         .map(|number| Ok(dataset.rasterband(number)?.band_type().name()))
         .collect::<Result<_>>()?;
     let size = [columns(layer), layer.grid.height];
-    let first = layer.band.nodata.unwrap_or(f64::NAN);
+    let first = layer.nodata().unwrap_or(f64::NAN);
     // The nearest sample is blended with no other.
     let blended = resampling != Resampling::Nearest;
     let nan = (blended && layer.sample_type.is_float() && !first.is_nan()).then_some(f64::NAN);
@@ -128,7 +129,7 @@ fn window([width, height]: [usize; 2]) -> String {
 fn stored(layer: &Layer, value: f64) -> String {
     match value {
         _ if value.is_nan() => "nan".to_owned(),
-        _ if layer.signed_byte && value < 0.0 => (value + 256.0).to_string(),
+        _ if layer.sign == Sign::Added && value < 0.0 => (value + 256.0).to_string(),
         _ => value.to_string(),
     }
 }

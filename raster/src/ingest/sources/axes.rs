@@ -1,7 +1,7 @@
 //! An axis of a variable of NetCDF or HDF5: what the variable of coordinates along it says.
 
 use crate::conventions::ConventionError;
-use crate::conventions::time::TimeUnits;
+use crate::conventions::time::{Count, Instant, TimeUnits};
 use gdal::raster::MDArray;
 
 /// The most coordinates that are read of an axis: more than any raster has rows, and no more memory than a chunk takes.
@@ -18,7 +18,7 @@ pub(crate) struct Axis {
     /// The texts along it, where the file has those.
     pub(crate) texts: Option<Vec<String>>,
     /// The numbers as times, where their units are those of time.
-    pub(crate) times: Option<Vec<i64>>,
+    pub(crate) times: Option<Vec<Instant>>,
     /// Why the numbers can't be read as times, although their units are of that kind.
     pub(crate) unread: Option<String>,
     /// The attributes of its coordinates that tell what it is.
@@ -47,13 +47,19 @@ impl Words {
         }
     }
 
-    /// Values as times; `None` where the units are not those of time.
+    /// Values as times; `None` where the units are not those of time. `single` says that they are stored as float32, whose precision
+    /// is that of the times then.
     ///
     /// # Errors
     /// Why the units, or one of the values, can't be read.
-    pub(crate) fn times(&self, values: &[f64]) -> Result<Option<Vec<i64>>, ConventionError> {
+    pub(crate) fn times(
+        &self,
+        values: &[f64],
+        single: bool,
+    ) -> Result<Option<Vec<Instant>>, ConventionError> {
         let units = TimeUnits::read(&self.units, self.calendar.as_deref())?;
-        units.map(|units| units.all_seconds(values)).transpose()
+        let count = |value: &f64| if single { Count::Single(*value as f32) } else { Count::Double(*value) };
+        units.map(|units| units.all_instants(values.iter().map(count))).transpose()
     }
 }
 
@@ -77,12 +83,18 @@ impl Axis {
             .then(|| variable.read_as_string_array().ok())
             .flatten()
             .filter(|t| t.len() == extent);
-        let (times, unread) = match values.as_ref().map_or(Ok(None), |values| words.times(values)) {
-            Ok(times) => (times, None),
-            Err(why) => (None, Some(why.to_string())),
-        };
+        let (times, unread) =
+            match values.as_ref().map_or(Ok(None), |values| words.times(values, is_single(variable))) {
+                Ok(times) => (times, None),
+                Err(why) => (None, Some(why.to_string())),
+            };
         Self { name: name.to_owned(), extent, values, texts, times, unread, words }
     }
+}
+
+/// Whether the samples of a variable are float32.
+pub(crate) fn is_single(variable: &MDArray<'_>) -> bool {
+    variable.datatype().numeric_datatype() == gdal_sys::GDALDataType::GDT_Float32
 }
 
 /// A text attribute of a variable.

@@ -1,14 +1,17 @@
 //! Describes the bands of one raster as layers: their names, times, types and grids.
 
-use crate::band::{Band, INTERPRETATION, is_signed_byte, read_bands};
-use crate::conventions::coordinates::{even_axis, transform_of_centres};
-use crate::conventions::time::{parse_iso, parse_time};
+use crate::band::{Band, INTERPRETATION, OF_SAMPLES, Sign, is_signed_byte, read_bands};
+use crate::conventions::coordinates::{even_axis, transform_of_centres, without_jump};
+use crate::conventions::horizontal::{Direction, direction_of_words};
+use crate::conventions::time::{Instant, parse_iso, parse_time};
 use crate::error::{Error, Result};
 use crate::georeference::{Georeference, read_georeference, unkept_places};
 use crate::ingest::config::InputConfig;
 use crate::ingest::grid::{self, Grid};
+use crate::ingest::sources::axes::Axis;
 use crate::ingest::sources::container;
 use crate::ingest::sources::files::count;
+use crate::ingest::sources::items::{self, FileItems};
 use crate::ingest::sources::layer::{Layer, Reader, Source};
 use crate::ingest::sources::oddities::Oddities;
 use crate::ingest::sources::open::{check_end, check_size, open_dataset};
@@ -16,9 +19,11 @@ use crate::ingest::sources::parts::Part;
 use crate::ingest::sources::pattern::Fields;
 use crate::ingest::sources::steps::{self, Step};
 use crate::ingest::sources::{grib, naming};
+use crate::items::read_colours;
 use crate::missing::{self, Missing, Samples, nodata};
-use crate::sample::{DataType, data_type_of_gdal};
+use crate::sample::data_type_of_gdal;
 use gdal::{Dataset, Metadata as _};
+use serde_json::{Map, Value};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -45,7 +50,8 @@ pub(super) fn describe(
     check_size(&dataset, file)?;
     let mut georeference = read_georeference(&dataset)?;
     if let Some(by_gdal) = &part.by_gdal {
-        supplement(by_gdal, file, &mut georeference, &mut bands);
+        let in_angles = part.variable.as_ref().is_some_and(is_in_angles);
+        supplement(by_gdal, file, in_angles, &mut georeference, &mut bands);
     }
     if let Some(variable) = &part.variable {
         place(variable, &mut georeference, file, oddities);
@@ -56,7 +62,19 @@ pub(super) fn describe(
     {
         oddities.add(file, format!("{unread}; give it as `crs` of its [[input]]"));
     }
+    oddities.extend(file, items::left_out(&dataset));
     oddities.extend(file, masked_by_range(&dataset, &bands));
+    if let Some((variable, range)) =
+        part.variable.as_ref().and_then(|variable| Some((variable, part.unpacked_range?)))
+    {
+        oddities.add(
+            file,
+            format!(
+                "{range} of {} is in unpacked units: it is kept, and makes no sample \"no data\"",
+                variable.path.trim_start_matches('/')
+            ),
+        );
+    }
     if part.variable.is_none() {
         oddities.extend(file, lost_places(&dataset));
     }
@@ -74,6 +92,12 @@ pub(super) fn describe(
         })?,
         None => steps::of_items(&dataset).map_err(mismatch)?,
     };
+    let colours = read_colours(&dataset).unwrap_or_default();
+    for (band, colour) in bands.iter_mut().zip(colours) {
+        if !["Gray", "Undefined", "Palette", "Alpha"].contains(&colour.as_str()) {
+            band.attributes.insert(INTERPRETATION.to_owned(), colour.into());
+        }
+    }
     let alpha = missing::alpha(&dataset)?;
     if let Some(band) = alpha.and_then(|number| bands.get_mut(number - 1)) {
         // By this it is known later, and stays exact.
@@ -87,7 +111,15 @@ pub(super) fn describe(
             "several of its bands share a name, so that they are told apart by numbers".to_owned(),
         );
     }
-    let source = Arc::new(Source { file: file.to_path_buf(), reader: Reader::Raster(part.name.clone()) });
+    let items = match part.name == file.to_string_lossy() {
+        true => FileItems::read(&dataset),
+        // What is said of the file is not said of its variables.
+        false => {
+            open_dataset(&file.to_string_lossy(), file).map(|file| FileItems::read(&file)).unwrap_or_default()
+        }
+    };
+    let (reader, items) = (Reader::Raster(part.name.clone()), Arc::new(items));
+    let source = Arc::new(Source { file: file.to_path_buf(), reader, items });
     let scalar = part.variable.as_ref().and_then(|variable| variable.time.as_ref());
     // Told once for all bands.
     let mut unread = scalar.and_then(|time| time.as_ref().err());
@@ -95,20 +127,29 @@ pub(super) fn describe(
     for (i, (mut band, name)) in bands.into_iter().zip(names.names).enumerate() {
         let raster = dataset.rasterband(i + 1)?;
         let sample_type = data_type_of_gdal(raster.band_type()).map_err(|e| mismatch(e.to_string()))?;
-        let signed = is_signed_byte(&raster);
+        let sign = match part.unsigned {
+            Some(meant) => Sign::of_types(sample_type, meant),
+            None if is_signed_byte(&raster) => Sign::Added,
+            None => Sign::AsRead,
+        };
+        let sample_type = if sign == Sign::Added { sample_type } else { sign.data_type(sample_type) };
+        sign.correct(&mut band.attributes, &OF_SAMPLES);
+        if part.unpacked_range.is_some() {
+            make_floats(&mut band.attributes);
+        }
         band.name = Some(name.clone());
         if let Some(variable) = &part.variable {
             // GDAL's rasters of HDF5 have none.
             band.scale = band.scale.or(variable.scale.0.filter(|scale| *scale != 1.0));
             band.offset = band.offset.or(variable.scale.1.filter(|offset| *offset != 0.0));
         }
-        let samples = Samples { sample_type, signed };
+        let samples = Samples { sample_type, sign };
         let (declared, mut missing) = missing::read(&dataset, i + 1, band.nodata, alpha, samples)?;
         band.nodata = match input.nodata {
             Some(asked) => {
-                missing = Missing { mask: missing.mask, ..Missing::default() };
+                missing = Missing { mask: missing.mask, value_counts: true, ..Missing::default() };
                 Some(nodata(asked, samples).ok_or_else(|| {
-                    let kind = if signed { "int8" } else { sample_type.name() };
+                    let kind = if sign == Sign::Added { "int8" } else { sample_type.name() };
                     Error::Invalid(format!(
                         "{}: nodata of its [[input]] is {asked}, and its samples are {kind}: none can be {asked}; give another, \
                          or none",
@@ -132,14 +173,17 @@ pub(super) fn describe(
                 format!("it states a time that can't be read, and is taken as one without: {why}"),
             );
         }
+        if sign == Sign::Added && i == 0 {
+            oddities.add(file, "its samples are int8, and are written as int16".to_owned());
+        }
         layers.push(Layer {
             source: Arc::clone(&source),
             number: i + 1,
             name,
             time,
             fields: fields.text.clone(),
-            sample_type: if signed { DataType::Int16 } else { sample_type },
-            signed_byte: signed,
+            sample_type: sign.data_type(sample_type),
+            sign,
             grid: Grid { georeference: georeference.clone(), height, width },
             band,
             missing,
@@ -154,12 +198,27 @@ pub(super) fn describe(
 
 /// Adds what GDAL's own raster of a variable knows: the values that mean "no data" where nothing is declared, as NetCDF has them
 /// for each type, and a reference system that is not CF's.
-fn supplement(by_gdal: &str, file: &Path, georeference: &mut Georeference, bands: &mut [Band]) {
+fn supplement(
+    by_gdal: &str,
+    file: &Path,
+    in_angles: bool,
+    georeference: &mut Georeference,
+    bands: &mut [Band],
+) {
     let Ok(dataset) = open_dataset(by_gdal, file) else { return };
-    if georeference.wkt.is_none()
-        && let Ok(known) = read_georeference(&dataset)
-    {
-        (georeference.wkt, georeference.code) = (known.wkt, known.code);
+    if let Ok(known) = read_georeference(&dataset) {
+        if georeference.wkt.is_none() {
+            (georeference.wkt, georeference.code) = (known.wkt, known.code);
+        }
+        // GDAL knows angles of a geostationary view as lengths of its reference system. It turns rows over that run to the north.
+        if let (true, Some(own), Some([x, dx, rx, y, ry, dy])) =
+            (in_angles, georeference.transform, known.transform)
+        {
+            let height = dataset.raster_size().1;
+            let turned = (own[5] > 0.0) != (dy > 0.0);
+            let (y, dy) = if turned { (y + dy * height as f64, -dy) } else { (y, dy) };
+            georeference.transform = Some([x, dx, rx, y, ry, dy]);
+        }
     }
     let Ok(first) = dataset.rasterband(1) else { return };
     // GDAL's raster of signed bytes has values that are not theirs.
@@ -167,6 +226,31 @@ fn supplement(by_gdal: &str, file: &Path, georeference: &mut Georeference, bands
         let nodata = first.no_data_value();
         bands.iter_mut().for_each(|band| band.nodata = band.nodata.or(nodata));
     }
+}
+
+/// Makes floats of the numbers of a valid range, which tells by its type that it is one of unpacked samples.
+fn make_floats(attributes: &mut Map<String, Value>) {
+    let float = |value: &mut Value| {
+        if let Some(number) = value.as_f64() {
+            *value = Value::from(number);
+        }
+    };
+    for name in ["valid_range", "valid_min", "valid_max"] {
+        match attributes.get_mut(name) {
+            Some(Value::Array(values)) => values.iter_mut().for_each(float),
+            Some(value) => float(value),
+            None => {}
+        }
+    }
+}
+
+/// Whether coordinates of rows and columns are angles of a view, which the reference system states as lengths.
+fn is_in_angles(variable: &container::Variable) -> bool {
+    let Some(roles) = &variable.roles else { return false };
+    [roles.y, roles.x].iter().all(|at| {
+        let units = variable.axes[*at].words.units.to_ascii_lowercase();
+        units.trim_start_matches("micro").starts_with("rad")
+    })
 }
 
 /// What GDAL does with samples outside of the valid range that a NetCDF variable declares.
@@ -221,6 +305,19 @@ pub(crate) fn unread_reference(
     ))
 }
 
+/// Whether the longitudes of a variable's columns jump by a turn.
+pub(crate) fn jumps(variable: &container::Variable) -> bool {
+    variable.roles.as_ref().is_some_and(|roles| longitudes_without_jump(&variable.axes[roles.x]).is_some())
+}
+
+/// Even longitudes along an axis that jump by a turn, as they go on without the jump.
+fn longitudes_without_jump(axis: &Axis) -> Option<Vec<f64>> {
+    let words = &axis.words;
+    let is_longitude = direction_of_words("", &words.standard_name, &words.units) == Some(Direction::X)
+        && words.units.to_ascii_lowercase().starts_with("degree");
+    without_jump(axis.values.as_ref()?).filter(|whole| is_longitude && even_axis(whole).is_some())
+}
+
 /// Compares a georeference with the coordinates of the variable's rows and columns, and completes it by them.
 fn place(
     variable: &container::Variable,
@@ -231,6 +328,22 @@ fn place(
     let Some(roles) = &variable.roles else { return };
     let (rows, columns) = (&variable.axes[roles.y], &variable.axes[roles.x]);
     let (Some(y), Some(x)) = (&rows.values, &columns.values) else { return };
+    let whole = longitudes_without_jump(columns);
+    if let (Some(whole), Some(axis)) = (&whole, whole.as_deref().and_then(even_axis)) {
+        if let Some([x0, dx, ..]) = &mut georeference.transform {
+            (*x0, *dx) = (axis.start, axis.step);
+        }
+        oddities.add(
+            file,
+            format!(
+                "longitudes along {} jump by a turn, and are written as they go on: {} to {}",
+                columns.name,
+                whole[0],
+                whole[whole.len() - 1]
+            ),
+        );
+    }
+    let x = whole.as_ref().unwrap_or(x);
     if georeference.transform.is_none() {
         georeference.transform = transform_of_centres(x, y);
     }
@@ -289,7 +402,7 @@ fn time(
     dataset: &Dataset,
     step: &Step,
     at: usize,
-) -> std::result::Result<Option<i64>, String> {
+) -> std::result::Result<Option<Instant>, String> {
     if !input.times.is_empty() {
         let step = step.index.unwrap_or(at);
         let text = input.times.get(step).ok_or_else(|| {

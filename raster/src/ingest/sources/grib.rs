@@ -1,5 +1,6 @@
 //! Names and times of the bands of a GRIB file, by the metadata items of GDAL's driver. Its descriptions name the level alone.
 
+use crate::conventions::time::Instant;
 use gdal::{Dataset, Metadata as _};
 
 /// What a message of GRIB says of itself.
@@ -8,7 +9,7 @@ pub(crate) struct Message {
     /// The parameter and its level, such as `TMP_2-HTGL`.
     pub(crate) name: String,
     /// The instant that its samples are valid at.
-    pub(crate) time: Option<i64>,
+    pub(crate) time: Option<Instant>,
     /// Hours from the forecast's own time to that instant.
     pub(crate) hours: Option<String>,
 }
@@ -42,7 +43,10 @@ fn message(
     let parts: Vec<&str> = [element, level].into_iter().flatten().collect();
     Message {
         name: if parts.is_empty() { "message".to_owned() } else { parts.join("_") },
-        time: valid.and_then(number).filter(|seconds| seconds.is_finite()).map(|seconds| seconds as i64),
+        time: valid
+            .and_then(number)
+            .filter(|seconds| seconds.is_finite())
+            .map(|seconds| Instant::from(seconds as i64)),
         hours: forecast.and_then(number).map(|seconds| (seconds / 3600.0).to_string()),
     }
 }
@@ -56,7 +60,11 @@ mod tests {
         let found = message(Some("TMP"), Some("2-HTGL"), Some("  1577836800 sec UTC"), Some("21600 sec"));
         assert_eq!(
             found,
-            Message { name: "TMP_2-HTGL".to_owned(), time: Some(1_577_836_800), hours: Some("6".to_owned()) }
+            Message {
+                name: "TMP_2-HTGL".to_owned(),
+                time: Some(1_577_836_800.into()),
+                hours: Some("6".to_owned())
+            }
         );
         let bare = message(None, None, None, None);
         assert_eq!((bare.name.as_str(), bare.time, bare.hours), ("message", None, None));

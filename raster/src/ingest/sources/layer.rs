@@ -1,9 +1,11 @@
 //! A layer is one band of one file at one date, described before a sample is read.
 
-use crate::band::Band;
+use crate::band::{Band, Sign};
 use crate::conventions::exact::Exact;
+use crate::conventions::time::Instant;
 use crate::georeference::Georeference;
 use crate::ingest::grid::Grid;
+use crate::ingest::sources::items::FileItems;
 use crate::ingest::sources::lists::samples::List;
 use crate::missing::Missing;
 use crate::sample::DataType;
@@ -18,6 +20,8 @@ pub(crate) struct Source {
     pub file: PathBuf,
     /// How it is read.
     pub(crate) reader: Reader,
+    /// What the file says of itself.
+    pub(crate) items: Arc<FileItems>,
 }
 
 impl Source {
@@ -50,15 +54,15 @@ pub(crate) struct Layer {
     /// The name of the band in the cube.
     pub name: String,
     /// Seconds since 1970-01-01, where it has a time.
-    pub time: Option<i64>,
+    pub time: Option<Instant>,
     /// The other fields of its file's name.
     pub fields: BTreeMap<String, String>,
     /// The type that holds its samples.
     pub sample_type: DataType,
     /// Its pixels, and where they lie.
     pub grid: Grid,
-    /// Whether GDAL reads its samples, bytes with a sign, as bytes without one.
-    pub signed_byte: bool,
+    /// How its samples, as they are read, stand for what is meant.
+    pub sign: Sign,
     /// What is known of the band.
     pub band: Band,
     /// What tells, beside the band's nodata value, which of its samples are missing.
@@ -74,6 +78,11 @@ pub(crate) struct Layer {
 }
 
 impl Layer {
+    /// The value that means "no data" in single samples; `None` where none does, or where a mask tells instead.
+    pub(crate) fn nodata(&self) -> Option<f64> {
+        self.band.nodata.filter(|_| !self.missing.is_by_mask())
+    }
+
     /// A name for messages: its file, and its band where the file has several.
     pub(crate) fn label(&self) -> String {
         format!("{} (band {})", self.source.file.display(), self.number)

@@ -13,6 +13,7 @@ pub(crate) mod describe;
 mod discover;
 pub(crate) mod files;
 pub(crate) mod grib;
+pub(crate) mod items;
 pub(crate) mod layer;
 pub(crate) mod lists;
 mod meaning;

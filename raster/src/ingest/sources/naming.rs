@@ -1,6 +1,7 @@
 //! The names of a raster's bands in the cube: those of variables, messages, descriptions or file names, or numbers.
 
 use crate::band::Band;
+use crate::conventions::time::Instant;
 use crate::ingest::sources::grib::Message;
 use crate::ingest::sources::parts::Part;
 use crate::ingest::sources::steps::Step;
@@ -27,7 +28,9 @@ pub(crate) fn names(
         let message = messages.map(|messages| messages[i].name.clone());
         part.band.clone().or(message).or_else(|| bands[i].name.clone())
     };
-    let times = |i: usize| messages.map_or(steps[i].index.map(|at| at as i64), |messages| messages[i].time);
+    let times = |i: usize| {
+        messages.map_or(steps[i].index.map(|at| Instant::from(at as i64)), |messages| messages[i].time)
+    };
     let mut numbered = false;
     let mut known: Vec<Option<String>> = (0..bands.len()).map(own).collect();
     let suffix = |i: usize| steps[i].suffix.as_str();
@@ -43,7 +46,7 @@ pub(crate) fn names(
         numbered = true;
         // A variable's name stays; descriptions that do not distinguish bands say nothing.
         let keeps = part.band.is_some() || messages.is_some();
-        let mut count: HashMap<(Option<i64>, Option<String>, &str), usize> = HashMap::new();
+        let mut count: HashMap<(Option<Instant>, Option<String>, &str), usize> = HashMap::new();
         for (i, name) in known.iter_mut().enumerate() {
             let number = count.entry((times(i), name.clone().filter(|_| keeps), suffix(i))).or_default();
             *number += 1;
@@ -77,7 +80,7 @@ pub(crate) fn names(
 /// Whether no two bands of one date have the same name.
 fn are_distinct<'a>(
     names: &[Option<String>],
-    times: &impl Fn(usize) -> Option<i64>,
+    times: &impl Fn(usize) -> Option<Instant>,
     suffix: &impl Fn(usize) -> &'a str,
 ) -> bool {
     let mut seen = std::collections::HashSet::new();

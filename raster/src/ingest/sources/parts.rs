@@ -4,12 +4,13 @@ use crate::conventions::exact::Exact;
 use crate::error::{Error, Result};
 use crate::ingest::config::InputConfig;
 use crate::ingest::sources::container::raster::VariableRaster;
-use crate::ingest::sources::container::{self, Container};
+use crate::ingest::sources::container::{self, Container, Relations};
 use crate::ingest::sources::files::count;
 use crate::ingest::sources::oddities::Oddities;
 use crate::ingest::sources::open::open_dataset;
 use crate::ingest::sources::subdatasets::{self, Variable};
 use crate::ingest::sources::{classic_netcdf, npy_vrt};
+use crate::sample::{DataType, data_type_of_gdal};
 use gdal::{Dataset, Metadata as _};
 use std::path::Path;
 
@@ -31,11 +32,24 @@ pub(crate) struct Part {
     pub(crate) exact: Option<Exact>,
     /// The places of the variables that are its coordinates, or ancillary to it.
     pub(crate) beside: Vec<String>,
+    /// Its valid range, by the name of the attribute, if that is in unpacked units.
+    pub(crate) unpacked_range: Option<&'static str>,
+    /// The type that its samples are meant as, if they are bytes that stand for such without a sign.
+    pub(crate) unsigned: Option<DataType>,
 }
 
 impl Part {
     fn of(name: String, band: Option<String>) -> Self {
-        Self { name, band, variable: None, by_gdal: None, exact: None, beside: Vec::new() }
+        Self {
+            name,
+            band,
+            variable: None,
+            by_gdal: None,
+            exact: None,
+            beside: Vec::new(),
+            unpacked_range: None,
+            unsigned: None,
+        }
     }
 
     /// The place of the variable, where it is one.
@@ -64,13 +78,37 @@ pub(crate) fn parts(input: &InputConfig, file: &Path, oddities: &mut Oddities) -
     }
     if variables.is_empty() || (dataset.raster_count() > 0 && input.variables.is_empty()) {
         let own = container.as_ref().and_then(|container| only_variable(&dataset, container));
-        let parts = vec![part(name, own, container.as_ref(), file)?];
+        let mut parts = vec![part(name.clone(), own, container.as_ref(), file)?];
+        if let Some(container) = &container {
+            let relations = container.relations();
+            for part in &mut parts {
+                let place = part.place().map(str::to_owned);
+                part.beside = place.map(|place| relations.beside(&place)).unwrap_or_default();
+            }
+            let source = Source { container, relations, name: &name, driver: dataset.driver().short_name() };
+            source.add_beside(&mut parts, &variables, file)?;
+        }
         oddities.extend(file, unread(container.as_ref(), &parts, &[]));
         return Ok(parts);
     }
     let chosen = subdatasets::choose(&variables, &input.variables)
         .map_err(|reason| Error::Invalid(format!("{}: {reason}", file.display())))?;
-    let others = subdatasets::left_out(&variables, &chosen);
+    let names = subdatasets::band_names(&chosen);
+    let relations = container.as_ref().map(Container::relations).unwrap_or_default();
+    let mut parts: Vec<Part> = (chosen.iter().zip(names))
+        .map(|(variable, band)| {
+            let place = format!("/{}", variable.place);
+            let (exact, beside) = (relations.exact(&place), relations.beside(&place));
+            let part = part(variable.name.clone(), Some((place, band)), container.as_ref(), file)?;
+            Ok(Part { exact, beside, ..part })
+        })
+        .collect::<Result<_>>()?;
+    if let (Some(container), true) = (&container, input.variables.is_empty()) {
+        let source = Source { container, relations, name: &name, driver: dataset.driver().short_name() };
+        source.add_beside(&mut parts, &variables, file)?;
+    }
+    let mut others = subdatasets::left_out(&variables, &chosen);
+    others.retain(|other| !parts.iter().any(|part| part.place() == Some(&format!("/{other}"))));
     if input.variables.is_empty() && !others.is_empty() {
         oddities.add(
             file,
@@ -80,18 +118,61 @@ pub(crate) fn parts(input: &InputConfig, file: &Path, oddities: &mut Oddities) -
             ),
         );
     }
-    let names = subdatasets::band_names(&chosen);
-    let relations = container.as_ref().map(Container::relations).unwrap_or_default();
-    let parts: Vec<Part> = (chosen.iter().zip(names))
-        .map(|(variable, band)| {
-            let place = format!("/{}", variable.place);
-            let (exact, beside) = (relations.exact(&place), relations.beside(&place));
-            let part = part(variable.name.clone(), Some((place, band)), container.as_ref(), file)?;
-            Ok(Part { exact, beside, ..part })
-        })
-        .collect::<Result<_>>()?;
     oddities.extend(file, unread(container.as_ref(), &parts, &others));
     Ok(parts)
+}
+
+/// A file of variables, to look for those that belong to others.
+struct Source<'a> {
+    container: &'a Container,
+    relations: Relations,
+    name: &'a str,
+    driver: String,
+}
+
+impl Source<'_> {
+    /// Adds the variables that some parts name as their coordinates, or as ancillary to them, and that lie on the same rows and
+    /// columns: latitudes and longitudes of each pixel, or its quality. They may lack further axes, such as that of time.
+    fn add_beside(&self, parts: &mut Vec<Part>, listed: &[Variable], file: &Path) -> Result<()> {
+        let mut added: Vec<Part> = Vec::new();
+        for of in parts.iter() {
+            let Some((variable, roles)) =
+                of.variable.as_ref().and_then(|variable| Some((variable, variable.roles.as_ref()?)))
+            else {
+                continue;
+            };
+            let along = |at: usize| variable.axes[at].name.as_str();
+            for place in &of.beside {
+                if parts.iter().chain(&added).any(|part| part.place() == Some(place)) {
+                    continue;
+                }
+                let Some(axes) = self.container.variable(place).map(|found| found.axes) else { continue };
+                let has = |name: &str| axes.iter().any(|axis| axis.name == name);
+                let on_grid = has(along(roles.y)) && has(along(roles.x));
+                if !on_grid || !axes.iter().all(|axis| variable.axes.iter().any(|of| of.name == axis.name)) {
+                    continue;
+                }
+                let own = place.trim_start_matches('/');
+                let known = listed.iter().find(|variable| variable.place == own);
+                let name = known.map_or_else(|| self.opened_by(own), |variable| variable.name.clone());
+                let band = own.rsplit('/').next().unwrap_or(own).to_owned();
+                let (exact, beside) = (self.relations.exact(place), self.relations.beside(place));
+                let part = part(name, Some((place.clone(), band)), Some(self.container), file)?;
+                added.push(Part { exact, beside, ..part });
+            }
+        }
+        parts.extend(added);
+        Ok(())
+    }
+
+    /// The name that GDAL opens a variable by.
+    fn opened_by(&self, place: &str) -> String {
+        let (file, slash) = (self.name, if place.contains('/') { "/" } else { "" });
+        match self.driver.as_str() {
+            "netCDF" => format!("NETCDF:\"{file}\":{slash}{place}"),
+            _ => format!("HDF5:\"{file}\"://{place}"),
+        }
+    }
 }
 
 /// The variables of a file of which nothing is kept, in words: such as the bounds of dates, and single values. `others` could have
@@ -166,16 +247,44 @@ fn part(
     let Some((path, band)) = variable else {
         return Ok(Part::of(name, None));
     };
-    let found = container.and_then(|container| container.variable(&path));
-    let Some((variable, roles)) = found.and_then(|found| found.roles.clone().map(|roles| (found, roles)))
-    else {
+    let Some(variable) = container.and_then(|container| container.variable(&path)) else {
         return Ok(Part::of(name, Some(band)));
     };
-    let known = roles.end_in_rows_and_columns(variable.axes.len())
-        && open_dataset(&name, file).is_ok_and(|dataset| dataset.geo_transform().is_ok());
-    if known {
+    let Some(roles) = variable.roles.clone() else {
         return Ok(Part { variable: Some(variable), ..Part::of(name, Some(band)) });
-    }
-    let own = VariableRaster { file: file.to_path_buf(), path, y: roles.y, x: roles.x };
-    Ok(Part { variable: Some(variable), by_gdal: Some(name), ..Part::of(own.to_string(), Some(band)) })
+    };
+    let raster = open_dataset(&name, file).ok();
+    // GDAL's raster applies a valid range to samples as they are stored, whatever units it is in, and fails at bytes that stand for
+    // such without a sign.
+    let unpacked_range = variable.float_range.filter(|_| raster.as_ref().is_some_and(is_packed));
+    let unsigned = raster.as_ref().and_then(unsigned);
+    let known = unpacked_range.is_none()
+        && unsigned.is_none()
+        && roles.end_in_rows_and_columns(variable.axes.len())
+        && raster.is_some_and(|raster| raster.geo_transform().is_ok());
+    let part = if known {
+        Part::of(name, Some(band))
+    } else {
+        let own = VariableRaster { file: file.to_path_buf(), path, y: roles.y, x: roles.x };
+        Part { by_gdal: Some(name), ..Part::of(own.to_string(), Some(band)) }
+    };
+    Ok(Part { variable: Some(variable), unpacked_range, unsigned, ..part })
+}
+
+/// Whether the samples of GDAL's raster of a NetCDF variable stand for others by a scale or an offset.
+fn is_packed(raster: &Dataset) -> bool {
+    let is_netcdf = raster.driver().short_name() == "netCDF";
+    raster.rasterband(1).is_ok_and(|first| {
+        is_netcdf
+            && (first.scale().is_some_and(|scale| scale != 1.0)
+                || first.offset().is_some_and(|offset| offset != 0.0))
+    })
+}
+
+/// The type of GDAL's raster of a NetCDF variable whose attribute `_Unsigned` says that its integers stand for such without a sign.
+fn unsigned(raster: &Dataset) -> Option<DataType> {
+    let first = raster.rasterband(1).ok().filter(|_| raster.driver().short_name() == "netCDF")?;
+    let is_unsigned = first.metadata_item("_Unsigned", "")?.trim().eq_ignore_ascii_case("true");
+    // Those of 16 bits are read rightly.
+    data_type_of_gdal(first.band_type()).ok().filter(|read| is_unsigned && *read == DataType::UInt8)
 }

@@ -3,7 +3,7 @@
 //! A pattern is matched to the end of a path, as many folders deep as it has slashes. `{field}` matches as few characters as
 //! possible, none of them a slash; `{time:FORMAT}` a time in a form of strftime; `*` any characters but slashes.
 
-use crate::conventions::time::parse_time;
+use crate::conventions::time::{Instant, parse_time};
 use crate::error::{Error, Result};
 use regex::Regex;
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ pub(crate) struct Fields {
     /// All fields but the time, by name.
     pub text: BTreeMap<String, String>,
     /// Seconds since 1970-01-01, UTC.
-    pub time: Option<i64>,
+    pub time: Option<Instant>,
 }
 
 /// Letters of strftime, and the regular expression of the digits that each stands for.

@@ -3,7 +3,7 @@
 //! Scenes that overlap in part are parts of one picture. Files that cover the same place are dates, bands or arrays of their own;
 //! where nothing tells which, one of them would hide the others. They are merged only if the configuration says so.
 
-use crate::conventions::time::iso;
+use crate::conventions::time::{Instant, iso};
 use crate::error::{Error, Result};
 use crate::ingest::config::Config;
 use crate::ingest::footprint::{bounds, nearest, turn};
@@ -22,7 +22,11 @@ const LISTED: usize = 6;
 ///
 /// # Errors
 /// [`Error::Mismatch`], with the files and what to write.
-pub(crate) fn check(config: &Config, band: &str, dates: &BTreeMap<Option<i64>, Vec<Layer>>) -> Result<()> {
+pub(crate) fn check(
+    config: &Config,
+    band: &str,
+    dates: &BTreeMap<Option<Instant>, Vec<Layer>>,
+) -> Result<()> {
     if config.output.overlap.is_some() || config.time.by_day {
         return Ok(());
     }

@@ -2,7 +2,7 @@
 
 use crate::band::Band;
 use crate::conventions::exact::Exact;
-use crate::conventions::time::{iso, parse_iso};
+use crate::conventions::time::{Instant, iso, parse_iso};
 use crate::error::{Error, Result};
 use crate::ingest::config::Config;
 use crate::ingest::sources::discover;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Seconds of a day.
-const DAY: i64 = 86_400;
+const DAY: f64 = 86_400.0;
 
 /// The layers of one scene: all layers, or those that share a value of the field of file names by which inputs are split.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ pub(crate) struct SceneBand {
     /// The type of its samples.
     pub sample_type: DataType,
     /// Its layers by time, each time's in the order of their files' names. The time is `None` for layers without one.
-    pub layers: BTreeMap<Option<i64>, Vec<Layer>>,
+    pub layers: BTreeMap<Option<Instant>, Vec<Layer>>,
 }
 
 impl SceneBand {
@@ -87,7 +87,7 @@ pub(crate) fn scenes(config: &Config, folder: &Path, remarks: &mut Vec<String>) 
     }
     if config.time.by_day {
         for time in layers.iter_mut().filter_map(|layer| layer.time.as_mut()) {
-            *time -= time.rem_euclid(DAY);
+            *time = time.midnight();
         }
     }
     let found = layers.iter().filter_map(|layer| layer.time).collect::<Vec<_>>();
@@ -95,10 +95,10 @@ pub(crate) fn scenes(config: &Config, folder: &Path, remarks: &mut Vec<String>) 
         text.as_deref().map(parse_iso).transpose().map_err(|e| Error::Invalid(format!("[time]: {e}")))
     };
     let (from, to) = (limit(&config.time.from)?, limit(&config.time.to)?);
+    // The last day as a whole.
+    let to = to.map(|to| to.after(DAY));
     layers.retain(|layer| {
-        layer
-            .time
-            .is_none_or(|time| from.is_none_or(|from| time >= from) && to.is_none_or(|to| time < to + DAY))
+        layer.time.is_none_or(|time| from.is_none_or(|from| time >= from) && to.is_none_or(|to| time < to))
     });
     if layers.is_empty() {
         let all = (found.iter().min(), found.iter().max());

@@ -2,7 +2,7 @@
 //! as levels.
 
 use crate::conventions::dimensions::is_steps_in_time;
-use crate::conventions::time::TimeUnits;
+use crate::conventions::time::{Count, Instant, TimeUnits};
 use crate::ingest::sources::axes::Axis;
 use crate::ingest::sources::container::Variable;
 use gdal::{Dataset, Metadata as _};
@@ -14,7 +14,7 @@ pub(crate) struct Step {
     /// The number of its step in time, from 0, where there are steps.
     pub(crate) index: Option<usize>,
     /// Its time, where its units can be read.
-    pub(crate) time: Option<i64>,
+    pub(crate) time: Option<Instant>,
     /// Why its time can't be read, where the file states one.
     pub(crate) unread: Option<String>,
     /// A suffix that distinguishes it from other bands of the same variable and time, such as `_500` for a level.
@@ -107,11 +107,11 @@ pub(crate) fn of_items(dataset: &Dataset) -> Result<Vec<Step>, String> {
 ///
 /// # Errors
 /// A message, where the value, the units, their origin or their calendar can't be read.
-fn instant(value: &str, units: &str, calendar: Option<&str>) -> Result<Option<i64>, String> {
+fn instant(value: &str, units: &str, calendar: Option<&str>) -> Result<Option<Instant>, String> {
     let Some(parsed) = TimeUnits::read(units, calendar).map_err(|e| e.to_string())? else { return Ok(None) };
     let value: f64 = value.parse().map_err(|_| format!("a time is \"{value}\", a number is needed"))?;
-    let seconds = parsed.seconds(value);
-    seconds.map(Some).map_err(|e| format!("the units of time are \"{units}\", which can't be read ({e})"))
+    let instant = parsed.instant(Count::Double(value));
+    instant.map(Some).map_err(|e| format!("the units of time are \"{units}\", which can't be read ({e})"))
 }
 
 #[cfg(test)]
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn bands_are_the_entries_of_all_other_axes() {
-        let time = Axis { times: Some(vec![0, 86_400]), ..Axis::bare("time", 2) };
+        let time = Axis { times: Some(vec![0.into(), 86_400.into()]), ..Axis::bare("time", 2) };
         let level = Axis { values: Some(vec![500.0, 0.25]), ..Axis::bare("level", 2) };
         let member = Axis { texts: Some(vec!["a ".to_owned(), "b".to_owned()]), ..Axis::bare("member", 2) };
         let axes = vec![member, Axis::bare("y", 3), time, Axis::bare("x", 4), level];
@@ -155,6 +155,7 @@ mod tests {
             time: None,
             grid_mapping: None,
             scale: (None, None),
+            float_range: None,
             read: Default::default(),
         };
         let steps = of_variable(&variable, 8).unwrap();
@@ -173,6 +174,6 @@ mod tests {
                 (1, "_0.25_b")
             ]
         );
-        assert_eq!((steps[2].time, of_variable(&variable, 7)), (Some(86_400), None));
+        assert_eq!((steps[2].time, of_variable(&variable, 7)), (Some(86_400.into()), None));
     }
 }

@@ -12,7 +12,8 @@ mod roles;
 pub(crate) use relations::Relations;
 pub(crate) use roles::Roles;
 
-use crate::ingest::sources::axes::{Axis, Words, text};
+use crate::conventions::time::Instant;
+use crate::ingest::sources::axes::{Axis, Words, is_single, text};
 use gdal::cpl::CslStringList;
 use gdal::raster::{Group, MDArray};
 use gdal::{Dataset, DatasetOptions, GdalOpenFlags};
@@ -26,7 +27,7 @@ const DRIVERS: [&str; 3] = ["netCDF", "HDF5", "HDF5Image"];
 const DEEPEST: usize = 32;
 
 /// A time, or why it can't be read.
-type Told = Result<i64, String>;
+type Told = Result<Instant, String>;
 
 /// A file of variables.
 pub(crate) struct Container {
@@ -48,6 +49,8 @@ pub(crate) struct Variable {
     pub(crate) grid_mapping: Option<GridMapping>,
     /// The scale and the offset of its samples, where it has them.
     pub(crate) scale: (Option<f64>, Option<f64>),
+    /// The attribute that states its valid range in floats although its samples are integers, where it has one.
+    pub(crate) float_range: Option<&'static str>,
     /// The names of the variables that all of this was read from.
     pub(crate) read: BTreeSet<String>,
 }
@@ -85,7 +88,7 @@ impl Container {
         let mut found = Vec::new();
         if let Ok(root) = self.dataset.root_group() {
             walk(&root, "", 0, Walk::Data, &mut |path, array| {
-                if array.num_dimensions() >= 2 && array.datatype().class().is_numeric() {
+                if let Some(array) = array.filter(is_raster) {
                     let shape =
                         array.dimensions().unwrap_or_default().iter().map(|d| d.size() as u64).collect();
                     found.push((path.to_owned(), shape));
@@ -100,7 +103,7 @@ impl Container {
         let mut found = Relations::default();
         if let Ok(root) = self.dataset.root_group() {
             walk(&root, "", 0, Walk::Data, &mut |path, array| {
-                if array.num_dimensions() >= 2 && array.datatype().class().is_numeric() {
+                if let Some(array) = array.filter(is_raster) {
                     found.add(path, &|key| text(array, key));
                 }
             });
@@ -123,7 +126,7 @@ impl Container {
         if let Ok(root) = self.dataset.root_group() {
             walk(&root, "", 0, Walk::All, &mut |path, array| {
                 let name = path.rsplit('/').next().unwrap_or_default();
-                let dimensions = array.dimensions().unwrap_or_default();
+                let dimensions = array.and_then(|array| array.dimensions().ok()).unwrap_or_default();
                 let is_bounds =
                     matches!(&dimensions[..], [of, two] if two.size() == 2 && of_grid(&of.name()));
                 let is_read = kept.iter().any(|variable| {
@@ -185,8 +188,30 @@ impl Container {
         let grid_mapping = text(&array, "grid_mapping").and_then(|names| beside.grid_mapping(&names));
         read.extend(grid_mapping.as_ref().map(|mapping| mapping.name.clone()));
         let scale = (number(&array, "scale_factor"), number(&array, "add_offset"));
-        Some(Variable { path: path.to_owned(), axes, roles, time, grid_mapping, scale, read })
+        let float_range = float_range(&array);
+        Some(Variable { path: path.to_owned(), axes, roles, time, grid_mapping, scale, float_range, read })
     }
+}
+
+/// Whether an array has numbers along two axes or more.
+fn is_raster(array: &&MDArray<'_>) -> bool {
+    array.num_dimensions() >= 2 && array.datatype().class().is_numeric()
+}
+
+/// The attribute that states the valid range of integers in floats. Where these are packed, it is in unpacked units by that, as the
+/// conventions have it, and says nothing of samples as they are stored.
+fn float_range(variable: &MDArray<'_>) -> Option<&'static str> {
+    if is_float(variable.datatype().numeric_datatype()) {
+        return None;
+    }
+    let stated = |name: &&str| {
+        variable.attribute(name).is_ok_and(|attribute| is_float(attribute.datatype().numeric_datatype()))
+    };
+    ["valid_range", "valid_min", "valid_max"].into_iter().find(stated)
+}
+
+fn is_float(data_type: u32) -> bool {
+    [gdal_sys::GDALDataType::GDT_Float32, gdal_sys::GDALDataType::GDT_Float64].contains(&data_type)
 }
 
 /// A finite number that is an attribute of a variable.
@@ -216,12 +241,17 @@ impl Walk {
     }
 }
 
-/// Calls a function for each array of a group and of those within it.
-fn walk(group: &Group<'_>, path: &str, depth: usize, which: Walk, each: &mut impl FnMut(&str, &MDArray<'_>)) {
+/// Calls a function for each array of a group and of those within it; without the array where GDAL can't open it, for its type.
+fn walk(
+    group: &Group<'_>,
+    path: &str,
+    depth: usize,
+    which: Walk,
+    each: &mut impl FnMut(&str, Option<&MDArray<'_>>),
+) {
     for name in group.array_names(which.options()) {
-        if let Ok(array) = group.open_md_array(&name, CslStringList::new()) {
-            each(&format!("{path}/{name}"), &array);
-        }
+        let array = group.open_md_array(&name, CslStringList::new()).ok();
+        each(&format!("{path}/{name}"), array.as_ref());
     }
     if depth < DEEPEST {
         for name in group.group_names(CslStringList::new()) {
@@ -315,7 +345,7 @@ fn single_time(array: &MDArray<'_>) -> Option<(Words, Told)> {
     let words = Words::of(array);
     let dimensions = array.num_dimensions();
     let value = array.read_as::<f64>(vec![0; dimensions], vec![1; dimensions]).ok()?;
-    let time = match words.times(&value) {
+    let time = match words.times(&value, is_single(array)) {
         Ok(times) => Ok(*times?.first()?),
         Err(why) => Err(why.to_string()),
     };

@@ -1,7 +1,7 @@
 //! Describes lists of pixels as layers: the band and the time of each entry of their other axes.
 
-use crate::band::Band;
-use crate::conventions::time::parse_iso;
+use crate::band::{Band, Sign};
+use crate::conventions::time::{Instant, parse_iso};
 use crate::error::{Error, Result};
 use crate::ingest::config::{InputConfig, PixelsConfig};
 use crate::ingest::sources::axes::Axis;
@@ -131,7 +131,7 @@ impl Listed<'_> {
         let sample_type = array.sample_type()?;
         let type_name = sample_type.name();
         let mut band = self.band.clone();
-        let samples = Samples { sample_type, signed: false };
+        let samples = Samples { sample_type, sign: Sign::AsRead };
         let mut missing = Missing::default();
         band.nodata = match self.input.nodata {
             Some(asked) => Some(nodata(asked, samples).ok_or_else(|| {
@@ -156,7 +156,7 @@ impl Listed<'_> {
             index_files: pixels.files.clone(),
         };
         let reader = Reader::List(Arc::new(list));
-        let source = Arc::new(Source { file: self.file.to_path_buf(), reader });
+        let source = Arc::new(Source { file: self.file.to_path_buf(), reader, items: Arc::default() });
         let others: usize = shape.iter().enumerate().filter(|(at, _)| *at != axis).map(|(_, n)| n).product();
         let mut layers = Vec::new();
         for entry in 0..others {
@@ -172,7 +172,7 @@ impl Listed<'_> {
                 fields: self.fields.text.clone(),
                 sample_type,
                 grid: pixels.grid.clone(),
-                signed_byte: false,
+                sign: Sign::AsRead,
                 missing: missing.clone(),
                 exact: None,
                 place: None,
@@ -184,7 +184,7 @@ impl Listed<'_> {
     }
 
     /// The time of an array without an axis of times.
-    fn one_time(&self) -> Result<Option<i64>> {
+    fn one_time(&self) -> Result<Option<Instant>> {
         let given = self
             .input
             .time
@@ -196,7 +196,7 @@ impl Listed<'_> {
     }
 
     /// The times along the axis of times; empty where there is no such axis.
-    fn times(&self, shape: &[usize]) -> Result<Vec<i64>> {
+    fn times(&self, shape: &[usize]) -> Result<Vec<Instant>> {
         let Some(axis) = self.axes.iter().position(|axis| axis.name == TIME) else { return Ok(Vec::new()) };
         if let (true, Some(times)) = (self.input.times.is_empty(), &self.axes[axis].times) {
             return Ok(times.clone());

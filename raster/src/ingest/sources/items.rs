@@ -1,0 +1,155 @@
+//! What files say of themselves beside their samples: metadata items such as `TIFFTAG_DATETIME`, and the global attributes of NetCDF. A
+//! cube keeps what all of its files agree on, and the rest is named.
+
+use crate::ingest::sources::layer::Layer;
+use crate::items::read_items;
+use gdal::{Dataset, Metadata as _};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+/// What GDAL puts before the names of NetCDF's global attributes.
+const GLOBAL: &str = "NC_GLOBAL#";
+
+/// Global attributes that speak of the file and not of what it holds, or that a cube states itself.
+const OF_FILE: [&str; 5] = ["Conventions", "_NCProperties", "vqz", "vqvae", "multiscales"];
+
+/// Items that GDAL makes of what is kept elsewhere.
+const OF_GDAL: [&str; 3] = ["NETCDF_DIM_", "NETCDF_VARNAME", "DERIVED_SUBDATASETS"];
+
+/// Items of bands that are read, or that speak of the file.
+const OF_BANDS: [&str; 22] = [
+    "_FillValue",
+    "missing_value",
+    "scale_factor",
+    "add_offset",
+    "units",
+    "coordinates",
+    "grid_mapping",
+    "ancillary_variables",
+    "cell_measures",
+    "bounds",
+    "_Unsigned",
+    "DIMENSION_LIST",
+    "REFERENCE_LIST",
+    "_Netcdf4Dimid",
+    "_Netcdf4Coordinates",
+    "_ChunkSizes",
+    "CLASS",
+    "NAME",
+    "DIMENSION_LABELS",
+    "PIXELTYPE",
+    "wavelength",
+    "wavelength_units",
+];
+
+/// The most names that a remark lists.
+const LISTED: usize = 9;
+
+/// What a file says of itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct FileItems {
+    /// Metadata items.
+    pub(crate) items: Map<String, Value>,
+    /// Global attributes.
+    pub(crate) globals: Map<String, Value>,
+}
+
+impl FileItems {
+    /// Those of a file. In HDF5, GDAL mixes them with the attributes of all variables.
+    pub(crate) fn read(file: &Dataset) -> Self {
+        if file.driver().short_name().starts_with("HDF5") {
+            return Self::default();
+        }
+        let mut items = read_items(file);
+        items.retain(|key, _| !OF_GDAL.iter().any(|own| key.starts_with(own)));
+        let all = file.metadata_domain("").unwrap_or_default();
+        let globals = all
+            .iter()
+            .filter_map(|item| item.strip_prefix(GLOBAL)?.split_once('='))
+            .filter(|(key, _)| !OF_FILE.contains(key) && !key.contains(':'))
+            .map(|(key, value)| (key.to_owned(), Value::from(value)))
+            .collect();
+        Self { items, globals }
+    }
+
+    /// What all files of some layers say alike, and the names of what they do not.
+    pub(crate) fn common<'a>(layers: impl Iterator<Item = &'a Layer>) -> (Self, Vec<String>) {
+        let mut common: Option<Self> = None;
+        let mut others: BTreeSet<String> = BTreeSet::new();
+        for layer in layers {
+            let own = &*layer.source.items;
+            let Some(common) = &mut common else {
+                common = Some(own.clone());
+                continue;
+            };
+            agree(&mut common.items, &own.items, &mut others);
+            agree(&mut common.globals, &own.globals, &mut others);
+        }
+        (common.unwrap_or_default(), others.into_iter().collect())
+    }
+}
+
+/// Leaves what two have alike, and notes the names of the rest.
+fn agree(common: &mut Map<String, Value>, own: &Map<String, Value>, others: &mut BTreeSet<String>) {
+    let differ = |a: &Map<String, Value>, b: &Map<String, Value>| -> Vec<String> {
+        a.iter().filter(|(key, value)| b.get(*key) != Some(value)).map(|(key, _)| key.clone()).collect()
+    };
+    others.extend(differ(common, own));
+    others.extend(differ(own, common));
+    common.retain(|key, value| own.get(key) == Some(value));
+}
+
+/// What bands say of themselves that is not kept, in words.
+pub(crate) fn left_out(raster: &Dataset) -> Option<String> {
+    let driver = raster.driver().short_name();
+    // A message of GRIB is told by its name and its time, and the driver of HDF5 gives every band the attributes of all variables.
+    if driver == "GRIB" || driver.starts_with("HDF5") {
+        return None;
+    }
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    let mut tables = false;
+    for band in (1..=raster.raster_count()).filter_map(|number| raster.rasterband(number).ok()) {
+        // SAFETY: the band is open; GDAL owns the table.
+        tables |= !unsafe { gdal_sys::GDALGetDefaultRAT(band.c_rasterband()) }.is_null();
+        let items = band.metadata_domain("").unwrap_or_default();
+        names.extend(
+            items.iter().filter_map(|item| item.split_once('=')).map(|(key, _)| key.to_owned()).filter(
+                |key| {
+                    let of_samples =
+                        ["STATISTICS_", "NETCDF_", "DIM_"].iter().any(|start| key.starts_with(start));
+                    !of_samples && !OF_BANDS.contains(&key.as_str()) && !crate::band::is_carried(key)
+                },
+            ),
+        );
+    }
+    let items = (!names.is_empty())
+        .then(|| format!("metadata items of its bands ({})", listed(&names.into_iter().collect::<Vec<_>>())));
+    let tables = tables.then(|| "the attribute table of a band".to_owned());
+    let all: Vec<String> = items.into_iter().chain(tables).collect();
+    (!all.is_empty()).then(|| format!("{} are left out", all.join(" and ")))
+}
+
+/// The first names, and how many more there are.
+pub(crate) fn listed(names: &[String]) -> String {
+    let more = names.len().saturating_sub(LISTED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", names.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_differs_is_left_out_and_named() {
+        let map = |value: Value| value.as_object().unwrap().clone();
+        let mut common = map(json!({"a": "1", "b": "2", "c": "3"}));
+        let mut others = BTreeSet::new();
+        agree(&mut common, &map(json!({"a": "1", "b": "4", "d": "5"})), &mut others);
+        assert_eq!(common, map(json!({"a": "1"})));
+        assert_eq!(others.into_iter().collect::<Vec<_>>(), ["b", "c", "d"]);
+        let many: Vec<String> = (0..11).map(|i| i.to_string()).collect();
+        assert_eq!(listed(&many), "0, 1, 2, 3, 4, 5, 6, 7, 8 and 2 more");
+    }
+}

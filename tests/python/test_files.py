@@ -1,0 +1,316 @@
+"""Files as other programs write them, into cubes and back: what is read otherwise than GDAL reads it, and what files say beside samples."""
+
+import json
+import os
+import shutil
+import subprocess
+import unittest
+
+import netCDF4
+import numpy as np
+import rasterio
+import xarray as xr
+import zarr
+from rasterio.transform import from_origin
+
+from support import VQZ, Case
+
+
+class Files(Case):
+    programs = (VQZ,)
+
+    def setUp(self):
+        super().setUp()
+        self.random = np.random.default_rng(1)
+        # A lock on a file that was just written would be inherited.
+        os.environ["HDF5_USE_FILE_LOCKING"] = "FALSE"
+
+    def ingest(self, *arguments, cube="cube.zarr", code=0):
+        """The cube, and the messages of all remarks."""
+        files = [argument for argument in arguments if not isinstance(argument, str)]
+        options = [argument for argument in arguments if isinstance(argument, str)]
+        told = self.vqz("ingest", *files, self.folder / cube, *options, "--overwrite", "--json", code=code)
+        if code:
+            return told
+        return zarr.open_group(self.folder / cube, mode="r"), [remark["message"] for remark in json.loads(told)["remarks"]]
+
+    def assert_said(self, words, remarks):
+        self.assertTrue(any(words in remark for remark in remarks), f"{words!r} is not in {remarks}")
+
+    def netcdf(self, name, file_format="NETCDF4", size=(40, 50), places=True):
+        file = netCDF4.Dataset(self.folder / name, "w", format=file_format)
+        for axis, count, units, values in (
+            ("lat", size[0], "degrees_north", 50 - np.arange(size[0]) * 0.1),
+            ("lon", size[1], "degrees_east", np.arange(size[1]) * 0.1),
+        ):
+            file.createDimension(axis, count)
+            if places:
+                variable = file.createVariable(axis, "f8", (axis,))
+                variable.units = units
+                variable[:] = values
+        return file
+
+    def geotiff(self, name, samples, **options):
+        path = self.folder / name
+        place = {"crs": "EPSG:32632", "transform": from_origin(5e5, 5e6, 10, 10)}
+        count, height, width = samples.shape
+        with rasterio.open(
+            path, "w", driver="GTiff", height=height, width=width, count=count, dtype=samples.dtype, **place, **options
+        ) as file:
+            file.write(samples)
+        return path
+
+    def test_integers_without_a_sign_are_those_that_are_meant(self):
+        for file_format in ("NETCDF4", "NETCDF4_CLASSIC", "NETCDF3_CLASSIC", "NETCDF3_64BIT_OFFSET"):
+            for kind in ("i1", "i2"):
+                for placed in (True, False):
+                    with self.subTest(file_format=file_format, kind=kind, placed=placed):
+                        meant = self.random.integers(0, 2 ** (8 * int(kind[1])), (40, 50)).astype(f"u{kind[1]}")
+                        with self.netcdf("u.nc", file_format, places=placed) as file:
+                            variable = file.createVariable("v", kind, ("lat", "lon"), fill_value=-1)
+                            variable.set_auto_maskandscale(False)
+                            variable._Unsigned = "true"
+                            variable.valid_range = np.array([0, -2], kind)
+                            variable[:] = meant.view(kind)
+                        cube, _ = self.ingest(self.folder / "u.nc")
+                        found = cube["data"]
+                        self.assertEqual(found.dtype, meant.dtype)
+                        np.testing.assert_array_equal(found[:].squeeze(), meant)
+                        most = np.iinfo(meant.dtype).max
+                        self.assertEqual((found.attrs["_FillValue"], found.attrs["valid_range"]), (most, [0, most - 1]))
+
+    def test_angles_of_a_view_are_lengths(self):
+        meant = self.random.integers(0, 256, (40, 50)).astype("u1")
+        for upwards in (False, True):
+            with netCDF4.Dataset(self.folder / "goes.nc", "w") as file:
+                for axis, count, start in (("y", 40, 0.1), ("x", 50, -0.1)):
+                    file.createDimension(axis, count)
+                    variable = file.createVariable(axis, "f8", (axis,))
+                    variable.setncatts({"units": "rad", "standard_name": f"projection_{axis}_coordinate"})
+                    step = -5.6e-5 if axis == "y" and not upwards else 5.6e-5
+                    variable[:] = start + step * np.arange(count)
+                file.createVariable("projection", "i4", ()).setncatts(
+                    {
+                        "grid_mapping_name": "geostationary",
+                        "perspective_point_height": 35786023.0,
+                        "semi_major_axis": 6378137.0,
+                        "semi_minor_axis": 6356752.31414,
+                        "longitude_of_projection_origin": -75.0,
+                        "latitude_of_projection_origin": 0.0,
+                        "sweep_angle_axis": "x",
+                    }
+                )
+                variable = file.createVariable("DQF", "i1", ("y", "x"), fill_value=-1)
+                variable.set_auto_maskandscale(False)
+                variable.setncatts({"_Unsigned": "true", "grid_mapping": "projection"})
+                variable[:] = meant.view("i1")
+            cube, _ = self.ingest(self.folder / "goes.nc")
+            np.testing.assert_array_equal(cube["data"][:].squeeze(), meant)
+            step = 5.6e-5 * 35786023.0
+            y, x = cube["y"][:], cube["x"][:]
+            np.testing.assert_allclose(np.diff(x), step, rtol=1e-6)
+            np.testing.assert_allclose(np.diff(y), step if upwards else -step, rtol=1e-6)
+            np.testing.assert_allclose([y[0], x[0]], [0.1 * 35786023.0, -0.1 * 35786023.0], rtol=1e-6)
+
+    def test_fractions_of_a_second_are_kept(self):
+        for seconds, units in (([0.25, 0.5, 1000.75], "seconds"), ([0.001, 0.002, 0.003], "seconds"), ([250, 500, 501], "milliseconds")):
+            with self.subTest(units=units):
+                with self.netcdf("t.nc") as file:
+                    file.createDimension("time", 3)
+                    time = file.createVariable("time", "f8", ("time",))
+                    time.units = f"{units} since 2020-01-01"
+                    time[:] = seconds
+                    file.createVariable("v", "i2", ("time", "lat", "lon"))[:] = self.random.integers(0, 999, (3, 40, 50))
+                self.ingest(self.folder / "t.nc")
+                with xr.open_dataset(self.folder / "t.nc", engine="netcdf4") as opened:
+                    wanted = opened.load()
+                found = xr.open_zarr(self.folder / "cube.zarr", consolidated=False)
+                # The decimals are those that a float64 tells: microseconds here.
+                off = np.abs((found.time.values - wanted.time.values).astype("timedelta64[ns]").astype(np.int64))
+                self.assertLessEqual(off.max(), 500)
+                np.testing.assert_array_equal(found.data.values.squeeze(), wanted.v.values)
+
+    def test_places_of_each_pixel_are_kept_beside_the_only_variable(self):
+        y, x = np.mgrid[0:40, 0:50].astype("f4")
+        places = {"lat": 50 - y * 0.1 + x * 0.01, "lon": x * 0.1 + y * 0.01}
+        for dimensions in (("y", "x"), ("time", "y", "x")):
+            with self.subTest(dimensions):
+                shape = (2, 40, 50)[-len(dimensions) :]
+                with netCDF4.Dataset(self.folder / "swath.nc", "w") as file:
+                    for name, count in (("y", 40), ("x", 50), ("time", 2)):
+                        file.createDimension(name, count)
+                    for name, values in places.items():
+                        variable = file.createVariable(name, "f4", ("y", "x"))
+                        variable.setncatts({"units": f"degrees_{'north' if name == 'lat' else 'east'}"})
+                        variable[:] = values
+                    if "time" in dimensions:
+                        time = file.createVariable("time", "i4", ("time",))
+                        time.units = "days since 2020-01-01"
+                        time[:] = [0, 1]
+                    samples = self.random.integers(0, 999, shape).astype("i2")
+                    variable = file.createVariable("v", "i2", dimensions)
+                    variable.coordinates = "lat lon"
+                    variable[:] = samples
+                _, remarks = self.ingest(self.folder / "swath.nc", "--max-error", "10")
+                self.vqz("decode", self.folder / "cube.zarr", self.folder / "plain.zarr", "--overwrite")
+                cube = zarr.open_group(self.folder / "plain.zarr", mode="r")
+                for name, values in places.items():
+                    np.testing.assert_array_equal(cube[name][:], values)
+                self.assertEqual(cube["data"].attrs["coordinates"], "lat lon")
+                self.assertFalse([remark for remark in remarks if "left out" in remark])
+
+    def test_a_mask_tells_and_not_the_value_beside_it(self):
+        samples = self.random.integers(-4, 5, (1, 40, 50)).astype("i2")
+        mask = np.full((40, 50), 255, "u1")
+        mask[:10] = 0
+        with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True):
+            path = self.geotiff("m.tif", samples, nodata=0)
+            with rasterio.open(path, "r+") as file:
+                file.write_mask(mask)
+        zeros = int((samples[0, 10:] == 0).sum())
+        _, remarks = self.ingest(path)
+        self.assert_said(f'valid samples of 0 became "no data" ({zeros} of band', remarks)
+        told = json.loads(self.vqz("encode", path, self.folder / "e.zarr", "--lossless", "--json"))["remarks"]
+        self.assert_said(f'valid samples of 0 became "no data" ({zeros} of band', [remark["message"] for remark in told])
+        # Another value keeps them all.
+        for command, option in (("ingest", None), ("encode", "-9")):
+            with self.subTest(command):
+                output = self.folder / f"{command}-9.zarr"
+                if option is None:
+                    configuration = self.folder / "c.toml"
+                    configuration.write_text(f'[[input]]\nfiles = ["{path}"]\n[output]\nnodata = -9\n')
+                    told = self.vqz("ingest", configuration, output, "--json")
+                else:
+                    told = self.vqz("encode", path, output, "--lossless", "--nodata", option, "--json")
+                self.assertFalse([r for r in json.loads(told)["remarks"] if r["kind"] == "valid_became_nodata"])
+                if command == "ingest":
+                    found = zarr.open_array(output / "data", mode="r")[:].squeeze()
+                    np.testing.assert_array_equal(found, np.where(mask > 0, samples[0], -9))
+
+    def test_longitudes_that_jump_go_on(self):
+        samples = self.random.random((18, 36)).astype("f4")
+        for start in (0, 90, -170):
+            with self.subTest(start=start):
+                lon = (start + np.arange(36) * 10.0 + 180) % 360 - 180
+                with self.netcdf("w.nc", size=(18, 36), places=False) as file:
+                    for name, units, values in (("lat", "degrees_north", 85 - np.arange(18) * 10.0), ("lon", "degrees_east", lon)):
+                        variable = file.createVariable(name, "f8", (name,))
+                        variable.units = units
+                        variable[:] = values
+                    file.createVariable("v", "f4", ("lat", "lon"))[:] = samples
+                cube, remarks = self.ingest(self.folder / "w.nc")
+                np.testing.assert_allclose(cube["x"][:] % 360, lon % 360, atol=1e-9)
+                np.testing.assert_array_equal(cube["data"][:].squeeze(), samples)
+                jumps = (np.abs(np.diff(lon)) > 180).any()
+                self.assertEqual(any("jump by a turn" in remark for remark in remarks), jumps)
+
+    def test_what_files_say_of_themselves_is_kept_or_named(self):
+        samples = self.random.integers(0, 255, (3, 20, 30)).astype("u1")
+        for day in (1, 2):
+            path = self.geotiff(f"s_2020010{day}.tif", samples, photometric="RGB")
+            with rasterio.open(path, "r+") as file:
+                file.update_tags(TIFFTAG_SOFTWARE="processor 5", TIFFTAG_DATETIME=f"2020:01:0{day} 10:00:00", orbit="22")
+                file.update_tags(2, solar_irradiance="1874.3")
+        cube, remarks = self.ingest(self.folder / "s_20200101.tif", cube="one.zarr")
+        items = cube["data"].attrs["gdal_metadata"]
+        self.assertEqual((items["TIFFTAG_DATETIME"], items["orbit"]), ("2020:01:01 10:00:00", "22"))
+        self.assert_said("metadata items of its bands (solar_irradiance) are left out", remarks)
+        colours = [band["color_interpretation"] for band in cube["data"].attrs["bands"]]
+        self.assertEqual(colours, ["Red", "Green", "Blue"])
+        self.vqz("export", self.folder / "one.zarr", self.folder / "back.tif")
+        with rasterio.open(self.folder / "back.tif") as back:
+            self.assertEqual(back.tags()["orbit"], "22")
+            self.assertEqual([colour.name for colour in back.colorinterp], ["red", "green", "blue"])
+        configuration = self.folder / "two.toml"
+        configuration.write_text(f'[[input]]\nfiles = ["{self.folder}/s_2*.tif"]\nname = "s_{{time:%Y%m%d}}.tif"\n')
+        cube, remarks = self.ingest(configuration, cube="two.zarr")
+        self.assertEqual(cube["data"].attrs["gdal_metadata"], {"TIFFTAG_SOFTWARE": "processor 5", "orbit": "22"})
+        self.assert_said("metadata items in which the files differ are left out: TIFFTAG_DATETIME", remarks)
+        with self.netcdf("g.nc") as file:
+            file.setncatts({"title": "A cube", "institution": "Somewhere", "Conventions": "CF-1.6"})
+            variable = file.createVariable("v", "i2", ("lat", "lon"))
+            variable.setncatts({"long_name": "a thing", "sensor": "b"})
+            variable[:] = 1
+        cube, remarks = self.ingest(self.folder / "g.nc", cube="g.zarr")
+        self.assertEqual((cube.attrs["title"], cube.attrs["Conventions"]), ("A cube", "CF-1.11"))
+        self.assert_said("metadata items of its bands (sensor) are left out", remarks)
+
+
+class Records(Case):
+    """What `verify` notices by the record alone."""
+
+    programs = (VQZ,)
+
+    def archive(self, name, *options):
+        random = np.random.default_rng(2)
+        samples = random.integers(0, 9000, (4, 64, 64)).astype("i2")
+        self.write("source.zarr", samples, ("time", "y", "x"), chunks=(1, 32, 32), overwrite=True)
+        self.vqz("encode", self.folder / "source.zarr", self.folder / name, "--lossless", *options)
+        return self.folder / name
+
+    def verified(self, archive, words):
+        done = subprocess.run([VQZ, "verify", archive], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn(words, done.stdout)
+        self.assertIn(words, json.loads(self.vqz("info", archive, "--json"))["arrays"][0]["encoding"]["lost"])
+
+    def test_chunks_that_changed_places_are_noticed(self):
+        for options in ((), ("--shard-size", "64")):
+            with self.subTest(options):
+                archive = self.archive(f"a{len(options)}.zarr", *options)
+                self.vqz("verify", archive)
+                chunks = sorted(path for path in (archive / "c").rglob("*") if path.is_file())
+                kept = chunks[0].read_bytes()
+                shutil.copy(chunks[1], chunks[0])
+                self.verified(archive, "changed places")
+                chunks[1].write_bytes(kept)
+                self.verified(archive, "changed places")
+                chunks[0].write_bytes(kept)
+
+    def test_edited_metadata_are_noticed(self):
+        archive = self.archive("a.zarr")
+        document = archive / "zarr.json"
+        whole = json.loads(document.read_text())
+        for change, words in (
+            ({"shape": [4, 64, 60]}, "its shape is [4, 64, 60], [4, 64, 64] was written"),
+            ({"data_type": "uint16"}, "its data_type is uint16, int16 was written"),
+            ({"fill_value": 7}, "its fill_value is not the one that was written"),
+        ):
+            with self.subTest(words):
+                document.write_text(json.dumps({**whole, **change}))
+                self.verified(archive, words)
+        edited = json.loads(json.dumps(whole))
+        edited["codecs"][0]["configuration"]["nodata"] = [7]
+        document.write_text(json.dumps(edited))
+        self.verified(archive, "nodata of its codec is [7], [] was written")
+        # Records of earlier releases hold counts alone.
+        document.write_text(json.dumps(whole))
+        for key in ("digest", "shape", "data_type", "fill_value", "nodata"):
+            del whole["attributes"]["vqz"][key]
+        document.write_text(json.dumps(whole))
+        self.vqz("verify", archive)
+
+
+class Comparisons(Case):
+    programs = (VQZ,)
+
+    def test_what_is_no_number_is_equal_to_itself_alone(self):
+        samples = np.linspace(0, 1, 64 * 64).astype("f4").reshape(1, 64, 64)
+        reference = samples.copy()
+        reference[0, 0, :4] = [np.inf, -np.inf, np.nan, np.inf]
+        axes = ("band", "y", "x")
+        first = self.write("a.zarr", reference, axes, chunks=(1, 64, 64))
+        self.vqz("compare", first, first, "--max-error", 0)
+        for at, value in ((0, -np.inf), (0, np.nan), (2, np.inf), (1, 3.0)):
+            other = reference.copy()
+            other[0, 0, at] = value
+            second = self.write(f"b{at}.zarr", other, axes, chunks=(1, 64, 64), overwrite=True)
+            err = self.vqz("compare", first, second, "--max-error", 0, code=1)
+            self.assertIn("1 samples", err)
+        # Codes keep each of them.
+        self.vqz("encode", first, self.folder / "e.zarr", "--max-error", "0.01")
+        self.vqz("compare", first, self.folder / "e.zarr", "--max-error", "0.01")
+
+
+if __name__ == "__main__":
+    unittest.main()
