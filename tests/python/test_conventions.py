@@ -69,6 +69,28 @@ class Conventions(Case):
             np.testing.assert_equal(found[key], value)
         self.assertEqual(json.loads((self.folder / "p.zarr/zarr.json").read_text())["attributes"], {"limit": math.inf})
 
+    def test_consolidated_metadata_are_made_anew(self):
+        inner = xr.Dataset({"v": (("y", "x"), smooth(16, 16))}, attrs={"limit": math.nan})
+        tree = xr.DataTree.from_dict({"/": xr.Dataset({"t": (("y", "x"), smooth(16, 16))}), "/a/b": inner})
+        source, archive, plain = self.folder / "source.zarr", self.folder / "a.zarr", self.folder / "p.zarr"
+        tree.to_zarr(source, zarr_format=3, consolidated=True)
+        self.vqz("encode", source, archive, "--lossless")
+        self.vqz("decode", archive, plain)
+        for place in (archive, plain):
+            group = json.loads((place / "zarr.json").read_text())
+            members = group["consolidated_metadata"]["metadata"]
+            self.assertEqual(sorted(members), ["a", "a/b", "a/b/v", "t"])
+            for name, metadata in members.items():
+                own = json.loads((place / name / "zarr.json").read_text())
+                own.pop("consolidated_metadata", None)
+                np.testing.assert_equal(metadata, own)
+        found = xr.open_datatree(plain, engine="zarr", consolidated=True)
+        np.testing.assert_array_equal(found["a/b/v"], inner.v)
+        # What has none gets none.
+        tree.to_zarr(source, zarr_format=3, mode="w", consolidated=False)
+        self.vqz("encode", source, archive, "--lossless", "--overwrite")
+        self.assertNotIn("consolidated_metadata", json.loads((archive / "zarr.json").read_text()))
+
     def test_places_in_two_dimensions_are_exact(self):
         y, x = np.mgrid[0:20, 0:30]
         coordinates = {"lat": (("y", "x"), 45 + 0.01 * y + 0.003 * x), "lon": (("y", "x"), 7 + 0.01 * x - 0.002 * y)}

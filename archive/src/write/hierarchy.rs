@@ -8,6 +8,7 @@ use crate::store::files;
 use crate::store::picked::PickedArray;
 use crate::store::writer::ArrayWriter;
 use crate::words::count;
+use crate::write::consolidate;
 use crate::write::existing::Existing;
 use crate::write::fingerprint::Fingerprint;
 use crate::write::ledger::Ledger;
@@ -45,10 +46,10 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    /// A group, without the copies of its members' metadata that it may hold: they describe the input.
+    /// A group. The copies of its members' metadata that it may hold describe the input, and are made anew at the end.
     pub(crate) fn group(path: String, metadata: &Metadata) -> Self {
         let mut metadata = metadata.clone();
-        metadata.json_mut().remove("consolidated_metadata");
+        consolidate::empty(&mut metadata);
         // It describes the members of one archive only.
         metadata.remove_record();
         Self { path, content: Content::Group(metadata) }
@@ -323,7 +324,9 @@ impl<'a> HierarchyWriter<'a> {
     pub(crate) fn end(mut self, open_shares: Result<Option<Vec<u64>>>) -> Result<Written> {
         match open_shares {
             Ok(None) => {
-                if let Err(error) = self.unfinished.commit(self.output.progress) {
+                let complete = consolidate::fill(&self.folder(""))
+                    .and_then(|()| self.unfinished.commit(self.output.progress));
+                if let Err(error) = complete {
                     return Err(self.unfinished.fail(error));
                 }
             }

@@ -1,6 +1,7 @@
 //! Outputs: written beside their target, resumed when interrupted, shared among processes, put in their place when complete.
 
 pub(crate) mod completion;
+pub(crate) mod consolidate;
 pub(crate) mod existing;
 pub(crate) mod fingerprint;
 pub(crate) mod hierarchy;

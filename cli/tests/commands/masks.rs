@@ -206,7 +206,8 @@ fn valid_samples_that_become_no_data_are_counted() {
     let folder = folder("masks-clash");
     masked(&folder.join("a_20200101.tif"), Some(0.0), |at| (at % 5) as u8);
     masked(&folder.join("a_20210101.tif"), Some(200.0), |at| (at % 5) as u8);
-    let zeros = (0..SIDE * SIDE).filter(|at| !is_masked(*at) && at % 5 == 0).count();
+    // Those of both dates: beside a mask, the nodata value of the first says nothing of single samples.
+    let zeros = 2 * (0..SIDE * SIDE).filter(|at| !is_masked(*at) && at % 5 == 0).count();
     for command in [&["cube.zarr"][..], &["archive.zarr", "--lossless"]] {
         let args =
             ["ingest", "a_20200101.tif", "a_20210101.tif", command[0], "--name", "a_{time:%Y%m%d}.tif"];

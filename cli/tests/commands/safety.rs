@@ -122,7 +122,8 @@ fn a_lost_chunk_is_noticed() {
     let model = model();
     succeed(&folder, &["encode", "in.zarr", "out.zarr", "--model", text(&model), "--chunk-size", "64"]);
     let verified = figures(&folder, &["verify", "out.zarr"]);
-    assert_eq!(verified["arrays"][0]["recorded"], json!({"chunks": 4, "valid_samples": 4 * 128 * 128}));
+    let recorded = &verified["arrays"][0]["recorded"];
+    assert_eq!((&recorded["chunks"], &recorded["valid_samples"]), (&json!(4), &json!(4 * 128 * 128)));
     let whole = figures(&folder, &["info", "out.zarr"]);
     assert_eq!(whole["arrays"][0]["encoding"]["lost"], Value::Null);
     assert_eq!(verified["arrays"][0]["data_bytes"], whole["arrays"][0]["data_bytes"]);
