@@ -105,6 +105,8 @@ class Processes(Case):
             def finished(self):
                 pass
 
+        # In the background of a shell, Python starts with interrupts ignored.
+        self.addCleanup(signal.signal, signal.SIGINT, signal.signal(signal.SIGINT, signal.default_int_handler))
         out = self.folder / "out.zarr"
         with self.assertRaises(KeyboardInterrupt):
             vqz.encode(SAMPLE, out, lossless=True, chunk_size=32, progress=Interrupting())

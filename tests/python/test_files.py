@@ -235,6 +235,105 @@ class Files(Case):
         self.assertEqual((cube.attrs["title"], cube.attrs["Conventions"]), ("A cube", "CF-1.11"))
         self.assert_said("metadata items of its bands (sensor) are left out", remarks)
 
+    def test_masks_of_files_are_exported(self):
+        samples = np.where(np.arange(40) % 2, 100, -30000).astype("i2")[None, None].repeat(30, 1)
+        path = self.geotiff("m.tif", samples)
+        mask = (samples[0] > 0).astype("u1") * 255
+        with rasterio.open(path, "r+") as file:
+            file.write_mask(mask)
+        told = json.loads(self.vqz("export", path, self.folder / "out.tif", "--json"))["remarks"]
+        self.assertEqual(told, [])
+        with rasterio.open(self.folder / "out.tif") as out:
+            np.testing.assert_array_equal(out.read_masks(1), mask)
+            np.testing.assert_array_equal(out.read(), samples)
+        # What is masked is never averaged with what is not.
+        self.vqz("export", path, self.folder / "half.tif", "--resolution", 20, code=2)
+        told = json.loads(self.vqz("export", path, self.folder / "out.nc", "--json"))["remarks"]
+        self.assertEqual([remark["kind"] for remark in told], ["mask_not_exported"])
+
+    def test_nodata_of_each_band_stays_that_of_the_band(self):
+        samples = np.array([[[5, 145, 171]], [[171, 145, 6]]], "u1").repeat(4, 1)
+        path = self.geotiff("b.tif", samples)
+        bands = "".join(
+            f'<VRTRasterBand dataType="Byte" band="{number}"><NoDataValue>{nodata}</NoDataValue><SimpleSource>'
+            f'<SourceFilename>{path}</SourceFilename><SourceBand>{number}</SourceBand></SimpleSource></VRTRasterBand>'
+            for number, nodata in ((1, 171), (2, 145))
+        )
+        (self.folder / "b.vrt").write_text(f'<VRTDataset rasterXSize="3" rasterYSize="4">{bands}</VRTDataset>')
+        self.vqz("encode", self.folder / "b.vrt", self.folder / "b.zarr", "--lossless")
+        for source in ("b.vrt", "b.zarr"):
+            told = json.loads(self.vqz("export", self.folder / source, self.folder / "o.tif", "--overwrite", "--json"))["remarks"]
+            self.assert_said("valid samples of 171", [remark["message"] for remark in told])
+            with rasterio.open(self.folder / "o.tif") as out:
+                self.assertEqual(out.nodatavals, (171, 171))
+                np.testing.assert_array_equal(out.read()[:, 0], [[5, 145, 171], [171, 171, 6]])
+
+    def test_floats_that_may_be_missing_need_a_value(self):
+        samples = np.full((1, 8, 10), 5, "f4")
+        samples[0, :2] = np.nan
+        path = self.geotiff("f.tif", samples)
+        configuration = self.folder / "c.toml"
+        configuration.write_text(f'[[input]]\nfiles = ["{path}"]\n[output]\ndata_type = "uint8"\n')
+        self.assertIn("declare one as nodata under [output]", self.ingest(configuration, code=2))
+        configuration.write_text(f'[[input]]\nfiles = ["{path}"]\n[output]\ndata_type = "uint8"\nnodata = 0\n')
+        cube, _ = self.ingest(configuration)
+        np.testing.assert_array_equal(cube["data"][:].squeeze()[:, 0], [0, 0, 5, 5, 5, 5, 5, 5])
+
+    def test_coordinates_are_those_of_the_file(self):
+        lat = np.array([80.0, 50, 20, -10, -45, -81])
+        for values, even in ((lat, False), (80 - np.arange(6) * 10.0, True), (lat[::-1], False)):
+            with self.subTest(even=even, first=values[0]):
+                with self.netcdf("g.nc", size=(6, 8), places=False) as file:
+                    for name, direction, own in (("lat", "north", values), ("lon", "east", np.arange(8) * 2.0)):
+                        variable = file.createVariable(name, "f8", (name,))
+                        variable.setncatts({"units": f"degrees_{direction}", "standard_name": f"{name}itude".replace("lon", "long")})
+                        variable[:] = own
+                    file.title = "A model"
+                    samples = self.random.random((6, 8)).astype("f4")
+                    file.createVariable("v", "f4", ("lat", "lon"))[:] = samples
+                cube, remarks = self.ingest(self.folder / "g.nc")
+                order = slice(None) if np.array_equal(cube["y"][:], values) else slice(None, None, -1)
+                np.testing.assert_allclose(cube["y"][:], values[order], atol=1e-9)
+                np.testing.assert_array_equal(cube["data"][:].squeeze(), samples[order])
+                self.assertEqual(cube["y"].attrs["units"], "degrees_north")
+                self.assertEqual(cube["x"].attrs["standard_name"], "longitude")
+                self.assertEqual("GeoTransform" in cube["data"].attrs, even)
+                if not even:
+                    self.assert_said("not evenly spaced: they are kept as they are", remarks)
+                    err = self.vqz("encode", self.folder / "g.nc", self.folder / "e.zarr", "--lossless", code=2)
+                    self.assertIn("not evenly spaced", err)
+                for end in ("nc", "zarr", "tif"):
+                    self.vqz("export", self.folder / "cube.zarr", self.folder / f"back.{end}", "--overwrite")
+                with rasterio.open(self.folder / "back.tif") as picture:
+                    self.assertEqual(picture.tags()["title"], "A model")
+                with xr.open_dataset(self.folder / "back.nc", engine="netcdf4") as opened:
+                    back = opened.load()
+                np.testing.assert_allclose(back.y, values[order], atol=1e-9)
+                self.assertEqual((back.y.attrs["units"], back.attrs["title"]), ("degrees_north", "A model"))
+                plain = xr.open_zarr(self.folder / "back.zarr", consolidated=False)
+                self.assertEqual((plain.y.attrs["units"], plain.attrs["title"]), ("degrees_north", "A model"))
+
+    def test_names_of_bands_stay_where_some_have_none(self):
+        path = self.geotiff("n.tif", np.ones((3, 8, 8), "u1"))
+        with rasterio.open(path, "r+") as file:
+            file.descriptions = ("red", None, "nir")
+        self.vqz("encode", path, self.folder / "n.zarr", "--lossless")
+        self.vqz("decode", self.folder / "n.zarr", self.folder / "d.tif")
+        self.vqz("export", path, self.folder / "e.tif")
+        for name in ("d.tif", "e.tif"):
+            with rasterio.open(self.folder / name) as out:
+                self.assertEqual(out.descriptions, ("red", None, "nir"), name)
+        for names, wanted in (
+            (("red", "red", "nir"), ["red_1", "red_2", "nir"]),
+            (("a", "a", "a"), ["B1", "B2", "B3"]),
+            (("a", "a", "a_1"), ["B1", "B2", "B3"]),
+        ):
+            with rasterio.open(path, "r+") as file:
+                file.descriptions = names
+            cube, remarks = self.ingest(path)
+            self.assertEqual(cube["data"].attrs["band_names"], wanted)
+            self.assert_said("several of its bands share a name", remarks)
+
 
 class Records(Case):
     """What `verify` notices by the record alone."""

@@ -132,6 +132,7 @@ pub fn compare(
     };
     let one = (references.len(), others.len()) == (1, 1);
     for (path, a, b) in pairs(&references, &others)? {
+        a.remarks().iter().chain(b.remarks()).for_each(|remark| progress.remark(remark));
         let of_reference = if one { references[0].0.as_str() } else { path.as_str() };
         described::remark_on_differences(
             &path,

@@ -118,7 +118,11 @@ fn group_coordinates(plan: &CubePlan, group: &str) -> Result<Vec<CoordinateArray
     let times = arrays.iter().find_map(|array| array.times.as_deref());
     let bands = arrays.iter().find(|array| array.name == DATA).map(|array| bands(array));
     let (height, width) = (first.grid.height as u64, first.grid.width as u64);
-    Ok(coordinates(&first.grid.georeference, height, width, times, bands.as_deref())?)
+    let mut made = coordinates(&first.grid.georeference, height, width, times, bands.as_deref())?;
+    if let Some(own) = arrays.iter().find_map(|array| array.own_coordinates.as_ref()) {
+        own.complete(&mut made);
+    }
+    Ok(made)
 }
 
 fn bands(array: &ArrayPlan) -> Vec<Band> {

@@ -124,7 +124,10 @@ fn run(
     for array in &plan.arrays {
         array.raster.noticed().iter().for_each(|remark| progress.remark(remark));
         if let Some(watch) = &array.watch {
-            watch.report("encoded as data: they come back changed", progress);
+            let exact = array.promise == Promise::Lossless;
+            let done =
+                if exact { "encoded as data, exactly" } else { "encoded as data: they come back changed" };
+            watch.report(done, progress);
             if array.promise != Promise::Lossless {
                 watch.report_range("encoded as data: they come back changed", progress);
             }

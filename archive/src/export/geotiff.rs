@@ -39,7 +39,7 @@ pub(crate) fn write(
             );
         }
     }
-    let exported = &one_nodata(exported, progress)?;
+    let exported = &one_nodata(exported, progress)?.with_globals();
     remark_on_coordinates(exported, progress);
     let info = exported.raster.info();
     let cog = Cog {
@@ -95,7 +95,7 @@ pub(crate) fn for_geotiff(
         return Ok(source.whole.raster);
     }
     source.report_conventions(progress)?;
-    let exported = one_nodata(&source.whole.clone().described()?, progress)?;
+    let exported = one_nodata(&source.whole.clone().described()?, progress)?.with_globals();
     exported.remark(|mask| Format::GeoTiff.holds(mask), progress);
     remark_on_coordinates(&exported, progress);
     Ok(dated(&exported, 0)?.raster)
@@ -108,7 +108,8 @@ fn one_nodata(exported: &ExportedRaster, progress: &dyn Progress) -> Result<Expo
         return Ok(exported.clone());
     };
     let (kept, others) = (one.kept(), one.others().to_vec());
-    progress.remark(&Remark::NodataMerged { array: label, kept, others });
+    let by_band = one.is_by_band();
+    progress.remark(&Remark::NodataMerged { array: label, kept, others, by_band });
     let mut exported = exported.clone();
     exported.raster = Arc::new(one);
     for band in &mut exported.bands {

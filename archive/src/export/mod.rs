@@ -4,6 +4,7 @@ mod coordinates;
 mod dates;
 mod format;
 mod geotiff;
+mod globals;
 mod mask;
 mod names;
 mod netcdf;

@@ -66,6 +66,9 @@ fn fill(
     let info = exported.raster.info();
     let names: Vec<String> = (0..info.shape.len()).map(|d| name(info, d)).collect();
     let mut file = NetCdf::create(path)?;
+    for (name, value) in &exported.globals {
+        file.global(name, value)?;
+    }
     for (name, extent) in names.iter().zip(&info.shape) {
         file.dimension(name, *extent)?;
     }

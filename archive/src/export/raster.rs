@@ -12,13 +12,14 @@ use crate::raster::picks::{Gaps, PickedSteps};
 use crate::raster::reduce::Reduced;
 use crate::raster::resampling::Resampling;
 use crate::raster::source::{Raster, RasterInfo};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::ops::Range;
 use std::sync::Arc;
 use vqz_codec::axes::Role;
 use vqz_codec::sample::DataType;
 use vqz_raster::band::{Band, SampleKind, set_band_attributes};
 use vqz_raster::conventions::auxiliary;
+use vqz_raster::conventions::json::text_of;
 use vqz_raster::conventions::nodata::to_json;
 use vqz_raster::conventions::time::Instant;
 use vqz_raster::georeference::Georeference;
@@ -45,6 +46,8 @@ pub(crate) struct ExportedRaster {
     pub(crate) coordinates: Coordinates,
     /// Which of its samples are valid, where no value means "no data".
     pub(crate) mask: Option<Arc<dyn Raster>>,
+    /// What its group says of the whole.
+    pub(crate) globals: Map<String, Value>,
 }
 
 /// A raster with other metadata than its source.
@@ -224,6 +227,18 @@ impl ExportedRaster {
         settle_fill(&mut info.metadata, &info.nodata)?;
         self.raster = Arc::new(Described { info, inner: self.raster, mask: self.mask.clone() });
         Ok(self)
+    }
+
+    /// Makes metadata items for GDAL of what its group says of the whole.
+    pub(crate) fn with_globals(self) -> Self {
+        let globals = self.globals.clone();
+        let text = |value: &Value| value.as_str().map_or_else(|| text_of(value), str::to_owned);
+        let attributes = self.raster.info().metadata.attributes();
+        let known = attributes.get(ITEMS).and_then(Value::as_object).cloned().unwrap_or_default();
+        globals
+            .iter()
+            .filter(|(key, _)| !known.contains_key(*key))
+            .fold(self, |exported, (key, value)| exported.with_item(key, &text(value)))
     }
 
     /// Adds a metadata item for GDAL.

@@ -5,6 +5,7 @@ use crate::encoded::copies;
 use crate::encoded::losses::LossWatch;
 use crate::error::{Context, Result, bail};
 use crate::export::coordinates::Coordinates;
+use crate::export::globals;
 use crate::export::mask;
 use crate::export::names::dimension_name;
 use crate::export::raster::ExportedRaster;
@@ -52,7 +53,11 @@ impl ExportSource {
     /// When there is no raster, or several and none is called `data`, and when attributes contradict themselves.
     pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<Self> {
         if is_raster_file(path) {
-            return Self::describe(geotiff::open(path, options)?, None);
+            let raster = geotiff::open(path, options)?;
+            let mask = geotiff::mask::of_file(path, raster.info())?;
+            let mut source = Self::describe(raster, None)?;
+            source.whole.mask = mask;
+            return Ok(source);
         }
         let (node, others) = choose(path, options)?;
         let group = parent_group(&node);
@@ -116,6 +121,7 @@ impl ExportSource {
             scalar_time,
             coordinates,
             mask,
+            globals: folder.map(globals::of_group).unwrap_or_default(),
         };
         Ok(Self { whole, notes, group, others: Vec::new(), watch: None })
     }
@@ -123,6 +129,13 @@ impl ExportSource {
     /// Remarks on what its attributes and coordinates say against each other, and on nodata values that can't be read.
     pub(crate) fn report_conventions(&self, progress: &dyn Progress) -> Result<()> {
         let info = self.whole.raster.info();
+        let goes_along = self.whole.mask.is_some();
+        for remark in self.whole.raster.remarks() {
+            // A mask that is exported with the raster is not left out.
+            if !(goes_along && matches!(remark, Remark::MaskLeftOut { alpha: false, .. })) {
+                progress.remark(remark);
+            }
+        }
         for note in &self.notes {
             progress.remark(&Remark::LocationUnclear { array: info.label.clone(), note: note.clone() });
         }

@@ -15,7 +15,7 @@ use crate::raster::source::Raster;
 use crate::write::hierarchy::{Content, HierarchyWriter, Node, Output};
 use crate::write::settings::Settings;
 use crate::write::transfer::Order;
-use serde_json::{Map, json};
+use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vqz_codec::axes::Role;
@@ -44,7 +44,8 @@ pub(crate) fn write(
     options: &ExportOptions,
     progress: &dyn Progress,
 ) -> Result<Vec<PathBuf>> {
-    let conventions = Map::from_iter([("Conventions".to_owned(), json!("CF-1.8"))]);
+    let mut conventions = exported.globals.clone();
+    conventions.insert("Conventions".to_owned(), json!("CF-1.8"));
     let root = Node { path: String::new(), content: Content::Group(Metadata::new_group(conventions)) };
     let nodes: Vec<Node> = std::iter::once(root).chain(members("", DATA, exported, compression)?).collect();
     let mut settings = Settings::new("export", archive);

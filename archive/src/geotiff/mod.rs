@@ -4,6 +4,8 @@ pub(crate) mod attributes;
 #[cfg(feature = "gdal")]
 mod cog;
 #[cfg(feature = "gdal")]
+pub(crate) mod mask;
+#[cfg(feature = "gdal")]
 mod reader;
 #[cfg(feature = "gdal")]
 mod rename;

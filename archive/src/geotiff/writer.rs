@@ -171,6 +171,12 @@ fn describe(dataset: &mut Dataset, info: &RasterInfo, mut bands: Vec<Band>) -> R
     // An array states what all of its bands show, the bands of a cube each for itself.
     let of_bands: Vec<Value> =
         bands.iter().map(|band| band.attributes.get(COLOURS).cloned().unwrap_or_default()).collect();
+    // With one of red, green and blue missing, the others are no colours.
+    let is_picture = ["Red", "Green", "Blue"].iter().all(|colour| of_bands.iter().any(|own| own == colour));
+    let of_bands: Vec<Value> = of_bands
+        .into_iter()
+        .map(|own| if is_picture || own == "Alpha" { own } else { Value::Null })
+        .collect();
     match attributes.get(COLOURS) {
         Some(Value::Array(colours)) => write_colours(dataset, colours)?,
         _ => write_colours(dataset, &of_bands)?,

@@ -342,6 +342,8 @@ pub enum Remark {
         kept: f64,
         /// The values that become it.
         others: Vec<f64>,
+        /// Whether each band declares its own, so that valid samples of some bands may equal the one that is declared.
+        by_band: bool,
     },
     /// Samples lie outside the range that the array declares as valid, and were taken for data.
     BeyondValidRange {
@@ -647,7 +649,13 @@ impl fmt::Display for Remark {
             Self::NodataUnread { array, key, found, why } => {
                 write!(f, "warning: {array}: {key} is {found}, and masks no samples: {why}")
             }
-            Self::NodataMerged { array, kept, others } => write!(
+            Self::NodataMerged { array, kept, others, by_band: true } => write!(
+                f,
+                "warning: {array}: its bands declare {kept} and {} as \"no data\", and the format one value for all: what is missing becomes \
+                 {kept}, and so valid samples of {kept}, if there are any in the bands that declare another, count as missing there",
+                others.iter().map(f64::to_string).collect::<Vec<_>>().join(", ")
+            ),
+            Self::NodataMerged { array, kept, others, by_band: false } => write!(
                 f,
                 "note: {array}: samples of {} become {kept}: all of them mean \"no data\", and the format declares one value",
                 others.iter().map(f64::to_string).collect::<Vec<_>>().join(", ")

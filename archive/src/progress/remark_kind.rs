@@ -98,6 +98,7 @@ impl Remark {
             | Self::MaskNotExported { .. }
             | Self::ScalesNotExported { .. }
             | Self::WideBound { .. }
+            | Self::NodataMerged { by_band: true, .. }
             | Self::NodataUnread { .. }
             | Self::BeyondValidRange { .. }
             | Self::LocationUnclear { .. } => Severity::Warning,
@@ -117,7 +118,7 @@ impl Remark {
             | Self::Cube(_)
             | Self::MissingFigures { .. }
             | Self::ImpossibleNodata { .. }
-            | Self::NodataMerged { .. }
+            | Self::NodataMerged { by_band: false, .. }
             | Self::MaskBecameNodata { .. }
             | Self::CoordinatesLeftOut { .. } => Severity::Note,
         }

@@ -5,7 +5,9 @@ use crate::raster::samples::bytes_of;
 use crate::raster::source::{Raster, RasterInfo};
 use std::ops::Range;
 use std::sync::Arc;
+use vqz_codec::axes::Role;
 use vqz_codec::config::NoData;
+use vqz_raster::band::bands_of_attributes;
 
 /// The view: samples of the other values become the first one.
 pub(crate) struct OneNodata {
@@ -13,6 +15,8 @@ pub(crate) struct OneNodata {
     inner: Arc<dyn Raster>,
     kept: f64,
     others: Vec<f64>,
+    /// The values that become the kept one in each band, where the bands declare values of their own.
+    by_band: Option<Vec<Vec<f64>>>,
 }
 
 impl OneNodata {
@@ -37,7 +41,8 @@ impl OneNodata {
         };
         info.nodata.truncate(0);
         info.nodata.extend(first(inner.info(), *kept)?);
-        Ok(Some(Self { info, inner: Arc::clone(inner), kept: *kept, others: others.to_vec() }))
+        let by_band = by_band(inner.info(), *kept, others);
+        Ok(Some(Self { info, inner: Arc::clone(inner), kept: *kept, others: others.to_vec(), by_band }))
     }
 
     /// The value that stays.
@@ -50,17 +55,54 @@ impl OneNodata {
         &self.others
     }
 
-    fn merge<const N: usize>(&self, samples: &mut [u8]) {
+    /// Whether bands declare values of their own.
+    pub(crate) fn is_by_band(&self) -> bool {
+        self.by_band.is_some()
+    }
+
+    fn merge<const N: usize>(&self, region: &[Range<u64>], samples: &mut [u8]) -> Result<()> {
+        let (Some(all), Some(at)) = (&self.by_band, self.info.axes.position(&Role::Band)) else {
+            self.merge_values::<N>(&self.others, samples);
+            return Ok(());
+        };
+        // Bands one by one: runs of samples of one band, as long as what lies within a band.
+        let inner: u64 = region[at + 1..].iter().map(|range| range.end - range.start).product();
+        let bands = region[at].clone();
+        let count = bands.end - bands.start;
+        let run = usize::try_from(inner)? * N;
+        for (number, run) in samples.chunks_exact_mut(run.max(1)).enumerate() {
+            let band = bands.start + number as u64 % count.max(1);
+            if let Some(others) = all.get(band as usize) {
+                self.merge_values::<N>(others, run);
+            }
+        }
+        Ok(())
+    }
+
+    fn merge_values<const N: usize>(&self, others: &[f64], samples: &mut [u8]) {
         let sample =
             |value: &f64| -> Option<[u8; N]> { bytes_of(self.info.data_type, *value).try_into().ok() };
         let Some(kept) = sample(&self.kept) else { return };
-        let others: Vec<[u8; N]> = self.others.iter().filter_map(sample).collect();
+        let others: Vec<[u8; N]> = others.iter().filter_map(sample).collect();
         for found in samples.as_chunks_mut::<N>().0 {
             if others.contains(found) {
                 *found = kept;
             }
         }
     }
+}
+
+/// The values that become the kept one in each band; `None` where all bands declare the same. A value that no band declares as its own
+/// holds for all of them.
+fn by_band(info: &RasterInfo, kept: f64, others: &[f64]) -> Option<Vec<Vec<f64>>> {
+    let bands = bands_of_attributes(&info.metadata.attributes(), usize::try_from(info.bands()).ok()?);
+    let own: Vec<f64> = bands.iter().map(|band| band.nodata).collect::<Option<_>>()?;
+    if own.iter().all(|value| *value == own[0]) {
+        return None;
+    }
+    let of_all: Vec<f64> = others.iter().copied().filter(|value| !own.contains(value)).collect();
+    let of = |own: &f64| of_all.iter().copied().chain((*own != kept).then_some(*own)).collect();
+    Some(own.iter().map(of).collect())
 }
 
 /// The declaration of the value that stays.
@@ -81,10 +123,10 @@ impl Raster for OneNodata {
     fn read(&self, region: &[Range<u64>]) -> Result<Vec<u8>> {
         let mut samples = self.inner.read(region)?;
         match self.info.data_type.size() {
-            1 => self.merge::<1>(&mut samples),
-            2 => self.merge::<2>(&mut samples),
-            4 => self.merge::<4>(&mut samples),
-            _ => self.merge::<8>(&mut samples),
+            1 => self.merge::<1>(region, &mut samples)?,
+            2 => self.merge::<2>(region, &mut samples)?,
+            4 => self.merge::<4>(region, &mut samples)?,
+            _ => self.merge::<8>(region, &mut samples)?,
         }
         Ok(samples)
     }

@@ -74,7 +74,8 @@ pub fn set_band_attributes(attributes: &mut Map<String, Value>, bands: &[Band], 
     let objects: Vec<Value> = bands.iter().map(|band| object(band, kind, several)).collect();
     // Bands that have nothing but names are listed in band_names alone.
     let more = |object: &Value| object.as_object().is_some_and(|o| o.keys().any(|key| key != "name"));
-    if objects.iter().any(more) {
+    let named = bands.iter().filter(|band| band.name.is_some()).count();
+    if objects.iter().any(more) || (named > 0 && named < bands.len()) {
         set("bands", Value::from(objects));
     }
     for name in carried::names() {

@@ -1,6 +1,6 @@
 //! Files that are one raster of bands, as programs take them that know no dates and no variables.
 
-use crate::band::read_bands;
+use crate::band::{is_signed_byte, read_bands};
 use crate::conventions::time::Instant;
 use crate::error::{Error, Result};
 use crate::georeference::read_georeference;
@@ -9,7 +9,7 @@ use crate::ingest::sources::describe::{jumps, lost_places, masked_by_range, unre
 use crate::ingest::sources::oddities::Oddities;
 use crate::ingest::sources::open::open_dataset;
 use crate::ingest::sources::parts::{Part, parts};
-use crate::ingest::sources::{grib, steps};
+use crate::ingest::sources::{grib, items, steps};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -44,6 +44,11 @@ pub fn check_single_raster(file: &Path) -> Result<Vec<String>> {
         );
     }
     let dataset = open_dataset(&part.name, file)?;
+    oddities.extend(file, items::left_out(&dataset));
+    oddities.extend(file, items::left_out_of_file(&dataset));
+    if is_signed_byte(&dataset.rasterband(1)?) {
+        oddities.add(file, "its samples are int8, and are written as int16".to_owned());
+    }
     oddities.extend(file, masked_by_range(&dataset, &read_bands(&dataset)?));
     if let Some(variable) = &part.variable {
         let axes: Vec<&str> = variable.axes.iter().map(|axis| axis.name.as_str()).collect();
@@ -63,6 +68,11 @@ pub fn check_single_raster(file: &Path) -> Result<Vec<String>> {
         if jumps(variable) {
             return mismatch(
                 "its longitudes jump by a turn, so that GDAL takes it for another place".to_owned(),
+            );
+        }
+        if part.uneven {
+            return mismatch(
+                "its rows or columns are not evenly spaced, and no transform holds them".to_owned(),
             );
         }
         if part.unsigned.is_some() {

@@ -2,6 +2,7 @@
 
 mod attributes;
 mod content;
+mod globals;
 mod handle;
 
 pub use self::content::Content;
@@ -76,6 +77,14 @@ impl NetCdf {
             let root = Handle::new(root, gdal_sys::GDALGroupRelease, || "the root group".to_owned())?;
             Ok(Self { dimensions: Vec::new(), root, dataset })
         }
+    }
+
+    /// Writes a global attribute.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] with what GDAL says, [`Error::Invalid`] for a text with a null character.
+    pub fn global(&self, name: &str, value: &Value) -> Result<()> {
+        globals::write(&self.root, name, value)
     }
 
     /// Adds a dimension.

@@ -91,6 +91,7 @@ impl CubePlan {
             exact: None,
             coordinates: Vec::new(),
             ancillary: Vec::new(),
+            own_coordinates: None,
             clashes: Clashes::default(),
         };
         self.push(folder, array);
@@ -126,6 +127,7 @@ impl CubePlan {
             exact: None,
             coordinates: Vec::new(),
             ancillary: Vec::new(),
+            own_coordinates: None,
             clashes: Clashes::default(),
         };
         self.push(folder, array);

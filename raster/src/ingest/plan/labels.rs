@@ -49,6 +49,7 @@ impl CubePlan {
             exact: None,
             coordinates: Vec::new(),
             ancillary: Vec::new(),
+            own_coordinates: None,
             clashes: Clashes::default(),
         };
         self.push(folder, array);

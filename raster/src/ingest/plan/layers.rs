@@ -134,6 +134,7 @@ impl CubePlan {
                 exact: bands.first().and_then(|band| band.exact()),
                 coordinates: Vec::new(),
                 ancillary: Vec::new(),
+                own_coordinates: self.own_coordinates(&bands)?,
                 clashes: validity.clashes.narrowing(narrowed),
             };
             if let Some(mask) = self.push_with_mask(folder, array, validity.mask)? {

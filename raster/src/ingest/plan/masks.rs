@@ -72,6 +72,7 @@ impl CubePlan {
             exact: None,
             coordinates: Vec::new(),
             ancillary: Vec::new(),
+            own_coordinates: None,
             clashes: Clashes::default(),
         };
         let mask = self.push(folder, mask);

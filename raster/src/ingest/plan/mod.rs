@@ -29,6 +29,7 @@ use crate::ingest::read::gridded::GriddedBands;
 use crate::ingest::read::validity::Validity;
 use crate::ingest::sources::items::{FileItems, listed};
 use crate::ingest::sources::layer::Layer;
+pub use crate::ingest::sources::own_coordinates::OwnCoordinates;
 use crate::ingest::sources::polygons::{Border, Labels};
 use crate::ingest::sources::scene::{Scene, SceneBand, scenes};
 use crate::sample::DataType;
@@ -36,6 +37,7 @@ use names::{Folders, resolution};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The name of the array that holds the bands of the inputs.
 pub const DATA: &str = "data";
@@ -93,6 +95,8 @@ pub struct ArrayPlan {
     pub coordinates: Vec<String>,
     /// The names of the arrays beside it that are ancillary to it.
     pub ancillary: Vec<String>,
+    /// What its files say of the coordinates of rows and columns, where it lies on their grid.
+    pub own_coordinates: Option<Arc<OwnCoordinates>>,
     pub(crate) grid_number: usize,
     pub(crate) dates: Dates,
     pub(crate) clashes: Clashes,
@@ -263,6 +267,36 @@ impl CubePlan {
             ));
         }
         Ok(plan)
+    }
+
+    /// What the files of some bands say of the coordinates of their rows and columns; `None` where the cube has a grid of its own, or where they
+    /// say different things.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] where coordinates that no transform holds differ between files.
+    fn own_coordinates(&self, bands: &[&SceneBand]) -> Result<Option<Arc<OwnCoordinates>>> {
+        let grid = &self.config.grid;
+        if grid.crs.is_some() || grid.resolution.is_some() || grid.bounds.is_some() {
+            return Ok(None);
+        }
+        let mut all = bands.iter().flat_map(|band| band.all());
+        let Some(first) = all.next() else { return Ok(None) };
+        for other in all {
+            if other.own_coordinates == first.own_coordinates {
+                continue;
+            }
+            let uneven = |layer: &Layer| layer.own_coordinates.as_ref().is_some_and(|own| own.is_uneven());
+            if uneven(first) || uneven(other) {
+                return Err(Error::Mismatch(format!(
+                    "{} and {} have rows or columns that are not evenly spaced, at different places; ingest them separately, or bring \
+                     them onto one grid first",
+                    first.label(),
+                    other.label()
+                )));
+            }
+            return Ok(None);
+        }
+        Ok(first.own_coordinates.clone())
     }
 
     /// Adds the arrays of a scene, with one grid for each size of pixels, or a single one where the configuration gives the size.

@@ -70,6 +70,16 @@ impl CubePlan {
             );
             return Ok(ArrayValidity { nodata: Some(nodata), mask: None, clashes });
         }
+        if let Some(float) =
+            layers(bands).find(|layer| layer.sample_type.is_float()).filter(|_| !sample_type.is_float())
+        {
+            return Err(Error::Mismatch(format!(
+                "{path}: samples of {} are {} and may be NaN, and no value means \"no data\" in {type_name}; declare one as nodata \
+                 under [output]",
+                float.label(),
+                float.sample_type.name()
+            )));
+        }
         if let Some(why) = self.why_missing(bands, grid_number, times) {
             return Err(Error::Mismatch(format!(
                 "{path}: {why}, and no value means \"no data\" in {type_name}; declare one as nodata under [output]"

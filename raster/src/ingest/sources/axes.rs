@@ -30,6 +30,7 @@ pub(crate) struct Axis {
 pub(crate) struct Words {
     pub(crate) units: String,
     pub(crate) standard_name: String,
+    pub(crate) long_name: String,
     /// `T`, `Z`, `Y` or `X`.
     pub(crate) axis: String,
     pub(crate) calendar: Option<String>,
@@ -42,6 +43,7 @@ impl Words {
         Self {
             units: if units.is_empty() { text(variable, "units").unwrap_or_default() } else { units },
             standard_name: text(variable, "standard_name").unwrap_or_default(),
+            long_name: text(variable, "long_name").unwrap_or_default(),
             axis: text(variable, "axis").unwrap_or_default(),
             calendar: text(variable, "calendar"),
         }

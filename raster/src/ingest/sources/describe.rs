@@ -15,6 +15,7 @@ use crate::ingest::sources::items::{self, FileItems};
 use crate::ingest::sources::layer::{Layer, Reader, Source};
 use crate::ingest::sources::oddities::Oddities;
 use crate::ingest::sources::open::{check_end, check_size, open_dataset};
+use crate::ingest::sources::own_coordinates::OwnCoordinates;
 use crate::ingest::sources::parts::Part;
 use crate::ingest::sources::pattern::Fields;
 use crate::ingest::sources::steps::{self, Step};
@@ -53,9 +54,13 @@ pub(super) fn describe(
         let in_angles = part.variable.as_ref().is_some_and(is_in_angles);
         supplement(by_gdal, file, in_angles, &mut georeference, &mut bands);
     }
+    let uneven = part.uneven && input.bounds.is_none();
     if let Some(variable) = &part.variable {
-        place(variable, &mut georeference, file, oddities);
+        place(variable, uneven, &mut georeference, file, oddities);
+        oddities.extend(file, unit_of_levels(variable));
     }
+    let own_coordinates =
+        part.variable.as_ref().and_then(|variable| OwnCoordinates::of(variable, uneven)).map(Arc::new);
     complete(&mut georeference, input, height, width)?;
     if let Some(unread) =
         part.variable.as_ref().and_then(|variable| unread_reference(variable, &georeference))
@@ -63,6 +68,7 @@ pub(super) fn describe(
         oddities.add(file, format!("{unread}; give it as `crs` of its [[input]]"));
     }
     oddities.extend(file, items::left_out(&dataset));
+    oddities.extend(file, items::left_out_of_file(&dataset));
     oddities.extend(file, masked_by_range(&dataset, &bands));
     if let Some((variable, range)) =
         part.variable.as_ref().and_then(|variable| Some((variable, part.unpacked_range?)))
@@ -190,6 +196,7 @@ pub(super) fn describe(
             exact: part.exact,
             place: part.place().map(str::to_owned),
             beside: part.beside.clone(),
+            own_coordinates: own_coordinates.clone(),
             input: number,
         });
     }
@@ -305,6 +312,26 @@ pub(crate) fn unread_reference(
     ))
 }
 
+/// The units of axes whose entries become parts of the names of bands, in words.
+fn unit_of_levels(variable: &container::Variable) -> Option<String> {
+    let roles = variable.roles.as_ref()?;
+    let named = |at: &usize| {
+        let axis = &variable.axes[*at];
+        let words: Vec<&str> = [axis.words.standard_name.as_str(), axis.words.units.as_str()]
+            .into_iter()
+            .filter(|word| !word.is_empty())
+            .collect();
+        (axis.extent > 1 && !words.is_empty()).then(|| format!("{} ({})", axis.name, words.join(", ")))
+    };
+    let axes: Vec<String> = roles.others.iter().filter_map(named).collect();
+    (!axes.is_empty()).then(|| {
+        format!(
+            "the entries of {} become parts of the names of bands, and what is said of them is not kept",
+            axes.join(" and ")
+        )
+    })
+}
+
 /// Whether the longitudes of a variable's columns jump by a turn.
 pub(crate) fn jumps(variable: &container::Variable) -> bool {
     variable.roles.as_ref().is_some_and(|roles| longitudes_without_jump(&variable.axes[roles.x]).is_some())
@@ -321,12 +348,24 @@ fn longitudes_without_jump(axis: &Axis) -> Option<Vec<f64>> {
 /// Compares a georeference with the coordinates of the variable's rows and columns, and completes it by them.
 fn place(
     variable: &container::Variable,
+    uneven: bool,
     georeference: &mut Georeference,
     file: &Path,
     oddities: &mut Oddities,
 ) {
     let Some(roles) = &variable.roles else { return };
     let (rows, columns) = (&variable.axes[roles.y], &variable.axes[roles.x]);
+    if uneven {
+        georeference.transform = None;
+        oddities.add(
+            file,
+            format!(
+                "coordinates along {} or {} are not evenly spaced: they are kept as they are, and no transform holds them",
+                rows.name, columns.name
+            ),
+        );
+        return;
+    }
     let (Some(y), Some(x)) = (&rows.values, &columns.values) else { return };
     let whole = longitudes_without_jump(columns);
     if let (Some(whole), Some(axis)) = (&whole, whole.as_deref().and_then(even_axis)) {

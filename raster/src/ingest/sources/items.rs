@@ -129,6 +129,37 @@ pub(crate) fn left_out(raster: &Dataset) -> Option<String> {
     (!all.is_empty()).then(|| format!("{} are left out", all.join(" and ")))
 }
 
+/// What a file says of itself beside its items that is not kept, in words: items of other domains, and the epoch of its coordinates.
+pub(crate) fn left_out_of_file(file: &Dataset) -> Option<String> {
+    const KNOWN: [&str; 12] = [
+        "",
+        "IMAGERY",
+        "IMAGE_STRUCTURE",
+        "SUBDATASETS",
+        "DERIVED_SUBDATASETS",
+        "COLOR_PROFILE",
+        "RPC",
+        "GEOLOCATION",
+        "ESRI",
+        "xml:ESRI",
+        "TIFF",
+        "xml:VRT",
+    ];
+    let driver = file.driver().short_name();
+    let domains: Vec<String> =
+        file.metadata_domains().into_iter().filter(|name| !KNOWN.contains(&name.as_str())).collect();
+    let domains = (!domains.is_empty() && driver != "netCDF" && !driver.starts_with("HDF5"))
+        .then(|| format!("the metadata of {}", listed(&domains)));
+    let epoch = file.spatial_ref().ok().map(|reference| {
+        // SAFETY: the reference is open.
+        unsafe { gdal_sys::OSRGetCoordinateEpoch(reference.to_c_hsrs()) }
+    });
+    let epoch =
+        epoch.filter(|epoch| *epoch > 0.0).map(|epoch| format!("the epoch of its coordinates ({epoch})"));
+    let all: Vec<String> = domains.into_iter().chain(epoch).collect();
+    (!all.is_empty()).then(|| format!("not kept: {}", all.join(" and ")))
+}
+
 /// The first names, and how many more there are.
 pub(crate) fn listed(names: &[String]) -> String {
     let more = names.len().saturating_sub(LISTED);

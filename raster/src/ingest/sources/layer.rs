@@ -7,6 +7,7 @@ use crate::georeference::Georeference;
 use crate::ingest::grid::Grid;
 use crate::ingest::sources::items::FileItems;
 use crate::ingest::sources::lists::samples::List;
+use crate::ingest::sources::own_coordinates::OwnCoordinates;
 use crate::missing::Missing;
 use crate::sample::DataType;
 use std::collections::BTreeMap;
@@ -73,6 +74,8 @@ pub(crate) struct Layer {
     pub place: Option<String>,
     /// The places of the variables that are its coordinates, or ancillary to it.
     pub beside: Vec<String>,
+    /// What its file says of the coordinates of rows and columns.
+    pub own_coordinates: Option<Arc<OwnCoordinates>>,
     /// The number of its input in the configuration, from 0.
     pub input: usize,
 }

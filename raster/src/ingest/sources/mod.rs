@@ -21,6 +21,7 @@ mod naming;
 mod npy_vrt;
 pub(crate) mod oddities;
 pub(crate) mod open;
+pub(crate) mod own_coordinates;
 pub(crate) mod parts;
 pub(crate) mod pattern;
 pub(crate) mod polygons;

@@ -44,16 +44,29 @@ pub(crate) fn names(
     }
     if known.iter().any(Option::is_some) && !are_distinct(&known, &times, &suffix) {
         numbered = true;
-        // A variable's name stays; descriptions that do not distinguish bands say nothing.
-        let keeps = part.band.is_some() || messages.is_some();
+        // A variable's name stays; descriptions that are all the same say nothing.
+        let of_file = part.band.is_some() || messages.is_some();
+        let several = known.iter().flatten().any(|name| Some(name) != known.iter().flatten().next());
+        let keeps = of_file || several;
+        let is_single: Vec<bool> = (0..known.len())
+            .map(|i| {
+                let same =
+                    |j: &usize| (times(*j), &known[*j], suffix(*j)) == (times(i), &known[i], suffix(i));
+                !of_file && (0..known.len()).filter(same).count() == 1
+            })
+            .collect();
         let mut count: HashMap<(Option<Instant>, Option<String>, &str), usize> = HashMap::new();
         for (i, name) in known.iter_mut().enumerate() {
             let number = count.entry((times(i), name.clone().filter(|_| keeps), suffix(i))).or_default();
             *number += 1;
             *name = match name {
+                Some(name) if is_single[i] => Some(name.clone()),
                 Some(name) if keeps => Some(format!("{name}_{number}")),
                 _ => None,
             };
+        }
+        if !of_file && !are_distinct(&known, &times, &suffix) {
+            known.fill(None);
         }
     }
     // Bands without a name are numbered, those of each date from 1.

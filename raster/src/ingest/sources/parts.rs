@@ -5,9 +5,11 @@ use crate::error::{Error, Result};
 use crate::ingest::config::InputConfig;
 use crate::ingest::sources::container::raster::VariableRaster;
 use crate::ingest::sources::container::{self, Container, Relations};
+use crate::ingest::sources::describe::jumps;
 use crate::ingest::sources::files::count;
 use crate::ingest::sources::oddities::Oddities;
 use crate::ingest::sources::open::open_dataset;
+use crate::ingest::sources::own_coordinates::is_uneven;
 use crate::ingest::sources::subdatasets::{self, Variable};
 use crate::ingest::sources::{classic_netcdf, npy_vrt};
 use crate::sample::{DataType, data_type_of_gdal};
@@ -32,6 +34,8 @@ pub(crate) struct Part {
     pub(crate) exact: Option<Exact>,
     /// The places of the variables that are its coordinates, or ancillary to it.
     pub(crate) beside: Vec<String>,
+    /// Whether no transform holds its rows or columns, which are not evenly spaced.
+    pub(crate) uneven: bool,
     /// Its valid range, by the name of the attribute, if that is in unpacked units.
     pub(crate) unpacked_range: Option<&'static str>,
     /// The type that its samples are meant as, if they are bytes that stand for such without a sign.
@@ -47,6 +51,7 @@ impl Part {
             by_gdal: None,
             exact: None,
             beside: Vec::new(),
+            uneven: false,
             unpacked_range: None,
             unsigned: None,
         }
@@ -258,17 +263,23 @@ fn part(
     // such without a sign.
     let unpacked_range = variable.float_range.filter(|_| raster.as_ref().is_some_and(is_packed));
     let unsigned = raster.as_ref().and_then(unsigned);
+    let transform = raster.as_ref().and_then(|raster| raster.geo_transform().ok());
+    let stated = |at: [usize; 2]| transform.map(|transform| at.map(|at| transform[at]));
+    // Longitudes that jump by a turn are those of an even grid.
+    let uneven = is_uneven(&variable.axes[roles.y], stated([3, 5]))
+        || (is_uneven(&variable.axes[roles.x], stated([0, 1])) && !jumps(&variable));
     let known = unpacked_range.is_none()
         && unsigned.is_none()
+        && !uneven
         && roles.end_in_rows_and_columns(variable.axes.len())
-        && raster.is_some_and(|raster| raster.geo_transform().is_ok());
+        && transform.is_some();
     let part = if known {
         Part::of(name, Some(band))
     } else {
         let own = VariableRaster { file: file.to_path_buf(), path, y: roles.y, x: roles.x };
         Part { by_gdal: Some(name), ..Part::of(own.to_string(), Some(band)) }
     };
-    Ok(Part { variable: Some(variable), unpacked_range, unsigned, ..part })
+    Ok(Part { variable: Some(variable), uneven, unpacked_range, unsigned, ..part })
 }
 
 /// Whether the samples of GDAL's raster of a NetCDF variable stand for others by a scale or an offset.

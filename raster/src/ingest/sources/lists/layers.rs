@@ -177,6 +177,7 @@ impl Listed<'_> {
                 exact: None,
                 place: None,
                 beside: Vec::new(),
+                own_coordinates: None,
                 input: self.number,
             });
         }
