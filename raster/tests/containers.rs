@@ -325,7 +325,11 @@ fn two_axes_of_time_and_levels_are_bands() {
     assert_eq!(samples, (0..48).chain(1000..1048).collect::<Vec<i16>>());
     assert_eq!(times(&cube), ["2020-01-01", "2020-01-02"]);
     // What is left out is said.
-    assert_eq!(cube.remarks.len(), 1, "{:?}", cube.remarks);
+    assert_eq!(cube.remarks.len(), 2, "{:?}", cube.remarks);
+    assert!(
+        cube.remarks[1]
+            .contains("the entries of step (forecast_period, hours) become parts of the names of bands")
+    );
     assert!(cube.remarks[0].ends_with(
         "variables with fewer samples are left out: land; choose with `variables` of its [[input]]"
     ));
