@@ -313,6 +313,20 @@ class Files(Case):
                 plain = xr.open_zarr(self.folder / "back.zarr", consolidated=False)
                 self.assertEqual((plain.y.attrs["units"], plain.attrs["title"]), ("degrees_north", "A model"))
 
+    def test_uneven_coordinates_of_files_must_agree(self):
+        paths = []
+        for number, last in enumerate((-81, -81, -80)):
+            with self.netcdf(f"g_2020010{number + 1}.nc", size=(6, 8)) as file:
+                file["lat"][:] = [80, 50, 20, -10, -45, last]
+                file.createVariable("v", "f4", ("lat", "lon"))[:] = self.random.random((6, 8))
+            paths.append(self.folder / f"g_2020010{number + 1}.nc")
+        name = ("--name", "g_{time:%Y%m%d}.nc")
+        cube, _ = self.ingest(*paths[:2], *name)
+        np.testing.assert_array_equal(cube["y"][:], [80, 50, 20, -10, -45, -81])
+        self.assertEqual(cube["data"].shape, (2, 1, 6, 8))
+        err = self.ingest(*paths, *name, code=2)
+        self.assertIn("not evenly spaced, at different places; ingest them separately", err)
+
     def test_names_of_bands_stay_where_some_have_none(self):
         path = self.geotiff("n.tif", np.ones((3, 8, 8), "u1"))
         with rasterio.open(path, "r+") as file:
