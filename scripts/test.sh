@@ -34,6 +34,36 @@ step() {
 "
 }
 
+# Runs a command in the background, after those that were begun so before.
+others=""
+before_it=""
+meanwhile() {
+    name=$1
+    log="target/meanwhile-$(echo "$name" | tr -c 'a-z\n' -).log"
+    shift
+    after=$before_it
+    (
+        while [ -n "$after" ] && kill -0 "$after" 2>/dev/null; do sleep 1; done
+        begun=$(date +%s)
+        "$@"
+        code=$?
+        echo "$name: $(($(date +%s) - begun)) s"
+        exit $code
+    ) >"$log" 2>&1 &
+    before_it=$!
+    others="$others $before_it:$log"
+}
+
+# Waits for these, and shows what they said.
+finished() {
+    for other in $others; do
+        wait "${other%%:*}" || failed="$failed
+  ${other#*:}"
+        echo
+        cat "${other#*:}"
+    done
+}
+
 mkdir -p target
 # Clippy compiles the workspace in place of rustc, and lints as it goes; so dependencies are compiled once, and need no check
 # besides. It takes its arguments from this variable, with this word after each.
@@ -49,9 +79,11 @@ step "circles between modules" python3 scripts/circles.py
 # The one build: programs, tests, the library for Python, and the dependencies of the fuzz targets, with all features.
 step "lint and build" cargo build --workspace --all-features --all-targets
 step "tests, documentation" cargo test --workspace --all-features --no-fail-fast
-step "tests, Python" python3 -m unittest discover --start-directory tests/python --verbose
+# Two suites keep one core busy each; they are shown when they are done.
+meanwhile "tests, second decoder" python3 -m unittest discover --start-directory spec/decoder --verbose
+meanwhile "tests, Python" python3 -m unittest discover --start-directory tests/python --verbose
 step "tests, Python package" scripts/python.sh
-step "tests, second decoder" python3 -m unittest discover --start-directory spec/decoder --verbose
+step "meanwhile" finished
 step "fuzz, 15 seconds a target" scripts/fuzz.sh 15
 
 echo

@@ -22,6 +22,8 @@ pub mod georeference;
 pub mod ingest;
 #[cfg(feature = "gdal")]
 pub mod items;
+#[cfg(feature = "gdal")]
+mod listed;
 pub mod mask;
 #[cfg(feature = "gdal")]
 pub mod missing;

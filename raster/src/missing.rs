@@ -184,8 +184,7 @@ mod tests {
         assert_eq!(signed(-128.0), Some(-128.0));
         assert_eq!(signed(156.0), Some(-100.0));
         assert_eq!((signed(256.0), signed(200.5)), (None, None));
-        let unsigned =
-            |value| nodata(value, Samples { sample_type: DataType::UInt8, sign: Sign::Removed(8) });
+        let unsigned = |value| nodata(value, Samples { sample_type: DataType::UInt8, sign: Sign::Removed });
         assert_eq!((unsigned(-1.0), unsigned(255.0), unsigned(256.0)), (Some(255.0), Some(255.0), None));
     }
 

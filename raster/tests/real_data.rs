@@ -536,9 +536,7 @@ fn native_grids_without_a_place_are_told_theirs() {
     };
     let error = refused(&folder, &config(""));
     assert!(
-        error.contains(
-            "and is rotated or has no reference system; to resample it onto a common grid, set crs"
-        ),
+        error.contains("nothing says where it lies; give its place as `crs` and `bounds` of its [[input]]"),
         "{error}"
     );
     let plan =

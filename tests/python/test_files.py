@@ -313,6 +313,77 @@ class Files(Case):
                 plain = xr.open_zarr(self.folder / "back.zarr", consolidated=False)
                 self.assertEqual((plain.y.attrs["units"], plain.attrs["title"]), ("degrees_north", "A model"))
 
+    def test_exports_keep_names_and_words(self):
+        words = {"long_name": "reflectance of the ground", "comment": "synthetic", "processor": "5", "units": "1"}
+        axes = {
+            "wavelength": ("wavelength", [0.49, 0.56, 0.66], {"units": "um", "standard_name": "radiation_wavelength"}),
+            "lat": ("lat", 50 - 0.1 * np.arange(40), {"units": "degrees_north", "standard_name": "latitude"}),
+            "lon": ("lon", 5 + 0.1 * np.arange(50), {"units": "degrees_east", "standard_name": "longitude"}),
+        }
+        samples = self.random.random((3, 40, 50)).astype("f4")
+        cube = xr.Dataset({"refl": (tuple(axes), samples, words)}, axes, {"title": "T", "orbit": 5, "box": [1.5, 2.0]})
+        cube.to_zarr(self.folder / "cube.zarr", zarr_format=3, consolidated=False)
+        self.vqz("encode", self.folder / "cube.zarr", self.folder / "archive.zarr", "--lossless")
+        for end in ("nc", "zarr"):
+            self.vqz("export", self.folder / "archive.zarr", self.folder / f"back.{end}")
+            options = {"engine": "zarr", "consolidated": False} if end == "zarr" else {"engine": "netcdf4"}
+            with self.subTest(end), xr.open_dataset(self.folder / f"back.{end}", **options) as back:
+                self.assertEqual(back["data"].dims, tuple(axes))
+                for name in axes:
+                    np.testing.assert_allclose(back[name], cube[name])
+                    self.assertEqual(back[name].attrs["units"], cube[name].attrs["units"])
+                np.testing.assert_array_equal(back["data"], samples)
+                self.assertEqual({key: back["data"].attrs[key] for key in words}, words)
+                self.assertEqual((back.attrs["title"], back.attrs["orbit"]), ("T", 5))
+                np.testing.assert_array_equal(back.attrs["box"], [1.5, 2.0])
+        told = json.loads(self.vqz("export", self.folder / "archive.zarr", self.folder / "back.tif", "--json"))
+        self.assert_said("left out of refl: wavelength", [remark["message"] for remark in told["remarks"]])
+        with rasterio.open(self.folder / "back.tif") as back:
+            self.assertEqual((back.tags()["processor"], back.tags()["orbit"]), ("5", "5"))
+            self.assertEqual(back.tags(2)["long_name"], words["long_name"])
+        # Steps of three pixels; the last is made of one.
+        self.vqz("export", self.folder / "archive.zarr", self.folder / "coarse.nc", "--resolution", "0.3")
+        with xr.open_dataset(self.folder / "coarse.nc", engine="netcdf4") as coarse:
+            np.testing.assert_allclose(np.diff(coarse["lat"]), -0.3)
+        # A name is kept as a word where there is no other, and a coordinate names the only band.
+        only = xr.Dataset({"ndvi": (("band", "y", "x"), samples[:1])}, {"band": ["B1"]})
+        only.to_zarr(self.folder / "only.zarr", zarr_format=3, consolidated=False)
+        words = only.assign(ndvi=only["ndvi"].assign_attrs(long_name="greenness"))
+        words.to_zarr(self.folder / "words.zarr", zarr_format=3, consolidated=False)
+        for name, long_name in (("only", "ndvi"), ("words", "greenness")):
+            self.vqz("export", self.folder / f"{name}.zarr", self.folder / f"{name}.tif")
+            with rasterio.open(self.folder / f"{name}.tif") as back:
+                self.assertEqual((back.descriptions, back.tags(1).get("long_name")), (("B1",), long_name))
+
+    def test_bounds_that_no_grid_implies_are_named(self):
+        for clipped in (False, True):
+            with self.subTest(clipped=clipped):
+                with self.netcdf("bounds.nc", size=(4, 5), places=False) as file:
+                    file.createDimension("nv", 2)
+                    file.setncatts({"count": np.int32(5), "factor": np.float32(0.5), "title": "t"})
+                    for name, direction, own in (("lat", "north", 89.5 - np.arange(4)), ("lon", "east", np.arange(5.0))):
+                        variable = file.createVariable(name, "f8", (name,))
+                        variable.setncatts({"units": f"degrees_{direction}", "bounds": f"{name}_bnds"})
+                        variable[:] = own
+                        ends = np.stack([own - 0.5, own + (0.4 if clipped and name == "lat" else 0.5)], 1)
+                        file.createVariable(f"{name}_bnds", "f4", (name, "nv"))[:] = ends
+                    file.createVariable("v", "f4", ("lat", "lon"))[:] = self.random.random((4, 5))
+                cube, remarks = self.ingest(self.folder / "bounds.nc")
+                told = [remark for remark in remarks if "left out" in remark]
+                self.assertEqual(len(told), clipped, remarks)
+                self.assertTrue(not clipped or told[0].endswith("other variables are left out: lat_bnds"), told)
+                self.assertEqual([cube.attrs[name] for name in ("count", "factor", "title")], [5, 0.5, "t"])
+
+    def test_codes_are_reference_systems(self):
+        for key in ("spatial_ref", "crs_wkt"):
+            axes = {"y": 5e6 - 10 * np.arange(40.0), "x": 5e5 + 10 * np.arange(50.0), "spatial_ref": ((), 0, {key: "EPSG:32633"})}
+            samples = self.random.random((40, 50)).astype("f4")
+            cube = xr.Dataset({"data": (("y", "x"), samples, {"grid_mapping": "spatial_ref"})}, axes)
+            cube.to_zarr(self.folder / "coded.zarr", zarr_format=3, consolidated=False, mode="w")
+            self.vqz("export", self.folder / "coded.zarr", self.folder / "coded.tif", "--overwrite")
+            with rasterio.open(self.folder / "coded.tif") as back:
+                self.assertEqual(back.crs.to_epsg(), 32633)
+
     def test_uneven_coordinates_of_files_must_agree(self):
         paths = []
         for number, last in enumerate((-81, -81, -80)):

@@ -1,7 +1,7 @@
 //! The coordinates of a raster on their way out: those that stand beside it in its group, cut like its samples.
 //!
-//! Coordinates are kept as they are stored, because a bound on samples is none on places. Dimensions get the names of their
-//! roles, as in everything that is exported, and the coordinates of dimensions follow.
+//! Coordinates are kept as they are stored, because a bound on samples is none on places. A dimension whose name no output can have gets
+//! that of its role, and its coordinates follow.
 
 use crate::error::Result;
 use crate::export::names::{DATA, name};
@@ -195,7 +195,8 @@ impl Coordinates {
                 let known = block.iter().filter(|value| !missing.contains(value) && !value.is_nan());
                 known.clone().sum::<f64>() / known.count() as f64
             };
-            let means: Vec<f64> = numbers.chunks(factor as usize).map(mean).collect();
+            let mut means: Vec<f64> = numbers.chunks(factor as usize).map(mean).collect();
+            continue_steps(&mut means, &numbers, factor as usize);
             coordinate.array.shape = vec![means.len() as u64];
             coordinate.array.data = CoordinateData::Float(means);
             // Where no value is known the mean is NaN, so a fill value says nothing any more.
@@ -222,6 +223,17 @@ impl Dimensions {
         let Some(names) = metadata.dimension_names() else { return false };
         let extent = |name: &String| self.own.iter().position(|own| own == name).map(|d| self.extents[d]);
         names.iter().zip(&shape).all(|(name, n)| extent(name) == Some(*n))
+    }
+}
+
+/// Gives the last of larger steps the place that follows from the ones before, where it is made of fewer steps than these: it is as large
+/// as they are, and its mean would lie nearer.
+fn continue_steps(means: &mut [f64], numbers: &[f64], factor: usize) {
+    if let [.., before, last] = means
+        && let Some(rest) = std::num::NonZero::new(numbers.len() % factor)
+    {
+        let start = numbers.len() - rest.get();
+        *last = *before + (numbers[start] - numbers[start - factor]);
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::error::{Result, bail};
 use crate::export::dates::{self, Times};
 use crate::export::format::Format;
+use crate::export::names::name_of;
 use crate::export::options::{Compression, ExportOptions};
 use crate::export::raster::{ExportedRaster, resampling};
 use crate::export::source::ExportSource;
@@ -39,7 +40,7 @@ pub(crate) fn write(
             );
         }
     }
-    let exported = &one_nodata(exported, progress)?.with_globals();
+    let exported = &one_nodata(exported, progress)?.with_words();
     remark_on_coordinates(exported, progress);
     let info = exported.raster.info();
     let cog = Cog {
@@ -95,7 +96,7 @@ pub(crate) fn for_geotiff(
         return Ok(source.whole.raster);
     }
     source.report_conventions(progress)?;
-    let exported = one_nodata(&source.whole.clone().described()?, progress)?.with_globals();
+    let exported = one_nodata(&source.whole.clone().described()?, progress)?.with_words();
     exported.remark(|mask| Format::GeoTiff.holds(mask), progress);
     remark_on_coordinates(&exported, progress);
     Ok(dated(&exported, 0)?.raster)
@@ -124,9 +125,14 @@ fn remark_on_coordinates(exported: &ExportedRaster, progress: &dyn Progress) {
     let upright = exported.georeference.transform.is_some();
     let held = |name: &str, dimensions: &[String]| match dimensions {
         [] => exported.scalar_time.as_deref() == Some(name),
-        [one] if one == "y" || one == "x" => one == name && upright,
-        [one] if one == "time" => one == name && exported.times.is_some(),
-        [one] => one == name && one == "band" && exported.bands.iter().all(|band| band.name.is_some()),
+        [one] if one == name => {
+            match info.axes.roles().iter().find(|role| name_of(info, role).as_ref() == Some(one)) {
+                Some(Role::Y | Role::X) => upright,
+                Some(Role::Time) => exported.times.is_some(),
+                Some(Role::Band) => exported.bands.iter().all(|band| band.name.is_some()),
+                Some(Role::Other(_)) | None => false,
+            }
+        }
         _ => false,
     };
     let arrays = exported.coordinates.arrays.iter();

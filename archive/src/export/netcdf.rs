@@ -1,7 +1,7 @@
 //! Writes a NetCDF-4 file that follows the CF conventions, window by window.
 
 use crate::error::{Context, Result};
-use crate::export::names::{DATA, name};
+use crate::export::names::{DATA, name, name_of};
 use crate::export::options::Compression;
 use crate::export::raster::ExportedRaster;
 use crate::export::zarr::{auxiliary_names, coordinate_arrays};
@@ -109,8 +109,8 @@ fn fill(
     }
     let wavelengths: Option<Vec<f64>> = exported.bands.iter().map(|band| band.wavelength_um).collect();
     let taken = arrays.iter().any(|array| array.name == WAVELENGTH);
-    let wavelength = match wavelengths.filter(|_| !taken) {
-        Some(values) if info.axes.position(&Role::Band).is_some() => Some(wavelength(&file, &values)?),
+    let wavelength = match (wavelengths.filter(|_| !taken), name_of(info, &Role::Band)) {
+        (Some(values), Some(dimension)) => Some(wavelength(&file, &dimension, &values)?),
         _ => None,
     };
     let auxiliary = auxiliary_names(exported, &arrays);
@@ -160,9 +160,9 @@ fn write_coordinate(file: &NetCdf, array: &CoordinateArray) -> Result<()> {
 }
 
 /// The coordinate that CF has for the wavelengths of bands.
-fn wavelength(file: &NetCdf, values: &[f64]) -> Result<Variable> {
+fn wavelength(file: &NetCdf, dimension: &str, values: &[f64]) -> Result<Variable> {
     let content = Content::Samples(DataType::Float64);
-    let variable = file.variable(WAVELENGTH, &["band"], content, &Storage::default())?;
+    let variable = file.variable(WAVELENGTH, &[dimension], content, &Storage::default())?;
     variable.attribute("standard_name", &json!("radiation_wavelength"))?;
     variable.attribute("units", &json!("um"))?;
     let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_ne_bytes()).collect();

@@ -3,6 +3,7 @@
 
 use crate::error::{Result, bail, fail};
 use crate::export::format::Format;
+use crate::export::names::name_rows_and_columns;
 use crate::export::options::OverviewOptions;
 use crate::export::raster::{ExportedRaster, resampling};
 use crate::export::source::ExportSource;
@@ -179,6 +180,7 @@ fn describe(
     let mut georeference = Map::new();
     let info = base.2.raster.info();
     base.2.georeference.set_attributes(&mut georeference, info.extent(&Role::Y), info.extent(&Role::X))?;
+    name_rows_and_columns(&mut georeference, info);
     for key in ["zarr_conventions", "proj:code", "proj:wkt2", "spatial:dimensions", "spatial:bbox"] {
         if let Some(value) = georeference.remove(key) {
             attributes.insert(key.to_owned(), value);

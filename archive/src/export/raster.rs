@@ -1,8 +1,8 @@
 //! The part of a raster that is exported: dates, bands, a window, a resolution; its georeference, bands and dates follow.
 
 use crate::error::{Context, Result, bail};
-use crate::export::coordinates::Coordinates;
-use crate::export::names::name;
+use crate::export::coordinates::{Coordinates, merged};
+use crate::export::names::{name, name_of, name_rows_and_columns};
 use crate::export::options::{Area, ExportOptions};
 use crate::geotiff::attributes::ITEMS;
 use crate::metadata::document::Metadata;
@@ -16,8 +16,9 @@ use serde_json::{Map, Value, json};
 use std::ops::Range;
 use std::sync::Arc;
 use vqz_codec::axes::Role;
+use vqz_codec::name::NAMES;
 use vqz_codec::sample::DataType;
-use vqz_raster::band::{Band, SampleKind, set_band_attributes};
+use vqz_raster::band::{Band, SampleKind, is_of_bands, set_band_attributes};
 use vqz_raster::conventions::auxiliary;
 use vqz_raster::conventions::json::text_of;
 use vqz_raster::conventions::nodata::to_json;
@@ -163,7 +164,11 @@ impl ExportedRaster {
         self.mask = self
             .mask
             .map(|mask| Arc::new(Cropped::new(mask, rows.clone(), columns.clone())) as Arc<dyn Raster>);
-        self.coordinates = self.coordinates.cut("y", rows.clone()).cut("x", columns.clone());
+        for (role, range) in [(Role::Y, &rows), (Role::X, &columns)] {
+            if let Some(name) = name_of(self.raster.info(), &role) {
+                self.coordinates = self.coordinates.cut(&name, range.clone());
+            }
+        }
         self.raster = Arc::new(Cropped::new(self.raster, rows, columns));
         self
     }
@@ -189,12 +194,16 @@ impl ExportedRaster {
             }
             self.mask = Some(Arc::new(Reduced::new(mask, rows, columns, resampling)?));
         }
-        self.coordinates = self.coordinates.reduced("y", rows).reduced("x", columns);
+        for (role, factor) in [(Role::Y, rows), (Role::X, columns)] {
+            if let Some(name) = name_of(self.raster.info(), &role) {
+                self.coordinates = self.coordinates.reduced(&name, factor);
+            }
+        }
         self.raster = Arc::new(Reduced::new(self.raster, rows, columns, resampling)?);
         Ok(self)
     }
 
-    /// Puts georeference and bands into the metadata, and names the dimensions by their roles.
+    /// Puts georeference and bands into the metadata, and gives the dimensions the names that they have in the output.
     ///
     /// # Errors
     /// When GDAL does not read the coordinate reference system.
@@ -207,6 +216,7 @@ impl ExportedRaster {
         };
         set_band_attributes(&mut attributes, &self.bands, kind);
         self.georeference.set_attributes(&mut attributes, info.extent(&Role::Y), info.extent(&Role::X))?;
+        name_rows_and_columns(&mut attributes, &info);
         // A second value that means "no data" is declared as CF does.
         let mut declared = Vec::new();
         for nodata in info.nodata.iter().skip(1) {
@@ -229,28 +239,43 @@ impl ExportedRaster {
         Ok(self)
     }
 
-    /// Makes metadata items for GDAL of what its group says of the whole.
-    pub(crate) fn with_globals(self) -> Self {
-        let globals = self.globals.clone();
-        let text = |value: &Value| value.as_str().map_or_else(|| text_of(value), str::to_owned);
+    /// Makes metadata items for GDAL of what its group says of the whole, and of those attributes of its own for which GDAL has no
+    /// other place.
+    pub(crate) fn with_words(self) -> Self {
         let attributes = self.raster.info().metadata.attributes();
+        let own = attributes.iter().filter(|(key, _)| is_word(key));
+        let text = |value: &Value| value.as_str().map_or_else(|| text_of(value), str::to_owned);
+        let words: Map<String, Value> = (self.globals.iter().chain(own))
+            .map(|(key, value)| (key.clone(), Value::from(text(value))))
+            .collect();
         let known = attributes.get(ITEMS).and_then(Value::as_object).cloned().unwrap_or_default();
-        globals
-            .iter()
-            .filter(|(key, _)| !known.contains_key(*key))
-            .fold(self, |exported, (key, value)| exported.with_item(key, &text(value)))
+        self.with_items(merged(&words, &known))
     }
 
     /// Adds a metadata item for GDAL.
-    pub(crate) fn with_item(mut self, key: &str, value: &str) -> Self {
-        let mut info = self.raster.info().clone();
-        let attributes = info.metadata.attributes();
+    pub(crate) fn with_item(self, key: &str, value: &str) -> Self {
+        let attributes = self.raster.info().metadata.attributes();
         let mut items = attributes.get(ITEMS).and_then(Value::as_object).cloned().unwrap_or_default();
         items.insert(key.to_owned(), Value::from(value));
+        self.with_items(items)
+    }
+
+    fn with_items(mut self, items: Map<String, Value>) -> Self {
+        if items.is_empty() {
+            return self;
+        }
+        let mut info = self.raster.info().clone();
         info.metadata.set_attribute(ITEMS, Value::Object(items));
         self.raster = Arc::new(Described { info, inner: self.raster, mask: self.mask.clone() });
         self
     }
+}
+
+/// Whether an attribute of an array is said nowhere else in a file of GDAL: it is none of the bands, of the place, or of a store.
+fn is_word(key: &str) -> bool {
+    const OF_STORES: [&str; 4] = [ITEMS, "_ARRAY_DIMENSIONS", "DIMENSION_LIST", "calendar"];
+    let is_stated = is_of_bands(key) || Georeference::is_stated_by(key);
+    !is_stated && !OF_STORES.contains(&key) && !NAMES.contains(&key) && !key.contains([':', '/'])
 }
 
 /// Some steps of a mask along a dimension, if it has that dimension.

@@ -21,11 +21,11 @@ use crate::store::coordinates;
 use crate::store::georeference::{Location, steps};
 use crate::store::reader::ZarrRaster;
 use crate::store::tree::{self, Node};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vqz_codec::axes::Role;
-use vqz_raster::band::bands_of_attributes;
+use vqz_raster::band::{Band, bands_of_attributes};
 use vqz_raster::conventions::time::Instant;
 use vqz_raster::conventions::validity;
 use vqz_raster::georeference::Georeference;
@@ -88,13 +88,13 @@ impl ExportSource {
             declared.extend(nodata.to_f64(info.data_type)?);
         }
         if let Some(folder) = folder
-            && bands.iter().all(|band| band.name.is_none())
             && let Some(name) = dimension_name(info, &Role::Band)
             && let Some(names) = coordinates::texts(folder, &name, info.bands())?
         {
-            for (band, name) in bands.iter_mut().zip(names) {
-                band.name = Some(name);
-            }
+            name_bands(&mut bands, names, &info.metadata.attributes());
+        }
+        if let Some((_, own)) = group.as_ref().filter(|(_, own)| own != DATA) {
+            keep_name(&mut bands, own);
         }
         for band in &mut bands {
             band.nodata = band.nodata.filter(|value| declared.contains(value)).or(declared.first().copied());
@@ -206,6 +206,36 @@ fn parent_group(node: &Node) -> Option<(PathBuf, String)> {
     // If the given path names the group, it is kept as it is, because messages show it.
     let given = node.folder.parent().filter(|given| !given.as_os_str().is_empty()).unwrap_or(parent);
     Some((given.to_path_buf(), folder.file_name()?.to_str()?.to_owned()))
+}
+
+/// Keeps the name of an array, which is called `data` in an output, as a word on its samples, where there is no other on all of them.
+fn keep_name(bands: &mut [Band], own: &str) {
+    let says =
+        |band: &Band| ["long_name", "standard_name"].iter().any(|key| band.attributes.contains_key(*key));
+    if bands.iter().any(|band| says(band) || band.name.as_deref() == Some(own)) {
+        return;
+    }
+    for band in bands {
+        band.attributes.insert("long_name".to_owned(), Value::from(own));
+    }
+}
+
+/// Gives bands the names of the coordinate along them, where the attributes of their array list none. A single band is called by its
+/// `long_name` then, which says what it is and stays so.
+fn name_bands(bands: &mut [Band], names: Vec<String>, attributes: &Map<String, Value>) {
+    const LONG_NAME: &str = "long_name";
+    let long_name = attributes.get(LONG_NAME).filter(|text| text.is_string());
+    let is_listed = attributes.contains_key("band_names") || attributes.contains_key("bands");
+    let by_words = |band: &Band| !is_listed && long_name.and_then(Value::as_str) == band.name.as_deref();
+    if !bands.iter().all(|band| band.name.is_none() || by_words(band)) {
+        return;
+    }
+    for (band, name) in bands.iter_mut().zip(names) {
+        if let Some(words) = long_name.filter(|words| words.as_str() != Some(&name)) {
+            band.attributes.entry(LONG_NAME).or_insert_with(|| words.clone());
+        }
+        band.name = Some(name);
+    }
 }
 
 /// The date of a raster that has no steps in time, where a coordinate without dimensions states it.

@@ -3,7 +3,7 @@
 use crate::error::Result;
 use crate::export::coordinates::{axis_letter, merged};
 use crate::export::dates::DateSelection;
-use crate::export::names::{DATA, name};
+use crate::export::names::{DATA, name, name_of, plain_name};
 use crate::export::options::{Area, Compression, ExportOptions};
 use crate::export::raster::ExportedRaster;
 use crate::metadata::document::Metadata;
@@ -112,22 +112,22 @@ pub(crate) fn auxiliary_names(exported: &ExportedRaster, arrays: &[CoordinateArr
 /// beside it. Where both are there, values and words are those of the source.
 pub(crate) fn coordinate_arrays(exported: &ExportedRaster) -> Result<Vec<CoordinateArray>> {
     let info = exported.raster.info();
-    let has = |role: Role| info.axes.position(&role).is_some();
     let source = &exported.coordinates;
+    let (time, band) = (name_of(info, &Role::Time), name_of(info, &Role::Band));
     let times: Option<Vec<Instant>> = exported
         .times
         .as_ref()
-        .filter(|_| has(Role::Time) && exported.plain_times && !source.has_bounds("time"))
+        .filter(|_| exported.plain_times && time.as_ref().is_some_and(|time| !source.has_bounds(time)))
         .and_then(|times| times.iter().copied().collect());
-    let named = exported.bands.iter().all(|band| band.name.is_some());
     let bands = Some(exported.bands.as_slice());
     let mut arrays = vqz_raster::georeference::coordinates(
         &exported.georeference,
         info.extent(&Role::Y),
         info.extent(&Role::X),
         times.as_deref(),
-        bands.filter(|_| has(Role::Band) && (named || source.of_dimension("band").is_none())),
+        bands.filter(|_| band.as_ref().is_some_and(|band| source.of_dimension(band).is_none())),
     )?;
+    name_as_dimensions(&mut arrays, exported);
     for coordinate in &source.arrays {
         let mut own = coordinate.array.clone();
         if let Some(letter) = info.axes.roles().iter().enumerate().find_map(|(d, role)| {
@@ -138,13 +138,12 @@ pub(crate) fn coordinate_arrays(exported: &ExportedRaster) -> Result<Vec<Coordin
             own.attributes.entry("axis").or_insert_with(|| json!(letter));
         }
         match arrays.iter_mut().find(|array| array.name == own.name) {
-            Some(made) if made.name == "time" => {
+            Some(made) if Some(&made.name) == time.as_ref() => {
                 for key in UNITS {
                     own.attributes.remove(key);
                 }
                 made.attributes = merged(&made.attributes, &own.attributes);
             }
-            Some(made) if made.name == "band" => made.attributes = merged(&made.attributes, &own.attributes),
             Some(made) => {
                 own.attributes = merged(&made.attributes, &own.attributes);
                 *made = own;
@@ -159,4 +158,24 @@ pub(crate) fn coordinate_arrays(exported: &ExportedRaster) -> Result<Vec<Coordin
         }
     }
     Ok(arrays)
+}
+
+/// Gives coordinates that were made for dimensions the names that these have. Where the source has a coordinate of that dimension with a
+/// name of its own, none is made.
+fn name_as_dimensions(arrays: &mut Vec<CoordinateArray>, exported: &ExportedRaster) {
+    let info = exported.raster.info();
+    for (d, role) in info.axes.roles().iter().enumerate() {
+        let (plain, name) = (plain_name(info, d), name(info, d));
+        if plain == name || matches!(role, Role::Other(_)) {
+            continue;
+        }
+        let in_source = exported.coordinates.arrays.iter().map(|coordinate| &coordinate.array);
+        if in_source.into_iter().any(|own| own.name == plain && own.dimensions == [name.clone()]) {
+            arrays.retain(|array| array.name != plain);
+        }
+        for made in arrays.iter_mut().filter(|array| array.name == plain) {
+            made.name.clone_from(&name);
+            made.dimensions = vec![name.clone()];
+        }
+    }
 }

@@ -371,10 +371,12 @@ fn coordinates_that_would_share_a_name_are_kept_apart() {
     );
     succeed(&folder, &["encode", "grid.zarr", "archive.zarr", "--lossless"]);
     succeed(&folder, &["export", "archive.zarr", "out.zarr"]);
-    assert_eq!(read_array(&folder.join("out.zarr/y")), bytes_of_f64(rows));
-    assert_eq!(json_of(&folder.join("out.zarr/y"))["attributes"]["units"], "degrees_north");
-    assert_eq!(read_array(&folder.join("out.zarr/y_")), bytes_of_f64(metres));
-    assert_eq!(json_of(&folder.join("out.zarr/y_"))["attributes"]["units"], "m");
+    // Dimensions and their coordinates keep their names.
+    assert_eq!(json_of(&folder.join("out.zarr/data"))["dimension_names"], json!(["lat", "lon"]));
+    assert_eq!(read_array(&folder.join("out.zarr/lat")), bytes_of_f64(rows));
+    assert_eq!(json_of(&folder.join("out.zarr/lat"))["attributes"]["units"], "degrees_north");
+    assert_eq!(read_array(&folder.join("out.zarr/y")), bytes_of_f64(metres));
+    assert_eq!(json_of(&folder.join("out.zarr/y"))["attributes"]["units"], "m");
 }
 
 #[test]
@@ -390,11 +392,11 @@ fn uneven_latitudes_are_kept_or_said() {
     for output in ["plain.zarr", "out.nc"] {
         succeed(&folder, &["export", "out.zarr", output]);
     }
-    let y = folder.join("plain.zarr/y");
+    let y = folder.join("plain.zarr/lat");
     assert_eq!(read_array(&y), bytes_of_f64(rows.clone()));
     let attributes = &json_of(&y)["attributes"];
     assert_eq!((&attributes["units"], &attributes["axis"]), (&json!("degrees_north"), &json!("Y")));
-    assert_eq!(json_of(&folder.join("plain.zarr/x"))["attributes"]["standard_name"], "longitude");
+    assert_eq!(json_of(&folder.join("plain.zarr/lon"))["attributes"]["standard_name"], "longitude");
     // Even latitudes of float32, whose rounding hides it: a grid for every command.
     let (step, at) = (1.0 / 360.0, |first: f64, step: f64, n: usize| {
         steps(first, step, n).into_iter().map(|v| f64::from(v as f32)).collect::<Vec<_>>()

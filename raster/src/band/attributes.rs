@@ -26,6 +26,12 @@ const KEYS: [&str; 12] = [
     "flag_colors",
 ];
 
+/// Whether an attribute of this name describes the bands of an array.
+#[must_use]
+pub fn is_of_bands(name: &str) -> bool {
+    KEYS.contains(&name) || name == carried::INTERPRETATION || carried::names().any(|known| known == name)
+}
+
 /// Replaces the attributes of a data array that describe its bands. A value that means "no data" is left out where no
 /// sample of this kind can equal it, such as 0.5 for integers.
 pub fn set_band_attributes(attributes: &mut Map<String, Value>, bands: &[Band], kind: SampleKind) {
@@ -70,8 +76,15 @@ pub fn set_band_attributes(attributes: &mut Map<String, Value>, bands: &[Band], 
             set(key, value);
         }
     }
-    let several = bands.len() > 1;
-    let objects: Vec<Value> = bands.iter().map(|band| object(band, kind, several)).collect();
+    let stated = |name: &str| {
+        // What all have in common, and what a single one has, the array states.
+        name != carried::INTERPRETATION && shared(bands, |band| band.attributes.get(name).cloned()).is_some()
+    };
+    let own = |band: &Band| -> Map<String, Value> {
+        let several = band.attributes.iter().filter(|(name, _)| bands.len() > 1 && !stated(name));
+        several.map(|(name, value)| (name.clone(), value.clone())).collect()
+    };
+    let objects: Vec<Value> = bands.iter().map(|band| object(band, kind, own(band))).collect();
     // Bands that have nothing but names are listed in band_names alone.
     let more = |object: &Value| object.as_object().is_some_and(|o| o.keys().any(|key| key != "name"));
     let named = bands.iter().filter(|band| band.name.is_some()).count();
@@ -91,7 +104,8 @@ pub fn set_band_attributes(attributes: &mut Map<String, Value>, bands: &[Band], 
 }
 
 /// Reads the descriptions of the `count` bands of a data array from its attributes: from `bands` where that has `count` entries,
-/// and otherwise from the attributes for all bands. Properties that the attributes do not state stay `None`.
+/// and otherwise from the attributes for all bands. Properties that the attributes do not state stay `None`. A single band without a name
+/// is called by its `long_name`.
 pub fn bands_of_attributes(attributes: &Map<String, Value>, count: usize) -> Vec<Band> {
     let described = attributes.get("bands").and_then(Value::as_array);
     let described = described.filter(|list| list.len() == count && list.iter().all(Value::is_object));
@@ -101,6 +115,15 @@ pub fn bands_of_attributes(attributes: &Map<String, Value>, count: usize) -> Vec
     };
     for (band, name) in bands.iter_mut().zip(names_of(attributes, count).unwrap_or_default()) {
         band.name = band.name.take().or(Some(name));
+    }
+    if count > 1 {
+        // What an array says of its samples holds for each of its bands, unless that says something else.
+        let shared = carried::of_all(attributes);
+        for band in &mut bands {
+            let own = std::mem::take(&mut band.attributes);
+            band.attributes = shared.clone();
+            band.attributes.extend(own);
+        }
     }
     if let [band] = bands.as_mut_slice() {
         let text = |key: &str| attributes.get(key).and_then(Value::as_str).map(str::to_owned);
@@ -139,9 +162,9 @@ fn of_all(attributes: &Map<String, Value>) -> Band {
     }
 }
 
-/// A band as an entry of `bands`; CF's attributes of the samples of a single band are those of the array.
-fn object(band: &Band, kind: SampleKind, with_attributes: bool) -> Value {
-    let mut object = if with_attributes { band.attributes.clone() } else { Map::new() };
+/// A band as an entry of `bands`, with the attributes that it has for itself.
+fn object(band: &Band, kind: SampleKind, attributes: Map<String, Value>) -> Value {
+    let mut object = attributes;
     let mut set = |key: &str, value: Option<Value>| {
         if let Some(value) = value {
             object.insert(key.to_owned(), value);

@@ -44,6 +44,13 @@ pub(super) fn of(attributes: &Map<String, Value>) -> Map<String, Value> {
     names.filter_map(|name| Some((name.to_owned(), attributes.get(name)?.clone()))).collect()
 }
 
+/// Those among the attributes of an array that hold for each of several bands: all but lists, which may have an entry for each.
+pub(super) fn of_all(attributes: &Map<String, Value>) -> Map<String, Value> {
+    let texts = TEXTS.into_iter().filter(|name| attributes.get(*name).is_some_and(Value::is_string));
+    let numbers = NUMBERS.into_iter().map(|(name, _)| name);
+    texts.chain(numbers).filter_map(|name| Some((name.to_owned(), attributes.get(name)?.clone()))).collect()
+}
+
 /// Those that GDAL states as texts, such as `flag_values={1,2}`. `text` gives the text of a name.
 #[cfg(feature = "gdal")]
 fn of_texts(text: impl Fn(&str) -> Option<String>) -> Map<String, Value> {

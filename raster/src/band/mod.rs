@@ -15,7 +15,7 @@ mod signed;
 #[cfg(feature = "gdal")]
 mod wavelength;
 
-pub use self::attributes::{bands_of_attributes, set_band_attributes};
+pub use self::attributes::{bands_of_attributes, is_of_bands, set_band_attributes};
 pub use self::carried::INTERPRETATION;
 #[cfg(feature = "gdal")]
 pub(crate) use self::carried::{OF_SAMPLES, give_attributes, is_carried};

@@ -16,18 +16,17 @@ pub enum Sign {
     AsRead,
     /// Bytes with a sign are read as such without one: 255 stands for -1.
     Added,
-    /// Integers without a sign, of so many bits, are read as such with one: -1 stands for the greatest.
-    Removed(u32),
+    /// Bytes without a sign are read as 16 bits with one: -1 stands for 255.
+    Removed,
 }
 
 impl Sign {
-    /// The sign of integers that are read as one type and meant as another of as many bits.
+    /// The sign of integers that are read as one type and meant as another.
     #[must_use]
     pub fn of_types(read: DataType, meant: DataType) -> Self {
         match (read, meant) {
             // GDAL before version 3.7 reads bytes with a sign as 16 bits.
-            (DataType::Int16, DataType::UInt8) => Self::Removed(8),
-            (DataType::Int16, DataType::UInt16) => Self::Removed(16),
+            (DataType::Int16, DataType::UInt8) => Self::Removed,
             _ => Self::AsRead,
         }
     }
@@ -37,7 +36,7 @@ impl Sign {
     pub fn meant(self, read: f64) -> f64 {
         match self {
             Self::Added if read > 127.0 => read - 256.0,
-            Self::Removed(bits) if read < 0.0 => read + f64::from(bits).exp2(),
+            Self::Removed if read < 0.0 => read + 256.0,
             _ => read,
         }
     }
@@ -48,8 +47,7 @@ impl Sign {
         match self {
             Self::AsRead => read,
             Self::Added => DataType::Int16,
-            Self::Removed(8) => DataType::UInt8,
-            Self::Removed(_) => DataType::UInt16,
+            Self::Removed => DataType::UInt8,
         }
     }
 
@@ -94,8 +92,7 @@ mod tests {
     fn integers_are_what_is_meant() {
         let bytes = Sign::of_types(DataType::Int16, DataType::UInt8);
         assert_eq!([-1.0, -128.0, 0.0, 127.0].map(|read| bytes.meant(read)), [255.0, 128.0, 0.0, 127.0]);
-        let words = Sign::of_types(DataType::Int16, DataType::UInt16);
-        assert_eq!((words.meant(-1.0), words.data_type(DataType::Int16)), (65_535.0, DataType::UInt16));
+        assert_eq!(bytes.data_type(DataType::Int16), DataType::UInt8);
         assert_eq!((Sign::Added.meant(255.0), Sign::Added.meant(127.0)), (-1.0, 127.0));
         assert_eq!(Sign::of_types(DataType::UInt8, DataType::UInt8), Sign::AsRead);
         let mut attributes =

@@ -28,6 +28,11 @@ impl Georeference {
         let member = |key: &str| crs.and_then(|crs| crs.get(key));
         let first_text = |key: &str| sources.iter().find_map(|attributes| text(attributes.get(key)));
         let wkt = ["spatial_ref", "crs_wkt", "proj:wkt2"].into_iter().find_map(first_text);
+        // Some writers put a code where WKT belongs.
+        let (wkt, coded) = match wkt {
+            Some(text) if is_code(text.trim()) => (None, Some(text.trim().to_owned())),
+            wkt => (wkt, None),
+        };
         let projjson = [find("proj:projjson"), member("projjson")]
             .into_iter()
             .find_map(|value| value.filter(|value| value.is_object()).cloned());
@@ -35,11 +40,17 @@ impl Georeference {
         Self {
             wkt: wkt.or_else(|| text(member("wkt"))),
             projjson,
-            code: first_text("proj:code").or_else(|| code_of_url(member("url")?.as_str()?)),
+            code: coded.or_else(|| first_text("proj:code")).or_else(|| code_of_url(member("url")?.as_str()?)),
             transform: sources.iter().find_map(|attributes| transform::read(attributes).ok().flatten()),
             point: first_text("AREA_OR_POINT").map_or(node, |word| word == "Point"),
         }
     }
+}
+
+/// Whether a text is the code of a reference system in a register, such as `EPSG:32633`.
+fn is_code(text: &str) -> bool {
+    let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric());
+    text.split_once(':').is_some_and(|(register, code)| is_word(register) && is_word(code))
 }
 
 /// The name of the grid mapping variable in the attributes of a data array. CF also allows the form `name: y x`.
@@ -70,6 +81,10 @@ mod tests {
         let projjson = json!({"type": "ProjectedCRS", "name": "mine"});
         assert_eq!(read(json!({"proj:projjson": projjson.clone()})).projjson, Some(projjson));
         assert_eq!(read(json!({"spatial_ref": 3, "crs_wkt": " "})), Georeference::default());
+        for key in ["spatial_ref", "crs_wkt", "proj:wkt2"] {
+            let coded = read(json!({key: " EPSG:32633 ", "proj:code": "EPSG:4326"}));
+            assert_eq!((coded.wkt, coded.code.as_deref()), (None, Some("EPSG:32633")));
+        }
     }
 
     #[test]

@@ -31,6 +31,12 @@ const KEYS: [&str; 15] = [
 ];
 
 impl Georeference {
+    /// Whether an attribute of this name states a georeference.
+    #[must_use]
+    pub fn is_stated_by(name: &str) -> bool {
+        KEYS.contains(&name)
+    }
+
     /// Replaces the attributes that state the georeference of a data array of `height` rows and `width` columns. The dimensions of
     /// the array must be called y and x.
     ///

@@ -8,7 +8,7 @@ use crate::sample::DataType;
 use serde_json::Value;
 use std::ptr;
 
-/// Writes a global attribute: numbers as doubles, everything else as text.
+/// Writes a global attribute: whole numbers as such of 64 bits, other numbers as doubles, everything else as text.
 pub(super) fn write(root: &Handle<gdal_sys::GDALGroupHS>, name: &str, value: &Value) -> Result<()> {
     let list = match value {
         Value::Array(list) if !list.is_empty() => &list[..],
@@ -17,6 +17,10 @@ pub(super) fn write(root: &Handle<gdal_sys::GDALGroupHS>, name: &str, value: &Va
     let numbers: Option<Vec<f64>> = list.iter().map(json::number).collect();
     let numbers = numbers.filter(|_| !value.is_string() || json::token(value).is_some());
     let content = match numbers {
+        // Doubles, by which they are written, hold such whole numbers exactly.
+        Some(_) if list.iter().all(|value| value.as_i64().is_some_and(|whole| whole.abs() < 1 << 53)) => {
+            Content::Integers
+        }
         Some(_) => Content::Samples(DataType::Float64),
         None => Content::Texts,
     };

@@ -60,14 +60,6 @@ impl TimeUnits {
         text("units").map_or(Ok(None), |units| Self::read(units, text("calendar")))
     }
 
-    /// The instant of a value, to the nearest second.
-    ///
-    /// # Errors
-    /// Those of [`TimeUnits::instant`].
-    pub fn seconds(&self, value: f64) -> Result<i64, ConventionError> {
-        self.instant(Count::Double(value)).map(Instant::rounded)
-    }
-
     /// The instants of all values.
     ///
     /// # Errors
@@ -192,8 +184,12 @@ mod tests {
         TimeUnits::read(units, Some(calendar)).unwrap().unwrap()
     }
 
+    fn seconds(units: &TimeUnits, value: f64) -> Result<i64, ConventionError> {
+        units.instant(Count::Double(value)).map(Instant::rounded)
+    }
+
     fn at(units: &str, value: f64) -> Option<String> {
-        TimeUnits::read(units, None).ok()??.seconds(value).ok().map(iso)
+        seconds(&TimeUnits::read(units, None).ok()??, value).ok().map(iso)
     }
 
     #[test]
@@ -248,7 +244,7 @@ mod tests {
         assert!(error("steps since 2000-01-01", "standard").ends_with(": it is no unit of time"));
         assert!(error("days since 2000-01-01", "none").ends_with(": the calendar none is not supported"));
         assert!(error("-1 days since 2000-01-01", "noleap").ends_with("not above 0"));
-        let at = |units: &str, calendar, value| read(units, calendar).seconds(value).map(iso);
+        let at = |units: &str, calendar, value| seconds(&read(units, calendar), value).map(iso);
         assert_eq!(at("months since 2000-01-01", "360_day", 13.0).as_deref(), Ok("2001-02-01"));
         assert_eq!(at("years since 2000-01-01", "noleap", 1.5).as_deref(), Ok("2001-07-02T12:00:00"));
         assert_eq!(TimeUnits::read("metre", None), Ok(None));
@@ -260,7 +256,7 @@ mod tests {
             let attributes = json!({"units": "days since 2004-02-28", "calendar": calendar});
             TimeUnits::read_attributes(attributes.as_object().unwrap())
         };
-        let second_day = |calendar: &str| of(calendar).unwrap().unwrap().seconds(2.0).map(iso).unwrap();
+        let second_day = |calendar: &str| seconds(&of(calendar).unwrap().unwrap(), 2.0).map(iso).unwrap();
         assert_eq!(second_day("standard"), "2004-03-01");
         assert_eq!(second_day("noleap"), "2004-03-02");
         assert_eq!(second_day("360_day"), "2004-02-29");
@@ -271,7 +267,7 @@ mod tests {
         assert_eq!(units.all_instants([0.0, 1.0].map(Count::Double)).map(|all| all.len()), Ok(2));
         let error = units.all_instants([0.0, f64::NAN].map(Count::Double)).unwrap_err().to_string();
         assert_eq!(error, "NaN seconds after 2004-02-28 is further away than a date can state");
-        let error = read("days since 2004-02-29", "noleap").seconds(0.0).unwrap_err();
+        let error = seconds(&read("days since 2004-02-29", "noleap"), 0.0).unwrap_err();
         assert_eq!(error.to_string(), "\"2004-02-29\" is no time");
     }
 }

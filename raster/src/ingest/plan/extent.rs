@@ -35,9 +35,25 @@ pub(crate) fn grid(config: &Config, layers: &[&Layer], border: Option<&Border>) 
     let upright =
         first.grid.is_upright() && first.grid.transform()[5] < 0.0 && first.grid.transform()[1] > 0.0;
     if !upright && (wanted.resolution.is_none() || georeference.wkt.is_none()) {
+        let own = first.georeference();
+        let why = match (own.transform, first.grid.is_upright()) {
+            (None, _) => "nothing says where it lies",
+            (_, true) => {
+                "its rows run to the north, or its columns to the west, unlike those of a common grid"
+            }
+            (_, false) => "it is rotated",
+        };
+        let place = match (own.transform, &own.wkt) {
+            (None, _) => "give its place as `crs` and `bounds` of its [[input]]",
+            (Some(_), None) => {
+                "give its `crs` in its [[input]], and set crs, resolution and resampling under [grid]"
+            }
+            (Some(_), Some(_)) => {
+                "to resample all onto a common one, set crs, resolution and resampling under [grid]"
+            }
+        };
         return Err(Error::Mismatch(format!(
-            "{} has {}, and is rotated or has no reference system; to resample it onto a common grid, set crs, resolution and \
-             resampling under [grid]",
+            "{} has {}, and the inputs do not share one grid: {why}; {place}",
             first.label(),
             first.grid.label()
         )));

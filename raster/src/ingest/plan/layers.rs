@@ -11,6 +11,7 @@ use crate::ingest::plan::dates::Dates;
 use crate::ingest::read::gridded::Purpose;
 use crate::ingest::read::mosaic::can_hold;
 use crate::ingest::sources::scene::{Scene, SceneBand};
+use crate::listed::listed;
 use crate::sample::DataType;
 use std::collections::BTreeSet;
 
@@ -204,13 +205,12 @@ impl CubePlan {
             }
         }
         if !missing.is_empty() {
-            let more = if missing.len() > LISTED { ", …" } else { "" };
             self.remarks.push(format!(
                 "{path}: {} of {} pairs of band and date have no file that reaches into the grid, and are written as nodata: \
-                 {}{more}",
+                 {}",
                 missing.len(),
                 times.len() * bands.len(),
-                missing.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ")
+                listed(&missing, LISTED)
             ));
         }
     }
@@ -245,12 +245,11 @@ impl CubePlan {
             Overlap::Last => "the last of these by name that is valid counts there",
             Overlap::Equal => "they must agree there",
         };
-        let more = if files.len() > LISTED { ", …" } else { "" };
         self.remarks.push(format!(
-            "{path}: files overlap in {pixels} pixels of {pairs} of {} pairs of band and date, such as those of {}{more}; {which} \
+            "{path}: files overlap in {pixels} pixels of {pairs} of {} pairs of band and date, such as those of {}; {which} \
              (overlap under [output])",
             times.len() * bands.len(),
-            files.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ")
+            listed(&files, LISTED)
         ));
     }
 }

@@ -27,11 +27,12 @@ use crate::ingest::plan::clashes::Clashes;
 use crate::ingest::plan::dates::Dates;
 use crate::ingest::read::gridded::GriddedBands;
 use crate::ingest::read::validity::Validity;
-use crate::ingest::sources::items::{FileItems, listed};
+use crate::ingest::sources::items::{self, FileItems};
 use crate::ingest::sources::layer::Layer;
 pub use crate::ingest::sources::own_coordinates::OwnCoordinates;
 use crate::ingest::sources::polygons::{Border, Labels};
 use crate::ingest::sources::scene::{Scene, SceneBand, scenes};
+use crate::listed::listed;
 use crate::sample::DataType;
 use names::{Folders, resolution};
 use serde_json::{Map, Value};
@@ -236,11 +237,21 @@ impl CubePlan {
             .chain(polygons.map(|file| folder.join(file)))
             .collect();
         let files = files.len();
-        let (common, others) =
-            FileItems::common(scenes.iter().flat_map(|scene| &scene.bands).flat_map(SceneBand::all));
+        let layers = || scenes.iter().flat_map(|scene| &scene.bands).flat_map(SceneBand::all);
+        let (common, others) = FileItems::common(layers().map(|layer| &*layer.source.items));
         if !others.is_empty() {
-            remarks
-                .push(format!("metadata items in which the files differ are left out: {}", listed(&others)));
+            remarks.push(format!(
+                "metadata items in which the files differ are left out: {}",
+                listed(&others, items::LISTED)
+            ));
+        }
+        let points = layers().filter(|layer| layer.georeference().point).count();
+        if points > 0 && points < layers().count() {
+            remarks.push(
+                "samples are values at points in some files, and of areas in others (AREA_OR_POINT): each array says what the first of \
+                 its files says"
+                    .to_owned(),
+            );
         }
         let mut plan = Self {
             config,

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::ingest::sources::files::count;
 use crate::ingest::sources::layer::Layer;
 use crate::ingest::sources::scene::SceneBand;
+use crate::listed::listed;
 use crate::missing::MaskKind;
 use crate::sample::{DataType, ValueRange as _};
 
@@ -232,12 +233,7 @@ impl Declared {
 fn named(names: &[&str]) -> String {
     match names {
         [only] => format!("band {only}"),
-        _ => {
-            let more = names.len().saturating_sub(LISTED);
-            let listed = names.iter().take(LISTED).copied().collect::<Vec<_>>().join(", ");
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            format!("bands {listed}{more}")
-        }
+        _ => format!("bands {}", listed(names, LISTED)),
     }
 }
 

@@ -7,6 +7,9 @@ use gdal::raster::MDArray;
 /// The most coordinates that are read of an axis: more than any raster has rows, and no more memory than a chunk takes.
 const LONGEST: usize = 1 << 25;
 
+/// How far bounds may be from those of an even grid, in parts of half a cell: rounding moves those of degrees in float32 by less.
+const TOLERANCE: f64 = 0.01;
+
 /// An axis of a variable.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Axis {
@@ -91,6 +94,19 @@ impl Axis {
                 Err(why) => (None, Some(why.to_string())),
             };
         Self { name: name.to_owned(), extent, values, texts, times, unread, words }
+    }
+}
+
+impl Axis {
+    /// Whether the cells whose bounds a variable of two columns holds are those of an even grid: each reaches half a step to both sides.
+    pub(crate) fn implies_bounds(&self, bounds: &MDArray<'_>) -> bool {
+        let Some(values) = self.values.as_ref().filter(|values| values.len() > 1) else { return false };
+        let Ok(ends) = bounds.read_as::<f64>(vec![0, 0], vec![self.extent, 2]) else { return false };
+        let half = ((values[values.len() - 1] - values[0]) / (values.len() - 1) as f64).abs() / 2.0;
+        values.iter().zip(ends.chunks_exact(2)).all(|(centre, ends)| {
+            let (low, high) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
+            [low + half, high - half].iter().all(|end| (end - centre).abs() <= half * TOLERANCE)
+        })
     }
 }
 

@@ -1,15 +1,11 @@
 //! Describes the bands of one raster as layers: their names, times, types and grids.
 
 use crate::band::{Band, INTERPRETATION, OF_SAMPLES, Sign, is_signed_byte, read_bands};
-use crate::conventions::coordinates::{even_axis, transform_of_centres, without_jump};
-use crate::conventions::horizontal::{Direction, direction_of_words};
 use crate::conventions::time::{Instant, parse_iso, parse_time};
 use crate::error::{Error, Result};
-use crate::georeference::{Georeference, read_georeference, unkept_places};
+use crate::georeference::{Georeference, read_georeference};
 use crate::ingest::config::InputConfig;
-use crate::ingest::grid::{self, Grid};
-use crate::ingest::sources::axes::Axis;
-use crate::ingest::sources::container;
+use crate::ingest::grid::Grid;
 use crate::ingest::sources::files::count;
 use crate::ingest::sources::items::{self, FileItems};
 use crate::ingest::sources::layer::{Layer, Reader, Source};
@@ -18,6 +14,9 @@ use crate::ingest::sources::open::{check_end, check_size, open_dataset};
 use crate::ingest::sources::own_coordinates::OwnCoordinates;
 use crate::ingest::sources::parts::Part;
 use crate::ingest::sources::pattern::Fields;
+use crate::ingest::sources::place::{
+    complete, is_in_angles, lost_places, place, unit_of_levels, unread_reference,
+};
 use crate::ingest::sources::steps::{self, Step};
 use crate::ingest::sources::{grib, naming};
 use crate::items::read_colours;
@@ -132,7 +131,15 @@ pub(super) fn describe(
     let mut layers = Vec::new();
     for (i, (mut band, name)) in bands.into_iter().zip(names.names).enumerate() {
         let raster = dataset.rasterband(i + 1)?;
-        let sample_type = data_type_of_gdal(raster.band_type()).map_err(|e| mismatch(e.to_string()))?;
+        let sample_type = data_type_of_gdal(raster.band_type()).map_err(|error| {
+            mismatch(match part.place() {
+                Some(place) => format!(
+                    "variable {}: {error}, or choose others with `variables` of its [[input]]",
+                    place.trim_start_matches('/')
+                ),
+                None => error.to_string(),
+            })
+        })?;
         let sign = match part.unsigned {
             Some(meant) => Sign::of_types(sample_type, meant),
             None if is_signed_byte(&raster) => Sign::Added,
@@ -251,15 +258,6 @@ fn make_floats(attributes: &mut Map<String, Value>) {
     }
 }
 
-/// Whether coordinates of rows and columns are angles of a view, which the reference system states as lengths.
-fn is_in_angles(variable: &container::Variable) -> bool {
-    let Some(roles) = &variable.roles else { return false };
-    [roles.y, roles.x].iter().all(|at| {
-        let units = variable.axes[*at].words.units.to_ascii_lowercase();
-        units.trim_start_matches("micro").starts_with("rad")
-    })
-}
-
 /// What GDAL does with samples outside of the valid range that a NetCDF variable declares.
 pub(crate) fn masked_by_range(dataset: &Dataset, bands: &[Band]) -> Option<String> {
     let attributes = &bands.first()?.attributes;
@@ -276,161 +274,6 @@ pub(crate) fn masked_by_range(dataset: &Dataset, bands: &[Band]) -> Option<Strin
             listed.join(" and ")
         )
     })
-}
-
-/// What a raster says of its place that is lost. (The coordinates of a variable are variables themselves, and are kept.)
-pub(crate) fn lost_places(dataset: &Dataset) -> Option<String> {
-    let places = unkept_places(dataset);
-    let warp = if dataset.geo_transform().is_err() {
-        "; without a transform its pixels have no place: gdalwarp gives it one"
-    } else {
-        ""
-    };
-    (!places.is_empty()).then(|| format!("its {} are not kept{warp}", places.join(" and ")))
-}
-
-/// What a variable says of its coordinate reference system that is not followed.
-pub(crate) fn unread_reference(
-    variable: &container::Variable,
-    georeference: &Georeference,
-) -> Option<String> {
-    let mapping = variable.grid_mapping.as_ref()?;
-    let without = georeference.wkt.is_none() && georeference.code.is_none();
-    let kept =
-        if without { "no coordinate reference system is kept" } else { "that of its coordinates is kept" };
-    let why = match (&mapping.projection, mapping.found) {
-        (_, false) => "which the file does not have".to_owned(),
-        _ if !without => return None,
-        (_, true) if mapping.has_wkt => "whose WKT can't be read".to_owned(),
-        (Some(projection), true) => format!("whose grid_mapping_name is {projection}, which can't be read"),
-        (None, true) => "which has neither crs_wkt nor grid_mapping_name".to_owned(),
-    };
-    Some(format!(
-        "the grid mapping of {} is {}, {why}: {kept}",
-        variable.path.trim_start_matches('/'),
-        mapping.name
-    ))
-}
-
-/// The units of axes whose entries become parts of the names of bands, in words.
-fn unit_of_levels(variable: &container::Variable) -> Option<String> {
-    let roles = variable.roles.as_ref()?;
-    let named = |at: &usize| {
-        let axis = &variable.axes[*at];
-        let words: Vec<&str> = [axis.words.standard_name.as_str(), axis.words.units.as_str()]
-            .into_iter()
-            .filter(|word| !word.is_empty())
-            .collect();
-        (axis.extent > 1 && !words.is_empty()).then(|| format!("{} ({})", axis.name, words.join(", ")))
-    };
-    let axes: Vec<String> = roles.others.iter().filter_map(named).collect();
-    (!axes.is_empty()).then(|| {
-        format!(
-            "the entries of {} become parts of the names of bands, and what is said of them is not kept",
-            axes.join(" and ")
-        )
-    })
-}
-
-/// Whether the longitudes of a variable's columns jump by a turn.
-pub(crate) fn jumps(variable: &container::Variable) -> bool {
-    variable.roles.as_ref().is_some_and(|roles| longitudes_without_jump(&variable.axes[roles.x]).is_some())
-}
-
-/// Even longitudes along an axis that jump by a turn, as they go on without the jump.
-fn longitudes_without_jump(axis: &Axis) -> Option<Vec<f64>> {
-    let words = &axis.words;
-    let is_longitude = direction_of_words("", &words.standard_name, &words.units) == Some(Direction::X)
-        && words.units.to_ascii_lowercase().starts_with("degree");
-    without_jump(axis.values.as_ref()?).filter(|whole| is_longitude && even_axis(whole).is_some())
-}
-
-/// Compares a georeference with the coordinates of the variable's rows and columns, and completes it by them.
-fn place(
-    variable: &container::Variable,
-    uneven: bool,
-    georeference: &mut Georeference,
-    file: &Path,
-    oddities: &mut Oddities,
-) {
-    let Some(roles) = &variable.roles else { return };
-    let (rows, columns) = (&variable.axes[roles.y], &variable.axes[roles.x]);
-    if uneven {
-        georeference.transform = None;
-        oddities.add(
-            file,
-            format!(
-                "coordinates along {} or {} are not evenly spaced: they are kept as they are, and no transform holds them",
-                rows.name, columns.name
-            ),
-        );
-        return;
-    }
-    let (Some(y), Some(x)) = (&rows.values, &columns.values) else { return };
-    let whole = longitudes_without_jump(columns);
-    if let (Some(whole), Some(axis)) = (&whole, whole.as_deref().and_then(even_axis)) {
-        if let Some([x0, dx, ..]) = &mut georeference.transform {
-            (*x0, *dx) = (axis.start, axis.step);
-        }
-        oddities.add(
-            file,
-            format!(
-                "longitudes along {} jump by a turn, and are written as they go on: {} to {}",
-                columns.name,
-                whole[0],
-                whole[whole.len() - 1]
-            ),
-        );
-    }
-    let x = whole.as_ref().unwrap_or(x);
-    if georeference.transform.is_none() {
-        georeference.transform = transform_of_centres(x, y);
-    }
-    for (axis, values, at) in [(rows, y, [3, 5]), (columns, x, [0, 1])] {
-        if values.len() < 2 || even_axis(values).is_some() {
-            continue;
-        }
-        let kept = georeference.transform.map(|transform| {
-            let even = |i: usize| transform[at[0]] + transform[at[1]] * (i as f64 + 0.5);
-            // GDAL may have turned the rows over.
-            furthest(values.iter(), even).min(furthest(values.iter().rev(), even))
-        });
-        let what = match kept {
-            Some(off) => format!("the even ones that are written are off by up to {off:.4}"),
-            None => "the place of its pixels is not written".to_owned(),
-        };
-        oddities.add(file, format!("coordinates along {} are not evenly spaced: {what}", axis.name));
-    }
-}
-
-/// The largest distance of values from those that a function gives for their places.
-fn furthest<'a>(values: impl Iterator<Item = &'a f64>, given: impl Fn(usize) -> f64) -> f64 {
-    values.enumerate().map(|(i, value)| (given(i) - value).abs()).fold(0.0, f64::max)
-}
-
-/// Adds the georeference that the configuration gives to a file without one.
-pub(crate) fn complete(
-    georeference: &mut Georeference,
-    input: &InputConfig,
-    height: usize,
-    width: usize,
-) -> Result<()> {
-    if let Some(crs) = &input.crs {
-        let reference = grid::reference(crs)?;
-        georeference.wkt = Some(reference.to_wkt()?);
-        georeference.code = reference.authority().ok();
-    }
-    if let Some([left, bottom, right, top]) = input.bounds {
-        if !(left < right && bottom < top) {
-            return Err(Error::Invalid(format!(
-                "the bounds of an [[input]] are {:?}; left < right and bottom < top are needed",
-                input.bounds
-            )));
-        }
-        georeference.transform =
-            Some([left, (right - left) / width as f64, 0.0, top, 0.0, (bottom - top) / height as f64]);
-    }
-    Ok(())
 }
 
 /// The time of a band. It is looked for in the configuration, a metadata item, the band's step in the file and the file name, in

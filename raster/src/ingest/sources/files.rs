@@ -94,7 +94,5 @@ pub(crate) fn count(n: usize, what: &str) -> String {
 
 /// The first few of some paths.
 fn listed(paths: &[PathBuf]) -> String {
-    let names: Vec<String> = paths.iter().take(LISTED).map(|path| path.display().to_string()).collect();
-    let more = if paths.len() > LISTED { ", …" } else { "" };
-    format!("{}{more}", names.join(", "))
+    crate::listed::listed(paths.iter().map(|path| path.display().to_string()), LISTED)
 }

@@ -1,9 +1,10 @@
 //! What files say of themselves beside their samples: metadata items such as `TIFFTAG_DATETIME`, and the global attributes of NetCDF. A
 //! cube keeps what all of its files agree on, and the rest is named.
 
-use crate::ingest::sources::layer::Layer;
 use crate::items::read_items;
-use gdal::{Dataset, Metadata as _};
+use crate::listed::listed;
+use gdal::raster::Attribute;
+use gdal::{Dataset, DatasetOptions, GdalOpenFlags, Metadata as _};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
@@ -43,7 +44,7 @@ const OF_BANDS: [&str; 22] = [
 ];
 
 /// The most names that a remark lists.
-const LISTED: usize = 9;
+pub(crate) const LISTED: usize = 9;
 
 /// What a file says of itself.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -63,21 +64,33 @@ impl FileItems {
         let mut items = read_items(file);
         items.retain(|key, _| !OF_GDAL.iter().any(|own| key.starts_with(own)));
         let all = file.metadata_domain("").unwrap_or_default();
-        let globals = all
+        let stated: Vec<(&str, &str)> = all
             .iter()
             .filter_map(|item| item.strip_prefix(GLOBAL)?.split_once('='))
             .filter(|(key, _)| !OF_FILE.contains(key) && !key.contains(':'))
-            .map(|(key, value)| (key.to_owned(), Value::from(value)))
+            .collect();
+        if stated.is_empty() {
+            return Self { items, globals: Map::new() };
+        }
+        let options = DatasetOptions {
+            open_flags: GdalOpenFlags::GDAL_OF_MULTIDIM_RASTER,
+            ..DatasetOptions::default()
+        };
+        let arrays = file.description().ok().and_then(|name| Dataset::open_ex(name, options).ok());
+        let root = arrays.as_ref().and_then(|arrays| arrays.root_group().ok());
+        let numbers = |key: &str| root.as_ref().and_then(|root| numbers(&root.attribute(key).ok()?));
+        let globals = stated
+            .into_iter()
+            .map(|(key, text)| (key.to_owned(), numbers(key).unwrap_or_else(|| Value::from(text))))
             .collect();
         Self { items, globals }
     }
 
-    /// What all files of some layers say alike, and the names of what they do not.
-    pub(crate) fn common<'a>(layers: impl Iterator<Item = &'a Layer>) -> (Self, Vec<String>) {
+    /// What all of some files say alike, and the names of what they do not.
+    pub(crate) fn common<'a>(files: impl Iterator<Item = &'a Self>) -> (Self, Vec<String>) {
         let mut common: Option<Self> = None;
         let mut others: BTreeSet<String> = BTreeSet::new();
-        for layer in layers {
-            let own = &*layer.source.items;
+        for own in files {
             let Some(common) = &mut common else {
                 common = Some(own.clone());
                 continue;
@@ -87,6 +100,23 @@ impl FileItems {
         }
         (common.unwrap_or_default(), others.into_iter().collect())
     }
+}
+
+/// The numbers of an attribute, which GDAL's items state as texts; `None` for texts, and for whole numbers that no float64 is.
+fn numbers(attribute: &Attribute) -> Option<Value> {
+    let kind = attribute.datatype();
+    if !kind.class().is_numeric() {
+        return None;
+    }
+    let is_float = [gdal_sys::GDALDataType::GDT_Float32, gdal_sys::GDALDataType::GDT_Float64]
+        .contains(&kind.numeric_datatype());
+    let number = |value: f64| match is_float {
+        true => value.is_finite().then(|| Value::from(value)),
+        false => (value.abs() < 2f64.powi(53)).then(|| Value::from(value as i64)),
+    };
+    let all: Option<Vec<Value>> = attribute.read_as_f64_array().into_iter().map(number).collect();
+    let mut all = all?;
+    if all.len() == 1 { all.pop() } else { Some(Value::from(all)) }
 }
 
 /// Leaves what two have alike, and notes the names of the rest.
@@ -122,8 +152,8 @@ pub(crate) fn left_out(raster: &Dataset) -> Option<String> {
             ),
         );
     }
-    let items = (!names.is_empty())
-        .then(|| format!("metadata items of its bands ({})", listed(&names.into_iter().collect::<Vec<_>>())));
+    let items =
+        (!names.is_empty()).then(|| format!("metadata items of its bands ({})", listed(&names, LISTED)));
     let tables = tables.then(|| "the attribute table of a band".to_owned());
     let all: Vec<String> = items.into_iter().chain(tables).collect();
     (!all.is_empty()).then(|| format!("{} are left out", all.join(" and ")))
@@ -149,7 +179,7 @@ pub(crate) fn left_out_of_file(file: &Dataset) -> Option<String> {
     let domains: Vec<String> =
         file.metadata_domains().into_iter().filter(|name| !KNOWN.contains(&name.as_str())).collect();
     let domains = (!domains.is_empty() && driver != "netCDF" && !driver.starts_with("HDF5"))
-        .then(|| format!("the metadata of {}", listed(&domains)));
+        .then(|| format!("the metadata of {}", listed(&domains, LISTED)));
     let epoch = file.spatial_ref().ok().map(|reference| {
         // SAFETY: the reference is open.
         unsafe { gdal_sys::OSRGetCoordinateEpoch(reference.to_c_hsrs()) }
@@ -158,13 +188,6 @@ pub(crate) fn left_out_of_file(file: &Dataset) -> Option<String> {
         epoch.filter(|epoch| *epoch > 0.0).map(|epoch| format!("the epoch of its coordinates ({epoch})"));
     let all: Vec<String> = domains.into_iter().chain(epoch).collect();
     (!all.is_empty()).then(|| format!("not kept: {}", all.join(" and ")))
-}
-
-/// The first names, and how many more there are.
-pub(crate) fn listed(names: &[String]) -> String {
-    let more = names.len().saturating_sub(LISTED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{}{more}", names.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]
@@ -180,7 +203,5 @@ mod tests {
         agree(&mut common, &map(json!({"a": "1", "b": "4", "d": "5"})), &mut others);
         assert_eq!(common, map(json!({"a": "1"})));
         assert_eq!(others.into_iter().collect::<Vec<_>>(), ["b", "c", "d"]);
-        let many: Vec<String> = (0..11).map(|i| i.to_string()).collect();
-        assert_eq!(listed(&many), "0, 1, 2, 3, 4, 5, 6, 7, 8 and 2 more");
     }
 }

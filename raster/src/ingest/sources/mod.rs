@@ -1,5 +1,5 @@
 //! From patterns of paths to layers: `files` finds files and reads their names by `pattern`, `open` opens them, `parts` finds the
-//! rasters in them, `describe` describes the bands of each as [`layer`]s with the names of `naming`, `discover` gathers these, and
+//! rasters in them, `describe` describes the bands of each as [`layer`]s with the names of `naming` and their `place`, `discover` gathers these, and
 //! `scene` sorts layers by band and date, and refuses those that nothing tells apart (`same_place`) or that mean different things
 //! (`meaning`).
 //!
@@ -24,6 +24,7 @@ pub(crate) mod open;
 pub(crate) mod own_coordinates;
 pub(crate) mod parts;
 pub(crate) mod pattern;
+pub(crate) mod place;
 pub(crate) mod polygons;
 mod same_place;
 pub(crate) mod scene;

@@ -5,13 +5,14 @@ use crate::error::{Error, Result};
 use crate::ingest::config::InputConfig;
 use crate::ingest::sources::container::raster::VariableRaster;
 use crate::ingest::sources::container::{self, Container, Relations};
-use crate::ingest::sources::describe::jumps;
 use crate::ingest::sources::files::count;
 use crate::ingest::sources::oddities::Oddities;
 use crate::ingest::sources::open::open_dataset;
 use crate::ingest::sources::own_coordinates::is_uneven;
+use crate::ingest::sources::place::jumps;
 use crate::ingest::sources::subdatasets::{self, Variable};
 use crate::ingest::sources::{classic_netcdf, npy_vrt};
+use crate::listed::listed;
 use crate::sample::{DataType, data_type_of_gdal};
 use gdal::{Dataset, Metadata as _};
 use std::path::Path;
@@ -189,24 +190,20 @@ fn unread(container: Option<&Container>, parts: &[Part], others: &[&str]) -> Opt
     }
     let mut names = container?.unread(&kept);
     names.retain(|name| !others.iter().any(|other| other.trim_start_matches('/') == name));
-    let more = names.len().saturating_sub(LISTED);
-    names.truncate(LISTED);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    (!names.is_empty()).then(|| format!("other variables are left out: {}{more}", names.join(", ")))
+    (!names.is_empty()).then(|| format!("other variables are left out: {}", listed(&names, LISTED)))
 }
 
 /// The refusal of a file of several rasters, of which GDAL opens the first by itself: pages of a TIFF.
 fn pages(file: &Path, pages: &[Variable]) -> Error {
-    let names: Vec<&str> = pages.iter().map(|page| page.place.as_str()).take(LISTED).collect();
-    let more = if pages.len() > LISTED { ", …" } else { "" };
+    let names: Vec<&str> = pages.iter().map(|page| page.place.as_str()).collect();
     let split =
         pages.first().map(|page| format!(" (gdal_translate {} page.tif)", page.name)).unwrap_or_default();
     Error::Invalid(format!(
-        "{}: it holds {}, {}{more}, each a raster of its own, and only the first would be read; name those that are meant as \
+        "{}: it holds {}, {}, each a raster of its own, and only the first would be read; name those that are meant as \
          `variables` of its [[input]], such as variables = [\"{}\"], or write each to a file of its own{split}",
         file.display(),
         count(pages.len(), "page"),
-        names.join(", "),
+        listed(&names, LISTED),
         names.first().copied().unwrap_or_default()
     ))
 }

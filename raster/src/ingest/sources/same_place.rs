@@ -9,6 +9,7 @@ use crate::ingest::config::Config;
 use crate::ingest::footprint::{bounds, nearest, turn};
 use crate::ingest::grid::{Bounds, intersection, same_reference};
 use crate::ingest::sources::layer::{Layer, Reader};
+use crate::listed::listed;
 use std::collections::BTreeMap;
 
 /// The part of the area of two files together from which on they cover the same place. Neighbouring scenes of a satellite share
@@ -43,11 +44,19 @@ pub(crate) fn check(
                 files.push(file);
             }
         }
-        let more = if files.len() > LISTED { ", …" } else { "" };
-        let list = files.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
+        let list = listed(&files, LISTED);
         let found = match files.len() {
-            1 => format!("{list} has band {band}{of} {} times over", stacked.len()),
-            n => format!("{n} files have band {band}{of} of the same place: {list}{more}"),
+            1 => format!(
+                "{list} has band {band}{of} {} times over{}",
+                stacked.len(),
+                // The last days of February of calendars with months of 30 days have no others.
+                if is_end_of_february(*time) {
+                    " (a date that no month has counts as the month's last, such as 30 February of the calendar 360_day)"
+                } else {
+                    ""
+                }
+            ),
+            n => format!("{n} files have band {band}{of} of the same place: {list}"),
         };
         return Err(Error::Mismatch(format!(
             "{found}; nothing tells them apart, and one would hide the others: say what they are, as dates ({{time:%Y%m%d}} in \
@@ -56,6 +65,10 @@ pub(crate) fn check(
         )));
     }
     Ok(())
+}
+
+fn is_end_of_february(time: Option<Instant>) -> bool {
+    time.is_some_and(|time| iso(time).get(4..10).is_some_and(|day| matches!(day, "-02-28" | "-02-29")))
 }
 
 /// Where a layer lies.

@@ -112,14 +112,12 @@ impl Container {
     }
 
     /// The places of variables of which nothing is kept beside these: neither they themselves nor what was read for these, but
-    /// for the bounds of rows and columns, which the grid implies.
+    /// for the bounds of rows and columns that the grid implies.
     pub(crate) fn unread(&self, kept: &[&Variable]) -> Vec<String> {
         let of_grid = |dimension: &str| {
-            kept.iter().any(|variable| {
-                let roles = variable.roles.as_ref();
-                roles.is_some_and(|roles| {
-                    [roles.y, roles.x].iter().any(|at| variable.axes[*at].name == dimension)
-                })
+            kept.iter().find_map(|variable| {
+                let roles = variable.roles.as_ref()?;
+                [roles.y, roles.x].iter().map(|at| &variable.axes[*at]).find(|axis| axis.name == dimension)
             })
         };
         let mut found = Vec::new();
@@ -127,8 +125,12 @@ impl Container {
             walk(&root, "", 0, Walk::All, &mut |path, array| {
                 let name = path.rsplit('/').next().unwrap_or_default();
                 let dimensions = array.and_then(|array| array.dimensions().ok()).unwrap_or_default();
-                let is_bounds =
-                    matches!(&dimensions[..], [of, two] if two.size() == 2 && of_grid(&of.name()));
+                let is_bounds = match (&dimensions[..], array) {
+                    ([of, two], Some(array)) if two.size() == 2 => {
+                        of_grid(&of.name()).is_some_and(|axis| axis.implies_bounds(array))
+                    }
+                    _ => false,
+                };
                 let is_read = kept.iter().any(|variable| {
                     variable.path == path
                         || variable.read.contains(name)
