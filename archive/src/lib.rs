@@ -46,7 +46,7 @@
 //!
 //! - [`open`] and [`open_all`] open rasters, encoded or not; a [`Raster`] reads windows of samples. [`describe`]
 //!   states what an array is without reading samples, and [`window_cost`] how much is read for a window.
-//! - [`encode`](encode()), [`decode`](decode()), [`verify`](verify()), [`compare`](compare()) and [`fit`](fit()) are what one
+//! - [`encode`](encode()), [`decode`](decode()), [`verify`](verify()), [`repair`](repair()), [`compare`](compare()) and [`fit`](fit()) are what one
 //!   does with archives and models. Each takes plain options, reports to a [`Progress`], and returns what it did.
 //! - A [`Target`] asks for a PSNR, for bits or for a ratio, and the quality is searched for; a [`Bound`] is a promise about
 //!   every sample.
@@ -85,6 +85,7 @@ mod options;
 pub mod parallel;
 mod progress;
 pub mod raster;
+mod repair;
 pub mod store;
 mod stored;
 mod target;
@@ -124,6 +125,7 @@ pub use metadata::PlainCodec;
 pub use open::{Rasters, is_geotiff, is_raster_file, open, open_all, open_beside, source_of};
 pub use progress::{MissedTarget, Progress, Remark, Severity, Silent, WrittenAgain};
 pub use raster::{BandSelection, OpenOptions, Raster, RasterInfo, Resampling, Window};
+pub use repair::{ArrayRepair, Repair, RepairOptions, repair};
 pub use stored::StoredSize;
 pub use target::{Target, TargetOutcome};
 pub use verify::{ArrayVerification, Failure, Verification, VerifyOptions, verify};

@@ -4,7 +4,7 @@
 pub(crate) const HELP: &str = "\
 Exit codes:
   0  done
-  1  done, but a check failed: `verify`, `compare` with a limit, a target (--psnr, --bits, --ratio) that was not met,
+  1  done, but a check failed: `verify`, `repair`, `compare` with a limit, a target (--psnr, --bits, --ratio) that was not met,
      or chunks of an archive that are lost
   2  an error: nothing was written, or what was written is kept beside the output to be continued";
 

@@ -51,6 +51,8 @@ enum Command {
     Info(commands::info::Args),
     /// Check that an archive decodes and that its stored statistics are true.
     Verify(commands::verify::Args),
+    /// Write damaged and lost chunks of an archive again, from its source.
+    Repair(commands::repair::Args),
     /// Measure how far a raster is from a reference.
     Compare(commands::compare::Args),
     /// Write an HTML page about an archive: pictures, errors, bit rate, promise and model.
@@ -88,6 +90,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Export(args) => commands::export::run(&args),
         Command::Info(args) => commands::info::run(&args),
         Command::Verify(args) => commands::verify::run(&args),
+        Command::Repair(args) => commands::repair::run(&args),
         Command::Compare(args) => commands::compare::run(&args),
         Command::Report(args) => commands::report::run(&args),
         Command::Bench(args) => commands::bench::run(&args),

@@ -115,7 +115,16 @@ impl Axes {
     /// # Errors
     /// As [`Axes::new`].
     pub fn from_names<S: AsRef<str>>(names: &[S]) -> Result<Self> {
-        Self::new(names.iter().map(|name| Role::guess(name.as_ref())).collect())
+        let mut roles: Vec<Role> = names.iter().map(|name| Role::guess(name.as_ref())).collect();
+        // Where several arrays of a group have bands of their own, each has a dimension of its own for them.
+        let mut own =
+            roles.iter_mut().filter(|role| matches!(role, Role::Other(name) if name.ends_with("_band")));
+        if let (Some(band), None) = (own.next(), own.next())
+            && !names.iter().any(|name| Role::guess(name.as_ref()) == Role::Band)
+        {
+            *band = Role::Band;
+        }
+        Self::new(roles)
     }
 
     /// The roles, in the array's order.

@@ -44,7 +44,12 @@ class Source:
     @property
     def roles(self) -> list[str]:
         """What each dimension is."""
-        return [ROLES.get(name.lower(), name) for name in self.dims]
+        roles = [ROLES.get(name.lower(), name) for name in self.dims]
+        own = [at for at, name in enumerate(roles) if name.endswith("_band")]
+        # An array beside others may have a dimension of its own for its bands.
+        if len(own) == 1 and "band" not in roles:
+            roles[own[0]] = "band"
+        return roles
 
     def extent(self, role: str) -> int:
         """The extent of the dimension with a role: 1 where there is none."""

@@ -9,6 +9,8 @@ import unittest
 import netCDF4
 import numpy as np
 import rasterio
+import rasterio.shutil
+import rioxarray
 import xarray as xr
 import zarr
 from rasterio.transform import from_origin
@@ -373,6 +375,147 @@ class Files(Case):
                 self.assertEqual(len(told), clipped, remarks)
                 self.assertTrue(not clipped or told[0].endswith("other variables are left out: lat_bnds"), told)
                 self.assertEqual([cube.attrs[name] for name in ("count", "factor", "title")], [5, 0.5, "t"])
+
+    def test_packed_coordinates_are_unpacked(self):
+        samples = self.random.integers(0, 4, (3, 6, 8)).astype("i1")
+        truth = {"time": 10 + 0.25 * np.arange(3), "lat": 50 - 0.5 * np.arange(6), "lon": 5 + 0.5 * np.arange(8)}
+        for axes in (("time", "lat", "lon"), ("lon", "lat"), ("lat", "lon")):
+            with self.subTest(axes=axes):
+                with netCDF4.Dataset(self.folder / "packed.nc", "w") as file:
+                    for name, values in truth.items():
+                        file.createDimension(name, len(values))
+                        variable = file.createVariable(name, "i2", (name,), fill_value=-1)
+                        variable.set_auto_maskandscale(False)
+                        scale = -0.5 if name == "lat" else 0.5 if name == "lon" else 0.25
+                        variable.setncatts({"scale_factor": scale, "add_offset": values[0]})
+                        variable[:] = range(len(values))
+                    file["time"].units = "days since 2000-01-01"
+                    file["lat"].units, file["lon"].units = "degrees_north", "degrees_east"
+                    variable = file.createVariable("v", "i1", axes)
+                    variable.set_auto_maskandscale(False)
+                    variable.setncatts({"_Unsigned": "true"} if axes == ("lat", "lon") else {})
+                    order = [("time", "lat", "lon").index(axis) for axis in axes]
+                    own = samples if len(axes) == 3 else samples[0]
+                    variable[:] = own if len(axes) == 3 else own.T if axes[0] == "lon" else own
+                cube, _ = self.ingest(self.folder / "packed.nc")
+                np.testing.assert_allclose(cube["x"][:], truth["lon"])
+                np.testing.assert_allclose(np.sort(cube["y"][:])[::-1], truth["lat"])
+                rows = np.argsort(-cube["y"][:])
+                found = cube["data"][:].squeeze()
+                np.testing.assert_array_equal(found[..., rows, :], samples if len(order) == 3 else samples[0])
+                if "time" in axes:
+                    days = xr.open_zarr(self.folder / "cube.zarr", consolidated=False)["time"]
+                    expected = np.datetime64("2000-01-11") + np.arange(3) * np.timedelta64(6, "h")
+                    np.testing.assert_array_equal(days, expected.astype(days.dtype))
+
+    def test_missing_dates_are_not_dates(self):
+        with self.netcdf("dates.nc") as file:
+            file.createDimension("time", 3)
+            variable = file.createVariable("time", "f8", ("time",), fill_value=-1)
+            variable.units = "days since 2000-01-01"
+            variable[:] = np.ma.masked_array([1.0, 2, 3], [0, 1, 0])
+            file.createVariable("v", "f4", ("time", "lat", "lon"))[:] = 1
+        self.assertIn("entry 2 of time is missing", self.ingest(self.folder / "dates.nc", code=2))
+
+    def test_arrays_of_one_group_open_together(self):
+        for day in (1, 2):
+            for band, kind in (("B1", "u2"), ("B2", "u2"), ("SCL", "u1"), ("QA", "u1")):
+                self.geotiff(f"X_2020010{day}_{band}.tif", np.full((1, 20, 30), ord(band[0]), kind))
+        name = "X_{time:%Y%m%d}_{band}.tif"
+        for bands in (["B1", "B2", "SCL"], ["B1", "B2", "SCL", "QA"], ["B1", "SCL"]):
+            with self.subTest(bands=bands):
+                files = [path for path in sorted(self.folder.glob("X_*.tif")) if path.stem.split("_")[2] in bands]
+                self.ingest(*files, "--name", name)
+                cube = xr.open_zarr(self.folder / "cube.zarr", consolidated=False, decode_coords="all")
+                exact = next(array for array in cube.data_vars if array != "data" and cube[array].ndim == 4)
+                self.assertEqual(sorted(cube["data"]["band"].values), [band for band in bands if band[0] == "B"])
+                self.assertEqual(cube[exact].dims, ("time", f"{exact}_band", "y", "x"))
+                self.assertEqual(sorted(cube[exact][f"{exact}_band"].values), sorted(band for band in bands if band[0] != "B"))
+                self.vqz("encode", self.folder / "cube.zarr", self.folder / "e.zarr", "--lossless", "--overwrite")
+                told = json.loads(self.vqz("info", self.folder / "e.zarr", "--json"))
+                roles = {tuple(array["axes"]) for array in told["arrays"] if len(array["axes"] or "") == 4}
+                self.assertEqual(roles, {("time", "band", "y", "x")})
+                self.vqz("export", self.folder / "e.zarr" / exact, self.folder / "back.nc", "--overwrite")
+                with xr.open_dataset(self.folder / "back.nc", engine="netcdf4") as back:
+                    np.testing.assert_array_equal(back["data"], cube[exact])
+
+    def test_exports_declare_the_nodata_of_each_band(self):
+        samples = self.random.integers(0, 9, (2, 40, 50)).astype("u2")
+        self.geotiff("bands.tif", samples)
+        path = self.folder / "bands.vrt"
+        rasterio.shutil.copy(self.folder / "bands.tif", path, driver="VRT")
+        text = path.read_text()
+        for band, value in ((1, 0), (2, 7)):
+            text = text.replace(f'band="{band}">', f'band="{band}"><NoDataValue>{value}</NoDataValue>')
+        path.write_text(text)
+        with rasterio.open(path) as file:
+            self.assertEqual(file.nodatavals, (0, 7))
+            truth = file.read(masked=True).mask
+        self.vqz("encode", path, self.folder / "e.zarr", "--lossless")
+        for end in ("nc", "zarr"):
+            told = json.loads(self.vqz("export", self.folder / "e.zarr", self.folder / f"back.{end}", "--json"))
+            self.assertIn("nodata_merged", [remark["kind"] for remark in told["remarks"]])
+            options = {"engine": "zarr", "consolidated": False} if end == "zarr" else {"engine": "netcdf4"}
+            with self.subTest(end), xr.open_dataset(self.folder / f"back.{end}", **options) as back:
+                missing = np.isnan(back["data"].values)
+                np.testing.assert_array_equal(missing[0], truth[0])
+                # Valid zeros of the other band count as missing, as the remark says.
+                np.testing.assert_array_equal(missing[1], truth[1] | (samples[1] == 0))
+
+    def test_words_of_rioxarray_reach_exports(self):
+        samples = self.random.integers(0, 99, (3, 20, 30)).astype("u2")
+        path = self.geotiff("named.tif", samples)
+        with rasterio.open(path, "r+") as file:
+            file.descriptions, file.units = ("B2", "B3", "B8"), ("m", "m", "m")
+        rioxarray.open_rasterio(path).to_dataset(name="b").to_zarr(self.folder / "b.zarr", zarr_format=3, consolidated=False)
+        self.vqz("encode", self.folder / "b.zarr", self.folder / "e.zarr", "--lossless")
+        self.vqz("export", self.folder / "e.zarr", self.folder / "back.tif")
+        with rasterio.open(self.folder / "back.tif") as back:
+            self.assertEqual((back.descriptions, back.units), (("B2", "B3", "B8"), ("m", "m", "m")))
+
+    def test_what_belongs_to_a_variable_is_taken_or_named(self):
+        with self.netcdf("own.nc", places=False) as file:
+            for name in ("lat2", "lon2"):
+                variable = file.createVariable(name, "f8", ("lat", "lon"))
+                variable.units = "degrees_north" if name == "lat2" else "degrees_east"
+                variable[:] = self.random.random((40, 50))
+            for name in ("t", "b"):
+                variable = file.createVariable(name, "f4", ("lat", "lon"))
+                variable.setncatts({"coordinates": "lon2 lat2", "ancillary_variables": f"{name}_q"})
+                variable[:] = self.random.random((40, 50))
+                file.createVariable(f"{name}_q", "u1", ("lat", "lon"))[:] = 1
+        configuration = self.folder / "own.toml"
+        configuration.write_text(f'[[input]]\nfiles = ["{self.folder}/own.nc"]\nvariables = ["t"]\n')
+        cube, _ = self.ingest(configuration)
+        self.assertTrue({"data", "lat2", "lon2", "t_q"} <= set(cube.array_keys()), sorted(cube.array_keys()))
+        self.assertNotIn("b_q", set(cube.array_keys()))
+        self.vqz("encode", self.folder / "cube.zarr", self.folder / "e.zarr", "--lossless")
+        told = json.loads(self.vqz("export", self.folder / "e.zarr", self.folder / "back.nc", "--json"))
+        self.assertEqual([(remark["kind"], remark["array"]) for remark in told["remarks"]], [("left_out", "t_q")])
+
+    def test_single_rows_and_far_longitudes_keep_their_places(self):
+        for lat, lon in (([50.0], 5 + 0.5 * np.arange(9)), ([50.0, 49.5], [7.0]), (50 - np.arange(6.0), 350 + np.arange(6.0))):
+            with self.subTest(lat=lat, lon=lon):
+                with self.netcdf("place.nc", size=(len(lat), len(lon)), places=False) as file:
+                    file.title = "small"
+                    for name, direction, own in (("lat", "north", lat), ("lon", "east", lon)):
+                        variable = file.createVariable(name, "f8", (name,))
+                        variable.units = f"degrees_{direction}"
+                        variable[:] = own
+                    file.createVariable("v", "f4", ("lat", "lon"))[:] = self.random.random((len(lat), len(lon)))
+                shutil.copyfile(self.folder / "place.nc", self.folder / "place.h5")
+                for name in ("place.nc", "place.h5"):
+                    cube, _ = self.ingest(self.folder / name)
+                    np.testing.assert_allclose(cube["y"][:], lat)
+                    np.testing.assert_allclose(cube["x"][:], lon)
+                    self.assertEqual((cube["x"].attrs["units"], cube.attrs["title"]), ("degrees_east", "small"))
+
+    def test_one_file_that_is_matched_twice_is_said_to_be(self):
+        self.geotiff("X_B1.tif", np.ones((1, 20, 30), "u2"))
+        configuration = self.folder / "twice.toml"
+        patterns = (f"{self.folder}/X_B[12].tif", f"{self.folder}/X_B1.tif")
+        configuration.write_text("".join(f'[[input]]\nfiles = ["{pattern}"]\n' for pattern in patterns))
+        self.assertIn("several patterns match one file", self.ingest(configuration, code=2))
 
     def test_codes_are_reference_systems(self):
         for key in ("spatial_ref", "crs_wkt"):

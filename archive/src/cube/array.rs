@@ -16,8 +16,8 @@ use vqz_codec::config::NoData;
 use vqz_raster::band::{Band, SampleKind, set_band_attributes};
 use vqz_raster::conventions::exact::COUNT;
 use vqz_raster::conventions::{auxiliary, validity};
-use vqz_raster::georeference::{CoordinateArray, GRID_MAPPING, coordinates};
-use vqz_raster::ingest::plan::{ArrayPlan, CubePlan, DATA};
+use vqz_raster::georeference::{CoordinateArray, CoordinateData, GRID_MAPPING, coordinates};
+use vqz_raster::ingest::plan::{ArrayPlan, CubePlan, DATA, Dimension};
 use vqz_raster::sample::ValueRange as _;
 
 /// The kinds of nodes of a cube.
@@ -122,7 +122,33 @@ fn group_coordinates(plan: &CubePlan, group: &str) -> Result<Vec<CoordinateArray
     if let Some(own) = arrays.iter().find_map(|array| array.own_coordinates.as_ref()) {
         own.complete(&mut made);
     }
+    for array in arrays {
+        let own = own_bands(plan, array).filter(|_| array.dimensions.contains(&Dimension::Band));
+        let names: Option<Vec<String>> = array.bands.iter().map(|band| band.band.name.clone()).collect();
+        if let (Some(own), Some(names)) = (own, names) {
+            let words = Map::from_iter([("long_name".to_owned(), Value::from("band"))]);
+            made.push(CoordinateArray::along(&own, CoordinateData::Text(names), words));
+        }
+    }
     Ok(made)
+}
+
+/// The name of the dimension of an array's bands, where the arrays of its group have others: readers that take a group for one data set
+/// have one length, and one coordinate, for each name.
+fn own_bands(plan: &CubePlan, array: &ArrayPlan) -> Option<String> {
+    let names = |array: &ArrayPlan| -> Vec<Option<String>> {
+        array.bands.iter().map(|band| band.band.name.clone()).collect()
+    };
+    let mut others = plan.arrays.iter().filter(|other| other.group() == array.group());
+    let data = others.clone().find(|other| other.name == DATA);
+    let differs = match data {
+        Some(data) => names(data) != names(array),
+        // Without `data` there is no coordinate along them.
+        None => others.any(|other| other.bands.len() != array.bands.len()),
+    };
+    // The last part of its path is safe as the name of a coordinate.
+    let own = array.path.rsplit('/').next().unwrap_or_default();
+    differs.then(|| format!("{own}_{}", Dimension::Band.name()))
 }
 
 fn bands(array: &ArrayPlan) -> Vec<Band> {
@@ -140,7 +166,10 @@ fn opened(plan: &Arc<CubePlan>, at: usize) -> Result<CubeArray> {
         None => json!(0),
     };
     let mut metadata = Metadata::new_array(&shape, data_type, fill);
-    let names: Vec<&str> = array.dimensions.iter().map(|dimension| dimension.name()).collect();
+    let of_bands = own_bands(plan, array).unwrap_or_else(|| Dimension::Band.name().to_owned());
+    let names: Vec<&str> = (array.dimensions.iter())
+        .map(|dimension| if *dimension == Dimension::Band { of_bands.as_str() } else { dimension.name() })
+        .collect();
     metadata.set_dimension_names(json!(names));
     let mut attributes = Map::new();
     array.grid.georeference.set_attributes(

@@ -61,7 +61,7 @@ impl Coordinates {
         let above = Metadata::read(group)?.attributes();
         let listed: HashSet<String> =
             [&attributes, &above].into_iter().flat_map(auxiliary::coordinates).collect();
-        let mut bounded = Vec::new();
+        let (mut bounded, mut unfit) = (Vec::new(), Vec::new());
         for member in members(group)? {
             if member == data || member == grid_mapping_name(&attributes) || member == GRID_MAPPING {
                 continue;
@@ -77,7 +77,7 @@ impl Coordinates {
             match dimensions.fit(&metadata) {
                 true => found.take(group, &member, None, &dimensions),
                 false if is_listed || is_dimension => {
-                    found.leave_out(&member, "its dimensions are not those of the array");
+                    unfit.push(member);
                     continue;
                 }
                 false => continue,
@@ -88,6 +88,12 @@ impl Coordinates {
         found.name(&dimensions);
         for (bounds, of) in bounded {
             found.take_bounds(group, &bounds, &of, &dimensions);
+        }
+        for member in unfit {
+            let is_taken = found.arrays.iter().any(|taken| taken.own_name == member);
+            if !is_taken && !found.left_out.iter().any(|(name, _)| *name == member) {
+                found.leave_out(&member, "its dimensions are not those of the array");
+            }
         }
         Ok(found)
     }

@@ -4,12 +4,12 @@ use crate::error::{Result, bail};
 use crate::export::dates::{self, Times};
 use crate::export::format::Format;
 use crate::export::names::name_of;
+use crate::export::nodata::one_nodata;
 use crate::export::options::{Compression, ExportOptions};
 use crate::export::raster::{ExportedRaster, resampling};
 use crate::export::source::ExportSource;
 use crate::geotiff::{self, Cog};
 use crate::progress::{Progress, Remark};
-use crate::raster::one_nodata::OneNodata;
 use crate::raster::opening::OpenOptions;
 use crate::raster::source::Raster;
 use crate::store::files;
@@ -100,23 +100,6 @@ pub(crate) fn for_geotiff(
     exported.remark(|mask| Format::GeoTiff.holds(mask), progress);
     remark_on_coordinates(&exported, progress);
     Ok(dated(&exported, 0)?.raster)
-}
-
-/// The raster with one value that means "no data" for all bands, because a GeoTIFF declares one.
-fn one_nodata(exported: &ExportedRaster, progress: &dyn Progress) -> Result<ExportedRaster> {
-    let info = exported.raster.info();
-    let (label, Some(one)) = (info.label.clone(), OneNodata::new(&exported.raster)?) else {
-        return Ok(exported.clone());
-    };
-    let (kept, others) = (one.kept(), one.others().to_vec());
-    let by_band = one.is_by_band();
-    progress.remark(&Remark::NodataMerged { array: label, kept, others, by_band });
-    let mut exported = exported.clone();
-    exported.raster = Arc::new(one);
-    for band in &mut exported.bands {
-        band.nodata = Some(kept);
-    }
-    exported.described()
 }
 
 /// Remarks on coordinates that a GeoTIFF does not hold. It keeps the grid, the dates and the names of bands.

@@ -8,6 +8,7 @@ mod globals;
 mod mask;
 mod names;
 mod netcdf;
+mod nodata;
 mod options;
 mod overview;
 mod pixels;

@@ -4,6 +4,7 @@
 use crate::error::{Result, bail, fail};
 use crate::export::format::Format;
 use crate::export::names::name_rows_and_columns;
+use crate::export::nodata::not_by_band;
 use crate::export::options::OverviewOptions;
 use crate::export::raster::{ExportedRaster, resampling};
 use crate::export::source::ExportSource;
@@ -63,6 +64,7 @@ pub fn export_overview(
             info.label
         );
     };
+    let whole = not_by_band(&source.whole, progress)?;
     let levels = levels(&options.levels, info.extent(&Role::Y).max(info.extent(&Role::X)));
     let target = group.join(OVERVIEWS);
     paths::check_place(&target, OutputKind::Folder, options.existing)?;
@@ -79,7 +81,7 @@ pub fn export_overview(
                 let before_it = ExportedRaster { raster: Arc::new(made), ..exported.clone() };
                 before_it.reduced(level / before, level / before, method)?
             }
-            _ => source.whole.clone().reduced(*level, *level, method)?,
+            _ => whole.clone().reduced(*level, *level, method)?,
         };
         let exported = exported.described()?;
         nodes.push(group_node(level.to_string()));

@@ -21,7 +21,7 @@ use vqz_codec::sample::DataType;
 use vqz_raster::band::{Band, SampleKind, is_of_bands, set_band_attributes};
 use vqz_raster::conventions::auxiliary;
 use vqz_raster::conventions::json::text_of;
-use vqz_raster::conventions::nodata::to_json;
+use vqz_raster::conventions::nodata::{to_fill_value, to_json};
 use vqz_raster::conventions::time::Instant;
 use vqz_raster::georeference::Georeference;
 
@@ -226,6 +226,11 @@ impl ExportedRaster {
         }
         if !declared.is_empty() {
             attributes.insert("missing_value".to_owned(), Value::Array(declared));
+            let first =
+                info.nodata.first().map(|nodata| nodata.to_f64(info.data_type)).transpose()?.flatten();
+            if let Some(first) = first {
+                attributes.insert("_FillValue".to_owned(), to_fill_value(first, kind));
+            }
         }
         // These attributes name arrays of the group that it came from.
         for key in ["grid_mapping", "coordinates", auxiliary::ANCILLARY, "cell_measures"] {

@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::export::format::Format;
+use crate::export::nodata::not_by_band;
 use crate::export::options::ExportOptions;
 use crate::export::raster::ExportedRaster;
 use crate::export::source::ExportSource;
@@ -47,6 +48,11 @@ pub fn export(
     if !format.holds_scales() {
         exported.remark_on_scales(progress);
     }
+    let exported = match format {
+        // It has one for all bands in any case, and says so itself.
+        Format::GeoTiff => exported,
+        Format::NetCdf | Format::Zarr => not_by_band(&exported, progress)?,
+    };
     let outputs = match format {
         Format::GeoTiff => geotiff::write(options, output, &exported, compression, progress)?,
         Format::NetCdf => netcdf::write(output, &exported, compression, options.existing, progress)?,

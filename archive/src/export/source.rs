@@ -94,7 +94,7 @@ impl ExportSource {
             name_bands(&mut bands, names, &info.metadata.attributes());
         }
         if let Some((_, own)) = group.as_ref().filter(|(_, own)| own != DATA) {
-            keep_name(&mut bands, own);
+            keep_name(&mut bands, own, &info.metadata.attributes());
         }
         for band in &mut bands {
             band.nodata = band.nodata.filter(|value| declared.contains(value)).or(declared.first().copied());
@@ -139,8 +139,14 @@ impl ExportSource {
         for note in &self.notes {
             progress.remark(&Remark::LocationUnclear { array: info.label.clone(), note: note.clone() });
         }
-        let masks = validity::beside(&info.metadata.attributes());
-        for array in self.others.iter().filter(|name| !masks.contains(name)) {
+        let named = validity::beside(&info.metadata.attributes());
+        let is_mask = |name: &String| {
+            let folder = self.group.as_ref().map(|(folder, _)| folder.join(name));
+            let metadata = folder.and_then(|folder| Metadata::read(&folder).ok());
+            named.contains(name) && metadata.is_some_and(|found| validity::is_mask(&found.attributes()))
+        };
+        // What is said of a mask is said of the array.
+        for array in self.others.iter().filter(|name| !is_mask(name)) {
             let why = format!("{} alone is exported; name it to export it", info.label);
             progress.remark(&Remark::LeftOut { array: array.clone(), why });
         }
@@ -209,10 +215,9 @@ fn parent_group(node: &Node) -> Option<(PathBuf, String)> {
 }
 
 /// Keeps the name of an array, which is called `data` in an output, as a word on its samples, where there is no other on all of them.
-fn keep_name(bands: &mut [Band], own: &str) {
-    let says =
-        |band: &Band| ["long_name", "standard_name"].iter().any(|key| band.attributes.contains_key(*key));
-    if bands.iter().any(|band| says(band) || band.name.as_deref() == Some(own)) {
+fn keep_name(bands: &mut [Band], own: &str, attributes: &Map<String, Value>) {
+    let says = ["long_name", "standard_name"].iter().any(|key| attributes.contains_key(*key));
+    if says || bands.iter().any(|band| band.name.as_deref() == Some(own)) {
         return;
     }
     for band in bands {

@@ -118,7 +118,7 @@ fn places(node: &Node, stored: &StoredChunks, source: Option<&dyn Raster>) -> Re
 }
 
 /// Decodes a chunk and compares it with its source.
-fn check_chunk(
+pub(crate) fn check_chunk(
     node: &Node,
     archive: &EncodedArray,
     source: Option<&dyn Raster>,

@@ -23,6 +23,26 @@ pub struct Failure {
     /// The kind of the failure: the chunk is damaged, lost, or differs from its source by more than is promised.
     #[serde(skip)]
     pub kind: ErrorKind,
+    /// The place of the chunk in the grid; none for an array.
+    #[serde(skip)]
+    pub(crate) chunk: Option<Vec<u64>>,
+}
+
+impl Failure {
+    /// A failure of a chunk.
+    pub(crate) fn of_chunk(archive: &EncodedArray, indices: &[u64], error: &Error) -> Self {
+        Self {
+            place: archive.chunk_name(indices),
+            found: error.one_line(),
+            kind: error.kind(),
+            chunk: Some(indices.to_vec()),
+        }
+    }
+
+    /// A failure of an array as a whole: its chunks are not those that were written.
+    pub(crate) fn of_array(node: &Node, found: String) -> Self {
+        Self { place: node.label(), found, kind: ErrorKind::Corrupt, chunk: None }
+    }
 }
 
 /// What was found in an array's chunks so far.
@@ -95,11 +115,12 @@ impl CheckedChunks {
         } else {
             ErrorKind::Corrupt
         };
-        let whole = whole.map(|found| Failure { place: node.label(), found, kind });
+        let whole = whole.map(|found| Failure { place: node.label(), found, kind, chunk: None });
         let wrong = wrong.into_iter().map(|(at, (kind, found))| Failure {
             place: archive.chunk_name(&at),
             found,
             kind,
+            chunk: Some(at),
         });
         whole.into_iter().chain(wrong).collect()
     }

@@ -8,5 +8,6 @@ mod run;
 mod statistics;
 
 pub use array::ArrayVerification;
+pub(crate) use array::{check_chunk, verify_array};
 pub use chunks::Failure;
 pub use run::{Verification, VerifyOptions, verify};

@@ -12,6 +12,7 @@ pub(crate) mod info;
 #[cfg(feature = "gdal")]
 pub(crate) mod ingest;
 pub(crate) mod man;
+pub(crate) mod repair;
 pub(crate) mod report;
 pub(crate) mod schema;
 pub(crate) mod verify;

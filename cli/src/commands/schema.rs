@@ -17,7 +17,7 @@ pub(crate) struct Args {
 }
 
 /// The schemas of the commands, without the shared definitions.
-const SCHEMAS: [(&str, &str); 11] = [
+const SCHEMAS: [(&str, &str); 12] = [
     ("bench", include_str!("../../schema/bench.json")),
     ("compare", include_str!("../../schema/compare.json")),
     ("decode", include_str!("../../schema/decode.json")),
@@ -27,6 +27,7 @@ const SCHEMAS: [(&str, &str); 11] = [
     ("fit", include_str!("../../schema/fit.json")),
     ("info", include_str!("../../schema/info.json")),
     ("ingest", include_str!("../../schema/ingest.json")),
+    ("repair", include_str!("../../schema/repair.json")),
     ("report", include_str!("../../schema/report.json")),
     ("verify", include_str!("../../schema/verify.json")),
 ];

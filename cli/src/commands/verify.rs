@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         return console::check();
     }
     Err(CheckFailed(format!(
-        "{} fails the check: {}, listed above; restore the archive from a copy, or encode it again{}",
+        "{} fails the check: {}, listed above; restore the archive from a copy, or let `vqz repair --from SOURCE` write what is damaged or lost again{}",
         verification.archive,
         output::count(failures, "failure"),
         if args.against.is_some() { ", if the source is the one that it was made from" } else { "" }

@@ -2,7 +2,7 @@
 
 use crate::common::{call, folder, succeed};
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "ingest",
     "fit",
     "encode",
@@ -10,6 +10,7 @@ const COMMANDS: [&str; 14] = [
     "export",
     "info",
     "verify",
+    "repair",
     "compare",
     "report",
     "bench",

@@ -27,6 +27,7 @@ mod networks;
 mod permissions;
 mod promises;
 mod remarks;
+mod repair;
 mod report;
 mod resumed;
 mod round_trip;

@@ -361,8 +361,8 @@ fn checks_fail_with_exit_code_1() {
         err.starts_with("error: out.zarr is off by up to ") && err.ends_with("at most 0 is asked for\n"),
         "{err}"
     );
-    let failing = "error: out.zarr fails the check: 1 failure, listed above; restore the archive from a copy, or encode it \
-                   again\n";
+    let failing = "error: out.zarr fails the check: 1 failure, listed above; restore the archive from a copy, or let \
+                   `vqz repair --from SOURCE` write what is damaged or lost again\n";
     let (code, out, err) = call(&folder, &["verify", "out.zarr", "--against", "other.zarr"]);
     let against = failing.replace("again\n", "again, if the source is the one that it was made from\n");
     assert_eq!((code, err), (1, against));

@@ -67,6 +67,7 @@ fn help_texts() {
         "export",
         "info",
         "verify",
+        "repair",
         "compare",
         "report",
         "bench",

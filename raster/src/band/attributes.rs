@@ -116,6 +116,12 @@ pub fn bands_of_attributes(attributes: &Map<String, Value>, count: usize) -> Vec
     for (band, name) in bands.iter_mut().zip(names_of(attributes, count).unwrap_or_default()) {
         band.name = band.name.take().or(Some(name));
     }
+    // rioxarray lists the units of all bands.
+    let units = attributes.get("units").and_then(Value::as_array).filter(|units| units.len() == count);
+    for (band, unit) in bands.iter_mut().zip(units.into_iter().flatten()) {
+        let unit = unit.as_str().filter(|unit| !unit.is_empty()).map(str::to_owned);
+        band.unit = band.unit.take().or(unit);
+    }
     if count > 1 {
         // What an array says of its samples holds for each of its bands, unless that says something else.
         let shared = carried::of_all(attributes);

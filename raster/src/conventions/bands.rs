@@ -3,10 +3,10 @@
 use crate::conventions::ConventionError;
 use serde_json::{Map, Value};
 
-/// The attributes that list names of bands, in the order in which they are read.
-const KEYS: [&str; 2] = ["band_names", "bands"];
+/// The attributes that list names of bands, in the order in which they are read. The last is rioxarray's.
+const KEYS: [&str; 3] = ["band_names", "bands", "long_name"];
 
-/// The names that attributes list, whatever their number: a list of texts in `band_names` or, from older writers, `bands`.
+/// The names that attributes list, whatever their number: a list of texts in `band_names` or, from other writers, `bands` or `long_name`.
 #[must_use]
 pub fn names(attributes: &Map<String, Value>) -> Option<Vec<String>> {
     KEYS.iter().find_map(|key| texts(attributes.get(*key)?))
@@ -136,6 +136,8 @@ mod tests {
         assert_eq!(read(json!({"band_names": ["a", "b"]})), expected);
         assert_eq!(read(json!({"bands": ["a", "b"], "band_names": "a"})), expected);
         assert_eq!(read(json!({"bands": [{"name": "a"}]})), None);
+        assert_eq!(read(json!({"long_name": ["a", "b"]})), expected);
+        assert_eq!(read(json!({"long_name": "a"})), None);
         let other = json!({"band_names": ["a"], "bands": ["a", "b"]});
         assert_eq!(names_of(other.as_object().unwrap(), 2), expected);
         assert_eq!(names_of(other.as_object().unwrap(), 3), None);

@@ -85,7 +85,10 @@ impl EvenAxis {
     /// rounding to decimals or to `float32` leaves it.
     #[must_use]
     pub fn agrees_with(&self, centres: &[f64]) -> bool {
-        let tolerance = self.step.abs() * AGREE + rounding(centres);
+        let step = self.step.abs();
+        // Coordinates with more decimals than anybody rounds to, such as Gaussian latitudes, were not computed from an even axis that
+        // they leave.
+        let tolerance = (step * AGREE).min(step * TOLERANCE + half_decimal(centres)) + rounding(centres);
         centres
             .iter()
             .enumerate()
@@ -99,6 +102,15 @@ impl EvenAxis {
 pub fn transform_of_centres(x: &[f64], y: &[f64]) -> Option<[f64; 6]> {
     let (x, y) = (even_axis(x)?, even_axis(y)?);
     Some([x.start, x.step, 0.0, y.start, 0.0, y.step])
+}
+
+/// Half of the last decimal that values have, where none has more than six; 0 otherwise.
+fn half_decimal(values: &[f64]) -> f64 {
+    let has = |decimals: &i32| {
+        let unit = 10f64.powi(*decimals);
+        values.iter().all(|value| (value * unit - (value * unit).round()).abs() < 1e-6)
+    };
+    (0..=6).find(has).map_or(0.0, |decimals| 0.5 / 10f64.powi(decimals))
 }
 
 /// The distance between neighbouring `float32` numbers at the largest value; 0 where one of the values is not a `float32`.
@@ -147,7 +159,7 @@ mod tests {
     #[test]
     fn a_stated_axis_is_held_against_coordinates() {
         let axis = EvenAxis { start: 500_000.0, step: 10.0 };
-        assert!(axis.agrees_with(&[500_005.0, 500_015.0]) && axis.agrees_with(&[500_005.04]));
+        assert!(axis.agrees_with(&[500_005.0, 500_015.0]) && axis.agrees_with(&[500_005.01]));
         // One pixel further, half a pixel further, of another size.
         for other in [&[500_015.0, 500_025.0][..], &[500_010.0], &[500_010.0, 500_030.0], &[f64::NAN]] {
             assert!(!axis.agrees_with(other), "{other:?}");

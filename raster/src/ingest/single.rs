@@ -73,7 +73,8 @@ pub fn check_single_raster(file: &Path) -> Result<Vec<String>> {
         }
         if part.uneven {
             return mismatch(
-                "its rows or columns are not evenly spaced, and no transform holds them".to_owned(),
+                "no transform holds its rows and columns, which are not evenly spaced, or single ones"
+                    .to_owned(),
             );
         }
         if part.unsigned.is_some() {

@@ -81,17 +81,22 @@ impl Axis {
             && variable.num_elements() == extent as u64
             && (1..=LONGEST).contains(&extent);
         let class = variable.datatype().class();
-        let values = (one && class.is_numeric())
-            .then(|| variable.read_as::<f64>(vec![0], vec![extent]).ok())
-            .flatten();
+        let values = (one && class.is_numeric()).then(|| numbers(variable, vec![0], vec![extent])).flatten();
         let texts = (one && class.is_string())
             .then(|| variable.read_as_string_array().ok())
             .flatten()
             .filter(|t| t.len() == extent);
+        let missing = values.as_ref().and_then(|values| values.iter().position(|value| value.is_nan()));
         let (times, unread) =
             match values.as_ref().map_or(Ok(None), |values| words.times(values, is_single(variable))) {
                 Ok(times) => (times, None),
-                Err(why) => (None, Some(why.to_string())),
+                Err(why) => (
+                    None,
+                    Some(
+                        missing
+                            .map_or(why.to_string(), |at| format!("entry {} of {} is missing", at + 1, name)),
+                    ),
+                ),
             };
         Self { name: name.to_owned(), extent, values, texts, times, unread, words }
     }
@@ -101,13 +106,52 @@ impl Axis {
     /// Whether the cells whose bounds a variable of two columns holds are those of an even grid: each reaches half a step to both sides.
     pub(crate) fn implies_bounds(&self, bounds: &MDArray<'_>) -> bool {
         let Some(values) = self.values.as_ref().filter(|values| values.len() > 1) else { return false };
-        let Ok(ends) = bounds.read_as::<f64>(vec![0, 0], vec![self.extent, 2]) else { return false };
+        let Some(ends) = numbers(bounds, vec![0, 0], vec![self.extent, 2]) else { return false };
         let half = ((values[values.len() - 1] - values[0]) / (values.len() - 1) as f64).abs() / 2.0;
         values.iter().zip(ends.chunks_exact(2)).all(|(centre, ends)| {
             let (low, high) = (ends[0].min(ends[1]), ends[0].max(ends[1]));
             [low + half, high - half].iter().all(|end| (end - centre).abs() <= half * TOLERANCE)
         })
     }
+}
+
+/// A window of the numbers of a variable of coordinates, which may be packed as those of any other: integers by a scale and an offset,
+/// or such that stand for others without a sign. NaN where they are missing. `None` where they can't be read.
+pub(crate) fn numbers(variable: &MDArray<'_>, start: Vec<u64>, count: Vec<usize>) -> Option<Vec<f64>> {
+    use gdal_sys::GDALDataType;
+    let mut values = variable.read_as::<f64>(start, count).ok()?;
+    let missing = [variable.no_data_value_as_double(), number(variable, "missing_value")];
+    let is_unsigned =
+        text(variable, "_Unsigned").is_some_and(|word| word.trim().eq_ignore_ascii_case("true"));
+    let turn = match variable.datatype().numeric_datatype() {
+        _ if !is_unsigned => 0.0,
+        GDALDataType::GDT_Int16 => 65_536.0,
+        GDALDataType::GDT_Int32 => 4_294_967_296.0,
+        // Of bytes, GDAL before version 3.7 has no type with a sign.
+        _ => 256.0,
+    };
+    let scale = number(variable, "scale_factor").unwrap_or(1.0);
+    let offset = number(variable, "add_offset").unwrap_or(0.0);
+    for value in &mut values {
+        if missing.contains(&Some(*value)) {
+            *value = f64::NAN;
+            continue;
+        }
+        if *value < 0.0 {
+            *value += turn;
+        }
+        if (scale, offset) != (1.0, 0.0) {
+            *value = *value * scale + offset;
+        }
+    }
+    Some(values)
+}
+
+/// A finite number that is an attribute of a variable.
+pub(crate) fn number(variable: &MDArray<'_>, name: &str) -> Option<f64> {
+    let attribute = variable.attribute(name).ok()?;
+    let value = attribute.datatype().class().is_numeric().then(|| attribute.read_as_f64())?;
+    value.is_finite().then_some(value)
 }
 
 /// Whether the samples of a variable are float32.

@@ -15,7 +15,7 @@ use crate::ingest::sources::own_coordinates::OwnCoordinates;
 use crate::ingest::sources::parts::Part;
 use crate::ingest::sources::pattern::Fields;
 use crate::ingest::sources::place::{
-    complete, is_in_angles, lost_places, place, unit_of_levels, unread_reference,
+    complete, is_in_angles, lost_places, place, place_of_centres, unit_of_levels, unread_reference,
 };
 use crate::ingest::sources::steps::{self, Step};
 use crate::ingest::sources::{grib, naming};
@@ -49,6 +49,10 @@ pub(super) fn describe(
     }
     check_size(&dataset, file)?;
     let mut georeference = read_georeference(&dataset)?;
+    if let Some(variable) = part.variable.as_ref().filter(|_| part.by_gdal.is_some()) {
+        // GDAL takes packed coordinates of such a raster as they are stored.
+        georeference.transform = place_of_centres(variable).or(georeference.transform);
+    }
     if let Some(by_gdal) = &part.by_gdal {
         let in_angles = part.variable.as_ref().is_some_and(is_in_angles);
         supplement(by_gdal, file, in_angles, &mut georeference, &mut bands);
@@ -117,10 +121,11 @@ pub(super) fn describe(
         );
     }
     let items = match part.name == file.to_string_lossy() {
-        true => FileItems::read(&dataset),
+        true => FileItems::read(&dataset, file),
         // What is said of the file is not said of its variables.
         false => {
-            open_dataset(&file.to_string_lossy(), file).map(|file| FileItems::read(&file)).unwrap_or_default()
+            let whole = open_dataset(&file.to_string_lossy(), file);
+            whole.map(|whole| FileItems::read(&whole, file)).unwrap_or_default()
         }
     };
     let (reader, items) = (Reader::Raster(part.name.clone()), Arc::new(items));

@@ -7,6 +7,7 @@ use gdal::raster::Attribute;
 use gdal::{Dataset, DatasetOptions, GdalOpenFlags, Metadata as _};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// What GDAL puts before the names of NetCDF's global attributes.
 const GLOBAL: &str = "NC_GLOBAL#";
@@ -56,17 +57,16 @@ pub(crate) struct FileItems {
 }
 
 impl FileItems {
-    /// Those of a file. In HDF5, GDAL mixes them with the attributes of all variables.
-    pub(crate) fn read(file: &Dataset) -> Self {
-        if file.driver().short_name().starts_with("HDF5") {
-            return Self::default();
-        }
-        let mut items = read_items(file);
+    /// Those of a file. In HDF5, GDAL mixes them with the attributes of all variables: those are global that the root group has.
+    pub(crate) fn read(file: &Dataset, path: &Path) -> Self {
+        let is_hdf5 = file.driver().short_name().starts_with("HDF5");
+        let mut items = if is_hdf5 { Map::new() } else { read_items(file) };
         items.retain(|key, _| !OF_GDAL.iter().any(|own| key.starts_with(own)));
         let all = file.metadata_domain("").unwrap_or_default();
-        let stated: Vec<(&str, &str)> = all
+        let prefix = if is_hdf5 { "" } else { GLOBAL };
+        let mut stated: Vec<(&str, &str)> = all
             .iter()
-            .filter_map(|item| item.strip_prefix(GLOBAL)?.split_once('='))
+            .filter_map(|item| item.strip_prefix(prefix)?.split_once('='))
             .filter(|(key, _)| !OF_FILE.contains(key) && !key.contains(':'))
             .collect();
         if stated.is_empty() {
@@ -76,8 +76,11 @@ impl FileItems {
             open_flags: GdalOpenFlags::GDAL_OF_MULTIDIM_RASTER,
             ..DatasetOptions::default()
         };
-        let arrays = file.description().ok().and_then(|name| Dataset::open_ex(name, options).ok());
+        let arrays = Dataset::open_ex(path, options).ok();
         let root = arrays.as_ref().and_then(|arrays| arrays.root_group().ok());
+        if is_hdf5 {
+            stated.retain(|(key, _)| root.as_ref().is_some_and(|root| root.attribute(key).is_ok()));
+        }
         let numbers = |key: &str| root.as_ref().and_then(|root| numbers(&root.attribute(key).ok()?));
         let globals = stated
             .into_iter()

@@ -106,6 +106,10 @@ mod tests {
         assert!(is_uneven(&uneven, None) && is_uneven(&uneven, Some([95.0, -35.0])));
         assert!(!is_uneven(&axis(&[3.0, 2.0, 1.0]), None) && !is_uneven(&axis(&[3.0]), None));
         // Rounded, and computed from the grid that is stated, upside down.
-        assert!(!is_uneven(&axis(&[0.495, 1.5, 2.505, 3.5]), Some([4.0, -1.0])));
+        let rounded = axis(&[0.33, 1.0, 1.67, 2.33]);
+        assert!(is_uneven(&rounded, None) && !is_uneven(&rounded, Some([8.0 / 3.0, -2.0 / 3.0])));
+        // Gaussian latitudes, of which some tell an even step that is almost theirs.
+        let gaussian = axis(&[1.00512, 2.01, 3.0, 3.99, 4.99488]);
+        assert!(is_uneven(&gaussian, Some([5.5, -1.0])));
     }
 }

@@ -109,7 +109,7 @@ pub(crate) fn parts(input: &InputConfig, file: &Path, oddities: &mut Oddities) -
             Ok(Part { exact, beside, ..part })
         })
         .collect::<Result<_>>()?;
-    if let (Some(container), true) = (&container, input.variables.is_empty()) {
+    if let Some(container) = &container {
         let source = Source { container, relations, name: &name, driver: dataset.driver().short_name() };
         source.add_beside(&mut parts, &variables, file)?;
     }
@@ -263,8 +263,10 @@ fn part(
     let transform = raster.as_ref().and_then(|raster| raster.geo_transform().ok());
     let stated = |at: [usize; 2]| transform.map(|transform| at.map(|at| transform[at]));
     // Longitudes that jump by a turn are those of an even grid.
+    let is_single = |at: usize| variable.axes[at].values.as_ref().is_some_and(|values| values.len() == 1);
     let uneven = is_uneven(&variable.axes[roles.y], stated([3, 5]))
-        || (is_uneven(&variable.axes[roles.x], stated([0, 1])) && !jumps(&variable));
+        || (is_uneven(&variable.axes[roles.x], stated([0, 1])) && !jumps(&variable))
+        || (transform.is_none() && (is_single(roles.y) || is_single(roles.x)));
     let known = unpacked_range.is_none()
         && unsigned.is_none()
         && !uneven

@@ -80,10 +80,20 @@ pub(crate) fn jumps(variable: &Variable) -> bool {
 
 /// Even longitudes along an axis that jump by a turn, as they go on without the jump.
 fn longitudes_without_jump(axis: &Axis) -> Option<Vec<f64>> {
+    without_jump(axis.values.as_ref()?).filter(|whole| is_longitude(axis) && even_axis(whole).is_some())
+}
+
+/// Whether the words of an axis are those of longitudes.
+fn is_longitude(axis: &Axis) -> bool {
     let words = &axis.words;
-    let is_longitude = direction_of_words("", &words.standard_name, &words.units) == Some(Direction::X)
-        && words.units.to_ascii_lowercase().starts_with("degree");
-    without_jump(axis.values.as_ref()?).filter(|whole| is_longitude && even_axis(whole).is_some())
+    direction_of_words("", &words.standard_name, &words.units) == Some(Direction::X)
+        && words.units.to_ascii_lowercase().starts_with("degree")
+}
+
+/// The transform that the coordinates of a variable's rows and columns state, where these are evenly spaced.
+pub(super) fn place_of_centres(variable: &Variable) -> Option<[f64; 6]> {
+    let roles = variable.roles.as_ref()?;
+    transform_of_centres(variable.axes[roles.x].values.as_ref()?, variable.axes[roles.y].values.as_ref()?)
 }
 
 /// Compares a georeference with the coordinates of the variable's rows and columns, and completes it by them.
@@ -98,13 +108,11 @@ pub(super) fn place(
     let (rows, columns) = (&variable.axes[roles.y], &variable.axes[roles.x]);
     if uneven {
         georeference.transform = None;
-        oddities.add(
-            file,
-            format!(
-                "coordinates along {} or {} are not evenly spaced: they are kept as they are, and no transform holds them",
-                rows.name, columns.name
-            ),
-        );
+        let why = match [rows, columns].into_iter().find(|axis| axis.extent == 1) {
+            Some(one) => format!("a single coordinate along {} states no size of a pixel", one.name),
+            None => format!("coordinates along {} or {} are not evenly spaced", rows.name, columns.name),
+        };
+        oddities.add(file, format!("{why}: they are kept as they are, and no transform holds them"));
         return;
     }
     let (Some(y), Some(x)) = (&rows.values, &columns.values) else { return };
@@ -124,6 +132,15 @@ pub(super) fn place(
         );
     }
     let x = whole.as_ref().unwrap_or(x);
+    if let (true, Some(axis), Some([x0, dx, ..])) =
+        (is_longitude(columns), even_axis(x), &mut georeference.transform)
+    {
+        // GDAL brings longitudes beyond half a turn back by one: to others than the file states.
+        let turns = ((axis.start - *x0) / 360.0).round();
+        if turns != 0.0 && (axis.start - *x0 - 360.0 * turns).abs() < dx.abs() / 2.0 {
+            *x0 += 360.0 * turns;
+        }
+    }
     if georeference.transform.is_none() {
         georeference.transform = transform_of_centres(x, y);
     }

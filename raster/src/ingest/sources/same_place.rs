@@ -10,7 +10,7 @@ use crate::ingest::footprint::{bounds, nearest, turn};
 use crate::ingest::grid::{Bounds, intersection, same_reference};
 use crate::ingest::sources::layer::{Layer, Reader};
 use crate::listed::listed;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The part of the area of two files together from which on they cover the same place. Neighbouring scenes of a satellite share
 /// a fifth at most; pictures of one place that were cut out at different times differ by a few rows.
@@ -35,6 +35,16 @@ pub(crate) fn check(
         let stacked = stacked(layers)?;
         if stacked.is_empty() {
             continue;
+        }
+        let mut seen = BTreeSet::new();
+        let same = |layer: &Layer| {
+            (std::fs::canonicalize(&layer.source.file).ok(), layer.number, layer.place.clone())
+        };
+        if let Some(again) = stacked.iter().find(|layer| !seen.insert(same(layer))) {
+            return Err(Error::Mismatch(format!(
+                "several patterns match one file, {}: write `files` such that each file is matched once",
+                again.source.file.display()
+            )));
         }
         let of = time.map(|time| format!(" of {}", iso(time))).unwrap_or_default();
         let mut files: Vec<String> = Vec::new();

@@ -13,7 +13,7 @@ pub(crate) use relations::Relations;
 pub(crate) use roles::Roles;
 
 use crate::conventions::time::Instant;
-use crate::ingest::sources::axes::{Axis, Words, is_single, text};
+use crate::ingest::sources::axes::{Axis, Words, is_single, number, numbers, text};
 use gdal::cpl::CslStringList;
 use gdal::raster::{Group, MDArray};
 use gdal::{Dataset, DatasetOptions, GdalOpenFlags};
@@ -216,13 +216,6 @@ fn is_float(data_type: u32) -> bool {
     [gdal_sys::GDALDataType::GDT_Float32, gdal_sys::GDALDataType::GDT_Float64].contains(&data_type)
 }
 
-/// A finite number that is an attribute of a variable.
-fn number(variable: &MDArray<'_>, name: &str) -> Option<f64> {
-    let attribute = variable.attribute(name).ok()?;
-    let value = attribute.datatype().class().is_numeric().then(|| attribute.read_as_f64())?;
-    value.is_finite().then_some(value)
-}
-
 /// Which arrays a walk meets.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Walk {
@@ -346,7 +339,7 @@ fn single_time(array: &MDArray<'_>) -> Option<(Words, Told)> {
     }
     let words = Words::of(array);
     let dimensions = array.num_dimensions();
-    let value = array.read_as::<f64>(vec![0; dimensions], vec![1; dimensions]).ok()?;
+    let value = numbers(array, vec![0; dimensions], vec![1; dimensions])?;
     let time = match words.times(&value, is_single(array)) {
         Ok(times) => Ok(*times?.first()?),
         Err(why) => Err(why.to_string()),

@@ -1,0 +1,7 @@
+//! Repairing: chunks of an archive that are damaged or lost are written again, from the source that was encoded.
+
+mod array;
+mod run;
+
+pub use array::ArrayRepair;
+pub use run::{Repair, RepairOptions, repair};
