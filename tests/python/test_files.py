@@ -408,6 +408,31 @@ class Files(Case):
                     expected = np.datetime64("2000-01-11") + np.arange(3) * np.timedelta64(6, "h")
                     np.testing.assert_array_equal(days, expected.astype(days.dtype))
 
+    def test_gdal_unpacks_only_some_coordinates(self):
+        for scale, offset, raw in ((0.25, None, 1400), (None, 10, 9), (0.25, 300, 200), (0.01, None, 5000)):
+            with self.subTest(scale=scale, offset=offset):
+                file = self.netcdf("own.nc", size=(6, 8), places=False)
+                for name, direction, first in (("lat", "north", raw if scale == 0.01 else 40), ("lon", "east", raw)):
+                    own = (scale, offset) if name == "lon" or scale == 0.01 else (1.0, None)
+                    variable = file.createVariable(name, "i4", (name,))
+                    variable.set_auto_maskandscale(False)
+                    variable.units = f"degrees_{direction}"
+                    if own[0] is not None:
+                        variable.scale_factor = own[0]
+                    if own[1] is not None:
+                        variable.add_offset = float(own[1])
+                    variable[:] = first + np.arange(len(variable))
+                samples = self.random.random((6, 8)).astype("f4")
+                file.createVariable("v", "f4", ("lat", "lon"))[:] = samples
+                file.close()
+                truth = xr.open_dataset(self.folder / "own.nc", engine="netcdf4")
+                cube, _ = self.ingest(self.folder / "own.nc")
+                np.testing.assert_allclose(cube["x"][:], truth["lon"])
+                found = xr.DataArray(cube["data"][:].squeeze(), {"lat": cube["y"][:], "lon": truth["lon"].values}, ("lat", "lon"))
+                np.testing.assert_allclose(found.sortby("lat"), truth["v"].sortby("lat"))
+                np.testing.assert_allclose(found.sortby("lat")["lat"], truth["lat"].sortby("lat"))
+                truth.close()
+
     def test_missing_dates_are_not_dates(self):
         with self.netcdf("dates.nc") as file:
             file.createDimension("time", 3)

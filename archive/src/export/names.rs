@@ -13,7 +13,7 @@ pub(crate) fn name(info: &RasterInfo, dimension: usize) -> String {
     let names = info.metadata.dimension_names().unwrap_or_default();
     let own = names.get(dimension).filter(|own| {
         // The names of coordinates are those of their own roles only.
-        let is_free = component(own) == **own || **own == plain_name(info, dimension);
+        let is_free = component(own) == **own || own.eq_ignore_ascii_case(&plain_name(info, dimension));
         is_free && **own != DATA && names.iter().filter(|name| name == own).count() == 1
     });
     own.cloned().unwrap_or_else(|| plain_name(info, dimension))
@@ -28,7 +28,14 @@ pub(crate) fn name_of(info: &RasterInfo, role: &Role) -> Option<String> {
 pub(crate) fn plain_name(info: &RasterInfo, dimension: usize) -> String {
     match &info.axes.roles()[dimension] {
         role @ (Role::Time | Role::Band | Role::Y | Role::X) => role.to_string(),
-        Role::Other(_) => format!("dim_{dimension}"),
+        Role::Other(_) => {
+            let names = info.metadata.dimension_names().unwrap_or_default();
+            let mut plain = format!("dim_{dimension}");
+            while names.contains(&plain) {
+                plain.push('_');
+            }
+            plain
+        }
     }
 }
 

@@ -3,18 +3,18 @@
 
 use crate::encoded::array::EncodedArray;
 use crate::encoded::record::Record;
-use crate::error::{Context, Result, bail};
+use crate::error::Result;
 use crate::parallel::{for_each, workers};
 use crate::progress::{Progress, Task};
 use crate::raster::region::volume;
 use crate::raster::source::Raster;
+use crate::repair::options::RepairOptions;
 use crate::store::tree::Node;
 use crate::store::writer::ArrayWriter;
 use crate::verify::{Failure, check_chunk, verify_array};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
-use vqz_codec::engine::EngineKind;
 
 /// What was done with one array.
 #[derive(Clone, Debug, Serialize)]
@@ -46,9 +46,10 @@ pub(crate) fn repair_array(
     node: &Node,
     mut archive: EncodedArray,
     source: &dyn Raster,
-    engine: Option<EngineKind>,
+    options: &RepairOptions,
     progress: &dyn Progress,
 ) -> Result<ArrayRepair> {
+    let engine = options.engine;
     let record = Record::of(&node.metadata);
     let verified = verify_array(node, &archive, Some(source), progress)?;
     let mut failures = verified.failures;
@@ -56,13 +57,16 @@ pub(crate) fn repair_array(
     let writer = ArrayWriter::open(&node.folder, engine)?;
     let mut lacks = record.as_ref().is_none_or(|record| verified.chunks < record.chunks);
     let mut written: BTreeSet<Vec<u64>> = BTreeSet::new();
+    let mut unwritten: Vec<Failure> = Vec::new();
+    // Where a chunk that is whole speaks against the source, others would become what they never were.
+    let trusted = options.source_changed || !listed.iter().any(|indices| decodes(&archive, indices));
     loop {
         let mut chunks = whole_chunks(&archive, &writer, &listed, lacks);
         chunks.retain(|chunk| !written.contains(chunk));
-        if chunks.is_empty() {
+        if chunks.is_empty() || !trusted {
             break;
         }
-        write(&writer, &chunks, source, progress)?;
+        unwritten.extend(write(&writer, &chunks, source, progress)?);
         written.extend(chunks);
         // What an index that could not be read was taken to hold, and what is lost beside it, shows only now.
         archive = EncodedArray::open(node, engine)?;
@@ -79,9 +83,12 @@ pub(crate) fn repair_array(
                 Some(error) => failures.push(Failure::of_chunk(&archive, indices, &error)),
             }
         }
-        let now = archive.totals()?;
-        let differs = record.as_ref().and_then(|record| archive.differs(record, &now));
-        failures.extend(differs.map(|found| Failure::of_array(node, found)));
+        // Of what could not be written, its own reason says more.
+        failures.extend(unwritten);
+        if let Ok(now) = archive.totals() {
+            let differs = record.as_ref().and_then(|record| archive.differs(record, &now));
+            failures.extend(differs.map(|found| Failure::of_array(node, found)));
+        }
     }
     let as_recorded = record
         .filter(|record| record.digest.is_some())
@@ -90,17 +97,19 @@ pub(crate) fn repair_array(
     Ok(ArrayRepair { path: node.path.clone(), repaired, as_recorded, failures })
 }
 
+/// Whether a chunk is there and can be decoded.
+fn decodes(archive: &EncodedArray, indices: &[u64]) -> bool {
+    archive.bytes(indices).ok().flatten().is_some_and(|bytes| {
+        archive.figures_of(indices, &bytes).is_ok()
+            && archive.decode(indices, &bytes, &mut Vec::new()).is_ok()
+    })
+}
+
 /// What is wrong with a chunk that a verification listed. `lacks` says that the array holds fewer chunks than were written.
 fn what_is_wrong(archive: &EncodedArray, indices: &[u64], lacks: bool) -> Wrong {
-    let decodes = |bytes: &[u8]| {
-        archive.figures_of(indices, bytes).is_ok() && archive.decode(indices, bytes, &mut Vec::new()).is_ok()
-    };
-    match archive.bytes(indices) {
-        Ok(Some(bytes)) if decodes(&bytes) => Wrong::Other,
-        // Where none is lost, the source was changed since.
-        Ok(None) if !lacks => Wrong::Other,
-        Ok(_) | Err(_) => Wrong::Gone,
-    }
+    // Where none is lost, the source was changed since.
+    let was_never_there = !lacks && matches!(archive.bytes(indices), Ok(None));
+    if was_never_there || decodes(archive, indices) { Wrong::Other } else { Wrong::Gone }
 }
 
 /// The chunks of storage to write: of a sharded array, the shards in which chunks are gone. A shard is written as a whole, so one that
@@ -128,31 +137,31 @@ fn of_writer(archive: &EncodedArray, writer: &ArrayWriter, indices: &[u64]) -> V
     indices.iter().zip(inner.iter().zip(outer)).map(|(at, (inner, outer))| at * inner / outer).collect()
 }
 
-/// Writes chunks, each of which is complete at any moment, or as it was.
+/// Writes chunks, each of which is complete at any moment, or as it was. Returns those that could not be written: one of them is no
+/// reason to leave the others as they are.
+///
+/// # Errors
+/// When the work is stopped.
 fn write(
     writer: &ArrayWriter,
     chunks: &BTreeSet<Vec<u64>>,
     source: &dyn Raster,
     progress: &dyn Progress,
-) -> Result<()> {
+) -> Result<Vec<Failure>> {
     let chunks: Vec<&Vec<u64>> = chunks.iter().collect();
     let size = source.info().data_type.size() as u64;
     let task = Task::start(progress, "repairing", chunks.len() as u64);
-    let first: Mutex<Option<crate::Error>> = Mutex::new(None);
+    let failed: Mutex<Vec<Failure>> = Mutex::default();
     for_each(chunks.len() as u64, workers(volume(writer.grid().chunk()).saturating_mul(size)), |at| {
         let indices = chunks[at as usize];
-        let written = source
-            .read(&writer.grid().region(indices))
-            .with_context(|| format!("reading what chunk {indices:?} held"))
-            .and_then(|samples| writer.write(indices, samples));
-        // One part of the source that can't be read is no reason to leave the other chunks as they are.
-        if let Err(error) = written {
-            first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        let samples = source.read(&writer.grid().region(indices));
+        if let Err(error) = samples.and_then(|samples| writer.write(indices, samples)) {
+            let place = writer.chunk_path(indices).display().to_string();
+            let found = format!("it could not be written again: {}", error.one_line());
+            let failure = Failure { place, found, kind: error.kind(), chunk: None };
+            failed.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
         }
         task.advance(1)
     })?;
-    match first.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        Some(error) => bail!(Io, "not all chunks could be written again; the first: {}", error.one_line()),
-        None => Ok(()),
-    }
+    Ok(failed.into_inner().unwrap_or_else(PoisonError::into_inner))
 }

@@ -4,24 +4,16 @@ use crate::encoded::array::EncodedArray;
 use crate::encoded::copies;
 use crate::error::{Result, bail};
 use crate::open::{open_beside, source_of};
-use crate::options::options;
 use crate::progress::Progress;
 use crate::raster::opening::OpenOptions;
 use crate::repair::array::{ArrayRepair, repair_array};
+use crate::repair::options::RepairOptions;
 use crate::store::tree::{self, Node};
+use crate::verify::members;
 use crate::write::paths::refuse_overlap;
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
-use vqz_codec::engine::EngineKind;
-
-options! {
-    /// How [`repair`] repairs an archive.
-    pub struct RepairOptions {
-        /// The engine that runs the model. Chunks are what they were to the last byte if it is the one that encoded them.
-        pub engine: Option<EngineKind> = None,
-    }
-}
 
 /// The results of a repair.
 #[derive(Clone, Debug, Serialize)]
@@ -41,7 +33,8 @@ pub struct Repair {
 
 /// Writes chunks of an archive again that are damaged or lost, from the source that was encoded. Every chunk is decoded and compared
 /// with the source, as [`verify`](crate::verify()) does. A chunk that can't be decoded, or is not there although it was written, is encoded again with the
-/// model, the quality and the promise that the archive states, and replaced at one stroke. A chunk that decodes stays as it is, whatever the source holds.
+/// model, the quality and the promise that the archive states, and replaced at one stroke. A chunk that decodes stays as it is, whatever the source holds; and if there is one that is not what the source
+/// holds, nothing is written into its array unless [`RepairOptions::source_changed`] says so.
 ///
 /// # Errors
 /// When the archive or the source can't be opened or do not fit together, and when reading, encoding or writing fails. What is still
@@ -73,12 +66,13 @@ pub fn repair(
     };
     for node in &nodes {
         let (array, source) = (EncodedArray::open(node, options.engine)?, source_of(node, &sources)?);
-        let repaired = repair_array(node, array, source.as_ref(), options.engine, progress)?;
+        let repaired = repair_array(node, array, source.as_ref(), options, progress)?;
         repair.whole &= repaired.failures.is_empty();
         repair.arrays.push(repaired);
     }
     // What was copied can be copied again.
     repair.whole &= !copies::remark_on_lost(archive, progress)?;
+    repair.whole &= members::copies_can_be_read(&tree::walk(archive)?, progress);
     repair.seconds = begun.elapsed().as_secs_f64();
     Ok(repair)
 }

@@ -2,7 +2,7 @@
 
 mod array;
 mod chunks;
-mod members;
+pub(crate) mod members;
 mod promise;
 mod run;
 mod statistics;

@@ -14,7 +14,8 @@ use vqz_codec::engine::EngineKind;
 
 Every chunk is decoded and compared with the source. Those that can't be decoded, and those that are lost, are encoded again \
 as the archive says, and replaced one by one: each is as it was or repaired at any moment. A chunk that decodes is never \
-touched, even where the source holds something else by now. By the record that `vqz encode` left, an archive can be \
+touched, and if one is not what the source holds, nothing is written into its array: give the source that was encoded, or \
+--source-changed. By the record that `vqz encode` left, an archive can be \
 told to be what it was, chunk by chunk. If anything is still wrong, the exit code is 1.")]
 pub(crate) struct Args {
     /// The archive: an encoded Zarr v3 array, or a group that holds encoded arrays.
@@ -22,6 +23,9 @@ pub(crate) struct Args {
     /// The source that was encoded.
     #[arg(long, value_name = "SOURCE")]
     from: PathBuf,
+    /// Repair although chunks that decode are not what the source holds by now: what is written is then checked by the record alone.
+    #[arg(long)]
+    source_changed: bool,
     /// The engine that runs the model. `vqz info --runtime` lists them.
     #[arg(long, value_name = "NAME")]
     engine: Option<EngineKind>,
@@ -34,7 +38,7 @@ pub(crate) struct Args {
 const LISTED: usize = 20;
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let options = RepairOptions::new().engine(args.engine);
+    let options = RepairOptions::new().engine(args.engine).source_changed(args.source_changed);
     let repaired = repair(&args.archive, &args.from, &options, &Terminal::default())?;
     if args.json {
         output::json(&repaired)?

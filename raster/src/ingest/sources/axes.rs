@@ -24,6 +24,8 @@ pub(crate) struct Axis {
     pub(crate) times: Option<Vec<Instant>>,
     /// Why the numbers can't be read as times, although their units are of that kind.
     pub(crate) unread: Option<String>,
+    /// Whether they are stored otherwise: by a scale or an offset.
+    pub(crate) packed: bool,
     /// The attributes of its coordinates that tell what it is.
     pub(crate) words: Words,
 }
@@ -98,7 +100,9 @@ impl Axis {
                     ),
                 ),
             };
-        Self { name: name.to_owned(), extent, values, texts, times, unread, words }
+        let packed =
+            ["scale_factor", "add_offset", "_Unsigned"].iter().any(|key| variable.attribute(key).is_ok());
+        Self { name: name.to_owned(), extent, values, texts, times, unread, packed, words }
     }
 }
 
@@ -120,7 +124,12 @@ impl Axis {
 pub(crate) fn numbers(variable: &MDArray<'_>, start: Vec<u64>, count: Vec<usize>) -> Option<Vec<f64>> {
     use gdal_sys::GDALDataType;
     let mut values = variable.read_as::<f64>(start, count).ok()?;
-    let missing = [variable.no_data_value_as_double(), number(variable, "missing_value")];
+    // The attribute itself: GDAL's own value is 0 where the attribute is a NaN of another type.
+    let fill = match variable.attribute("_FillValue") {
+        Ok(_) => number(variable, "_FillValue"),
+        Err(_) => variable.no_data_value_as_double().filter(|value| *value != 0.0),
+    };
+    let missing = [fill, number(variable, "missing_value")];
     let is_unsigned =
         text(variable, "_Unsigned").is_some_and(|word| word.trim().eq_ignore_ascii_case("true"));
     let turn = match variable.datatype().numeric_datatype() {

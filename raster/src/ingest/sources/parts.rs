@@ -9,7 +9,7 @@ use crate::ingest::sources::files::count;
 use crate::ingest::sources::oddities::Oddities;
 use crate::ingest::sources::open::open_dataset;
 use crate::ingest::sources::own_coordinates::is_uneven;
-use crate::ingest::sources::place::jumps;
+use crate::ingest::sources::place::{is_in_angles, jumps};
 use crate::ingest::sources::subdatasets::{self, Variable};
 use crate::ingest::sources::{classic_netcdf, npy_vrt};
 use crate::listed::listed;
@@ -267,9 +267,14 @@ fn part(
     let uneven = is_uneven(&variable.axes[roles.y], stated([3, 5]))
         || (is_uneven(&variable.axes[roles.x], stated([0, 1])) && !jumps(&variable))
         || (transform.is_none() && (is_single(roles.y) || is_single(roles.x)));
+    // GDAL unpacks coordinates only if they have both a scale and an offset, and takes stored numbers above 180 for longitudes before
+    // that; angles of a view it takes rightly.
+    let is_packed = |at: usize| variable.axes[at].packed;
+    let packed = (is_packed(roles.y) || is_packed(roles.x)) && !is_in_angles(&variable);
     let known = unpacked_range.is_none()
         && unsigned.is_none()
         && !uneven
+        && !packed
         && roles.end_in_rows_and_columns(variable.axes.len())
         && transform.is_some();
     let part = if known {
