@@ -137,11 +137,11 @@ class Conventions(Case):
                 self.assertEqual([remark for remark in remarks if remark["kind"] != "location_unclear"], [])
                 np.testing.assert_array_equal(found.valid_time, dataset.valid_time)
                 np.testing.assert_array_equal(found.level, dataset.level)
-                np.testing.assert_array_equal(found.y, latitudes)
+                np.testing.assert_array_equal(found.lat, latitudes)
                 np.testing.assert_array_equal(found.data.number, 7)
                 np.testing.assert_array_equal(found.data.step, dataset.step)
-                np.testing.assert_array_equal(found[found.y.attrs.get("bounds", "lat_bnds")], dataset.lat_bnds)
-                self.assertEqual((found.y.attrs["units"], found.level.attrs["units"]), ("degrees_north", "hPa"))
+                np.testing.assert_array_equal(found[found.lat.attrs.get("bounds", "lat_bnds")], dataset.lat_bnds)
+                self.assertEqual((found.lat.attrs["units"], found.level.attrs["units"]), ("degrees_north", "hPa"))
 
     def test_a_stale_transform_gives_way_to_coordinates(self):
         import rioxarray  # noqa: F401

@@ -11,7 +11,7 @@ import numpy as np
 
 from support import MODEL, ROOT, SAMPLE, VQZ, Case
 
-COMMANDS = ["bench", "compare", "decode", "demo", "encode", "export", "fit", "info", "ingest", "report", "verify"]
+COMMANDS = ["bench", "compare", "decode", "demo", "encode", "export", "fit", "info", "ingest", "repair", "report", "verify"]
 
 
 def refuse(name):
@@ -105,6 +105,7 @@ class Schemas(Case):
         for archive in (a, b, c):
             self.json("info", archive, "--window", "0:64,0:64")
             self.json("verify", archive, "--against", SAMPLE)
+            self.json("repair", archive, "--from", SAMPLE)
             self.json("compare", SAMPLE, archive)
             self.json("report", archive, "--against", SAMPLE, "-o", self.folder / f"{archive.stem}.html")
             self.json("report", archive, "-o", self.folder / f"{archive.stem}-alone.html")
