@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unittest
 import warnings
 
@@ -59,6 +60,15 @@ class Encodings(Case):
         with self.assertRaises(vqz.VqzError) as caught:
             vqz.encoding(ds.assign_coords(band=[f"something{n}" for n in range(12)]), model="sentinel2-l2a")
         self.assertIn("names do not tell", str(caught.exception))
+
+    def test_arrays_of_one_group_may_have_bands_of_their_own(self):
+        ds = cube().to_dataset()
+        classes = ds.reflectance[:, :1].astype("u1").drop_vars("band").rename(band="SCL_band")
+        path = self.written(ds.assign(SCL=classes), lossless=True)
+        for name in ("reflectance", "SCL"):
+            codec = json.loads((path / name / "zarr.json").read_text())["codecs"][0]
+            self.assertEqual(codec["configuration"]["axes"], ["time", "band", "y", "x"])
+        np.testing.assert_array_equal(xr.open_zarr(path).SCL.values, classes.values)
 
     def test_scale_factors_and_nodata_are_kept(self):
         stored = cube().values[:, :3].astype("int16")

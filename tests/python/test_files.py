@@ -433,6 +433,32 @@ class Files(Case):
                 np.testing.assert_allclose(found.sortby("lat")["lat"], truth["lat"].sortby("lat"))
                 truth.close()
 
+    def test_what_differs_between_files_is_told(self):
+        for name, point in (("a_20200101.tif", "Point"), ("a_20200102.tif", "Area")):
+            path = self.geotiff(name, np.ones((1, 20, 30), "u2"))
+            with rasterio.open(path, "r+") as file:
+                file.update_tags(AREA_OR_POINT=point)
+        files = sorted(self.folder.glob("a_*.tif"))
+        _, remarks = self.ingest(*files, "--name", "a_{time:%Y%m%d}.tif")
+        self.assert_said("values at points in some files, and of areas in others (AREA_OR_POINT)", remarks)
+        with self.netcdf("wide.nc") as file:
+            file.createVariable("n", "i8", ("lat", "lon"))[:] = 1
+            file.createVariable("v", "f4", ("lat", "lon"))[:] = 1
+        self.assertIn("variable n: samples are", self.ingest(self.folder / "wide.nc", code=2))
+
+    def test_dimensions_that_no_output_can_have_get_other_names(self):
+        cube = xr.Dataset(
+            {"v": (("Time", "data", "dim_1", "y", "x"), np.arange(480, dtype="i2").reshape(2, 3, 2, 8, 5))},
+            {"Time": ("Time", np.array(["2020-01-01", "2020-01-02"], "M8[ns]"))},
+        )
+        cube.to_zarr(self.folder / "odd.zarr", zarr_format=3, consolidated=False)
+        self.vqz("encode", self.folder / "odd.zarr", self.folder / "e.zarr", "--lossless")
+        self.vqz("export", self.folder / "e.zarr", self.folder / "back.zarr")
+        back = xr.open_zarr(self.folder / "back.zarr", consolidated=False)
+        self.assertEqual(back["data"].dims, ("Time", "dim_1_", "dim_1", "y", "x"))
+        np.testing.assert_array_equal(back["data"], cube["v"])
+        np.testing.assert_array_equal(back["Time"], cube["Time"])
+
     def test_missing_dates_are_not_dates(self):
         with self.netcdf("dates.nc") as file:
             file.createDimension("time", 3)
